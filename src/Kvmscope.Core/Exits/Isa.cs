@@ -1,0 +1,14 @@
+namespace Kvmscope.Core.Exits;
+
+/// <summary>The instruction set of a VM exit's code: what gives a raw code its meaning. VMX and SVM have the values of KVM_ISA_VMX and KVM_ISA_SVM (arch/x86/kvm/trace.h).</summary>
+public enum Isa : byte
+{
+    /// <summary>Not known.</summary>
+    None = 0,
+
+    /// <summary>Intel VT-x: the code is the exit reason field of the VMCS (SDM volume 3, appendix C), flag bits included.</summary>
+    Vmx = 1,
+
+    /// <summary>AMD-V: the code is EXITCODE of the VMCB (APM volume 2, appendix C), not maskable.</summary>
+    Svm = 2,
+}

@@ -1,0 +1,34 @@
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Model;
+
+/// <summary>What was counted for one group of vCPUs, one reason and one level. Counters are cumulative since attach; <see cref="MaxNs"/> alone is the largest since the snapshot before.</summary>
+public sealed class SnapshotRow
+{
+    /// <summary>The VM, or null where the snapshot is not grouped by VM.</summary>
+    public VmIdentity? Vm { get; init; }
+
+    /// <summary>The vCPU's id as its VMM numbered it, or null where the snapshot is not grouped by vCPU.</summary>
+    public int? Vcpu { get; init; }
+
+    /// <summary>The reason, raw.</summary>
+    public required ExitCode Code { get; init; }
+
+    /// <summary>L1 or L2.</summary>
+    public required ExitLevel Level { get; init; }
+
+    /// <summary>Exits seen (kvm_exit), whether or not they were followed by an entry.</summary>
+    public ulong Count { get; set; }
+
+    /// <summary>Exits whose handling time was measured: those followed by a kvm_entry. Equals the sum of <see cref="Bins"/>.</summary>
+    public ulong Timed { get; set; }
+
+    /// <summary>The sum of the measured handling times in ns.</summary>
+    public ulong TotalNs { get; set; }
+
+    /// <summary>The longest measured handling time in ns since the snapshot before (or since attach, for the first).</summary>
+    public ulong MaxNs { get; set; }
+
+    /// <summary>The histogram, <see cref="HistogramLayout.BinCount"/> bins.</summary>
+    public ulong[] Bins { get; } = new ulong[HistogramLayout.BinCount];
+}

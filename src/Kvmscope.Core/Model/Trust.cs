@@ -1,0 +1,35 @@
+namespace Kvmscope.Core.Model;
+
+/// <summary>What was seen and what was lost: carried by every answer. All figures are cumulative since attach but <see cref="Open"/>, which is the state at the snapshot.</summary>
+public sealed record Trust
+{
+    /// <summary>kvm_exit events that were counted (after the filters).</summary>
+    public ulong Exits { get; init; }
+
+    /// <summary>kvm_entry events of the vCPUs in the trace that ended a counted exit, or should have.</summary>
+    public ulong Entries { get; init; }
+
+    /// <summary>Exits followed by another exit of the same vCPU without an entry between (the fast path of kernels up to 5.15): counted, not timed.</summary>
+    public ulong UnpairedExits { get; init; }
+
+    /// <summary>Entries followed by another entry without an exit between (failed VM entries): nothing to count.</summary>
+    public ulong UnpairedEntries { get; init; }
+
+    /// <summary>Exits whose entry has not come yet, at the snapshot: a halted, stopped or ended vCPU, or one in its VMM.</summary>
+    public ulong Open { get; init; }
+
+    /// <summary>Slow exits that did not fit into the ring buffer.</summary>
+    public ulong LostEvents { get; init; }
+
+    /// <summary>(vCPU, reason, level) combinations that found no free cell.</summary>
+    public ulong DroppedCells { get; init; }
+
+    /// <summary>vCPUs that found no free slot.</summary>
+    public ulong DroppedVcpus { get; init; }
+
+    /// <summary>Exits that were not counted because of <see cref="DroppedCells"/> or <see cref="DroppedVcpus"/>.</summary>
+    public ulong DroppedExits { get; init; }
+
+    /// <summary>Exits whose reason could not be read at all (an unknown kernel layout); they are rows with code 0 of ISA None.</summary>
+    public ulong UnreadReasons { get; init; }
+}

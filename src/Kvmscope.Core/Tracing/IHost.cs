@@ -1,0 +1,20 @@
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Tracing;
+
+/// <summary>The host as the commands see it; the real one is in Kvmscope.Host, tests have their own.</summary>
+public interface IHost
+{
+    /// <summary>The ISA of this host's exits, or None where no vendor module is loaded or its vendor is not known.</summary>
+    Isa Isa { get; }
+
+    /// <summary>The processes that hold VMs, by pid.</summary>
+    IReadOnlyList<VirtualMachine> Machines();
+
+    /// <summary>What this host can do, in the order to show it.</summary>
+    IReadOnlyList<HostCheck> Check();
+
+    /// <summary>Loads and attaches.</summary>
+    /// <exception cref="KvmscopeException">The host cannot be traced (status 3) or it is not permitted (status 4).</exception>
+    ITraceSession Trace(TraceOptions options);
+}

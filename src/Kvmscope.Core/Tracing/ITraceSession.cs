@@ -1,0 +1,19 @@
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Tracing;
+
+/// <summary>A running trace: attached when it is made, detached when it is disposed.</summary>
+public interface ITraceSession : IDisposable
+{
+    /// <summary>Reads the counters; costs no system call on the traced side. VMs that ended stay in the result.</summary>
+    Snapshot Read(Grouping grouping);
+
+    /// <summary>Waits for slow exits and hands over those that came, in order.</summary>
+    /// <param name="timeout">How long to wait for the first; zero takes only what is there.</param>
+    /// <param name="sink">Called for each.</param>
+    /// <returns>How many were handed over.</returns>
+    int ReadSlow(TimeSpan timeout, Action<SlowExit> sink);
+
+    /// <summary>Housekeeping that must run about once a second: notices VMs that ended, learns names of new ones, gives their slots back.</summary>
+    void Sweep();
+}

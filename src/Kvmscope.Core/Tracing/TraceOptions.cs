@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Tracing;
+
+/// <summary>What to trace: one immutable record, made from the command line, turned into rodata before load.</summary>
+public sealed record TraceOptions
+{
+    /// <summary>Measure handling times (two timestamps and a histogram an exit); false counts only, which costs less.</summary>
+    public bool WantTime { get; init; } = true;
+
+    /// <summary>Report exits of at least this handling time in ns as events; 0 reports none.</summary>
+    public ulong SlowNs { get; init; }
+
+    /// <summary>Processes (thread groups) whose VMs are traced; empty traces all.</summary>
+    public ImmutableArray<int> Pids { get; init; } = [];
+
+    /// <summary>vCPU ids that are traced; empty traces all.</summary>
+    public ImmutableArray<int> VcpuIds { get; init; } = [];
+
+    /// <summary>Codes that are traced, of the host's ISA; empty traces all.</summary>
+    public ImmutableArray<ulong> Reasons { get; init; } = [];
+
+    /// <summary>Codes that are not traced, of the host's ISA.</summary>
+    public ImmutableArray<ulong> ExcludedReasons { get; init; } = [];
+
+    /// <summary>The level that is traced; null traces both.</summary>
+    public ExitLevel? Level { get; init; }
+
+    /// <summary>How many vCPUs can be held at once; null sizes the tables from the host.</summary>
+    public int? MaxVcpus { get; init; }
+}
