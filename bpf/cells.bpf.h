@@ -5,8 +5,6 @@
 
 #include "maps.bpf.h"
 
-#define barrier() asm volatile("" ::: "memory")
-
 /*
  * Bin within six octaves, by the eight leading bits: v is the duration shifted so
  * that 4 <= v < 256. A table beats the shifts and compares of a logarithm.
@@ -44,6 +42,18 @@ static __always_inline struct kvmscope_cell *cell_at(u32 number)
 	return bpf_map_lookup_elem(&cells, &number);
 }
 
+/*
+ * Where a slot's index keeps the cell of a place and a level. The mask is for the
+ * verifier, and the barrier keeps the compiler, which knows better, from dropping it.
+ */
+static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 level, u32 place)
+{
+	u32 at = ((level - 1) << 8) | place;
+
+	barrier_var(at);
+	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_PLACES - 1)];
+}
+
 /* Hands out a cell: from this CPU's run, or the next run of the free list. 0: none left. */
 static __always_inline u32 take_cell(void)
 {
@@ -71,12 +81,12 @@ static __noinline u32 new_cell(struct kvmscope_slot *slot, u32 slot_number, u64 
 	struct kvmscope_cell *cell;
 	u32 number;
 
-	if (!slot || level < 1 || level > KVMSCOPE_LEVELS || place >= KVMSCOPE_PLACES)
+	if (!slot)
 		return 0;
 	number = take_cell();
 	cell = number ? cell_at(number) : NULL;
 	if (!cell) {
-		slot->index[level - 1][place] = KVMSCOPE_PLACE_DROPPED;
+		*index_at(slot, level, place) = KVMSCOPE_PLACE_DROPPED;
 		slot->dropped_cells++;
 		return 0;
 	}
@@ -85,7 +95,7 @@ static __noinline u32 new_cell(struct kvmscope_slot *slot, u32 slot_number, u64 
 	cell->isa = isa_level >> 8;
 	cell->level = level;
 	barrier();
-	slot->index[level - 1][place] = number;
+	*index_at(slot, level, place) = number;
 	return number;
 }
 
@@ -96,10 +106,10 @@ static __noinline u32 odd_place(struct kvmscope_slot *slot, u64 code, u32 isa_le
 	struct kvmscope_cell *cell;
 	u32 i, number;
 
-	if (!slot || level < 1 || level > KVMSCOPE_LEVELS)
+	if (!slot)
 		return 0;
 	for (i = KVMSCOPE_PLACE_ODD; i < KVMSCOPE_PLACES; i++) {
-		number = slot->index[level - 1][i];
+		number = *index_at(slot, level, i);
 		if (number == KVMSCOPE_PLACE_EMPTY)
 			return i;
 		cell = cell_at(number);

@@ -123,7 +123,8 @@ struct kvmscope_slot {
 	__u32 ended;	     /* another vCPU has this address now */
 	__u32 pad;
 	__u64 pad2[4];
-	__u32 index[KVMSCOPE_LEVELS][KVMSCOPE_PLACES]; /* cell numbers, or kvmscope_place */
+	/* Cell numbers, or kvmscope_place; L1's places, then L2's. */
+	__u32 index[KVMSCOPE_LEVELS * KVMSCOPE_PLACES];
 };
 
 /* A run of free slots or cells, as handed out by the free lists. */

@@ -114,7 +114,7 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u32 isa, u64 code,
 	if (place == KVMSCOPE_PLACE_ODD)
 		place = odd_place(slot, code, isa << 8 | level);
 
-	number = place < KVMSCOPE_PLACES ? slot->index[level - 1][place] : 0;
+	number = *index_at(slot, level, place);
 	if (number < KVMSCOPE_FIRST_CELL) {
 		if (number == KVMSCOPE_PLACE_EMPTY && (place || !code))
 			number = new_cell(slot, slot_number, code, isa << 8 | level, place);
