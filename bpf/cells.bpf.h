@@ -46,9 +46,9 @@ static __always_inline struct kvmscope_cell *cell_at(u32 number)
  * Where a slot's index keeps the cell of a place and a level. The mask is for the
  * verifier, and the barrier keeps the compiler, which knows better, from dropping it.
  */
-static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 level, u32 place)
+static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 l2, u32 place)
 {
-	u32 at = ((level - 1) << 8) | place;
+	u32 at = l2 << 8 | place;
 
 	barrier_var(at);
 	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_PLACES - 1)];
@@ -73,48 +73,61 @@ static __always_inline u32 take_cell(void)
 	return own->cells.first++;
 }
 
-/* Fills an empty place of the slot's index; returns the cell number, or 0 where none is left. */
-static __noinline u32 new_cell(struct kvmscope_slot *slot, u32 slot_number, u64 code, u32 isa_level,
-			       u32 place)
-{
-	u32 level = isa_level & 0xff;
-	struct kvmscope_cell *cell;
-	u32 number;
+/* A cell that is to be: what makes it one. */
+struct cell_key {
+	u64 code;
+	u32 slot;
+	u32 place;
+	u8 isa;
+	u8 l2;
+};
 
-	if (!slot)
-		return 0;
-	number = take_cell();
-	cell = number ? cell_at(number) : NULL;
+/* Fills an empty place of the slot's index; returns the cell number, or 0 where none is left. */
+static __always_inline u32 new_cell(struct kvmscope_slot *slot, struct cell_key *key)
+{
+	u32 number = take_cell();
+	struct kvmscope_cell *cell = number ? cell_at(number) : NULL;
+
 	if (!cell) {
-		*index_at(slot, level, place) = KVMSCOPE_PLACE_DROPPED;
+		*index_at(slot, key->l2, key->place) = KVMSCOPE_PLACE_DROPPED;
 		slot->dropped_cells++;
 		return 0;
 	}
-	cell->code = code;
-	cell->slot = slot_number;
-	cell->isa = isa_level >> 8;
-	cell->level = level;
+	cell->code = key->code;
+	cell->slot = key->slot;
+	cell->isa = key->isa;
+	cell->level = 1 + key->l2;
 	barrier();
-	*index_at(slot, level, place) = number;
+	*index_at(slot, key->l2, key->place) = number;
 	return number;
 }
 
-/* The place of a rare code: searched, as it shares the last places with its like. */
-static __noinline u32 odd_place(struct kvmscope_slot *slot, u64 code, u32 isa_level)
+/*
+ * The cell of a code that is new to this vCPU and level, or rare: the rare ones
+ * share the last places and are searched. 0 where there is no cell.
+ */
+static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key)
 {
-	u32 level = isa_level & 0xff;
 	struct kvmscope_cell *cell;
 	u32 i, number;
 
-	if (!slot)
+	if (!slot || !key)
 		return 0;
+	if (key->place < KVMSCOPE_PLACE_ODD) {
+		number = *index_at(slot, key->l2, key->place);
+		return number == KVMSCOPE_PLACE_EMPTY ? new_cell(slot, key) : 0;
+	}
 	for (i = KVMSCOPE_PLACE_ODD; i < KVMSCOPE_PLACES; i++) {
-		number = *index_at(slot, level, i);
-		if (number == KVMSCOPE_PLACE_EMPTY)
-			return i;
+		number = *index_at(slot, key->l2, i);
+		if (number == KVMSCOPE_PLACE_EMPTY) {
+			key->place = i;
+			return new_cell(slot, key);
+		}
+		if (number == KVMSCOPE_PLACE_DROPPED)
+			return 0;
 		cell = cell_at(number);
-		if (cell && cell->code == code && cell->isa == isa_level >> 8)
-			return i;
+		if (cell && cell->code == key->code && cell->isa == key->isa)
+			return number;
 	}
 	return 0;
 }

@@ -69,11 +69,15 @@ enum kvmscope_isa {
 struct kvmscope_knobs {
 	__u64 slow_ns; /* 0: no slow exits */
 	__u32 want_time;
-	__u32 level;	/* 0: both */
-	__u32 reasons;	/* kvmscope_reason_filter */
+	__u32 filter_vcpus;   /* by tgids or vcpu_bits: what needs no state */
+	__u32 filter_exits;   /* by level or reasons */
+	__u32 check_identity; /* at every event: there is no hook for vCPUs that end */
+	__u32 level;	      /* 0: both */
+	__u32 reasons;	      /* kvmscope_reason_filter */
 	__u32 odd_reason_count;
-	__u32 want_vcpus;
-	__u32 tgid_count;
+	__u32 vcpu_id_count; /* 0: all */
+	__u32 tgid_count;    /* 0: all */
+	__u32 pad;
 	__u64 reason_bits[KVMSCOPE_PLACES / 64]; /* by place */
 	__u64 odd_reasons[KVMSCOPE_MAX_ODD_REASONS];
 	__u64 vcpu_bits[KVMSCOPE_MAX_VCPU_ID / 64];
@@ -90,6 +94,9 @@ struct kvmscope_control {
  * One vCPU, one reason, one level. Written only by the vCPU's own thread, so no
  * atomics; read by user space while it is written: all of total_ns, max_ns and
  * bins belong together where `begun`, read last, equals `timed`, read first.
+ *
+ * Exits seen = timed + untimed + 1 if the slot's `open` is this cell: nothing is
+ * written here at the exit itself, which saves a look-up and a cache line.
  */
 struct kvmscope_cell {
 	__u64 code; /* raw, see kvmscope_isa */
@@ -97,7 +104,7 @@ struct kvmscope_cell {
 	__u8 isa;
 	__u8 level; /* 1 or 2 */
 	__u16 pad;
-	__u64 count;	/* kvm_exit seen */
+	__u64 untimed;	/* exits followed by another exit: no end to measure */
 	__u64 begun;	/* durations begun to be added */
 	__u64 timed;	/* durations added */
 	__u64 total_ns; /* their sum */
@@ -120,7 +127,7 @@ struct kvmscope_slot {
 	__u64 lost_events;   /* slow exits that the ring buffer had no room for */
 	__u64 dropped_cells; /* (reason, level) that found no free cell */
 	__u64 dropped_exits; /* their exits */
-	__u32 ended;	     /* another vCPU has this address now */
+	__u32 ended;	     /* the vCPU is gone, or another has its address now */
 	__u32 pad;
 	__u64 pad2[4];
 	/* Cell numbers, or kvmscope_place; L1's places, then L2's. */

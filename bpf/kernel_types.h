@@ -8,6 +8,7 @@
 #ifndef KVMSCOPE_KERNEL_TYPES_H
 #define KVMSCOPE_KERNEL_TYPES_H
 
+#define __VMLINUX_H__ /* bpf_tracing.h: registers have the kernel's names */
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <stdbool.h>
@@ -23,6 +24,10 @@ typedef __s64 s64;
 struct task_struct {
 	int pid;
 	int tgid;
+};
+
+struct pt_regs {
+	unsigned long di; /* the first argument; bpf_tracing.h knows the name on each architecture */
 };
 
 struct kvm;

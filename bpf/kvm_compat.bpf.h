@@ -16,7 +16,7 @@
 #define VMX_REASON_MASK 0x8400ffffu
 
 /* arch/x86/include/asm/kvm_host.h, HF_GUEST_MASK up to 6.1; bit 0 later, where guest_mode exists. */
-#define HF_GUEST_MASK (1u << 5)
+#define HF_GUEST_SHIFT 5
 
 #define UNREAD_CODE (~0ull)
 
@@ -53,15 +53,18 @@ static __always_inline u32 current_tgid(bool direct)
 }
 
 /*
- * Is L2 active? stat.guest_mode since 5.14 (set in enter_guest_mode() and
- * cleared in leave_guest_mode()), before that a flag in hflags. Both still say
- * L2 at the kvm_exit of an L2 exit.
+ * 1 while L2 is active, else 0: stat.guest_mode since 5.14 (set in
+ * enter_guest_mode() and cleared in leave_guest_mode()), before that a flag in
+ * hflags. Both still say L2 at the kvm_exit of an L2 exit.
  */
-static __always_inline bool vcpu_in_l2(struct kvm_vcpu *vcpu, bool direct)
+static __always_inline u32 vcpu_in_l2(struct kvm_vcpu *vcpu, bool direct)
 {
+	u32 hflags;
+
 	if (bpf_core_field_exists(vcpu->stat.guest_mode))
-		return direct ? vcpu->stat.guest_mode : BPF_CORE_READ(vcpu, stat.guest_mode);
-	return (direct ? vcpu->arch.hflags : BPF_CORE_READ(vcpu, arch.hflags)) & HF_GUEST_MASK;
+		return direct ? vcpu->stat.guest_mode & 1 : BPF_CORE_READ(vcpu, stat.guest_mode) & 1;
+	hflags = direct ? vcpu->arch.hflags : BPF_CORE_READ(vcpu, arch.hflags);
+	return hflags >> HF_GUEST_SHIFT & 1;
 }
 
 /* VMX: a field of vcpu_vmx, whose first member is the kvm_vcpu (BUILD_BUG_ON in vmx.c). */
@@ -112,14 +115,18 @@ static __always_inline u64 svm_code(struct kvm_vcpu *vcpu, struct kvmscope_slot 
 
 /*
  * The reason at kvm_exit(vcpu, isa), since 5.16 (0a62a0319abb); the older
- * kvm_exit(reason, vcpu, isa) gives it as an argument.
+ * kvm_exit(reason, vcpu, isa) gives it as an argument. Usually only one vendor's
+ * types are there, which settles it at load; both are where both are built in.
  */
-static __always_inline u64 vcpu_code(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 isa,
+static __always_inline u64 vcpu_code(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u64 *ctx,
 				     bool l2)
 {
-	if (isa == KVMSCOPE_ISA_SVM)
+	bool vmx = bpf_core_type_exists(struct vcpu_vmx);
+	bool svm = bpf_core_type_exists(struct vcpu_svm);
+
+	if (svm && (!vmx || (u32)ctx[1] == KVMSCOPE_ISA_SVM))
 		return svm_code(vcpu, slot, l2);
-	if (isa == KVMSCOPE_ISA_VMX)
+	if (vmx)
 		return vmx_code(vcpu);
 	return UNREAD_CODE;
 }

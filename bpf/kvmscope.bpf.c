@@ -15,6 +15,7 @@
  * kvm_exit(vcpu, isa); raw_tp up to 5.15, with kvm_exit(reason, vcpu, isa).
  */
 #include "pairing.bpf.h"
+#include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -35,7 +36,7 @@ int exit_btf(u64 *ctx)
 
 	if (!vcpu) /* typed maybe-null since 6.12 */
 		return 0;
-	return handle_exit(vcpu, ctx[1], 0, false, true);
+	return handle_exit(vcpu, ctx, 1, false, true);
 }
 
 SEC("tp_btf/kvm_entry")
@@ -51,16 +52,26 @@ int entry_btf(u64 *ctx)
 SEC("raw_tp/kvm_exit")
 int exit_raw(u64 *ctx)
 {
-	u32 isa = ctx[2];
-	u32 code = ctx[0];
-
-	if (isa == KVMSCOPE_ISA_VMX)
-		code &= VMX_REASON_MASK;
-	return handle_exit((void *)ctx[1], isa, code, true, false);
+	return handle_exit((void *)ctx[1], ctx, 2, true, false);
 }
 
 SEC("raw_tp/kvm_entry")
 int entry_raw(u64 *ctx)
 {
 	return handle_entry((void *)ctx[0], false);
+}
+
+/* The last call for every vCPU, whatever ended it (virt/kvm/kvm_main.c). */
+SEC("fentry/kvm_arch_vcpu_destroy")
+int destroy_fentry(u64 *ctx)
+{
+	forget_vcpu(ctx[0]);
+	return 0;
+}
+
+SEC("kprobe/kvm_arch_vcpu_destroy")
+int destroy_kprobe(struct pt_regs *ctx)
+{
+	forget_vcpu(PT_REGS_PARM1_CORE(ctx));
+	return 0;
 }

@@ -32,7 +32,7 @@ static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)
 		if (i == KVMSCOPE_MAX_TGIDS)
 			return true;
 	}
-	if (knobs.want_vcpus) {
+	if (knobs.vcpu_id_count) {
 		id = vcpu_id(vcpu, direct);
 		if (id >= KVMSCOPE_MAX_VCPU_ID || !(knobs.vcpu_bits[id / 64] >> (id % 64) & 1))
 			return true;
@@ -74,7 +74,7 @@ static __always_inline void report_slow(struct kvmscope_slot *slot, struct kvmsc
 	event->code = cell->code;
 	event->slot = cell->slot;
 	event->tgid = slot->tgid;
-	event->tid = slot->tid;
+	event->tid = (u32)bpf_get_current_pid_tgid();
 	event->vcpu_id = slot->vcpu_id;
 	event->cpu = bpf_get_smp_processor_id();
 	event->isa = cell->isa;
@@ -83,51 +83,76 @@ static __always_inline void report_slow(struct kvmscope_slot *slot, struct kvmsc
 	bpf_ringbuf_submit(event, 0);
 }
 
-/* `code` is the tracepoint's own argument where `from_arg`, else it is read. */
-static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u32 isa, u64 code, bool from_arg,
-				       bool direct)
+/* The open exit is followed by another: it was an exit, and has no end to measure. */
+static __noinline int close_untimed(struct kvmscope_slot *slot)
 {
-	u32 number, slot_number, place, level;
-	struct kvmscope_slot *slot;
 	struct kvmscope_cell *cell;
 
-	if (is_foreign(vcpu, direct))
+	if (!slot)
+		return 0;
+	cell = cell_at(slot->open);
+	if (cell)
+		cell->untimed++;
+	slot->unpaired_exits++;
+	return 0;
+}
+
+/* No cell yet for this reason, a rare reason, or no cell left. Returns the cell number or 0. */
+static __noinline u32 rare_cell(struct kvmscope_slot *slot, u64 code, u32 slot_number, u32 isa_l2)
+{
+	struct cell_key key = {};
+
+	if (!slot)
+		return 0;
+	key.code = code;
+	key.slot = slot_number;
+	key.place = usual_place(code);
+	key.isa = code == UNREAD_CODE ? KVMSCOPE_ISA_NONE : isa_l2 >> 1;
+	key.l2 = isa_l2 & 1;
+	return find_cell(slot, &key);
+}
+
+/*
+ * `ctx` and `isa_at`: the tracepoint's arguments, and which of them is the ISA;
+ * the reason is the first where `from_arg`, else it is read from the vCPU.
+ */
+static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, u32 isa_at, bool from_arg,
+				       bool direct)
+{
+	u32 number, slot_number, place, l2;
+	struct kvmscope_slot *slot;
+	u64 code;
+
+	if (knobs.filter_vcpus && is_foreign(vcpu, direct))
 		return 0;
 	slot = slot_of(vcpu, direct, true, &slot_number);
 	if (!slot)
 		return 0;
-
 	if (slot->open >= KVMSCOPE_FIRST_CELL)
-		slot->unpaired_exits++;
+		close_untimed(slot);
 
-	level = vcpu_in_l2(vcpu, direct) ? 2 : 1;
+	l2 = vcpu_in_l2(vcpu, direct);
 	if (!from_arg)
-		code = vcpu_code(vcpu, slot, isa, level == 2);
-	if (code == UNREAD_CODE)
-		isa = KVMSCOPE_ISA_NONE;
+		code = vcpu_code(vcpu, slot, ctx, l2);
+	else if ((u32)ctx[isa_at] == KVMSCOPE_ISA_VMX)
+		code = (u32)ctx[0] & VMX_REASON_MASK;
+	else
+		code = (u32)ctx[0];
 
 	place = usual_place(code);
-	if (is_unwanted(code, place, level)) {
+	if (knobs.filter_exits && is_unwanted(code, place, 1 + l2)) {
 		slot->open = KVMSCOPE_OPEN_SKIPPED;
 		return 0;
 	}
-	if (place == KVMSCOPE_PLACE_ODD)
-		place = odd_place(slot, code, isa << 8 | level);
-
-	number = *index_at(slot, level, place);
-	if (number < KVMSCOPE_FIRST_CELL) {
-		if (number == KVMSCOPE_PLACE_EMPTY && (place || !code))
-			number = new_cell(slot, slot_number, code, isa << 8 | level, place);
-		if (number < KVMSCOPE_FIRST_CELL) {
+	number = *index_at(slot, l2, place);
+	if (number < KVMSCOPE_FIRST_CELL || place == KVMSCOPE_PLACE_ODD) {
+		number = rare_cell(slot, code, slot_number, (u32)ctx[isa_at] << 1 | l2);
+		if (!number) {
 			slot->dropped_exits++;
 			slot->open = KVMSCOPE_OPEN_DROPPED;
 			return 0;
 		}
 	}
-	cell = cell_at(number);
-	if (!cell)
-		return 0;
-	cell->count++;
 	slot->open = number;
 	if (knobs.want_time)
 		slot->exit_ns = bpf_ktime_get_ns();
@@ -142,7 +167,7 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 	u32 open, slot_number;
 	s64 ns;
 
-	if (is_foreign(vcpu, direct))
+	if (knobs.filter_vcpus && is_foreign(vcpu, direct))
 		return 0;
 	slot = slot_of(vcpu, direct, false, &slot_number);
 	if (!slot)

@@ -12,14 +12,18 @@ static __always_inline struct kvmscope_slot *slot_at(u32 number)
 }
 
 /*
- * Is this slot the vCPU's? The address alone is not enough: the slab hands it
- * out again when a vCPU is gone. The thread stands for the process here, as it
- * is one load; another thread of the same process is settled in find_slot().
+ * Is this slot the vCPU's? The slab hands an address out again when a vCPU is
+ * gone. Where a hook tells when that happens (forget_vcpu), the address is
+ * enough; else process, VM and thread are looked at each time. Another thread of
+ * the same process is settled in find_slot().
  */
 static __always_inline bool is_home(struct kvmscope_slot *slot, struct kvm_vcpu *vcpu, bool direct)
 {
-	return slot->vcpu == (u64)vcpu && slot->tid == current_tid(direct) &&
-	       slot->kvm == vcpu_kvm(vcpu, direct);
+	if (slot->vcpu != (u64)vcpu)
+		return false;
+	if (!knobs.check_identity)
+		return true;
+	return slot->tid == current_tid(direct) && slot->kvm == vcpu_kvm(vcpu, direct);
 }
 
 static __always_inline void count_lost_vcpu(bool is_new)
@@ -59,12 +63,8 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, bool is_
 	return home.slot;
 }
 
-/*
- * The slot number of a vCPU that is new on this CPU, by address and identity;
- * 0 where there is none and none can be made. `make` is false at kvm_entry: a
- * vCPU's state begins with its first exit.
- */
-static __noinline u32 find_slot(u64 vcpu, struct vcpu_identity *id, bool make)
+/* The slot number of an address and identity; see find_slot(). */
+static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool make)
 {
 	struct kvmscope_home *home;
 	struct kvmscope_slot *slot;
@@ -100,31 +100,66 @@ static __noinline u32 find_slot(u64 vcpu, struct vcpu_identity *id, bool make)
 	return new_slot(vcpu, id, true);
 }
 
-/* This vCPU's slot, through the CPU's hint; *number is its number. */
-static __always_inline struct kvmscope_slot *slot_of(struct kvm_vcpu *vcpu, bool direct, bool make,
-						     u32 *number)
+/*
+ * The slot number of a vCPU that is new on this CPU; 0 where there is none and
+ * none can be made. `make` is false at kvm_entry: a vCPU's state begins with its
+ * first exit.
+ */
+static __always_inline u32 find_slot(struct kvm_vcpu *vcpu, bool direct, bool make)
 {
 	struct vcpu_identity id = {};
-	struct kvmscope_slot *slot;
-	struct hint *hint;
-
-	/* vcpu->cpu is this CPU while the vCPU is loaded, and a wrong hint does no harm. */
-	hint = &hints[(direct ? (u32)vcpu->cpu : bpf_get_smp_processor_id()) &
-		      (KVMSCOPE_HINTS - 1)];
-	*number = hint->slot;
-	slot = slot_at(*number);
-	if (slot && is_home(slot, vcpu, direct))
-		return slot;
 
 	id.kvm = vcpu_kvm(vcpu, direct);
 	id.vcpu_id = vcpu_id(vcpu, direct);
 	id.tid = current_tid(direct);
 	id.tgid = current_tgid(direct);
-	*number = find_slot((u64)vcpu, &id, make);
+	return find_identity((u64)vcpu, &id, make);
+}
+
+static __noinline u32 find_slot_direct(struct kvm_vcpu *vcpu, bool make)
+{
+	return find_slot(vcpu, true, make);
+}
+
+static __noinline u32 find_slot_raw(struct kvm_vcpu *vcpu, bool make)
+{
+	return find_slot(vcpu, false, make);
+}
+
+/* This vCPU's slot, through the CPU's hint; *number is its number. */
+static __always_inline struct kvmscope_slot *slot_of(struct kvm_vcpu *vcpu, bool direct, bool make,
+						     u32 *number)
+{
+	struct hint *hint = &hints[bpf_get_smp_processor_id() & (KVMSCOPE_HINTS - 1)];
+	struct kvmscope_slot *slot;
+
+	*number = hint->slot;
+	slot = slot_at(*number);
+	if (slot && is_home(slot, vcpu, direct))
+		return slot;
+
+	*number = direct ? find_slot_direct(vcpu, make) : find_slot_raw(vcpu, make);
 	if (!*number)
 		return NULL;
 	hint->slot = *number;
 	return slot_at(*number);
+}
+
+/* The vCPU is being destroyed: its address may be handed out again from now on. */
+static __always_inline void forget_vcpu(u64 vcpu)
+{
+	struct kvmscope_home *home;
+	struct kvmscope_slot *slot;
+
+	home = bpf_map_lookup_elem(&homes, &vcpu);
+	if (!home)
+		return;
+	slot = home->slot ? slot_at(home->slot) : NULL;
+	if (slot && slot->vcpu == vcpu) {
+		slot->vcpu = 0;
+		slot->ended = 1;
+	}
+	bpf_map_delete_elem(&homes, &vcpu);
 }
 
 #endif

@@ -118,6 +118,8 @@ internal sealed unsafe class BpfObject : IDisposable
         internal const string EntryBtf = "entry_btf";
         internal const string ExitRaw = "exit_raw";
         internal const string EntryRaw = "entry_raw";
-        internal static readonly string[] All = [ExitBtf, EntryBtf, ExitRaw, EntryRaw];
+        internal const string DestroyFentry = "destroy_fentry";
+        internal const string DestroyKprobe = "destroy_kprobe";
+        internal static readonly string[] All = [ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe];
     }
 }

@@ -13,7 +13,7 @@ internal unsafe struct kvmscope_cell
     [FieldOffset(12)] public byte isa;
     [FieldOffset(13)] public byte level;
     [FieldOffset(14)] public ushort pad;
-    [FieldOffset(16)] public ulong count;
+    [FieldOffset(16)] public ulong untimed;
     [FieldOffset(24)] public ulong begun;
     [FieldOffset(32)] public ulong timed;
     [FieldOffset(40)] public ulong total_ns;
@@ -42,20 +42,24 @@ internal static class kvmscope_isa
     public const int KVMSCOPE_ISA_SVM = 2;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 960)]
+[StructLayout(LayoutKind.Explicit, Size = 976)]
 internal unsafe struct kvmscope_knobs
 {
     [FieldOffset(0)] public ulong slow_ns;
     [FieldOffset(8)] public uint want_time;
-    [FieldOffset(12)] public uint level;
-    [FieldOffset(16)] public uint reasons;
-    [FieldOffset(20)] public uint odd_reason_count;
-    [FieldOffset(24)] public uint want_vcpus;
-    [FieldOffset(28)] public uint tgid_count;
-    [FieldOffset(32)] public fixed ulong reason_bits[4];
-    [FieldOffset(64)] public fixed ulong odd_reasons[16];
-    [FieldOffset(192)] public fixed ulong vcpu_bits[64];
-    [FieldOffset(704)] public fixed uint tgids[64];
+    [FieldOffset(12)] public uint filter_vcpus;
+    [FieldOffset(16)] public uint filter_exits;
+    [FieldOffset(20)] public uint check_identity;
+    [FieldOffset(24)] public uint level;
+    [FieldOffset(28)] public uint reasons;
+    [FieldOffset(32)] public uint odd_reason_count;
+    [FieldOffset(36)] public uint vcpu_id_count;
+    [FieldOffset(40)] public uint tgid_count;
+    [FieldOffset(44)] public uint pad;
+    [FieldOffset(48)] public fixed ulong reason_bits[4];
+    [FieldOffset(80)] public fixed ulong odd_reasons[16];
+    [FieldOffset(208)] public fixed ulong vcpu_bits[64];
+    [FieldOffset(720)] public fixed uint tgids[64];
 }
 
 internal static class kvmscope_limits

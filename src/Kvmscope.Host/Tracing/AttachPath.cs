@@ -7,10 +7,18 @@ namespace Kvmscope.Host.Tracing;
 /// <summary>Finds the pair of programs that this kernel takes, and loads and attaches it.</summary>
 internal static class AttachPath
 {
-    static readonly (string Name, string Exit, string Entry)[] s_pairs =
+    /// <summary>One way to attach.</summary>
+    /// <param name="Name">As `check` and errors call it.</param>
+    /// <param name="Programs">In the order of attaching: the end of vCPUs first, and the entry before the exit, as an exit seen without its entry would be one unpaired.</param>
+    /// <param name="TellsEnd">Whether a hook tells when a vCPU is destroyed; else identities are checked at every event, which costs more.</param>
+    sealed record Way(string Name, string[] Programs, bool TellsEnd);
+
+    static readonly Way[] s_ways =
     [
-        ("tp_btf", BpfObject.Programs.ExitBtf, BpfObject.Programs.EntryBtf),
-        ("raw_tp", BpfObject.Programs.ExitRaw, BpfObject.Programs.EntryRaw),
+        new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true),
+        new("tp_btf without fentry", [BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false),
+        new("raw_tp", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], true),
+        new("raw_tp without kprobe", [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false),
     ];
 
     /// <summary>
@@ -21,28 +29,32 @@ internal static class AttachPath
     {
         List<string> refusals = [];
         int errno = 0;
-        foreach (var (name, exit, entry) in s_pairs)
+        foreach (var way in s_ways)
         {
-            var bpf = Prepare(options, sizes);
-            errno = bpf.Load(exit, entry);
-            string stage = "load";
-            if (errno == 0)
-            {
-                prepare(bpf);
-                stage = "attach";
-                // The entry first: an exit seen without its entry would be one unpaired.
-                errno = bpf.Attach(entry);
-                if (errno == 0) errno = bpf.Attach(exit);
-                if (errno == 0) return bpf;
-            }
-            refusals.Add($"{name} does not {stage}: {bpf.Complaint() ?? Errno.Text(errno)}");
+            var bpf = Prepare(options, sizes, way);
+            errno = LoadAndAttach(bpf, way, prepare);
+            if (errno == 0) return bpf;
+            refusals.Add($"{way.Name}: {bpf.Complaint() ?? Errno.Text(errno)}");
             bpf.Dispose();
-            if (errno is Errno.EPERM or Errno.ENOMEM) break;
+            if (errno == Errno.ENOMEM) break;
         }
         throw Refused(errno, refusals);
     }
 
-    static BpfObject Prepare(TraceOptions options, TableSizes sizes)
+    static int LoadAndAttach(BpfObject bpf, Way way, Action<BpfObject> prepare)
+    {
+        int errno = bpf.Load(way.Programs);
+        if (errno != 0) return errno;
+        prepare(bpf);
+        foreach (string program in way.Programs)
+        {
+            errno = bpf.Attach(program);
+            if (errno != 0) return errno;
+        }
+        return 0;
+    }
+
+    static BpfObject Prepare(TraceOptions options, TableSizes sizes, Way way)
     {
         var bpf = BpfObject.Open();
         try
@@ -53,7 +65,7 @@ internal static class AttachPath
             bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
             bpf.SetMaxEntries("free_cells", sizes.FreeCellRuns);
             bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
-            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options);
+            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, checkIdentity: !way.TellsEnd);
             return bpf;
         }
         catch

@@ -16,24 +16,27 @@ internal unsafe ref struct CellCopy
     internal fixed ulong Bins[HistogramLayout.BinCount];
 
     /// <summary>
-    /// Copies until no duration was being added meanwhile: the writer sets `begun`, adds, and sets `timed`. A writer that
-    /// is itself preempted in between (this host being a guest) is given up on after a while: then one duration may be
-    /// in the total and not yet in the histogram, or the other way round.
+    /// Copies until nothing moved meanwhile: the writer sets `begun`, adds, and sets `timed`; and an exit that is open
+    /// in this cell is one that is counted nowhere else, so the slot must say the same before and after. A writer that
+    /// is itself preempted half-way (this host being a guest) is given up on after a while.
     /// </summary>
     /// <param name="cell">The cell, in mapped memory.</param>
-    /// <param name="takeMax">Exchange the largest duration for 0, so that the next read has its own.</param>
-    internal void Take(ref kvmscope_cell cell, bool takeMax)
+    /// <param name="number">Its number.</param>
+    /// <param name="open">The slot's word for what is open.</param>
+    internal void Take(ref kvmscope_cell cell, int number, ref uint open)
     {
         for (int tries = 0; tries < MostTries; tries++)
         {
+            bool isOpen = Volatile.Read(ref open) == number;
             Timed = Volatile.Read(ref cell.timed);
+            Count = Timed + Volatile.Read(ref cell.untimed) + (isOpen ? 1UL : 0);
             TotalNs = Volatile.Read(ref cell.total_ns);
             fixed (ulong* from = cell.bins, to = Bins)
                 Unsafe.CopyBlock(to, from, HistogramLayout.BinCount * sizeof(ulong));
             Interlocked.MemoryBarrier();
-            if (Volatile.Read(ref cell.begun) == Timed) break;
+            if (Volatile.Read(ref cell.begun) == Timed && Volatile.Read(ref open) == number == isOpen) break;
         }
-        Count = Volatile.Read(ref cell.count);
-        MaxNs = !takeMax || Volatile.Read(ref cell.max_ns) == 0 ? Volatile.Read(ref cell.max_ns) : Interlocked.Exchange(ref cell.max_ns, 0);
+        // Exchanged, so that each snapshot has the maximum since the one before.
+        MaxNs = Volatile.Read(ref cell.max_ns) == 0 ? 0 : Interlocked.Exchange(ref cell.max_ns, 0);
     }
 }

@@ -9,7 +9,7 @@ internal static unsafe class Knobs
 {
     /// <summary>Fills the kernel side's constants.</summary>
     /// <exception cref="KvmscopeException">More processes, vCPU ids or rare reasons than fit.</exception>
-    internal static void Fill(ref kvmscope_knobs knobs, TraceOptions options)
+    internal static void Fill(ref kvmscope_knobs knobs, TraceOptions options, bool checkIdentity)
     {
         knobs = default;
         knobs.want_time = options.WantTime ? 1u : 0;
@@ -18,6 +18,9 @@ internal static unsafe class Knobs
         FillTgids(ref knobs, options);
         FillVcpus(ref knobs, options);
         FillReasons(ref knobs, options);
+        knobs.check_identity = checkIdentity ? 1u : 0;
+        knobs.filter_vcpus = knobs.tgid_count + knobs.vcpu_id_count == 0 ? 0 : 1u;
+        knobs.filter_exits = knobs.level + knobs.reasons == 0 ? 0 : 1u;
     }
 
     /// <summary>The place of a code in a slot's index: usual_place() of bpf/cells.bpf.h.</summary>
@@ -44,7 +47,7 @@ internal static unsafe class Knobs
             if (id is < 0 or >= kvmscope_limits.KVMSCOPE_MAX_VCPU_ID)
                 throw TooMany($"vCPU {id}", $"vCPU ids go from 0 to {kvmscope_limits.KVMSCOPE_MAX_VCPU_ID - 1}");
             knobs.vcpu_bits[id / 64] |= 1UL << (id % 64);
-            knobs.want_vcpus = 1;
+            knobs.vcpu_id_count++;
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed unsafe class SnapshotReader(MappedTable<kvmscope_slot> slots, Ma
             int number = (int)Volatile.Read(ref slot.index[at]);
             if (number < kvmscope_open.KVMSCOPE_FIRST_CELL || number >= cells.Count) continue;
             ref var cell = ref cells[number];
-            copy.Take(ref cell, takeMax: true);
+            copy.Take(ref cell, number, ref slot.open);
             if (copy.Count == 0) continue;
             var row = rows.RowOf(vm, (int)slot.vcpu_id, new ExitCode((Isa)cell.isa, cell.code), (ExitLevel)cell.level);
             RowTable.Add(row, copy);
