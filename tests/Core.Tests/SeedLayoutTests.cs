@@ -28,7 +28,7 @@ public sealed class SeedLayoutTests
          12 HLT                    2965 ( 3232372)     2787 ( 3437190)      178 (   25469)
          31 RDMSR                  1771 (    2860)     1761 (    2744)       10 (   23206)
          52 VMX_PREEMPT_TIMER        51 (   12994)       32 (    4543)       19 (   27228)
-            Total (Avg Time)       4855 ( 1975279)     4629 ( 2070567)      226 (   23877)
+            Total (Avg Time)       4855 ( 1975275)     4629 ( 2070547)      226 (   23877)
 
         """, Text(ReportKind.Time, Intel));
 
