@@ -9,8 +9,11 @@ public static class Histogram
     /// <summary>How many durations the bins hold.</summary>
     public static ulong Count(ReadOnlySpan<ulong> bins)
     {
-        ulong sum = 0;
-        foreach (ulong bin in bins) sum += bin;
+        Vector<ulong> sums = Vector<ulong>.Zero;
+        ReadOnlySpan<Vector<ulong>> vectors = MemoryMarshal.Cast<ulong, Vector<ulong>>(bins);
+        foreach (Vector<ulong> vector in vectors) sums += vector;
+        ulong sum = Vector.Sum(sums);
+        foreach (ulong bin in bins[(vectors.Length * Vector<ulong>.Count)..]) sum += bin;
         return sum;
     }
 
@@ -22,6 +25,26 @@ public static class Histogram
         ReadOnlySpan<Vector<ulong>> added = MemoryMarshal.Cast<ulong, Vector<ulong>>(more);
         for (int i = 0; i < sums.Length; i++) sums[i] += added[i];
         for (int i = sums.Length * Vector<ulong>.Count; i < bins.Length; i++) bins[i] += more[i];
+    }
+
+    /// <summary>Subtracts each bin of <paramref name="less"/> from the same bin of <paramref name="bins"/>.</summary>
+    /// <returns>False where a difference would be negative; <paramref name="difference"/> is then of no use.</returns>
+    internal static bool TrySubtract(ReadOnlySpan<ulong> bins, ReadOnlySpan<ulong> less, Span<ulong> difference)
+    {
+        ReadOnlySpan<Vector<ulong>> a = MemoryMarshal.Cast<ulong, Vector<ulong>>(bins), b = MemoryMarshal.Cast<ulong, Vector<ulong>>(less);
+        Span<Vector<ulong>> to = MemoryMarshal.Cast<ulong, Vector<ulong>>(difference);
+        bool fits = true;
+        for (int i = 0; i < a.Length; i++)
+        {
+            fits &= Vector.GreaterThanOrEqualAll(a[i], b[i]);
+            to[i] = a[i] - b[i];
+        }
+        for (int i = a.Length * Vector<ulong>.Count; i < bins.Length; i++)
+        {
+            fits &= bins[i] >= less[i];
+            difference[i] = bins[i] - less[i];
+        }
+        return fits;
     }
 
     /// <summary>
