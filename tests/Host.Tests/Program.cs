@@ -19,17 +19,23 @@ internal static class Program
         thread.Start();
         ready.Wait();
         Capability[] kept = [.. names.Select(Enum.Parse<Capability>)];
-        DropReport report = CapabilityDropper.DropAllBut(kept);
-        Console.WriteLine($"kept {report.Kept.Bits:x}");
-        Console.WriteLine($"holding {string.Join(' ', report.ThreadsHolding)}");
+        // Once for nothing: afterwards the assemblies may no longer be readable, should they lie in root's home.
+        Print(TextWriter.Null, new DropReport(CapabilitySet.Effective, [0]));
+        Print(Console.Out, CapabilityDropper.DropAllBut(kept));
+        done.Set();
+        thread.Join();
+        return 0;
+    }
+
+    private static void Print(TextWriter output, DropReport report)
+    {
+        output.WriteLine($"kept {report.Kept.Bits:x}");
+        output.WriteLine($"holding {string.Join(' ', report.ThreadsHolding)}");
         foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
         {
             string status = File.ReadAllText(task + "/status");
             CapabilitySet.TryParse(status, "CapPrm", out CapabilitySet permitted);
-            Console.WriteLine($"thread {Path.GetFileName(task)} {permitted.Bits:x}");
+            output.WriteLine($"thread {Path.GetFileName(task)} {permitted.Bits:x}");
         }
-        done.Set();
-        thread.Join();
-        return 0;
     }
 }

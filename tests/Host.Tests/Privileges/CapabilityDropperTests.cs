@@ -31,7 +31,8 @@ public sealed class CapabilityDropperTests
     public void Capabilities_without_root_are_dropped_where_they_can_be_and_the_rest_is_reported()
     {
         Outcome outcome = Run([], "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
-            "--inh-caps", "+bpf,+perfmon", "--ambient-caps", "+bpf,+perfmon");
+            // The third lets it read the assemblies, wherever they are.
+            "--inh-caps", "+bpf,+perfmon,+dac_read_search", "--ambient-caps", "+bpf,+perfmon,+dac_read_search");
         Assert.Equal(0UL, outcome.Kept);
         Assert.Equal(0UL, outcome.Threads[outcome.Pid]);
         // Threads come and go between the report and this list, so only those in both can be compared.
