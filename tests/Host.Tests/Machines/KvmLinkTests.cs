@@ -13,6 +13,7 @@ public sealed class KvmLinkTests
     [InlineData("anon_inode:kvm-vm-stats", "None", -1)]
     [InlineData("anon_inode:kvm-vcpu-stats:0", "None", -1)]
     [InlineData("anon_inode:kvm-vcpu:", "None", -1)]
+    [InlineData("anon_inode:kvm-vcpu-7", "None", -1)]
     [InlineData("anon_inode:kvm-vcpu:x", "None", -1)]
     [InlineData("anon_inode:kvm-vcpu:1x", "None", -1)]
     [InlineData("anon_inode:kvm-vcpu:-1", "None", -1)]
