@@ -49,7 +49,7 @@ public sealed class HostChecker
         yield return KernelChecks.ModuleBtf(facts);
         yield return KernelChecks.Attach(facts);
         yield return KernelChecks.Tracepoints(facts, _files);
-        yield return PrivilegeChecks.Capabilities(_probe);
+        yield return PrivilegeChecks.Capabilities(facts, _probe);
         yield return PrivilegeChecks.Lockdown(_files);
         yield return PrivilegeChecks.PidNamespace(_files);
         yield return KernelChecks.Jit(_files);

@@ -60,6 +60,9 @@ internal sealed record HostFacts
         : TracepointHasReason ? AttachPath.RawTp
         : AttachPath.None;
 
+    /// <summary>Whether the load has to find types in a module's BTF. libbpf asks bpf() for those (BPF_BTF_GET_NEXT_ID), which takes CAP_SYS_ADMIN; the kernel's own it reads from /sys.</summary>
+    internal bool NeedsModuleBtf => AttachPath == AttachPath.TpBtf && (Kvm == Presence.Module || VendorPresence == Presence.Module);
+
     /// <summary>Reads a host.</summary>
     internal static HostFacts Read(HostFiles files)
     {

@@ -8,18 +8,19 @@ internal static class PrivilegeChecks
     // /proc/1/ns/pid of the first PID namespace: PROC_PID_INIT_INO (include/linux/proc_ns.h).
     private const string InitPidNamespace = "pid:[4026531836]";
 
-    private const string RunAs = "run as root (sudo), or with the capabilities CAP_BPF and CAP_PERFMON";
-
-    internal static Finding Capabilities(IKernelProbe probe)
+    internal static Finding Capabilities(HostFacts facts, IKernelProbe probe)
     {
         const string Name = "capabilities";
         CapabilitySet held = probe.Effective;
         int error = probe.TryLoadProgram();
-        string[] missing = [.. MissingFor(held, Capability.Bpf), .. MissingFor(held, Capability.Perfmon)];
+        string[] missing = held.Has(Capability.SysAdmin) ? []
+            : facts.NeedsModuleBtf ? [CapabilitySet.NameOf(Capability.SysAdmin)]
+            : [.. Missing(held, Capability.Bpf), .. Missing(held, Capability.Perfmon)];
         if (missing.Length > 0)
         {
             string names = string.Join(", ", missing);
-            return Finding.Refused(Name, $"missing: {names}", RunAs, $"not permitted to trace: {names} missing");
+            string enough = facts.NeedsModuleBtf ? "CAP_SYS_ADMIN, which reading the types of modules takes" : "CAP_BPF and CAP_PERFMON";
+            return Finding.Refused(Name, $"missing: {names}", $"run as root (sudo), or with {enough}", $"not permitted to trace: {names} missing");
         }
         if (error == Interop.Libc.EPERM || error == Interop.Libc.EACCES)
         {
@@ -61,9 +62,6 @@ internal static class PrivilegeChecks
         null => Finding.Unknown("PID namespace", "cannot be read"),
         _ => Finding.Limited("PID namespace", "a container's: VMs are not found by name or pid", "run in the host's PID namespace (--pid=host, hostPID)"),
     };
-
-    private static IEnumerable<string> MissingFor(CapabilitySet held, Capability needed) =>
-        held.Has(Capability.SysAdmin) ? [] : Missing(held, needed);
 
     private static IEnumerable<string> MissingToSearch(CapabilitySet held) =>
         held.Has(Capability.DacOverride) ? [] : Missing(held, Capability.DacReadSearch);
