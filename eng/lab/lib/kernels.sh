@@ -54,11 +54,11 @@ newest_package() {
         grep -E '^linux-image-[0-9][^-]*(-[0-9]+)?-amd64$' | sort -V | tail -n 1
 }
 
-# package_parts SUITE PACKAGE: newer suites split binary and modules off the image.
+# package_parts SUITE PACKAGE: newer suites split binary, modules and their lists off the image.
 package_parts() {
     printf '%s\n' "$2"
     own_apt "$1" apt-cache --no-all-versions show "$2" | sed -n 's/^Depends: //p' | tr ',|' '\n\n' |
-        sed -nE 's/^ *(linux-(binary|modules)-[^ ]+).*/\1/p' | sort -u
+        sed -nE 's/^ *(linux-(base|binary|modules)-[0-9][^ ]+).*/\1/p' | sort -u
 }
 
 lab_fetch() {
@@ -122,30 +122,35 @@ fetch_kernel() {
     rm -rf "$CACHE/apt/$suite/cache" "$CACHE/apt/$suite/lists"
 }
 
-# take_kernel TREE INTO: vmlinuz, vmlinux and the modules that the lab loads, uncompressed.
+# take_kernel TREE INTO: vmlinuz, vmlinux and the modules that the lab loads. Its caller tests it, so set -e is off: every
+# step says so when it fails.
 take_kernel() {
-    local tree=$1 into=$2 release modules image module
+    local tree=$1 into=$2 release modules image
     modules=$(find "$tree" -type d -path '*lib/modules/*' -prune -print -quit)
     release=${modules##*/}
     image=$(find "$tree" -type f \( -name "vmlinuz-$release" -o -path "*/$release/vmlinuz" \) -print -quit)
     [ -n "$release" ] && [ -n "$image" ] || return 1
-    cp "$image" "$into/vmlinuz"
+    cp "$image" "$into/vmlinuz" || return 1
     extract_vmlinux "$into/vmlinuz" "$into/vmlinux" || rm -f "$into/vmlinux"
-    mkdir -p "$tree/base/lib/modules" "$into/lib/modules/$release"
-    mv "$modules" "$tree/base/lib/modules/$release"
-    depmod -b "$tree/base" "$release" 2>/dev/null || return 1
-    # shellcheck disable=SC2086 # a list of words
-    module_closure "$tree/base/lib/modules/$release" $KEPT_MODULES | while read -r module; do
-        mkdir -p "$into/lib/modules/$release/${module%/*}"
-        case $module in
-        *.xz) xz -dc "$tree/base/lib/modules/$release/$module" >"$into/lib/modules/$release/${module%.xz}" ;;
-        *.zst) zstd -dcq "$tree/base/lib/modules/$release/$module" >"$into/lib/modules/$release/${module%.zst}" ;;
-        *) cp "$tree/base/lib/modules/$release/$module" "$into/lib/modules/$release/$module" ;;
-        esac
-    done
-    cp "$tree/base/lib/modules/$release"/modules.{order,builtin} "$into/lib/modules/$release/"
-    depmod -b "$into" "$release"
+    mkdir -p "$tree/base/lib/modules" && mv "$modules" "$tree/base/lib/modules/$release" || return 1
+    take_modules "$tree/base" "$into" "$release" || return 1
     printf '%s\n' "$release" >"$into/release"
+}
+
+# take_modules FROM INTO RELEASE: uncompressed, since the guest would take its time over that.
+take_modules() {
+    local from=$1/lib/modules/$3 into=$2/lib/modules/$3 module
+    depmod -b "$1" "$3" 2>/dev/null || return 1
+    # shellcheck disable=SC2086 # a list of words
+    module_closure "$from" $KEPT_MODULES | while read -r module; do
+        mkdir -p "$into/${module%/*}" || return 1
+        case $module in
+        *.xz) xz -dc "$from/$module" >"$into/${module%.xz}" ;;
+        *.zst) zstd -dcq "$from/$module" >"$into/${module%.zst}" ;;
+        *) cp "$from/$module" "$into/$module" ;;
+        esac || return 1
+    done || return 1
+    cp "$from"/modules.order "$from"/modules.builtin "$into/" && depmod -b "$2" "$3" 2>/dev/null
 }
 
 # extract_vmlinux BZIMAGE ELF: the kernel itself, so that no guest has to decompress it (Linux boot protocol: the payload's
