@@ -17,13 +17,11 @@ usage_error() {
 }
 
 # The cache works without HOME too, for daemons and bare CI runners.
-cache_dir() {
-    local home=${HOME:-}
-    [ -n "$home" ] || home=$(getent passwd "$(id -u)" | cut -d: -f6)
-    printf '%s\n' "${KVMSCOPE_LAB_CACHE:-${XDG_CACHE_HOME:-${home:-/var/tmp}/.cache}/kvmscope-lab}"
-}
-
-CACHE=$(cache_dir)
+if [ -z "${HOME:-}" ]; then
+    HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
+    export HOME=${HOME:-/var/tmp}
+fi
+CACHE=${KVMSCOPE_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvmscope-lab}
 mkdir -p "$CACHE" 2>/dev/null || die "cannot create the cache $CACHE: set KVMSCOPE_LAB_CACHE to a folder that can be written"
 CACHE=$(cd "$CACHE" && pwd)
 readonly CACHE
@@ -94,10 +92,18 @@ make_work() {
 clean_work() {
     trap - EXIT INT TERM HUP
     local job
-    for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done
+    for job in $(jobs -p); do kill_tree "$job"; done
     wait 2>/dev/null || true
     [ -n "$WORK" ] || return 0
     if [ "${keep:-0}" = 1 ]; then say "kept $WORK"; else rm -rf "$WORK"; fi
+}
+
+# kill_tree PID: with all that it started, since timeout puts its child into a process group of its own.
+kill_tree() {
+    local child children=''
+    children=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || true
+    kill "$1" 2>/dev/null || true
+    for child in $children; do kill_tree "$child"; done
 }
 
 # quote WORD…: one line that any POSIX shell reads back as the same words.

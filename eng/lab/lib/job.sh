@@ -91,12 +91,12 @@ finish_job() {
     exit "$LAB_FAILED"
 }
 
-# write_command FILE SHELL OUT: a script that becomes COMMAND.
+# write_command FILE OUT: a script that becomes COMMAND.
 write_command() {
-    local file=$1 shell=$2 words
+    local file=$1 words
     {
-        printf '#!%s\n' "$shell"
-        printf 'export LAB_OUT=%s\n' "$3"
+        printf '#!/bin/sh\n'
+        printf 'export LAB_OUT=%s\n' "$2"
         for words in "${environment[@]}"; do printf 'export %s=%s\n' "${words%%=*}" "$(quote "${words#*=}")"; done
         printf 'cd %s 2>/dev/null || cd /\n' "$(quote "$chdir")"
         printf 'exec %s\n' "$(quote "${command[@]}")"
