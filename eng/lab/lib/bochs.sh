@@ -7,7 +7,7 @@ readonly SERIAL_ANSWER_LIMIT=4194304
 vmx_lab() { printf '%s\n' "${KVMSCOPE_VMX_LAB:-${LAB_REPO%/*}/shared/vmx-lab/vmx-lab}"; }
 
 prepare_bochs() {
-    local root=$WORK/initramfs names=()
+    local root=$WORK/initramfs names=() file
     build_vmx_lab
     initramfs_base "$root" "$LAB_DIR/guest/init-bochs"
     case $load in
@@ -15,15 +15,22 @@ prepare_bochs() {
     kvm) names=(kvm) ;;
     esac
     initramfs_modules "$root" "$kernel_dir" "${names[@]}" "${modules[@]}"
-    add_command "$root"
+    add_program "$root" "${command[0]}"
+    for file in "${files[@]}"; do add_path "$root" "$file"; done
+    mkdir -p "$root$chdir"
+    if [ -n "$l1" ]; then
+        prepare_l1 "$root/job/l1"
+        add_qemu "$root"
+    fi
     marker=LAB-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')
     printf '%s\n' "$marker" >"$root/job/marker"
     printf '%s\n' "$SERIAL_ANSWER_LIMIT" >"$root/job/limit"
     mkdir -p "$root/job/answer/out"
-    write_command "$root/job/command" /job/answer/out
+    write_command "$root/job/command" /job/answer/out /job/l1/start
     initramfs_pack "$root" "$WORK/initrd"
     # Bochs takes the initramfs from the guest's memory, the kernel unpacks it beside that.
     bochs_memory=${mem:-$((320 + 2 * $(stat -c %s "$WORK/initrd") / 1048576))}
+    [ -n "$mem" ] || [ -z "$l1" ] || bochs_memory=$((bochs_memory + 640))
     [ -n "$mem" ] || [ "$bochs_memory" -ge 512 ] || bochs_memory=512
 }
 
@@ -39,52 +46,6 @@ build_vmx_lab() {
     ) 8>"$CACHE/vmx-lab.lock"
 }
 
-# add_command ROOT: COMMAND's program and each --file, where they are on this host, with the libraries of all.
-add_command() {
-    local root=$1 program file
-    program=$(cd "$chdir" && command -v -- "${command[0]}") || program=''
-    # A word of the shell or an applet of busybox needs nothing from this host.
-    case $program in
-    /*) add_file "$root" "$program" ;;
-    */*) add_file "$root" "$chdir/$program" ;;
-    esac
-    for file in "${files[@]}"; do
-        file=$(cd "$(dirname "$file")" && pwd)/$(basename "$file")
-        if [ -d "$file" ]; then
-            find "$file" -type f -print0 | while IFS= read -r -d '' program; do add_file "$root" "$program"; done
-        else
-            add_file "$root" "$file"
-        fi
-    done
-    mkdir -p "$root$chdir"
-}
-
-# add_file ROOT PATH: a file with what it needs to start: the interpreter that its first line names, or its libraries.
-add_file() {
-    local root=$1 path=$2 needed
-    place_file "$root" "$path"
-    case $(head -c 4 "$path" | tr -d '\0') in
-    '#!'*)
-        needed=$(head -n 1 "$path" | sed 's/^#! *//; s/ .*//')
-        [ "$needed" = /usr/bin/env ] && needed=$(command -v "$(head -n 1 "$path" | sed 's/^#! *[^ ]* *//; s/ .*//')")
-        [ ! -x "$needed" ] || add_file "$root" "$needed"
-        ;;
-    $'\x7fELF')
-        { LC_ALL=C ldd "$path" 2>/dev/null || true; } | sed -nE 's/^.*=> (\/[^ ]+) .*/\1/p; s/^\t(\/[^ ]+) .*/\1/p' |
-            while read -r needed; do place_file "$root" "$needed"; done
-        ;;
-    esac
-}
-
-# place_file ROOT PATH: busybox's own /bin stays, so a host's /bin/x (the same as /usr/bin/x there) goes to /usr/bin.
-place_file() {
-    local target=$2
-    case $target in /bin/* | /sbin/*) target=/usr$target ;; esac
-    [ ! -e "$1$target" ] || return 0
-    mkdir -p "$1${target%/*}"
-    cp -L --preserve=mode "$2" "$1$target"
-}
-
 start_bochs() {
     local status=0 bochs began=$SECONDS
     env -u CPU -u IPS MEM="$bochs_memory" NCPU="${smp:-1}" APPEND="oops=panic$append" TMPDIR="$WORK" \
@@ -92,7 +53,10 @@ start_bochs() {
     bochs=$!
     # After a panic Bochs would sit at its BIOS until the time limit.
     while kill -0 "$bochs" 2>/dev/null; do
-        if grep -aq 'Kernel panic' "$WORK/console"; then kill_tree "$bochs"; fi
+        if grep -aq 'Kernel panic' "$WORK/console"; then
+            sleep 2
+            kill_tree "$bochs"
+        fi
         sleep 0.3
     done
     wait "$bochs" 2>/dev/null || status=$?

@@ -87,16 +87,17 @@ finish_job() {
     if [ -n "$out" ]; then cp -R --preserve=mode,timestamps "$WORK/job/out/." "$out/"; fi
     if [ -s "$WORK/job/status" ]; then exit "$(cat "$WORK/job/status")"; fi
     say 'the run did not end as it should; the last lines of its console:'
+    grep -a 'Kernel panic' "$WORK/console" | head -n 1 | tr -d '\r' | sed 's/^/lab: | /; s/$/ …/' >&2 || true
     tail -n 25 "$WORK/console" | tr -d '\r' | sed 's/^/lab: | /' >&2
     exit "$LAB_FAILED"
 }
 
-# write_command FILE OUT: a script that becomes COMMAND.
+# write_command FILE OUT L1: a script that becomes COMMAND.
 write_command() {
     local file=$1 words
     {
         printf '#!/bin/sh\n'
-        printf 'export LAB_OUT=%s\n' "$2"
+        printf 'export LAB_OUT=%s LAB_L1=%s\n' "$2" "$3"
         for words in "${environment[@]}"; do printf 'export %s=%s\n' "${words%%=*}" "$(quote "${words#*=}")"; done
         printf 'cd %s 2>/dev/null || cd /\n' "$(quote "$chdir")"
         printf 'exec %s\n' "$(quote "${command[@]}")"

@@ -3,12 +3,12 @@
 
 # shellcheck disable=SC2034 # read by the other parts
 parse_options() {
-    kernel=6.1 cpu=svm accel=auto exact=0 smp='' mem='' limit=120 retries=1 out='' stream=auto load=vendor append='' console=0 keep=0
+    kernel=6.1 cpu=svm accel=auto exact=0 smp='' mem='' limit=120 retries=1 out='' stream=auto load=vendor append='' console=0 keep=0 l1=''
     chdir=$PWD
     files=() environment=() modules=() module_options=() command=()
     while [ $# -gt 0 ]; do
         case $1 in
-        --kernel | --cpu | --accel | --smp | --mem | --timeout | --out | --file | --env | --chdir | --modules | --module-option | --append)
+        --kernel | --cpu | --accel | --smp | --mem | --timeout | --out | --file | --env | --chdir | --modules | --module-option | --append | --l1)
             [ $# -ge 2 ] || usage_error "$1 wants a value"
             take_option "$1" "$2"
             shift
@@ -49,6 +49,7 @@ take_option() {
     --chdir) chdir=$2 ;;
     --modules) IFS=, read -ra more <<<"$2" && modules+=("${more[@]}") ;;
     --module-option) module_options+=("${2//-/_}") ;;
+    --l1) l1=$2 ;;
     --append) append+=" $2" ;;
     *) usage_error "no option '$1'; see 'lab --help'" ;;
     esac

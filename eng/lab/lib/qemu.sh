@@ -35,7 +35,8 @@ prepare_qemu() {
     initramfs_modules "$root" "$kernel_dir" "${names[@]}" "${modules[@]}"
     initramfs_pack "$root" "$WORK/initrd"
     mkdir -p "$WORK/job"
-    write_command "$WORK/job/command" /run/lab/out
+    write_command "$WORK/job/command" /run/lab/out /run/lab/l1/start
+    [ -z "$l1" ] || prepare_l1 "$WORK/job/l1"
     accelerator
 }
 
