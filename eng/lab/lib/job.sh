@@ -61,8 +61,11 @@ attempt() {
     fi
     [ "$console" = 0 ] || follow "$WORK/console" >&2
     "start_$machine" || status=$?
-    [ ${#followers[@]} -eq 0 ] || { : >"$WORK/ended" && wait "${followers[@]}" 2>/dev/null || true; }
-    rm -f "$WORK/ended"
+    if [ ${#followers[@]} -gt 0 ]; then
+        : >"$WORK/ended"
+        wait "${followers[@]}" || true
+        rm -f "$WORK/ended"
+    fi
     return "$status"
 }
 

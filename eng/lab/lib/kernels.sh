@@ -22,6 +22,7 @@ suite_of() {
 
 # mirror: the one that this system's apt uses already.
 mirror() {
+    # shellcheck disable=SC2016 # expanded by apt
     apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 2>/dev/null |
         awk '$1 ~ /^(https?|file|mirror\+https?):/ && $2 !~ /-/ && $3 == "main" { print $1; exit }'
 }
@@ -57,7 +58,7 @@ newest_package() {
 # package_parts SUITE PACKAGE: newer suites split binary, modules and their lists off the image.
 package_parts() {
     printf '%s\n' "$2"
-    own_apt "$1" apt-cache --no-all-versions show "$2" | sed -n 's/^Depends: //p' | tr ',|' '\n\n' |
+    own_apt "$1" apt-cache --no-all-versions show "$2" | sed -n 's/^Depends: //p' | tr ',' '\n' |
         sed -nE 's/^ *(linux-(base|binary|modules)-[0-9][^ ]+).*/\1/p' | sort -u
 }
 

@@ -46,7 +46,9 @@ accelerator() {
     [ "$accel" = tcg ] || [ "$exact" = 1 ] || hardware=$(host_kvm)
     if [ "$exact" = 1 ]; then
         smp=1
-        qemu_cpu=(-accel 'tcg,thread=single' -icount 'shift=0,align=off,sleep=off' -cpu 'max,-la57')
+        # Nothing random and no clock of this host's: addresses and interrupts decide a few instructions too.
+        append+=' nokaslr norandmaps randomize_kstack_offset=off'
+        qemu_cpu=(-accel 'tcg,thread=single' -icount 'shift=0,align=off,sleep=off' -cpu 'max,-la57' -seed 1 -rtc 'clock=vm,base=2026-01-01')
     elif [ "$hardware" = "$cpu" ]; then
         qemu_cpu=(-accel kvm -cpu host)
     else
