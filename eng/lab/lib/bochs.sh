@@ -49,7 +49,7 @@ build_vmx_lab() {
 start_bochs() {
     local status=0 bochs began=$SECONDS
     env -u CPU -u IPS MEM="$bochs_memory" NCPU="${smp:-1}" APPEND="oops=panic$append" TMPDIR="$WORK" \
-        "$(vmx_lab)" run "$kernel_dir/vmlinuz" "$WORK/initrd" "$limit" >"$WORK/console" 2>"$WORK/bochs.err" </dev/null 9<&- &
+        "$(vmx_lab)" run "$kernel_dir/vmlinuz" "$WORK/initrd" "$limit" >"$WORK/console" 2>"$WORK/bochs.err" </dev/null 9>&- &
     bochs=$!
     # After a panic Bochs would sit at its BIOS until the time limit.
     while kill -0 "$bochs" 2>/dev/null; do

@@ -27,8 +27,9 @@ run_job() {
     ensure_kernel "$kernel"
     make_work
     # Held for the whole run, so that neither clean nor fetch --refresh takes the kernel away.
-    exec 9<"$CACHE/kernels/.$kernel.lock"
+    exec 9>>"$CACHE/kernels/.$kernel.lock"
     flock -s 9
+    [ -e "$CACHE/kernels/$kernel/release" ] || die "kernel $kernel was removed just now by another run"
     kernel_dir=$(readlink -f "$CACHE/kernels/$kernel")
     if [ "$stream" = auto ]; then stream=0; if [ -t 1 ] || [ -t 2 ]; then stream=1; fi; fi
 
@@ -72,7 +73,7 @@ attempt() {
 # follow FILE: prints it as it grows, and all of it before it ends.
 follow() {
     {
-        exec 3<"$1" 9<&-
+        exec 3<"$1" 9>&-
         while [ ! -e "$WORK/ended" ]; do
             cat <&3
             sleep 0.1

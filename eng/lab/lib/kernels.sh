@@ -120,6 +120,7 @@ fetch_kernel() {
     fi
     ln -sfn "$store" "$CACHE/kernels/.$kernel.link"
     mv -T "$CACHE/kernels/.$kernel.link" "$CACHE/kernels/$kernel"
+    find "$CACHE/kernels/.store" -mindepth 1 -maxdepth 1 -name "$kernel-*" ! -name "${store##*/}" -exec rm -rf {} +
     rm -rf "$CACHE/apt/$suite/cache" "$CACHE/apt/$suite/lists"
 }
 

@@ -76,7 +76,7 @@ start_qemu() {
         -device virtio-serial-pci \
         -chardev "file,id=stdout,path=$WORK/stdout" -device virtserialport,chardev=stdout,name=lab.stdout \
         -chardev "file,id=stderr,path=$WORK/stderr" -device virtserialport,chardev=stderr,name=lab.stderr \
-        "${serial[@]}" 0<&7 7<&- 2>"$WORK/qemu.err" 9<&- &
+        "${serial[@]}" 0<&7 7<&- 2>"$WORK/qemu.err" 9>&- &
     wait $! || status=$?
     case $status in 124 | 137) return 124 ;; esac
     if [ "$status" -ne 0 ]; then
