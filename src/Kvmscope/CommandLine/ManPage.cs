@@ -73,7 +73,7 @@ internal static class ManPage
     // A hyphen is typographic unless escaped; a line that begins with a dot or quote would be a request.
     private static string Escape(string text)
     {
-        text = text.Replace("\\", "\\e").Replace("-", "\\-");
+        text = text.Replace("\\", "\\e").Replace("-", "\\-").Replace("\"", "\\(dq");
         return text is ['.' or '\'', ..] ? $"\\&{text}" : text;
     }
 }
