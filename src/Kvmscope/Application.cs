@@ -25,7 +25,7 @@ internal static class Application
     /// <param name="args">Its arguments.</param>
     /// <param name="context">The world.</param>
     /// <returns>The status to leave with.</returns>
-    public static int Run(string argv0, IReadOnlyList<string> args, CommandContext context)
+    public static int Run(string argv0, string[] args, CommandContext context)
     {
         try
         {
@@ -46,7 +46,7 @@ internal static class Application
         }
     }
 
-    private static int Run(IReadOnlyList<string> args, CommandContext context)
+    private static int Run(string[] args, CommandContext context)
     {
         IReadOnlyList<ICommand> commands = Commands();
         ParsedLine line = new CommandLineParser(commands).Parse(args);

@@ -37,10 +37,10 @@ internal sealed class CommandLineParser
 
     /// <summary>Parses.</summary>
     /// <exception cref="Core.KvmscopeException">The command line is wrong (status 2).</exception>
-    public ParsedLine Parse(IReadOnlyList<string> args)
+    public ParsedLine Parse(string[] args)
     {
         if (args is ["help", .. var topic]) return new ParsedLine(LineKind.Help, Topic(topic));
-        (IReadOnlyList<string> own, IReadOnlyList<string>? started) = SplitAtDashes(args);
+        (string[] own, string[]? started) = SplitAtDashes(args);
         ParseResult result = _root.Parse(own, _configuration);
         ICommand? command = _commands.FirstOrDefault(c => _symbols[c.Help.Name] == result.CommandResult.Command);
         if (result.Has(_help)) return new ParsedLine(LineKind.Help, command);
@@ -55,13 +55,13 @@ internal sealed class CommandLineParser
     }
 
     // Everything behind the first "--" is another program's: the library would fill this program's own argument with it.
-    private static (IReadOnlyList<string> Own, IReadOnlyList<string>? Started) SplitAtDashes(IReadOnlyList<string> args)
+    private static (string[] Own, string[]? Started) SplitAtDashes(string[] args)
     {
-        int at = args.ToList().IndexOf("--");
-        return at < 0 ? (args, null) : ([.. args.Take(at)], [.. args.Skip(at + 1)]);
+        int at = Array.IndexOf(args, "--");
+        return at < 0 ? (args, null) : (args[..at], args[(at + 1)..]);
     }
 
-    private ICommand? Topic(IReadOnlyList<string> topic)
+    private ICommand? Topic(string[] topic)
     {
         if (topic is not [var name, ..] || name.StartsWith('-')) return null;
         return _commands.FirstOrDefault(c => c.Help.Name == name) ?? throw Unknown(name, null);

@@ -2,19 +2,6 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Commands;
 
-/// <summary>How a count compares with what the guest did.</summary>
-internal enum DemoVerdict
-{
-    /// <summary>As many as the guest made.</summary>
-    Equal,
-
-    /// <summary>Not as many.</summary>
-    Differs,
-
-    /// <summary>The host's own, such as interrupts: the guest cannot know how many.</summary>
-    Host,
-}
-
 /// <summary>One reason and level of the demo's comparison.</summary>
 /// <param name="Code">The reason, raw.</param>
 /// <param name="Level">L1 or L2.</param>

@@ -14,7 +14,7 @@ internal static class DropInCommand
     /// <summary>Runs one.</summary>
     /// <returns>The status to leave with.</returns>
     /// <exception cref="Core.KvmscopeException">Any anticipated error.</exception>
-    public static int Run(DropIn tool, IReadOnlyList<string> args, CommandContext context)
+    public static int Run(DropIn tool, string[] args, CommandContext context)
     {
         DropInRequest request = DropInNames.Read(tool, args);
         if (request.WantsHelp)
