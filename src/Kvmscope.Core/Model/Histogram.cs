@@ -1,0 +1,55 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Kvmscope.Core.Model;
+
+/// <summary>Arithmetic on bins of <see cref="HistogramLayout"/>.</summary>
+public static class Histogram
+{
+    /// <summary>How many durations the bins hold.</summary>
+    public static ulong Count(ReadOnlySpan<ulong> bins)
+    {
+        ulong sum = 0;
+        foreach (ulong bin in bins) sum += bin;
+        return sum;
+    }
+
+    /// <summary>Adds each bin of <paramref name="more"/> to the same bin of <paramref name="bins"/>.</summary>
+    public static void Add(Span<ulong> bins, ReadOnlySpan<ulong> more)
+    {
+        if (bins.Length != more.Length) throw new ArgumentException("The histograms have different layouts.", nameof(more));
+        Span<Vector<ulong>> sums = MemoryMarshal.Cast<ulong, Vector<ulong>>(bins);
+        ReadOnlySpan<Vector<ulong>> added = MemoryMarshal.Cast<ulong, Vector<ulong>>(more);
+        for (int i = 0; i < sums.Length; i++) sums[i] += added[i];
+        for (int i = sums.Length * Vector<ulong>.Count; i < bins.Length; i++) bins[i] += more[i];
+    }
+
+    /// <summary>
+    /// The duration in ns below or at which the share <paramref name="q"/> of all durations lies, by nearest rank: of n durations in ascending order
+    /// it is the k-th, k = ceil(q × n) and at least 1. The bin that holds the k-th is exact; within it the durations are taken as evenly spread, each in the
+    /// middle of its share, so the result is off by less than a quarter of its value. It is never below the bin's lower bound and never above
+    /// <paramref name="maxNs"/> (unless that lies below the bin: a maximum of another interval). The n-th is the maximum itself.
+    /// </summary>
+    /// <param name="bins"><see cref="HistogramLayout.BinCount"/> bins.</param>
+    /// <param name="q">From 0 to 1.</param>
+    /// <param name="maxNs">The longest duration, in ns.</param>
+    /// <returns>Null where the bins are empty.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">q is not within 0 and 1.</exception>
+    public static ulong? Quantile(ReadOnlySpan<ulong> bins, double q, ulong maxNs)
+    {
+        if (!(q is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(q));
+        ulong count = Count(bins);
+        if (count == 0) return null;
+        // Decimal, because 0.999 × 1000 must be 999 and not a bit more.
+        ulong rank = Math.Max(1, (ulong)decimal.Ceiling((decimal)q * count));
+        ulong below = 0;
+        int bin = 0;
+        while (below + bins[bin] < rank) below += bins[bin++];
+
+        ulong low = HistogramLayout.LowNs(bin);
+        ulong high = Math.Clamp(maxNs, low, HistogramLayout.HighNs(bin));
+        if (rank == count) return bin == HistogramLayout.BinCount - 1 ? high : Math.Min(high, HistogramLayout.HighNs(bin) - 1);
+        double share = (rank - below - 0.5) / bins[bin];
+        return low + (ulong)((high - low) * share);
+    }
+}
