@@ -4,7 +4,7 @@ namespace Kvmscope.CommandLine;
 internal static class ProgramHelp
 {
     /// <summary>One line, for the head of --help and for NAME in the man page.</summary>
-    public const string Summary = "shows where KVM guests lose time: VM exits by reason, VM, vCPU and level";
+    public const string Summary = "shows where KVM guests lose time: their VM exits, by reason and level";
 
     /// <summary>One paragraph.</summary>
     public const string Description =

@@ -12,7 +12,7 @@ internal sealed class CheckCommand : ICommand
     private readonly OutputOptions _output = new(csv: false);
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("check", "[options]", "Can this host be traced, and if not, why and how to mend it",
+    public CommandHelp Help { get; } = new("check", "[options]", "Can this host be traced; if not, why, and the mend",
         "Looks at what tracing needs, one line each: kernel, BTF, tracepoints, how it can attach, vendor module, capabilities, memory. "
         + "Leaves with 0 where tracing works, also with limits, else with the status that tracing would leave with.",
         [
