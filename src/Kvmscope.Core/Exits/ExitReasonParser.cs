@@ -5,7 +5,7 @@ namespace Kvmscope.Core.Exits;
 /// <summary>From what a user typed to an exit code, and to what may have been meant.</summary>
 internal static class ExitReasonParser
 {
-    private const int MaxSuggestions = 3;
+    private const int MaxSuggestions = 3, LongestName = 64;
 
     // Only tried when the name as it stands is not known: the longest first.
     private static readonly string[] s_prefixes = ["VMX_EXIT_REASON_", "EXIT_REASON_", "SVM_EXIT_", "VMX_EXIT_", "SVM_", "VMX_"];
@@ -30,7 +30,9 @@ internal static class ExitReasonParser
     internal static IReadOnlyList<string> Suggest(string text, Isa isa)
     {
         string wanted = Normalize(text);
-        if (wanted.Length == 0) return [];
+        foreach (string prefix in s_prefixes)
+            if (wanted.StartsWith(prefix, StringComparison.Ordinal)) wanted = wanted[prefix.Length..];
+        if (wanted.Length is 0 or > LongestName) return [];
         var found = new List<(int Distance, string Name)>();
         foreach (ExitReasonInfo info in ExitReasons.All(isa))
         {
@@ -97,6 +99,7 @@ internal static class ExitReasonParser
 
     private static bool Contains(string list, string name)
     {
+        if (name.Length == 0) return false;
         foreach (Range range in list.AsSpan().Split(' '))
             if (list.AsSpan(range).SequenceEqual(name)) return true;
         return false;
@@ -130,22 +133,29 @@ internal static class ExitReasonParser
         return true;
     }
 
-    // A name that means nearly this is nearest; then what begins or ends with what was typed; then what is a few letters away.
+    // A name that means nearly this is nearest; then what has a word that begins or ends with what was typed; then what is a few letters away.
     private static int DistanceTo(ExitReasonInfo info, string wanted)
     {
-        if (Contains(info.Near, wanted)) return 0;
-        int best = EditDistance(info.Name, wanted);
-        if (wanted.Length >= 3 && info.Name.Contains(wanted, StringComparison.Ordinal)) best = Math.Min(best, 1);
-        if (info.Seed.Length > 0) best = Math.Min(best, EditDistance(info.Seed, wanted));
+        if (info.Name == wanted || Contains(info.Near, wanted)) return 0;
+        int best = Math.Min(EditDistance(info.Name, wanted), PartDistance(info.Name, wanted));
+        best = Math.Min(best, EditDistance(info.Seed, wanted));
         foreach (Range range in info.Aliases.AsSpan().Split(' '))
             best = Math.Min(best, EditDistance(info.Aliases.AsSpan(range), wanted));
         return best;
     }
 
+    private static int PartDistance(string name, string wanted)
+    {
+        const int shortestPart = 3;
+        int at = wanted.Length < shortestPart ? -1 : name.IndexOf(wanted, StringComparison.Ordinal);
+        if (at < 0) return int.MaxValue;
+        int end = at + wanted.Length;
+        return at == 0 || name[at - 1] == '_' || end == name.Length || name[end] == '_' ? 1 : 2;
+    }
+
     private static int EditDistance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {
         if (a.IsEmpty) return int.MaxValue;
-        if (b.Length > 64) b = b[..64];
         Span<int> row = stackalloc int[b.Length + 1];
         for (int j = 0; j <= b.Length; j++) row[j] = j;
         for (int i = 1; i <= a.Length; i++)

@@ -27,7 +27,7 @@ public static class Histogram
     /// <summary>
     /// The duration in ns below or at which the share <paramref name="q"/> of all durations lies, by nearest rank: of n durations in ascending order
     /// it is the k-th, k = ceil(q × n) and at least 1. The bin that holds the k-th is exact; within it the durations are taken as evenly spread, each in the
-    /// middle of its share, so the result is off by less than a quarter of its value. It is never below the bin's lower bound and never above
+    /// middle of its share, so the result is off by less than a quarter of its value (but in the first bin and in the last, which are wider). It is never below the bin's lower bound and never above
     /// <paramref name="maxNs"/> (unless that lies below the bin: a maximum of another interval). The n-th is the maximum itself.
     /// </summary>
     /// <param name="bins"><see cref="HistogramLayout.BinCount"/> bins.</param>

@@ -22,7 +22,8 @@ internal static class FootNotes
         else
         {
             WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);
-            WriteWrapped(output, "is a guest running, and do the filters let its exits through? see 'kvmscope list' and 'kvmscope check'", RowTone.Plain, style);
+            WriteWrapped(output, "is a guest running, and do the filters let its exits through?", RowTone.Plain, style);
+            WriteWrapped(output, "'kvmscope list' shows the VMs, 'kvmscope check' what this host can trace", RowTone.Plain, style);
         }
         foreach (string line in TrustText.Lines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
     }

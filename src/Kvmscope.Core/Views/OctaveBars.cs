@@ -63,7 +63,7 @@ internal static class OctaveBars
     // The lower bound, scaled, is enough to read a line by.
     private static void WriteShort(TextWriter output, ulong[] counts, ViewStyle style)
     {
-        int value = ScaledText.Time(999_000, style.Unicode).Length, count = CountWidth(counts);
+        int value = "1.02 µs".Length, count = CountWidth(counts);
         int bar = Math.Max(1, style.Width - value - count - "  ||".Length);
         output.Write("from".PadLeft(value));
         output.Write(' ');

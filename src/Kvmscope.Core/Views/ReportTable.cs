@@ -37,7 +37,7 @@ internal sealed class ReportTable
             AddLevels(table, keys.Count, label, row, row.Idle == true ? RowTone.Dim : RowTone.Plain);
         }
         AddFoot(table, keys.Count, label, "Total", _report.Total, share: null);
-        AddFoot(table, keys.Count, label, "Busy", _report.Busy, _report.Busy.Total.TotalNs);
+        AddFoot(table, keys.Count, label, "Busy", _report.Busy, TimeOf(_report.Busy.Total));
         table.Write(output);
     }
 
@@ -73,7 +73,9 @@ internal sealed class ReportTable
     }
 
     // Idle time is no part of the busy time.
-    private static ulong? ShareOf(ReportRow row) => row.Idle == false ? row.Total.TotalNs : null;
+    private static ulong? ShareOf(ReportRow row) => row.Idle == false ? TimeOf(row.Total) : null;
+
+    private static ulong? TimeOf(Measure measure) => measure.Timed == 0 ? null : measure.TotalNs;
 
     private void AddFoot(TextTable table, int keys, int label, string name, ReportRow row, ulong? share)
     {
@@ -85,9 +87,9 @@ internal sealed class ReportTable
     private void AddLevels(TextTable table, int keys, int label, ReportRow row, RowTone tone)
     {
         if (!_figures.StacksLevels || row.L2.Count == 0) return;
-        ulong? busy = row.Idle == false ? 1UL : null;
-        if (row.L1.Count > 0) table.Add(tone, [.. Label(keys, label, "  L1"), .. _figures.Cells(row.L1, row.L1, row.L2, busy * row.L1.TotalNs)]);
-        table.Add(tone, [.. Label(keys, label, "  L2"), .. _figures.Cells(row.L2, row.L1, row.L2, busy * row.L2.TotalNs)]);
+        bool busy = row.Idle == false;
+        if (row.L1.Count > 0) table.Add(tone, [.. Label(keys, label, "  L1"), .. _figures.Cells(row.L1, row.L1, row.L2, busy ? TimeOf(row.L1) : null)]);
+        table.Add(tone, [.. Label(keys, label, "  L2"), .. _figures.Cells(row.L2, row.L1, row.L2, busy ? TimeOf(row.L2) : null)]);
     }
 
     private static TextCell[] Label(int keys, int label, string text)

@@ -28,7 +28,7 @@ internal static class SeedTable
         {
             output.Write(' ');
             output.Write(title.PadLeft(widths.Count));
-            if (time) output.Write(" (Avg Time)".PadRight(widths.Average + " ()".Length));
+            if (time) output.Write(" " + "(Avg Time)".PadLeft(widths.Average + "()".Length));
         }
         output.Write('\n');
         foreach (ReportRow row in report.Rows)
