@@ -1,0 +1,14 @@
+namespace Kvmscope.Core.Tracing;
+
+/// <summary>The built-in guest: a VM of this process that makes a known mix of exits.</summary>
+public interface IDemoGuest
+{
+    /// <summary>Why the guest cannot run here (no /dev/kvm, no permission, no vendor module), one line; null where it can.</summary>
+    string? WhyNot { get; }
+
+    /// <summary>Runs the guest to its end.</summary>
+    /// <param name="nested">Also run a guest of the guest, whose exits are of level L2.</param>
+    /// <returns>What the guest did: one entry a reason and level that it makes on purpose.</returns>
+    /// <exception cref="KvmscopeException">The guest did not run to its end, or the host has no nested virtualization.</exception>
+    IReadOnlyList<ExpectedExits> Run(bool nested);
+}
