@@ -47,15 +47,13 @@ public static class GuestExpectations
         Add(counts, level, isa == Isa.Svm ? SvmCode.Of(item.Work) : VmxCode.Of(item.Work), exits);
     }
 
-    /// <summary>L1 intercepts HLT only, so each VMRUN ends with one HLT of L2.</summary>
+    /// <summary>L1 intercepts HLT and VMMCALL, so each VMRUN ends with one of them in L2.</summary>
     static void AddSvmMonitor(SortedDictionary<(ExitLevel, ulong), ulong> counts) =>
-        Add(counts, ExitLevel.L1, SvmCode.Vmrun, counts[(ExitLevel.L2, SvmCode.Hlt)]);
+        Add(counts, ExitLevel.L1, SvmCode.Vmrun, Reflected(counts, [SvmCode.Hlt, SvmCode.Vmmcall]));
 
     static void AddVmxMonitor(SortedDictionary<(ExitLevel, ulong), ulong> counts, bool shadowVmcs)
     {
-        ulong reflected = 0;
-        foreach (ulong code in (ReadOnlySpan<ulong>)[VmxCode.Cpuid, VmxCode.Hlt, VmxCode.Vmcall, VmxCode.Rdmsr, VmxCode.Wrmsr])
-            reflected += counts.GetValueOrDefault((ExitLevel.L2, code));
+        ulong reflected = Reflected(counts, [VmxCode.Cpuid, VmxCode.Hlt, VmxCode.Vmcall, VmxCode.Rdmsr, VmxCode.Wrmsr]);
         ulong resumed = reflected - 1; // the last one ends L2
         Add(counts, ExitLevel.L1, VmxCode.Vmxon, 1);
         Add(counts, ExitLevel.L1, VmxCode.Vmclear, 1);
@@ -66,6 +64,14 @@ public static class GuestExpectations
         Add(counts, ExitLevel.L1, VmxCode.Vmread, resumed * (OtherReads + (shadowVmcs ? 0 : ShadowedReads)));
         ulong setUp = (ulong)(shadowVmcs ? VmcsFields.CountNotShadowed : VmcsFields.Count);
         Add(counts, ExitLevel.L1, VmxCode.Vmwrite, setUp + resumed * (OtherWrites + (shadowVmcs ? 0 : ShadowedWrites)));
+    }
+
+    /// <summary>How many exits of L2 are L1's: those with these codes.</summary>
+    static ulong Reflected(SortedDictionary<(ExitLevel, ulong), ulong> counts, ReadOnlySpan<ulong> codes)
+    {
+        ulong reflected = 0;
+        foreach (ulong code in codes) reflected += counts.GetValueOrDefault((ExitLevel.L2, code));
+        return reflected;
     }
 
     static void Add(SortedDictionary<(ExitLevel, ulong), ulong> counts, ExitLevel level, ulong code, ulong exits)

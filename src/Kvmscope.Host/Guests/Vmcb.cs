@@ -2,21 +2,22 @@ using System.Buffers.Binary;
 
 namespace Kvmscope.Host.Guests;
 
-/// <summary>The VMCB with which an L1 of SVM runs its L2 (APM volume 2, appendix B). L1 intercepts HLT and, as it must, VMRUN: all else is L0's.</summary>
+/// <summary>The VMCB with which an L1 of SVM runs its L2 (APM volume 2, appendix B). L1 intercepts HLT, VMMCALL and, as it must, VMRUN; all else is L0's.</summary>
+/// <remarks>VMMCALL has to be L1's: KVM leaves one that L1 does not intercept to the hardware, which gives L2 an invalid-opcode exception.</remarks>
 static class Vmcb
 {
     const int Intercepts3 = 0x00c, Intercepts4 = 0x010, Asid = 0x058;
     const int Es = 0x400, Cs = 0x410, Ss = 0x420, Ds = 0x430;
     const int Efer = 0x4d0, Cr4 = 0x548, Cr3 = 0x550, Cr0 = 0x558, Dr7 = 0x560, Dr6 = 0x568, Rflags = 0x570, Pat = 0x668;
 
-    const uint InterceptHlt = 1 << 24, InterceptVmrun = 1 << 0;
+    const uint InterceptHlt = 1 << 24, InterceptVmrun = 1 << 0, InterceptVmmcall = 1 << 1;
     const ushort CodeAttributes = 0xa9b, DataAttributes = 0xc93;
 
     /// <summary>Fills the page. L2 runs in L1's address space, without nested paging; its RIP is set by L1.</summary>
     internal static void Fill(Span<byte> page, ulong physicalBase)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(page[Intercepts3..], InterceptHlt);
-        BinaryPrimitives.WriteUInt32LittleEndian(page[Intercepts4..], InterceptVmrun);
+        BinaryPrimitives.WriteUInt32LittleEndian(page[Intercepts4..], InterceptVmrun | InterceptVmmcall);
         BinaryPrimitives.WriteUInt32LittleEndian(page[Asid..], 1);
         Segment(page[Cs..], GuestLayout.CodeSelector, CodeAttributes);
         Segment(page[Ds..], GuestLayout.DataSelector, DataAttributes);

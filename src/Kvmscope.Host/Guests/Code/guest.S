@@ -26,7 +26,8 @@
 	.set FIELDS,        0x9000
 	.set PORT_STOP,     0x500
 	.set PORT_FAIL,     0x505
-	.set SVM_EXIT_HLT,  0x78
+	.set SVM_EXIT_HLT,     0x78
+	.set SVM_EXIT_VMMCALL, 0x81
 
 	.set VMX_INSTRUCTION_ERROR, 0x4400
 	.set VMX_EXIT_REASON,       0x4402
@@ -170,7 +171,7 @@ fail:	/* eax says why; the VMM does not come back */
 	out	%eax, %dx
 	jmp	fail
 
-/* L1 of SVM; the argument is the address of L2's plan. L1 intercepts HLT, so each VMRUN ends with one. */
+/* L1 of SVM; the argument is the address of L2's plan. Each VMRUN ends with an HLT or a VMMCALL: see Vmcb.cs. */
 nest_svm:
 	mov	%r12, P_L1_R12
 	movb	$0, P_L2_DONE
@@ -180,13 +181,17 @@ nest_svm:
 1:	mov	P_VMCB_PA, %rax
 	vmrun	%rax
 	mov	VMCB_EXITCODE, %rax
+	mov	$1, %r8d			/* the instruction's length */
 	cmp	$SVM_EXIT_HLT, %rax
+	je	2f
+	mov	$3, %r8d
+	cmp	$SVM_EXIT_VMMCALL, %rax
 	jne	fail
-	cmpb	$0, P_L2_DONE
-	jne	2f
-	incq	VMCB_RIP
+2:	cmpb	$0, P_L2_DONE
+	jne	3f
+	add	%r8, VMCB_RIP
 	jmp	1b
-2:	mov	P_L1_R12, %r12
+3:	mov	P_L1_R12, %r12
 	jmp	next
 
 /* L1 of VMX; the argument as above. */
