@@ -1,0 +1,48 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Host.Guests;
+
+/// <summary>What this host's KVM gives a built-in guest.</summary>
+/// <param name="Isa">The ISA of its exits, None for a KVM that is neither kvm_intel nor kvm_amd.</param>
+/// <param name="WhyNot">Why no guest can run, one line, or null.</param>
+/// <param name="WhyNotNested">Why no nested guest can run, one line, or null.</param>
+/// <param name="ShadowVmcs">VMX: whether KVM shadows the VMCS of an L1, so that most of its VMREAD and VMWRITE do not exit.</param>
+public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested, bool ShadowVmcs)
+{
+    const string Modules = "/sys/module/";
+
+    /// <summary>Looks at the host: opens /dev/kvm once, and reads /sys/module.</summary>
+    public static GuestSupport OfThisHost()
+    {
+        Isa isa = Directory.Exists(Modules + "kvm_intel") ? Isa.Vmx : Directory.Exists(Modules + "kvm_amd") ? Isa.Svm : Isa.None;
+        string? whyNot = WhyNotOpen()
+            ?? (isa == Isa.None ? "this KVM is neither kvm_intel nor kvm_amd: it gives a guest no VMX or SVM, and has no kvm_exit" : null);
+        return new GuestSupport(isa, whyNot, whyNot ?? WhyNotNestedOn(isa), isa == Isa.Vmx && IsOn("kvm_intel", "enable_shadow_vmcs"));
+    }
+
+    static string? WhyNotOpen()
+    {
+        try
+        {
+            KvmDevice.Open().Dispose();
+            return null;
+        }
+        catch (KvmscopeException e)
+        {
+            return e.Message;
+        }
+    }
+
+    static string? WhyNotNestedOn(Isa isa)
+    {
+        string module = isa == Isa.Vmx ? "kvm_intel" : "kvm_amd";
+        return IsOn(module, "nested") ? null : $"nested virtualization is off ({Modules}{module}/parameters/nested); load {module} with nested=1";
+    }
+
+    static bool IsOn(string module, string parameter)
+    {
+        string path = $"{Modules}{module}/parameters/{parameter}";
+        return File.Exists(path) && File.ReadAllText(path).Trim() is "Y" or "1";
+    }
+}

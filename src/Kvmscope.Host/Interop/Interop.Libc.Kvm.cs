@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kvmscope.Host;
+
+/// <summary>What the built-in guests need of libc: devices, mappings, and signals that reach one thread.</summary>
+static partial class Interop
+{
+    /// <summary>libc.</summary>
+    internal static unsafe partial class Libc
+    {
+        internal const int KVM_O_RDWR_CLOEXEC = 0x2 | 0x80000;
+        internal const int PROT_READ_WRITE = 0x3;
+        internal const int MAP_SHARED_FILE = 0x1;
+        internal const int MAP_PRIVATE_ANONYMOUS = 0x2 | 0x20;
+        internal const int MADV_NOHUGEPAGE = 15;
+        internal const int SIG_BLOCK = 0;
+
+        internal const int EPERM = 1;
+        internal const int ENOENT = 2;
+        internal const int EINTR = 4;
+        internal const int EAGAIN = 11;
+        internal const int EACCES = 13;
+
+        [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        internal static partial int OpenDevice(string path, int flags);
+
+        [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+        internal static partial int Ioctl(SafeFileHandle fd, nuint request, nint argument);
+
+        [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+        internal static partial nint MapMemory(nint address, nuint length, int protection, int flags, int fd, nint offset);
+
+        [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+        internal static partial int UnmapMemory(nint address, nuint length);
+
+        [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+        internal static partial int AdviseMemory(nint address, nuint length, int advice);
+
+        [LibraryImport("libc", EntryPoint = "gettid")]
+        internal static partial int GetThreadId();
+
+        [LibraryImport("libc", EntryPoint = "tgkill", SetLastError = true)]
+        internal static partial int SignalThread(int process, int thread, int signal);
+
+        /// <summary>Sets are 128 bytes in glibc and musl; the kernel uses the first 8. Returns an errno.</summary>
+        [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+        internal static partial int ThreadSignalMask(int how, ulong* set, ulong* old);
+
+        [LibraryImport("libc", EntryPoint = "sigtimedwait", SetLastError = true)]
+        internal static partial int TakeSignal(ulong* set, void* info, long* timeout);
+    }
+}
