@@ -1,5 +1,6 @@
-using Kvmscope.Core;
 using Kvmscope.Core.Tracing;
+using Kvmscope.Host;
+using Kvmscope.Host.Guests;
 
 namespace Kvmscope;
 
@@ -7,8 +8,8 @@ namespace Kvmscope;
 internal static class HostFactory
 {
     /// <summary>This machine.</summary>
-    public static IHost Create() => throw new KvmscopeException(ExitStatus.HostUnsupported, "this build has no host side");
+    public static IHost Create() => new LinuxHost();
 
     /// <summary>The built-in guest.</summary>
-    public static IDemoGuest CreateDemoGuest() => throw new KvmscopeException(ExitStatus.HostUnsupported, "this build has no built-in guest");
+    public static IDemoGuest CreateDemoGuest() => new DemoGuest();
 }

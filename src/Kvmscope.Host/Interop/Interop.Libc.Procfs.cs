@@ -12,8 +12,6 @@ internal static partial class Interop
         internal const int O_DIRECTORY = 0x10000;
         internal const int O_CLOEXEC = 0x80000;
 
-        internal const int EPERM = 1;
-        internal const int EACCES = 13;
 
         // open(2) is variadic only for the mode, which O_CREAT alone needs.
         [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
