@@ -2,7 +2,10 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Model;
 
-/// <summary>What was counted for one group of vCPUs, one reason and one level. Counters are cumulative since attach; <see cref="MaxNs"/> alone is the largest since the snapshot before.</summary>
+/// <summary>
+/// What was counted for one group of vCPUs, one reason and one level. Counters are cumulative since attach; <see cref="MaxNs"/> alone
+/// is the largest since the snapshot before.
+/// </summary>
 public sealed class SnapshotRow
 {
     private ulong[]? _bins;
