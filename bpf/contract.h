@@ -173,10 +173,9 @@ _Static_assert(sizeof(struct kvmscope_slot) == 128 + 4 * KVMSCOPE_LEVELS * KVMSC
 	       "slot layout");
 _Static_assert(sizeof(struct kvmscope_losses) == 24, "losses layout");
 _Static_assert(sizeof(struct kvmscope_slow) == 48, "slow layout");
-_Static_assert(KVMSCOPE_HIST_BINS ==
-		       ((KVMSCOPE_HIST_MAX_SHIFT - KVMSCOPE_HIST_MIN_SHIFT)
-			<< KVMSCOPE_HIST_SUB_SHIFT) +
-			       2,
+_Static_assert(KVMSCOPE_HIST_BINS == ((KVMSCOPE_HIST_MAX_SHIFT - KVMSCOPE_HIST_MIN_SHIFT)
+				      << KVMSCOPE_HIST_SUB_SHIFT) +
+					 2,
 	       "histogram layout");
 _Static_assert(KVMSCOPE_PLACE_ODD + KVMSCOPE_PLACES_ODD == KVMSCOPE_PLACES, "index layout");
 

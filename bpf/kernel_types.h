@@ -27,7 +27,8 @@ struct task_struct {
 };
 
 struct pt_regs {
-	unsigned long di; /* the first argument; bpf_tracing.h knows the name on each architecture */
+	unsigned long
+	    di; /* the first argument; bpf_tracing.h knows the name on each architecture */
 };
 
 struct kvm;

@@ -15,7 +15,8 @@
 /* arch/x86/kvm/trace.h: the reason has no basic meaning beyond bits 15:0, 26 and 31. */
 #define VMX_REASON_MASK 0x8400ffffu
 
-/* arch/x86/include/asm/kvm_host.h, HF_GUEST_MASK up to 6.1; bit 0 later, where guest_mode exists. */
+/* arch/x86/include/asm/kvm_host.h, HF_GUEST_MASK up to 6.1; bit 0 later, where guest_mode exists.
+ */
 #define HF_GUEST_SHIFT 5
 
 #define UNREAD_CODE (~0ull)
@@ -62,7 +63,8 @@ static __always_inline u32 vcpu_in_l2(struct kvm_vcpu *vcpu, bool direct)
 	u32 hflags;
 
 	if (bpf_core_field_exists(vcpu->stat.guest_mode))
-		return direct ? vcpu->stat.guest_mode & 1 : BPF_CORE_READ(vcpu, stat.guest_mode) & 1;
+		return direct ? vcpu->stat.guest_mode & 1
+			      : BPF_CORE_READ(vcpu, stat.guest_mode) & 1;
 	hflags = direct ? vcpu->arch.hflags : BPF_CORE_READ(vcpu, arch.hflags);
 	return hflags >> HF_GUEST_SHIFT & 1;
 }

@@ -27,7 +27,7 @@ struct kvmscope_contract {
 	enum kvmscope_reason_filter reason_filter;
 	enum kvmscope_isa isa;
 	struct kvmscope_slow slow;
-} *contract;
+} * contract;
 
 SEC("tp_btf/kvm_exit")
 int exit_btf(u64 *ctx)
