@@ -9,12 +9,13 @@ namespace Kvmscope.Tests;
 internal static class DocsWorld
 {
     private static readonly VmIdentity s_web = new(0, 4242, "web1");
+    private static readonly VmIdentity s_guest = new(0, 4242, "kvmscope");
     private static readonly VmIdentity s_db = new(1, 4711, "db1");
 
     /// <summary>Makes it anew.</summary>
     public static World Make()
     {
-        var world = new World { Guest = new FakeGuest { Did = [.. Guest()] } };
+        var world = new World();
         world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(10) };
         world.Host = new FakeHost(world.Clock) { Rows = [.. Rows()], Slow = [.. Slow(world.Clock.GetUtcNow())], Checks = Checks() };
         return world;
@@ -24,9 +25,9 @@ internal static class DocsWorld
     public static World MakeDemo()
     {
         World world = Make();
-        world.Clock.Advance(TimeSpan.Zero);
-        IEnumerable<SnapshotRow> seen = Guest().Select(g => Row(s_web, g.Code, g.Level, g.Count, g.Code == 12 ? 9_000UL : 2_100));
-        world.Host = new FakeHost(world.Clock) { Rows = [.. seen, Row(s_web, 48, ExitLevel.L1, 5, 6_000), Row(s_web, 1, ExitLevel.L1, 3, 1_400)] };
+        world.Guest = new FakeGuest { Did = [.. Guest()], Running = () => world.Clock.Advance(TimeSpan.FromMilliseconds(8.4)) };
+        IEnumerable<SnapshotRow> seen = Guest().Select(g => Row(s_guest, g.Code, g.Level, g.Count, g.Code == 12 ? 9_000UL : 2_100));
+        world.Host = new FakeHost(world.Clock) { Rows = [.. seen, Row(s_guest, 48, ExitLevel.L1, 5, 6_000), Row(s_guest, 1, ExitLevel.L1, 3, 1_400)] };
         return world;
     }
 

@@ -40,6 +40,8 @@ internal sealed class DemoCommand : ICommand
         bool nested = invocation.Result.Has(_nested);
         IDemoGuest guest = context.DemoGuest();
         if (guest.WhyNot is { } why) throw new KvmscopeException(ExitStatus.HostUnsupported, $"the built-in guest cannot run here: {why}", CheckMend);
+        if (nested && guest.WhyNotNested is { } whyNested)
+            throw new KvmscopeException(ExitStatus.HostUnsupported, $"a nested guest cannot run here: {whyNested}", "Leave --nested out, or load the vendor module with nested=1.");
         using OutputTarget target = OutputTarget.Open(plan, context);
         (Answer answer, IReadOnlyList<DemoRow> rows) = Trace(guest, nested, context);
         target.Begin();
