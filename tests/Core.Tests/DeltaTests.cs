@@ -87,7 +87,8 @@ public sealed class DeltaTests
     {
         Snapshot now = At(
             2, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 1), Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L2, 3, 1), Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 1),
-            Sample.Row(Isa.Vmx, 0x80000021, ExitLevel.L1, 1, 1)) with { Trust = new Trust { UnreadReasons = 2 } };
+            Sample.Row(Isa.Vmx, 0x80000021, ExitLevel.L1, 1, 1)) with
+        { Trust = new Trust { UnreadReasons = 2 } };
         Assert.Equal(9UL, Delta.Between("count", Sample.Started, null, now, 0).UnknownReasons);
     }
 

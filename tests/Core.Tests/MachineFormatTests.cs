@@ -104,7 +104,16 @@ public sealed class MachineFormatTests
     private static Answer Machines { get; } = Sample.Answer(
         new Trust
         {
-            Exits = 1, Entries = 2, UnpairedExits = 3, UnpairedEntries = 4, Open = 5, LostEvents = 6, DroppedCells = 7, DroppedVcpus = 8, DroppedExits = 9, UnreadReasons = 10,
+            Exits = 1,
+            Entries = 2,
+            UnpairedExits = 3,
+            UnpairedEntries = 4,
+            Open = 5,
+            LostEvents = 6,
+            DroppedCells = 7,
+            DroppedVcpus = 8,
+            DroppedExits = 9,
+            UnreadReasons = 10,
         },
         Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0), Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
         Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 2_000_000_000_000, Sample.Db, 0), Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L1, 4, 0, Sample.Web, 1, untimed: 4),

@@ -18,7 +18,14 @@ internal static class Sample
         ulong timed = count - untimed;
         var row = new SnapshotRow
         {
-            Code = new ExitCode(isa, code), Level = level, Vm = vm, Vcpu = vcpu, Count = count, Timed = timed, TotalNs = timed * ns, MaxNs = timed == 0 ? 0 : ns,
+            Code = new ExitCode(isa, code),
+            Level = level,
+            Vm = vm,
+            Vcpu = vcpu,
+            Count = count,
+            Timed = timed,
+            TotalNs = timed * ns,
+            MaxNs = timed == 0 ? 0 : ns,
         };
         if (timed > 0) row.Bins[HistogramLayout.BinOf(ns)] = timed;
         return row;

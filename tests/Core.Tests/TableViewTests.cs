@@ -73,7 +73,15 @@ public sealed class TableViewTests
     {
         var trust = new Trust
         {
-            Exits = 20, Entries = 1, UnpairedExits = 12, UnpairedEntries = 1, Open = 3, LostEvents = 7, DroppedCells = 1, DroppedVcpus = 5, DroppedExits = 99,
+            Exits = 20,
+            Entries = 1,
+            UnpairedExits = 12,
+            UnpairedEntries = 1,
+            Open = 3,
+            LostEvents = 7,
+            DroppedCells = 1,
+            DroppedVcpus = 5,
+            DroppedExits = 99,
             UnreadReasons = 2,
         };
         Answer answer = Sample.Answer(
@@ -138,7 +146,12 @@ public sealed class TableViewTests
     {
         var row = new SnapshotRow
         {
-            Code = new ExitCode(Isa.Vmx, code), Level = level, Count = count, Timed = count, TotalNs = ulong.MaxValue / 8, MaxNs = ulong.MaxValue / 2,
+            Code = new ExitCode(Isa.Vmx, code),
+            Level = level,
+            Count = count,
+            Timed = count,
+            TotalNs = ulong.MaxValue / 8,
+            MaxNs = ulong.MaxValue / 2,
         };
         row.Bins[^1] = count;
         return row;

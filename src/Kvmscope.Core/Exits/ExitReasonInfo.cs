@@ -1,8 +1,11 @@
 namespace Kvmscope.Core.Exits;
 
-/// <summary>What is known of one exit reason: a line of Exits/Tables/vmx.tsv or svm.tsv, which were checked against the headers of Linux 7.2.</summary>
+/// <summary>
+/// What is known of one exit reason: a line of Exits/Tables/vmx.tsv or svm.tsv, which were checked against the headers of Linux 7.2.
+/// </summary>
 /// <param name="Number">VMX: the basic reason; SVM: EXITCODE, of which KVM shows the low 32 bits.</param>
-/// <param name="Name">The name that is shown: the kernel header's without its prefix; the architecture manual's where no header has one.</param>
+/// <param name="Name">The name that is shown: the kernel header's without its prefix; the architecture manual's where no header has
+/// one.</param>
 /// <param name="KernelName">The kernel header's define, or empty.</param>
 /// <param name="TraceName">The name that the kvm_exit tracepoint and perf print, or empty.</param>
 /// <param name="Handler">Whether KVM handles it: yes, no, nested, fatal, ghcb, l1.</param>

@@ -133,7 +133,8 @@ internal static class ExitReasonParser
         return true;
     }
 
-    // A name that means nearly this is nearest; then what has a word that begins or ends with what was typed; then what is a few letters away.
+    // A name that means nearly this is nearest; then what has a word that begins or ends with what was typed; then what is a few
+    // letters away.
     private static int DistanceTo(ExitReasonInfo info, string wanted)
     {
         if (info.Name == wanted || Contains(info.Near, wanted)) return 0;

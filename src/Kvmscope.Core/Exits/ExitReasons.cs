@@ -22,12 +22,16 @@ public static class ExitReasons
     private const string IdleClass = "idle";
 
     /// <summary>
-    /// The reason's name, in upper case, the same on every host; <c>VMX#71</c>, <c>SVM#0x8f</c> where the number is not known. VMX flags follow
+    /// The reason's name, in upper case, the same on every host; <c>VMX#71</c>, <c>SVM#0x8f</c> where the number is not known. VMX
+    /// flags follow
     /// the name: <c> (failed entry)</c> for bit 31, <c> (bus lock)</c> for bit 26.
     /// </summary>
     public static string Name(ExitCode code) => Name(code, Find(code)?.Name);
 
-    /// <summary>The name in the drop-in layouts: the original tools' spelling where it differs (RDMSR, MOV_CR), else <see cref="Name(ExitCode)"/>.</summary>
+    /// <summary>
+    /// The name in the drop-in layouts: the original tools' spelling where it differs (RDMSR, MOV_CR), else <see
+    /// cref="Name(ExitCode)"/>.
+    /// </summary>
     public static string SeedName(ExitCode code)
     {
         ExitReasonInfo? info = Find(code);
@@ -85,10 +89,14 @@ public static class ExitReasons
         code.Isa == Isa.Vmx && code.Code != TdxError ? code.Code & VmxBasicMask : code.Code;
 
     /// <summary>
-    /// Reads a reason: a number (decimal or 0x hexadecimal, in the tables or not), <c>VMX#71</c>, or a name in any usual spelling, whatever its
-    /// case: the kernel header's with or without prefix, the tracepoint's and perf's, the original tools', and those of the other vendor where they
-    /// mean exactly the same (<c>IO_INSTRUCTION</c>, <c>IOIO</c> and <c>io</c>; <c>VMCALL</c> and <c>VMMCALL</c>). Not accepted, only suggested, are names that
-    /// mean more or less than one code: <c>WRMSR</c> on SVM (one code for reads and writes), <c>MSR</c> on VMX (two codes), <c>NPF</c> on VMX and
+    /// Reads a reason: a number (decimal or 0x hexadecimal, in the tables or not), <c>VMX#71</c>, or a name in any usual spelling,
+    /// whatever its
+    /// case: the kernel header's with or without prefix, the tracepoint's and perf's, the original tools', and those of the other
+    /// vendor where they
+    /// mean exactly the same (<c>IO_INSTRUCTION</c>, <c>IOIO</c> and <c>io</c>; <c>VMCALL</c> and <c>VMMCALL</c>). Not accepted, only
+    /// suggested, are names that
+    /// mean more or less than one code: <c>WRMSR</c> on SVM (one code for reads and writes), <c>MSR</c> on VMX (two codes), <c>NPF</c>
+    /// on VMX and
     /// <c>EPT_VIOLATION</c> on SVM (NPF is also what EPT_MISCONFIG is).
     /// </summary>
     public static bool TryParse(string text, Isa isa, out ulong code) => ExitReasonParser.TryParse(text, isa, out code);

@@ -7,7 +7,8 @@ using Kvmscope.Core.Reports;
 namespace Kvmscope.Core.Formats;
 
 /// <summary>
-/// The rows of the JSON answers, under the same names, as comma-separated values; the header comes once. Each row begins with its answer's <c>started</c>
+/// The rows of the JSON answers, under the same names, as comma-separated values; the header comes once. Each row begins with its
+/// answer's <c>started</c>
 /// and <c>seconds</c>. <c>buckets</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not included and empty for the last.
 /// </summary>
 internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) : IAnswerWriter

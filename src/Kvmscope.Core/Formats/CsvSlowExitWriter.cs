@@ -13,8 +13,8 @@ internal sealed class CsvSlowExitWriter(TextWriter output) : ISlowExitWriter
     {
         if (!_hasHeader)
         {
-            _line.Text("time").Text("vm").Text("vm_pid").Text("vcpu").Text("tid").Text("cpu").Text("level").Text("isa").Text("code").Text("reason");
-            _line.Text("duration_ns").End();
+            _line.Text("time").Text("vm").Text("vm_pid").Text("vcpu").Text("tid").Text("cpu");
+            _line.Text("level").Text("isa").Text("code").Text("reason").Text("duration_ns").End();
             _hasHeader = true;
         }
         _line.Text(Rfc3339.Format(exit.At)).Text(exit.Vm.Name).Number(exit.Vm.Pid).Number(exit.Vcpu).Number(exit.Tid).Number(exit.Cpu);

@@ -6,7 +6,8 @@ using Kvmscope.Core.Reports;
 namespace Kvmscope.Core.Formats;
 
 /// <summary>
-/// Answers as JSON objects of schema kvmscope/1, one a line. Rows are always by reason and level, and by VM and vCPU where asked for. What was not
+/// Answers as JSON objects of schema kvmscope/1, one a line. Rows are always by reason and level, and by VM and vCPU where asked for.
+/// What was not
 /// measured is null. A bucket holds durations from <c>low_ns</c> up to but without <c>high_ns</c>; the last one's end is null.
 /// </summary>
 internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output) : IAnswerWriter

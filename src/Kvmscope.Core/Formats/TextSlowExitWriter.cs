@@ -5,10 +5,13 @@ using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Formats;
 
-/// <summary>Slow exits for people: one line each as they happen, in columns whose widths depend on the style alone, so that they never jump.</summary>
+/// <summary>
+/// Slow exits for people: one line each as they happen, in columns whose widths depend on the style alone, so that they never jump.
+/// </summary>
 internal sealed class TextSlowExitWriter : ISlowExitWriter
 {
-    private const int TimeWidth = 15, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8, LeastVm = 8, MostVm = 24, LeastReason = 18, MostReason = 26;
+    private const int TimeWidth = 15, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8;
+    private const int LeastVm = 8, MostVm = 24, LeastReason = 18, MostReason = 26;
 
     private readonly ViewStyle _style;
     private readonly TextWriter _output;
@@ -38,8 +41,9 @@ internal sealed class TextSlowExitWriter : ISlowExitWriter
         if (!_hasHeader) WriteLine("Time", "VM", "vCPU", "Lv", "Reason", "Duration", RowTone.Bold);
         _hasHeader = true;
         WriteLine(
-            exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), exit.Vm.Name, exit.Vcpu.ToString(CultureInfo.InvariantCulture),
-            exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code), ScaledText.Time(exit.DurationNs, _style.Unicode), RowTone.Plain);
+            exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), exit.Vm.Name,
+            exit.Vcpu.ToString(CultureInfo.InvariantCulture), exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
+            ScaledText.Time(exit.DurationNs, _style.Unicode), RowTone.Plain);
     }
 
     private void WriteLine(string time, string vm, string vcpu, string level, string reason, string duration, RowTone tone)

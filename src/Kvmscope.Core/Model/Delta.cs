@@ -29,6 +29,7 @@ public static class Delta
             SnapshotRow row = now.Rows[i];
             if (old.Count > 0 && old.TryGetValue(KeyOf(row), out SnapshotRow? then))
             {
+                if (row.Count == then.Count && row.Timed == then.Timed) continue;
                 SnapshotRow? difference = Subtract(row, then);
                 if (difference is null) restarted++;
                 else row = difference;
@@ -67,12 +68,8 @@ public static class Delta
             TotalNs = now.TotalNs - then.TotalNs,
             MaxNs = now.MaxNs,
         };
-        ulong[] bins = row.Bins, a = now.Bins, b = then.Bins;
-        for (int i = 0; i < bins.Length; i++)
-        {
-            if (a[i] < b[i]) return null;
-            bins[i] = a[i] - b[i];
-        }
+        if (then.HasBins) return Histogram.TrySubtract(now.Bins, then.Bins, row.Bins) ? row : null;
+        if (now.HasBins) now.Bins.CopyTo(row.Bins, 0);
         return row;
     }
 

@@ -33,10 +33,23 @@ public sealed class Measure
     {
         Count += row.Count;
         if (row.Timed == 0) return;
-        Timed += row.Timed;
-        TotalNs += row.TotalNs;
-        MaxNs = Math.Max(MaxNs ?? 0, row.MaxNs);
-        if (bins) AddBins(row.Bins);
+        AddTimes(row.Timed, row.TotalNs, row.MaxNs);
+        if (bins && row.HasBins) AddBins(row.Bins);
+    }
+
+    internal void Add(Measure more)
+    {
+        Count += more.Count;
+        if (more.Timed == 0) return;
+        AddTimes(more.Timed, more.TotalNs, more.MaxNs ?? 0);
+        if (more._bins is not null) AddBins(more._bins);
+    }
+
+    private void AddTimes(ulong timed, ulong totalNs, ulong maxNs)
+    {
+        Timed += timed;
+        TotalNs += totalNs;
+        MaxNs = Math.Max(MaxNs ?? 0, maxNs);
     }
 
     // A single row's bins are only looked at; most groups of a fine grouping have no second row.

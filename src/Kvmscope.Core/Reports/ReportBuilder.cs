@@ -6,7 +6,11 @@ namespace Kvmscope.Core.Reports;
 /// <summary>Makes reports of answers.</summary>
 public static class ReportBuilder
 {
-    private readonly record struct Key(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, bool Idle);
+    private readonly record struct CellKey(int Vm, int Vcpu, ExitCode Code, ExitLevel Level);
+
+    private readonly record struct GroupKey(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, bool Idle);
+
+    private readonly record struct Cell(VmIdentity? Vm, Measure Measure);
 
     /// <summary>Groups and orders an answer as the request says.</summary>
     /// <param name="answer">The answer; its snapshots had <see cref="ReportRequest.SnapshotGrouping"/> or a finer grouping.</param>
@@ -25,19 +29,36 @@ public static class ReportBuilder
     {
         if (by == GroupBy.None && request.Kind != ReportKind.Hist) by = GroupBy.Reason;
         if (by.HasFlag(GroupBy.Vcpu)) by |= GroupBy.Vm;
-        var grouper = new Grouper(by, SplitsIdle(by, request.Kind), bins);
-        for (int i = 0; i < answer.Rows.Count; i++) grouper.Add(answer.Rows[i]);
+        var grouper = new Grouper(by, SplitsIdle(by, request.Kind));
+        foreach ((CellKey key, Cell cell) in Sum(answer, by, bins)) grouper.Add(key, cell);
         List<ReportRow> rows = grouper.Rows;
         rows.Sort(new ReportOrder(request.Order));
         return new Report(request, answer, rows, grouper.Total, grouper.Busy);
     }
 
+    // Each row's histogram is added once, here; all sums are then made of these few.
+    private static Dictionary<CellKey, Cell> Sum(Answer answer, GroupBy by, bool bins)
+    {
+        bool byVm = by.HasFlag(GroupBy.Vm), byVcpu = by.HasFlag(GroupBy.Vcpu);
+        var cells = new Dictionary<CellKey, Cell>();
+        for (int i = 0; i < answer.Rows.Count; i++)
+        {
+            SnapshotRow row = answer.Rows[i];
+            VmIdentity? vm = byVm ? row.Vm : null;
+            var key = new CellKey(vm?.Ordinal ?? -1, byVcpu ? row.Vcpu ?? -1 : -1, row.Code, row.Level);
+            if (!cells.TryGetValue(key, out Cell cell)) cells.Add(key, cell = new Cell(vm, new Measure()));
+            cell.Measure.Add(row, bins);
+        }
+        return cells;
+    }
+
     // Where reasons are not apart, the time of idle exits would swamp that of all others in one row.
     private static bool SplitsIdle(GroupBy by, ReportKind kind) => kind == ReportKind.Time && !by.HasFlag(GroupBy.Reason);
 
-    private sealed class Grouper(GroupBy by, bool splitsIdle, bool bins)
+    private sealed class Grouper(GroupBy by, bool splitsIdle)
     {
-        private readonly Dictionary<Key, ReportRow> _groups = [];
+        private readonly Dictionary<GroupKey, ReportRow> _groups = [];
+        private readonly bool _byReason = by.HasFlag(GroupBy.Reason), _byLevel = by.HasFlag(GroupBy.Level);
 
         internal List<ReportRow> Rows { get; } = [];
 
@@ -45,28 +66,25 @@ public static class ReportBuilder
 
         internal ReportRow Busy { get; } = new() { Idle = false };
 
-        internal void Add(SnapshotRow row)
+        internal void Add(in CellKey key, in Cell cell)
         {
-            bool idle = ExitReasons.IsIdle(row.Code);
-            Total.Add(row, bins);
-            if (!idle) Busy.Add(row, bins);
-            GroupOf(row, idle).Add(row, bins);
+            bool idle = ExitReasons.IsIdle(key.Code);
+            Total.Add(cell.Measure, key.Level);
+            if (!idle) Busy.Add(cell.Measure, key.Level);
+            GroupOf(key, cell.Vm, idle).Add(cell.Measure, key.Level);
         }
 
-        private ReportRow GroupOf(SnapshotRow row, bool idle)
+        private ReportRow GroupOf(in CellKey cell, VmIdentity? vm, bool idle)
         {
-            bool byReason = by.HasFlag(GroupBy.Reason), byLevel = by.HasFlag(GroupBy.Level);
-            bool knowsIdle = byReason || splitsIdle;
-            VmIdentity? vm = by.HasFlag(GroupBy.Vm) ? row.Vm : null;
-            int? vcpu = by.HasFlag(GroupBy.Vcpu) ? row.Vcpu : null;
-            var key = new Key(vm?.Ordinal ?? -1, vcpu ?? -1, byReason ? row.Code : default, byLevel ? row.Level : default, knowsIdle && idle);
+            bool knowsIdle = _byReason || splitsIdle;
+            var key = new GroupKey(cell.Vm, cell.Vcpu, _byReason ? cell.Code : default, _byLevel ? cell.Level : default, knowsIdle && idle);
             if (_groups.TryGetValue(key, out ReportRow? group)) return group;
             group = new ReportRow
             {
                 Vm = vm,
-                Vcpu = vcpu,
-                Code = byReason ? row.Code : null,
-                Level = byLevel ? row.Level : null,
+                Vcpu = cell.Vcpu < 0 ? null : cell.Vcpu,
+                Code = _byReason ? cell.Code : null,
+                Level = _byLevel ? cell.Level : null,
                 Idle = knowsIdle ? idle : null,
             };
             _groups.Add(key, group);

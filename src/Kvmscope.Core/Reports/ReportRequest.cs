@@ -13,7 +13,9 @@ public sealed record ReportRequest
     /// <summary>The command's name, as machine formats carry it.</summary>
     public required string Command { get; init; }
 
-    /// <summary>What has a row of its own: each reason, unless said; for <see cref="ReportKind.Hist"/> unless said nothing (one block).</summary>
+    /// <summary>
+    /// What has a row of its own: each reason, unless said; for <see cref="ReportKind.Hist"/> unless said nothing (one block).
+    /// </summary>
     public GroupBy By
     {
         get => _by ?? (Kind == ReportKind.Hist ? GroupBy.None : GroupBy.Reason);

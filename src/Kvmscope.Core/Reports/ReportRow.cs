@@ -30,9 +30,9 @@ public sealed class ReportRow
     /// <summary>Exits of L2.</summary>
     public Measure L2 { get; } = new();
 
-    internal void Add(SnapshotRow row, bool bins)
+    internal void Add(Measure measure, ExitLevel level)
     {
-        Total.Add(row, bins);
-        (row.Level == ExitLevel.L2 ? L2 : L1).Add(row, bins);
+        Total.Add(measure);
+        (level == ExitLevel.L2 ? L2 : L1).Add(measure);
     }
 }

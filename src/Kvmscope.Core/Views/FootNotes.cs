@@ -47,7 +47,8 @@ internal static class FootNotes
         Ansi.WriteLine(output, string.Concat(begin, rest), tone, style);
     }
 
-    private static string Seconds(double seconds, ViewStyle style) => ScaledText.Time((ulong)Math.Round(seconds * NsPerSecond), style.Unicode);
+    private static string Seconds(double seconds, ViewStyle style) =>
+        ScaledText.Time((ulong)Math.Round(seconds * NsPerSecond), style.Unicode);
 
     private static string Rate(ulong exits, double seconds)
     {

@@ -22,7 +22,8 @@ internal static class HistView
         if (heading.Length > 0) FootNotes.WriteWrapped(output, heading, RowTone.Bold, style);
         if (row.Total.Timed == 0)
         {
-            FootNotes.WriteWrapped(output, $"{TrustText.Of(row.Total.Count, "exit", "exits")}, no handling time was measured", RowTone.Plain, style);
+            string exits = TrustText.Of(row.Total.Count, "exit", "exits");
+            FootNotes.WriteWrapped(output, exits + ", no handling time was measured", RowTone.Plain, style);
             return;
         }
         OctaveBars.Write(output, row.Total.Bins, style);
@@ -45,8 +46,9 @@ internal static class HistView
         string[] figures =
         [
             "count " + measure.Count.ToString(CultureInfo.InvariantCulture), Figure("avg", measure.AverageNs, style),
-            Figure("p50", measure.Quantile(0.5), style), Figure("p90", measure.Quantile(0.9), style), Figure("p99", measure.Quantile(0.99), style),
-            Figure("p99.9", measure.Quantile(0.999), style), Figure("max", measure.MaxNs, style),
+            Figure("p50", measure.Quantile(0.5), style), Figure("p90", measure.Quantile(0.9), style),
+            Figure("p99", measure.Quantile(0.99), style), Figure("p99.9", measure.Quantile(0.999), style),
+            Figure("max", measure.MaxNs, style),
         ];
         string line = figures[0];
         foreach (string figure in figures.AsSpan(1))
@@ -63,7 +65,9 @@ internal static class HistView
         output.Write('\n');
     }
 
-    private static string Figure(string name, ulong? ns, ViewStyle style) => $"{name} {(ns is { } value ? ScaledText.Time(value, style.Unicode) : "-")}";
+    private static string Figure(string name, ulong? ns, ViewStyle style) =>
+        $"{name} {(ns is { } value ? ScaledText.Time(value, style.Unicode) : "-")}";
 
-    private static string Clean(string name) => string.Create(name.Length, name, static (to, from) => TextCell.WriteText(to, from, left: true, unicode: true));
+    private static string Clean(string name) =>
+        string.Create(name.Length, name, static (to, from) => TextCell.WriteText(to, from, left: true, unicode: true));
 }

@@ -81,7 +81,8 @@ internal static class OctaveBars
         }
     }
 
-    private static string Stars(ulong count, ulong largest, int width) => new('*', largest == 0 ? 0 : (int)((UInt128)count * (uint)width / largest));
+    private static string Stars(ulong count, ulong largest, int width) =>
+        new('*', largest == 0 ? 0 : (int)((UInt128)count * (uint)width / largest));
 
     private static int LineLength(int value, int count, int bar) => (2 * value) + count + bar + " ->  :  ||".Length;
 

@@ -3,7 +3,9 @@ using Kvmscope.Core.Reports;
 
 namespace Kvmscope.Core.Views;
 
-/// <summary>The tables of <c>count</c> and <c>time</c>: key columns on the left, figures on the right, Total and Busy at the foot.</summary>
+/// <summary>
+/// The tables of <c>count</c> and <c>time</c>: key columns on the left, figures on the right, Total and Busy at the foot.
+/// </summary>
 internal sealed class ReportTable
 {
     private const int ComfortableVm = 12, ComfortableReason = 18;
@@ -33,8 +35,9 @@ internal sealed class ReportTable
         var table = new TextTable([.. keys, .. _figures.Columns], _style);
         foreach (ReportRow row in _report.Rows)
         {
-            table.Add(row.Idle == true ? RowTone.Dim : RowTone.Plain, [.. Keys(row), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row))]);
-            AddLevels(table, keys.Count, label, row, row.Idle == true ? RowTone.Dim : RowTone.Plain);
+            RowTone tone = row.Idle == true ? RowTone.Dim : RowTone.Plain;
+            table.Add(tone, [.. Keys(row), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row))]);
+            AddLevels(table, keys.Count, label, row, tone);
         }
         AddFoot(table, keys.Count, label, "Total", _report.Total, share: null);
         AddFoot(table, keys.Count, label, "Busy", _report.Busy, TimeOf(_report.Busy.Total));
@@ -87,9 +90,11 @@ internal sealed class ReportTable
     private void AddLevels(TextTable table, int keys, int label, ReportRow row, RowTone tone)
     {
         if (!_figures.StacksLevels || row.L2.Count == 0) return;
-        bool busy = row.Idle == false;
-        if (row.L1.Count > 0) table.Add(tone, [.. Label(keys, label, "  L1"), .. _figures.Cells(row.L1, row.L1, row.L2, busy ? TimeOf(row.L1) : null)]);
-        table.Add(tone, [.. Label(keys, label, "  L2"), .. _figures.Cells(row.L2, row.L1, row.L2, busy ? TimeOf(row.L2) : null)]);
+        if (row.L1.Count > 0) AddLevel("  L1", row.L1);
+        AddLevel("  L2", row.L2);
+
+        void AddLevel(string name, Measure level) => table.Add(
+            tone, [.. Label(keys, label, name), .. _figures.Cells(level, row.L1, row.L2, row.Idle == false ? TimeOf(level) : null)]);
     }
 
     private static TextCell[] Label(int keys, int label, string text)

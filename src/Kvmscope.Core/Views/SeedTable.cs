@@ -5,8 +5,10 @@ using Kvmscope.Core.Reports;
 namespace Kvmscope.Core.Views;
 
 /// <summary>
-/// The tables of the drop-in tools, in their columns and their spelling: <c>" 12 HLT                    2965     2787      178"</c>. A column grows only where
-/// something does not fit, and then on every line. Unlike there, L1 is all that is not L2, an average of nothing is printed as 0, and totals are
+/// The tables of the drop-in tools, in their columns and their spelling: <c>" 12 HLT                    2965     2787      178"</c>. A
+/// column grows only where
+/// something does not fit, and then on every line. Unlike there, L1 is all that is not L2, an average of nothing is printed as 0, and
+/// totals are
 /// the sums of what is above them.
 /// </summary>
 internal static class SeedTable

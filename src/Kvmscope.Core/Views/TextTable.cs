@@ -1,7 +1,8 @@
 namespace Kvmscope.Core.Views;
 
 /// <summary>
-/// Lays columns out in a given width: first as they are, then set closer, then with scaled numbers, then without the columns that matter least. Lines never
+/// Lays columns out in a given width: first as they are, then set closer, then with scaled numbers, then without the columns that
+/// matter least. Lines never
 /// wrap; numbers are never cut.
 /// </summary>
 internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle style)

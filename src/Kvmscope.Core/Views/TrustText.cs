@@ -25,7 +25,8 @@ public static class TrustText
 
     /// <summary>That slow exits were lost, and what to do about it.</summary>
     public static string LostEvents(ulong lost) =>
-        $"{Of(lost, "slow exit was", "slow exits were")} lost because the buffer was full: raise the threshold, or filter with --vm, --reason or --exclude";
+        Of(lost, "slow exit was", "slow exits were")
+        + " lost because the buffer was full: raise the threshold, or filter with --vm, --reason or --exclude";
 
     /// <summary>Number and noun.</summary>
     internal static string Of(ulong number, string one, string many) =>
@@ -34,13 +35,18 @@ public static class TrustText
     private static void AddNotTimed(List<string> lines, Trust trust)
     {
         if (trust.UnpairedExits > 0)
-            lines.Add($"{Of(trust.UnpairedExits, "exit", "exits")} had no entry after {(trust.UnpairedExits == 1 ? "it" : "them")} (fast path): counted, not timed");
+            lines.Add($"{Of(trust.UnpairedExits, "exit", "exits")} had no entry after {Them(trust.UnpairedExits)} (fast path): counted, not timed");
         if (trust.UnpairedEntries > 0)
-            lines.Add($"{Of(trust.UnpairedEntries, "entry", "entries")} had no exit before {(trust.UnpairedEntries == 1 ? "it" : "them")} (failed VM entry): nothing to count");
+        {
+            string entries = Of(trust.UnpairedEntries, "entry", "entries");
+            lines.Add($"{entries} had no exit before {Them(trust.UnpairedEntries)} (failed VM entry): nothing to count");
+        }
         if (trust.Open > 0)
             lines.Add($"{Of(trust.Open, "exit has", "exits have")} no entry yet (open): counted, not timed");
         if (trust.LostEvents > 0) lines.Add(LostEvents(trust.LostEvents));
     }
+
+    private static string Them(ulong number) => number == 1 ? "it" : "them";
 
     private static void AddNotCounted(List<string> lines, Trust trust)
     {
