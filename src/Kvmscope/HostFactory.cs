@@ -10,5 +10,6 @@ internal static class HostFactory
     public static IHost Create() => throw new KvmscopeException(ExitStatus.HostUnsupported, "this build has no host side");
 
     /// <summary>The built-in guest.</summary>
-    public static IDemoGuest CreateDemoGuest() => throw new KvmscopeException(ExitStatus.HostUnsupported, "this build has no built-in guest");
+    public static IDemoGuest CreateDemoGuest() =>
+        throw new KvmscopeException(ExitStatus.HostUnsupported, "this build has no built-in guest");
 }

@@ -87,12 +87,14 @@ internal sealed class CommandLineParser
     {
         string name = option.Option.Name;
         string example = $"{name} {option.Option.HelpName}";
-        if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues) throw UsageError.Of($"{name} needs a value", $"Give it: {example}");
+        if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues)
+            throw UsageError.Of($"{name} needs a value", $"Give it: {example}");
         if (option.Tokens.FirstOrDefault(t => IsOption(t.Value, command)) is { } swallowed)
             throw UsageError.Of($"{name} needs a value, and {swallowed.Value} is an option", $"Give it: {example}");
         if (option.Option.Arity.MaximumNumberOfValues == 0 && own.Any(a => a.StartsWith($"{name}=", StringComparison.Ordinal)))
             throw UsageError.Of($"{name} takes no value", $"Give {name} alone, or leave it out.");
-        if (option.Option.Arity.MaximumNumberOfValues == 1 && option.Tokens.Count > 1) throw UsageError.Of($"{name} is given more than once", "Give it once.");
+        if (option.Option.Arity.MaximumNumberOfValues == 1 && option.Tokens.Count > 1)
+            throw UsageError.Of($"{name} is given more than once", "Give it once.");
     }
 
     private static bool IsOption(string text, ICommand command) => OptionNames(command).Contains(text);
@@ -106,15 +108,19 @@ internal sealed class CommandLineParser
         {
             if (command is not null) return UsageError.Of($"'{word}' is one argument too many for '{command.Help.Name}'", See(command));
             IReadOnlyList<string> nearCommands = NearNames.Of(word, _commands.Where(c => !c.Hidden).Select(c => c.Help.Name));
-            return UsageError.Of($"'{word}' is no command", nearCommands.Count > 0 ? $"Did you mean {NearNames.Join(nearCommands)}?" : See(null));
+            return UsageError.Of($"'{word}' is no command",
+                nearCommands.Count > 0 ? $"Did you mean {NearNames.Join(nearCommands)}?" : See(null));
         }
         string option = word.Split('=')[0];
-        if (command is null) return UsageError.Of($"{option} before a command is not known", "Options follow the command: kvmscope COMMAND [options]");
+        if (command is null)
+            return UsageError.Of($"{option} before a command is not known", "Options follow the command: kvmscope COMMAND [options]");
         string[] owners = [.. _commands.Where(c => OptionNames(c).Contains(option)).Select(c => c.Help.Name)];
-        if (owners.Length > 0) return UsageError.Of($"'{command.Help.Name}' has no option {option}", $"It belongs to {NearNames.Join(owners)}.");
+        if (owners.Length > 0)
+            return UsageError.Of($"'{command.Help.Name}' has no option {option}", $"It belongs to {NearNames.Join(owners)}.");
         IReadOnlyList<string> near = NearNames.Of(option, OptionNames(command).Where(n => n.StartsWith("--", StringComparison.Ordinal)));
         return UsageError.Of($"unknown option {option}", near.Count > 0 ? $"Did you mean {NearNames.Join(near)}?" : See(command));
     }
 
-    private static string See(ICommand? command) => command is null ? "See 'kvmscope --help'." : $"See 'kvmscope {command.Help.Name} --help'.";
+    private static string See(ICommand? command) =>
+        command is null ? "See 'kvmscope --help'." : $"See 'kvmscope {command.Help.Name} --help'.";
 }
