@@ -2,6 +2,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Checks;
 using Kvmscope.Host.Machines;
+using Kvmscope.Host.Privileges;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host;
@@ -29,6 +30,13 @@ public sealed class LinuxHost : IHost
         new HostChecker().ThrowIfUntraceable(sizes.Bytes);
         return TraceSession.Start(options, sizes, new HostView(NameOf, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true));
     }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// What is kept, on this thread only: BPF, as kernels before 5.19 refuse bpf() on open descriptors without it and the
+    /// tables' free lists are filled through it; KILL, to pass a signal on to the command that was started.
+    /// </remarks>
+    public void DropPrivileges() => CapabilityDropper.DropAllBut(Capability.Bpf, Capability.Kill);
 
     TableSizes SizesFor(int? maxVcpus) => TableSizes.For(
         maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0);

@@ -20,7 +20,7 @@ public sealed class DemoTests
 
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         Assert.True(world.Guest.Nested);
-        Assert.Equal([99], world.Asked.Pids);
+        Assert.Equal<int>([4242], world.Asked.Pids);
         Assert.EndsWith("""
 
             Reason              Level  guest did  kvmscope saw
@@ -58,6 +58,18 @@ public sealed class DemoTests
         Outcome outcome = world.Run("demo");
 
         Assert.Equal(new Outcome(3, "", "kvmscope: the built-in guest cannot run here: there is no /dev/kvm\n  'kvmscope check' shows what this host can do.\n"), outcome);
+    }
+
+    [Fact]
+    public void A_nested_guest_that_cannot_run_says_why_and_the_plain_one_runs()
+    {
+        var world = new World { Guest = new FakeGuest { Did = s_did, WhyNotNested = "kvm_intel has nested=N" } };
+
+        Outcome outcome = world.Run("demo", "--nested");
+
+        Assert.Equal((3, ""), (outcome.Status, outcome.Out));
+        Assert.StartsWith("kvmscope: a nested guest cannot run here: kvm_intel has nested=N\n", outcome.Error);
+        Assert.Equal(0, world.Run("demo").Status);
     }
 
     [Fact]

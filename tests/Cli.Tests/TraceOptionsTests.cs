@@ -28,10 +28,10 @@ public sealed class TraceOptionsTests
 
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         TraceOptions asked = world.Asked;
-        Assert.Equal([4242, 4711], asked.Pids);
-        Assert.Equal([0, 1], asked.VcpuIds);
-        Assert.Equal([12UL, 10UL], asked.Reasons);
-        Assert.Equal([10UL], asked.ExcludedReasons);
+        Assert.Equal<int>([4242, 4711], asked.Pids);
+        Assert.Equal<int>([0, 1], asked.VcpuIds);
+        Assert.Equal<ulong>([12UL, 10UL], asked.Reasons);
+        Assert.Equal<ulong>([10UL], asked.ExcludedReasons);
         Assert.Equal(ExitLevel.L2, asked.Level);
         Assert.Equal(64, asked.MaxVcpus);
     }
@@ -45,7 +45,7 @@ public sealed class TraceOptionsTests
     {
         var world = new World();
         Assert.Equal(0, world.Run("hist", reason).Status);
-        Assert.Equal([12UL], world.Asked.Reasons);
+        Assert.Equal<ulong>([12UL], world.Asked.Reasons);
     }
 
     [Theory]
@@ -70,7 +70,7 @@ public sealed class TraceOptionsTests
         world.Host = new FakeHost(world.Clock) { Vms = [], Log = world.Log };
 
         Assert.Equal(0, world.Run("count", "--vcpu", "5", "--", "qemu").Status);
-        Assert.Equal([5], world.Asked.VcpuIds);
+        Assert.Equal<int>([5], world.Asked.VcpuIds);
     }
 
     [Fact]
@@ -80,6 +80,6 @@ public sealed class TraceOptionsTests
         world.Host = new FakeHost(world.Clock) { Vms = [new(1, "a", "qemu", 1, [0]), new(2, "a", "qemu", 1, [0]), new(3, "b", "qemu", 1, [0])] };
 
         Assert.Equal(0, world.Run("count", "--vm", "a").Status);
-        Assert.Equal([1, 2], world.Asked.Pids);
+        Assert.Equal<int>([1, 2], world.Asked.Pids);
     }
 }

@@ -4,7 +4,11 @@ namespace Kvmscope.Core.Tracing;
 public interface IDemoGuest
 {
     /// <summary>Why the guest cannot run here (no /dev/kvm, no permission, no vendor module), one line; null where it can.</summary>
+    /// <remarks>Asked before the trace begins; the first time it may make the guest and warm it up.</remarks>
     string? WhyNot { get; }
+
+    /// <summary>Why a guest of the guest cannot run here, one line; null where it can.</summary>
+    string? WhyNotNested { get; }
 
     /// <summary>Runs the guest to its end.</summary>
     /// <param name="nested">Also run a guest of the guest, whose exits are of level L2.</param>

@@ -17,4 +17,7 @@ public interface IHost
     /// <summary>Loads and attaches.</summary>
     /// <exception cref="KvmscopeException">The host cannot be traced (status 3) or it is not permitted (status 4).</exception>
     ITraceSession Trace(TraceOptions options);
+
+    /// <summary>Gives up what is not needed once a trace is attached, its output is open and its command was started. There is no way back.</summary>
+    void DropPrivileges() { }
 }

@@ -6,4 +6,5 @@ namespace Kvmscope.CommandLine;
 /// <param name="Summary">One line for the list of commands, no trailing period.</param>
 /// <param name="Description">One paragraph.</param>
 /// <param name="Examples">Command lines that work, with what they answer.</param>
-internal sealed record CommandHelp(string Name, string Arguments, string Summary, string Description, IReadOnlyList<CommandExample> Examples);
+internal sealed record CommandHelp(
+    string Name, string Arguments, string Summary, string Description, IReadOnlyList<CommandExample> Examples);

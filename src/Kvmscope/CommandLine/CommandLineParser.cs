@@ -41,6 +41,8 @@ internal sealed class CommandLineParser
     {
         if (args is ["help", .. var topic]) return new ParsedLine(LineKind.Help, Topic(topic));
         (string[] own, string[]? started) = SplitAtDashes(args);
+        // The library would look for it among the command's options.
+        if (own is [['-', ..] early, _, ..] && !IsRootOption(early)) throw Unknown(early, null);
         ParseResult result = _root.Parse(own, _configuration);
         ICommand? command = _commands.FirstOrDefault(c => _symbols[c.Help.Name] == result.CommandResult.Command);
         if (result.Has(_help)) return new ParsedLine(LineKind.Help, command);
@@ -50,7 +52,7 @@ internal sealed class CommandLineParser
             return new ParsedLine(result.Has(_version) ? LineKind.Version : LineKind.Nothing, null);
         }
         var invocation = new Invocation(command, result, started);
-        Check(invocation);
+        Check(invocation, own);
         return new ParsedLine(LineKind.Command, command, invocation);
     }
 
@@ -67,27 +69,32 @@ internal sealed class CommandLineParser
         return _commands.FirstOrDefault(c => c.Help.Name == name) ?? throw Unknown(name, null);
     }
 
-    private void Check(Invocation invocation)
+    private bool IsRootOption(string word) => new Option[] { _help, _version }.Any(o => o.Name == word || o.Aliases.Contains(word));
+
+    private void Check(Invocation invocation, string[] own)
     {
         // An unknown option is taken for the argument where the command has one.
         if (invocation.Argument is ['-', _, ..] word && !char.IsAsciiDigit(word[1])) throw Unknown(word, invocation.Command);
-        if (invocation.Result.UnmatchedTokens is [var unknown, ..]) throw Unknown(unknown, invocation.Command);
         foreach (OptionResult option in invocation.Result.CommandResult.Children.OfType<OptionResult>().Where(o => !o.Implicit))
-            CheckOption(option, invocation);
+            CheckOption(option, invocation.Command, own);
+        if (invocation.Result.UnmatchedTokens is [var unknown, ..]) throw Unknown(unknown, invocation.Command);
         if (invocation.Started is not null && !invocation.Command.StartsCommand)
             throw UsageError.Of($"'{invocation.Command.Help.Name}' does not start a command", "Leave out -- and what follows it.");
         if (invocation.Result.Errors is [var error, ..]) throw UsageError.Of(error.Message.TrimEnd('.'), See(invocation.Command));
     }
 
-    private static void CheckOption(OptionResult option, Invocation invocation)
+    private static void CheckOption(OptionResult option, ICommand command, string[] own)
     {
         string name = option.Option.Name;
         string example = $"{name} {option.Option.HelpName}";
-        if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues) throw UsageError.Of($"{name} needs a value", $"Give it: {example}");
-        if (option.Tokens.FirstOrDefault(t => IsOption(t.Value, invocation.Command)) is { } swallowed)
+        if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues)
+            throw UsageError.Of($"{name} needs a value", $"Give it: {example}");
+        if (option.Tokens.FirstOrDefault(t => IsOption(t.Value, command)) is { } swallowed)
             throw UsageError.Of($"{name} needs a value, and {swallowed.Value} is an option", $"Give it: {example}");
-        if (option.Option.Arity.MaximumNumberOfValues == 0 && option.Tokens.Count > 0) throw UsageError.Of($"{name} takes no value", $"Give {name} alone, or leave it out.");
-        if (option.Option.Arity.MaximumNumberOfValues == 1 && option.Tokens.Count > 1) throw UsageError.Of($"{name} is given more than once", "Give it once.");
+        if (option.Option.Arity.MaximumNumberOfValues == 0 && own.Any(a => a.StartsWith($"{name}=", StringComparison.Ordinal)))
+            throw UsageError.Of($"{name} takes no value", $"Give {name} alone, or leave it out.");
+        if (option.Option.Arity.MaximumNumberOfValues == 1 && option.Tokens.Count > 1)
+            throw UsageError.Of($"{name} is given more than once", "Give it once.");
     }
 
     private static bool IsOption(string text, ICommand command) => OptionNames(command).Contains(text);
@@ -101,15 +108,19 @@ internal sealed class CommandLineParser
         {
             if (command is not null) return UsageError.Of($"'{word}' is one argument too many for '{command.Help.Name}'", See(command));
             IReadOnlyList<string> nearCommands = NearNames.Of(word, _commands.Where(c => !c.Hidden).Select(c => c.Help.Name));
-            return UsageError.Of($"'{word}' is no command", nearCommands.Count > 0 ? $"Did you mean {NearNames.Join(nearCommands)}?" : See(null));
+            return UsageError.Of($"'{word}' is no command",
+                nearCommands.Count > 0 ? $"Did you mean {NearNames.Join(nearCommands)}?" : See(null));
         }
         string option = word.Split('=')[0];
-        if (command is null) return UsageError.Of($"{option} before a command is not known", "Options follow the command: kvmscope COMMAND [options]");
+        if (command is null)
+            return UsageError.Of($"{option} before a command is not known", "Options follow the command: kvmscope COMMAND [options]");
         string[] owners = [.. _commands.Where(c => OptionNames(c).Contains(option)).Select(c => c.Help.Name)];
-        if (owners.Length > 0) return UsageError.Of($"'{command.Help.Name}' has no option {option}", $"It belongs to {NearNames.Join(owners)}.");
+        if (owners.Length > 0)
+            return UsageError.Of($"'{command.Help.Name}' has no option {option}", $"It belongs to {NearNames.Join(owners)}.");
         IReadOnlyList<string> near = NearNames.Of(option, OptionNames(command).Where(n => n.StartsWith("--", StringComparison.Ordinal)));
         return UsageError.Of($"unknown option {option}", near.Count > 0 ? $"Did you mean {NearNames.Join(near)}?" : See(command));
     }
 
-    private static string See(ICommand? command) => command is null ? "See 'kvmscope --help'." : $"See 'kvmscope {command.Help.Name} --help'.";
+    private static string See(ICommand? command) =>
+        command is null ? "See 'kvmscope --help'." : $"See 'kvmscope {command.Help.Name} --help'.";
 }

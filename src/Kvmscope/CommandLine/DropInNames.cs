@@ -44,12 +44,15 @@ internal static class DropInNames
                 excludes.AddRange(OptionFactory.SplitList(++i < args.Length ? args[i] : throw Wrong(tool, "--excludes needs a value")));
             else if (tool == DropIn.Slower && arg.StartsWith(Excludes + "=", StringComparison.Ordinal))
                 excludes.AddRange(OptionFactory.SplitList(arg[(Excludes.Length + 1)..]));
-            else if (tool is DropIn.Hist or DropIn.Slower && positional is null && (arg is not ['-', ..] || (arg.Length > 1 && char.IsAsciiDigit(arg[1]))))
+            else if (tool is DropIn.Hist or DropIn.Slower && positional is null && !IsOption(arg))
                 positional = arg;
             else throw Wrong(tool, $"'{arg}' is not an argument of this tool");
         }
         return new DropInRequest(tool, positional, excludes);
     }
+
+    // "-5" is a number, and wrong as one.
+    private static bool IsOption(string arg) => arg is ['-'] or ['-', not (>= '0' and <= '9'), ..];
 
     private static Exception Wrong(DropIn tool, string message) =>
         UsageError.Of(message, $"Usage: {Usage(tool)}; under its own name kvmscope takes more, see 'kvmscope --help'.");

@@ -7,12 +7,16 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say which exits are traced: the same on every tracing command, applied in the kernel.</summary>
 internal sealed class FilterOptions
 {
-    private readonly Option<string[]> _vms = OptionFactory.Values("--vm", "NAME|PID", "Only this VM (see 'kvmscope list'); can be given again for more.");
-    private readonly Option<string[]> _vcpus = OptionFactory.Values("--vcpu", "N[,N]", "Only these vCPUs, by the ids that their VMM gave them.");
+    private readonly Option<string[]> _vms =
+        OptionFactory.Values("--vm", "NAME|PID", "Only this VM (see 'kvmscope list'); can be given again for more.");
+    private readonly Option<string[]> _vcpus =
+        OptionFactory.Values("--vcpu", "N[,N]", "Only these vCPUs, by the ids that their VMM gave them.");
     private readonly Option<string[]> _reasons = OptionFactory.Values("--reason", "R[,R]", "Only these exit reasons, by name or number.");
     private readonly Option<string[]> _excludes = OptionFactory.Values("--exclude", "R[,R]", "All exit reasons but these.");
-    private readonly Option<string> _level = OptionFactory.Value("--level", "l1|l2", "Only guests of this host (l1), or only their nested guests (l2).");
-    private readonly Option<string> _maxVcpus = OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be held at once; sized from the host if not given.");
+    private readonly Option<string> _level =
+        OptionFactory.Value("--level", "l1|l2", "Only guests of this host (l1), or only their nested guests (l2).");
+    private readonly Option<string> _maxVcpus =
+        OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be held at once; sized from the host if not given.");
 
     /// <summary>The options as --help shows them.</summary>
     public OptionGroup Group => new("Filters", [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus]);

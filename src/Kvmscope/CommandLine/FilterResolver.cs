@@ -49,7 +49,8 @@ internal static class FilterResolver
         if (host.Isa != Isa.None || (options.Reasons.IsEmpty && options.ExcludedReasons.IsEmpty)) return session;
         session.Dispose();
         throw new KvmscopeException(ExitStatus.HostUnsupported,
-            "exit reasons cannot be filtered: it is not known whether this host is VMX or SVM", "Trace all reasons, or see 'kvmscope check'.");
+            "exit reasons cannot be filtered: it is not known whether this host is VMX or SVM",
+            "Trace all reasons, or see 'kvmscope check'.");
     }
 
     /// <summary>The code of a reason as typed, in the host's ISA; where that is not known in either.</summary>
@@ -77,7 +78,8 @@ internal static class FilterResolver
     private static void CheckVcpus(IReadOnlyList<int> ids, IReadOnlyList<VirtualMachine> machines)
     {
         if (ids.Count == 0) return;
-        if (machines.Count == 0) throw UsageError.Of("no VM is running, so there is no vCPU to choose", "Start the VM first, or leave --vcpu out.");
+        if (machines.Count == 0)
+            throw UsageError.Of("no VM is running, so there is no vCPU to choose", "Start the VM first, or leave --vcpu out.");
         ImmutableSortedSet<int> known = [.. machines.SelectMany(m => m.VcpuIds)];
         if (ids.Where(id => !known.Contains(id)).ToArray() is not [var missing, ..]) return;
         string where = machines is [var only] ? only.Name : "any of these VMs";
@@ -87,7 +89,8 @@ internal static class FilterResolver
     private static string Some(IEnumerable<string> names)
     {
         string[] all = [.. names];
-        return all.Length <= MostNames ? string.Join(", ", all) : $"{string.Join(", ", all.Take(MostNames))} and {all.Length - MostNames} more";
+        if (all.Length <= MostNames) return string.Join(", ", all);
+        return $"{string.Join(", ", all.Take(MostNames))} and {all.Length - MostNames} more";
     }
 
     /// <summary>Ascending ids, runs of them drawn together: <c>0-3, 8</c>.</summary>

@@ -18,7 +18,8 @@ internal sealed class HelpText(TextWriter output, int width)
         output.WriteLine();
         output.WriteLine("Usage: kvmscope COMMAND [options]");
         Heading("Commands");
-        foreach (CommandHelp help in commands.Where(c => !c.Hidden).Select(c => c.Help)) Entry($"{help.Name} {Positional(help)}".TrimEnd(), help.Summary, 22);
+        foreach (CommandHelp help in commands.Where(c => !c.Hidden).Select(c => c.Help))
+            Entry($"{help.Name} {Positional(help)}".TrimEnd(), help.Summary, 22);
         Heading("Options");
         Entry("-h, --help", "Show this, or with a COMMAND its options and examples.", 22);
         Entry("--version", "Show the version.", 22);
@@ -42,7 +43,8 @@ internal sealed class HelpText(TextWriter output, int width)
         Examples(help.Examples);
     }
 
-    private static string Positional(CommandHelp help) => help.Arguments.StartsWith("[options]", StringComparison.Ordinal) ? "" : help.Arguments.Split(' ')[0];
+    private static string Positional(CommandHelp help) =>
+        help.Arguments.StartsWith("[options]", StringComparison.Ordinal) ? "" : help.Arguments.Split(' ')[0];
 
     private void Heading(string title)
     {

@@ -9,5 +9,6 @@ namespace Kvmscope.CommandLine;
 internal sealed record Invocation(ICommand Command, ParseResult Result, IReadOnlyList<string>? Started)
 {
     /// <summary>The command's argument as typed, or null.</summary>
-    public string? Argument => Command.Argument is { } argument && Result.GetResult(argument) is { Tokens: [var token, ..] } ? token.Value : null;
+    public string? Argument =>
+        Command.Argument is { } argument && Result.GetResult(argument) is { Tokens: [var token, ..] } ? token.Value : null;
 }

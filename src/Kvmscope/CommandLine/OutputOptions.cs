@@ -12,8 +12,10 @@ internal sealed class OutputOptions
 
     private readonly string[] _formats;
     private readonly Option<string> _format;
-    private readonly Option<string> _output = OptionFactory.Value("--output", "FILE", "Write the answer to FILE and not to standard output.", "-o");
-    private readonly Option<string> _color = OptionFactory.Value("--color", "WHEN", "auto (on a terminal, and NO_COLOR unset), always or never.");
+    private readonly Option<string> _output =
+        OptionFactory.Value("--output", "FILE", "Write the answer to FILE and not to standard output.", "-o");
+    private readonly Option<string> _color =
+        OptionFactory.Value("--color", "WHEN", "auto (on a terminal, and NO_COLOR unset), always or never.");
 
     /// <summary>Makes the options.</summary>
     /// <param name="csv">Whether the command's answer has rows for CSV.</param>
@@ -46,6 +48,7 @@ internal sealed class OutputOptions
         };
         // "-" is standard output, as elsewhere.
         string? file = result.Text(_output) is { } path and not "-" ? path : null;
-        return file is "" ? throw UsageError.Of("-o has an empty name", "Give a file, or leave -o out.") : new OutputPlan(format, file, color);
+        if (file is "") throw UsageError.Of("-o has an empty name", "Give a file, or leave -o out.");
+        return new OutputPlan(format, file, color);
     }
 }

@@ -29,7 +29,8 @@ internal static class ProgramHelp
         ("2", "The command line is wrong."),
         ("3", "This host cannot be traced; the message says why."),
         ("4", "Not permitted; the message names the capability."),
-        ("COMMAND's", "With -- COMMAND its own status; 127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
+        ("COMMAND's",
+            "With -- COMMAND its own status; 127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
     ];
 
     /// <summary>Variables of the environment.</summary>

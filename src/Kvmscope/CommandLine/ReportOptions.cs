@@ -10,9 +10,11 @@ internal sealed class ReportOptions
 
     private readonly ReportKind _kind;
     private readonly string[] _sorts;
-    private readonly Option<string[]> _by = OptionFactory.Values("--by", "KEY[,KEY]", "One row for each reason, vm, vcpu or level, or for each combination of them.");
+    private readonly Option<string[]> _by =
+        OptionFactory.Values("--by", "KEY[,KEY]", "One row for each reason, vm, vcpu or level, or for each combination of them.");
     private readonly Option<string> _sort;
-    private readonly Option<bool> _stats = OptionFactory.Switch("--stats", "Add total, share, p50, p90, p99, p99.9 and max of the handling time.");
+    private readonly Option<bool> _stats =
+        OptionFactory.Switch("--stats", "Add total, share, p50, p90, p99, p99.9 and max of the handling time.");
 
     /// <summary>Makes the options that make sense for a kind of report.</summary>
     public ReportOptions(ReportKind kind)

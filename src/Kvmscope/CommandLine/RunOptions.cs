@@ -8,7 +8,8 @@ internal sealed class RunOptions
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(365);
 
-    private readonly Option<string> _duration = OptionFactory.Value("--duration", "TIME", "Stop after this time: 500ms, 10s, 5m, 1h; a bare number is seconds.");
+    private readonly Option<string> _duration =
+        OptionFactory.Value("--duration", "TIME", "Stop after this time: 500ms, 10s, 5m, 1h; a bare number is seconds.");
     private readonly Option<string>? _interval;
 
     /// <summary>Makes the options.</summary>
@@ -16,7 +17,8 @@ internal sealed class RunOptions
     public RunOptions(bool withInterval)
     {
         if (withInterval)
-            _interval = OptionFactory.Value("--interval", "TIME", "Answer each TIME, with what happened in it, until Ctrl-C or --duration.");
+            _interval = OptionFactory.Value("--interval", "TIME",
+                "Answer each TIME, with what happened in it, until Ctrl-C or --duration.");
     }
 
     /// <summary>The options as --help shows them.</summary>
@@ -33,9 +35,11 @@ internal sealed class RunOptions
         TimeSpan? interval = _interval is null ? null : Time(result, _interval);
         if (command is { Count: 0 }) throw UsageError.Of("no command after --", "Give one, as in: -- sleep 10");
         if (command is not null && duration is not null)
-            throw UsageError.Of("--duration and -- COMMAND both say when to stop", "Give one of them; 'timeout 10s COMMAND' bounds a command.");
+            throw UsageError.Of("--duration and -- COMMAND both say when to stop",
+                "Give one of them; 'timeout 10s COMMAND' bounds a command.");
         if (duration < interval)
-            throw UsageError.Of("--interval is longer than --duration, so that no interval would be whole", "Make --duration longer, or leave --interval out.");
+            throw UsageError.Of("--interval is longer than --duration, so that no interval would be whole",
+                "Make --duration longer, or leave --interval out.");
         return new RunPlan(duration, interval, command);
     }
 
@@ -43,7 +47,8 @@ internal sealed class RunOptions
     {
         if (result.Text(option) is not { } text) return null;
         if (!Durations.TryParse(text, "s", out double ns))
-            throw UsageError.Of($"{option.Name} '{text}' is no time", "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
+            throw UsageError.Of($"{option.Name} '{text}' is no time",
+                "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
         double ms = ns / 1e6;
         if (ms < s_shortest.TotalMilliseconds || ms > s_longest.TotalMilliseconds)
             throw UsageError.Of($"{option.Name} '{text}' is out of range", "Give a time from 10ms to 8760h.");

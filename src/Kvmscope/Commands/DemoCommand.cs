@@ -17,14 +17,15 @@ internal sealed class DemoCommand : ICommand
 {
     private const string CheckMend = "'kvmscope check' shows what this host can do.";
 
-    private readonly Option<bool> _nested = OptionFactory.Switch("--nested", "Also run a guest of the guest, so that L2 has exits of its own.");
+    private readonly Option<bool> _nested =
+        OptionFactory.Switch("--nested", "Also run a guest of the guest, so that L2 has exits of its own.");
     private readonly OutputOptions _output = new(csv: false);
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("demo", "[options]", "A built-in guest with known exits, traced and compared",
-        "Runs a small guest of its own that makes a known number of exits of known reasons (CPUID, port I/O, MMIO, MSR accesses, HLT), traces it, "
-        + "prints the same table as 'kvmscope time', and compares each count with what the guest did. Exits that the host causes, such as interrupts, are "
-        + "listed and not compared. Leaves with 0 only where all counts are equal.",
+        "Runs a small guest of its own that makes a known number of exits of known reasons (CPUID, port I/O, MMIO, MSR accesses, HLT), "
+        + "traces it, prints the same table as 'kvmscope time', and compares each count with what the guest did. "
+        + "Exits that the host causes, such as interrupts, are listed and not compared. Leaves with 0 only where all counts are equal.",
         [
             new("kvmscope demo", "Does tracing work here, and is it right?"),
             new("kvmscope demo --nested", "The same with L2 exits."),
@@ -39,7 +40,11 @@ internal sealed class DemoCommand : ICommand
         OutputPlan plan = _output.Read(invocation.Result);
         bool nested = invocation.Result.Has(_nested);
         IDemoGuest guest = context.DemoGuest();
-        if (guest.WhyNot is { } why) throw new KvmscopeException(ExitStatus.HostUnsupported, $"the built-in guest cannot run here: {why}", CheckMend);
+        if (guest.WhyNot is { } why)
+            throw new KvmscopeException(ExitStatus.HostUnsupported, $"the built-in guest cannot run here: {why}", CheckMend);
+        if (nested && guest.WhyNotNested is { } whyNested)
+            throw new KvmscopeException(ExitStatus.HostUnsupported, $"a nested guest cannot run here: {whyNested}",
+                "Leave --nested out, or load the vendor module with nested=1.");
         using OutputTarget target = OutputTarget.Open(plan, context);
         (Answer answer, IReadOnlyList<DemoRow> rows) = Trace(guest, nested, context);
         target.Begin();
@@ -59,7 +64,8 @@ internal sealed class DemoCommand : ICommand
         session.Sweep();
         Answer answer = Delta.Between(Help.Name, clock.Started, null, session.Read(Grouping.Host), clock.StartMonotonicNs);
         if (answer.Rows.Count == 0)
-            throw new KvmscopeException(ExitStatus.HostUnsupported, "the built-in guest ran, but this host's KVM never fired kvm_exit, so no exit can be traced",
+            throw new KvmscopeException(ExitStatus.HostUnsupported,
+                "the built-in guest ran, but this host's KVM never fired kvm_exit, so no exit can be traced",
                 "KVM must run guests through kvm_intel or kvm_amd of a Linux kernel with tracepoints; " + CheckMend);
         return (answer, DemoComparison.Compare(expected, answer.Rows));
     }
@@ -74,7 +80,8 @@ internal sealed class DemoCommand : ICommand
         target.Writer.WriteLine(equal ? "All counts are equal." : "Some counts differ.");
     }
 
-    private void WriteJson(TextWriter output, Answer answer, IReadOnlyList<DemoRow> rows, bool nested, bool equal) => JsonText.WriteLine(output, Help.Name, json =>
+    private void WriteJson(TextWriter output, Answer answer, IReadOnlyList<DemoRow> rows, bool nested, bool equal) =>
+        JsonText.WriteLine(output, Help.Name, json =>
     {
         json.WriteString("started", answer.Started);
         json.WriteNumber("seconds", Math.Round(answer.Seconds, 6));

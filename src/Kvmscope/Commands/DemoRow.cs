@@ -10,5 +10,6 @@ namespace Kvmscope.Commands;
 internal sealed record DemoRow(ExitCode Code, ExitLevel Level, ulong? Expected, ulong Seen)
 {
     /// <summary>How they compare.</summary>
-    public DemoVerdict Verdict => Expected is not { } expected ? DemoVerdict.Host : expected == Seen ? DemoVerdict.Equal : DemoVerdict.Differs;
+    public DemoVerdict Verdict =>
+        Expected is not { } expected ? DemoVerdict.Host : expected == Seen ? DemoVerdict.Equal : DemoVerdict.Differs;
 }

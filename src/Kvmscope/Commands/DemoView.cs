@@ -20,7 +20,8 @@ internal static class DemoView
         {
             string reason = ExitReasons.Name(row.Code);
             if (reason.Length > name) reason = $"{reason[..(name - 1)]}~";
-            output.WriteLine(Line(reason, $"L{(int)row.Level}", row.Expected is { } e ? Number(e) : "-", Number(row.Seen), Word(row.Verdict, style.Color), name, narrow));
+            string did = row.Expected is { } expected ? Number(expected) : "-";
+            output.WriteLine(Line(reason, $"L{(int)row.Level}", did, Number(row.Seen), Word(row.Verdict, style.Color), name, narrow));
         }
     }
 

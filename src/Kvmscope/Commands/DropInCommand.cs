@@ -59,8 +59,8 @@ internal static class DropInCommand
 
     private static void Announce(TextWriter output, IReadOnlyList<string> excludes, Isa isa)
     {
-        if (excludes.Count > 0)
-            output.WriteLine($"Excludes: {string.Join(", ", excludes.Select(e => ExitReasons.SeedName(new ExitCode(isa, FilterResolver.Reason(e, isa)))))}");
+        IEnumerable<string> names = excludes.Select(e => ExitReasons.SeedName(new ExitCode(isa, FilterResolver.Reason(e, isa))));
+        if (excludes.Count > 0) output.WriteLine($"Excludes: {string.Join(", ", names)}");
         output.WriteLine(StatusLines.Tracing);
         output.Flush();
     }
@@ -71,11 +71,13 @@ internal static class DropInCommand
     /// </summary>
     private static string InIsa(string text, Isa isa, CommandContext context)
     {
-        if (isa != Isa.Svm || !ExitReasons.TryParse(text, Isa.Svm, out ulong code) || ExitReasons.IsKnown(new ExitCode(Isa.Svm, code))) return text;
+        if (isa != Isa.Svm || !ExitReasons.TryParse(text, Isa.Svm, out ulong code)) return text;
+        if (ExitReasons.IsKnown(new ExitCode(Isa.Svm, code))) return text;
         if (!ExitReasons.TryParse(text, Isa.Vmx, out ulong vmx)) return text;
         string name = ExitReasons.Name(new ExitCode(Isa.Vmx, vmx));
         if (!ExitReasons.TryParse(name, Isa.Svm, out ulong svm)) return text;
-        context.Error.WriteLine($"kvmscope: {text} is {name} on VMX; on this SVM host {name} is {ExitReasons.NumberText(new ExitCode(Isa.Svm, svm))}");
+        string number = ExitReasons.NumberText(new ExitCode(Isa.Svm, svm));
+        context.Error.WriteLine($"kvmscope: {text} is {name} on VMX; on this SVM host {name} is {number}");
         return name;
     }
 }

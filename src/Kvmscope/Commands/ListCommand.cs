@@ -54,7 +54,7 @@ internal sealed class ListCommand : ICommand
             context.Error.WriteLine("No VM is running.");
             return;
         }
-        string[][] rows = [s_heads, .. machines.Select(m => new[] { Shown(m.Name), $"{m.Pid}", Shown(m.Vmm), $"{m.VmCount}", $"{m.VcpuIds.Length}" })];
+        string[][] rows = [s_heads, .. machines.Select(Cells)];
         int[] widths = [.. Enumerable.Range(0, s_heads.Length).Select(c => rows.Max(r => r[c].Length))];
         // The name gives way on a narrow screen, down to 8 columns.
         int rest = widths.Skip(1).Sum() + 2 * (s_heads.Length - 1);
@@ -62,10 +62,13 @@ internal sealed class ListCommand : ICommand
         foreach (string[] row in rows)
         {
             string name = row[0].Length > widths[0] ? $"{row[0][..(widths[0] - 1)]}~" : row[0];
-            target.Writer.WriteLine(
-                $"{name.PadRight(widths[0])}  {row[1].PadLeft(widths[1])}  {row[2].PadRight(widths[2])}  {row[3].PadLeft(widths[3])}  {row[4].PadLeft(widths[4])}");
+            string numbers = $"{row[3].PadLeft(widths[3])}  {row[4].PadLeft(widths[4])}";
+            target.Writer.WriteLine($"{name.PadRight(widths[0])}  {row[1].PadLeft(widths[1])}  {row[2].PadRight(widths[2])}  {numbers}");
         }
     }
+
+    private static string[] Cells(VirtualMachine machine) =>
+        [Shown(machine.Name), $"{machine.Pid}", Shown(machine.Vmm), $"{machine.VmCount}", $"{machine.VcpuIds.Length}"];
 
     // Names come from other processes' arguments: nothing in them may steer the terminal.
     private static string Shown(string text) => string.Create(text.Length, text, static (to, from) =>

@@ -9,7 +9,8 @@ internal sealed class ManCommand(Func<IReadOnlyList<ICommand>> commands) : IComm
 {
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("man", "", "Print the man page in roff",
-        "Prints the man page kvmscope(8) in roff, made from the same source as --help.", [new("kvmscope man > kvmscope.8", "For a package.")]);
+        "Prints the man page kvmscope(8) in roff, made from the same source as --help.",
+        [new("kvmscope man > kvmscope.8", "For a package.")]);
 
     /// <inheritdoc/>
     public IReadOnlyList<OptionGroup> Groups => [];

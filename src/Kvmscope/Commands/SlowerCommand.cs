@@ -14,7 +14,8 @@ internal sealed class SlowerCommand : ICommand
     private readonly OutputOptions _output = new();
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("slower", "[THRESHOLD] [options] [-- COMMAND ...]", "Exits slower than a threshold, as they happen",
+    public CommandHelp Help { get; } = new("slower", "[THRESHOLD] [options] [-- COMMAND ...]",
+        "Exits slower than a threshold, as they happen",
         "Prints one line for each exit whose handling took at least THRESHOLD: time of day, VM, vCPU, level, reason, duration. "
         + "THRESHOLD is 500ns, 50us, 2ms, 1s; a bare number is ms; 10ms unless said. Threshold and filters are applied in the kernel. "
         + "Idle exits are slow by nature: leave them out with --exclude HLT.",

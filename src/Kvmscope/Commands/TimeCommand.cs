@@ -7,8 +7,10 @@ namespace Kvmscope.Commands;
 internal sealed class TimeCommand() : AnswerCommand(ReportKind.Time)
 {
     /// <inheritdoc/>
-    public override CommandHelp Help { get; } = new("time", "[options] [-- COMMAND ...]", "Count and handling time by reason: Total, L1, L2",
-        "Shows for each exit reason how often it happened and how long its handling took on average, from the exit to the next entry of the same vCPU. "
+    public override CommandHelp Help { get; } = new("time", "[options] [-- COMMAND ...]",
+        "Count and handling time by reason: Total, L1, L2",
+        "Shows for each exit reason how often it happened and how long its handling took on average, "
+        + "from the exit to the next entry of the same vCPU. "
         + "At the foot are the sum of all and the sum without idle exits (Busy): a halted vCPU waits, and is no overhead.",
         [
             new("kvmscope time --duration 10s", "All VMs, 10 seconds."),

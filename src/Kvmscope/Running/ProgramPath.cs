@@ -23,14 +23,17 @@ internal static class ProgramPath
             refused ??= path;
         }
         if (refused is not null || (isPath && Directory.Exists(name))) throw NotExecutable(name, null);
-        throw new KvmscopeException(NotFoundStatus, $"command not found: {name}", isPath ? "There is no such file." : "It is in no directory of PATH.");
+        throw new KvmscopeException(NotFoundStatus, $"command not found: {name}",
+            isPath ? "There is no such file." : "It is in no directory of PATH.");
     }
 
     /// <summary>The command is there but cannot be executed.</summary>
     public static KvmscopeException NotExecutable(string name, Exception? inner) =>
-        new(NotExecutableStatus, $"cannot execute {name}{(inner is null ? "" : $": {inner.Message}")}", "Check that it is a program and that you may execute it.", inner);
+        new(NotExecutableStatus, $"cannot execute {name}{(inner is null ? "" : $": {inner.Message}")}",
+            "Check that it is a program and that you may execute it.", inner);
 
     private static IEnumerable<string> Candidates(string name) => name.Length == 0
         ? []
-        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin").Split(':').Select(d => Path.Combine(d.Length == 0 ? "." : d, name));
+        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin").Split(':')
+            .Select(d => Path.Combine(d.Length == 0 ? "." : d, name));
 }

@@ -31,7 +31,8 @@ internal sealed record TraceJob
     public int Run(CommandContext context, Action<OutputTarget> announce, Action<RunningTrace> body)
     {
         IHost host = context.Host();
-        TraceOptions options = FilterResolver.Resolve(Filters, host, Plan.Command is not null) with { WantTime = WantTime, SlowNs = SlowNs };
+        TraceOptions filters = FilterResolver.Resolve(Filters, host, startsCommand: Plan.Command is not null);
+        TraceOptions options = filters with { WantTime = WantTime, SlowNs = SlowNs };
         using OutputTarget target = OutputTarget.Open(Output, context);
         using ITraceEnd end = context.TraceEnd();
         using ITraceSession session = FilterResolver.Attach(host, options);
@@ -39,6 +40,7 @@ internal sealed record TraceJob
         target.Begin();
         announce(target);
         if (Plan.Command is { } command) end.Start(command);
+        host.DropPrivileges();
         body(new RunningTrace(session, end, clock, target));
         target.Writer.Flush();
         return end.Status;

@@ -24,8 +24,9 @@ internal sealed class OutputFile : IDisposable
         if (Directory.Exists(path)) throw Refused(path, "it is a directory");
         try
         {
-            // FileShare.ReadWrite: no lock is taken, so that /dev/stdout, pipes and files being watched work.
-            return new OutputFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0), path);
+            // No lock is taken, so that /dev/stdout, pipes and files being watched work.
+            const FileShare noLock = FileShare.ReadWrite | FileShare.Delete;
+            return new OutputFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, noLock, bufferSize: 0), path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -67,6 +67,7 @@ internal sealed class OutputStream(Stream inner, string name) : Stream
     {
         if (error.HResult == Epipe) return new BrokenPipeException(error);
         string reason = IoReason.Of(error);
-        return new KvmscopeException(ExitStatus.Failed, $"cannot write {name}: {reason}", "What was written before is incomplete; make room, or choose another place with -o FILE.", error);
+        return new KvmscopeException(ExitStatus.Failed, $"cannot write {name}: {reason}",
+            "What was written before is incomplete; make room, or choose another place with -o FILE.", error);
     }
 }

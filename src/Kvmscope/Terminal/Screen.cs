@@ -31,8 +31,18 @@ internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool
         if (Console.IsOutputRedirected) return new Screen(IsTerminal: false, DefaultWidth, AllowsColor: false, unicode);
         // https://no-color.org: any value but the empty one.
         bool color = string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") is not (null or "" or "dumb");
-        int width = Console.WindowWidth;
+        int width = WindowWidth(environment("TERM"));
         return new Screen(IsTerminal: true, width > 0 ? width : DefaultWidth, color, unicode);
+    }
+
+    // Asking for the width makes .NET set up the terminal: it sends keypad_xmit (ESC [?1h ESC =) and leaves it like that. It
+    // takes the sequence from the terminfo entry of TERM, so without TERM it sends none.
+    private static int WindowWidth(string? term)
+    {
+        Environment.SetEnvironmentVariable("TERM", null);
+        int width = Console.WindowWidth;
+        Environment.SetEnvironmentVariable("TERM", term);
+        return width;
     }
 
     // The first that is set counts, as setlocale(3) has it.

@@ -7,13 +7,19 @@ internal sealed class FakeGuest : IDemoGuest
 {
     public string? WhyNot { get; init; }
 
+    public string? WhyNotNested { get; init; }
+
     public IReadOnlyList<ExpectedExits> Did { get; init; } = [];
+
+    /// <summary>Called when it runs: time passes.</summary>
+    public Action? Running { get; init; }
 
     public bool? Nested { get; private set; }
 
     public IReadOnlyList<ExpectedExits> Run(bool nested)
     {
         Nested = nested;
+        Running?.Invoke();
         return Did;
     }
 }

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Tracing;
 
@@ -14,7 +15,7 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
     {
         host.Log.Add($"read {grouping} at {clock.Now.TotalSeconds:0.###}");
         ulong factor = host.GrowsEachSecond ? (ulong)clock.Now.TotalSeconds : 1;
-        SnapshotRow[] rows = [.. host.Rows.Select(r => Times(r, factor, grouping))];
+        SnapshotRow[] rows = [.. host.Rows.Where(r => Passes(r.Vm, r.Vcpu, r.Code, r.Level)).Select(r => Times(r, factor, grouping))];
         ulong exits = (ulong)rows.Sum(r => (long)r.Count);
         return new Snapshot(clock.GetUtcNow(), clock.MonotonicNs, rows, host.Trust with { Exits = exits, Entries = exits });
     }
@@ -23,13 +24,30 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
     {
         if (_slowGiven >= host.Slow.Count) clock.Advance(timeout);
         int given = 0;
-        for (; _slowGiven < host.Slow.Count; _slowGiven++, given++) sink(host.Slow[_slowGiven]);
+        for (; _slowGiven < host.Slow.Count; _slowGiven++)
+        {
+            SlowExit exit = host.Slow[_slowGiven];
+            if (exit.DurationNs < host.Asked!.SlowNs || !Passes(exit.Vm, exit.Vcpu, exit.Code, exit.Level)) continue;
+            sink(exit);
+            given++;
+        }
         return given;
     }
 
     public void Sweep() => host.Log.Add($"sweep at {clock.Now.TotalSeconds:0.###}");
 
     public void Dispose() => Disposed = true;
+
+    // As the kernel side filters.
+    private bool Passes(VmIdentity? vm, int? vcpu, ExitCode code, ExitLevel level)
+    {
+        TraceOptions asked = host.Asked!;
+        return (asked.Pids.IsEmpty || vm is null || asked.Pids.Contains(vm.Pid))
+            && (asked.VcpuIds.IsEmpty || vcpu is not { } id || asked.VcpuIds.Contains(id))
+            && (asked.Reasons.IsEmpty || asked.Reasons.Contains(code.Code))
+            && !asked.ExcludedReasons.Contains(code.Code)
+            && (asked.Level is null || asked.Level == level);
+    }
 
     private static SnapshotRow Times(SnapshotRow row, ulong factor, Grouping grouping)
     {

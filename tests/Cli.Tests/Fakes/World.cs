@@ -6,6 +6,9 @@ namespace Kvmscope.Tests.Fakes;
 /// <summary>All that the program sees: a fake host, a fake clock, text writers. Runs command lines.</summary>
 internal sealed class World
 {
+    // The process of web1, so that what the built-in guest is said to have done can be seen in its rows.
+    private const int OwnPid = 4242;
+
     public World()
     {
         Host = new FakeHost(Clock) { Log = Log };
@@ -39,7 +42,7 @@ internal sealed class World
         {
             Host = () => Host,
             DemoGuest = () => Guest,
-            ProcessId = 99,
+            ProcessId = OwnPid,
             Out = Out ?? output,
             Error = error,
             Screen = Screen,

@@ -1,0 +1,85 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Tests.Fakes;
+
+namespace Kvmscope.Tests;
+
+/// <summary>The host of the documentation's examples: two VMs on Intel, of which web1 runs nested guests.</summary>
+internal static class DocsWorld
+{
+    private static readonly VmIdentity s_web = new(0, 4242, "web1");
+    private static readonly VmIdentity s_guest = new(0, 4242, "kvmscope");
+    private static readonly VmIdentity s_db = new(1, 4711, "db1");
+
+    /// <summary>Makes it anew.</summary>
+    public static World Make()
+    {
+        var world = new World();
+        world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(10) };
+        world.Host = new FakeHost(world.Clock) { Rows = [.. Rows()], Slow = [.. Slow(world.Clock.GetUtcNow())], Checks = Checks() };
+        return world;
+    }
+
+    /// <summary>The same where the built-in guest has run and nothing else.</summary>
+    public static World MakeDemo()
+    {
+        World world = Make();
+        world.Guest = new FakeGuest { Did = [.. Guest()], Running = () => world.Clock.Advance(TimeSpan.FromMilliseconds(8.4)) };
+        IEnumerable<SnapshotRow> seen = Guest().Select(g => Row(s_guest, g.Code, g.Level, g.Count, g.Code == 12 ? 9_000UL : 2_100));
+        world.Host = new FakeHost(world.Clock) { Rows = [.. seen, Row(s_guest, 48, ExitLevel.L1, 5, 6_000), Row(s_guest, 1, ExitLevel.L1, 3, 1_400)] };
+        return world;
+    }
+
+    private static IEnumerable<ExpectedExits> Guest() =>
+    [
+        new(Isa.Vmx, 10, ExitLevel.L1, 1009), new(Isa.Vmx, 30, ExitLevel.L1, 503), new(Isa.Vmx, 31, ExitLevel.L1, 211),
+        new(Isa.Vmx, 32, ExitLevel.L1, 223), new(Isa.Vmx, 12, ExitLevel.L1, 101),
+    ];
+
+    private static IEnumerable<SnapshotRow> Rows() =>
+    [
+        Row(s_web, 12, ExitLevel.L1, 8_231, 850_000), Row(s_web, 12, ExitLevel.L2, 178, 25_400),
+        Row(s_web, 32, ExitLevel.L1, 21_940, 1_180), Row(s_web, 32, ExitLevel.L2, 3_693, 8_900),
+        Row(s_web, 30, ExitLevel.L1, 1_204, 14_700), Row(s_web, 30, ExitLevel.L2, 88, 23_600),
+        Row(s_web, 24, ExitLevel.L1, 4_418, 5_250), Row(s_web, 10, ExitLevel.L2, 412, 19_800),
+        Row(s_web, 48, ExitLevel.L1, 905, 3_300), Row(s_web, 48, ExitLevel.L2, 152, 27_100), Row(s_web, 1, ExitLevel.L1, 2_768, 1_050),
+        Row(s_db, 12, ExitLevel.L1, 3_002, 2_400_000), Row(s_db, 32, ExitLevel.L1, 9_377, 1_090), Row(s_db, 49, ExitLevel.L1, 1_260, 2_050),
+    ];
+
+    private static IEnumerable<SlowExit> Slow(DateTimeOffset start) =>
+    [
+        new(start.AddSeconds(1.204518), s_web, 2, 4251, 11, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), 12_480_311),
+        new(start.AddSeconds(3.880102), s_db, 0, 4713, 4, ExitLevel.L1, new ExitCode(Isa.Vmx, 48), 10_922_874),
+        new(start.AddSeconds(7.015933), s_web, 0, 4249, 9, ExitLevel.L2, new ExitCode(Isa.Vmx, 30), 31_006_590),
+    ];
+
+    private static HostCheck[] Checks() =>
+    [
+        new("kernel", CheckVerdict.Ok, "6.1.0-21-amd64"),
+        new("BTF", CheckVerdict.Ok, "/sys/kernel/btf/vmlinux"),
+        new("module BTF", CheckVerdict.Limited, "none for kvm", "Raw tracepoints are used instead; nothing is lost."),
+        new("vendor module", CheckVerdict.Ok, "kvm_intel"),
+        new("capabilities", CheckVerdict.Failed, "CAP_BPF and CAP_PERFMON are missing", "Run as root, or give the binary both capabilities.", Core.ExitStatus.NotPermitted),
+    ];
+
+    // Times spread around the middle as measured ones do: most near it, a tail above.
+    private static SnapshotRow Row(VmIdentity vm, ulong code, ExitLevel level, ulong count, ulong eachNs)
+    {
+        var row = new SnapshotRow { Vm = vm, Vcpu = 0, Code = new ExitCode(Isa.Vmx, code), Level = level, Count = count, Timed = count };
+        int middle = HistogramLayout.BinOf(eachNs);
+        ulong left = count;
+        foreach ((int offset, ulong percent) in (ReadOnlySpan<(int, ulong)>)[(-4, 8), (-2, 17), (-1, 20), (2, 14), (5, 6), (11, 1)])
+        {
+            ulong part = count * percent / 100;
+            row.Bins[middle + offset] = part;
+            row.TotalNs += part * HistogramLayout.LowNs(middle + offset);
+            if (part > 0) row.MaxNs = HistogramLayout.LowNs(middle + offset);
+            left -= part;
+        }
+        row.Bins[middle] = left;
+        row.TotalNs += left * eachNs;
+        row.MaxNs = Math.Max(row.MaxNs, eachNs);
+        return row;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Kvmscope.Core;
+using Kvmscope.Running;
+
+namespace Kvmscope.Tests;
+
+/// <summary>Real commands and real signals.</summary>
+public sealed class TraceEndTests : IDisposable
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(30);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("kvmscope-cli-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("true", 0)]
+    [InlineData("exit 42", 42)]
+    [InlineData("kill -TERM $$", 128 + 15)]
+    [InlineData("kill -KILL $$", 128 + 9)]
+    public void The_commands_status_is_passed_on(string script, int status)
+    {
+        using var end = new TraceEnd();
+        end.Start(["sh", "-c", script]);
+
+        Assert.True(end.Wait(s_deadline));
+        Assert.Equal(status, end.Status);
+        Assert.False(end.Interrupted);
+    }
+
+    [Fact]
+    public void What_is_not_found_gives_127()
+    {
+        using var end = new TraceEnd();
+        Assert.Equal(127, (int)Assert.Throws<KvmscopeException>(() => end.Start(["no-such-command-anywhere"])).Status);
+        Assert.Equal(127, (int)Assert.Throws<KvmscopeException>(() => end.Start(["/no/such/command"])).Status);
+    }
+
+    [Fact]
+    public void What_cannot_be_executed_gives_126()
+    {
+        string file = Path.Combine(_directory, "plain");
+        File.WriteAllText(file, "no program");
+        using var end = new TraceEnd();
+        Assert.Equal(126, (int)Assert.Throws<KvmscopeException>(() => end.Start([file])).Status);
+
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.Equal(126, (int)Assert.Throws<KvmscopeException>(() => end.Start([file])).Status);
+        Assert.Equal(126, (int)Assert.Throws<KvmscopeException>(() => end.Start(["/"])).Status);
+    }
+
+    [Fact]
+    public void A_program_of_the_working_directory_is_not_found_without_a_path()
+    {
+        string file = Path.Combine(_directory, "local-tool");
+        File.WriteAllText(file, "#!/bin/sh\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        using var end = new TraceEnd();
+        Assert.Equal(127, (int)Assert.Throws<KvmscopeException>(() => end.Start(["local-tool"])).Status);
+    }
+
+    [Fact]
+    public void Without_an_end_waiting_times_out()
+    {
+        using var end = new TraceEnd();
+        Assert.False(end.Wait(TimeSpan.FromMilliseconds(1)));
+        Assert.False(end.Wait(TimeSpan.FromSeconds(-1)));
+    }
+
+    [Theory]
+    [InlineData("INT", true)]
+    [InlineData("TERM", false)]
+    [InlineData("HUP", false)]
+    public void A_signal_ends_the_trace(string signal, bool interrupted)
+    {
+        using var end = new TraceEnd();
+        Signal(signal);
+
+        Assert.True(end.Wait(s_deadline));
+        Assert.Equal((0, interrupted), (end.Status, end.Interrupted));
+    }
+
+    [Fact]
+    public void With_a_command_the_first_ctrl_c_waits_for_it_and_the_second_does_not()
+    {
+        string stop = Path.Combine(_directory, "stop");
+        using var end = new TraceEnd();
+        end.Start(["sh", "-c", $"until [ -e {stop} ]; do sleep 0.1; done"]);
+
+        Signal("INT");
+        Assert.True(SpinWait.SpinUntil(() => end.Interrupted, s_deadline));
+        Assert.False(end.Wait(TimeSpan.Zero));
+        Signal("INT");
+
+        Assert.True(end.Wait(s_deadline));
+        Assert.Equal(128 + 2, end.Status);
+        File.WriteAllText(stop, "");
+    }
+
+    private static void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", ["-s", name, $"{Environment.ProcessId}"]);
+        kill.WaitForExit();
+    }
+}
