@@ -1,1 +1,17 @@
-Console.WriteLine("kvmscope");
+using Kvmscope;
+using Kvmscope.Running;
+using Kvmscope.Terminal;
+
+var context = new CommandContext
+{
+    Host = HostFactory.Create,
+    DemoGuest = HostFactory.CreateDemoGuest,
+    ProcessId = Environment.ProcessId,
+    Out = StandardStreams.Output(),
+    Error = Console.Error,
+    Screen = Screen.OfStandardOutput(Environment.GetEnvironmentVariable),
+    ErrorIsTerminal = !Console.IsErrorRedirected,
+    Clock = TimeProvider.System,
+    TraceEnd = () => new TraceEnd(),
+};
+return Application.Run(Environment.GetCommandLineArgs()[0], args, context);

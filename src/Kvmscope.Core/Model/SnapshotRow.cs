@@ -5,6 +5,8 @@ namespace Kvmscope.Core.Model;
 /// <summary>What was counted for one group of vCPUs, one reason and one level. Counters are cumulative since attach; <see cref="MaxNs"/> alone is the largest since the snapshot before.</summary>
 public sealed class SnapshotRow
 {
+    private ulong[]? _bins;
+
     /// <summary>The VM, or null where the snapshot is not grouped by VM.</summary>
     public VmIdentity? Vm { get; init; }
 
@@ -29,6 +31,9 @@ public sealed class SnapshotRow
     /// <summary>The longest measured handling time in ns since the snapshot before (or since attach, for the first).</summary>
     public ulong MaxNs { get; set; }
 
-    /// <summary>The histogram, <see cref="HistogramLayout.BinCount"/> bins.</summary>
-    public ulong[] Bins { get; } = new ulong[HistogramLayout.BinCount];
+    /// <summary>The histogram, <see cref="HistogramLayout.BinCount"/> bins; made when it is first asked for.</summary>
+    public ulong[] Bins => _bins ??= new ulong[HistogramLayout.BinCount];
+
+    /// <summary>Whether <see cref="Bins"/> was made; where not, all of them are 0, and reading is best left.</summary>
+    internal bool HasBins => _bins is not null;
 }

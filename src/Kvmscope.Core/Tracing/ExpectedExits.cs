@@ -2,9 +2,9 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Tracing;
 
-/// <summary>What a built-in guest did: so many exits of one reason at one level, exactly.</summary>
+/// <summary>What the built-in guest did: how many exits of one reason at one level its own counting says there were.</summary>
 /// <param name="Isa">What the code means.</param>
-/// <param name="Code">The raw code.</param>
+/// <param name="Code">The reason, raw.</param>
 /// <param name="Level">L1 or L2.</param>
-/// <param name="Count">How many exits.</param>
+/// <param name="Count">How many exits the guest made.</param>
 public sealed record ExpectedExits(Isa Isa, ulong Code, ExitLevel Level, ulong Count);

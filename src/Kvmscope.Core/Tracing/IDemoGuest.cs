@@ -1,13 +1,14 @@
 namespace Kvmscope.Core.Tracing;
 
-/// <summary>A built-in guest that makes a known mix of exits.</summary>
+/// <summary>The built-in guest: a VM of this process that makes a known mix of exits.</summary>
 public interface IDemoGuest
 {
-    /// <summary>Why this host cannot run it, one line, or null where it can.</summary>
+    /// <summary>Why the guest cannot run here (no /dev/kvm, no permission, no vendor module), one line; null where it can.</summary>
     string? WhyNot { get; }
 
-    /// <summary>Runs the guest to its end and returns what it did.</summary>
-    /// <param name="nested">Also runs a guest in the guest, so that there are exits of L2.</param>
-    /// <exception cref="KvmscopeException">The guest failed (status 1).</exception>
+    /// <summary>Runs the guest to its end.</summary>
+    /// <param name="nested">Also run a guest of the guest, whose exits are of level L2.</param>
+    /// <returns>What the guest did: one entry a reason and level that it makes on purpose.</returns>
+    /// <exception cref="KvmscopeException">The guest did not run to its end, or the host has no nested virtualization.</exception>
     IReadOnlyList<ExpectedExits> Run(bool nested);
 }

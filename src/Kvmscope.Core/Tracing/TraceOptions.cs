@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tracing;
 
@@ -26,6 +27,9 @@ public sealed record TraceOptions
 
     /// <summary>The level that is traced; null traces both.</summary>
     public ExitLevel? Level { get; init; }
+
+    /// <summary>The finest grouping that will be read; what vCPUs that ended leave behind is kept no finer.</summary>
+    public Grouping Finest { get; init; } = Grouping.Vcpu;
 
     /// <summary>How many vCPUs can be held at once; null sizes the tables from the host.</summary>
     public int? MaxVcpus { get; init; }

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Cells: where exits are counted and timed. */
+#ifndef KVMSCOPE_CELLS_BPF_H
+#define KVMSCOPE_CELLS_BPF_H
+
+#include "maps.bpf.h"
+
+/*
+ * Bin within six octaves, by the eight leading bits: v is the duration shifted so
+ * that 4 <= v < 256. A table beats the shifts and compares of a logarithm.
+ */
+static const u8 bin_in_six[256] = {
+	[4] = 0,	      [5] = 1,		     [6] = 2,		    [7] = 3,
+	[8 ... 9] = 4,	      [10 ... 11] = 5,	     [12 ... 13] = 6,	    [14 ... 15] = 7,
+	[16 ... 19] = 8,      [20 ... 23] = 9,	     [24 ... 27] = 10,	    [28 ... 31] = 11,
+	[32 ... 39] = 12,     [40 ... 47] = 13,	     [48 ... 55] = 14,	    [56 ... 63] = 15,
+	[64 ... 79] = 16,     [80 ... 95] = 17,	     [96 ... 111] = 18,	    [112 ... 127] = 19,
+	[128 ... 159] = 20,   [160 ... 191] = 21,    [192 ... 223] = 22,    [224 ... 255] = 23,
+};
+
+static __always_inline u32 bin_of(u64 ns)
+{
+	if (ns < 1ull << 6)
+		return 0;
+	if (ns < 1ull << 12)
+		return 1 + bin_in_six[ns >> 4];
+	if (ns < 1ull << 18)
+		return 25 + bin_in_six[ns >> 10];
+	if (ns < 1ull << 24)
+		return 49 + bin_in_six[ns >> 16];
+	if (ns < 1ull << 30)
+		return 73 + bin_in_six[ns >> 22];
+	if (ns < 1ull << 36)
+		return 97 + bin_in_six[ns >> 28];
+	if (ns < 1ull << 40)
+		return 121 + bin_in_six[ns >> 34];
+	return KVMSCOPE_HIST_BINS - 1;
+}
+
+static __always_inline struct kvmscope_cell *cell_at(u32 number)
+{
+	return bpf_map_lookup_elem(&cells, &number);
+}
+
+/*
+ * Where a slot's index keeps the cell of a place and a level. The mask is for the
+ * verifier, and the barrier keeps the compiler, which knows better, from dropping it.
+ */
+static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 l2, u32 place)
+{
+	u32 at = l2 << 8 | place;
+
+	barrier_var(at);
+	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_PLACES - 1)];
+}
+
+/* Hands out a cell: from this CPU's run, or the next run of the free list. 0: none left. */
+static __always_inline u32 take_cell(void)
+{
+	struct kvmscope_losses *own;
+	struct kvmscope_run run = {};
+	u32 zero = 0;
+
+	own = bpf_map_lookup_elem(&losses, &zero);
+	if (!own)
+		return 0;
+	if (!own->cells.count) {
+		if (bpf_map_pop_elem(&free_cells, &run))
+			return 0;
+		own->cells = run;
+	}
+	own->cells.count--;
+	return own->cells.first++;
+}
+
+/* A cell that is to be: what makes it one. */
+struct cell_key {
+	u64 code;
+	u32 slot;
+	u32 place;
+	u8 isa;
+	u8 l2;
+};
+
+/* Fills an empty place of the slot's index; returns the cell number, or 0 where none is left. */
+static __always_inline u32 new_cell(struct kvmscope_slot *slot, struct cell_key *key)
+{
+	u32 number = take_cell();
+	struct kvmscope_cell *cell = number ? cell_at(number) : NULL;
+
+	if (!cell) {
+		*index_at(slot, key->l2, key->place) = KVMSCOPE_PLACE_DROPPED;
+		slot->dropped_cells++;
+		return 0;
+	}
+	cell->code = key->code;
+	cell->slot = key->slot;
+	cell->isa = key->isa;
+	cell->level = 1 + key->l2;
+	barrier();
+	*index_at(slot, key->l2, key->place) = number;
+	return number;
+}
+
+/*
+ * The cell of a code that is new to this vCPU and level, or rare: the rare ones
+ * share the last places and are searched. 0 where there is no cell.
+ */
+static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key)
+{
+	struct kvmscope_cell *cell;
+	u32 i, number;
+
+	if (!slot || !key)
+		return 0;
+	if (key->place < KVMSCOPE_PLACE_ODD) {
+		number = *index_at(slot, key->l2, key->place);
+		return number == KVMSCOPE_PLACE_EMPTY ? new_cell(slot, key) : 0;
+	}
+	for (i = KVMSCOPE_PLACE_ODD; i < KVMSCOPE_PLACES; i++) {
+		number = *index_at(slot, key->l2, i);
+		if (number == KVMSCOPE_PLACE_EMPTY) {
+			key->place = i;
+			return new_cell(slot, key);
+		}
+		if (number == KVMSCOPE_PLACE_DROPPED)
+			return 0;
+		cell = cell_at(number);
+		if (cell && cell->code == key->code && cell->isa == key->isa)
+			return number;
+	}
+	return 0;
+}
+
+/* The place of a usual code; KVMSCOPE_PLACE_ODD for the rest. */
+static __always_inline u32 usual_place(u64 code)
+{
+	if (code < KVMSCOPE_PLACE_HIGH)
+		return code;
+	if (code - 0x400 < KVMSCOPE_PLACE_ODD - KVMSCOPE_PLACE_HIGH)
+		return code - 0x400 + KVMSCOPE_PLACE_HIGH;
+	return KVMSCOPE_PLACE_ODD;
+}
+
+/* Adds a duration. The order makes a read while writing detectable: see kvmscope_cell. */
+static __always_inline void add_duration(struct kvmscope_cell *cell, u64 ns)
+{
+	u64 timed = cell->timed + 1;
+	u32 bin = bin_of(ns);
+
+	cell->begun = timed;
+	barrier();
+	cell->total_ns += ns;
+	if (ns > cell->max_ns)
+		cell->max_ns = ns;
+	if (bin < KVMSCOPE_HIST_BINS)
+		cell->bins[bin]++;
+	barrier();
+	cell->timed = timed;
+}
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The contract between the BPF program and its C# side.
+ *
+ * Everything that both sides see is here and only here: limits, the layout of
+ * the mapped tables, of events and of free-list entries. The C# mirror
+ * (src/Kvmscope.Host/Contract/Contract.g.cs) is generated from the BTF of the
+ * compiled object by eng/ContractGen, and a check fails when the two drift.
+ *
+ * Widths are fixed, padding is explicit, and nothing here assumes x86: a reason
+ * is an ISA and a raw 64-bit code.
+ */
+#ifndef KVMSCOPE_CONTRACT_H
+#define KVMSCOPE_CONTRACT_H
+
+enum kvmscope_limits {
+	/* Histogram: one bin below 2^MIN, 2^SUB bins an octave, one bin from 2^MAX on. */
+	KVMSCOPE_HIST_MIN_SHIFT = 6,
+	KVMSCOPE_HIST_MAX_SHIFT = 40,
+	KVMSCOPE_HIST_SUB_SHIFT = 2,
+	KVMSCOPE_HIST_BINS = 138,
+
+	KVMSCOPE_LEVELS = 2,
+	/*
+	 * A slot's index has one place a level for each of the usual codes;
+	 * the rare ones (flags set, vendor extensions) share the last places.
+	 */
+	KVMSCOPE_PLACES = 256,
+	KVMSCOPE_PLACE_HIGH = 0xe0, /* codes 0x400 to 0x407 (SVM: NPF, AVIC, VMGEXIT) */
+	KVMSCOPE_PLACE_ODD = 0xe8,  /* all others, searched */
+	KVMSCOPE_PLACES_ODD = 24,
+
+	/* Hints from CPU to slot; more CPUs share them, which costs time, not truth. */
+	KVMSCOPE_HINTS = 1024,
+
+	KVMSCOPE_MAX_TGIDS = 64,
+	KVMSCOPE_MAX_VCPU_ID = 4096,
+	KVMSCOPE_MAX_ODD_REASONS = 16,
+};
+
+/* What a slot's `open` says, below the first cell number: the vCPU's last event. */
+enum kvmscope_open {
+	KVMSCOPE_OPEN_FRESH = 0,   /* none yet */
+	KVMSCOPE_OPEN_RUNNING = 1, /* kvm_entry: the guest runs */
+	KVMSCOPE_OPEN_SKIPPED = 2, /* kvm_exit that a filter left out */
+	KVMSCOPE_OPEN_DROPPED = 3, /* kvm_exit that found no cell */
+	KVMSCOPE_FIRST_CELL = 4,   /* from here on: kvm_exit, counted in the cell of this number */
+};
+
+/* Values of a place in a slot's index, below the first cell number. */
+enum kvmscope_place {
+	KVMSCOPE_PLACE_EMPTY = 0,
+	KVMSCOPE_PLACE_DROPPED = 1, /* there was no free cell */
+};
+
+enum kvmscope_reason_filter {
+	KVMSCOPE_REASONS_ALL = 0,
+	KVMSCOPE_REASONS_ONLY = 1,
+	KVMSCOPE_REASONS_EXCEPT = 2,
+};
+
+enum kvmscope_isa {
+	KVMSCOPE_ISA_NONE = 0, /* the reason could not be read */
+	KVMSCOPE_ISA_VMX = 1,  /* KVM_ISA_VMX */
+	KVMSCOPE_ISA_SVM = 2,  /* KVM_ISA_SVM */
+};
+
+/* What to trace. Constants for the verifier, which removes the code that they turn off. */
+struct kvmscope_knobs {
+	__u64 slow_ns; /* 0: no slow exits */
+	__u32 want_time;
+	__u32 filter_vcpus;   /* by tgids or vcpu_bits: what needs no state */
+	__u32 filter_exits;   /* by level or reasons */
+	__u32 check_identity; /* at every event: there is no hook for vCPUs that end */
+	__u32 level;	      /* 0: both */
+	__u32 reasons;	      /* kvmscope_reason_filter */
+	__u32 odd_reason_count;
+	__u32 vcpu_id_count; /* 0: all */
+	__u32 tgid_count;    /* 0: all */
+	__u32 pad;
+	__u64 reason_bits[KVMSCOPE_PLACES / 64]; /* by place */
+	__u64 odd_reasons[KVMSCOPE_MAX_ODD_REASONS];
+	__u64 vcpu_bits[KVMSCOPE_MAX_VCPU_ID / 64];
+	__u32 tgids[KVMSCOPE_MAX_TGIDS];
+};
+
+/* Counts up when user space gives slots back, so that vCPUs without one try again. */
+struct kvmscope_control {
+	__u32 free_round;
+	__u32 pad;
+};
+
+/*
+ * One vCPU, one reason, one level. Written only by the vCPU's own thread, so no
+ * atomics; read by user space while it is written: all of total_ns, max_ns and
+ * bins belong together where `begun`, read last, equals `timed`, read first.
+ *
+ * Exits seen = timed + untimed + 1 if the slot's `open` is this cell: nothing is
+ * written here at the exit itself, which saves a look-up and a cache line.
+ */
+struct kvmscope_cell {
+	__u64 code; /* raw, see kvmscope_isa */
+	__u32 slot;
+	__u8 isa;
+	__u8 level; /* 1 or 2 */
+	__u16 pad;
+	__u64 untimed;	/* exits followed by another exit: no end to measure */
+	__u64 begun;	/* durations begun to be added */
+	__u64 timed;	/* durations added */
+	__u64 total_ns; /* their sum */
+	__u64 max_ns;	/* the largest; user space may exchange it for 0 */
+	__u64 bins[KVMSCOPE_HIST_BINS];
+};
+
+/* One vCPU. The first 64 bytes are what an ordinary exit touches. */
+struct kvmscope_slot {
+	__u64 vcpu;    /* struct kvm_vcpu, 0 while free; never leaves the process */
+	__u64 kvm;     /* struct kvm; tells the VMs of one process apart */
+	__u64 code_at; /* SVM: where vmcb01 keeps exit_code, 0 while unknown */
+	__u64 exit_ns; /* ktime of the open exit */
+	__u32 open;    /* kvmscope_open, or the cell of the open exit */
+	__u32 tid;     /* thread that ran the vCPU last */
+	__u32 tgid;
+	__u32 vcpu_id;
+	__u64 unpaired_exits;
+	__u64 unpaired_entries;
+	__u64 lost_events;   /* slow exits that the ring buffer had no room for */
+	__u64 dropped_cells; /* (reason, level) that found no free cell */
+	__u64 dropped_exits; /* their exits */
+	__u32 ended;	     /* the vCPU is gone, or another has its address now */
+	__u32 pad;
+	__u64 pad2[4];
+	/* Cell numbers, or kvmscope_place; L1's places, then L2's. */
+	__u32 index[KVMSCOPE_LEVELS * KVMSCOPE_PLACES];
+};
+
+/* A run of free slots or cells, as handed out by the free lists. */
+struct kvmscope_run {
+	__u32 first;
+	__u32 count;
+};
+
+/* Where a vCPU's state is. `round` is the free list's at the time that no slot was left. */
+struct kvmscope_home {
+	__u32 slot; /* 0: none was left */
+	__u32 round;
+};
+
+/* What was lost before there was a slot to count it in; one a CPU. */
+struct kvmscope_losses {
+	__u64 dropped_vcpus;
+	__u64 dropped_exits;
+	struct kvmscope_run cells; /* the run that this CPU hands out */
+};
+
+/* A slow exit. */
+struct kvmscope_slow {
+	__u64 end_ns; /* ktime (CLOCK_MONOTONIC) of the kvm_entry */
+	__u64 duration_ns;
+	__u64 code;
+	__u32 slot;
+	__u32 tgid;
+	__u32 tid;
+	__u32 vcpu_id;
+	__u32 cpu;
+	__u8 isa;
+	__u8 level;
+	__u16 pad;
+};
+
+_Static_assert(sizeof(struct kvmscope_cell) == 56 + 8 * KVMSCOPE_HIST_BINS, "cell layout");
+_Static_assert(sizeof(struct kvmscope_slot) == 128 + 4 * KVMSCOPE_LEVELS * KVMSCOPE_PLACES,
+	       "slot layout");
+_Static_assert(sizeof(struct kvmscope_losses) == 24, "losses layout");
+_Static_assert(sizeof(struct kvmscope_slow) == 48, "slow layout");
+_Static_assert(KVMSCOPE_HIST_BINS ==
+		       ((KVMSCOPE_HIST_MAX_SHIFT - KVMSCOPE_HIST_MIN_SHIFT)
+			<< KVMSCOPE_HIST_SUB_SHIFT) +
+			       2,
+	       "histogram layout");
+_Static_assert(KVMSCOPE_PLACE_ODD + KVMSCOPE_PLACES_ODD == KVMSCOPE_PLACES, "index layout");
+
+#endif

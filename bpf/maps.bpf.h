@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Knobs and maps. Sizes of 1 are set before load, from the host. */
+#ifndef KVMSCOPE_MAPS_BPF_H
+#define KVMSCOPE_MAPS_BPF_H
+
+#include "kernel_types.h"
+#include "contract.h"
+#include <bpf/bpf_helpers.h>
+
+const volatile struct kvmscope_knobs knobs SEC(".rodata.knobs");
+
+struct kvmscope_control control SEC(".bss.control");
+
+/* The CPU's last slot, a line each. Only a hint: the slot says whose it is. */
+struct hint {
+	u32 slot;
+	u32 pad[15];
+} hints[KVMSCOPE_HINTS] __attribute__((aligned(64)));
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kvmscope_cell);
+} cells SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kvmscope_slot);
+} slots SEC(".maps");
+
+/* vCPU address to slot: only for a vCPU that is new on its CPU. Preallocated: IRQs are off. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, struct kvmscope_home);
+} homes SEC(".maps");
+
+/* Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, struct kvmscope_run);
+} free_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, struct kvmscope_run);
+} free_cells SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kvmscope_losses);
+} losses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} slow_exits SEC(".maps");
+
+#endif

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# The machine under Bochs, for Intel. No shared folder: all that the job needs is in the initramfs, and what it wrote comes
+# back over the serial console as one base64 block between two markers.
+
+readonly SERIAL_ANSWER_LIMIT=4194304
+
+vmx_lab() { printf '%s\n' "${KVMSCOPE_VMX_LAB:-${LAB_REPO%/*}/shared/vmx-lab/vmx-lab}"; }
+
+prepare_bochs() {
+    local root=$WORK/initramfs names=() file
+    build_vmx_lab
+    initramfs_base "$root" "$LAB_DIR/guest/init-bochs"
+    case $load in
+    vendor) names=(kvm kvm-intel) ;;
+    kvm) names=(kvm) ;;
+    esac
+    initramfs_modules "$root" "$kernel_dir" "${names[@]}" "${modules[@]}"
+    add_program "$root" "${command[0]}"
+    for file in "${files[@]}"; do add_path "$root" "$file"; done
+    mkdir -p "$root$chdir"
+    if [ -n "$l1" ]; then
+        prepare_l1 "$root/job/l1"
+        add_qemu "$root"
+    fi
+    marker=LAB-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')
+    printf '%s\n' "$marker" >"$root/job/marker"
+    printf '%s\n' "$SERIAL_ANSWER_LIMIT" >"$root/job/limit"
+    mkdir -p "$root/job/answer/out"
+    write_command "$root/job/command" /job/answer/out /job/l1/start
+    initramfs_pack "$root" "$WORK/initrd"
+    # Bochs takes the initramfs from the guest's memory, the kernel unpacks it beside that.
+    bochs_memory=${mem:-$((320 + 2 * $(stat -c %s "$WORK/initrd") / 1048576))}
+    [ -n "$mem" ] || [ -z "$l1" ] || bochs_memory=$((bochs_memory + 640))
+    [ -n "$mem" ] || [ "$bochs_memory" -ge 512 ] || bochs_memory=512
+}
+
+# build_vmx_lab: once per machine; two at a time would spoil each other.
+build_vmx_lab() {
+    local cache=${VMX_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vmx-lab} flavour='' program=bochs
+    if [ "${smp:-1}" -gt 1 ]; then flavour=smp program=bochs-smp; fi
+    [ ! -x "$cache/$program" ] || [ ! -f "$cache/vgabios.bin" ] || return 0
+    say 'building the Intel lab: once, some minutes'
+    (
+        flock 8
+        "$(vmx_lab)" build $flavour >&2 8>&- || die "the Intel lab does not build: $(vmx_lab) build"
+    ) 8>"$CACHE/vmx-lab.lock"
+}
+
+start_bochs() {
+    local status=0 bochs began=$SECONDS
+    env -u CPU -u IPS MEM="$bochs_memory" NCPU="${smp:-1}" APPEND="oops=panic$append" TMPDIR="$WORK" \
+        "$(vmx_lab)" run "$kernel_dir/vmlinuz" "$WORK/initrd" "$limit" >"$WORK/console" 2>"$WORK/bochs.err" </dev/null 9>&- &
+    bochs=$!
+    # After a panic Bochs would sit at its BIOS until the time limit.
+    while kill -0 "$bochs" 2>/dev/null; do
+        if grep -aq 'Kernel panic' "$WORK/console"; then
+            sleep 2
+            kill_tree "$bochs"
+        fi
+        sleep 0.3
+    done
+    wait "$bochs" 2>/dev/null || status=$?
+    take_answer
+    [ "$status" -ne 0 ] || return 0
+    if [ $((SECONDS - began)) -ge "$limit" ] && [ ! -s "$WORK/job/status" ]; then return 124; fi
+    cat "$WORK/bochs.err" >&2
+}
+
+# take_answer: the block between the markers, unpacked into job/status, job/out and the outputs. All or nothing.
+take_answer() {
+    local answer=$WORK/answer
+    rm -rf "$answer" && mkdir -p "$answer"
+    tr -d '\r' <"$WORK/console" | sed -n "/^$marker-BEGIN\$/,/^$marker-END\$/p" >"$answer.text"
+    [ "$(tail -n 1 "$answer.text")" = "$marker-END" ] || return 0
+    sed '1d;$d' "$answer.text" | base64 -d 2>/dev/null | tar -xzf - -C "$answer" 2>/dev/null || return 0
+    [ ! -s "$answer/too-big" ] || say "\$LAB_OUT did not come back: $(cat "$answer/too-big") bytes are too many for the serial console"
+    cat "$answer/stdout" >"$WORK/stdout"
+    cat "$answer/stderr" >"$WORK/stderr"
+    if [ -d "$answer/out" ]; then cp -R "$answer/out/." "$WORK/job/out/"; fi
+    cp "$answer/status" "$WORK/job/status"
+}

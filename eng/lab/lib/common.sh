@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# What every part uses: messages, the cache, the tools, the working folder.
+
+readonly LAB_FAILED=125 LAB_ABSENT=77 LAB_USAGE=2
+WORK=''
+
+say() { printf 'lab: %s\n' "$*" >&2; }
+
+die() {
+    say "$*"
+    exit "$LAB_FAILED"
+}
+
+usage_error() {
+    say "$*"
+    exit "$LAB_USAGE"
+}
+
+# The cache works without HOME too, for daemons and bare CI runners.
+if [ -z "${HOME:-}" ]; then
+    HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
+    export HOME=${HOME:-/var/tmp}
+fi
+CACHE=${KVMSCOPE_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvmscope-lab}
+mkdir -p "$CACHE" 2>/dev/null || die "cannot create the cache $CACHE: set KVMSCOPE_LAB_CACHE to a folder that can be written"
+CACHE=$(cd "$CACHE" && pwd)
+readonly CACHE
+
+# /sbin holds depmod and is not on every user's path.
+PATH=$PATH:/usr/sbin:/sbin
+
+# package:program pairs; a program with a slash is a path.
+readonly LAB_NEEDS="qemu-system-x86:qemu-system-x86_64 busybox-static:busybox cpio:cpio xz-utils:xz zstd:zstd kmod:depmod
+    util-linux:flock dpkg:dpkg coreutils:timeout gawk|mawk:awk"
+readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace"
+
+# missing LIST: the packages whose program is not there.
+missing() {
+    local pair
+    for pair in $1; do
+        command -v "${pair#*:}" >/dev/null 2>&1 || printf '%s\n' "${pair%%:*}"
+    done
+}
+
+lab_install() {
+    local packages
+    packages=$(missing "$LAB_NEEDS $LAB_WANTS" | sed 's/.*|//' | tr '\n' ' ')
+    [ -n "${packages// /}" ] || { say 'all there'; return 0; }
+    install_packages "$packages"
+}
+
+install_packages() {
+    local packages=$1
+    if ! command -v apt-get >/dev/null 2>&1; then
+        die "needed and not there (Debian's names): $packages"
+    fi
+    [ "$(id -u)" -eq 0 ] || die "needed and not there; run: sudo apt-get install $packages"
+    say "installing $packages"
+    exec 8>"$CACHE/install.lock"
+    flock 8
+    retry 3 apt-get update -qq >&2 || say 'apt-get update failed; trying with the lists there are'
+    # shellcheck disable=SC2086 # a list of words
+    DEBIAN_FRONTEND=noninteractive retry 3 apt-get install -y -qq --no-install-recommends $packages >"$CACHE/install.log" 2>&1 8>&- ||
+        { tail -n 20 "$CACHE/install.log" >&2; die "apt could not install $packages"; }
+    exec 8>&-
+}
+
+need_tools() {
+    local packages
+    packages=$(missing "$LAB_NEEDS" | sed 's/.*|//' | tr '\n' ' ')
+    [ -z "${packages// /}" ] || install_packages "$packages"
+}
+
+# retry TIMES COMMAND…: for what the network makes fail now and then.
+retry() {
+    local times=$1 try
+    shift
+    for ((try = 1; try <= times; try++)); do
+        "$@" && return 0
+        [ "$try" -eq "$times" ] || sleep "$try"
+    done
+    return 1
+}
+
+make_work() {
+    WORK=$(mktemp -d "${TMPDIR:-/tmp}/kvmscope-lab.XXXXXX")
+    trap 'clean_work' EXIT
+    trap 'clean_work; exit 130' INT
+    trap 'clean_work; exit 143' TERM HUP
+}
+
+clean_work() {
+    trap - EXIT INT TERM HUP
+    local job
+    for job in $(jobs -p); do kill_tree "$job"; done
+    wait 2>/dev/null || true
+    [ -n "$WORK" ] || return 0
+    if [ "${keep:-0}" = 1 ]; then say "kept $WORK"; else rm -rf "$WORK"; fi
+}
+
+# kill_tree PID: with all that it started, since timeout puts its child into a process group of its own.
+kill_tree() {
+    local child children=''
+    children=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || true
+    kill "$1" 2>/dev/null || true
+    for child in $children; do kill_tree "$child"; done
+}
+
+# quote WORD…: one line that any POSIX shell reads back as the same words.
+quote() {
+    local word
+    for word; do
+        printf "'%s' " "${word//\'/\'\\\'\'}"
+    done
+}

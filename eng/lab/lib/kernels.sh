@@ -1,0 +1,200 @@
+# shellcheck shell=bash
+# Debian's kernels: found through a private apt root, unpacked into the cache, nothing installed.
+#
+# cache/kernels/K           link to the version in use, moved only when that is complete
+# cache/kernels/.store/…    release, package, vmlinuz, vmlinux, lib/modules
+
+readonly KERNELS='5.10 6.1 6.12 7.2'
+
+# Modules kept of each kernel, with what they depend on; the rest (some 300 MB) is dropped.
+readonly KEPT_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay kvm kvm-amd kvm-intel
+    vhost_net vhost_vsock tun msr cpuid loop'
+
+suite_of() {
+    case $1 in
+    5.10) echo bullseye ;;
+    6.1) echo bookworm ;;
+    6.12) echo trixie ;;
+    7.2) echo sid ;;
+    *) usage_error "no kernel '$1'; there are $KERNELS" ;;
+    esac
+}
+
+# mirror: the one that this system's apt uses already.
+mirror() {
+    # shellcheck disable=SC2016 # expanded by apt
+    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 2>/dev/null |
+        awk '$1 ~ /^(https?|file|mirror\+https?):/ && $2 !~ /-/ && $3 == "main" { print $1; exit }'
+}
+
+# own_apt SUITE PROGRAM ARG…: apt with its own sources, lists and cache.
+own_apt() {
+    local root=$CACHE/apt/$1 program=$2
+    shift 2
+    "$program" -o Dir::Etc::SourceList="$root/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$root/lists" \
+        -o Dir::Cache="$root/cache" -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none -o Acquire::Retries=3 \
+        -o APT::Architecture=amd64 -o APT::Architectures::=amd64 -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
+}
+
+own_apt_update() {
+    local suite=$1 root=$CACHE/apt/$1 from
+    from=$(mirror)
+    [ -n "$from" ] || die "apt names no Debian mirror (apt-get indextargets): the lab's kernels come from one"
+    mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
+    printf 'deb %s %s main\n' "$from" "$suite" >"$root/sources.list"
+    retry 3 own_apt "$suite" apt-get update -qq >"$root/update.log" 2>&1 ||
+        { cat "$root/update.log" >&2; die "cannot read the package list of $suite"; }
+    # apt counts some failures as warnings and goes on with no list at all.
+    [ -n "$(own_apt "$suite" apt-cache pkgnames linux-image-amd64)" ] ||
+        { cat "$root/update.log" >&2; die "the mirror has no package list of $suite"; }
+}
+
+# newest_package SUITE KERNEL: image package with the highest version of this series.
+newest_package() {
+    own_apt "$1" apt-cache pkgnames "linux-image-$2" | grep -E "^linux-image-${2//./\\.}[.-]" |
+        grep -E '^linux-image-[0-9][^-]*(-[0-9]+)?-amd64$' | sort -V | tail -n 1
+}
+
+# package_parts SUITE PACKAGE: newer suites split binary, modules and their lists off the image.
+package_parts() {
+    printf '%s\n' "$2"
+    own_apt "$1" apt-cache --no-all-versions show "$2" | sed -n 's/^Depends: //p' | tr ',' '\n' |
+        sed -nE 's/^ *(linux-(base|binary|modules)-[0-9][^ ]+).*/\1/p' | sort -u
+}
+
+lab_fetch() {
+    local refresh=0 wanted=() kernel
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --refresh) refresh=1 ;;
+        -h | --help) usage && return ;;
+        -*) usage_error "fetch has no option '$1'" ;;
+        *) wanted+=("$1") ;;
+        esac
+        shift
+    done
+    # shellcheck disable=SC2206 # a list of words
+    [ ${#wanted[@]} -gt 0 ] || wanted=($KERNELS)
+    for kernel in "${wanted[@]}"; do suite_of "$kernel" >/dev/null; done
+    for kernel in "${wanted[@]}"; do
+        ensure_kernel "$kernel" "$refresh"
+        printf '%s\t%s\n' "$kernel" "$(cat "$CACHE/kernels/$kernel/release")"
+    done
+}
+
+# ensure_kernel KERNEL [REFRESH]: in the cache and whole when this returns.
+ensure_kernel() {
+    local kernel=$1 refresh=${2:-0}
+    mkdir -p "$CACHE/kernels/.store"
+    [ "$refresh" = 0 ] && [ -e "$CACHE/kernels/$kernel/release" ] && return
+    need_tools
+    (
+        flock 9
+        [ "$refresh" = 0 ] && [ -e "$CACHE/kernels/$kernel/release" ] && exit 0
+        fetch_kernel "$kernel"
+    ) 9>"$CACHE/kernels/.$kernel.lock"
+}
+
+fetch_kernel() {
+    local kernel=$1 suite package version store part parts
+    suite=$(suite_of "$kernel")
+    own_apt_update "$suite"
+    package=$(newest_package "$suite" "$kernel")
+    [ -n "$package" ] || die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E 'amd64$' | tr '\n' ' ')"
+    version=$(own_apt "$suite" apt-cache --no-all-versions show "$package" | sed -n 's/^Version: //p')
+    store=.store/$kernel-$version
+    if [ ! -e "$CACHE/kernels/$store" ]; then
+        say "fetching $package $version ($suite)"
+        local new
+        new=$(mktemp -d "$CACHE/kernels/.new.XXXXXX")
+        parts=$(package_parts "$suite" "$package")
+        # shellcheck disable=SC2086 # a list of words
+        (cd "$new" && retry 3 own_apt "$suite" apt-get download -qq $parts) >"$new/log" 2>&1 ||
+            { cat "$new/log" >&2; rm -rf "$new"; die "cannot download $parts"; }
+        for part in "$new"/*.deb; do dpkg -x "$part" "$new/tree"; done
+        mkdir "$new/kernel"
+        take_kernel "$new/tree" "$new/kernel" || { rm -rf "$new"; die "$package has another layout than known"; }
+        printf '%s %s %s\n' "$suite" "$package" "$version" >"$new/kernel/package"
+        mv -T "$new/kernel" "$CACHE/kernels/$store"
+        rm -rf "$new"
+    fi
+    ln -sfn "$store" "$CACHE/kernels/.$kernel.link"
+    mv -T "$CACHE/kernels/.$kernel.link" "$CACHE/kernels/$kernel"
+    find "$CACHE/kernels/.store" -mindepth 1 -maxdepth 1 -name "$kernel-*" ! -name "${store##*/}" -exec rm -rf {} +
+    rm -rf "$CACHE/apt/$suite/cache" "$CACHE/apt/$suite/lists"
+}
+
+# take_kernel TREE INTO: vmlinuz, vmlinux and the modules that the lab loads. Its caller tests it, so set -e is off: every
+# step says so when it fails.
+take_kernel() {
+    local tree=$1 into=$2 release modules image
+    modules=$(find "$tree" -type d -path '*lib/modules/*' -prune -print -quit)
+    release=${modules##*/}
+    image=$(find "$tree" -type f \( -name "vmlinuz-$release" -o -path "*/$release/vmlinuz" \) -print -quit)
+    [ -n "$release" ] && [ -n "$image" ] || return 1
+    cp "$image" "$into/vmlinuz" || return 1
+    extract_vmlinux "$into/vmlinuz" "$into/vmlinux" || rm -f "$into/vmlinux"
+    mkdir -p "$tree/base/lib/modules" && mv "$modules" "$tree/base/lib/modules/$release" || return 1
+    take_modules "$tree/base" "$into" "$release" || return 1
+    printf '%s\n' "$release" >"$into/release"
+}
+
+# take_modules FROM INTO RELEASE: uncompressed, since the guest would take its time over that.
+take_modules() {
+    local from=$1/lib/modules/$3 into=$2/lib/modules/$3 module
+    depmod -b "$1" "$3" 2>/dev/null || return 1
+    # shellcheck disable=SC2086 # a list of words
+    module_closure "$from" $KEPT_MODULES | while read -r module; do
+        mkdir -p "$into/${module%/*}" || return 1
+        case $module in
+        *.xz) xz -dc "$from/$module" >"$into/${module%.xz}" ;;
+        *.zst) zstd -dcq "$from/$module" >"$into/${module%.zst}" ;;
+        *) cp "$from/$module" "$into/$module" ;;
+        esac || return 1
+    done || return 1
+    cp "$from"/modules.order "$from"/modules.builtin "$into/" && depmod -b "$2" "$3" 2>/dev/null
+}
+
+# extract_vmlinux BZIMAGE ELF: the kernel itself, so that no guest has to decompress it (Linux boot protocol: the payload's
+# offset is counted from the protected-mode code, which follows the boot sector and setup_sects sectors).
+extract_vmlinux() {
+    local sectors offset length start
+    sectors=$(od -An -tu1 -j497 -N1 "$1" | tr -d ' ')
+    offset=$(od -An -tu4 -j584 -N4 "$1" | tr -d ' ')
+    length=$(od -An -tu4 -j588 -N4 "$1" | tr -d ' ')
+    [ "$sectors" -ne 0 ] || sectors=4
+    start=$(((sectors + 1) * 512 + offset))
+    tail -c +$((start + 1)) "$1" | head -c "$length" >"$2.payload"
+    case $(od -An -tx1 -N4 "$2.payload" | tr -d ' ') in
+    fd377a58) xz -dcq "$2.payload" ;;
+    1f8b*) gzip -dcq "$2.payload" ;;
+    28b52ffd) zstd -dcq "$2.payload" ;;
+    *) false ;;
+    esac >"$2" 2>/dev/null || true # a size field follows the data, which the decompressors call garbage
+    rm -f "$2.payload"
+    [ "$(od -An -tx1 -N4 "$2" | tr -d ' ')" = 7f454c46 ]
+}
+
+lab_kernels() {
+    local kernel
+    for kernel in $KERNELS; do
+        if [ -e "$CACHE/kernels/$kernel/release" ]; then
+            printf '%-5s %-24s %s\n' "$kernel" "$(cat "$CACHE/kernels/$kernel/release")" "$(cat "$CACHE/kernels/$kernel/package")"
+        else
+            printf '%-5s not fetched\n' "$kernel"
+        fi
+    done
+    printf 'in %s, %s\n' "$CACHE" "$(du -sh "$CACHE" 2>/dev/null | cut -f1)"
+}
+
+lab_clean() {
+    local kernel
+    for kernel in $KERNELS; do
+        [ ! -e "$CACHE/kernels/.$kernel.lock" ] || (
+            # Waits for runs that use it.
+            flock 9
+            rm -rf "${CACHE:?}/kernels/$kernel" "$CACHE"/kernels/.store/"$kernel"-*
+        ) 9>"$CACHE/kernels/.$kernel.lock"
+    done
+    rm -rf "$CACHE/apt" "$CACHE"/kernels/.new.*
+}

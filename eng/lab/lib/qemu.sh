@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# The machine under QEMU: this host's root as its root (read-only 9p), output through virtio serial ports.
+
+# host_kvm: svm or vmx where /dev/kvm gives a guest that. The vendor module's word counts: a /dev/kvm that opens says nothing.
+host_kvm() {
+    [ -r /dev/kvm ] && [ -w /dev/kvm ] || return 0
+    case $(cat /sys/module/kvm_amd/parameters/nested 2>/dev/null) in 1 | Y) echo svm ;; esac
+    case $(cat /sys/module/kvm_intel/parameters/nested 2>/dev/null) in 1 | Y) echo vmx ;; esac
+}
+
+# choose_machine: qemu, bochs or absent.
+choose_machine() {
+    local hardware
+    hardware=$(host_kvm)
+    if [ "$accel" = kvm ] && [ "$hardware" != "$cpu" ]; then
+        die "--accel kvm: this host's KVM gives a guest ${hardware:-neither SVM nor VMX}, not $cpu"
+    fi
+    if [ "$cpu" = svm ] || { [ "$hardware" = vmx ] && [ "$accel" != tcg ]; }; then
+        echo qemu
+    elif [ -x "$(vmx_lab)" ]; then
+        echo bochs
+    else
+        say "no Intel lab: $(vmx_lab) is not there (KVMSCOPE_VMX_LAB)"
+        echo absent
+    fi
+}
+
+prepare_qemu() {
+    local root=$WORK/initramfs names=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
+    initramfs_base "$root" "$LAB_DIR/guest/init-qemu"
+    case $load in
+    vendor) if [ "$cpu" = svm ]; then names+=(kvm kvm-amd); else names+=(kvm kvm-intel); fi ;;
+    kvm) names+=(kvm) ;;
+    esac
+    initramfs_modules "$root" "$kernel_dir" "${names[@]}" "${modules[@]}"
+    initramfs_pack "$root" "$WORK/initrd"
+    mkdir -p "$WORK/job"
+    write_command "$WORK/job/command" /run/lab/out /run/lab/l1/start
+    [ -z "$l1" ] || prepare_l1 "$WORK/job/l1"
+    accelerator
+}
+
+# accelerator: sets qemu_cpu, the options that decide what executes the guest.
+accelerator() {
+    local hardware=''
+    [ "$accel" = tcg ] || [ "$exact" = 1 ] || hardware=$(host_kvm)
+    if [ "$exact" = 1 ]; then
+        smp=1
+        # Nothing random and no clock of this host's: addresses and interrupts decide a few instructions too.
+        append+=' nokaslr norandmaps randomize_kstack_offset=off'
+        qemu_cpu=(-accel 'tcg,thread=single' -icount 'shift=0,align=off,sleep=off' -cpu 'max,-la57' -seed 1 -rtc 'clock=vm,base=2026-01-01')
+    elif [ "$hardware" = "$cpu" ]; then
+        qemu_cpu=(-accel kvm -cpu host)
+    else
+        qemu_cpu=(-accel 'tcg,thread=multi' -cpu 'max,-la57')
+    fi
+    qemu_cpu+=(-smp "${smp:-2}" -m "${mem:-3072}M")
+}
+
+start_qemu() {
+    local image=$kernel_dir/vmlinuz serial status=0
+    # acpi=noirq: setting up the interrupt links through AML takes QEMU's emulation half a second each.
+    # vmlinux starts through its PVH entry, which saves decompressing it.
+    [ ! -e "$kernel_dir/vmlinux" ] || image=$kernel_dir/vmlinux
+    serial=(-serial "file:$WORK/console")
+    if [ "$interactive" = 1 ]; then
+        serial+=(-chardev 'stdio,id=tty,signal=off' -device 'virtconsole,chardev=tty')
+    fi
+    # Only a shell has the caller's stdin.
+    if [ "$interactive" = 1 ]; then exec 7<&0; else exec 7</dev/null; fi
+    timeout --foreground -k 5 "$(time_limit)" qemu-system-x86_64 -nodefaults -no-user-config -display none -vga none -no-reboot -nic none \
+        "${qemu_cpu[@]}" -kernel "$image" -initrd "$WORK/initrd" \
+        -append "console=ttyS0 quiet loglevel=4 panic=-1 oops=panic reboot=t mitigations=off cryptomgr.notests=1 tsc=reliable random.trust_cpu=on acpi=noirq$append" \
+        -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
+        -virtfs "local,path=$WORK/job,mount_tag=job,security_model=none,multidevs=remap" \
+        -device virtio-serial-pci \
+        -chardev "file,id=stdout,path=$WORK/stdout" -device virtserialport,chardev=stdout,name=lab.stdout \
+        -chardev "file,id=stderr,path=$WORK/stderr" -device virtserialport,chardev=stderr,name=lab.stderr \
+        "${serial[@]}" 0<&7 7<&- 2>"$WORK/qemu.err" 9>&- &
+    wait $! || status=$?
+    case $status in 124 | 137) return 124 ;; esac
+    if [ "$status" -ne 0 ]; then
+        say "QEMU failed with status $status"
+        cat "$WORK/qemu.err" >&2
+    fi
+}
+
+time_limit() { if [ "$interactive" = 1 ]; then echo 0; else echo "$limit"; fi; }

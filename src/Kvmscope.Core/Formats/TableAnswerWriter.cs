@@ -1,0 +1,24 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Core.Formats;
+
+/// <summary>Answers for people; a blank line parts them.</summary>
+internal sealed class TableAnswerWriter(ReportRequest request, ViewStyle style, TextWriter output) : IAnswerWriter
+{
+    private bool _isFirst = true;
+
+    public void Write(Answer answer)
+    {
+        if (!_isFirst) output.Write('\n');
+        _isFirst = false;
+        Report report = ReportBuilder.Build(answer, request);
+        if (report.Rows.Count > 0)
+        {
+            if (request.Kind == ReportKind.Hist) HistView.Write(output, report, style);
+            else new ReportTable(report, style).Write(output);
+        }
+        FootNotes.Write(output, report, style);
+    }
+}

@@ -1,0 +1,21 @@
+namespace Kvmscope.Core.Reports;
+
+/// <summary>What has a row (or a block) of its own.</summary>
+[Flags]
+public enum GroupBy
+{
+    /// <summary>Nothing: all together.</summary>
+    None = 0,
+
+    /// <summary>Each exit reason.</summary>
+    Reason = 1,
+
+    /// <summary>Each VM.</summary>
+    Vm = 2,
+
+    /// <summary>Each vCPU of each VM; includes <see cref="Vm"/>.</summary>
+    Vcpu = 4,
+
+    /// <summary>L1 and L2.</summary>
+    Level = 8,
+}

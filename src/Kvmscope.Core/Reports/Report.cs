@@ -1,0 +1,15 @@
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Reports;
+
+/// <summary>An answer, grouped and ordered as it was asked for.</summary>
+/// <param name="Request">What was asked for.</param>
+/// <param name="Answer">What it was made of.</param>
+/// <param name="Rows">The groups, in order.</param>
+/// <param name="Total">All of them.</param>
+/// <param name="Busy">All but the idle classes (<see cref="Exits.ExitReasons.IsIdle"/>).</param>
+public sealed record Report(ReportRequest Request, Answer Answer, IReadOnlyList<ReportRow> Rows, ReportRow Total, ReportRow Busy)
+{
+    /// <summary>Whether any exit of L2 is in the report.</summary>
+    public bool HasL2 => Total.L2.Count > 0;
+}

@@ -1,0 +1,95 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Reports;
+
+/// <summary>Makes reports of answers.</summary>
+public static class ReportBuilder
+{
+    private readonly record struct CellKey(int Vm, int Vcpu, ExitCode Code, ExitLevel Level);
+
+    private readonly record struct GroupKey(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, bool Idle);
+
+    private readonly record struct Cell(VmIdentity? Vm, Measure Measure);
+
+    /// <summary>Groups and orders an answer as the request says.</summary>
+    /// <param name="answer">The answer; its snapshots had <see cref="ReportRequest.SnapshotGrouping"/> or a finer grouping.</param>
+    /// <param name="request">What to show.</param>
+    public static Report Build(Answer answer, ReportRequest request)
+    {
+        bool bins = request.Kind == ReportKind.Hist || (request.Kind == ReportKind.Time && request.Stats);
+        return Build(answer, request, request.By, bins);
+    }
+
+    /// <summary>As machine formats have it: always by reason and level, and by VM and vCPU where they were asked for.</summary>
+    internal static Report BuildDetail(Answer answer, ReportRequest request) =>
+        Build(answer, request, request.By | GroupBy.Reason | GroupBy.Level, bins: request.Kind != ReportKind.Count);
+
+    private static Report Build(Answer answer, ReportRequest request, GroupBy by, bool bins)
+    {
+        if (by == GroupBy.None && request.Kind != ReportKind.Hist) by = GroupBy.Reason;
+        if (by.HasFlag(GroupBy.Vcpu)) by |= GroupBy.Vm;
+        var grouper = new Grouper(by, SplitsIdle(by, request.Kind));
+        foreach ((CellKey key, Cell cell) in Sum(answer, by, bins)) grouper.Add(key, cell);
+        List<ReportRow> rows = grouper.Rows;
+        rows.Sort(new ReportOrder(request.Order));
+        return new Report(request, answer, rows, grouper.Total, grouper.Busy);
+    }
+
+    // Each row's histogram is added once, here; all sums are then made of these few.
+    private static Dictionary<CellKey, Cell> Sum(Answer answer, GroupBy by, bool bins)
+    {
+        bool byVm = by.HasFlag(GroupBy.Vm), byVcpu = by.HasFlag(GroupBy.Vcpu);
+        var cells = new Dictionary<CellKey, Cell>();
+        for (int i = 0; i < answer.Rows.Count; i++)
+        {
+            SnapshotRow row = answer.Rows[i];
+            VmIdentity? vm = byVm ? row.Vm : null;
+            var key = new CellKey(vm?.Ordinal ?? -1, byVcpu ? row.Vcpu ?? -1 : -1, row.Code, row.Level);
+            if (!cells.TryGetValue(key, out Cell cell)) cells.Add(key, cell = new Cell(vm, new Measure()));
+            cell.Measure.Add(row, bins);
+        }
+        return cells;
+    }
+
+    // Where reasons are not apart, the time of idle exits would swamp that of all others in one row.
+    private static bool SplitsIdle(GroupBy by, ReportKind kind) => kind == ReportKind.Time && !by.HasFlag(GroupBy.Reason);
+
+    private sealed class Grouper(GroupBy by, bool splitsIdle)
+    {
+        private readonly Dictionary<GroupKey, ReportRow> _groups = [];
+        private readonly bool _byReason = by.HasFlag(GroupBy.Reason), _byLevel = by.HasFlag(GroupBy.Level);
+
+        internal List<ReportRow> Rows { get; } = [];
+
+        internal ReportRow Total { get; } = new();
+
+        internal ReportRow Busy { get; } = new() { Idle = false };
+
+        internal void Add(in CellKey key, in Cell cell)
+        {
+            bool idle = ExitReasons.IsIdle(key.Code);
+            Total.Add(cell.Measure, key.Level);
+            if (!idle) Busy.Add(cell.Measure, key.Level);
+            GroupOf(key, cell.Vm, idle).Add(cell.Measure, key.Level);
+        }
+
+        private ReportRow GroupOf(in CellKey cell, VmIdentity? vm, bool idle)
+        {
+            bool knowsIdle = _byReason || splitsIdle;
+            var key = new GroupKey(cell.Vm, cell.Vcpu, _byReason ? cell.Code : default, _byLevel ? cell.Level : default, knowsIdle && idle);
+            if (_groups.TryGetValue(key, out ReportRow? group)) return group;
+            group = new ReportRow
+            {
+                Vm = vm,
+                Vcpu = cell.Vcpu < 0 ? null : cell.Vcpu,
+                Code = _byReason ? cell.Code : null,
+                Level = _byLevel ? cell.Level : null,
+                Idle = knowsIdle ? idle : null,
+            };
+            _groups.Add(key, group);
+            Rows.Add(group);
+            return group;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+
+namespace Kvmscope.Core.Views;
+
+/// <summary>What stands under every table: what was observed, for how long, and what is missing.</summary>
+internal static class FootNotes
+{
+    private const double NsPerSecond = 1e9;
+
+    internal static void Write(TextWriter output, Report report, ViewStyle style)
+    {
+        Answer answer = report.Answer;
+        ulong exits = report.Total.Total.Count;
+        string span = $" in {Seconds(answer.Seconds, style)}{Rate(exits, answer.Seconds)}, from {Clock(answer.Started)}";
+        if (exits > 0)
+        {
+            output.Write('\n');
+            WriteWrapped(output, TrustText.Of(exits, "exit", "exits") + span, RowTone.Plain, style);
+        }
+        else
+        {
+            WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);
+            WriteWrapped(output, "is a guest running, and do the filters let its exits through?", RowTone.Plain, style);
+            WriteWrapped(output, "'kvmscope list' shows the VMs, 'kvmscope check' what this host can trace", RowTone.Plain, style);
+        }
+        foreach (string line in TrustText.Lines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
+    }
+
+    /// <summary>Breaks a line between words; what continues it is indented.</summary>
+    internal static void WriteWrapped(TextWriter output, string text, RowTone tone, ViewStyle style)
+    {
+        const string indent = "  ";
+        ReadOnlySpan<char> rest = text;
+        string begin = "";
+        while (begin.Length + rest.Length > style.Width)
+        {
+            int room = Math.Max(1, style.Width - begin.Length);
+            int cut = rest[..Math.Min(rest.Length, room + 1)].LastIndexOf(' ');
+            if (cut <= 0) cut = rest.IndexOf(' ');
+            if (cut <= 0) break;
+            Ansi.WriteLine(output, string.Concat(begin, rest[..cut]), tone, style);
+            rest = rest[(cut + 1)..];
+            begin = indent;
+        }
+        Ansi.WriteLine(output, string.Concat(begin, rest), tone, style);
+    }
+
+    private static string Seconds(double seconds, ViewStyle style) => ScaledText.Time((ulong)Math.Round(seconds * NsPerSecond), style.Unicode);
+
+    private static string Rate(ulong exits, double seconds)
+    {
+        if (seconds <= 0 || exits == 0) return "";
+        double rate = exits / seconds;
+        return string.Create(CultureInfo.InvariantCulture, $" ({rate.ToString(rate < 10 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s)");
+    }
+
+    private static string Clock(DateTimeOffset time) => time.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+}

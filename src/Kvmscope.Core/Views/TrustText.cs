@@ -1,0 +1,54 @@
+using System.Globalization;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Views;
+
+/// <summary>What an answer does not show, in plain words, with what to do about it.</summary>
+public static class TrustText
+{
+    /// <summary>One line for each thing that was lost or not measured; empty where the answer is whole.</summary>
+    public static IReadOnlyList<string> Lines(Answer answer)
+    {
+        Trust trust = answer.Trust;
+        var lines = new List<string>();
+        AddNotTimed(lines, trust);
+        AddNotCounted(lines, trust);
+        ulong unnamed = answer.UnknownReasons - Math.Min(answer.UnknownReasons, trust.UnreadReasons);
+        if (unnamed > 0)
+            lines.Add($"{Of(unnamed, "exit has a reason", "exits have reasons")} that this version has no name for: shown by number");
+        if (trust.UnreadReasons > 0)
+            lines.Add($"the reason of {Of(trust.UnreadReasons, "exit", "exits")} could not be read on this kernel: see 'kvmscope check'");
+        if (answer.RestartedRows > 0)
+            lines.Add($"{Of((ulong)answer.RestartedRows, "counter", "counters")} began again at zero meanwhile: shown from there on");
+        return lines;
+    }
+
+    /// <summary>That slow exits were lost, and what to do about it.</summary>
+    public static string LostEvents(ulong lost) =>
+        $"{Of(lost, "slow exit was", "slow exits were")} lost because the buffer was full: raise the threshold, or filter with --vm, --reason or --exclude";
+
+    /// <summary>Number and noun.</summary>
+    internal static string Of(ulong number, string one, string many) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : many)}");
+
+    private static void AddNotTimed(List<string> lines, Trust trust)
+    {
+        if (trust.UnpairedExits > 0)
+            lines.Add($"{Of(trust.UnpairedExits, "exit", "exits")} had no entry after {(trust.UnpairedExits == 1 ? "it" : "them")} (fast path): counted, not timed");
+        if (trust.UnpairedEntries > 0)
+            lines.Add($"{Of(trust.UnpairedEntries, "entry", "entries")} had no exit before {(trust.UnpairedEntries == 1 ? "it" : "them")} (failed VM entry): nothing to count");
+        if (trust.Open > 0)
+            lines.Add($"{Of(trust.Open, "exit has", "exits have")} no entry yet (open): counted, not timed");
+        if (trust.LostEvents > 0) lines.Add(LostEvents(trust.LostEvents));
+    }
+
+    private static void AddNotCounted(List<string> lines, Trust trust)
+    {
+        if (trust.DroppedVcpus > 0)
+            lines.Add($"{Of(trust.DroppedVcpus, "vCPU was", "vCPUs were")} not counted: raise --max-vcpus");
+        if (trust.DroppedCells > 0)
+            lines.Add($"{Of(trust.DroppedCells, "reason of a vCPU", "reasons of vCPUs")} found no room: raise --max-vcpus");
+        if (trust.DroppedExits > 0)
+            lines.Add($"{Of(trust.DroppedExits, "exit was", "exits were")} not counted for want of room");
+    }
+}

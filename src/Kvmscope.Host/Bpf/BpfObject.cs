@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Kvmscope.Host;
+
+/// <summary>The BPF object that this assembly carries: opened, given its knobs and sizes, loaded, attached.</summary>
+internal sealed unsafe class BpfObject : IDisposable
+{
+    const int LogSize = 256 << 10;
+    readonly byte* _image;
+    readonly byte* _log;
+    readonly List<BpfLinkHandle> _links = [];
+
+    BpfObject(byte* image, byte* log, BpfObjectHandle handle)
+    {
+        _image = image;
+        _log = log;
+        Handle = handle;
+    }
+
+    internal BpfObjectHandle Handle { get; }
+
+    /// <summary>Parses the object; needs no privilege and meets no kernel.</summary>
+    internal static BpfObject Open()
+    {
+        using var resource = typeof(BpfObject).Assembly.GetManifestResourceStream("kvmscope.bpf.o")
+            ?? throw new InvalidOperationException("the BPF object is not in the assembly");
+        // libbpf reads the ELF in place and wants it aligned.
+        var image = (byte*)NativeMemory.AlignedAlloc((nuint)resource.Length, 64);
+        resource.ReadExactly(new Span<byte>(image, (int)resource.Length));
+        var log = (byte*)NativeMemory.AllocZeroed(LogSize);
+        BpfMessages.Collect();
+        fixed (byte* name = "kvmscope\0"u8)
+        {
+            Interop.Libbpf.bpf_object_open_opts options = new()
+            {
+                sz = (nuint)sizeof(Interop.Libbpf.bpf_object_open_opts),
+                object_name = name,
+                kernel_log_buf = log,
+                kernel_log_size = LogSize,
+            };
+            nint handle = Interop.Libbpf.bpf_object__open_mem(image, (nuint)resource.Length, &options);
+            int errno = Marshal.GetLastPInvokeError();
+            BpfObject opened = new(image, log, new BpfObjectHandle(handle));
+            if (handle != 0) return opened;
+            opened.Dispose();
+            throw Errno.Error("cannot open the BPF object", errno);
+        }
+    }
+
+    internal nint Map(string name)
+    {
+        nint map = Interop.Libbpf.bpf_object__find_map_by_name(Handle, name);
+        return map != 0 ? map : throw new InvalidOperationException($"no map {name} in the BPF object");
+    }
+
+    internal int MapFd(string name) => Interop.Libbpf.bpf_map__fd(Map(name));
+
+    internal void SetMaxEntries(string map, int count)
+    {
+        int result = Interop.Libbpf.bpf_map__set_max_entries(Map(map), (uint)count);
+        if (result < 0) throw new InvalidOperationException($"{map}: cannot set {count} entries ({result})");
+    }
+
+    /// <summary>The memory of a global variable's section: before load its initial value, after load the mapped one.</summary>
+    internal ref T Section<T>(string name) where T : unmanaged
+    {
+        nuint size = 0;
+        nint at = Interop.Libbpf.bpf_map__initial_value(Map(name), &size);
+        if (at == 0 || size != (nuint)sizeof(T)) throw new InvalidOperationException($"{name}: {size} bytes where {sizeof(T)} were expected");
+        return ref *(T*)at;
+    }
+
+    /// <summary>Loads only the named programs. Returns 0, or the errno.</summary>
+    internal int Load(params ReadOnlySpan<string> programs)
+    {
+        foreach (string program in Programs.All)
+            Interop.Libbpf.bpf_program__set_autoload(Program(program), programs.Contains(program));
+        return -Math.Min(0, Interop.Libbpf.bpf_object__load(Handle));
+    }
+
+    /// <summary>Attaches a loaded program for as long as this object lives. Returns 0, or the errno.</summary>
+    internal int Attach(string program)
+    {
+        nint link = Interop.Libbpf.bpf_program__attach(Program(program));
+        int errno = Marshal.GetLastPInvokeError();
+        if (link == 0) return errno;
+        _links.Add(new BpfLinkHandle(link));
+        return 0;
+    }
+
+    /// <summary>What the verifier or libbpf said last, in a line.</summary>
+    internal string? Complaint()
+    {
+        string log = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(_log, LogSize)[..new ReadOnlySpan<byte>(_log, LogSize).IndexOf((byte)0)]);
+        return VerifierLog.Summary(log) ?? BpfMessages.Lines().LastOrDefault();
+    }
+
+    nint Program(string name)
+    {
+        nint program = Interop.Libbpf.bpf_object__find_program_by_name(Handle, name);
+        return program != 0 ? program : throw new InvalidOperationException($"no program {name} in the BPF object");
+    }
+
+    /// <summary>Detaches and unloads.</summary>
+    public void Dispose()
+    {
+        foreach (var link in _links) link.Dispose();
+        Handle.Dispose();
+        NativeMemory.AlignedFree(_image);
+        NativeMemory.Free(_log);
+    }
+
+    /// <summary>The names of the programs in bpf/kvmscope.bpf.c.</summary>
+    internal static class Programs
+    {
+        internal const string ExitBtf = "exit_btf";
+        internal const string EntryBtf = "entry_btf";
+        internal const string ExitRaw = "exit_raw";
+        internal const string EntryRaw = "entry_raw";
+        internal const string DestroyFentry = "destroy_fentry";
+        internal const string DestroyKprobe = "destroy_kprobe";
+        internal static readonly string[] All = [ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe];
+    }
+}

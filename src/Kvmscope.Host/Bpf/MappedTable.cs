@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Kvmscope.Host;
+
+/// <summary>A BPF_F_MMAPABLE array, mapped: reading it costs no system call, and the kernel side writes it meanwhile.</summary>
+/// <typeparam name="T">An element's layout; its size is a multiple of 8, as the kernel's stride is.</typeparam>
+internal sealed unsafe class MappedTable<T> : SafeHandle where T : unmanaged
+{
+    readonly nuint _bytes;
+
+    internal MappedTable(int fd, int count) : base(Interop.Libc.MAP_FAILED, ownsHandle: true)
+    {
+        Count = count;
+        nuint page = (nuint)Environment.SystemPageSize;
+        _bytes = ((nuint)count * (nuint)sizeof(T) + page - 1) / page * page;
+        nint at = Interop.Libc.mmap(0, _bytes, Interop.Libc.PROT_READ | Interop.Libc.PROT_WRITE, Interop.Libc.MAP_SHARED, fd, 0);
+        if (at == Interop.Libc.MAP_FAILED) throw Errno.Error($"cannot map {_bytes >> 10} KiB of counters", Marshal.GetLastPInvokeError());
+        SetHandle(at);
+    }
+
+    /// <summary>How many elements there are.</summary>
+    internal int Count { get; }
+
+    /// <summary>Bytes mapped.</summary>
+    internal long Bytes => (long)_bytes;
+
+    /// <summary>An element, in place.</summary>
+    internal ref T this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+            return ref ((T*)handle)[index];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == Interop.Libc.MAP_FAILED;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Interop.Libc.munmap(handle, _bytes) == 0;
+}

@@ -1,0 +1,25 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Tracing;
+
+namespace Kvmscope.Host.Checks;
+
+/// <summary>A check's line, and how the same is said as an error.</summary>
+/// <param name="Line">The line.</param>
+/// <param name="Error">The error's one line; null says it with the line's own words.</param>
+internal sealed record Finding(HostCheck Line, string? Error = null)
+{
+    internal static Finding Ok(string name, string found) => new(new HostCheck(name, CheckVerdict.Ok, found));
+
+    internal static Finding Unknown(string name, string found, string? mend = null) => new(new HostCheck(name, CheckVerdict.Unknown, found, mend));
+
+    internal static Finding Limited(string name, string found, string? mend = null) => new(new HostCheck(name, CheckVerdict.Limited, found, mend));
+
+    internal static Finding Failed(string name, string found, string mend, string? error = null) =>
+        new(new HostCheck(name, CheckVerdict.Failed, found, mend), error);
+
+    internal static Finding Refused(string name, string found, string mend, string? error = null) =>
+        new(new HostCheck(name, CheckVerdict.Failed, found, mend, ExitStatus.NotPermitted), error);
+
+    /// <summary>The error that a failed check stands for.</summary>
+    internal KvmscopeException ToException() => new(Line.Status, Error ?? $"{Line.Name}: {Line.Found}", Line.Mend);
+}

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using Kvmscope.Host.Privileges;
+
+namespace Kvmscope.Host.Checks;
+
+/// <summary>Asks the running kernel.</summary>
+internal sealed class KernelProbe : IKernelProbe
+{
+    private const int BPF_PROG_LOAD = 5;
+    private const uint BPF_PROG_TYPE_RAW_TRACEPOINT = 17;
+    private const int NoSuchCall = 38;
+
+    /// <inheritdoc/>
+    public string Machine => RuntimeInformation.OSArchitecture switch
+    {
+        Architecture.X64 => "x86_64",
+        Architecture.Arm64 => "aarch64",
+        Architecture.RiscV64 => "riscv64",
+        Architecture other => other.ToString().ToLowerInvariant(),
+    };
+
+    /// <inheritdoc/>
+    public CapabilitySet Effective => CapabilitySet.Effective;
+
+    // Numbers of __NR_bpf in asm/unistd.h; arm64, riscv and loongarch share the generic table.
+    private static nint BpfCall => RuntimeInformation.OSArchitecture == Architecture.X64 ? 321 : 280;
+
+    /// <inheritdoc/>
+    public unsafe int TryLoadProgram()
+    {
+        // r0 = 0; exit
+        ulong* program = stackalloc ulong[] { 0xb7, 0x95 };
+        fixed (byte* license = "GPL"u8)
+        {
+            var attributes = new LoadAttributes
+            {
+                prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+                insn_cnt = 2,
+                insns = (ulong)program,
+                license = (ulong)license,
+            };
+            nint fd = Interop.Libc.syscall_bpf(BpfCall, BPF_PROG_LOAD, &attributes, sizeof(LoadAttributes));
+            if (fd < 0) return Marshal.GetLastPInvokeError() is var error and not 0 ? error : NoSuchCall;
+            _ = Interop.Libc.close_raw((int)fd);
+            return 0;
+        }
+    }
+
+    /// <summary>The head of union bpf_attr for BPF_PROG_LOAD (linux/bpf.h); the kernel takes what is cut off as zero.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LoadAttributes
+    {
+        internal uint prog_type;
+        internal uint insn_cnt;
+        internal ulong insns;
+        internal ulong license;
+        internal uint log_level;
+        internal uint log_size;
+        internal ulong log_buf;
+        internal uint kern_version;
+        internal uint prog_flags;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using Kvmscope.Host.Privileges;
+
+namespace Kvmscope.Host.Checks;
+
+/// <summary>Whether the tables fit, into the host's memory and, before 5.11, into the limit on locked memory that BPF maps were charged to.</summary>
+internal static class MemoryCheck
+{
+    private const string Name = "memory";
+
+    internal static Finding Memory(HostFacts facts, HostFiles files, CapabilitySet held, long tableBytes)
+    {
+        if (facts.Version is { } version && !version.IsAtLeast(5, 11) && !held.Has(Capability.SysResource)
+            && LockedLimit(files) is { } limit && (limit < tableBytes || tableBytes == 0))
+        {
+            return limit < tableBytes
+                ? Finding.Refused(Name, $"ulimit -l is {Size(limit)}, tables take {Size(tableBytes)}", "ulimit -l unlimited, or run with CAP_SYS_RESOURCE",
+                    $"ulimit -l is too small on this kernel: {Size(limit)}, and the tables take {Size(tableBytes)}")
+                : Finding.Limited(Name, $"ulimit -l is {Size(limit)}, and counts on this kernel", "ulimit -l unlimited, or run with CAP_SYS_RESOURCE");
+        }
+        if (Available(files) is not { } available) return Finding.Unknown(Name, "available memory cannot be read");
+        string found = tableBytes == 0 ? $"{Size(available)} available" : $"{Size(available)} available, tables take {Size(tableBytes)}";
+        if (available < tableBytes)
+            return Finding.Failed(Name, found, "make the tables smaller with --max-vcpus", $"not enough memory: {found}");
+        return available / 4 < tableBytes
+            ? Finding.Limited(Name, found, "make the tables smaller with --max-vcpus")
+            : Finding.Ok(Name, found);
+    }
+
+    private static long? Available(HostFiles files) =>
+        files.Field("proc/meminfo", "MemAvailable") is { } text && TryNumber(text.Split(' ')[0], out long kib) && kib < long.MaxValue / 1024 ? kib * 1024 : null;
+
+    // "Max locked memory         8388608              8388608              bytes": the soft limit first.
+    private static long? LockedLimit(HostFiles files) =>
+        files.Field("proc/self/limits", "Max locked memory") is { } text && TryNumber(text.Split(' ')[0], out long bytes) ? bytes : null;
+
+    private static bool TryNumber(string text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
+    private static string Size(long bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(bytes + 1023) / 1024} KiB"),
+    };
+}

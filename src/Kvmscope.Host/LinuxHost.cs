@@ -1,0 +1,40 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Checks;
+using Kvmscope.Host.Machines;
+using Kvmscope.Host.Tracing;
+
+namespace Kvmscope.Host;
+
+/// <summary>This machine.</summary>
+public sealed class LinuxHost : IHost
+{
+    readonly MachineScanner _scanner = new();
+    readonly MachineNames _names = new();
+    Isa? _isa;
+
+    /// <inheritdoc/>
+    public Isa Isa => _isa ??= HostChecker.DetectIsa();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<VirtualMachine> Machines() => _scanner.Scan();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HostCheck> Check() => new HostChecker().Check(SizesFor(null).Bytes);
+
+    /// <inheritdoc/>
+    public ITraceSession Trace(TraceOptions options)
+    {
+        var sizes = SizesFor(options.MaxVcpus);
+        new HostChecker().ThrowIfUntraceable(sizes.Bytes);
+        return TraceSession.Start(options, sizes, new HostView(NameOf, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true));
+    }
+
+    TableSizes SizesFor(int? maxVcpus) => TableSizes.For(
+        maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0);
+
+    string? NameOf(int pid) => _names.TryLearn(pid) ? _names.NameOf(pid) : null;
+
+    // The process that was learned, not another that has its number now.
+    bool IsAlive(int pid) => _names.TryIdentify(pid, out var identity) ? identity.IsAlive() : ProcessIdentity.TryRead(pid, out _);
+}

@@ -1,0 +1,29 @@
+namespace Kvmscope.Host.Privileges;
+
+/// <summary>The capabilities that matter here, by their numbers in linux/capability.h.</summary>
+public enum Capability
+{
+    /// <summary>CAP_DAC_OVERRIDE: open files whatever their mode.</summary>
+    DacOverride = 1,
+
+    /// <summary>CAP_DAC_READ_SEARCH: list and read files whatever their mode.</summary>
+    DacReadSearch = 2,
+
+    /// <summary>CAP_KILL: signal other users' processes.</summary>
+    Kill = 5,
+
+    /// <summary>CAP_SYS_PTRACE: look into other users' processes.</summary>
+    SysPtrace = 19,
+
+    /// <summary>CAP_SYS_ADMIN: includes CAP_BPF and CAP_PERFMON, and reads the BTF of modules through bpf().</summary>
+    SysAdmin = 21,
+
+    /// <summary>CAP_SYS_RESOURCE: raise resource limits.</summary>
+    SysResource = 24,
+
+    /// <summary>CAP_PERFMON (5.8): trace the kernel.</summary>
+    Perfmon = 38,
+
+    /// <summary>CAP_BPF (5.8): load BPF programs and make BPF maps.</summary>
+    Bpf = 39,
+}

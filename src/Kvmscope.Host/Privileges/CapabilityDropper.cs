@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Kvmscope.Host.Privileges;
+
+/// <summary>
+/// Gives up what the process no longer needs once it is attached (docs/decisions/0004-privileges.md).
+/// The kernel keeps capabilities per thread, and a .NET process has threads that its code does not run on. So for root
+/// the user id is given up through glibc, which does that on every thread and with it clears every capability; for a
+/// process that got capabilities from its file, the calling thread and the finalizer's drop, and the report tells which threads did not.
+/// </summary>
+public static class CapabilityDropper
+{
+    /// <summary>The user and group "nobody" of the kernel (overflowuid).</summary>
+    private const uint Nobody = 65534;
+
+    /// <summary>
+    /// Drops all capabilities but these, from the effective, permitted, inheritable and ambient sets, and forbids gaining
+    /// any by exec. There is no way back. Call after attach, after all files are open, and after any command was started
+    /// (a command has to run with what its user gave it); best before signal handlers, timers and tasks, so that their
+    /// threads are born without. A root process is user 65534 afterwards: it can still read what all may read, but signals
+    /// reach a root child only with <see cref="Capability.Kill"/> kept.
+    /// </summary>
+    /// <param name="kept">What the calling thread keeps, and threads that it starts from now on get. SYS_PTRACE is as good as root: keep it only with reason.</param>
+    /// <returns>What is still held, read back from the kernel.</returns>
+    public static DropReport DropAllBut(params ReadOnlySpan<Capability> kept)
+    {
+        CapabilitySet keep = CapabilitySet.Of(kept).And(CapabilitySet.Permitted);
+        if (HasRootId()) BecomeNobody(keep);
+        DropOnThisThread(keep);
+        DropOnFinalizerThread();
+        CapabilitySet left = CapabilitySet.Permitted;
+        return new DropReport(left, FindHolders(left));
+    }
+
+    private static unsafe bool HasRootId()
+    {
+        uint real, effective, saved;
+        return Interop.Libc.getresuid(&real, &effective, &saved) == 0 && (real == 0 || effective == 0 || saved == 0);
+    }
+
+    /// <summary>Changes user and group on all threads. Where that is refused (a user namespace without that id, a container without CAP_SETUID) the report shows it.</summary>
+    private static unsafe void BecomeNobody(CapabilitySet keep)
+    {
+        // Of this thread only: all others lose everything with the user id.
+        if (!keep.IsEmpty) Interop.Libc.prctl_privileges(Interop.Libc.PR_SET_KEEPCAPS, 1, 0, 0, 0);
+        Interop.Libc.setgroups(0, null);
+        Interop.Libc.setresgid(Nobody, Nobody, Nobody);
+        Interop.Libc.setresuid(Nobody, Nobody, Nobody);
+    }
+
+    private static unsafe void DropOnThisThread(CapabilitySet keep)
+    {
+        var header = new Interop.Libc.cap_user_header { version = Interop.Libc._LINUX_CAPABILITY_VERSION_3 };
+        Interop.Libc.cap_user_data* data = stackalloc Interop.Libc.cap_user_data[2];
+        data[0] = new() { effective = (uint)keep.Bits, permitted = (uint)keep.Bits };
+        data[1] = new() { effective = (uint)(keep.Bits >> 32), permitted = (uint)(keep.Bits >> 32) };
+        if (Interop.Libc.capset(&header, data) != 0)
+            throw new InvalidOperationException("capset: " + Marshal.GetLastPInvokeErrorMessage());
+        Interop.Libc.prctl_privileges(Interop.Libc.PR_CAP_AMBIENT, Interop.Libc.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+        Interop.Libc.prctl_privileges(Interop.Libc.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    }
+
+    // The finalizer's is the one thread of the runtime that runs what it is given.
+    private static void DropOnFinalizerThread()
+    {
+        Abandon();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    // Its own frame, so that no stack slot keeps the object alive.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Abandon() => _ = new Dropping();
+
+    private static List<int> FindHolders(CapabilitySet allowed)
+    {
+        var holders = new List<int>();
+        foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
+        {
+            if (!int.TryParse(Path.GetFileName(task.AsSpan()), out int tid) || tid == Interop.Libc.gettid()) continue;
+            try
+            {
+                string status = File.ReadAllText(Path.Join(task, "status"));
+                if (!CapabilitySet.TryParse(status, "CapPrm", out CapabilitySet held) || (held.Bits & ~allowed.Bits) != 0) holders.Add(tid);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The thread ended meanwhile, and holds nothing.
+            }
+        }
+        holders.Sort();
+        return holders;
+    }
+
+    private sealed class Dropping
+    {
+        ~Dropping()
+        {
+            // A throwing finalizer would end the process; the report tells what was not dropped.
+            try { DropOnThisThread(default); }
+            catch (InvalidOperationException) { }
+        }
+    }
+}

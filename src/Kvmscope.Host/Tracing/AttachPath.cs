@@ -1,0 +1,86 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Contract;
+
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>Finds the pair of programs that this kernel takes, and loads and attaches it.</summary>
+internal static class AttachPath
+{
+    /// <summary>One way to attach.</summary>
+    /// <param name="Name">As `check` and errors call it.</param>
+    /// <param name="Programs">In the order of attaching: the end of vCPUs first, and the entry before the exit, as an exit seen without its entry would be one unpaired.</param>
+    /// <param name="TellsEnd">Whether a hook tells when a vCPU is destroyed; else identities are checked at every event, which costs more.</param>
+    sealed record Way(string Name, string[] Programs, bool TellsEnd);
+
+    static readonly Way[] s_ways =
+    [
+        new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true),
+        new("tp_btf without fentry", [BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false),
+        new("raw_tp", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], true),
+        new("raw_tp without kprobe", [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false),
+    ];
+
+    /// <summary>
+    /// Opens, sizes, loads and attaches. tp_btf first: it fails to load where KVM has no module BTF or the older
+    /// kvm_exit(reason, vcpu, isa); raw_tp next: it fails to attach where kvm_exit has two arguments.
+    /// </summary>
+    internal static BpfObject Start(TraceOptions options, TableSizes sizes, Action<BpfObject> prepare)
+    {
+        List<string> refusals = [];
+        int errno = 0;
+        foreach (var way in s_ways)
+        {
+            var bpf = Prepare(options, sizes, way);
+            errno = LoadAndAttach(bpf, way, prepare);
+            if (errno == 0) return bpf;
+            refusals.Add($"{way.Name}: {bpf.Complaint() ?? Errno.Text(errno)}");
+            bpf.Dispose();
+            if (errno == Errno.ENOMEM) break;
+        }
+        throw Refused(errno, refusals);
+    }
+
+    static int LoadAndAttach(BpfObject bpf, Way way, Action<BpfObject> prepare)
+    {
+        int errno = bpf.Load(way.Programs);
+        if (errno != 0) return errno;
+        prepare(bpf);
+        foreach (string program in way.Programs)
+        {
+            errno = bpf.Attach(program);
+            if (errno != 0) return errno;
+        }
+        return 0;
+    }
+
+    static BpfObject Prepare(TraceOptions options, TableSizes sizes, Way way)
+    {
+        var bpf = BpfObject.Open();
+        try
+        {
+            bpf.SetMaxEntries("cells", sizes.CellEntries);
+            bpf.SetMaxEntries("slots", sizes.SlotEntries);
+            bpf.SetMaxEntries("homes", sizes.Homes);
+            bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
+            bpf.SetMaxEntries("free_cells", sizes.FreeCellRuns);
+            bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
+            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, checkIdentity: !way.TellsEnd);
+            return bpf;
+        }
+        catch
+        {
+            bpf.Dispose();
+            throw;
+        }
+    }
+
+    static KvmscopeException Refused(int errno, List<string> refusals) => errno switch
+    {
+        Errno.EPERM => new(ExitStatus.NotPermitted, "loading a BPF program is not permitted",
+            "run as root, or with CAP_BPF and CAP_PERFMON (and on kernels up to 5.10 CAP_SYS_RESOURCE, or a larger ulimit -l)"),
+        Errno.ENOMEM => new(ExitStatus.Failed, "not enough memory for the tables of counters", "free memory, or give a smaller --max-vcpus"),
+        _ => new(ExitStatus.HostUnsupported, "this kernel takes none of the BPF programs: " + string.Join("; ", refusals),
+            "kvmscope check says what this host lacks"),
+    };
+}

@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using Kvmscope.Core.Model;
+using Kvmscope.Host.Contract;
+
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>A consistent copy of one cell, taken while the kernel side writes it.</summary>
+internal unsafe ref struct CellCopy
+{
+    const int MostTries = 1000;
+
+    internal ulong Count;
+    internal ulong Timed;
+    internal ulong TotalNs;
+    internal ulong MaxNs;
+    internal fixed ulong Bins[HistogramLayout.BinCount];
+
+    /// <summary>
+    /// Copies until nothing moved meanwhile: the writer sets `begun`, adds, and sets `timed`; and an exit that is open
+    /// in this cell is one that is counted nowhere else, so the slot must say the same before and after. A writer that
+    /// is itself preempted half-way (this host being a guest) is given up on after a while.
+    /// </summary>
+    /// <param name="cell">The cell, in mapped memory.</param>
+    /// <param name="number">Its number.</param>
+    /// <param name="open">The slot's word for what is open.</param>
+    internal void Take(ref kvmscope_cell cell, int number, ref uint open)
+    {
+        for (int tries = 0; tries < MostTries; tries++)
+        {
+            bool isOpen = Volatile.Read(ref open) == number;
+            Timed = Volatile.Read(ref cell.timed);
+            Count = Timed + Volatile.Read(ref cell.untimed) + (isOpen ? 1UL : 0);
+            TotalNs = Volatile.Read(ref cell.total_ns);
+            fixed (ulong* from = cell.bins, to = Bins)
+                Unsafe.CopyBlock(to, from, HistogramLayout.BinCount * sizeof(ulong));
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref cell.begun) == Timed && Volatile.Read(ref open) == number == isOpen) break;
+        }
+        // Exchanged, so that each snapshot has the maximum since the one before.
+        MaxNs = Volatile.Read(ref cell.max_ns) == 0 ? 0 : Interlocked.Exchange(ref cell.max_ns, 0);
+    }
+}

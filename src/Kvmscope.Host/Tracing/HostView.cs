@@ -1,0 +1,7 @@
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>What a trace asks of /proc while it runs.</summary>
+/// <param name="NameOf">The name of the VM that a process runs; null where the process is gone.</param>
+/// <param name="IsAlive">Whether the process is there.</param>
+/// <param name="HoldsVcpus">Whether the process holds file descriptors of vCPUs.</param>
+internal sealed record HostView(Func<int, string?> NameOf, Func<int, bool> IsAlive, Func<int, bool> HoldsVcpus);

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Kvmscope.Host.Contract;
+
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>
+/// Gives back the slots of vCPUs that ended. In two steps, a sweep apart: first a slot is unlinked, so that no program
+/// run that starts later can find it; then, when none that found it before can still be running, it is read for the last
+/// time, emptied, and put on the free list.
+/// </summary>
+internal sealed unsafe class SlotSweeper(
+    MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, SnapshotReader reader, Retired retired, VmDirectory vms,
+    FreeLists free, int homesFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
+{
+    readonly List<int> _unlinked = [];
+    readonly Dictionary<uint, bool> _alive = [];
+
+    /// <summary>One sweep. Returns whether slots were given back.</summary>
+    internal bool Sweep()
+    {
+        bool gaveBack = _unlinked.Count > 0;
+        foreach (int slot in _unlinked) GiveBack(slot);
+        _unlinked.Clear();
+        Unlink();
+        return gaveBack;
+    }
+
+    void Unlink()
+    {
+        _alive.Clear();
+        int used = 0;
+        for (int i = 1; i < slots.Count; i++)
+            if (slots[i].tgid != 0) used++;
+        bool scarce = used > slots.Count / 4 * 3;
+        for (int i = 1; i < slots.Count; i++)
+        {
+            ref var slot = ref slots[i];
+            if (slot.tgid == 0) continue;
+            vms.Of(slot.tgid, slot.kvm);
+            if (slot.ended == 0 && IsAlive(slot.tgid, scarce)) continue;
+            if (slot.ended == 0) ForgetAddress(ref slot, i);
+            _unlinked.Add(i);
+        }
+        foreach (var (tgid, alive) in _alive)
+            if (!alive) vms.Forget(tgid);
+    }
+
+    bool IsAlive(uint tgid, bool scarce)
+    {
+        if (_alive.TryGetValue(tgid, out bool alive)) return alive;
+        // Looking through a process's file descriptors costs more than asking whether it is there: only when slots are scarce.
+        alive = isAlive((int)tgid) && (!scarce || holdsVcpus((int)tgid));
+        _alive.Add(tgid, alive);
+        return alive;
+    }
+
+    void ForgetAddress(ref kvmscope_slot slot, int number)
+    {
+        ulong vcpu = slot.vcpu;
+        Volatile.Write(ref slot.vcpu, 0);
+        kvmscope_home home;
+        if (vcpu != 0 && Interop.Libbpf.bpf_map_lookup_elem(homesFd, &vcpu, &home) == 0 && home.slot == number)
+            Interop.Libbpf.bpf_map_delete_elem(homesFd, &vcpu);
+    }
+
+    void GiveBack(int number)
+    {
+        ref var slot = ref slots[number];
+        reader.AddSlot(ref slot, retired.Rows);
+        retired.Add(ref slot);
+        var places = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_PLACES);
+        foreach (uint cell in places)
+        {
+            if (cell < kvmscope_open.KVMSCOPE_FIRST_CELL || cell >= cells.Count) continue;
+            Clear(ref cells[(int)cell]);
+            free.GiveCell((int)cell);
+        }
+        Clear(ref slot);
+        free.GiveSlot(number);
+    }
+
+    static void Clear<T>(ref T value) where T : unmanaged =>
+        Unsafe.InitBlockUnaligned(ref Unsafe.As<T, byte>(ref value), 0, (uint)sizeof(T));
+}

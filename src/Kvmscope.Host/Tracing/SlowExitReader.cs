@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Host.Contract;
+
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>Reads slow exits from the ring buffer.</summary>
+internal sealed unsafe class SlowExitReader : IDisposable
+{
+    readonly RingBufferHandle _ring;
+    readonly MappedTable<kvmscope_slot> _slots;
+    readonly VmDirectory _vms;
+    readonly GCHandle _self;
+    Action<SlowExit>? _sink;
+    int _delivered;
+    Exception? _failure;
+
+    internal SlowExitReader(int ringFd, MappedTable<kvmscope_slot> slots, VmDirectory vms)
+    {
+        _slots = slots;
+        _vms = vms;
+        _self = GCHandle.Alloc(this);
+        nint ring = Interop.Libbpf.ring_buffer__new(ringFd, &OnSample, GCHandle.ToIntPtr(_self), 0);
+        int errno = Marshal.GetLastPInvokeError();
+        _ring = new RingBufferHandle(ring);
+        if (ring != 0) return;
+        _self.Free();
+        throw Errno.Error("cannot map the ring buffer of slow exits", errno);
+    }
+
+    /// <summary>Waits up to the timeout for the first, then hands over all that are there.</summary>
+    internal int Read(TimeSpan timeout, Action<SlowExit> sink)
+    {
+        _sink = sink;
+        _delivered = 0;
+        int ms = (int)Math.Min(timeout.TotalMilliseconds, int.MaxValue);
+        int result = ms > 0 ? Interop.Libbpf.ring_buffer__poll(_ring, ms) : Interop.Libbpf.ring_buffer__consume(_ring);
+        _sink = null;
+        if (_failure is { } failure)
+        {
+            // An exception must not cross native frames: it was kept, and the reading stopped there.
+            _failure = null;
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+        if (result < 0 && -result is not (Errno.EINTR or Errno.EAGAIN)) throw Errno.Error("cannot read slow exits", -result);
+        return _delivered;
+    }
+
+    [UnmanagedCallersOnly]
+    static int OnSample(nint context, void* data, nuint size)
+    {
+        var reader = (SlowExitReader)GCHandle.FromIntPtr(context).Target!;
+        if (size < (nuint)sizeof(kvmscope_slow)) return 0;
+        try
+        {
+            reader.Deliver(*(kvmscope_slow*)data);
+            return 0;
+        }
+        catch (Exception e)
+        {
+            reader._failure = e;
+            return -Errno.EINTR;
+        }
+    }
+
+    void Deliver(in kvmscope_slow slow)
+    {
+        // The slot may have been given to another vCPU since; then the process alone says whose it was.
+        bool sameOwner = slow.slot < _slots.Count && _slots[(int)slow.slot].tgid == slow.tgid;
+        var vm = sameOwner ? _vms.Of(slow.tgid, _slots[(int)slow.slot].kvm) : _vms.OfProcess(slow.tgid);
+        _sink?.Invoke(new SlowExit(
+            MonotonicClock.ToWallClock((long)slow.end_ns), vm, (int)slow.vcpu_id, (int)slow.tid, (int)slow.cpu,
+            (ExitLevel)slow.level, new ExitCode((Isa)slow.isa, slow.code), slow.duration_ns));
+        _delivered++;
+    }
+
+    /// <summary>Unmaps.</summary>
+    public void Dispose()
+    {
+        _ring.Dispose();
+        _self.Free();
+    }
+}

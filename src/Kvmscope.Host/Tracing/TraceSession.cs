@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Contract;
+
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>A running trace: programs attached, tables mapped. Nothing of it outlives the process.</summary>
+internal sealed unsafe class TraceSession : ITraceSession
+{
+    readonly BpfObject _bpf;
+    readonly MappedTable<kvmscope_slot> _slots;
+    readonly MappedTable<kvmscope_cell> _cells;
+    readonly Retired _retired;
+    readonly SnapshotReader _reader;
+    readonly SlotSweeper _sweeper;
+    readonly SlowExitReader? _slow;
+    readonly kvmscope_losses[] _lost;
+    readonly int _lossesFd;
+
+    TraceSession(TraceOptions options, TableSizes sizes, HostView host, BpfObject bpf, FreeLists free)
+    {
+        _bpf = bpf;
+        _slots = new MappedTable<kvmscope_slot>(bpf.MapFd("slots"), sizes.SlotEntries);
+        _cells = new MappedTable<kvmscope_cell>(bpf.MapFd("cells"), sizes.CellEntries);
+        VmDirectory vms = new(host.NameOf);
+        _retired = new Retired(options.Finest);
+        _reader = new SnapshotReader(_slots, _cells, vms, _retired);
+        _sweeper = new SlotSweeper(_slots, _cells, _reader, _retired, vms, free, bpf.MapFd("homes"), host.IsAlive, host.HoldsVcpus);
+        _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms);
+        _lost = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
+        _lossesFd = bpf.MapFd("losses");
+    }
+
+    /// <summary>Loads and attaches.</summary>
+    internal static TraceSession Start(TraceOptions options, TableSizes sizes, HostView host)
+    {
+        FreeLists? free = null;
+        var bpf = AttachPath.Start(options, sizes, loaded =>
+        {
+            free = new FreeLists(loaded.MapFd("free_slots"), loaded.MapFd("free_cells"));
+            free.Fill(sizes);
+        });
+        try
+        {
+            return new TraceSession(options, sizes, host, bpf, free!);
+        }
+        catch
+        {
+            bpf.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The tables, for the benchmark that fills them without guests.</summary>
+    internal (MappedTable<kvmscope_slot> Slots, MappedTable<kvmscope_cell> Cells) Tables => (_slots, _cells);
+
+    /// <inheritdoc/>
+    public Snapshot Read(Grouping grouping)
+    {
+        if (grouping > _retired.Kept) throw new InvalidOperationException($"{grouping} was not announced in the options");
+        long now = MonotonicClock.NowNs();
+        var (rows, trust) = _reader.Read(grouping, Losses());
+        return new Snapshot(MonotonicClock.ToWallClock(now), now, rows, trust);
+    }
+
+    /// <inheritdoc/>
+    public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink) =>
+        _slow?.Read(timeout, sink) ?? throw new InvalidOperationException("slow exits were not asked for in the options");
+
+    /// <inheritdoc/>
+    public void Sweep()
+    {
+        if (_sweeper.Sweep()) Interlocked.Increment(ref _bpf.Section<kvmscope_control>(".bss.control").free_round);
+    }
+
+    kvmscope_losses Losses()
+    {
+        int zero = 0;
+        fixed (kvmscope_losses* values = _lost)
+            if (Interop.Libbpf.bpf_map_lookup_elem(_lossesFd, &zero, values) != 0)
+                throw Errno.Error("cannot read the loss counters", Marshal.GetLastPInvokeError());
+        kvmscope_losses sum = default;
+        foreach (var one in _lost)
+        {
+            sum.dropped_vcpus += one.dropped_vcpus;
+            sum.dropped_exits += one.dropped_exits;
+        }
+        return sum;
+    }
+
+    /// <summary>Detaches first, so that nothing is counted that is not read.</summary>
+    public void Dispose()
+    {
+        _slow?.Dispose();
+        _bpf.Dispose();
+        _slots.Dispose();
+        _cells.Dispose();
+    }
+}

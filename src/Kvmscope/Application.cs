@@ -1,0 +1,71 @@
+using Kvmscope.CommandLine;
+using Kvmscope.Commands;
+using Kvmscope.Core;
+using Kvmscope.Terminal;
+
+namespace Kvmscope;
+
+/// <summary>The program: from a command line to an exit status.</summary>
+internal static class Application
+{
+    /// <summary>The commands, in the order of --help.</summary>
+    public static IReadOnlyList<ICommand> Commands()
+    {
+        List<ICommand> commands = [];
+        commands.AddRange(
+        [
+            new CountCommand(), new TimeCommand(), new HistCommand(), new SlowerCommand(),
+            new ListCommand(), new CheckCommand(), new DemoCommand(), new ManCommand(() => commands),
+        ]);
+        return commands;
+    }
+
+    /// <summary>Runs the program; anticipated errors become one or two lines on standard error.</summary>
+    /// <param name="argv0">The name that it was started by.</param>
+    /// <param name="args">Its arguments.</param>
+    /// <param name="context">The world.</param>
+    /// <returns>The status to leave with.</returns>
+    public static int Run(string argv0, string[] args, CommandContext context)
+    {
+        try
+        {
+            int status = DropInNames.Find(argv0) is { } tool ? DropInCommand.Run(tool, args, context) : Run(args, context);
+            context.Out.Flush();
+            return status;
+        }
+        catch (KvmscopeException error)
+        {
+            context.Error.WriteLine($"kvmscope: {error.Message}");
+            if (error.Mend is { } mend) context.Error.WriteLine($"  {mend}");
+            return (int)error.Status;
+        }
+        catch (BrokenPipeException)
+        {
+            // The reader has what it wanted ('| head'): nothing went wrong.
+            return (int)ExitStatus.Fine;
+        }
+    }
+
+    private static int Run(string[] args, CommandContext context)
+    {
+        IReadOnlyList<ICommand> commands = Commands();
+        ParsedLine line = new CommandLineParser(commands).Parse(args);
+        switch (line)
+        {
+            case { Kind: LineKind.Command, Invocation: { } invocation }:
+                return invocation.Command.Run(invocation, context);
+            case { Kind: LineKind.Help, Topic: { } topic }:
+                new HelpText(context.Out, context.Screen.Width).WriteCommand(topic);
+                return (int)ExitStatus.Fine;
+            case { Kind: LineKind.Version }:
+                context.Out.WriteLine($"kvmscope {ProgramVersion.Text}");
+                return (int)ExitStatus.Fine;
+            case { Kind: LineKind.Nothing }:
+                new HelpText(context.Error, context.Screen.Width).WriteProgram(commands);
+                return (int)ExitStatus.Usage;
+            default:
+                new HelpText(context.Out, context.Screen.Width).WriteProgram(commands);
+                return (int)ExitStatus.Fine;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>
+/// Parses command lines with System.CommandLine and words the errors itself; docs/decisions/0003-command-line.md says
+/// which parts are done in front of the library and why.
+/// </summary>
+internal sealed class CommandLineParser
+{
+    private readonly IReadOnlyList<ICommand> _commands;
+    private readonly Dictionary<string, Command> _symbols = [];
+    private readonly Command _root = new("kvmscope");
+    private readonly Option<bool> _help = OptionFactory.Switch("--help", "Show help.", "-h");
+    private readonly Option<bool> _version = OptionFactory.Switch("--version", "Show the version.");
+
+    // A VM or file may be called "@x", and "-o" is the one short option with a value.
+    private readonly ParserConfiguration _configuration = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    /// <summary>Makes a parser of these commands.</summary>
+    public CommandLineParser(IReadOnlyList<ICommand> commands)
+    {
+        _commands = commands;
+        _help.Recursive = true;
+        _root.Options.Add(_help);
+        _root.Options.Add(_version);
+        foreach (ICommand command in commands)
+        {
+            var symbol = new Command(command.Help.Name);
+            if (command.Argument is { } argument) symbol.Arguments.Add(argument);
+            foreach (Option option in command.Groups.SelectMany(g => g.Options)) symbol.Options.Add(option);
+            _root.Subcommands.Add(symbol);
+            _symbols.Add(command.Help.Name, symbol);
+        }
+    }
+
+    /// <summary>Parses.</summary>
+    /// <exception cref="Core.KvmscopeException">The command line is wrong (status 2).</exception>
+    public ParsedLine Parse(string[] args)
+    {
+        if (args is ["help", .. var topic]) return new ParsedLine(LineKind.Help, Topic(topic));
+        (string[] own, string[]? started) = SplitAtDashes(args);
+        ParseResult result = _root.Parse(own, _configuration);
+        ICommand? command = _commands.FirstOrDefault(c => _symbols[c.Help.Name] == result.CommandResult.Command);
+        if (result.Has(_help)) return new ParsedLine(LineKind.Help, command);
+        if (command is null)
+        {
+            if (result.UnmatchedTokens is [var unknown, ..]) throw Unknown(unknown, null);
+            return new ParsedLine(result.Has(_version) ? LineKind.Version : LineKind.Nothing, null);
+        }
+        var invocation = new Invocation(command, result, started);
+        Check(invocation);
+        return new ParsedLine(LineKind.Command, command, invocation);
+    }
+
+    // Everything behind the first "--" is another program's: the library would fill this program's own argument with it.
+    private static (string[] Own, string[]? Started) SplitAtDashes(string[] args)
+    {
+        int at = Array.IndexOf(args, "--");
+        return at < 0 ? (args, null) : (args[..at], args[(at + 1)..]);
+    }
+
+    private ICommand? Topic(string[] topic)
+    {
+        if (topic is not [var name, ..] || name.StartsWith('-')) return null;
+        return _commands.FirstOrDefault(c => c.Help.Name == name) ?? throw Unknown(name, null);
+    }
+
+    private void Check(Invocation invocation)
+    {
+        // An unknown option is taken for the argument where the command has one.
+        if (invocation.Argument is ['-', _, ..] word && !char.IsAsciiDigit(word[1])) throw Unknown(word, invocation.Command);
+        if (invocation.Result.UnmatchedTokens is [var unknown, ..]) throw Unknown(unknown, invocation.Command);
+        foreach (OptionResult option in invocation.Result.CommandResult.Children.OfType<OptionResult>().Where(o => !o.Implicit))
+            CheckOption(option, invocation);
+        if (invocation.Started is not null && !invocation.Command.StartsCommand)
+            throw UsageError.Of($"'{invocation.Command.Help.Name}' does not start a command", "Leave out -- and what follows it.");
+        if (invocation.Result.Errors is [var error, ..]) throw UsageError.Of(error.Message.TrimEnd('.'), See(invocation.Command));
+    }
+
+    private static void CheckOption(OptionResult option, Invocation invocation)
+    {
+        string name = option.Option.Name;
+        string example = $"{name} {option.Option.HelpName}";
+        if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues) throw UsageError.Of($"{name} needs a value", $"Give it: {example}");
+        if (option.Tokens.FirstOrDefault(t => IsOption(t.Value, invocation.Command)) is { } swallowed)
+            throw UsageError.Of($"{name} needs a value, and {swallowed.Value} is an option", $"Give it: {example}");
+        if (option.Option.Arity.MaximumNumberOfValues == 0 && option.Tokens.Count > 0) throw UsageError.Of($"{name} takes no value", $"Give {name} alone, or leave it out.");
+        if (option.Option.Arity.MaximumNumberOfValues == 1 && option.Tokens.Count > 1) throw UsageError.Of($"{name} is given more than once", "Give it once.");
+    }
+
+    private static bool IsOption(string text, ICommand command) => OptionNames(command).Contains(text);
+
+    private static IEnumerable<string> OptionNames(ICommand command) =>
+        command.Groups.SelectMany(g => g.Options).SelectMany(o => o.Aliases.Append(o.Name)).Append("--help").Append("-h");
+
+    private Exception Unknown(string word, ICommand? command)
+    {
+        if (!word.StartsWith('-'))
+        {
+            if (command is not null) return UsageError.Of($"'{word}' is one argument too many for '{command.Help.Name}'", See(command));
+            IReadOnlyList<string> nearCommands = NearNames.Of(word, _commands.Where(c => !c.Hidden).Select(c => c.Help.Name));
+            return UsageError.Of($"'{word}' is no command", nearCommands.Count > 0 ? $"Did you mean {NearNames.Join(nearCommands)}?" : See(null));
+        }
+        string option = word.Split('=')[0];
+        if (command is null) return UsageError.Of($"{option} before a command is not known", "Options follow the command: kvmscope COMMAND [options]");
+        string[] owners = [.. _commands.Where(c => OptionNames(c).Contains(option)).Select(c => c.Help.Name)];
+        if (owners.Length > 0) return UsageError.Of($"'{command.Help.Name}' has no option {option}", $"It belongs to {NearNames.Join(owners)}.");
+        IReadOnlyList<string> near = NearNames.Of(option, OptionNames(command).Where(n => n.StartsWith("--", StringComparison.Ordinal)));
+        return UsageError.Of($"unknown option {option}", near.Count > 0 ? $"Did you mean {NearNames.Join(near)}?" : See(command));
+    }
+
+    private static string See(ICommand? command) => command is null ? "See 'kvmscope --help'." : $"See 'kvmscope {command.Help.Name} --help'.";
+}

@@ -1,0 +1,56 @@
+namespace Kvmscope.CommandLine;
+
+/// <summary>Recognises the names and reads their arguments.</summary>
+internal static class DropInNames
+{
+    private const string Excludes = "--excludes";
+
+    /// <summary>The tool that the program was started as, or null.</summary>
+    /// <param name="argv0">As the program was called; the last part of the path counts, with or without .py.</param>
+    public static DropIn? Find(string argv0)
+    {
+        string name = argv0[(argv0.LastIndexOf('/') + 1)..];
+        if (name.EndsWith(".py", StringComparison.Ordinal)) name = name[..^3];
+        return name switch
+        {
+            "kvm_vmexit_count" => DropIn.Count,
+            "kvm_vmexit_time" => DropIn.Time,
+            "kvm_vmexit_time_hist" => DropIn.Hist,
+            "kvm_vmexit_slower" => DropIn.Slower,
+            _ => null,
+        };
+    }
+
+    /// <summary>The synopsis.</summary>
+    public static string Usage(DropIn tool) => tool switch
+    {
+        DropIn.Count => "kvm_vmexit_count",
+        DropIn.Time => "kvm_vmexit_time",
+        DropIn.Hist => "kvm_vmexit_time_hist [EXIT_NO]",
+        _ => "kvm_vmexit_slower [MS] [--excludes N,N,]",
+    };
+
+    /// <summary>Reads the arguments.</summary>
+    /// <exception cref="Core.KvmscopeException">Arguments that the tool does not take (status 2).</exception>
+    public static DropInRequest Read(DropIn tool, string[] args)
+    {
+        string? positional = null;
+        var excludes = new List<string>();
+        for (int i = 0; i < args.Length; i++)
+        {
+            string arg = args[i];
+            if (arg is "--help" or "-h") return new DropInRequest(tool, null, [], WantsHelp: true);
+            if (tool == DropIn.Slower && arg == Excludes)
+                excludes.AddRange(OptionFactory.SplitList(++i < args.Length ? args[i] : throw Wrong(tool, "--excludes needs a value")));
+            else if (tool == DropIn.Slower && arg.StartsWith(Excludes + "=", StringComparison.Ordinal))
+                excludes.AddRange(OptionFactory.SplitList(arg[(Excludes.Length + 1)..]));
+            else if (tool is DropIn.Hist or DropIn.Slower && positional is null && (arg is not ['-', ..] || (arg.Length > 1 && char.IsAsciiDigit(arg[1]))))
+                positional = arg;
+            else throw Wrong(tool, $"'{arg}' is not an argument of this tool");
+        }
+        return new DropInRequest(tool, positional, excludes);
+    }
+
+    private static Exception Wrong(DropIn tool, string message) =>
+        UsageError.Of(message, $"Usage: {Usage(tool)}; under its own name kvmscope takes more, see 'kvmscope --help'.");
+}

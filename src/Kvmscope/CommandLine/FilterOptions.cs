@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Globalization;
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>The options that say which exits are traced: the same on every tracing command, applied in the kernel.</summary>
+internal sealed class FilterOptions
+{
+    private readonly Option<string[]> _vms = OptionFactory.Values("--vm", "NAME|PID", "Only this VM (see 'kvmscope list'); can be given again for more.");
+    private readonly Option<string[]> _vcpus = OptionFactory.Values("--vcpu", "N[,N]", "Only these vCPUs, by the ids that their VMM gave them.");
+    private readonly Option<string[]> _reasons = OptionFactory.Values("--reason", "R[,R]", "Only these exit reasons, by name or number.");
+    private readonly Option<string[]> _excludes = OptionFactory.Values("--exclude", "R[,R]", "All exit reasons but these.");
+    private readonly Option<string> _level = OptionFactory.Value("--level", "l1|l2", "Only guests of this host (l1), or only their nested guests (l2).");
+    private readonly Option<string> _maxVcpus = OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be held at once; sized from the host if not given.");
+
+    /// <summary>The options as --help shows them.</summary>
+    public OptionGroup Group => new("Filters", [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus]);
+
+    /// <summary>What was asked for, as far as it can be checked without the host.</summary>
+    /// <exception cref="Core.KvmscopeException">A value makes no sense (status 2).</exception>
+    public FilterRequest Read(ParseResult result) => new()
+    {
+        Vms = result.Texts(_vms),
+        Vcpus = [.. result.Items(_vcpus).Select(ParseVcpu)],
+        Reasons = NonEmpty(result, _reasons),
+        Excludes = NonEmpty(result, _excludes),
+        Level = result.Text(_level) is { } level ? ParseLevel(level) : null,
+        MaxVcpus = result.Text(_maxVcpus) is { } max ? ParseMaxVcpus(max) : null,
+    };
+
+    private static IReadOnlyList<string> NonEmpty(ParseResult result, Option<string[]> option)
+    {
+        IReadOnlyList<string> items = result.Items(option);
+        return items.Count > 0 || result.Texts(option).Count == 0
+            ? items
+            : throw UsageError.Of($"{option.Name} names no exit reason", "Give names or numbers: HLT, CPUID,MSR_READ, 12");
+    }
+
+    private static int ParseVcpu(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            ? id
+            : throw UsageError.Of($"--vcpu '{text}' is no vCPU id", "Give numbers: --vcpu 0 or --vcpu 0,2");
+
+    private static ExitLevel ParseLevel(string text) => text.ToLowerInvariant() switch
+    {
+        "l1" or "1" => ExitLevel.L1,
+        "l2" or "2" => ExitLevel.L2,
+        _ => throw UsageError.NotOneOf("--level", text, ["l1", "l2"]),
+    };
+
+    // More vCPUs than any host runs: what is beyond is a typing error.
+    private static int ParseMaxVcpus(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int max) && max is > 0 and <= 1 << 20
+            ? max
+            : throw UsageError.Of($"--max-vcpus '{text}' is no number of vCPUs", "Give a number from 1 to 1048576.");
+}

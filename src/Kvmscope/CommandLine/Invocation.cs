@@ -1,0 +1,13 @@
+using System.CommandLine;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>A command line that parsed: which command, with which options.</summary>
+/// <param name="Command">The command.</param>
+/// <param name="Result">Its options and arguments as typed.</param>
+/// <param name="Started">What follows <c>--</c>; null where there is no <c>--</c>.</param>
+internal sealed record Invocation(ICommand Command, ParseResult Result, IReadOnlyList<string>? Started)
+{
+    /// <summary>The command's argument as typed, or null.</summary>
+    public string? Argument => Command.Argument is { } argument && Result.GetResult(argument) is { Tokens: [var token, ..] } ? token.Value : null;
+}

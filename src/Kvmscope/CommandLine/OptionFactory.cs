@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>The three shapes that options have here. All values stay text: they are checked where their errors can name the mend.</summary>
+internal static class OptionFactory
+{
+    /// <summary>An option with one value, given at most once.</summary>
+    public static Option<string> Value(string name, string value, string says, params string[] aliases) =>
+        new(name, aliases) { HelpName = value, Description = says, Arity = ArgumentArity.ExactlyOne };
+
+    /// <summary>An option with one value that can be given more than once.</summary>
+    public static Option<string[]> Values(string name, string value, string says) =>
+        new(name) { HelpName = value, Description = says, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+
+    /// <summary>An option without a value.</summary>
+    public static Option<bool> Switch(string name, string says, params string[] aliases) =>
+        new(name, aliases) { Description = says, Arity = ArgumentArity.Zero };
+
+    /// <summary>Whether the switch is on the command line.</summary>
+    public static bool Has(this ParseResult result, Option<bool> option) => result.GetResult(option) is { Implicit: false };
+
+    /// <summary>The option's value as typed, or null where it is not on the command line.</summary>
+    public static string? Text(this ParseResult result, Option<string> option) =>
+        result.GetResult(option) is { Implicit: false, Tokens: [var token, ..] } ? token.Value : null;
+
+    /// <summary>The option's values as typed, in order.</summary>
+    public static IReadOnlyList<string> Texts(this ParseResult result, Option<string[]> option) =>
+        result.GetResult(option) is { Implicit: false } found ? [.. found.Tokens.Select(t => t.Value)] : [];
+
+    /// <summary>The values of an option that takes comma lists and can be given more than once; empty items (a trailing comma) are left out.</summary>
+    public static IReadOnlyList<string> Items(this ParseResult result, Option<string[]> option) =>
+        [.. result.Texts(option).SelectMany(SplitList)];
+
+    /// <summary>The items of a comma list; <c>12,</c> has one.</summary>
+    public static string[] SplitList(string text) =>
+        text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

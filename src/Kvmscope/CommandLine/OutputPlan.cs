@@ -1,0 +1,10 @@
+using Kvmscope.Core.Reports;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>How the answer is written, and where to.</summary>
+/// <param name="Format">Table, JSON or CSV.</param>
+/// <param name="File">The file of <c>-o</c>; null for standard output.</param>
+/// <param name="Color">When to colour a table.</param>
+internal sealed record OutputPlan(OutputFormat Format, string? File, ColorWhen Color);

@@ -1,0 +1,45 @@
+namespace Kvmscope.CommandLine;
+
+/// <summary>What is said about the program as a whole: the one source of its --help and of the man page.</summary>
+internal static class ProgramHelp
+{
+    /// <summary>One line, for the head of --help and for NAME in the man page.</summary>
+    public const string Summary = "shows where KVM guests lose time: their VM exits, by reason and level";
+
+    /// <summary>One paragraph.</summary>
+    public const string Description =
+        "kvmscope traces VM exits of the KVM guests on this host with BPF: how many there are, how long KVM and the VMM take "
+        + "to handle them, and for which VM, vCPU and nesting level. L1 is a guest of this host, L2 a guest of a guest. Handling time "
+        + "runs from the exit to the next entry of the same vCPU. Exits that only wait (HLT and the like) are idle and are kept apart.";
+
+    /// <summary>Examples that show the breadth.</summary>
+    public static IReadOnlyList<CommandExample> Examples { get; } =
+    [
+        new("kvmscope time --duration 10s", "Which exits happen, and how long they take."),
+        new("kvmscope time --by vm --interval 1s", "Which VM is busy, each second."),
+        new("kvmscope slower 50us --vm web1 --exclude HLT", "Single exits of one VM over 50 us, as they happen."),
+        new("kvmscope count --format json -- sleep 5", "For a script."),
+    ];
+
+    /// <summary>The statuses that the program leaves with.</summary>
+    public static IReadOnlyList<(string Status, string Says)> ExitStatuses { get; } =
+    [
+        ("0", "All went well; also after Ctrl-C."),
+        ("1", "Something failed while running."),
+        ("2", "The command line is wrong."),
+        ("3", "This host cannot be traced; the message says why."),
+        ("4", "Not permitted; the message names the capability."),
+        ("COMMAND's", "With -- COMMAND its own status; 127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
+    ];
+
+    /// <summary>Variables of the environment.</summary>
+    public static IReadOnlyList<(string Name, string Says)> Environment { get; } =
+    [
+        ("NO_COLOR", "If set and not empty, tables are not coloured unless --color always is given."),
+    ];
+
+    /// <summary>The drop-in names.</summary>
+    public const string DropIns =
+        "Started through a link named kvm_vmexit_count, kvm_vmexit_time, kvm_vmexit_time_hist or kvm_vmexit_slower (also with .py), "
+        + "kvmscope takes the arguments of the script of that name and prints its layout.";
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>The options that say how long is traced and how often is answered.</summary>
+internal sealed class RunOptions
+{
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(365);
+
+    private readonly Option<string> _duration = OptionFactory.Value("--duration", "TIME", "Stop after this time: 500ms, 10s, 5m, 1h; a bare number is seconds.");
+    private readonly Option<string>? _interval;
+
+    /// <summary>Makes the options.</summary>
+    /// <param name="withInterval">Whether the command gives an answer each interval.</param>
+    public RunOptions(bool withInterval)
+    {
+        if (withInterval)
+            _interval = OptionFactory.Value("--interval", "TIME", "Answer each TIME, with what happened in it, until Ctrl-C or --duration.");
+    }
+
+    /// <summary>The options as --help shows them.</summary>
+    public OptionGroup Group => new("Run (until Ctrl-C unless said)", _interval is null ? [_duration] : [_duration, _interval],
+        ("-- COMMAND ...", "Start COMMAND once tracing, stop when it ends, leave with its exit status."));
+
+    /// <summary>Reads and checks the options.</summary>
+    /// <param name="result">The parsed command line.</param>
+    /// <param name="command">What follows <c>--</c>, or null.</param>
+    /// <exception cref="Core.KvmscopeException">A value or a combination makes no sense (status 2).</exception>
+    public RunPlan Read(ParseResult result, IReadOnlyList<string>? command)
+    {
+        TimeSpan? duration = Time(result, _duration);
+        TimeSpan? interval = _interval is null ? null : Time(result, _interval);
+        if (command is { Count: 0 }) throw UsageError.Of("no command after --", "Give one, as in: -- sleep 10");
+        if (command is not null && duration is not null)
+            throw UsageError.Of("--duration and -- COMMAND both say when to stop", "Give one of them; 'timeout 10s COMMAND' bounds a command.");
+        if (duration < interval)
+            throw UsageError.Of("--interval is longer than --duration, so that no interval would be whole", "Make --duration longer, or leave --interval out.");
+        return new RunPlan(duration, interval, command);
+    }
+
+    private static TimeSpan? Time(ParseResult result, Option<string> option)
+    {
+        if (result.Text(option) is not { } text) return null;
+        if (!Durations.TryParse(text, "s", out double ns))
+            throw UsageError.Of($"{option.Name} '{text}' is no time", "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
+        double ms = ns / 1e6;
+        if (ms < s_shortest.TotalMilliseconds || ms > s_longest.TotalMilliseconds)
+            throw UsageError.Of($"{option.Name} '{text}' is out of range", "Give a time from 10ms to 8760h.");
+        return TimeSpan.FromMilliseconds(ms);
+    }
+}

@@ -1,0 +1,19 @@
+using Kvmscope.Core;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>Makes errors of status 2.</summary>
+internal static class UsageError
+{
+    /// <summary>The command line is wrong.</summary>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="mend">What to type instead.</param>
+    public static KvmscopeException Of(string message, string? mend) => new(ExitStatus.Usage, message, mend);
+
+    /// <summary>A word that is not one of a few.</summary>
+    /// <param name="option">The option that it was given to.</param>
+    /// <param name="text">The word.</param>
+    /// <param name="known">The words that there are.</param>
+    public static KvmscopeException NotOneOf(string option, string text, IReadOnlyList<string> known) =>
+        Of($"{option} '{text}' is not known", $"Give {NearNames.Join(known)}.");
+}

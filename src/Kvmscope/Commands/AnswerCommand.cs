@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Reports;
+using Kvmscope.Running;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Commands;
+
+/// <summary>What count, time and hist have in common: they read counters and answer once, or each interval.</summary>
+/// <param name="kind">What the answer shows.</param>
+internal abstract class AnswerCommand(ReportKind kind) : ICommand
+{
+    private readonly FilterOptions _filters = new();
+    private readonly RunOptions _run = new(withInterval: true);
+    private readonly ReportOptions _report = new(kind);
+    private readonly OutputOptions _output = new();
+
+    /// <inheritdoc/>
+    public abstract CommandHelp Help { get; }
+
+    /// <inheritdoc/>
+    public virtual Argument<string?>? Argument => null;
+
+    /// <inheritdoc/>
+    public bool StartsCommand => true;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionGroup> Groups => [_filters.Group, _run.Group, _report.Group, _output.Group];
+
+    /// <inheritdoc/>
+    public int Run(Invocation invocation, CommandContext context)
+    {
+        ReportRequest report = _report.Read(invocation.Result, Help.Name);
+        RunPlan plan = _run.Read(invocation.Result, invocation.Started);
+        OutputPlan output = _output.Read(invocation.Result);
+        var job = new TraceJob
+        {
+            Filters = Narrow(_filters.Read(invocation.Result), invocation),
+            Plan = plan,
+            Output = output,
+            WantTime = kind != ReportKind.Count,
+        };
+        return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
+        {
+            IAnswerWriter writer = AnswerWriters.Create(output.Format, report, trace.Target.Style, trace.Target.Writer);
+            new AnswerLoop(trace.Session, plan, trace.End, trace.Clock).Run(report.Command, report.SnapshotGrouping, answer =>
+            {
+                StatusLines.AfterInterrupt(context, trace.End);
+                writer.Write(answer);
+                trace.Target.Writer.Flush();
+            });
+        });
+    }
+
+    /// <summary>Adds what the command's argument says to the filters.</summary>
+    protected virtual FilterRequest Narrow(FilterRequest filters, Invocation invocation) => filters;
+}

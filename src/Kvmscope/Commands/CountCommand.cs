@@ -1,0 +1,17 @@
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Reports;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope count</c>: exits by reason.</summary>
+internal sealed class CountCommand() : AnswerCommand(ReportKind.Count)
+{
+    /// <inheritdoc/>
+    public override CommandHelp Help { get; } = new("count", "[options] [-- COMMAND ...]", "Exits by reason: Total, L1, L2",
+        "Counts VM exits by reason, those of guests (L1) and of nested guests (L2) apart. Times are not measured, so this costs the guests least.",
+        [
+            new("kvmscope count", "All VMs, until Ctrl-C."),
+            new("kvmscope count --by vm,reason --interval 5s", "Each VM's exits, every 5 seconds."),
+            new("kvmscope count --format json -- sleep 10", "10 seconds, for a script."),
+        ]);
+}

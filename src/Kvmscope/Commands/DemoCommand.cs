@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Text.Json;
+using Kvmscope.CommandLine;
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Running;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope demo</c>: traces the built-in guest and compares what it did with what was seen.</summary>
+internal sealed class DemoCommand : ICommand
+{
+    private const string CheckMend = "'kvmscope check' shows what this host can do.";
+
+    private readonly Option<bool> _nested = OptionFactory.Switch("--nested", "Also run a guest of the guest, so that L2 has exits of its own.");
+    private readonly OutputOptions _output = new(csv: false);
+
+    /// <inheritdoc/>
+    public CommandHelp Help { get; } = new("demo", "[options]", "A built-in guest with known exits, traced and compared",
+        "Runs a small guest of its own that makes a known number of exits of known reasons (CPUID, port I/O, MMIO, MSR accesses, HLT), traces it, "
+        + "prints the same table as 'kvmscope time', and compares each count with what the guest did. Exits that the host causes, such as interrupts, are "
+        + "listed and not compared. Leaves with 0 only where all counts are equal.",
+        [
+            new("kvmscope demo", "Does tracing work here, and is it right?"),
+            new("kvmscope demo --nested", "The same with L2 exits."),
+        ]);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionGroup> Groups => [new OptionGroup("Guest", [_nested]), _output.Group];
+
+    /// <inheritdoc/>
+    public int Run(Invocation invocation, CommandContext context)
+    {
+        OutputPlan plan = _output.Read(invocation.Result);
+        bool nested = invocation.Result.Has(_nested);
+        IDemoGuest guest = context.DemoGuest();
+        if (guest.WhyNot is { } why) throw new KvmscopeException(ExitStatus.HostUnsupported, $"the built-in guest cannot run here: {why}", CheckMend);
+        using OutputTarget target = OutputTarget.Open(plan, context);
+        (Answer answer, IReadOnlyList<DemoRow> rows) = Trace(guest, nested, context);
+        target.Begin();
+        bool equal = rows.All(r => r.Verdict != DemoVerdict.Differs);
+        if (plan.Format == OutputFormat.Json) WriteJson(target.Writer, answer, rows, nested, equal);
+        else WriteTables(target, answer, rows, equal);
+        target.Writer.Flush();
+        return (int)(equal ? ExitStatus.Fine : ExitStatus.Failed);
+    }
+
+    private (Answer Answer, IReadOnlyList<DemoRow> Rows) Trace(IDemoGuest guest, bool nested, CommandContext context)
+    {
+        using ITraceSession session = context.Host().Trace(new TraceOptions { Pids = [context.ProcessId] });
+        var clock = new TraceClock(context.Clock);
+        context.Status("Running the built-in guest...");
+        IReadOnlyList<ExpectedExits> expected = guest.Run(nested);
+        session.Sweep();
+        Answer answer = Delta.Between(Help.Name, clock.Started, null, session.Read(Grouping.Host), clock.StartMonotonicNs);
+        if (answer.Rows.Count == 0)
+            throw new KvmscopeException(ExitStatus.HostUnsupported, "the built-in guest ran, but this host's KVM never fired kvm_exit, so no exit can be traced",
+                "KVM must run guests through kvm_intel or kvm_amd of a Linux kernel with tracepoints; " + CheckMend);
+        return (answer, DemoComparison.Compare(expected, answer.Rows));
+    }
+
+    private static void WriteTables(OutputTarget target, Answer answer, IReadOnlyList<DemoRow> rows, bool equal)
+    {
+        var request = new ReportRequest { Kind = ReportKind.Time, Command = "time" };
+        AnswerWriters.Create(OutputFormat.Table, request, target.Style, target.Writer).Write(answer);
+        target.Writer.WriteLine();
+        DemoView.Write(target.Writer, target.Style, rows);
+        target.Writer.WriteLine();
+        target.Writer.WriteLine(equal ? "All counts are equal." : "Some counts differ.");
+    }
+
+    private void WriteJson(TextWriter output, Answer answer, IReadOnlyList<DemoRow> rows, bool nested, bool equal) => JsonText.WriteLine(output, Help.Name, json =>
+    {
+        json.WriteString("started", answer.Started);
+        json.WriteNumber("seconds", Math.Round(answer.Seconds, 6));
+        json.WriteBoolean("nested", nested);
+        json.WriteBoolean("equal", equal);
+        json.WriteStartArray("rows");
+        foreach (DemoRow row in rows) WriteRow(json, row);
+        json.WriteEndArray();
+    });
+
+    private static void WriteRow(Utf8JsonWriter json, DemoRow row)
+    {
+        json.WriteStartObject();
+        json.WriteString("isa", row.Code.Isa.ToString().ToLowerInvariant());
+        json.WriteNumber("code", row.Code.Code);
+        json.WriteString("reason", ExitReasons.Name(row.Code));
+        json.WriteNumber("level", (int)row.Level);
+        if (row.Expected is { } expected) json.WriteNumber("expected", expected);
+        else json.WriteNull("expected");
+        json.WriteNumber("count", row.Seen);
+        json.WriteString("verdict", row.Verdict switch { DemoVerdict.Equal => "equal", DemoVerdict.Differs => "differs", _ => "host" });
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,81 @@
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+using Kvmscope.Running;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Commands;
+
+/// <summary>The original tools under their own names: their arguments, their layout, on this program's engine.</summary>
+internal static class DropInCommand
+{
+    /// <summary>Runs one.</summary>
+    /// <returns>The status to leave with.</returns>
+    /// <exception cref="Core.KvmscopeException">Any anticipated error.</exception>
+    public static int Run(DropIn tool, string[] args, CommandContext context)
+    {
+        DropInRequest request = DropInNames.Read(tool, args);
+        if (request.WantsHelp)
+        {
+            context.Out.WriteLine($"Usage: {DropInNames.Usage(tool)}");
+            return 0;
+        }
+        Isa isa = request.Positional is null && request.Excludes.Count == 0 ? Isa.None : context.Host().Isa;
+        IReadOnlyList<string> excludes = [.. request.Excludes.Select(e => InIsa(e, isa, context))];
+        var job = new TraceJob
+        {
+            Filters = new FilterRequest
+            {
+                Reasons = tool == DropIn.Hist && request.Positional is { } reason ? [InIsa(reason.TrimEnd(','), isa, context)] : [],
+                Excludes = excludes,
+            },
+            Plan = new RunPlan(),
+            Output = new OutputPlan(OutputFormat.Table, null, ColorWhen.Never),
+            WantTime = tool != DropIn.Count,
+            SlowNs = tool == DropIn.Slower ? Threshold.Parse(request.Positional) : 0,
+        };
+        return job.Run(context, target => Announce(target.Writer, excludes, isa), trace => Read(tool, trace, context));
+    }
+
+    private static void Read(DropIn tool, RunningTrace trace, CommandContext context)
+    {
+        TextWriter output = trace.Target.Writer;
+        if (tool == DropIn.Slower)
+        {
+            ISlowExitWriter slow = SlowExitWriters.CreateSeed(output);
+            new SlowLoop(trace.Session, new RunPlan(), trace.End, trace.Clock).Run(exit => slow.Write(exit), output.Flush, context.Error);
+            return;
+        }
+        ReportKind kind = tool switch { DropIn.Count => ReportKind.Count, DropIn.Time => ReportKind.Time, _ => ReportKind.Hist };
+        IAnswerWriter writer = AnswerWriters.CreateSeed(kind, output);
+        new AnswerLoop(trace.Session, new RunPlan(), trace.End, trace.Clock).Run(DropInNames.Usage(tool), Grouping.Host, answer =>
+        {
+            if (context.Screen.IsTerminal && trace.End.Interrupted) output.WriteLine();
+            writer.Write(answer);
+        });
+    }
+
+    private static void Announce(TextWriter output, IReadOnlyList<string> excludes, Isa isa)
+    {
+        if (excludes.Count > 0)
+            output.WriteLine($"Excludes: {string.Join(", ", excludes.Select(e => ExitReasons.SeedName(new ExitCode(isa, FilterResolver.Reason(e, isa)))))}");
+        output.WriteLine(StatusLines.Tracing);
+        output.Flush();
+    }
+
+    /// <summary>
+    /// A reason as typed, in the host's numbering. The original tools know VMX numbers only; on an SVM host a number that SVM
+    /// does not have is taken for VMX's, and that is said.
+    /// </summary>
+    private static string InIsa(string text, Isa isa, CommandContext context)
+    {
+        if (isa != Isa.Svm || !ExitReasons.TryParse(text, Isa.Svm, out ulong code) || ExitReasons.IsKnown(new ExitCode(Isa.Svm, code))) return text;
+        if (!ExitReasons.TryParse(text, Isa.Vmx, out ulong vmx)) return text;
+        string name = ExitReasons.Name(new ExitCode(Isa.Vmx, vmx));
+        if (!ExitReasons.TryParse(name, Isa.Svm, out ulong svm)) return text;
+        context.Error.WriteLine($"kvmscope: {text} is {name} on VMX; on this SVM host {name} is {ExitReasons.NumberText(new ExitCode(Isa.Svm, svm))}");
+        return name;
+    }
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Reports;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope hist</c>: a histogram of handling times.</summary>
+internal sealed class HistCommand() : AnswerCommand(ReportKind.Hist)
+{
+    /// <inheritdoc/>
+    public override CommandHelp Help { get; } = new("hist", "[REASON] [options] [-- COMMAND ...]", "Histogram of handling times",
+        "Shows how handling times are distributed, in powers of two of nanoseconds, with percentiles below. "
+        + "REASON is a name or a number, or several with commas between; without it all reasons are drawn together.",
+        [
+            new("kvmscope hist HLT --duration 5s", "How long halts last."),
+            new("kvmscope hist --by reason --exclude HLT", "One histogram a reason, without halts."),
+            new("kvmscope hist EPT_VIOLATION,EPT_MISCONFIG --by level", "Page faults of L1 and of L2 apart."),
+        ]);
+
+    /// <inheritdoc/>
+    public override Argument<string?> Argument { get; } = new("REASON") { Arity = ArgumentArity.ZeroOrOne };
+
+    /// <inheritdoc/>
+    protected override FilterRequest Narrow(FilterRequest filters, Invocation invocation)
+    {
+        if (invocation.Argument is not { } text) return filters;
+        if (filters.Reasons.Count > 0) throw UsageError.Of("REASON and --reason say the same thing", "Give one of them.");
+        string[] reasons = OptionFactory.SplitList(text);
+        return reasons.Length > 0
+            ? filters with { Reasons = reasons }
+            : throw UsageError.Of("REASON names no exit reason", "Give a name or a number: HLT, 12");
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Formats;
+using Kvmscope.Running;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope slower</c>: exits over a threshold, as they happen.</summary>
+internal sealed class SlowerCommand : ICommand
+{
+    private readonly FilterOptions _filters = new();
+    private readonly RunOptions _run = new(withInterval: false);
+    private readonly OutputOptions _output = new();
+
+    /// <inheritdoc/>
+    public CommandHelp Help { get; } = new("slower", "[THRESHOLD] [options] [-- COMMAND ...]", "Exits slower than a threshold, as they happen",
+        "Prints one line for each exit whose handling took at least THRESHOLD: time of day, VM, vCPU, level, reason, duration. "
+        + "THRESHOLD is 500ns, 50us, 2ms, 1s; a bare number is ms; 10ms unless said. Threshold and filters are applied in the kernel. "
+        + "Idle exits are slow by nature: leave them out with --exclude HLT.",
+        [
+            new("kvmscope slower --exclude HLT", "Exits of 10 ms and more that are not halts."),
+            new("kvmscope slower 50us --vm rt1 --vcpu 2,3", "The real-time vCPUs of one VM."),
+            new("kvmscope slower 1 --format json -o slow.json --duration 1h", "An hour of them, one JSON object a line."),
+        ]);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionGroup> Groups => [_filters.Group, _run.Group, _output.Group];
+
+    /// <inheritdoc/>
+    public Argument<string?> Argument { get; } = new("THRESHOLD") { Arity = ArgumentArity.ZeroOrOne };
+
+    /// <inheritdoc/>
+    public bool StartsCommand => true;
+
+    /// <inheritdoc/>
+    public int Run(Invocation invocation, CommandContext context)
+    {
+        RunPlan plan = _run.Read(invocation.Result, invocation.Started);
+        OutputPlan output = _output.Read(invocation.Result);
+        var job = new TraceJob
+        {
+            Filters = _filters.Read(invocation.Result),
+            Plan = plan,
+            Output = output,
+            SlowNs = Threshold.Parse(invocation.Argument),
+        };
+        return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
+        {
+            ISlowExitWriter writer = SlowExitWriters.Create(output.Format, trace.Target.Style, trace.Target.Writer);
+            var loop = new SlowLoop(trace.Session, plan, trace.End, trace.Clock);
+            loop.Run(exit => writer.Write(exit), trace.Target.Writer.Flush, context.Error);
+            StatusLines.AfterInterrupt(context, trace.End);
+        });
+    }
+}

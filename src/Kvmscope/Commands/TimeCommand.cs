@@ -1,0 +1,18 @@
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Reports;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope time</c>: count and handling time by reason.</summary>
+internal sealed class TimeCommand() : AnswerCommand(ReportKind.Time)
+{
+    /// <inheritdoc/>
+    public override CommandHelp Help { get; } = new("time", "[options] [-- COMMAND ...]", "Count and handling time by reason: Total, L1, L2",
+        "Shows for each exit reason how often it happened and how long its handling took on average, from the exit to the next entry of the same vCPU. "
+        + "At the foot are the sum of all and the sum without idle exits (Busy): a halted vCPU waits, and is no overhead.",
+        [
+            new("kvmscope time --duration 10s", "All VMs, 10 seconds."),
+            new("kvmscope time --stats --sort time --vm web1", "One VM with percentiles, the costliest reason first."),
+            new("kvmscope time --level l2 --by vm,reason", "What nested guests cost, a VM apart."),
+        ]);
+}

@@ -1,0 +1,22 @@
+namespace Kvmscope.Running;
+
+/// <summary>What ends a trace other than time: Ctrl-C, SIGTERM, SIGHUP, or the end of the command that was started. Listens from when it is made.</summary>
+internal interface ITraceEnd : IDisposable
+{
+    /// <summary>Starts the command with this program's standard streams; the trace ends when it ends.</summary>
+    /// <exception cref="Core.KvmscopeException">Not found (status 127) or not executable (status 126).</exception>
+    void Start(IReadOnlyList<string> command);
+
+    /// <summary>Waits for the end of the trace.</summary>
+    /// <param name="timeout">How long; zero or less only looks.</param>
+    /// <returns>Whether the trace has to end.</returns>
+    bool Wait(TimeSpan timeout);
+
+    /// <summary>Whether somebody pressed Ctrl-C, so that the terminal's cursor stands behind <c>^C</c>.</summary>
+    bool Interrupted { get; }
+
+    /// <summary>
+    /// The status to leave with: 0 without a command; the command's own; 128 + the signal's number where a signal killed the command or ended the trace before it.
+    /// </summary>
+    int Status { get; }
+}

@@ -1,0 +1,25 @@
+namespace Kvmscope.Running;
+
+/// <summary>When a trace started, and how long it has run.</summary>
+internal sealed class TraceClock
+{
+    private readonly TimeProvider _clock;
+    private readonly long _start;
+
+    /// <summary>Starts now.</summary>
+    public TraceClock(TimeProvider clock)
+    {
+        _clock = clock;
+        _start = clock.GetTimestamp();
+        Started = clock.GetLocalNow();
+    }
+
+    /// <summary>Wall-clock time of the start.</summary>
+    public DateTimeOffset Started { get; }
+
+    /// <summary>CLOCK_MONOTONIC of the start, ns: on Linux that is what TimeProvider's timestamps are.</summary>
+    public long StartMonotonicNs => (long)(_start * (1e9 / _clock.TimestampFrequency));
+
+    /// <summary>Time since the start.</summary>
+    public TimeSpan Elapsed => _clock.GetElapsedTime(_start);
+}

@@ -1,0 +1,83 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Kvmscope.Running;
+
+/// <summary>
+/// Signals and the started command. Without a command the first signal ends the trace. With one, Ctrl-C has reached the
+/// command too (the terminal signals the whole group), so the trace goes on until it ends; a second Ctrl-C, or SIGTERM, does not wait for it.
+/// </summary>
+internal sealed class TraceEnd : ITraceEnd
+{
+    private readonly ManualResetEventSlim _ended = new();
+    private readonly PosixSignalRegistration[] _signals;
+    private Process? _command;
+    private bool _wantsCommand;
+    private int _interrupts;
+    private int _signal;
+
+    /// <summary>Starts to listen.</summary>
+    public TraceEnd() => _signals =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
+    ];
+
+    /// <inheritdoc/>
+    public bool Interrupted => Volatile.Read(ref _interrupts) > 0;
+
+    /// <inheritdoc/>
+    public int Status => (_wantsCommand, _command) switch
+    {
+        (false, _) => 0,
+        (true, { HasExited: true } ended) => ended.ExitCode,
+        _ => 128 + Volatile.Read(ref _signal),
+    };
+
+    /// <inheritdoc/>
+    public void Start(IReadOnlyList<string> command)
+    {
+        _wantsCommand = true;
+        if (_ended.IsSet) return;
+        var start = new ProcessStartInfo(ProgramPath.Find(command[0])) { UseShellExecute = false };
+        foreach (string argument in command.Skip(1)) start.ArgumentList.Add(argument);
+        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process.Exited += (_, _) => _ended.Set();
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception error)
+        {
+            process.Dispose();
+            throw ProgramPath.NotExecutable(command[0], error);
+        }
+        _command = process;
+    }
+
+    /// <inheritdoc/>
+    public bool Wait(TimeSpan timeout)
+    {
+        // Whole milliseconds, rounded up: less than one would be a busy loop.
+        double ms = Math.Ceiling(Math.Max(0, timeout.TotalMilliseconds));
+        return _ended.Wait((int)Math.Min(ms, int.MaxValue));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration registration in _signals) registration.Dispose();
+        _command?.Dispose();
+        _ended.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Volatile.Write(ref _signal, context.Signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGHUP => 1, _ => 15 });
+        bool first = context.Signal == PosixSignal.SIGINT && Interlocked.Increment(ref _interrupts) == 1;
+        if (_command is null || !first) _ended.Set();
+    }
+}

@@ -1,0 +1,33 @@
+namespace Kvmscope.Terminal;
+
+/// <summary>Says in a few words why a file could not be used.</summary>
+internal static class IoReason
+{
+    private const int Enospc = 28;
+    private const int Efbig = 27;
+    private const int Edquot = 122;
+    private const int Erofs = 30;
+
+    // What .NET makes of ENOSPC where it knows it (ERROR_DISK_FULL).
+    private const int DiskFullHresult = unchecked((int)0x80070070);
+
+    /// <summary>The reason, without the file's name.</summary>
+    public static string Of(Exception error) => error switch
+    {
+        UnauthorizedAccessException => "permission denied",
+        DirectoryNotFoundException or FileNotFoundException => "no such directory",
+        PathTooLongException => "the name is too long",
+        { HResult: Enospc or DiskFullHresult } => "no space left on the device",
+        { HResult: Edquot } => "the disk quota is used up",
+        { HResult: Efbig } => "the file may not grow further",
+        { HResult: Erofs } => "the file system is read-only",
+        _ => FirstPart(error.Message),
+    };
+
+    // .NET's messages end in the path: "Text file busy : '/x'".
+    private static string FirstPart(string message)
+    {
+        int colon = message.IndexOf(" : '", StringComparison.Ordinal);
+        return (colon > 0 ? message[..colon] : message).TrimEnd('.');
+    }
+}

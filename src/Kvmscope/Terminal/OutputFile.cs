@@ -1,0 +1,47 @@
+using System.Text;
+using Kvmscope.CommandLine;
+
+namespace Kvmscope.Terminal;
+
+/// <summary>The file of <c>-o</c>: opened before tracing starts, emptied only once something is to be written, so that a failed start does not cost the former answer.</summary>
+internal sealed class OutputFile : IDisposable
+{
+    private readonly FileStream _stream;
+
+    private OutputFile(FileStream stream, string path)
+    {
+        _stream = stream;
+        Writer = new StreamWriter(new OutputStream(stream, path), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    }
+
+    /// <summary>Writes to the file; flush it to learn of a full disk.</summary>
+    public TextWriter Writer { get; }
+
+    /// <summary>Opens the file.</summary>
+    /// <exception cref="Core.KvmscopeException">It can't be written (status 2, with the reason).</exception>
+    public static OutputFile Open(string path)
+    {
+        if (Directory.Exists(path)) throw Refused(path, "it is a directory");
+        try
+        {
+            // FileShare.ReadWrite: no lock is taken, so that /dev/stdout, pipes and files being watched work.
+            return new OutputFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0), path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw Refused(path, IoReason.Of(error));
+        }
+    }
+
+    /// <summary>Empties the file: tracing has started and the former content is no longer wanted.</summary>
+    public void Empty()
+    {
+        if (_stream.CanSeek && _stream.Length > 0) _stream.SetLength(0);
+    }
+
+    /// <summary>Closes the file; what is not flushed is lost.</summary>
+    public void Dispose() => _stream.Dispose();
+
+    private static Core.KvmscopeException Refused(string path, string reason) =>
+        UsageError.Of($"cannot write '{path}': {reason}", "Choose another file with -o, or leave it out to write to standard output.");
+}

@@ -1,0 +1,72 @@
+using Kvmscope.Core;
+
+namespace Kvmscope.Terminal;
+
+/// <summary>Writes to another stream and turns its failures into the errors that the program knows: a reader that left, a full disk.</summary>
+/// <param name="inner">Where the bytes go.</param>
+/// <param name="name">What to call it in a message.</param>
+internal sealed class OutputStream(Stream inner, string name) : Stream
+{
+    // errno of Linux; .NET keeps it in HResult where it has no code of its own for it.
+    private const int Epipe = 32;
+
+    /// <inheritdoc/>
+    public override bool CanRead => false;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        try
+        {
+            inner.Write(buffer);
+        }
+        catch (IOException error)
+        {
+            throw Translate(error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+        try
+        {
+            inner.Flush();
+        }
+        catch (IOException error)
+        {
+            throw Translate(error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private Exception Translate(IOException error)
+    {
+        if (error.HResult == Epipe) return new BrokenPipeException(error);
+        string reason = IoReason.Of(error);
+        return new KvmscopeException(ExitStatus.Failed, $"cannot write {name}: {reason}", "What was written before is incomplete; make room, or choose another place with -o FILE.", error);
+    }
+}

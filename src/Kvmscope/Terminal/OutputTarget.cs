@@ -1,0 +1,33 @@
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Terminal;
+
+/// <summary>Where an answer goes: standard output, or the file of <c>-o</c>.</summary>
+internal sealed class OutputTarget : IDisposable
+{
+    private readonly OutputFile? _file;
+
+    private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) => (_file, Writer, Style) = (file, writer, style);
+
+    /// <summary>Writes there; flush after each answer.</summary>
+    public TextWriter Writer { get; }
+
+    /// <summary>Width and colour of tables there.</summary>
+    public ViewStyle Style { get; }
+
+    /// <summary>Opens it.</summary>
+    /// <exception cref="Core.KvmscopeException">The file can't be written (status 2).</exception>
+    public static OutputTarget Open(OutputPlan plan, CommandContext context)
+    {
+        if (plan.File is not { } path) return new OutputTarget(null, context.Out, context.Screen.Style(plan.Color));
+        OutputFile file = OutputFile.Open(path);
+        return new OutputTarget(file, file.Writer, context.Screen.AsFile.Style(plan.Color));
+    }
+
+    /// <summary>Says that there will be an answer: a former one in the file goes.</summary>
+    public void Begin() => _file?.Empty();
+
+    /// <summary>Closes the file; standard output stays open.</summary>
+    public void Dispose() => _file?.Dispose();
+}

@@ -1,0 +1,44 @@
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Terminal;
+
+/// <summary>What standard output is connected to.</summary>
+/// <param name="IsTerminal">Whether somebody reads along.</param>
+/// <param name="Width">Columns; 80 where it is no terminal.</param>
+/// <param name="AllowsColor">What the environment says about colour (NO_COLOR, TERM).</param>
+/// <param name="Unicode">Whether the locale's encoding is UTF-8.</param>
+internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool Unicode)
+{
+    /// <summary>Columns of what is not written to a terminal.</summary>
+    public const int DefaultWidth = 80;
+
+    /// <summary>What a file is: no terminal, and read in the same locale.</summary>
+    public Screen AsFile => new(IsTerminal: false, DefaultWidth, AllowsColor: false, Unicode);
+
+    /// <summary>The style for a table that is written here.</summary>
+    public ViewStyle Style(ColorWhen when) => new(Width, when switch
+    {
+        ColorWhen.Always => true,
+        ColorWhen.Never => false,
+        _ => IsTerminal && AllowsColor,
+    }, Unicode);
+
+    /// <summary>Looks at this process's standard output.</summary>
+    /// <param name="environment">Reads a variable of the environment.</param>
+    public static Screen OfStandardOutput(Func<string, string?> environment)
+    {
+        bool unicode = IsUtf8(environment);
+        if (Console.IsOutputRedirected) return new Screen(IsTerminal: false, DefaultWidth, AllowsColor: false, unicode);
+        // https://no-color.org: any value but the empty one.
+        bool color = string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") is not (null or "" or "dumb");
+        int width = Console.WindowWidth;
+        return new Screen(IsTerminal: true, width > 0 ? width : DefaultWidth, color, unicode);
+    }
+
+    // The first that is set counts, as setlocale(3) has it.
+    private static bool IsUtf8(Func<string, string?> environment)
+    {
+        string? locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(environment).FirstOrDefault(v => !string.IsNullOrEmpty(v));
+        return locale is not null && locale.Replace("-", "").Contains("UTF8", StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,146 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Tests.Fakes;
+
+namespace Kvmscope.Tests;
+
+/// <summary>Command lines that are wrong: status 2, one line that says what and one that says what to do, and nothing traced.</summary>
+public sealed class BadInputTests
+{
+    [Theory]
+    [InlineData("tim", "'tim' is no command", "Did you mean time?")]
+    [InlineData("frobnicate", "'frobnicate' is no command", "See 'kvmscope --help'.")]
+    [InlineData("--duration 1s time", "--duration before a command is not known", "Options follow the command: kvmscope COMMAND [options]")]
+    [InlineData("count --vmm web1", "unknown option --vmm", "Did you mean --vm?")]
+    [InlineData("count --bogus x", "unknown option --bogus", "See 'kvmscope count --help'.")]
+    [InlineData("hist --bogus", "unknown option --bogus", "See 'kvmscope hist --help'.")]
+    [InlineData("slower --intervall=1s", "unknown option --intervall", "See 'kvmscope slower --help'.")]
+    [InlineData("count --stats", "'count' has no option --stats", "It belongs to time.")]
+    [InlineData("slower --interval 1s", "'slower' has no option --interval", "It belongs to count, time or hist.")]
+    [InlineData("count 12", "'12' is one argument too many for 'count'", "See 'kvmscope count --help'.")]
+    [InlineData("hist 12 13", "'13' is one argument too many for 'hist'", "See 'kvmscope hist --help'.")]
+    [InlineData("count --vm", "--vm needs a value", "Give it: --vm NAME|PID")]
+    [InlineData("count --vm --level l1", "--vm needs a value, and --level is an option", "Give it: --vm NAME|PID")]
+    [InlineData("count --level l1 --level l2", "--level is given more than once", "Give it once.")]
+    [InlineData("time --stats=yes", "--stats takes no value", "Give --stats alone, or leave it out.")]
+    [InlineData("list -- sleep 1", "'list' does not start a command", "Leave out -- and what follows it.")]
+    [InlineData("count --", "no command after --", "Give one, as in: -- sleep 10")]
+    [InlineData("count --duration 1s -- sleep 1", "--duration and -- COMMAND both say when to stop", "Give one of them; 'timeout 10s COMMAND' bounds a command.")]
+    [InlineData("count --duration 1s --interval 2s", "--interval is longer than --duration, so that no interval would be whole", "Make --duration longer, or leave --interval out.")]
+    [InlineData("count --duration soon", "--duration 'soon' is no time", "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.")]
+    [InlineData("count --duration 0", "--duration '0' is out of range", "Give a time from 10ms to 8760h.")]
+    [InlineData("count --interval -1s", "--interval '-1s' is out of range", "Give a time from 10ms to 8760h.")]
+    [InlineData("count --level l3", "--level 'l3' is not known", "Give l1 or l2.")]
+    [InlineData("count --by cpu", "--by 'cpu' is not known", "Give reason, vm, vcpu or level.")]
+    [InlineData("count --by ,", "--by '' is not known", "Give reason, vm, vcpu or level.")]
+    [InlineData("count --sort avg", "--sort 'avg' is not known", "Give count or code.")]
+    [InlineData("time --sort name", "--sort 'name' is not known", "Give count, time, avg, max or code.")]
+    [InlineData("time --format xml", "--format 'xml' is not known", "Give table, json or csv.")]
+    [InlineData("check --format csv", "--format 'csv' is not known", "Give table or json.")]
+    [InlineData("time --color blue", "--color 'blue' is not known", "Give auto, always or never.")]
+    [InlineData("count --max-vcpus 0", "--max-vcpus '0' is no number of vCPUs", "Give a number from 1 to 1048576.")]
+    [InlineData("count --reason HTL", "'HTL' is no exit reason of VMX", "Did you mean HLT")]
+    [InlineData("count --reason ,", "--reason names no exit reason", "Give names or numbers: HLT, CPUID,MSR_READ, 12")]
+    [InlineData("count --reason nosuchthing", "'nosuchthing' is no exit reason of VMX", "Give a name such as HLT or CPUID, or a number.")]
+    [InlineData("count --reason HLT --exclude hlt", "--exclude leaves none of the reasons of --reason", "Leave out one of the two.")]
+    [InlineData("hist HLT --reason CPUID", "REASON and --reason say the same thing", "Give one of them.")]
+    [InlineData("hist ,", "REASON names no exit reason", "Give a name or a number: HLT, 12")]
+    [InlineData("slower fast", "'fast' is no handling time", "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]
+    [InlineData("slower 0", "a threshold of '0' is impossible: from 1ns to 1h", "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]
+    [InlineData("slower -5", "a threshold of '-5' is impossible: from 1ns to 1h", "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]
+    [InlineData("slower 2h", "a threshold of '2h' is impossible: from 1ns to 1h", "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]
+    [InlineData("slower 1e999", "'1e999' is no handling time", "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]
+    [InlineData("count --vm web3", "no VM has the name or pid 'web3'", "Running: web1 (4242), db1 (4711)")]
+    [InlineData("count --vcpu 7", "no vCPU 7 in any of these VMs", "There are: 0-3")]
+    [InlineData("count --vm db1 --vcpu 0,2", "no vCPU 2 in db1", "There are: 0-1")]
+    [InlineData("count --vcpu x", "--vcpu 'x' is no vCPU id", "Give numbers: --vcpu 0 or --vcpu 0,2")]
+    [InlineData("count -o /", "cannot write '/': it is a directory", "Choose another file with -o, or leave it out to write to standard output.")]
+    [InlineData("count -o /nosuchdirectory/x", "cannot write '/nosuchdirectory/x': no such directory", "Choose another file with -o, or leave it out to write to standard output.")]
+    public void Says_what_is_wrong_and_what_to_do(string line, string message, string mend)
+    {
+        var world = new World();
+
+        Outcome outcome = world.Run(line.Split(' '));
+
+        Assert.StartsWith($"kvmscope: {message}\n  {mend}", outcome.Error);
+        Assert.Equal(2, outcome.Error.Count(c => c == '\n'));
+        Assert.Equal(2, outcome.Status);
+        Assert.Empty(outcome.Out);
+        Assert.Null(world.Host.Asked);
+    }
+
+    [Theory]
+    [InlineData("count --vm web1", "no VM is running, so there is no 'web1'")]
+    [InlineData("count --vcpu 0", "no VM is running, so there is no vCPU to choose")]
+    public void Says_that_no_vm_is_running(string line, string message)
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Vms = [] };
+
+        Outcome outcome = world.Run(line.Split(' '));
+
+        Assert.Equal((2, ""), (outcome.Status, outcome.Out));
+        Assert.StartsWith($"kvmscope: {message}\n", outcome.Error);
+    }
+
+    [Theory]
+    [InlineData(Isa.Vmx, "EPT_VIOLATON", "EPT_VIOLATION")]
+    [InlineData(Isa.Svm, "EPT_VIOLATION", "NPF")]
+    [InlineData(Isa.None, "CPUDI", "CPUID")]
+    public void Suggests_reasons_of_the_hosts_isa(Isa isa, string typed, string near)
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Isa = isa };
+
+        Outcome outcome = world.Run("count", "--reason", typed);
+
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains($"Did you mean {near}", outcome.Error);
+    }
+
+    [Fact]
+    public void No_command_prints_help_on_standard_error()
+    {
+        Outcome outcome = new World().Run();
+
+        Assert.Equal((2, ""), (outcome.Status, outcome.Out));
+        Assert.Contains("Usage: kvmscope COMMAND [options]\n", outcome.Error);
+    }
+
+    [Theory]
+    [InlineData(ExitStatus.HostUnsupported, "KVM's vendor module is not loaded", "modprobe kvm_intel or kvm_amd")]
+    [InlineData(ExitStatus.NotPermitted, "CAP_BPF is missing", "Run as root.")]
+    [InlineData(ExitStatus.NotPermitted, "ulimit -l is too small", null)]
+    public void What_the_host_refuses_is_said_and_gives_the_status(ExitStatus status, string message, string? mend)
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Refusal = new KvmscopeException(status, message, mend) };
+
+        Outcome outcome = world.Run("time", "--", "true");
+
+        Assert.Equal(new Outcome((int)status, "", mend is null ? $"kvmscope: {message}\n" : $"kvmscope: {message}\n  {mend}\n"), outcome);
+        Assert.DoesNotContain("start true", world.Log);
+    }
+
+    [Fact]
+    public void Without_a_known_isa_reasons_are_parsed_and_the_host_says_why_it_cannot_be_traced()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Isa = Isa.None, Refusal = new KvmscopeException(ExitStatus.HostUnsupported, "no vendor module") };
+
+        Assert.Equal(new Outcome(3, "", "kvmscope: no vendor module\n"), world.Run("count", "--reason", "HLT"));
+    }
+
+    [Fact]
+    public void Without_a_known_isa_a_host_that_would_trace_is_not_given_guessed_codes()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Isa = Isa.None };
+
+        Outcome outcome = world.Run("count", "--exclude", "HLT");
+
+        Assert.Equal(3, outcome.Status);
+        Assert.Contains("cannot be filtered", outcome.Error);
+        Assert.True(world.Host.Session!.Disposed);
+    }
+}

@@ -1,0 +1,19 @@
+using Kvmscope.Core.Tracing;
+
+namespace Kvmscope.Tests.Fakes;
+
+/// <summary>A built-in guest that says it did what it was told to say.</summary>
+internal sealed class FakeGuest : IDemoGuest
+{
+    public string? WhyNot { get; init; }
+
+    public IReadOnlyList<ExpectedExits> Did { get; init; } = [];
+
+    public bool? Nested { get; private set; }
+
+    public IReadOnlyList<ExpectedExits> Run(bool nested)
+    {
+        Nested = nested;
+        return Did;
+    }
+}

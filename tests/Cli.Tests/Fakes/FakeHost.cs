@@ -1,0 +1,72 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+
+namespace Kvmscope.Tests.Fakes;
+
+/// <summary>A host with two VMs, on which tracing works; each part can be replaced.</summary>
+internal sealed class FakeHost(FakeClock clock) : IHost
+{
+    public Isa Isa { get; init; } = Isa.Vmx;
+
+    public IReadOnlyList<VirtualMachine> Vms { get; init; } =
+    [
+        new(4242, "web1", "qemu", 1, [0, 1, 2, 3]),
+        new(4711, "db1", "firecracker", 1, [0, 1]),
+    ];
+
+    public IReadOnlyList<HostCheck> Checks { get; init; } =
+    [
+        new("kernel", CheckVerdict.Ok, "6.1.0"),
+        new("module BTF", CheckVerdict.Limited, "none for kvm", "Tracing uses raw tracepoints instead."),
+    ];
+
+    public IReadOnlyList<SnapshotRow> Rows { get; init; } = [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
+
+    public Trust Trust { get; init; } = new();
+
+    public IReadOnlyList<SlowExit> Slow { get; init; } = [];
+
+    public bool GrowsEachSecond { get; init; }
+
+    /// <summary>Thrown by <see cref="Trace"/>.</summary>
+    public KvmscopeException? Refusal { get; init; }
+
+    /// <summary>What was done, in order.</summary>
+    public List<string> Log { get; init; } = [];
+
+    /// <summary>What was asked of <see cref="Trace"/>; null where it was never called.</summary>
+    public TraceOptions? Asked { get; private set; }
+
+    public FakeSession? Session { get; private set; }
+
+    public static SnapshotRow Row(ulong code, ExitLevel level, ulong count, ulong eachNs, Isa isa = Isa.Vmx)
+    {
+        var row = new SnapshotRow
+        {
+            Vm = new VmIdentity(0, 4242, "web1"),
+            Vcpu = 0,
+            Code = new ExitCode(isa, code),
+            Level = level,
+            Count = count,
+            Timed = count,
+            TotalNs = count * eachNs,
+            MaxNs = eachNs,
+        };
+        row.Bins[HistogramLayout.BinOf(eachNs)] = count;
+        return row;
+    }
+
+    public IReadOnlyList<VirtualMachine> Machines() => Vms;
+
+    public IReadOnlyList<HostCheck> Check() => Checks;
+
+    public ITraceSession Trace(TraceOptions options)
+    {
+        Asked = options;
+        if (Refusal is not null) throw Refusal;
+        Log.Add("attach");
+        return Session = new FakeSession(clock, this);
+    }
+}

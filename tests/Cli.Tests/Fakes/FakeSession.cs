@@ -1,0 +1,50 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+
+namespace Kvmscope.Tests.Fakes;
+
+/// <summary>A trace whose counters grow with the fake clock: so many times the given rows as seconds have passed.</summary>
+internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSession
+{
+    private int _slowGiven;
+
+    public bool Disposed { get; private set; }
+
+    public Snapshot Read(Grouping grouping)
+    {
+        host.Log.Add($"read {grouping} at {clock.Now.TotalSeconds:0.###}");
+        ulong factor = host.GrowsEachSecond ? (ulong)clock.Now.TotalSeconds : 1;
+        SnapshotRow[] rows = [.. host.Rows.Select(r => Times(r, factor, grouping))];
+        ulong exits = (ulong)rows.Sum(r => (long)r.Count);
+        return new Snapshot(clock.GetUtcNow(), clock.MonotonicNs, rows, host.Trust with { Exits = exits, Entries = exits });
+    }
+
+    public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink)
+    {
+        if (_slowGiven >= host.Slow.Count) clock.Advance(timeout);
+        int given = 0;
+        for (; _slowGiven < host.Slow.Count; _slowGiven++, given++) sink(host.Slow[_slowGiven]);
+        return given;
+    }
+
+    public void Sweep() => host.Log.Add($"sweep at {clock.Now.TotalSeconds:0.###}");
+
+    public void Dispose() => Disposed = true;
+
+    private static SnapshotRow Times(SnapshotRow row, ulong factor, Grouping grouping)
+    {
+        var copy = new SnapshotRow
+        {
+            Vm = grouping == Grouping.Host ? null : row.Vm,
+            Vcpu = grouping == Grouping.Vcpu ? row.Vcpu : null,
+            Code = row.Code,
+            Level = row.Level,
+            Count = row.Count * factor,
+            Timed = row.Timed * factor,
+            TotalNs = row.TotalNs * factor,
+            MaxNs = row.MaxNs,
+        };
+        for (int i = 0; i < row.Bins.Length; i++) copy.Bins[i] = row.Bins[i] * factor;
+        return copy;
+    }
+}

@@ -1,0 +1,55 @@
+using Kvmscope.Core.Tracing;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Tests.Fakes;
+
+/// <summary>All that the program sees: a fake host, a fake clock, text writers. Runs command lines.</summary>
+internal sealed class World
+{
+    public World()
+    {
+        Host = new FakeHost(Clock) { Log = Log };
+        End = new FakeEnd(Clock, Log);
+    }
+
+    public FakeClock Clock { get; } = new();
+
+    public List<string> Log { get; } = [];
+
+    public FakeHost Host { get; set; }
+
+    public FakeEnd End { get; set; }
+
+    public FakeGuest Guest { get; set; } = new();
+
+    public Screen Screen { get; set; } = new(IsTerminal: false, 80, AllowsColor: false, Unicode: true);
+
+    public bool ErrorIsTerminal { get; set; }
+
+    /// <summary>Where the output goes if not into the outcome.</summary>
+    public TextWriter? Out { get; set; }
+
+    public Outcome Run(params string[] args) => RunAs("/usr/bin/kvmscope", args);
+
+    public Outcome RunAs(string argv0, params string[] args)
+    {
+        var output = new StringWriter();
+        var error = new StringWriter();
+        var context = new CommandContext
+        {
+            Host = () => Host,
+            DemoGuest = () => Guest,
+            ProcessId = 99,
+            Out = Out ?? output,
+            Error = error,
+            Screen = Screen,
+            ErrorIsTerminal = ErrorIsTerminal,
+            Clock = Clock,
+            TraceEnd = () => End,
+        };
+        return new Outcome(Application.Run(argv0, args, context), output.ToString(), error.ToString());
+    }
+
+    /// <summary>What the trace was asked for.</summary>
+    public TraceOptions Asked => Host.Asked ?? throw new InvalidOperationException("nothing was traced");
+}

@@ -1,0 +1,78 @@
+using Kvmscope.CommandLine;
+using Kvmscope.Tests.Fakes;
+
+namespace Kvmscope.Tests;
+
+/// <summary>What the program says about itself.</summary>
+public sealed class HelpTests
+{
+    public static TheoryData<string> Names => new(Application.Commands().Select(c => c.Help.Name));
+
+    [Fact]
+    public void The_programs_help_lists_the_commands()
+    {
+        Outcome outcome = new World().Run("--help");
+
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        foreach (ICommand command in Application.Commands().Where(c => !c.Hidden)) Assert.Contains($"\n  {command.Help.Name} ", outcome.Out);
+        Assert.DoesNotContain("\n  man", outcome.Out);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_command_has_a_description_options_and_examples_that_parse(string name)
+    {
+        Outcome outcome = new World().Run(name, "--help");
+
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.Equal(outcome, new World().Run("help", name));
+        ICommand command = Application.Commands().Single(c => c.Help.Name == name);
+        Assert.NotEmpty(command.Help.Examples);
+        Assert.All(command.Groups.SelectMany(g => g.Entries()), e => Assert.NotEmpty(e.Says));
+        Assert.All(command.Groups.SelectMany(g => g.Options), o => Assert.Contains(o.Name, outcome.Out));
+        Assert.All(command.Help.Examples.Concat(ProgramHelp.Examples), Parses);
+    }
+
+    [Theory]
+    [InlineData("hist", "--nonsense", "-h")]
+    [InlineData("--help")]
+    [InlineData("help")]
+    public void Help_wins_over_errors(params string[] args) => Assert.Equal(0, new World().Run(args).Status);
+
+    [Fact]
+    public void Help_for_a_started_command_is_not_ours()
+    {
+        var world = new World();
+        world.Run("count", "--", "ls", "--help");
+        Assert.Contains("start ls --help", world.Log);
+    }
+
+    [Fact]
+    public void Help_about_no_command_is_an_error() => Assert.Equal(2, new World().Run("help", "tim").Status);
+
+    [Fact]
+    public void Version_is_one_line() => Assert.Matches(@"^kvmscope \d+\.\d+\.\d+\n$", new World().Run("--version").Out);
+
+    [Fact]
+    public void The_man_page_is_made_from_the_same_source()
+    {
+        Outcome outcome = new World().Run("man");
+
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.StartsWith(".TH KVMSCOPE 8 ", outcome.Out);
+        foreach (ICommand command in Application.Commands().Where(c => !c.Hidden))
+        {
+            Assert.Contains($"\n.SS kvmscope {command.Help.Name} ", outcome.Out);
+            foreach (string option in command.Groups.SelectMany(g => g.Options).Select(o => o.Name)) Assert.Contains(option.Replace("-", "\\-"), outcome.Out);
+        }
+        Assert.All(outcome.Out.Split('\n').Where(l => l.StartsWith('.')), l => Assert.Matches(@"^\.(TH|SH|SS|B|BR|TP|PP|br)( |$)", l));
+    }
+
+    private static void Parses(CommandExample example)
+    {
+        string[] words = example.Line.Split(' ');
+        Assert.Equal("kvmscope", words[0]);
+        string[] args = [.. words.Skip(1).TakeWhile(w => w != ">")];
+        Assert.Equal(LineKind.Command, new CommandLineParser(Application.Commands()).Parse(args).Kind);
+    }
+}

@@ -1,0 +1,95 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Terminal;
+using Kvmscope.Tests.Fakes;
+
+namespace Kvmscope.Tests;
+
+/// <summary>The commands that look at the host without tracing.</summary>
+public sealed class ListCheckTests
+{
+    [Fact]
+    public void List_is_a_table() => Assert.Equal(new Outcome(0,
+        """
+        NAME   PID  VMM          VMS  VCPUS
+        web1  4242  qemu           1      4
+        db1   4711  firecracker    1      2
+
+        """, ""), new World().Run("list"));
+
+    [Fact]
+    public void List_gives_way_on_a_narrow_terminal_and_lets_no_name_steer_it()
+    {
+        var world = new World { Screen = new Screen(IsTerminal: true, 40, AllowsColor: true, Unicode: true) };
+        world.Host = new FakeHost(world.Clock) { Vms = [new(7, "a-very-long-name-of-a-vm-\e[31m", "qemu", 2, [0, 1])] };
+
+        Assert.Equal("""
+            NAME                PID  VMM   VMS  VCPUS
+            a-very-long-name-~    7  qemu    2      2
+
+            """.Replace("                PID", "             PID").Replace("a-very-long-name-~ ", "a-very-long-na~ "), world.Run("list").Out);
+    }
+
+    [Fact]
+    public void List_without_vms_says_so_beside_the_data()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Vms = [] };
+
+        Assert.Equal(new Outcome(0, "", "No VM is running.\n"), world.Run("list"));
+        Assert.Equal(new Outcome(0, """{"schema":"kvmscope/1","command":"list","rows":[]}""" + "\n", ""), world.Run("list", "--format", "json"));
+    }
+
+    [Fact]
+    public void List_in_machine_formats()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Vms = [new(7, "a,\"b\"", "qemu", 2, [0, 1])] };
+
+        Assert.Equal("vm,vm_pid,vmm,vms,vcpus\n\"a,\"\"b\"\"\",7,qemu,2,2\n", world.Run("list", "--format", "csv").Out);
+        Assert.Equal("""{"schema":"kvmscope/1","command":"list","rows":[{"vm":"a,\"b\"","vm_pid":7,"vmm":"qemu","vms":2,"vcpus":2,"vcpu_ids":[0,1]}]}""" + "\n",
+            world.Run("list", "--format", "json").Out);
+    }
+
+    [Fact]
+    public void Check_is_one_line_a_check_with_the_mend_below()
+    {
+        Outcome outcome = new World().Run("check");
+
+        Assert.Equal(new Outcome(0, """
+            ok      kernel      6.1.0
+            limited module BTF  none for kvm
+                      Tracing uses raw tracepoints instead.
+
+            """, ""), outcome);
+    }
+
+    [Fact]
+    public void Check_leaves_with_the_status_of_the_first_that_failed()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock)
+        {
+            Checks =
+            [
+                new("kernel", CheckVerdict.Ok, "6.1.0"),
+                new("lockdown", CheckVerdict.Unknown, "cannot be read"),
+                new("capabilities", CheckVerdict.Failed, "CAP_BPF is missing", "Run as root.", ExitStatus.NotPermitted),
+                new("vendor module", CheckVerdict.Failed, "none", "Load kvm_intel or kvm_amd."),
+            ],
+        };
+
+        Outcome outcome = world.Run("check");
+
+        Assert.Equal(4, outcome.Status);
+        Assert.Contains("FAILED  capabilities   CAP_BPF is missing\n          Run as root.\n", outcome.Out);
+        Assert.Contains("unknown lockdown       cannot be read\n", outcome.Out);
+        Assert.Equal(4, world.Run("check", "--format", "json").Status);
+    }
+
+    [Fact]
+    public void Check_in_json() => Assert.Equal(
+        """{"schema":"kvmscope/1","command":"check","checks":[{"name":"kernel","verdict":"ok","found":"6.1.0","mend":null,"status":0},"""
+        + """{"name":"module BTF","verdict":"limited","found":"none for kvm","mend":"Tracing uses raw tracepoints instead.","status":0}]}""" + "\n",
+        new World().Run("check", "--format", "json").Out);
+}

@@ -1,0 +1,110 @@
+using CsCheck;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Tests;
+
+public sealed class DeltaTests
+{
+    [Fact]
+    public void The_first_interval_begins_with_the_trace()
+    {
+        Answer answer = Delta.Between("time", Sample.Started, null, At(12_500_000_000, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)), 10_000_000_000);
+        Assert.Equal(2.5, answer.Seconds);
+        Assert.Equal("time", answer.Command);
+        Assert.Equal(Sample.Started, answer.Started);
+        Assert.Equal(5UL, Assert.Single(answer.Rows).Count);
+    }
+
+    [Fact]
+    public void Counters_are_subtracted_and_what_did_not_move_is_left_out()
+    {
+        Snapshot before = At(1_000_000_000, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 7, 100));
+        Snapshot now = At(
+            2_000_000_000, Sample.Spread(Isa.Vmx, 10, ExitLevel.L1, (5, 100), (3, 900)), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 7, 100),
+            Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 1, 50), Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 0, 0));
+        Answer answer = Delta.Between("time", Sample.Started, before, now, 0);
+        Assert.Equal(1, answer.Seconds);
+        Assert.Equal(2, answer.Rows.Count);
+        SnapshotRow row = answer.Rows[0];
+        Assert.Equal((3UL, 3UL, 2700UL, 900UL), (row.Count, row.Timed, row.TotalNs, row.MaxNs));
+        Assert.Equal(3UL, row.Bins[HistogramLayout.BinOf(900)]);
+        Assert.Equal(3UL, Histogram.Count(row.Bins));
+        Assert.Equal(ExitLevel.L2, answer.Rows[1].Level);
+        Assert.Equal(0, answer.RestartedRows);
+        // The snapshots are as they were.
+        Assert.Equal(8UL, now.Rows[0].Count);
+    }
+
+    [Fact]
+    public void An_exit_that_ended_in_this_interval_but_began_before_is_kept()
+    {
+        Snapshot before = At(1, Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 1, 0, untimed: 1)), now = At(2, Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 1, 800));
+        SnapshotRow row = Assert.Single(Delta.Between("time", Sample.Started, before, now, 0).Rows);
+        Assert.Equal((0UL, 1UL), (row.Count, row.Timed));
+    }
+
+    [Fact]
+    public void A_counter_that_ran_backwards_began_again()
+    {
+        Answer answer = Delta.Between(
+            "time", Sample.Started, At(9, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)), At(5, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 2, 700)), 0);
+        Assert.Equal((2UL, 1400UL), (answer.Rows[0].Count, answer.Rows[0].TotalNs));
+        Assert.Equal(1, answer.RestartedRows);
+        Assert.Equal(0, answer.Seconds);
+    }
+
+    [Fact]
+    public void Groups_are_not_mixed()
+    {
+        Snapshot before = At(1, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100, Sample.Web, 0), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 50, 100, Sample.Db, 0));
+        Snapshot now = At(2, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 51, 100, Sample.Db, 0), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 7, 100, Sample.Web, 0));
+        Assert.Equal([1UL, 2UL], Delta.Between("count", Sample.Started, before, now, 0).Rows.Select(r => r.Count));
+    }
+
+    [Fact]
+    public void Trust_is_subtracted_but_for_what_is_open()
+    {
+        Snapshot before = At(1) with { Trust = new Trust { Exits = 10, Entries = 8, Open = 2, UnpairedExits = 9 } };
+        Snapshot now = At(2) with { Trust = new Trust { Exits = 15, Entries = 12, Open = 1, UnpairedExits = 3 } };
+        Trust trust = Delta.Between("count", Sample.Started, before, now, 0).Trust;
+        Assert.Equal(new Trust { Exits = 5, Entries = 4, Open = 1, UnpairedExits = 3 }, trust);
+    }
+
+    [Fact]
+    public void Every_counter_of_trust_is_carried()
+    {
+        // A counter that is added to Trust and forgotten here would always be 0.
+        var all = new Trust();
+        foreach (var property in typeof(Trust).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
+        Trust trust = Delta.Between("count", Sample.Started, At(1) with { Trust = all with { Open = 9 } }, At(2) with { Trust = all }, 0).Trust;
+        Assert.Equal(new Trust { Open = 3 }, trust);
+        Assert.Equal(all, Delta.Between("count", Sample.Started, At(1), At(2) with { Trust = all }, 0).Trust);
+    }
+
+    [Fact]
+    public void Unknown_reasons_are_counted_from_the_rows()
+    {
+        Snapshot now = At(
+            2, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 1), Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L2, 3, 1), Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 1),
+            Sample.Row(Isa.Vmx, 0x80000021, ExitLevel.L1, 1, 1)) with { Trust = new Trust { UnreadReasons = 2 } };
+        Assert.Equal(9UL, Delta.Between("count", Sample.Started, null, now, 0).UnknownReasons);
+    }
+
+    [Fact]
+    public void Intervals_add_up_to_the_whole() => Gen.ULong[0, 1000].Array[4].Array[2, 6].Sample(steps =>
+    {
+        Snapshot? before = null;
+        ulong[] sums = new ulong[4], state = new ulong[4];
+        for (int i = 0; i < steps.Length; i++)
+        {
+            for (int r = 0; r < 4; r++) state[r] += steps[i][r];
+            Snapshot now = At(i, [.. state.Select((n, r) => Sample.Row(Isa.Vmx, (ulong)r, ExitLevel.L1, n, 100))]);
+            foreach (SnapshotRow row in Delta.Between("count", Sample.Started, before, now, 0).Rows) sums[row.Code.Code] += row.Count;
+            before = now;
+        }
+        return sums.SequenceEqual(state);
+    });
+
+    private static Snapshot At(long ns, params SnapshotRow[] rows) => new(Sample.Started, ns, rows, new Trust());
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Tests;
+
+/// <summary>The generated tables against the files that they are made from, and the rules that the files have to keep.</summary>
+public sealed class ExitTableTests
+{
+    public static TheoryData<Isa> Isas => [Isa.Vmx, Isa.Svm];
+
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void Table_is_generated_from_the_tsv(Isa isa)
+    {
+        string[][] lines = [.. Lines(isa)];
+        string[] header = lines[0];
+        string Field(string[] row, string column) => row[Array.IndexOf(header, column)];
+        ExitReasonInfo[] expected =
+        [
+            .. lines.Skip(1).Where(row => !Field(row, "dec").StartsWith("bit", StringComparison.Ordinal)).Select(row => new ExitReasonInfo(
+                ulong.Parse(Field(row, "dec"), CultureInfo.InvariantCulture), Field(row, "name"), Field(row, "kernel_name"), Field(row, "trace_name"),
+                Field(row, "kvm_handler_7.2"), Field(row, "class"), Field(row, "detail_tracepoint"), Field(row, "meaning"), Field(row, "cause_and_hint"),
+                Field(row, "seed_name"), Field(row, "aliases"), Field(row, "near"))),
+        ];
+        Assert.Equal(expected, ExitReasons.All(isa));
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void Lines_are_whole_and_numbers_agree(Isa isa)
+    {
+        string[][] lines = [.. Lines(isa)];
+        Assert.All(lines, row => Assert.Equal(lines[0].Length, row.Length));
+        foreach (string[] row in lines.Skip(1))
+        {
+            ulong hex = ulong.Parse(row[1].AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            ulong dec = row[0].StartsWith("bit", StringComparison.Ordinal) ? 1UL << int.Parse(row[0].AsSpan(3), CultureInfo.InvariantCulture) : ulong.Parse(row[0], CultureInfo.InvariantCulture);
+            Assert.Equal(dec, hex);
+        }
+    }
+
+    [Theory]
+    [InlineData(Isa.Vmx, 80)]
+    [InlineData(Isa.Svm, 145)]
+    public void Numbers_ascend_and_names_are_unique(Isa isa, int count)
+    {
+        IReadOnlyList<ExitReasonInfo> all = ExitReasons.All(isa);
+        Assert.Equal(count, all.Count);
+        Assert.Equal(all.Select(r => r.Number).Order().Distinct(), all.Select(r => r.Number));
+        Assert.Equal(all.Count, all.Select(r => r.Name).Distinct().Count());
+        Assert.All(all, r => Assert.Matches("^[A-Z][A-Z0-9_]*$", r.Name));
+        Assert.All(all, r => Assert.NotEmpty(r.Meaning));
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void A_spelling_means_one_reason(Isa isa)
+    {
+        var owners = new Dictionary<string, string>();
+        foreach (ExitReasonInfo info in ExitReasons.All(isa))
+            foreach (string spelling in Spellings(info))
+            {
+                string key = spelling.ToUpperInvariant().Replace(' ', '_').Replace('-', '_');
+                Assert.True(owners.TryAdd(key, info.Name) || owners[key] == info.Name, $"{spelling}: {info.Name} and {owners[key]}");
+            }
+        // What is only near must not be accepted by another way.
+        foreach (ExitReasonInfo info in ExitReasons.All(isa))
+            foreach (string near in info.Near.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                Assert.False(ExitReasons.TryParse(near, isa, out _), near);
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void Every_spelling_is_read(Isa isa)
+    {
+        foreach (ExitReasonInfo info in ExitReasons.All(isa))
+        {
+            ulong expected = info.Number == ulong.MaxValue ? uint.MaxValue : info.Number;
+            string[] prefixed = isa == Isa.Vmx ? ["EXIT_REASON_" + info.Name] : ["SVM_EXIT_" + info.Name];
+            string[] numbers =
+            [
+                info.Number.ToString(CultureInfo.InvariantCulture), "0x" + info.Number.ToString("x", CultureInfo.InvariantCulture),
+                "0X" + info.Number.ToString("X", CultureInfo.InvariantCulture),
+            ];
+            foreach (string spelling in Spellings(info).Concat(prefixed).Concat(numbers))
+                foreach (string text in (string[])[spelling, spelling.ToLowerInvariant(), $" {spelling.ToUpperInvariant()} "])
+                {
+                    Assert.True(ExitReasons.TryParse(text, isa, out ulong code), text);
+                    Assert.Equal(expected, code);
+                }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void What_is_shown_is_read_back(Isa isa)
+    {
+        ulong[] flags = isa == Isa.Vmx ? [0, 1UL << 31, 1UL << 26, (1UL << 31) | (1UL << 26)] : [0];
+        for (ulong number = 0; number < 0x1000; number++)
+            foreach (ulong flag in flags)
+            {
+                var code = new ExitCode(isa, number | flag);
+                Assert.True(ExitReasons.TryParse(ExitReasons.Name(code), isa, out ulong read), ExitReasons.Name(code));
+                Assert.Equal(code.Code, read);
+                Assert.True(ExitReasons.TryParse(ExitReasons.SeedName(code), isa, out read));
+                Assert.Equal(code.Code, read);
+            }
+    }
+
+    private static IEnumerable<string> Spellings(ExitReasonInfo info) =>
+        new[] { info.Name, info.KernelName, info.TraceName, info.Seed }.Concat(info.Aliases.Split(' ')).Where(s => s.Length > 0);
+
+    private static IEnumerable<string[]> Lines(Isa isa) =>
+        Resource.Read(isa == Isa.Vmx ? "vmx.tsv" : "svm.tsv").TrimEnd('\n').Split('\n').Select(line => line.Split('\t'));
+}

@@ -1,0 +1,96 @@
+using CsCheck;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Tests;
+
+public sealed class HistogramTests
+{
+    // Durations of every order of magnitude, small and beyond the last bin included.
+    private static readonly Gen<ulong> s_duration = Gen.Select(Gen.Int[0, 45], Gen.ULong).Select((shift, bits) => bits & ((1UL << shift) - 1));
+    private static readonly Gen<ulong[]> s_durations = s_duration.Array[1, 60];
+    private static readonly Gen<double> s_share = Gen.Int[0, 1000].Select(q => q / 1000.0);
+
+    [Fact]
+    public void A_bin_holds_what_lies_between_its_bounds() => s_duration.Sample(ns =>
+    {
+        int bin = HistogramLayout.BinOf(ns);
+        return HistogramLayout.LowNs(bin) <= ns && ns < HistogramLayout.HighNs(bin) && HistogramLayout.BinOf(HistogramLayout.LowNs(bin)) == bin;
+    });
+
+    [Fact]
+    public void Bins_follow_one_another_without_gap_and_are_narrow()
+    {
+        for (int bin = 0; bin < HistogramLayout.BinCount - 1; bin++)
+        {
+            ulong low = HistogramLayout.LowNs(bin), high = HistogramLayout.HighNs(bin);
+            Assert.Equal(HistogramLayout.LowNs(bin + 1), high);
+            Assert.Equal(bin, HistogramLayout.BinOf(high - 1));
+            Assert.Equal(bin + 1, HistogramLayout.BinOf(high));
+            if (bin > 0) Assert.True(high - low <= low / 4);
+        }
+        Assert.Equal(HistogramLayout.BinCount - 1, HistogramLayout.BinOf(ulong.MaxValue));
+    }
+
+    [Fact]
+    public void A_quantile_lies_in_the_bin_of_its_rank_and_not_above_the_maximum() => Gen.Select(s_durations, s_share).Sample((durations, q) =>
+    {
+        ulong[] sorted = [.. durations.Order()];
+        ulong exact = sorted[Math.Max(0, (int)decimal.Ceiling((decimal)q * sorted.Length) - 1)];
+        ulong shown = Histogram.Quantile(Bins(durations), q, sorted[^1])!.Value;
+        int bin = HistogramLayout.BinOf(exact);
+        return shown >= HistogramLayout.LowNs(bin) && shown <= HistogramLayout.HighNs(bin) && shown <= sorted[^1];
+    });
+
+    [Fact]
+    public void A_quantile_is_monotone() => Gen.Select(s_durations, s_share, s_share).Sample((durations, a, b) =>
+    {
+        ulong[] bins = Bins(durations);
+        ulong max = durations.Max();
+        return Histogram.Quantile(bins, Math.Min(a, b), max) <= Histogram.Quantile(bins, Math.Max(a, b), max);
+    });
+
+    [Fact]
+    public void The_last_rank_is_the_maximum() => s_durations.Sample(durations => Histogram.Quantile(Bins(durations), 1, durations.Max()) == durations.Max());
+
+    [Fact]
+    public void A_stale_maximum_does_not_leave_the_bin() => Gen.Select(s_durations, s_duration, s_share).Sample((durations, max, q) =>
+    {
+        ulong shown = Histogram.Quantile(Bins(durations), q, max)!.Value;
+        return HistogramLayout.BinOf(shown) >= HistogramLayout.BinOf(durations.Min()) && HistogramLayout.BinOf(shown) <= HistogramLayout.BinOf(durations.Max());
+    });
+
+    [Fact]
+    public void Histograms_add_up() => Gen.Select(s_durations, s_durations).Sample((a, b) =>
+    {
+        ulong[] sum = Bins(a);
+        Histogram.Add(sum, Bins(b));
+        return sum.AsSpan().SequenceEqual(Bins([.. a, .. b])) && Histogram.Count(sum) == (ulong)(a.Length + b.Length);
+    });
+
+    [Fact]
+    public void Ranks_are_exact()
+    {
+        // 999 of 1000 are short: p99.9 is the last of them, and not the long one.
+        var bins = new ulong[HistogramLayout.BinCount];
+        bins[HistogramLayout.BinOf(1_000)] = 999;
+        bins[HistogramLayout.BinOf(1_000_000)] = 1;
+        Assert.InRange(Histogram.Quantile(bins, 0.999, 1_000_000)!.Value, 896UL, 1024UL);
+        Assert.Equal(1_000_000UL, Histogram.Quantile(bins, 0.9991, 1_000_000));
+    }
+
+    [Fact]
+    public void Nothing_has_no_quantile()
+    {
+        Assert.Null(Histogram.Quantile(new ulong[HistogramLayout.BinCount], 0.5, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Histogram.Quantile([1], 1.1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Histogram.Quantile([1], double.NaN, 0));
+        Assert.Throws<ArgumentException>(() => Histogram.Add(new ulong[2], new ulong[3]));
+    }
+
+    private static ulong[] Bins(ulong[] durations)
+    {
+        var bins = new ulong[HistogramLayout.BinCount];
+        foreach (ulong ns in durations) bins[HistogramLayout.BinOf(ns)]++;
+        return bins;
+    }
+}

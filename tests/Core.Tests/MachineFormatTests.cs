@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Core.Tests;
+
+public sealed class MachineFormatTests
+{
+    private static readonly SlowExit s_slow = new(
+        new DateTimeOffset(2026, 3, 1, 14, 34, 56, TimeSpan.FromHours(2)).AddTicks(1_234_567), Sample.Db, 3, 4720, 11, ExitLevel.L2,
+        new ExitCode(Isa.Svm, 0x7b), 10_000_001);
+
+    [Theory]
+    [InlineData(ReportKind.Count)]
+    [InlineData(ReportKind.Time)]
+    [InlineData(ReportKind.Hist)]
+    public void Answers(ReportKind kind)
+    {
+        string name = kind.ToString().ToLowerInvariant();
+        foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Vcpu])
+        {
+            string suffix = by == GroupBy.Reason ? "" : "-" + by.ToString().ToLowerInvariant();
+            string json = Sample.Text(Machines, kind, by: by, format: OutputFormat.Json);
+            Assert.Equal(json.Length - 1, json.IndexOf('\n', StringComparison.Ordinal));
+            Golden.Check($"json-{name}{suffix}", Pretty(json));
+            Golden.Check($"csv-{name}{suffix}", Sample.Text(Machines, kind, by: by, format: OutputFormat.Csv));
+        }
+    }
+
+    [Fact]
+    public void No_rows_are_an_answer_too()
+    {
+        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer(), ReportKind.Hist, format: OutputFormat.Json));
+        Assert.Equal(0, json.RootElement.GetProperty("rows").GetArrayLength());
+        Assert.Equal("started,seconds,isa,code,reason,idle,level,count\n", Sample.Text(Sample.Answer(), ReportKind.Count, format: OutputFormat.Csv));
+    }
+
+    [Fact]
+    public void Answers_follow_one_another_a_line_each_with_one_header()
+    {
+        var request = new ReportRequest { Kind = ReportKind.Count, Command = "count" };
+        var output = new StringWriter();
+        IAnswerWriter json = AnswerWriters.Create(OutputFormat.Json, request, new ViewStyle(), output);
+        for (int i = 0; i < 3; i++) json.Write(Sample.Svm);
+        string[] lines = output.ToString().Split('\n');
+        Assert.Equal(4, lines.Length);
+        Assert.All(lines.Take(3), line => JsonDocument.Parse(line).Dispose());
+        Assert.Equal(lines[0], lines[2]);
+
+        output = new StringWriter();
+        IAnswerWriter csv = AnswerWriters.Create(OutputFormat.Csv, request, new ViewStyle(), output);
+        csv.Write(Sample.Svm);
+        csv.Write(Sample.Svm);
+        Assert.Equal(11, output.ToString().TrimEnd('\n').Split('\n').Length);
+    }
+
+    [Fact]
+    public void A_large_answer_is_whole()
+    {
+        var rows = new List<SnapshotRow>();
+        for (int vcpu = 0; vcpu < 500; vcpu++) rows.Add(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, (ulong)vcpu + 1, 1000, new VmIdentity(0, 1, "größer 😀\t\"x\""), vcpu));
+        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer([.. rows]), ReportKind.Hist, by: GroupBy.Vcpu, format: OutputFormat.Json));
+        Assert.Equal(500, json.RootElement.GetProperty("rows").GetArrayLength());
+        Assert.All(json.RootElement.GetProperty("rows").EnumerateArray(), row => Assert.Equal("größer 😀\t\"x\"", row.GetProperty("vm").GetString()));
+    }
+
+    [Fact]
+    public void Slow_exits_as_json() => Assert.Equal(
+        """{"time":"2026-03-01T12:34:56.1234567Z","vm":"database, \"main\"","vm_pid":4712,"vcpu":3,"tid":4720,"cpu":11,"level":2,"isa":"svm","code":123,"reason":"IOIO","duration_ns":10000001}"""
+        + "\n", Slow(OutputFormat.Json, 80, s_slow));
+
+    [Fact]
+    public void Slow_exits_as_csv() => Assert.Equal(
+        """"
+        time,vm,vm_pid,vcpu,tid,cpu,level,isa,code,reason,duration_ns
+        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001
+        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001
+
+        """", Slow(OutputFormat.Csv, 80, s_slow, s_slow));
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(40)]
+    public void Slow_exits_as_text(int width)
+    {
+        string text = Slow(
+            OutputFormat.Table, width, s_slow, s_slow with { Vm = Sample.Web, Code = new ExitCode(Isa.Svm, 0x402), DurationNs = 9_999_999_999_999_999, Vcpu = 1023 },
+            s_slow with { Vm = new VmIdentity(5, 1, "a-virtual-machine-with-a-very-long-name"), Level = ExitLevel.L1, DurationNs = 50_000 });
+        Golden.FitsIn(width, text);
+        Assert.Single(text.TrimEnd('\n').Split('\n').Select(line => line.Length).Distinct());
+        Golden.Check($"slower-{width}", text);
+    }
+
+    [Fact]
+    public void Lost_events_are_said()
+    {
+        Assert.StartsWith("1 slow exit was lost", SlowExitWriters.LostLine(1), StringComparison.Ordinal);
+        Assert.StartsWith("12 slow exits were lost", SlowExitWriters.LostLine(12), StringComparison.Ordinal);
+    }
+
+    private static Answer Machines { get; } = Sample.Answer(
+        new Trust
+        {
+            Exits = 1, Entries = 2, UnpairedExits = 3, UnpairedEntries = 4, Open = 5, LostEvents = 6, DroppedCells = 7, DroppedVcpus = 8, DroppedExits = 9, UnreadReasons = 10,
+        },
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0), Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 2_000_000_000_000, Sample.Db, 0), Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L1, 4, 0, Sample.Web, 1, untimed: 4),
+        Sample.Row(Isa.Svm, 0x7c, ExitLevel.L1, 3, 63, Sample.Web, 1, untimed: 1));
+
+    private static string Slow(OutputFormat format, int width, params SlowExit[] exits)
+    {
+        var output = new StringWriter();
+        ISlowExitWriter writer = SlowExitWriters.Create(format, new ViewStyle(width), output);
+        foreach (SlowExit exit in exits) writer.Write(exit);
+        return output.ToString();
+    }
+
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+
+    private static string Pretty(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        return JsonSerializer.Serialize(document.RootElement, s_indented) + "\n";
+    }
+}

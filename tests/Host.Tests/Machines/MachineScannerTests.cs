@@ -1,0 +1,97 @@
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Machines;
+
+namespace Kvmscope.Host.Tests.Machines;
+
+public sealed class MachineScannerTests
+{
+    private const string Vm = "anon_inode:kvm-vm";
+
+    [Fact]
+    public void Finds_processes_with_kvm_files_by_pid()
+    {
+        using var proc = new TempTree();
+        proc.Process(300, ["qemu-system-x86_64", "-name", "guest=web,debug-threads=on"],
+                ["/dev/null", "/dev/kvm", Vm, "anon_inode:kvm-vcpu:2", "anon_inode:kvm-vcpu:0", "anon_inode:kvm-vcpu-stats:0", "anon_inode:[eventfd]"])
+            .Process(20, ["/firecracker", "--id", "fc1"], [Vm, "anon_inode:kvm-vcpu:0"])
+            .Process(5, ["bash"], ["/dev/pts/0", "/dev/kvm", "socket:[123]"])
+            .Process(2, [], [])
+            .File("cpuinfo", "flags : svm\n").Folder("self/fd").Folder("0/fd").Folder("12x/fd").Link("self/fd/0", Vm);
+        IReadOnlyList<VirtualMachine> machines = new MachineScanner(proc.Root).Scan();
+        Assert.Equal([20, 300], machines.Select(machine => machine.Pid));
+        Assert.Equal(("fc1", "firecracker", 1), (machines[0].Name, machines[0].Vmm, machines[0].VmCount));
+        Assert.Equal(("web", "qemu", 1), (machines[1].Name, machines[1].Vmm, machines[1].VmCount));
+        Assert.Equal([0, 2], machines[1].VcpuIds.ToArray());
+    }
+
+    [Fact]
+    public void Two_vms_in_one_process_are_counted()
+    {
+        using var proc = new TempTree();
+        proc.Process(9, ["test"], [Vm, "anon_inode:kvm-vcpu:0", Vm, "anon_inode:kvm-vcpu:0"]);
+        VirtualMachine machine = Assert.Single(new MachineScanner(proc.Root).Scan());
+        Assert.Equal(2, machine.VmCount);
+        Assert.Equal([0, 0], machine.VcpuIds.ToArray());
+    }
+
+    [Fact]
+    public void Vcpus_without_ids_are_numbered_and_a_closed_vm_file_counts()
+    {
+        using var proc = new TempTree();
+        proc.Process(9, ["old"], ["anon_inode:kvm-vcpu", "anon_inode:kvm-vcpu", "anon_inode:kvm-vcpu"]);
+        VirtualMachine machine = Assert.Single(new MachineScanner(proc.Root).Scan());
+        Assert.Equal(1, machine.VmCount);
+        Assert.Equal([0, 1, 2], machine.VcpuIds.ToArray());
+    }
+
+    [Fact]
+    public void More_processes_and_files_than_a_buffer_holds_are_all_seen()
+    {
+        using var proc = new TempTree();
+        for (int pid = 1000; pid < 1700; pid++) proc.Folder($"{pid}/fd");
+        string[] vcpus = [.. Enumerable.Range(0, 700).Select(id => $"anon_inode:kvm-vcpu:{id}")];
+        proc.Process(1699, ["qemu", "-name", "big"], [Vm, .. vcpus]);
+        VirtualMachine machine = Assert.Single(new MachineScanner(proc.Root).Scan());
+        Assert.Equal(Enumerable.Range(0, 700), machine.VcpuIds.ToArray());
+    }
+
+    [Fact]
+    public void A_process_that_vanishes_half_read_is_skipped_or_unnamed()
+    {
+        using var proc = new TempTree();
+        proc.Folder("8").Folder("9/fd").Link("9/fd/3", Vm);
+        VirtualMachine machine = Assert.Single(new MachineScanner(proc.Root).Scan());
+        Assert.Equal((9, "unknown"), (machine.Pid, machine.Name));
+        Assert.Null(new MachineScanner(proc.Root).Inspect(8));
+        Assert.Empty(new MachineScanner(proc.Root + "/none").Scan());
+    }
+
+    [Fact]
+    public void Tells_whether_a_process_holds_vcpus()
+    {
+        using var proc = new TempTree();
+        proc.Process(1, ["a"], [Vm, "anon_inode:kvm-vcpu:0"]).Process(2, ["b"], [Vm, "/dev/null"]);
+        var scanner = new MachineScanner(proc.Root);
+        Assert.True(scanner.HasVcpuFds(1));
+        Assert.False(scanner.HasVcpuFds(2));
+        Assert.Null(scanner.HasVcpuFds(3));
+    }
+
+    [Fact]
+    public void A_process_that_may_not_be_read_is_noted()
+    {
+        using var proc = new TempTree();
+        proc.Process(1, ["a"], [Vm]).Process(2, ["b"], [Vm]);
+        // Root ignores modes, so what stands for it is a file that is no link: reading it as one gives no text either.
+        Directory.Delete(Path.Join(proc.Root, "2/fd"), recursive: true);
+        proc.File("2/fd/0", "");
+        var scanner = new MachineScanner(proc.Root);
+        Assert.Single(scanner.Scan());
+        Assert.Equal(1, scanner.Unreadable);
+        Assert.Null(scanner.HasVcpuFds(2));
+        Assert.Equal(1, scanner.Unreadable);
+    }
+
+    [Fact]
+    public void This_hosts_own_proc_can_be_scanned() => Assert.NotNull(new MachineScanner().Scan());
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Globalization;
+using Kvmscope.Host.Privileges;
+
+namespace Kvmscope.Host.Tests.Privileges;
+
+/// <summary>Drops for real, each time in a process of its own (Program.cs).</summary>
+public sealed class CapabilityDropperTests
+{
+    [PrivilegedFact]
+    public void Root_drops_everything_on_every_thread()
+    {
+        Outcome outcome = Run();
+        Assert.Equal(0UL, outcome.Kept);
+        Assert.Empty(outcome.Holding);
+        Assert.True(outcome.Threads.Count > 2);
+        Assert.All(outcome.Threads, thread => Assert.Equal(0UL, thread.Value));
+    }
+
+    [PrivilegedFact]
+    public void Root_keeps_what_it_names_on_the_calling_thread_alone()
+    {
+        Outcome outcome = Run("DacReadSearch");
+        Assert.Equal(CapabilitySet.Of(Capability.DacReadSearch).Bits, outcome.Kept);
+        Assert.Empty(outcome.Holding);
+        Assert.Equal(outcome.Kept, outcome.Threads[outcome.Pid]);
+        Assert.All(outcome.Threads, thread => Assert.Equal(0UL, thread.Value & ~outcome.Kept));
+    }
+
+    [PrivilegedFact("setpriv")]
+    public void Capabilities_without_root_are_dropped_where_they_can_be_and_the_rest_is_reported()
+    {
+        Outcome outcome = Run([], "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+            // The third lets it read the assemblies, wherever they are.
+            "--inh-caps", "+bpf,+perfmon,+dac_read_search", "--ambient-caps", "+bpf,+perfmon,+dac_read_search");
+        Assert.Equal(0UL, outcome.Kept);
+        Assert.Equal(0UL, outcome.Threads[outcome.Pid]);
+        // Threads come and go between the report and this list, so only those in both can be compared.
+        Assert.All(outcome.Holding, tid => Assert.NotEqual(0UL, outcome.Threads.GetValueOrDefault(tid, 1UL)));
+        Assert.NotEmpty(outcome.Holding);
+    }
+
+    [Fact]
+    public void An_unprivileged_process_may_drop_too()
+    {
+        if (Environment.IsPrivilegedProcess) return;
+        Assert.Equal(0UL, Run().Kept);
+    }
+
+    private static Outcome Run(params string[] kept) => Run(kept, []);
+
+    private static Outcome Run(string[] kept, params string[] prefix)
+    {
+        string[] command = [.. prefix, Environment.ProcessPath!, typeof(CapabilityDropperTests).Assembly.Location, "drop", .. kept];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
+        // The command line tool's own variables would send the child looking for a home.
+        start.Environment["DOTNET_CLI_HOME"] = "/tmp";
+        using Process child = Process.Start(start)!;
+        string output = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        Assert.Equal(0, child.ExitCode);
+        string[][] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        return new Outcome(
+            child.Id,
+            Hex(lines.Single(line => line[0] == "kept")[1]),
+            [.. lines.Single(line => line[0] == "holding")[1..].Select(int.Parse)],
+            lines.Where(line => line[0] == "thread").ToDictionary(line => int.Parse(line[1], CultureInfo.InvariantCulture), line => Hex(line[2])));
+    }
+
+    private static ulong Hex(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    private sealed record Outcome(int Pid, ulong Kept, int[] Holding, Dictionary<int, ulong> Threads);
+}
