@@ -12,7 +12,7 @@ static class DemoCommand
         if ((nested ? guest.WhyNotNested : guest.WhyNot) is { } reason) throw new KvmscopeException(ExitStatus.HostUnsupported, reason);
         Console.WriteLine("ready");
         Console.ReadLine();
-        Console.WriteLine(GuestCommand.Json(guest.Run(nested)));
+        Console.WriteLine(GuestCommand.Json(guest.Run(nested), slow: 0));
         return 0;
     }
 }

@@ -25,7 +25,7 @@ static class GuestCommand
             if (wanted.Plan.Repeat) Console.WriteLine("running");
             List<ExpectedExits> made = [];
             foreach (BuiltInGuest guest in guests) made.AddRange(guest.Wait());
-            Console.WriteLine(Json(made));
+            Console.WriteLine(Json(made, guests.Sum(g => g.SlowAccesses)));
             if (wanted.Hold) Console.ReadLine();
         }
         finally
@@ -36,8 +36,10 @@ static class GuestCommand
         return 0;
     }
 
-    /// <summary>One object: <c>{"exits":[{"isa","code","level","count"}…]}</c>, all VMs and vCPUs together.</summary>
-    internal static string Json(IEnumerable<ExpectedExits> exits)
+    /// <summary>One object: <c>{"exits":[{"isa","code","level","count"}…],"slow":N}</c>, all VMs and vCPUs together.</summary>
+    /// <param name="exits">What the guests made.</param>
+    /// <param name="slow">How many port accesses the VMM made slow.</param>
+    internal static string Json(IEnumerable<ExpectedExits> exits, long slow)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
@@ -55,6 +57,7 @@ static class GuestCommand
             }
 
             json.WriteEndArray();
+            json.WriteNumber("slow", slow);
             json.WriteEndObject();
         }
 

@@ -101,7 +101,12 @@ public sealed class BuiltInGuest : IDisposable
 
     /// <summary>What a plan makes all vCPUs do, together.</summary>
     public IReadOnlyList<ExpectedExits> Expected(GuestPlan plan) =>
-        [.. GuestExpectations.Of(plan, support.Isa, support.ShadowVmcs).Select(e => e with { Count = e.Count * (ulong)vcpus.Count })];
+        [.. GuestExpectations.Of(plan, support).Select(e => e with { Count = e.Count * (ulong)vcpus.Count })];
+
+    /// <summary>How many accesses to the slow ports the VMM made slow, on all vCPUs together; after <see cref="Wait"/>.</summary>
+    public long SlowAccesses => options.SlowEvery == 0
+        ? 0
+        : vcpus.Sum(v => (v.Counts.Slow / options.SlowEvery) + (v.Counts.Spins / options.SlowEvery));
 
     /// <summary>The times of a vCPU's <see cref="GuestWork.CostBatch"/>es, in ticks of the guest's TSC, in order.</summary>
     public IReadOnlyList<ulong> BatchTicks(int vcpu)

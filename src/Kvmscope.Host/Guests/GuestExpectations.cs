@@ -9,7 +9,7 @@ namespace Kvmscope.Host.Guests;
 /// that the host shadows. MMIO: the first access to a page that is not there installs an entry that makes the further ones
 /// exit as MMIO. That first one is made while the guest warms up, as is the first access to every page of L1: EPT_VIOLATION, or NPF.
 /// So EPT_MISCONFIG is exact always, and NPF of L1 is exact when the trace begins after <see cref="BuiltInGuest.WarmUp"/>, as long
-/// as the host neither moves nor reclaims the guest's memory.
+/// as the host neither moves nor reclaims the guest's memory. A host without NPT or EPT has page faults instead, which are not listed.
 /// </summary>
 public static class GuestExpectations
 {
@@ -21,10 +21,10 @@ public static class GuestExpectations
 
     /// <summary>What one vCPU does.</summary>
     /// <param name="plan">The plan; one that repeats has no expectation.</param>
-    /// <param name="isa">VMX or SVM; no expectation for None.</param>
-    /// <param name="shadowVmcs">VMX: <see cref="GuestSupport.ShadowVmcs"/>.</param>
-    public static IReadOnlyList<ExpectedExits> Of(GuestPlan plan, Isa isa, bool shadowVmcs)
+    /// <param name="support">The host that it runs on; no expectation for an unknown ISA.</param>
+    public static IReadOnlyList<ExpectedExits> Of(GuestPlan plan, GuestSupport support)
     {
+        Isa isa = support.Isa;
         if (plan.Repeat || isa == Isa.None) return [];
         var counts = new SortedDictionary<(ExitLevel Level, ulong Code), ulong>();
         foreach (WorkItem item in plan.Items) Add(counts, ExitLevel.L1, item, isa);
@@ -34,8 +34,10 @@ public static class GuestExpectations
             foreach (WorkItem item in plan.Nested) Add(counts, ExitLevel.L2, item, isa);
             Add(counts, ExitLevel.L2, new WorkItem(GuestWork.Hlt, 1), isa); // the end of L2
             if (isa == Isa.Svm) AddSvmMonitor(counts);
-            else AddVmxMonitor(counts, shadowVmcs);
+            else AddVmxMonitor(counts, support.ShadowVmcs);
         }
+
+        if (!support.NestedPaging) counts.Remove((ExitLevel.L1, isa == Isa.Svm ? SvmCode.Npf : VmxCode.EptMisconfig));
 
         return [.. counts.Select(c => new ExpectedExits(isa, c.Key.Code, c.Key.Level, c.Value))];
     }

@@ -8,7 +8,8 @@ namespace Kvmscope.Host.Guests;
 /// <param name="WhyNot">Why no guest can run, one line, or null.</param>
 /// <param name="WhyNotNested">Why no nested guest can run, one line, or null.</param>
 /// <param name="ShadowVmcs">VMX: whether KVM shadows the VMCS of an L1, so that most of its VMREAD and VMWRITE do not exit.</param>
-public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested, bool ShadowVmcs)
+/// <param name="NestedPaging">Whether guest memory is mapped by NPT or EPT, and not by shadow page tables, with which MMIO exits are page faults.</param>
+public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested, bool ShadowVmcs, bool NestedPaging)
 {
     const string Modules = "/sys/module/";
 
@@ -18,7 +19,12 @@ public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested,
         Isa isa = Directory.Exists(Modules + "kvm_intel") ? Isa.Vmx : Directory.Exists(Modules + "kvm_amd") ? Isa.Svm : Isa.None;
         string? whyNot = WhyNotOpen()
             ?? (isa == Isa.None ? "this KVM is neither kvm_intel nor kvm_amd: it gives a guest no VMX or SVM, and has no kvm_exit" : null);
-        return new GuestSupport(isa, whyNot, whyNot ?? WhyNotNestedOn(isa), isa == Isa.Vmx && IsOn("kvm_intel", "enable_shadow_vmcs"));
+        return new GuestSupport(
+            isa,
+            whyNot,
+            whyNot ?? WhyNotNestedOn(isa),
+            ShadowVmcs: isa == Isa.Vmx && IsOn("kvm_intel", "enable_shadow_vmcs"),
+            NestedPaging: isa == Isa.Vmx ? IsOn("kvm_intel", "ept") : isa == Isa.Svm && IsOn("kvm_amd", "npt"));
     }
 
     static string? WhyNotOpen()

@@ -16,12 +16,6 @@ static partial class Interop
         internal const int MADV_NOHUGEPAGE = 15;
         internal const int SIG_BLOCK = 0;
 
-        internal const int EPERM = 1;
-        internal const int ENOENT = 2;
-        internal const int EINTR = 4;
-        internal const int EAGAIN = 11;
-        internal const int EACCES = 13;
-
         [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         internal static partial int OpenDevice(string path, int flags);
 

@@ -57,8 +57,8 @@ sealed unsafe class KvmDevice : IDisposable
 
     static KvmscopeException OpenFailed(int errno) => errno switch
     {
-        Interop.Libc.ENOENT => new(ExitStatus.HostUnsupported, $"{Path} is absent: no KVM here", "load kvm_intel or kvm_amd (modprobe)"),
-        Interop.Libc.EACCES or Interop.Libc.EPERM => new(
+        KvmErrno.ENOENT => new(ExitStatus.HostUnsupported, $"{Path} is absent: no KVM here", "load kvm_intel or kvm_amd (modprobe)"),
+        KvmErrno.EACCES or KvmErrno.EPERM => new(
             ExitStatus.NotPermitted, $"{Path} is not permitted", "run as root or as a member of the group that owns it (often kvm)"),
         _ => new(ExitStatus.HostUnsupported, $"{Path} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}"),
     };

@@ -38,7 +38,7 @@ sealed unsafe class KvmVcpu : IDisposable
     {
         if (Interop.Libc.Ioctl(handle, KvmApi.KVM_RUN, 0) >= 0) return 0;
         int errno = Marshal.GetLastPInvokeError();
-        if (errno is Interop.Libc.EINTR or Interop.Libc.EAGAIN) return errno;
+        if (errno is KvmErrno.EINTR or KvmErrno.EAGAIN) return errno;
         throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM_RUN: {Marshal.GetPInvokeErrorMessage(errno)}");
     }
 

@@ -1,0 +1,84 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Guests;
+
+namespace Kvmscope.Host.Tests.Guests;
+
+/// <summary>What plans are refused, and what the others are expected to do; the same is compared with real exits in the lab.</summary>
+public sealed class GuestPlanTests
+{
+    static readonly GuestSupport Svm = new(Isa.Svm, null, null, ShadowVmcs: false, NestedPaging: true);
+    static readonly GuestSupport Vmx = new(Isa.Vmx, null, null, ShadowVmcs: true, NestedPaging: true);
+
+    [Theory]
+    [InlineData(GuestWork.Hlt, GuestWork.HltInKernel)]
+    [InlineData(GuestWork.CostBatch, GuestWork.CostBatch)]
+    public void KindsThatDoNotGoTogetherAreRefused(GuestWork first, GuestWork second)
+    {
+        var plan = new GuestPlan { Items = [new(first, GuestPlan.MaxCostBatches), new(second, 1)] };
+        Assert.Throws<ArgumentException>(plan.Validate);
+    }
+
+    [Theory]
+    [InlineData(GuestWork.HltInKernel)]
+    [InlineData(GuestWork.CostBatch)]
+    [InlineData(GuestWork.MmioRead)]
+    [InlineData(GuestWork.MmioWrite)]
+    public void L2HasNotAllKinds(GuestWork work) => Assert.Throws<ArgumentException>(new GuestPlan { Nested = [new(work, 1)] }.Validate);
+
+    [Fact]
+    public void ACountIsAtLeastOne() => Assert.Throws<ArgumentException>(new GuestPlan { Items = [new(GuestWork.Cpuid, 0)] }.Validate);
+
+    [Fact]
+    public void SvmHasOneCodeForBothDirections()
+    {
+        GuestPlan plan = Plan(new(GuestWork.MsrRead, 3), new(GuestWork.MsrWrite, 4), new(GuestWork.PortIn, 5), new(GuestWork.MmioRead, 6));
+        Assert.Equal([L1(Isa.Svm, 0x7b, 6), L1(Isa.Svm, 0x7c, 7), L1(Isa.Svm, 0x400, 6)], GuestExpectations.Of(plan, Svm));
+    }
+
+    [Fact]
+    public void VmxHasOneReasonEach()
+    {
+        GuestPlan plan = Plan(new(GuestWork.MsrRead, 3), new(GuestWork.MsrWrite, 4), new(GuestWork.PortIn, 5), new(GuestWork.MmioRead, 6));
+        Assert.Equal(
+            [L1(Isa.Vmx, 30, 6), L1(Isa.Vmx, 31, 3), L1(Isa.Vmx, 32, 4), L1(Isa.Vmx, 49, 6)], GuestExpectations.Of(plan, Vmx));
+    }
+
+    [Fact]
+    public void ShadowPagingHasNoMmioExits() =>
+        Assert.Equal(
+            [L1(Isa.Svm, 0x7b, 1)],
+            GuestExpectations.Of(Plan(new WorkItem(GuestWork.MmioWrite, 6)), Svm with { NestedPaging = false }));
+
+    [Fact]
+    public void AVmrunEndsWithAReflectedExit()
+    {
+        var plan = new GuestPlan { Nested = [new(GuestWork.Cpuid, 7), new(GuestWork.Hlt, 5), new(GuestWork.Hypercall, 3)] };
+        Assert.Equal(
+            [L1(Isa.Svm, 0x7b, 1), L1(Isa.Svm, 0x80, 9), L2(Isa.Svm, 0x72, 7), L2(Isa.Svm, 0x78, 6), L2(Isa.Svm, 0x81, 3)],
+            GuestExpectations.Of(plan, Svm));
+    }
+
+    [Theory]
+    [InlineData(true, 6, 59)]
+    [InlineData(false, 24, 81)]
+    public void ShadowingHidesVmreadAndVmwrite(bool shadowVmcs, ulong reads, ulong writes)
+    {
+        var plan = new GuestPlan { Nested = [new(GuestWork.Cpuid, 6)] };
+        IReadOnlyList<ExpectedExits> exits = GuestExpectations.Of(plan, Vmx with { ShadowVmcs = shadowVmcs });
+        Assert.Contains(L1(Isa.Vmx, 23, reads), exits);
+        Assert.Contains(L1(Isa.Vmx, 25, writes), exits);
+        Assert.Contains(L1(Isa.Vmx, 24, 6), exits);
+        Assert.Contains(L1(Isa.Vmx, 20, 1), exits);
+    }
+
+    [Fact]
+    public void APlanThatRepeatsHasNoExpectation() =>
+        Assert.Empty(GuestExpectations.Of(new GuestPlan { Items = [new(GuestWork.Cpuid, 1)], Repeat = true }, Svm));
+
+    static GuestPlan Plan(params ReadOnlySpan<WorkItem> items) => new() { Items = [.. items] };
+
+    static ExpectedExits L1(Isa isa, ulong code, ulong count) => new(isa, code, ExitLevel.L1, count);
+
+    static ExpectedExits L2(Isa isa, ulong code, ulong count) => new(isa, code, ExitLevel.L2, count);
+}

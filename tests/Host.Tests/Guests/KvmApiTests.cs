@@ -1,0 +1,26 @@
+using System.Runtime.CompilerServices;
+
+namespace Kvmscope.Host.Tests.Guests;
+
+/// <summary>A request's number holds the size of its structure (asm-generic/ioctl.h, bits 29:16).</summary>
+public sealed class KvmApiTests
+{
+    [Fact]
+    public void StructuresHaveTheSizeThatTheirRequestSays()
+    {
+        Assert.Equal(SizeOf(KvmApi.KVM_SET_REGS), Unsafe.SizeOf<KvmRegs>());
+        Assert.Equal(SizeOf(KvmApi.KVM_GET_SREGS), Unsafe.SizeOf<KvmSregs>());
+        Assert.Equal(SizeOf(KvmApi.KVM_SET_SREGS), Unsafe.SizeOf<KvmSregs>());
+        Assert.Equal(SizeOf(KvmApi.KVM_SET_USER_MEMORY_REGION), Unsafe.SizeOf<KvmMemoryRegion>());
+        Assert.Equal(SizeOf(KvmApi.KVM_GET_MP_STATE), sizeof(uint));
+    }
+
+    [Fact]
+    public void AnMsrListIsItsHeadAndOneEntry() =>
+        Assert.Equal(SizeOf(KvmApi.KVM_GET_MSRS) + 16, Unsafe.SizeOf<KvmMsr>());
+
+    [Fact]
+    public void ASegmentHas24Bytes() => Assert.Equal(24, Unsafe.SizeOf<KvmSegment>());
+
+    static int SizeOf(nuint request) => (int)(request >> 16) & 0x3fff;
+}
