@@ -22,7 +22,7 @@ internal static class PrivilegeChecks
             string enough = facts.NeedsModuleBtf ? "CAP_SYS_ADMIN, which reading the types of modules takes" : "CAP_BPF and CAP_PERFMON";
             return Finding.Refused(Name, $"missing: {names}", $"run as root (sudo), or with {enough}", $"not permitted to trace: {names} missing");
         }
-        if (error == Interop.Libc.EPERM || error == Interop.Libc.EACCES)
+        if (error == Errno.EPERM || error == Errno.EACCES)
         {
             return Finding.Refused(Name, "bpf() is refused in spite of them", "run outside of the container, or with its seccomp and LSM profile off",
                 "bpf() is refused although the capabilities are there: by seccomp, an LSM or a user namespace");

@@ -69,7 +69,7 @@ public sealed class MachineScanner
     {
         vms = -1;
         using SafeFileHandle fds = _proc.OpenFds(pid, out int error);
-        if (error is Interop.Libc.EACCES or Interop.Libc.EPERM) Unreadable++;
+        if (error is Errno.EACCES or Errno.EPERM) Unreadable++;
         if (error != 0) return false;
         vms = 0;
         bool refused = false, any = false;
