@@ -40,7 +40,11 @@ public static class Delta
             if (row.Code.Isa != Isa.None && !ExitReasons.IsKnown(row.Code)) unknown += row.Count;
         }
         Trust trust = before is null ? now.Trust : Subtract(now.Trust, before.Trust);
-        return new Answer(command, started, seconds, rows, trust) { UnknownReasons = unknown + trust.UnreadReasons, RestartedRows = restarted };
+        return new Answer(command, started, seconds, rows, trust)
+        {
+            UnknownReasons = unknown + trust.UnreadReasons,
+            RestartedRows = restarted,
+        };
     }
 
     private static Key KeyOf(SnapshotRow row) => new(row.Vm?.Ordinal ?? -1, row.Vcpu ?? -1, row.Code, row.Level);

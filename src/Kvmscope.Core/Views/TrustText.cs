@@ -35,7 +35,10 @@ public static class TrustText
     private static void AddNotTimed(List<string> lines, Trust trust)
     {
         if (trust.UnpairedExits > 0)
-            lines.Add($"{Of(trust.UnpairedExits, "exit", "exits")} had no entry after {Them(trust.UnpairedExits)} (fast path): counted, not timed");
+        {
+            string exits = Of(trust.UnpairedExits, "exit", "exits");
+            lines.Add($"{exits} had no entry after {Them(trust.UnpairedExits)} (fast path): counted, not timed");
+        }
         if (trust.UnpairedEntries > 0)
         {
             string entries = Of(trust.UnpairedEntries, "entry", "entries");
