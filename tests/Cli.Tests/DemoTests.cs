@@ -36,6 +36,7 @@ public sealed class DemoTests
 
     [Theory]
     [InlineData(10UL, ExitLevel.L1, 41UL)]
+    [InlineData(10UL, ExitLevel.L1, 39UL)]
     [InlineData(28UL, ExitLevel.L1, 1UL)]
     [InlineData(12UL, ExitLevel.L2, 100UL)]
     public void A_count_that_differs_gives_status_1(ulong code, ExitLevel level, ulong count)
