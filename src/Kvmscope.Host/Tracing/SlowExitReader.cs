@@ -8,6 +8,9 @@ namespace Kvmscope.Host.Tracing;
 /// <summary>Reads slow exits from the ring buffer.</summary>
 internal sealed unsafe class SlowExitReader : IDisposable
 {
+    // Where exits are slow faster than they are taken, a reading must end all the same.
+    const int MostAtOnce = 4096;
+
     readonly RingBufferHandle _ring;
     readonly MappedTable<kvmscope_slot> _slots;
     readonly VmDirectory _vms;
@@ -29,7 +32,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
         throw Errno.Error("cannot map the ring buffer of slow exits", errno);
     }
 
-    /// <summary>Waits up to the timeout for the first, then hands over all that are there.</summary>
+    /// <summary>Waits up to the timeout for the first, then hands over those that are there, a few thousand at most.</summary>
     internal int Read(TimeSpan timeout, Action<SlowExit> sink)
     {
         _sink = sink;
@@ -55,7 +58,8 @@ internal sealed unsafe class SlowExitReader : IDisposable
         try
         {
             reader.Deliver(*(kvmscope_slow*)data);
-            return 0;
+            // A negative result ends libbpf's loop; this event counts as taken.
+            return reader._delivered < MostAtOnce ? 0 : -Errno.EINTR;
         }
         catch (Exception e)
         {
