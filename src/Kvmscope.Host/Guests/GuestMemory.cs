@@ -11,8 +11,8 @@ sealed unsafe class GuestMemory : IDisposable
     internal GuestMemory(int blocks)
     {
         Size = (nuint)blocks * GuestLayout.BlockSize;
-        address = Interop.Libc.MapMemory(0, Size, Interop.Libc.PROT_READ_WRITE, Interop.Libc.MAP_PRIVATE_ANONYMOUS, -1, 0);
-        if (address == -1)
+        address = Interop.Libc.mmap(0, Size, Interop.Libc.PROT_READ | Interop.Libc.PROT_WRITE, Interop.Libc.MAP_PRIVATE_ANONYMOUS, -1, 0);
+        if (address == Interop.Libc.MAP_FAILED)
             throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: no memory: {Marshal.GetLastPInvokeErrorMessage()}");
 
         // A huge page put in later would take the guest's mappings away once more. Not having the feature is just as well.
@@ -38,7 +38,7 @@ sealed unsafe class GuestMemory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (address != 0) _ = Interop.Libc.UnmapMemory(address, Size);
+        if (address != 0) _ = Interop.Libc.munmap(address, Size);
         address = 0;
     }
 }

@@ -4,29 +4,24 @@ using Microsoft.Win32.SafeHandles;
 namespace Kvmscope.Host;
 
 /// <summary>What the built-in guests need of libc: devices, mappings, and signals that reach one thread.</summary>
-static partial class Interop
+internal static partial class Interop
 {
     /// <summary>libc.</summary>
     internal static unsafe partial class Libc
     {
-        internal const int KVM_O_RDWR_CLOEXEC = 0x2 | 0x80000;
-        internal const int PROT_READ_WRITE = 0x3;
-        internal const int MAP_SHARED_FILE = 0x1;
+        internal const int O_RDWR = 0x2;
         internal const int MAP_PRIVATE_ANONYMOUS = 0x2 | 0x20;
         internal const int MADV_NOHUGEPAGE = 15;
         internal const int SIG_BLOCK = 0;
+
+        internal const int EPERM = Errno.EPERM;
+        internal const int EACCES = Errno.EACCES;
 
         [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         internal static partial int OpenDevice(string path, int flags);
 
         [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
         internal static partial int Ioctl(SafeFileHandle fd, nuint request, nint argument);
-
-        [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
-        internal static partial nint MapMemory(nint address, nuint length, int protection, int flags, int fd, nint offset);
-
-        [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
-        internal static partial int UnmapMemory(nint address, nuint length);
 
         [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
         internal static partial int AdviseMemory(nint address, nuint length, int advice);

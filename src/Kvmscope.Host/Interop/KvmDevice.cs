@@ -24,7 +24,7 @@ sealed unsafe class KvmDevice : IDisposable
     /// <exception cref="KvmscopeException">It is absent or of another version (status 3), or not permitted (status 4).</exception>
     internal static KvmDevice Open()
     {
-        int fd = Interop.Libc.OpenDevice(Path, Interop.Libc.KVM_O_RDWR_CLOEXEC);
+        int fd = Interop.Libc.OpenDevice(Path, Interop.Libc.O_RDWR | Interop.Libc.O_CLOEXEC);
         if (fd < 0) throw OpenFailed(Marshal.GetLastPInvokeError());
         var handle = new SafeFileHandle(fd, ownsHandle: true);
         int version = Interop.Libc.Ioctl(handle, KvmApi.KVM_GET_API_VERSION, 0);
@@ -57,8 +57,8 @@ sealed unsafe class KvmDevice : IDisposable
 
     static KvmscopeException OpenFailed(int errno) => errno switch
     {
-        KvmErrno.ENOENT => new(ExitStatus.HostUnsupported, $"{Path} is absent: no KVM here", "load kvm_intel or kvm_amd (modprobe)"),
-        KvmErrno.EACCES or KvmErrno.EPERM => new(
+        Errno.ENOENT => new(ExitStatus.HostUnsupported, $"{Path} is absent: no KVM here", "load kvm_intel or kvm_amd (modprobe)"),
+        Errno.EACCES or Errno.EPERM => new(
             ExitStatus.NotPermitted, $"{Path} is not permitted", "run as root or as a member of the group that owns it (often kvm)"),
         _ => new(ExitStatus.HostUnsupported, $"{Path} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}"),
     };

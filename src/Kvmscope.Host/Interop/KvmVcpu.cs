@@ -15,9 +15,9 @@ sealed unsafe class KvmVcpu : IDisposable
     {
         this.handle = handle;
         this.areaSize = areaSize;
-        nint address = Interop.Libc.MapMemory(
-            0, areaSize, Interop.Libc.PROT_READ_WRITE, Interop.Libc.MAP_SHARED_FILE, (int)handle.DangerousGetHandle(), 0);
-        if (address == -1)
+        const int Protection = Interop.Libc.PROT_READ | Interop.Libc.PROT_WRITE;
+        nint address = Interop.Libc.mmap(0, areaSize, Protection, Interop.Libc.MAP_SHARED, (int)handle.DangerousGetHandle(), 0);
+        if (address == Interop.Libc.MAP_FAILED)
         {
             handle.Dispose();
             throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: mapping a vCPU: {Marshal.GetLastPInvokeErrorMessage()}");
@@ -38,7 +38,7 @@ sealed unsafe class KvmVcpu : IDisposable
     {
         if (Interop.Libc.Ioctl(handle, KvmApi.KVM_RUN, 0) >= 0) return 0;
         int errno = Marshal.GetLastPInvokeError();
-        if (errno is KvmErrno.EINTR or KvmErrno.EAGAIN) return errno;
+        if (errno is Errno.EINTR or Errno.EAGAIN) return errno;
         throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM_RUN: {Marshal.GetPInvokeErrorMessage(errno)}");
     }
 
@@ -99,7 +99,7 @@ sealed unsafe class KvmVcpu : IDisposable
     public void Dispose()
     {
         if (area == null) return;
-        _ = Interop.Libc.UnmapMemory((nint)area, areaSize);
+        _ = Interop.Libc.munmap((nint)area, areaSize);
         area = null;
         handle.Dispose();
     }

@@ -60,8 +60,8 @@ public sealed class GuestPlanTests
     }
 
     [Theory]
-    [InlineData(true, 6, 59)]
-    [InlineData(false, 24, 81)]
+    [InlineData(true, 6, 71)]
+    [InlineData(false, 24, 92)]
     public void ShadowingHidesVmreadAndVmwrite(bool shadowVmcs, ulong reads, ulong writes)
     {
         var plan = new GuestPlan { Nested = [new(GuestWork.Cpuid, 6)] };

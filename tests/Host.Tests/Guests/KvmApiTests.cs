@@ -12,7 +12,7 @@ public sealed class KvmApiTests
         Assert.Equal(SizeOf(KvmApi.KVM_GET_SREGS), Unsafe.SizeOf<KvmSregs>());
         Assert.Equal(SizeOf(KvmApi.KVM_SET_SREGS), Unsafe.SizeOf<KvmSregs>());
         Assert.Equal(SizeOf(KvmApi.KVM_SET_USER_MEMORY_REGION), Unsafe.SizeOf<KvmMemoryRegion>());
-        Assert.Equal(SizeOf(KvmApi.KVM_GET_MP_STATE), sizeof(uint));
+        Assert.Equal(sizeof(uint), SizeOf(KvmApi.KVM_GET_MP_STATE));
     }
 
     [Fact]
