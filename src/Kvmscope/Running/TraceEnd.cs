@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Kvmscope.Host;
 
 namespace Kvmscope.Running;
 
@@ -69,8 +70,17 @@ internal sealed class TraceEnd : ITraceEnd
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _signals) registration.Dispose();
+        PassOn();
         _command?.Dispose();
         _ended.Dispose();
+    }
+
+    // SIGTERM and SIGHUP came to this program alone; Ctrl-C came to the command from the terminal, and a second one means to stop it.
+    // Here and not in the handler: only the main thread still may, once privileges are dropped.
+    private void PassOn()
+    {
+        int signal = Volatile.Read(ref _signal);
+        if (signal != 0 && _command is { HasExited: false } running) ChildSignal.Send(running.Id, signal);
     }
 
     private void OnSignal(PosixSignalContext context)

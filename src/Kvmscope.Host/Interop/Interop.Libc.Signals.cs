@@ -1,0 +1,12 @@
+using System.Runtime.InteropServices;
+
+namespace Kvmscope.Host;
+
+internal static partial class Interop
+{
+    internal static partial class Libc
+    {
+        [LibraryImport(Library, SetLastError = true)]
+        internal static partial int kill(int pid, int signal);
+    }
+}
