@@ -49,6 +49,17 @@ public sealed class TableViewTests
         Golden.Check($"by-{name}-count", Sample.Text(TwoMachines, ReportKind.Count, by: by));
     }
 
+    [Theory]
+    [InlineData(ReportKind.Time, "same-names")]
+    [InlineData(ReportKind.Hist, "same-names-hist")]
+    public void VMs_of_one_name_are_told_apart(ReportKind kind, string name)
+    {
+        VmIdentity other = new(2, 4713, Sample.Web.Name);
+        Answer answer = Sample.Answer(
+            Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 7, 812, Sample.Web), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 912, other));
+        Golden.Check(name, Sample.Text(answer, kind, by: GroupBy.Vm));
+    }
+
     [Fact]
     public void One_row_is_shown() =>
         Golden.Check("one-row", Sample.Text(Sample.Answer(Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 812)), ReportKind.Time));

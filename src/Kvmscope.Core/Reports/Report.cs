@@ -12,4 +12,16 @@ public sealed record Report(ReportRequest Request, Answer Answer, IReadOnlyList<
 {
     /// <summary>Whether any exit of L2 is in the report.</summary>
     public bool HasL2 => Total.L2.Count > 0;
+
+    /// <summary>Whether VMs of different processes have the same name, so that the name does not say which is meant.</summary>
+    public bool NamesRepeat
+    {
+        get
+        {
+            Dictionary<string, int> pids = [];
+            foreach (ReportRow row in Rows)
+                if (row.Vm is { } vm && !pids.TryAdd(vm.Name, vm.Pid) && pids[vm.Name] != vm.Pid) return true;
+            return false;
+        }
+    }
 }

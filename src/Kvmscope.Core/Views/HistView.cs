@@ -9,16 +9,17 @@ internal static class HistView
 {
     internal static void Write(TextWriter output, Report report, ViewStyle style)
     {
+        bool withPid = report.NamesRepeat;
         for (int i = 0; i < report.Rows.Count; i++)
         {
             if (i > 0) output.Write('\n');
-            WriteBlock(output, report.Rows[i], style);
+            WriteBlock(output, report.Rows[i], withPid, style);
         }
     }
 
-    private static void WriteBlock(TextWriter output, ReportRow row, ViewStyle style)
+    private static void WriteBlock(TextWriter output, ReportRow row, bool withPid, ViewStyle style)
     {
-        string heading = Heading(row);
+        string heading = Heading(row, withPid);
         if (heading.Length > 0) FootNotes.WriteWrapped(output, heading, RowTone.Bold, style);
         if (row.Total.Timed == 0)
         {
@@ -30,10 +31,10 @@ internal static class HistView
         WriteFigures(output, row.Total, style);
     }
 
-    private static string Heading(ReportRow row)
+    private static string Heading(ReportRow row, bool withPid)
     {
         var parts = new List<string>();
-        if (row.Vm is { } vm) parts.Add(Clean(vm.Name));
+        if (row.Vm is { } vm) parts.Add(Clean(vm.Name) + (withPid ? string.Create(CultureInfo.InvariantCulture, $" (pid {vm.Pid})") : ""));
         if (row.Vcpu is { } vcpu) parts.Add("vCPU " + vcpu.ToString(CultureInfo.InvariantCulture));
         if (row.Code is { } code) parts.Add(ExitReasons.Name(code));
         if (row.Level is { } level) parts.Add(level == ExitLevel.L2 ? "L2" : "L1");

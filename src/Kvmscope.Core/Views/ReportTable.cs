@@ -13,7 +13,7 @@ internal sealed class ReportTable
     private readonly Report _report;
     private readonly ViewStyle _style;
     private readonly ReportColumns _figures;
-    private readonly bool _vm, _vcpu, _reason, _level, _idle;
+    private readonly bool _vm, _pid, _vcpu, _reason, _level, _idle;
 
     internal ReportTable(Report report, ViewStyle style)
     {
@@ -22,6 +22,7 @@ internal sealed class ReportTable
         GroupBy by = report.Request.By;
         _vcpu = by.HasFlag(GroupBy.Vcpu);
         _vm = _vcpu || by.HasFlag(GroupBy.Vm);
+        _pid = _vm && report.NamesRepeat;
         _level = by.HasFlag(GroupBy.Level);
         _reason = by.HasFlag(GroupBy.Reason) || by == GroupBy.None;
         _idle = !_reason && report.Request.Kind == ReportKind.Time;
@@ -48,6 +49,7 @@ internal sealed class ReportTable
     {
         var columns = new List<TextColumn>();
         if (_vm) columns.Add(new("VM") { Left = true, Comfort = ComfortableVm });
+        if (_pid) columns.Add(new("PID"));
         if (_vcpu) columns.Add(new("vCPU"));
         if (_reason)
         {
@@ -63,6 +65,7 @@ internal sealed class ReportTable
     {
         var cells = new List<TextCell>();
         if (_vm) cells.Add(TextCell.OfText(row.Vm?.Name ?? "?"));
+        if (_pid) cells.Add(row.Vm is { } vm ? TextCell.OfNumber((ulong)vm.Pid) : TextCell.Missing);
         if (_vcpu) cells.Add(row.Vcpu is { } vcpu ? TextCell.OfNumber((ulong)vcpu) : TextCell.Missing);
         if (_reason)
         {
