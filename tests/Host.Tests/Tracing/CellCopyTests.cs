@@ -21,10 +21,10 @@ public sealed unsafe class CellCopyTests
         internal CellCopyValues Copy()
         {
             CellCopy copy = default;
-            copy.Take(ref *At, (int)Cell, ref *Open);
+            bool isConsistent = copy.Take(ref *At, (int)Cell, ref *Open);
             ulong bins = 0;
             for (int i = 0; i < HistogramLayout.BinCount; i++) bins += copy.Bins[i];
-            return new(copy.Count, copy.Timed, copy.TotalNs, copy.MaxNs, bins);
+            return new(copy.Count, copy.Timed, copy.TotalNs, copy.MaxNs, bins, isConsistent);
         }
 
         public void Dispose()
@@ -34,7 +34,7 @@ public sealed unsafe class CellCopyTests
         }
     }
 
-    private readonly record struct CellCopyValues(ulong Count, ulong Timed, ulong TotalNs, ulong MaxNs, ulong Bins);
+    private readonly record struct CellCopyValues(ulong Count, ulong Timed, ulong TotalNs, ulong MaxNs, ulong Bins, bool IsConsistent);
 
     [Fact]
     public void An_open_exit_counts_and_another_cells_does_not()
@@ -66,7 +66,9 @@ public sealed unsafe class CellCopyTests
         using Memory memory = new();
         memory.At->begun = 5;
         memory.At->timed = 4;
-        Assert.Equal(4UL, memory.Copy().Timed);
+        CellCopyValues copy = memory.Copy();
+        // The exit that is being added was counted while it was open, and is counted still.
+        Assert.Equal((5UL, 4UL, false), (copy.Count, copy.Timed, copy.IsConsistent));
     }
 
     [Fact]
@@ -95,17 +97,20 @@ public sealed unsafe class CellCopyTests
             }
         });
         writer.Start();
-        ulong copies = 0;
+        ulong consistent = 0;
         try
         {
             ulong before = 0;
-            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1); copies++)
+            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1);)
             {
                 CellCopyValues copy = memory.Copy();
-                Assert.Equal((copy.Timed, Ns * copy.Timed), (copy.Bins, copy.TotalNs));
-                Assert.InRange(copy.Count, copy.Timed, copy.Timed + 1);
+                Assert.InRange(copy.Count, copy.Timed, copy.IsConsistent ? copy.Timed + 1 : ulong.MaxValue);
                 Assert.True(copy.Count >= before, $"{copy.Count} after {before}");
                 before = copy.Count;
+                // The writer, being a thread, may be preempted half-way.
+                if (!copy.IsConsistent) continue;
+                Assert.Equal((copy.Timed, Ns * copy.Timed), (copy.Bins, copy.TotalNs));
+                consistent++;
             }
         }
         finally
@@ -113,7 +118,7 @@ public sealed unsafe class CellCopyTests
             stop.Cancel();
             writer.Join();
         }
-        Assert.True(copies > 0);
+        Assert.True(consistent > 0);
         Assert.Equal(written, memory.Copy().Count);
     }
 }

@@ -15,6 +15,7 @@ internal sealed unsafe class KernelSide : IDisposable
     internal const uint Vmx = kvmscope_isa.KVMSCOPE_ISA_VMX, Svm = kvmscope_isa.KVMSCOPE_ISA_SVM;
 
     private readonly BpfObject _bpf = BpfObject.Open();
+    private readonly MappedTable<kvmscope_control> _control;
     private readonly int _exit, _entry;
     private readonly kvmscope_losses[] _losses = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
 
@@ -37,6 +38,7 @@ internal sealed unsafe class KernelSide : IDisposable
         Free.Fill(sizes);
         Slots = new MappedTable<kvmscope_slot>(_bpf.MapFd("slots"), sizes.SlotEntries);
         Cells = new MappedTable<kvmscope_cell>(_bpf.MapFd("cells"), sizes.CellEntries);
+        _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
         Vms = new VmDirectory(host.NameOf);
         Retired = new Retired((options ?? new TraceOptions()).Finest);
         Reader = new SnapshotReader(Slots, Cells, Vms, Retired);
@@ -75,8 +77,8 @@ internal sealed unsafe class KernelSide : IDisposable
         throw new InvalidOperationException($"vCPU {vcpu} has no slot");
     }
 
-    /// <summary>Where the free-slots round is kept.</summary>
-    internal ref kvmscope_control Control => ref _bpf.Section<kvmscope_control>(".bss.control");
+    /// <summary>Where the round of the free slots is kept.</summary>
+    internal ref kvmscope_control Control => ref _control[0];
 
     internal (IReadOnlyList<SnapshotRow> Rows, Trust Trust) Read(Grouping grouping = Grouping.Vcpu)
     {
@@ -113,5 +115,6 @@ internal sealed unsafe class KernelSide : IDisposable
         _bpf.Dispose();
         Slots.Dispose();
         Cells.Dispose();
+        _control.Dispose();
     }
 }

@@ -58,11 +58,19 @@ public sealed class RowTableTests
     {
         Retired retired = new(Grouping.Vm);
         foreach (SnapshotRow row in rows) RowTable.Add(retired.Rows.RowOf(row.Vm!, row.Vcpu!.Value, row.Code, row.Level), row);
-        string[] taken = [Text(retired.Take(), r => r.Vm!.Ordinal), Text(retired.Take(), r => r.Vm!.Ordinal)];
+        string[] taken = [Take(retired), Take(retired)];
         Assert.Equal(Text(rows, r => r.Vm!.Ordinal), taken[0]);
         foreach (SnapshotRow row in rows) row.MaxNs = 0;
         Assert.Equal(Text(rows, r => r.Vm!.Ordinal), taken[1]);
     }, iter: 60);
+
+    // Added as they come: what was taken loses its maximum at the next step.
+    private static string Take(Retired retired)
+    {
+        RowTable sums = new(Grouping.Vm);
+        foreach (SnapshotRow row in retired.Take()) RowTable.Add(sums.RowOf(row.Vm!, row.Vcpu ?? 0, row.Code, row.Level), row);
+        return Text(sums.Rows, r => r.Vm!.Ordinal);
+    }
 
     [Fact]
     public void What_slots_lost_is_summed_and_carried_by_the_snapshot()

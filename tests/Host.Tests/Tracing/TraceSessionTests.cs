@@ -114,6 +114,37 @@ public sealed class TraceSessionTests
     }
 
     [KernelFact]
+    public unsafe void Slots_given_back_begin_a_new_round_that_the_kernel_side_sees()
+    {
+        HashSet<int> before = [.. ControlMaps()];
+        using TraceSession session = TraceSession.Start(new TraceOptions(), s_sizes, new HostView(_ => "vm", _ => false, _ => false));
+        int control = Assert.Single(ControlMaps(), fd => !before.Contains(fd));
+        Count(session, 5);
+        session.Sweep();
+        session.Sweep();
+        int zero = 0;
+        kvmscope_control value;
+        Assert.Equal(0, Interop.Libbpf.bpf_map_lookup_elem(control, &zero, &value));
+        Assert.Equal(1u, value.free_round);
+        Assert.Equal(5UL, session.Read(Grouping.Host).Trust.Exits);
+        Assert.Equal(0u, session.Tables.Slots[1].tgid);
+    }
+
+    // Array maps of this process with one value of the size of kvmscope_control.
+    private static unsafe IEnumerable<int> ControlMaps() => Directory.GetFiles("/proc/self/fdinfo").Where(file =>
+    {
+        try
+        {
+            string[] lines = [.. File.ReadAllLines(file).Select(line => line.Replace("\t", "", StringComparison.Ordinal))];
+            return lines.Contains("map_type:2") && lines.Contains("max_entries:1") && lines.Contains($"value_size:{sizeof(kvmscope_control)}");
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }).Select(file => int.Parse(Path.GetFileName(file), CultureInfo.InvariantCulture));
+
+    [KernelFact]
     public void A_finer_grouping_than_was_announced_is_a_mistake()
     {
         using TraceSession session = Start(new TraceOptions { Finest = Grouping.Vm });
