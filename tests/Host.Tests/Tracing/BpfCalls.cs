@@ -40,6 +40,9 @@ internal static unsafe partial class BpfCalls
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_map_create(int map_type, byte* map_name, uint key_size, uint value_size, uint max_entries, nint opts);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_lookup_and_delete_elem(int fd, void* key, void* value);
+
     [LibraryImport("libc")]
     internal static partial int close(int fd);
 }

@@ -116,9 +116,12 @@ public sealed class TraceSessionTests
     [KernelFact]
     public unsafe void Slots_given_back_begin_a_new_round_that_the_kernel_side_sees()
     {
-        HashSet<int> before = [.. ControlMaps()];
+        int[] before = [.. Maps(2, 1), .. Maps(22, s_sizes.MaxVcpus)];
         using TraceSession session = TraceSession.Start(new TraceOptions(), s_sizes, new HostView(_ => "vm", _ => false, _ => false));
-        int control = Assert.Single(ControlMaps(), fd => !before.Contains(fd));
+        int control = Assert.Single(Maps(2, 1).Except(before)), freeSlots = Assert.Single(Maps(22, s_sizes.MaxVcpus).Except(before));
+        kvmscope_run taken;
+        Assert.Equal(0, BpfCalls.bpf_map_lookup_and_delete_elem(freeSlots, null, &taken));
+        Assert.Equal((1u, 1u), (taken.first, taken.count));
         Count(session, 5);
         session.Sweep();
         session.Sweep();
@@ -130,13 +133,13 @@ public sealed class TraceSessionTests
         Assert.Equal(0u, session.Tables.Slots[1].tgid);
     }
 
-    // Array maps of this process with one value of the size of kvmscope_control.
-    private static unsafe IEnumerable<int> ControlMaps() => Directory.GetFiles("/proc/self/fdinfo").Where(file =>
+    // Maps of this process of 8-byte values: enum bpf_map_type, and how many values.
+    private static IEnumerable<int> Maps(int type, int entries) => Directory.GetFiles("/proc/self/fdinfo").Where(file =>
     {
         try
         {
             string[] lines = [.. File.ReadAllLines(file).Select(line => line.Replace("\t", "", StringComparison.Ordinal))];
-            return lines.Contains("map_type:2") && lines.Contains("max_entries:1") && lines.Contains($"value_size:{sizeof(kvmscope_control)}");
+            return lines.Contains($"map_type:{type}") && lines.Contains($"max_entries:{entries}") && lines.Contains("value_size:8");
         }
         catch (IOException)
         {
