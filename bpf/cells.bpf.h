@@ -160,21 +160,18 @@ static __always_inline u32 usual_place(u64 code)
 	return KVMSCOPE_PLACE_ODD;
 }
 
-/* Adds a duration. The order makes a read while writing detectable: see kvmscope_cell. */
+/* Adds a duration that was begun; the order makes a read meanwhile detectable: kvmscope_cell. */
 static __always_inline void add_duration(struct kvmscope_cell *cell, u64 ns)
 {
-	u64 timed = cell->timed + 1;
 	u32 bin = bin_of(ns);
 
-	cell->begun = timed;
-	barrier();
 	cell->total_ns += ns;
 	if (ns > cell->max_ns)
 		cell->max_ns = ns;
 	if (bin < KVMSCOPE_HIST_BINS)
 		cell->bins[bin]++;
 	barrier();
-	cell->timed = timed;
+	cell->timed++;
 }
 
 #endif

@@ -174,8 +174,8 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 		return 0;
 
 	open = slot->open;
-	slot->open = KVMSCOPE_OPEN_RUNNING;
 	if (open < KVMSCOPE_FIRST_CELL) {
+		slot->open = KVMSCOPE_OPEN_RUNNING;
 		if (open == KVMSCOPE_OPEN_RUNNING)
 			slot->unpaired_entries++;
 		return 0;
@@ -183,8 +183,12 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 	cell = cell_at(open);
 	if (!cell)
 		return 0;
+	/* Begun while it is open still: between the two a reader would count it in neither. */
+	cell->begun = cell->timed + 1;
+	barrier();
+	slot->open = KVMSCOPE_OPEN_RUNNING;
+	barrier();
 	if (!knobs.want_time) {
-		cell->begun++;
 		cell->timed++;
 		return 0;
 	}

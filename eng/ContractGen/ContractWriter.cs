@@ -6,6 +6,7 @@ namespace Kvmscope.ContractGen;
 public static class ContractWriter
 {
     /// <summary>The text of Contract.g.cs.</summary>
+    /// <exception cref="InvalidDataException">The types refer to each other without an end, or have no mirror in C#.</exception>
     public static string Write(IReadOnlyList<BtfType> types)
     {
         var text = new StringBuilder("""
@@ -47,11 +48,13 @@ public static class ContractWriter
         uint count = 1;
         var type = Resolve(id, types);
         bool isArray = type.Kind == BtfType.Array;
-        while (type.Kind == BtfType.Array)
+        for (int depth = 0; type.Kind == BtfType.Array; depth++)
         {
+            if (depth > types.Count) throw new InvalidDataException($"{name}: an array of itself");
             count *= type.Element.Count;
             type = Resolve(type.Element.Type, types);
         }
+        if (isArray && type.Kind == BtfType.Struct) throw new InvalidDataException($"{name}: C# has no fixed array of structs");
         string element = type.Kind == BtfType.Struct ? type.Name : type.SizeOrType switch
         {
             1 => "byte",
@@ -66,8 +69,12 @@ public static class ContractWriter
     // typedef, const, volatile and the like refer to another type.
     static BtfType Resolve(uint id, IReadOnlyList<BtfType> types)
     {
-        var type = types[(int)id];
-        while (type.Kind is 8 or 9 or 10 or 11 or 18) type = types[(int)type.SizeOrType];
-        return type;
+        for (int hops = 0; hops <= types.Count && id < types.Count; hops++)
+        {
+            var type = types[(int)id];
+            if (type.Kind is not (8 or 9 or 10 or 11 or 18)) return type;
+            id = type.SizeOrType;
+        }
+        throw new InvalidDataException($"type {id} is none");
     }
 }

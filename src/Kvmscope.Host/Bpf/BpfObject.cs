@@ -62,7 +62,7 @@ internal sealed unsafe class BpfObject : IDisposable
         if (result < 0) throw new InvalidOperationException($"{map}: cannot set {count} entries ({result})");
     }
 
-    /// <summary>The memory of a global variable's section: before load its initial value, after load the mapped one.</summary>
+    /// <summary>A section of global variables, to be filled before load. After it libbpf before 1.6 shows a copy: what runs is reached by mapping.</summary>
     internal ref T Section<T>(string name) where T : unmanaged
     {
         nuint size = 0;

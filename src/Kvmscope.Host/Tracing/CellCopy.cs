@@ -16,27 +16,33 @@ internal unsafe ref struct CellCopy
     internal fixed ulong Bins[HistogramLayout.BinCount];
 
     /// <summary>
-    /// Copies until nothing moved meanwhile: the writer sets `begun`, adds, and sets `timed`; and an exit that is open
-    /// in this cell is one that is counted nowhere else, so the slot must say the same before and after. A writer that
-    /// is itself preempted half-way (this host being a guest) is given up on after a while.
+    /// Copies until nothing moved meanwhile: the writer sets `begun`, then `open`, adds, and sets `timed`; and an exit that
+    /// is open in this cell is one that is counted nowhere else, so the slot must say the same before and after. A writer
+    /// that is itself preempted half-way (this host being a guest) is given up on after a while.
     /// </summary>
     /// <param name="cell">The cell, in mapped memory.</param>
     /// <param name="number">Its number.</param>
     /// <param name="open">The slot's word for what is open.</param>
-    internal void Take(ref kvmscope_cell cell, int number, ref uint open)
+    /// <returns>Whether all belongs together; else the count is right, and the rest may lack a part of the last exit.</returns>
+    internal bool Take(ref kvmscope_cell cell, int number, ref uint open)
     {
-        for (int tries = 0; tries < MostTries; tries++)
+        bool isConsistent = false;
+        for (int tries = 0; tries < MostTries && !isConsistent; tries++)
         {
             bool isOpen = Volatile.Read(ref open) == number;
             Timed = Volatile.Read(ref cell.timed);
-            Count = Timed + Volatile.Read(ref cell.untimed) + (isOpen ? 1UL : 0);
+            ulong untimed = Volatile.Read(ref cell.untimed);
             TotalNs = Volatile.Read(ref cell.total_ns);
             fixed (ulong* from = cell.bins, to = Bins)
                 Unsafe.CopyBlock(to, from, HistogramLayout.BinCount * sizeof(ulong));
             Interlocked.MemoryBarrier();
-            if (Volatile.Read(ref cell.begun) == Timed && Volatile.Read(ref open) == number == isOpen) break;
+            ulong begun = Volatile.Read(ref cell.begun);
+            isConsistent = begun == Timed && Volatile.Read(ref open) == number == isOpen;
+            // What was begun meanwhile was an exit: a count must never run backwards, not even where this is given up.
+            Count = untimed + Math.Max(begun, Timed + (isOpen ? 1UL : 0));
         }
         // Exchanged, so that each snapshot has the maximum since the one before.
         MaxNs = Volatile.Read(ref cell.max_ns) == 0 ? 0 : Interlocked.Exchange(ref cell.max_ns, 0);
+        return isConsistent;
     }
 }

@@ -55,9 +55,9 @@ internal static unsafe class Knobs
     {
         // Both given: what is asked for, less what is excluded.
         bool only = !options.Reasons.IsEmpty;
-        var codes = only ? [.. options.Reasons.Except(options.ExcludedReasons)] : options.ExcludedReasons;
-        if (only && codes.IsEmpty) throw TooMany("every reason asked for is excluded too", "leave one in");
-        if (!only && codes.IsEmpty) return;
+        ulong[] codes = [.. only ? options.Reasons.Except(options.ExcludedReasons) : options.ExcludedReasons.Distinct()];
+        if (only && codes.Length == 0) throw TooMany("every reason asked for is excluded too", "leave one in");
+        if (!only && codes.Length == 0) return;
         knobs.reasons = (uint)(only ? kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY : kvmscope_reason_filter.KVMSCOPE_REASONS_EXCEPT);
         foreach (ulong code in codes)
         {

@@ -15,6 +15,8 @@ internal sealed unsafe class SlotSweeper(
 {
     readonly List<int> _unlinked = [];
     readonly Dictionary<uint, bool> _alive = [];
+    readonly HashSet<uint> _inUse = [];
+    readonly HashSet<uint> _leaving = [];
 
     /// <summary>One sweep. Returns whether slots were given back.</summary>
     internal bool Sweep()
@@ -23,12 +25,22 @@ internal sealed unsafe class SlotSweeper(
         foreach (int slot in _unlinked) GiveBack(slot);
         _unlinked.Clear();
         Unlink();
+        ForgetProcesses();
         return gaveBack;
     }
+
+    // Not before the last slot was given back: until then its rows are of the VM that was.
+    void ForgetProcesses() => _leaving.RemoveWhere(tgid =>
+    {
+        if (_inUse.Contains(tgid) || isAlive((int)tgid)) return false;
+        vms.Forget(tgid);
+        return true;
+    });
 
     void Unlink()
     {
         _alive.Clear();
+        _inUse.Clear();
         int used = 0;
         for (int i = 1; i < slots.Count; i++)
             if (slots[i].tgid != 0) used++;
@@ -37,13 +49,12 @@ internal sealed unsafe class SlotSweeper(
         {
             ref var slot = ref slots[i];
             if (slot.tgid == 0) continue;
+            _inUse.Add(slot.tgid);
             vms.Of(slot.tgid, slot.kvm);
             if (slot.ended == 0 && IsAlive(slot.tgid, scarce)) continue;
             if (slot.ended == 0) ForgetAddress(ref slot, i);
             _unlinked.Add(i);
         }
-        foreach (var (tgid, alive) in _alive)
-            if (!alive) vms.Forget(tgid);
     }
 
     bool IsAlive(uint tgid, bool scarce)
@@ -69,6 +80,7 @@ internal sealed unsafe class SlotSweeper(
         ref var slot = ref slots[number];
         reader.AddSlot(ref slot, retired.Rows);
         retired.Add(ref slot);
+        _leaving.Add(slot.tgid);
         var places = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_PLACES);
         foreach (uint cell in places)
         {

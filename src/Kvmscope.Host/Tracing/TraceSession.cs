@@ -11,6 +11,7 @@ internal sealed unsafe class TraceSession : ITraceSession
     readonly BpfObject _bpf;
     readonly MappedTable<kvmscope_slot> _slots;
     readonly MappedTable<kvmscope_cell> _cells;
+    readonly MappedTable<kvmscope_control> _control;
     readonly Retired _retired;
     readonly SnapshotReader _reader;
     readonly SlotSweeper _sweeper;
@@ -23,6 +24,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         _bpf = bpf;
         _slots = new MappedTable<kvmscope_slot>(bpf.MapFd("slots"), sizes.SlotEntries);
         _cells = new MappedTable<kvmscope_cell>(bpf.MapFd("cells"), sizes.CellEntries);
+        _control = new MappedTable<kvmscope_control>(bpf.MapFd(".bss.control"), 1);
         VmDirectory vms = new(host.NameOf);
         _retired = new Retired(options.Finest);
         _reader = new SnapshotReader(_slots, _cells, vms, _retired);
@@ -71,7 +73,7 @@ internal sealed unsafe class TraceSession : ITraceSession
     /// <inheritdoc/>
     public void Sweep()
     {
-        if (_sweeper.Sweep()) Interlocked.Increment(ref _bpf.Section<kvmscope_control>(".bss.control").free_round);
+        if (_sweeper.Sweep()) Interlocked.Increment(ref _control[0].free_round);
     }
 
     kvmscope_losses Losses()
@@ -96,5 +98,6 @@ internal sealed unsafe class TraceSession : ITraceSession
         _bpf.Dispose();
         _slots.Dispose();
         _cells.Dispose();
+        _control.Dispose();
     }
 }

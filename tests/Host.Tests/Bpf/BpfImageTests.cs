@@ -1,0 +1,105 @@
+using System.Text;
+using Kvmscope.ContractGen;
+using Kvmscope.Core.Model;
+using CsCheck;
+
+namespace Kvmscope.Host.Tests.Bpf;
+
+/// <summary>What the object must be so that every kernel from 5.10 on takes it.</summary>
+public sealed class BpfImageTests
+{
+    [Fact]
+    public void No_atomic_instruction_gives_a_result()
+    {
+        // 5.10 knows BPF_ADD alone, without BPF_FETCH.
+        var odd = from function in BpfImage.Embedded.Functions()
+                  from instruction in function.Code
+                  where instruction.IsAtomic && instruction.Immediate != 0
+                  select $"{function.Function.Name}+{instruction.At}: {instruction.Immediate:x}";
+        Assert.Empty(odd);
+    }
+
+    [Fact]
+    public void All_code_is_of_the_third_version_of_the_instruction_set()
+    {
+        var odd = from function in BpfImage.Embedded.Functions()
+                  from instruction in function.Code
+                  where instruction.IsOfVersion4
+                  select $"{function.Function.Name}+{instruction.At}: {instruction.Opcode:x2}";
+        Assert.Empty(odd);
+    }
+
+    [Fact]
+    public void What_runs_on_the_oldest_kernels_calls_no_helper_that_they_lack()
+    {
+        const int LastOf510 = 155; // bpf_redirect_peer
+        var odd = from function in BpfImage.Embedded.Functions()
+                  where !function.Function.Name.EndsWith("_direct", StringComparison.Ordinal)
+                      && !function.Function.Section.Name.StartsWith("tp_btf/", StringComparison.Ordinal)
+                      && !function.Function.Section.Name.StartsWith("fentry/", StringComparison.Ordinal)
+                  from instruction in function.Code
+                  where instruction.IsHelperCall && instruction.Immediate > LastOf510
+                  select $"{function.Function.Name}+{instruction.At}: helper {instruction.Immediate}";
+        Assert.Empty(odd);
+    }
+
+    [Fact]
+    public void All_code_was_looked_at()
+    {
+        foreach (BpfImage.Section section in BpfImage.Embedded.Sections.Where(s => s.IsCode))
+            Assert.Equal(section.Bytes.Length, BpfImage.Embedded.Symbols.Where(s => s.IsFunction && s.Section == section).Sum(s => s.Size));
+        Assert.Contains(BpfImage.Embedded.Functions(), function => function.Code.Any(i => i.IsHelperCall));
+    }
+
+    [Fact]
+    public void Names_fit_into_what_the_kernel_keeps_of_them()
+    {
+        string[] programs = [.. BpfImage.Embedded.Symbols
+            .Where(s => s.IsFunction && s.Section.Name != ".text").Select(s => s.Name)];
+        string[] maps = [.. BpfImage.Embedded.Symbols.Where(s => s.Section.Name == ".maps" && s.Name.Length > 0).Select(s => s.Name)];
+        Assert.Equal(BpfObject.Programs.All.Order(), programs.Order());
+        Assert.Equal(7, maps.Length);
+        Assert.All([.. programs, .. maps], name => Assert.InRange(name.Length, 1, 15));
+    }
+
+    [Fact]
+    public void The_licence_is_one_that_the_kernel_takes_for_gpl()
+    {
+        // include/linux/license.h, license_is_gpl_compatible()
+        string[] compatible = ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"];
+        Assert.Contains(Encoding.ASCII.GetString(BpfImage.Embedded["license"].Bytes).TrimEnd('\0'), compatible);
+    }
+
+    [Fact]
+    public void No_path_of_the_machine_that_built_it_is_inside()
+    {
+        Assert.DoesNotContain(BpfImage.Embedded.Sections, s => s.Name.StartsWith(".debug", StringComparison.Ordinal));
+        IReadOnlyList<BtfType> types = BtfReader.ReadElf(BpfImage.Embedded.Bytes);
+        Assert.Contains(types, t => t.Name == "kvmscope_cell");
+        Assert.DoesNotContain(types, t => t.Name.Contains('/'));
+    }
+
+    // bin_of() of bpf/cells.bpf.h, with the table that the object has. KernelCodeTests runs the code itself, where bpf() is allowed.
+    private static int BinBy(byte[] table, ulong ns)
+    {
+        if (ns < 1UL << HistogramLayout.MinShift) return 0;
+        for (int octave = 12, first = 1; octave <= 36; octave += 6, first += 24)
+            if (ns < 1UL << octave) return first + table[ns >> (octave - 8)];
+        return ns < 1UL << HistogramLayout.MaxShift ? 121 + table[ns >> 34] : HistogramLayout.BinCount - 1;
+    }
+
+    [Fact]
+    public void The_table_of_bins_is_the_histograms_layout_at_every_bound()
+    {
+        byte[] table = BpfImage.Embedded.Data("bin_in_six");
+        Assert.Equal(256, table.Length);
+        for (int bin = 0; bin < HistogramLayout.BinCount; bin++)
+        {
+            Assert.Equal(bin, BinBy(table, HistogramLayout.LowNs(bin)));
+            if (bin > 0) Assert.Equal(bin - 1, BinBy(table, HistogramLayout.LowNs(bin) - 1));
+        }
+        Assert.Equal(HistogramLayout.BinCount - 1, BinBy(table, ulong.MaxValue));
+        Gen.Select(Gen.ULong, Gen.Int[0, 63], (value, shift) => value >> shift)
+            .Sample(ns => BinBy(table, ns) == HistogramLayout.BinOf(ns));
+    }
+}

@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Contract;
+using Kvmscope.Host.Tracing;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+/// <summary>
+/// The real programs on real maps, run by hand: loaded, attached to nothing, and each run with the arguments of an event
+/// (BPF_PROG_TEST_RUN of raw_tp programs, kernel 5.10 and later). The vCPU is an address that reads as zeros: id 0, at L1.
+/// </summary>
+internal sealed unsafe class KernelSide : IDisposable
+{
+    internal const uint Vmx = kvmscope_isa.KVMSCOPE_ISA_VMX, Svm = kvmscope_isa.KVMSCOPE_ISA_SVM;
+
+    private readonly BpfObject _bpf = BpfObject.Open();
+    private readonly MappedTable<kvmscope_control> _control;
+    private readonly int _exit, _entry;
+    private readonly kvmscope_losses[] _losses = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
+
+    internal KernelSide(TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null)
+    {
+        sizes ??= new TableSizes(8, 400, 1);
+        host ??= new HostView(_ => "vm", _ => true, _ => true);
+        _bpf.SetMaxEntries("cells", sizes.CellEntries);
+        _bpf.SetMaxEntries("slots", sizes.SlotEntries);
+        _bpf.SetMaxEntries("homes", sizes.Homes);
+        _bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
+        _bpf.SetMaxEntries("free_cells", sizes.FreeCellRuns);
+        _bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
+        Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), checkIdentity: false);
+        int errno = _bpf.Load(BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw);
+        if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.Complaint()}");
+        _exit = Fd(BpfObject.Programs.ExitRaw);
+        _entry = Fd(BpfObject.Programs.EntryRaw);
+        Free = new FreeLists(_bpf.MapFd("free_slots"), _bpf.MapFd("free_cells"));
+        Free.Fill(sizes);
+        Slots = new MappedTable<kvmscope_slot>(_bpf.MapFd("slots"), sizes.SlotEntries);
+        Cells = new MappedTable<kvmscope_cell>(_bpf.MapFd("cells"), sizes.CellEntries);
+        _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
+        Vms = new VmDirectory(host.NameOf);
+        Retired = new Retired((options ?? new TraceOptions()).Finest);
+        Reader = new SnapshotReader(Slots, Cells, Vms, Retired);
+        Sweeper = new SlotSweeper(Slots, Cells, Reader, Retired, Vms, Free, _bpf.MapFd("homes"), host.IsAlive, host.HoldsVcpus);
+        Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms);
+    }
+
+    internal MappedTable<kvmscope_slot> Slots { get; }
+    internal MappedTable<kvmscope_cell> Cells { get; }
+    internal FreeLists Free { get; }
+    internal VmDirectory Vms { get; }
+    internal Retired Retired { get; }
+    internal SnapshotReader Reader { get; }
+    internal SlotSweeper Sweeper { get; }
+    internal SlowExitReader Slow { get; }
+
+    /// <summary>kvm_exit(exit_reason, vcpu, isa), as kernels up to 5.15 have it.</summary>
+    internal void Exit(ulong vcpu, uint code, uint isa = Vmx)
+    {
+        ulong* context = stackalloc ulong[3] { code, Address(vcpu), isa };
+        Run(_exit, context, 3);
+    }
+
+    /// <summary>kvm_entry(vcpu).</summary>
+    internal void Entry(ulong vcpu)
+    {
+        ulong* context = stackalloc ulong[1] { Address(vcpu) };
+        Run(_entry, context, 1);
+    }
+
+    /// <summary>The slot of a vCPU.</summary>
+    internal ref kvmscope_slot SlotOf(ulong vcpu)
+    {
+        for (int i = 1; i < Slots.Count; i++)
+            if (Slots[i].vcpu == Address(vcpu)) return ref Slots[i];
+        throw new InvalidOperationException($"vCPU {vcpu} has no slot");
+    }
+
+    /// <summary>Where the round of the free slots is kept.</summary>
+    internal ref kvmscope_control Control => ref _control[0];
+
+    internal (IReadOnlyList<SnapshotRow> Rows, Trust Trust) Read(Grouping grouping = Grouping.Vcpu)
+    {
+        int zero = 0;
+        fixed (kvmscope_losses* values = _losses)
+            Assert.Equal(0, Interop.Libbpf.bpf_map_lookup_elem(_bpf.MapFd("losses"), &zero, values));
+        kvmscope_losses sum = default;
+        foreach (kvmscope_losses one in _losses)
+        {
+            sum.dropped_vcpus += one.dropped_vcpus;
+            sum.dropped_exits += one.dropped_exits;
+        }
+        return Reader.Read(grouping, sum);
+    }
+
+    // Below the first page that a process may map: reading there fails, and gives zeros.
+    private static ulong Address(ulong vcpu) => 8 * vcpu;
+
+    private int Fd(string program)
+    {
+        nint found = Interop.Libbpf.bpf_object__find_program_by_name(_bpf.Handle, program);
+        return BpfCalls.bpf_program__fd(found);
+    }
+
+    private static void Run(int program, ulong* context, uint words)
+    {
+        BpfCalls.bpf_test_run_opts options = new() { sz = (nuint)sizeof(BpfCalls.bpf_test_run_opts), ctx_in = context, ctx_size_in = words * 8 };
+        if (BpfCalls.bpf_prog_test_run_opts(program, &options) < 0) throw new InvalidOperationException(Errno.Text(Marshal.GetLastPInvokeError()));
+    }
+
+    public void Dispose()
+    {
+        Slow.Dispose();
+        _bpf.Dispose();
+        Slots.Dispose();
+        Cells.Dispose();
+        _control.Dispose();
+    }
+}

@@ -1,0 +1,289 @@
+using CsCheck;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Contract;
+using Kvmscope.Host.Tracing;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+/// <summary>The kernel side's own code, event by event, against a model of what it should do.</summary>
+[Collection(KernelGroup.Name)]
+public sealed class PairingTests
+{
+    [KernelFact]
+    public void Exits_are_counted_at_once_and_timed_at_the_entry()
+    {
+        using KernelSide side = new();
+        side.Exit(1, 12);
+        SnapshotRow row = Assert.Single(side.Read().Rows);
+        Assert.Equal((new ExitCode(Isa.Vmx, 12), ExitLevel.L1, 1UL, 0UL), (row.Code, row.Level, row.Count, row.Timed));
+        Assert.Equal((Environment.ProcessId, 0), (row.Vm!.Pid, row.Vcpu));
+        Assert.Equal(1UL, side.Read().Trust.Open);
+        side.Entry(1);
+        (IReadOnlyList<SnapshotRow> rows, Trust trust) = side.Read();
+        row = Assert.Single(rows);
+        Assert.Equal((1UL, 1UL, 1UL), (row.Count, row.Timed, Histogram.Count(row.Bins)));
+        Assert.InRange(row.TotalNs, 1UL, 60_000_000_000UL);
+        Assert.Equal((1UL, 1UL, 0UL), (trust.Exits, trust.Entries, trust.Open));
+    }
+
+    private const int Vcpus = 4, MaxVcpus = 3, MaxCells = 40;
+
+    private sealed class Model(uint[] only)
+    {
+        private const int None = -1, Running = -2, Skipped = -3, Dropped = -4;
+        private readonly int[] _state = [.. Enumerable.Repeat(None, Vcpus + 1)];
+        private readonly HashSet<int> _slots = [], _seen = [];
+        private readonly HashSet<(int Vcpu, uint Code)> _cells = [], _droppedPlaces = [];
+        private readonly HashSet<int> _oddDropped = [];
+        internal readonly Dictionary<uint, (ulong Count, ulong Timed)> Rows = [];
+        internal ulong UnpairedExits, UnpairedEntries, DroppedCells, DroppedVcpus, DroppedExits;
+
+        internal ulong Open => (ulong)_state.Count(s => s >= 0);
+
+        internal void Exit(int vcpu, uint code)
+        {
+            if (!_slots.Contains(vcpu) && !TakeSlot(vcpu)) return;
+            if (_state[vcpu] >= 0) UnpairedExits++;
+            if (only.Length > 0 && !only.Contains(code)) _state[vcpu] = Skipped;
+            else if (!TakeCell(vcpu, code)) _state[vcpu] = Dropped;
+            else
+            {
+                _state[vcpu] = (int)code;
+                (ulong count, ulong timed) = Rows.GetValueOrDefault(code);
+                Rows[code] = (count + 1, timed);
+            }
+        }
+
+        internal void Entry(int vcpu)
+        {
+            if (!_slots.Contains(vcpu)) return;
+            if (_state[vcpu] == Running) UnpairedEntries++;
+            if (_state[vcpu] >= 0)
+            {
+                (ulong count, ulong timed) = Rows[(uint)_state[vcpu]];
+                Rows[(uint)_state[vcpu]] = (count, timed + 1);
+            }
+            _state[vcpu] = Running;
+        }
+
+        private bool TakeSlot(int vcpu)
+        {
+            if (_slots.Count < MaxVcpus) return _slots.Add(vcpu);
+            DroppedExits++;
+            if (_seen.Add(vcpu)) DroppedVcpus++;
+            return false;
+        }
+
+        private bool TakeCell(int vcpu, uint code)
+        {
+            if (_cells.Contains((vcpu, code))) return true;
+            bool odd = Knobs.PlaceOf(code) == kvmscope_limits.KVMSCOPE_PLACE_ODD;
+            int odds = _cells.Count(c => c.Vcpu == vcpu && Knobs.PlaceOf(c.Code) == kvmscope_limits.KVMSCOPE_PLACE_ODD);
+            bool knownDrop = odd ? _oddDropped.Contains(vcpu) || odds == kvmscope_limits.KVMSCOPE_PLACES_ODD : _droppedPlaces.Contains((vcpu, code));
+            if (!knownDrop && _cells.Count < MaxCells) return _cells.Add((vcpu, code));
+            DroppedExits++;
+            if (knownDrop) return false;
+            DroppedCells++;
+            if (odd) _oddDropped.Add(vcpu);
+            else _droppedPlaces.Add((vcpu, code));
+            return false;
+        }
+    }
+
+    private static readonly Gen<uint> s_codes = Gen.OneOf(Gen.UInt[0, 8], Gen.UInt[0x3fe, 0x409], Gen.UInt[0xde, 0xe8], Gen.UInt[0x4000, 0x4020]);
+
+    [KernelFact]
+    public void Any_sequence_of_events_comes_out_as_the_model_says()
+    {
+        Gen<(bool IsExit, int Vcpu, uint Code)> step = Gen.Select(Gen.Bool, Gen.Int[1, Vcpus], s_codes);
+        Gen<uint[]> only = Gen.OneOf(Gen.Const(Array.Empty<uint>()), Gen.UInt[0, 8].Array[1, 5], Gen.UInt[0x3fe, 0x409].Array[1, 5]);
+        Gen.Select(step.Array[0, 300], only).Sample((steps, codes) =>
+        {
+            Model model = new(codes);
+            using KernelSide side = new(new TraceOptions { Reasons = [.. codes.Distinct().Select(c => (ulong)c)] }, new TableSizes(MaxVcpus, MaxCells, 1));
+            foreach ((bool isExit, int vcpu, uint code) in steps)
+            {
+                if (isExit) model.Exit(vcpu, code);
+                else model.Entry(vcpu);
+                if (isExit) side.Exit((ulong)vcpu, code, KernelSide.Svm);
+                else side.Entry((ulong)vcpu);
+            }
+            (IReadOnlyList<SnapshotRow> rows, Trust trust) = side.Read(Grouping.Host);
+            Assert.Equal(
+                model.Rows.Select(r => (r.Key, r.Value.Count, r.Value.Timed)).Order(),
+                rows.Select(r => ((uint)r.Code.Code, r.Count, r.Timed)).Order());
+            Assert.All(rows, row => Assert.Equal((Isa.Svm, row.Timed), (row.Code.Isa, Histogram.Count(row.Bins))));
+            Assert.Equal(
+                (model.UnpairedExits, model.UnpairedEntries, model.Open, model.DroppedCells, model.DroppedVcpus, model.DroppedExits),
+                (trust.UnpairedExits, trust.UnpairedEntries, trust.Open, trust.DroppedCells, trust.DroppedVcpus, trust.DroppedExits));
+            // Every exit had one of three ends.
+            Assert.Equal(trust.Exits, trust.Entries - trust.UnpairedEntries + trust.UnpairedExits + trust.Open);
+        }, iter: 60, threads: 1);
+    }
+
+    [KernelFact]
+    public void A_code_is_kept_at_the_place_that_user_space_takes_it_for()
+    {
+        Gen<uint> code = Gen.OneOf(Gen.UInt[0, 0x100], Gen.UInt[0x3f0, 0x420], Gen.UInt);
+        code.Array[1, 24].Sample(codes =>
+        {
+            using KernelSide side = new();
+            foreach (uint one in codes) side.Exit(1, one, KernelSide.Svm);
+            ref kvmscope_slot slot = ref side.SlotOf(1);
+            foreach (uint one in codes)
+            {
+                int place = Knobs.PlaceOf(one);
+                while (place >= kvmscope_limits.KVMSCOPE_PLACE_ODD && CodeAt(side, ref slot, place) != one) place++;
+                Assert.Equal((ulong)one, CodeAt(side, ref slot, place));
+            }
+        }, iter: 30, threads: 1);
+    }
+
+    private static unsafe ulong CodeAt(KernelSide side, ref kvmscope_slot slot, int place) =>
+        side.Cells[(int)slot.index[place]].code;
+
+    [KernelFact]
+    public void Flags_of_a_vmx_reason_are_kept_and_bits_without_meaning_are_not()
+    {
+        using KernelSide side = new();
+        side.Exit(1, 0xffff_ffff);
+        Assert.Equal(new ExitCode(Isa.Vmx, 0x8400_ffff), Assert.Single(side.Read().Rows).Code);
+    }
+
+    [KernelFact]
+    public void A_duration_falls_into_its_bin_of_the_histogram()
+    {
+        using KernelSide side = new();
+        side.Exit(1, 1);
+        side.Entry(1);
+        Gen.Select(Gen.ULong, Gen.Int[23, 58], (value, shift) => value >> shift).Sample(ns =>
+        {
+            SnapshotRow before = side.Read(Grouping.Host).Rows.Single();
+            side.Exit(1, 1);
+            // As if the exit had been so long ago; what is measured is a little more, and known to the ns.
+            side.SlotOf(1).exit_ns = (ulong)MonotonicClock.NowNs() - ns;
+            side.Entry(1);
+            SnapshotRow after = side.Read(Grouping.Host).Rows.Single();
+            ulong measured = after.TotalNs - before.TotalNs;
+            int bin = Enumerable.Range(0, HistogramLayout.BinCount).Single(i => after.Bins[i] != before.Bins[i]);
+            Assert.Equal((HistogramLayout.BinOf(measured), before.Bins[bin] + 1), (bin, after.Bins[bin]));
+            Assert.Equal(measured, after.MaxNs);
+            Assert.True(measured >= ns);
+        }, iter: 4000, threads: 1);
+    }
+
+    [KernelFact]
+    public void A_clock_that_ran_backwards_measures_nothing()
+    {
+        using KernelSide side = new();
+        side.Exit(1, 1);
+        side.SlotOf(1).exit_ns = (ulong)MonotonicClock.NowNs() + 60_000_000_000;
+        side.Entry(1);
+        SnapshotRow row = Assert.Single(side.Read().Rows);
+        Assert.Equal((1UL, 0UL, 1UL), (row.Timed, row.TotalNs, row.Bins[0]));
+    }
+
+    [KernelFact]
+    public void Counting_alone_takes_no_time()
+    {
+        using KernelSide side = new(new TraceOptions { WantTime = false });
+        side.Exit(1, 1);
+        side.Entry(1);
+        side.Exit(1, 1);
+        SnapshotRow row = Assert.Single(side.Read().Rows);
+        Assert.Equal((2UL, 1UL, 0UL, 0UL), (row.Count, row.Timed, row.TotalNs, Histogram.Count(row.Bins)));
+    }
+
+    [KernelFact]
+    public void Another_process_and_another_vcpu_are_left_out()
+    {
+        using KernelSide foreign = new(new TraceOptions { Pids = [1] });
+        foreign.Exit(1, 1);
+        using KernelSide own = new(new TraceOptions { Pids = [1, Environment.ProcessId], VcpuIds = [0] });
+        own.Exit(1, 1);
+        using KernelSide other = new(new TraceOptions { VcpuIds = [1, 4095] });
+        other.Exit(1, 1);
+        Assert.Equal([0, 1, 0], [foreign.Read().Rows.Count, own.Read().Rows.Count, other.Read().Rows.Count]);
+        Assert.Equal(0UL, foreign.Read().Trust.DroppedExits);
+    }
+
+    [KernelFact]
+    public void A_level_that_is_not_asked_for_is_left_out()
+    {
+        using KernelSide l2 = new(new TraceOptions { Level = ExitLevel.L2 });
+        l2.Exit(1, 1);
+        l2.Entry(1);
+        using KernelSide l1 = new(new TraceOptions { Level = ExitLevel.L1, ExcludedReasons = [2, 0x5000] });
+        foreach (uint code in new uint[] { 1, 2, 0x5000, 0x5001 }) l1.Exit(1, code);
+        Assert.Empty(l2.Read().Rows);
+        Assert.Equal([1UL, 0x5001UL], l1.Read().Rows.Select(r => r.Code.Code).Order());
+    }
+
+    [KernelFact]
+    public void Slow_exits_are_reported_and_those_without_room_are_counted()
+    {
+        using KernelSide side = new(new TraceOptions { SlowNs = 1_000_000 });
+        const int Slow = 8000; // 64 bytes each, in 256 KiB
+        for (int i = 0; i < Slow; i++)
+        {
+            side.Exit(1, 7);
+            side.SlotOf(1).exit_ns -= 2_000_000;
+            side.Entry(1);
+        }
+        List<SlowExit> seen = [];
+        while (side.Slow.Read(TimeSpan.Zero, seen.Add) > 0) { }
+        Assert.NotEmpty(seen);
+        Assert.Equal((ulong)(Slow - seen.Count), side.Read().Trust.LostEvents);
+        Assert.True(seen.Count < Slow);
+        Assert.All(seen, slow => Assert.Equal(
+            (Environment.ProcessId, "vm", 0, ExitLevel.L1, new ExitCode(Isa.Vmx, 7), true),
+            (slow.Vm.Pid, slow.Vm.Name, slow.Vcpu, slow.Level, slow.Code, slow.DurationNs >= 2_000_000)));
+        Assert.Equal(0, side.Slow.Read(TimeSpan.Zero, seen.Add));
+    }
+
+    [KernelFact]
+    public unsafe void Copies_while_the_programs_run_never_go_backwards_and_are_consistent()
+    {
+        using KernelSide side = new();
+        using CancellationTokenSource stop = new();
+        ulong written = 0;
+        Thread writer = new(() =>
+        {
+            for (uint i = 0; !stop.IsCancellationRequested; i++)
+            {
+                side.Exit(1, 1 + i % 2);
+                Thread.SpinWait(100); // so that the reader sees exits while they are open
+                if (i % 5 == 4) side.Exit(1, 3);
+                side.Entry(1);
+                written += i % 5 == 4 ? 2UL : 1;
+            }
+        });
+        writer.Start();
+        try
+        {
+            SpinWait.SpinUntil(() => side.Read().Rows.Count == 3);
+            int slot = Enumerable.Range(1, side.Slots.Count - 1).Single(i => side.Slots[i].tgid != 0);
+            ulong[] before = new ulong[4];
+            CellCopy copy = default;
+            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2);)
+                for (int place = 1; place <= 3; place++)
+                {
+                    int number = (int)side.Slots[slot].index[place];
+                    bool isConsistent = copy.Take(ref side.Cells[number], number, ref side.Slots[slot].open);
+                    Assert.True(copy.Count >= before[place], $"{place}: {copy.Count} after {before[place]}");
+                    before[place] = copy.Count;
+                    // The writer, being a thread here, may be preempted half-way.
+                    if (isConsistent) Assert.Equal(copy.Timed, Histogram.Count(new ReadOnlySpan<ulong>(copy.Bins, HistogramLayout.BinCount)));
+                }
+        }
+        finally
+        {
+            stop.Cancel();
+            writer.Join();
+        }
+        Assert.Equal(written, side.Read().Trust.Exits);
+    }
+}

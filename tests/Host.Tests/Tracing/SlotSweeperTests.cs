@@ -1,0 +1,139 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Host.Contract;
+using Kvmscope.Host.Tracing;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+/// <summary>Slots of vCPUs that ended, given back on real maps.</summary>
+[Collection(KernelGroup.Name)]
+public sealed class SlotSweeperTests
+{
+    private static void Events(KernelSide side, ulong vcpu, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            side.Exit(vcpu, 1);
+            side.Entry(vcpu);
+        }
+    }
+
+    private static void End(KernelSide side, ulong vcpu)
+    {
+        // As forget_vcpu() does at kvm_arch_vcpu_destroy, but for the entry of the hash.
+        ref kvmscope_slot slot = ref side.SlotOf(vcpu);
+        slot.vcpu = 0;
+        slot.ended = 1;
+    }
+
+    [KernelFact]
+    public void A_vcpu_that_ended_keeps_its_rows_and_gives_its_slot_and_cells_back()
+    {
+        using KernelSide side = new(sizes: new TableSizes(2, 4, 1));
+        Events(side, 1, 3);
+        Events(side, 2, 4);
+        side.Exit(2, 9);
+        side.Exit(3, 1); // no slot
+        (IReadOnlyList<SnapshotRow> _, Trust full) = side.Read(Grouping.Host);
+        Assert.Equal((8UL, 1UL, 1UL), (full.Exits, full.DroppedVcpus, full.DroppedExits));
+        End(side, 1);
+        End(side, 2);
+
+        Assert.False(side.Sweeper.Sweep());
+        Assert.Equal(8UL, side.Read(Grouping.Host).Trust.Exits);
+        Assert.True(side.Sweeper.Sweep());
+        side.Control.free_round++;
+        (IReadOnlyList<SnapshotRow> rows, Trust trust) = side.Read(Grouping.Host);
+        Assert.Equal([(1UL, 7UL, 7UL), (9UL, 1UL, 0UL)], rows.Select(r => (r.Code.Code, r.Count, r.Timed)).Order());
+        Assert.Equal(full, trust);
+        Assert.False(side.Sweeper.Sweep());
+
+        // All that was given back can be taken again, by the vCPU that found nothing too.
+        for (uint code = 20; code < 22; code++)
+        {
+            side.Exit(3, code);
+            side.Exit(4, code);
+        }
+        Assert.Equal(full with { Exits = 12, Entries = full.Entries, UnpairedExits = 2, Open = 3 }, side.Read(Grouping.Host).Trust);
+        side.Exit(4, 30);
+        Assert.Equal(1UL, side.Read(Grouping.Host).Trust.DroppedCells);
+    }
+
+    [KernelFact]
+    public void Rows_of_many_generations_add_up_at_every_grouping()
+    {
+        using KernelSide side = new(sizes: new TableSizes(2, 8, 1));
+        for (ulong vcpu = 1; vcpu <= 20; vcpu++)
+        {
+            Events(side, vcpu, 5);
+            End(side, vcpu);
+            side.Sweeper.Sweep();
+            side.Sweeper.Sweep();
+            foreach (Grouping grouping in Enum.GetValues<Grouping>())
+            {
+                (IReadOnlyList<SnapshotRow> rows, Trust trust) = side.Read(grouping);
+                SnapshotRow row = Assert.Single(rows);
+                Assert.Equal((5 * vcpu, 5 * vcpu, 5 * vcpu), (row.Count, row.Timed, trust.Exits));
+                Assert.Equal(row.Timed, Histogram.Count(row.Bins));
+            }
+        }
+        Assert.Equal(0UL, side.Read().Trust.DroppedExits);
+    }
+
+    [KernelFact]
+    public void A_process_that_died_unseen_keeps_its_identity_to_the_end_and_its_number_names_another_then()
+    {
+        bool alive = true;
+        string? name = "web";
+        using KernelSide side = new(host: new HostView(_ => name, _ => alive, _ => true));
+        Events(side, 1, 3);
+        VmIdentity first = Assert.Single(side.Read(Grouping.Vm).Rows).Vm!;
+        Assert.Equal("web", first.Name);
+        alive = false;
+        name = null;
+        for (int sweep = 0; sweep < 3; sweep++)
+        {
+            side.Sweeper.Sweep();
+            SnapshotRow row = Assert.Single(side.Read(Grouping.Vm).Rows);
+            Assert.Equal((first, 3UL), (row.Vm!, row.Count));
+        }
+        alive = true;
+        name = "db";
+        Events(side, 1, 2);
+        Assert.Equal(
+            [(first.Ordinal, "web", 3UL), (first.Ordinal + 1, "db", 2UL)],
+            side.Read(Grouping.Vm).Rows.Select(r => (r.Vm!.Ordinal, r.Vm.Name, r.Count)).Order());
+    }
+
+    [KernelFact]
+    public void A_process_whose_vcpus_were_seen_to_end_is_forgotten_when_it_is_gone_and_not_before()
+    {
+        bool alive = true;
+        using KernelSide side = new(host: new HostView(_ => "web", _ => alive, _ => true));
+        Events(side, 1, 3);
+        End(side, 1);
+        side.Sweeper.Sweep();
+        side.Sweeper.Sweep();
+        Events(side, 2, 1); // of the same VM, as its process is there still
+        Assert.Equal(4UL, Assert.Single(side.Read(Grouping.Vm).Rows).Count);
+        End(side, 2);
+        side.Sweeper.Sweep();
+        alive = false;
+        side.Sweeper.Sweep();
+        alive = true;
+        Events(side, 3, 2);
+        Assert.Equal([2UL, 4UL], side.Read(Grouping.Vm).Rows.Select(r => r.Count).Order());
+    }
+
+    [KernelFact]
+    public void A_process_without_vcpus_gives_its_slots_back_only_when_they_are_scarce()
+    {
+        using KernelSide side = new(sizes: new TableSizes(8, 100, 1), host: new HostView(_ => "vm", _ => true, _ => false));
+        for (ulong vcpu = 1; vcpu <= 4; vcpu++) Events(side, vcpu, 1);
+        side.Sweeper.Sweep();
+        Assert.False(side.Sweeper.Sweep());
+        for (ulong vcpu = 5; vcpu <= 8; vcpu++) Events(side, vcpu, 1);
+        side.Sweeper.Sweep();
+        Assert.True(side.Sweeper.Sweep());
+        Assert.Equal(8UL, side.Read().Trust.Exits);
+    }
+}

@@ -1,0 +1,39 @@
+using CsCheck;
+using Kvmscope.Host.Tracing;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+public sealed class TableSizesTests
+{
+    private static readonly Gen<int> s_cpus = Gen.Int[1, 8192], s_vcpus = Gen.OneOf(Gen.Int[0, 500], Gen.Int[0, 1_000_000]);
+    private static readonly Gen<int?> s_asked = Gen.OneOf(Gen.Const((int?)null), Gen.Int.Select(n => (int?)n), Gen.Int[1, 1000].Select(n => (int?)n));
+
+    [Fact]
+    public void Sizes_are_within_limits_for_any_host() => Gen.Select(s_asked, s_cpus, s_vcpus).Sample((asked, cpus, vcpus) =>
+    {
+        TableSizes sizes = TableSizes.For(asked, cpus, vcpus);
+        Assert.InRange(sizes.MaxVcpus, 1, TableSizes.MostVcpus);
+        Assert.InRange(sizes.Cells, 1, TableSizes.MostVcpus * TableSizes.CellsPerVcpu);
+        Assert.InRange(sizes.CellRun, 1, 64);
+        Assert.InRange(sizes.Bytes, 1, 8L << 30);
+        // What a CPU holds in hand is not to be much of what there is.
+        Assert.True(sizes.CellRun == 1 || (long)sizes.CellRun * cpus * 8 <= sizes.Cells);
+        Assert.True(asked is null or < 1 or > TableSizes.MostVcpus || sizes.MaxVcpus == asked);
+    });
+
+    [Fact]
+    public void More_vcpus_take_more_memory() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus - 1], s_cpus).Sample((vcpus, cpus) =>
+        TableSizes.For(vcpus, cpus, 0).Bytes < TableSizes.For(vcpus + 1, cpus, 0).Bytes);
+
+    [Fact]
+    public void A_busier_host_has_no_smaller_tables() => Gen.Select(s_cpus, s_vcpus, Gen.Int[0, 100]).Sample((cpus, vcpus, more) =>
+        TableSizes.For(null, cpus, vcpus).Bytes <= TableSizes.For(null, cpus, vcpus + more).Bytes
+        && TableSizes.For(null, cpus, vcpus).MaxVcpus >= Math.Min(TableSizes.MostVcpus, vcpus));
+
+    [Fact]
+    public void The_ring_is_whole_pages_and_a_power_of_two()
+    {
+        int bytes = TableSizes.For(null, 2, 0).RingBytes;
+        Assert.True(int.IsPow2(bytes) && bytes % Environment.SystemPageSize == 0);
+    }
+}

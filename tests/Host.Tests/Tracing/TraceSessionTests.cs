@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Contract;
+using Kvmscope.Host.Tracing;
+using Stopwatch = System.Diagnostics.Stopwatch;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+/// <summary>Loads and attaches on this kernel.</summary>
+[Collection(KernelGroup.Name)]
+public sealed class TraceSessionTests
+{
+    private static readonly TableSizes s_sizes = TableSizes.For(4, 2, 0);
+    private static readonly HostView s_host = new(_ => "vm", _ => true, _ => true);
+
+    private static TraceSession Start(TraceOptions? options = null) => TraceSession.Start(options ?? new TraceOptions(), s_sizes, s_host);
+
+    // The programs that this process holds attached, by id (Documentation of fdinfo: kernel/bpf/syscall.c, bpf_link_show_fdinfo).
+    private static HashSet<uint> Attached()
+    {
+        HashSet<uint> ids = [];
+        foreach (string file in Directory.GetFiles("/proc/self/fdinfo"))
+        {
+            string[] lines;
+            try
+            {
+                lines = File.ReadAllLines(file);
+            }
+            catch (IOException)
+            {
+                continue;
+            }
+            if (!lines.Any(l => l.StartsWith("link_id:", StringComparison.Ordinal))) continue;
+            ids.UnionWith(lines.Where(l => l.StartsWith("prog_id:", StringComparison.Ordinal)).Select(l => uint.Parse(l.AsSpan(8).Trim(), CultureInfo.InvariantCulture)));
+        }
+        return ids;
+    }
+
+    private static bool IsLoaded(uint program)
+    {
+        int fd = BpfCalls.bpf_prog_get_fd_by_id(program);
+        if (fd < 0)
+        {
+            Assert.Equal(Errno.ENOENT, Marshal.GetLastPInvokeError());
+            return false;
+        }
+        BpfCalls.close(fd);
+        return true;
+    }
+
+    private static void AssertGone(HashSet<uint> programs)
+    {
+        // The kernel frees programs a while after the last user let go.
+        long start = Stopwatch.GetTimestamp();
+        while (programs.Any(IsLoaded))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "programs are loaded still");
+            Thread.Yield();
+        }
+    }
+
+    [KernelFact]
+    public void Starts_reads_nothing_and_leaves_nothing_behind()
+    {
+        HashSet<uint> before = Attached(), own;
+        using (TraceSession session = Start(new TraceOptions { SlowNs = 1 }))
+        {
+            own = [.. Attached().Except(before)];
+            Assert.InRange(own.Count, 2, 3);
+            Assert.All(own, id => Assert.True(IsLoaded(id)));
+            Snapshot snapshot = session.Read(Grouping.Vcpu);
+            Assert.Empty(snapshot.Rows);
+            Assert.Equal(new Trust(), snapshot.Trust);
+            Assert.InRange(DateTimeOffset.UtcNow - snapshot.At, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+            session.Sweep();
+            Assert.Equal(0, session.ReadSlow(TimeSpan.Zero, _ => Assert.Fail("no guest runs")));
+            Assert.True(session.Read(Grouping.Host).MonotonicNs > snapshot.MonotonicNs);
+        }
+        Assert.Empty(Attached().Intersect(own));
+        AssertGone(own);
+    }
+
+    [KernelFact]
+    public void Two_sessions_at_once_have_nothing_to_do_with_each_other()
+    {
+        HashSet<uint> before = Attached();
+        TraceSession first = Start();
+        HashSet<uint> ofFirst = [.. Attached().Except(before)];
+        using TraceSession second = Start();
+        HashSet<uint> ofSecond = [.. Attached().Except(before).Except(ofFirst)];
+        Assert.Equal(ofFirst.Count, ofSecond.Count);
+
+        Count(first, 5);
+        Assert.Equal(5UL, first.Read(Grouping.Host).Trust.Exits);
+        Assert.Empty(second.Read(Grouping.Host).Rows);
+        first.Dispose();
+        AssertGone(ofFirst);
+        Assert.Equal(ofSecond, Attached().Intersect(ofSecond).ToHashSet());
+        Count(second, 7);
+        Assert.Equal(7UL, second.Read(Grouping.Host).Trust.Exits);
+    }
+
+    private static unsafe void Count(TraceSession session, ulong exits)
+    {
+        ref kvmscope_slot slot = ref session.Tables.Slots[1];
+        slot.tgid = (uint)Environment.ProcessId;
+        slot.index[1] = kvmscope_open.KVMSCOPE_FIRST_CELL;
+        ref kvmscope_cell cell = ref session.Tables.Cells[kvmscope_open.KVMSCOPE_FIRST_CELL];
+        cell.isa = kvmscope_isa.KVMSCOPE_ISA_VMX;
+        cell.level = 1;
+        cell.begun = cell.timed = exits;
+    }
+
+    [KernelFact]
+    public unsafe void Slots_given_back_begin_a_new_round_that_the_kernel_side_sees()
+    {
+        int[] before = [.. Maps(2, 1), .. Maps(22, s_sizes.MaxVcpus)];
+        using TraceSession session = TraceSession.Start(new TraceOptions(), s_sizes, new HostView(_ => "vm", _ => false, _ => false));
+        int control = Assert.Single(Maps(2, 1).Except(before)), freeSlots = Assert.Single(Maps(22, s_sizes.MaxVcpus).Except(before));
+        kvmscope_run taken;
+        Assert.Equal(0, BpfCalls.bpf_map_lookup_and_delete_elem(freeSlots, null, &taken));
+        Assert.Equal((1u, 1u), (taken.first, taken.count));
+        Count(session, 5);
+        session.Sweep();
+        session.Sweep();
+        int zero = 0;
+        kvmscope_control value;
+        Assert.Equal(0, Interop.Libbpf.bpf_map_lookup_elem(control, &zero, &value));
+        Assert.Equal(1u, value.free_round);
+        Assert.Equal(5UL, session.Read(Grouping.Host).Trust.Exits);
+        Assert.Equal(0u, session.Tables.Slots[1].tgid);
+    }
+
+    // Maps of this process of 8-byte values: enum bpf_map_type, and how many values.
+    private static IEnumerable<int> Maps(int type, int entries) => Directory.GetFiles("/proc/self/fdinfo").Where(file =>
+    {
+        try
+        {
+            string[] lines = [.. File.ReadAllLines(file).Select(line => line.Replace("\t", "", StringComparison.Ordinal))];
+            return lines.Contains($"map_type:{type}") && lines.Contains($"max_entries:{entries}") && lines.Contains("value_size:8");
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }).Select(file => int.Parse(Path.GetFileName(file), CultureInfo.InvariantCulture));
+
+    [KernelFact]
+    public void A_finer_grouping_than_was_announced_is_a_mistake()
+    {
+        using TraceSession session = Start(new TraceOptions { Finest = Grouping.Vm });
+        Assert.Throws<InvalidOperationException>(() => session.Read(Grouping.Vcpu));
+        Assert.Throws<InvalidOperationException>(() => session.ReadSlow(TimeSpan.Zero, _ => { }));
+    }
+}
