@@ -62,7 +62,7 @@ internal sealed unsafe class BpfObject : IDisposable
         if (result < 0) throw new InvalidOperationException($"{map}: cannot set {count} entries ({result})");
     }
 
-    /// <summary>The memory of a global variable's section: before load its initial value, after load the mapped one.</summary>
+    /// <summary>The initial value of a global variable's section; only before load, as what is written later need not reach the kernel.</summary>
     internal ref T Section<T>(string name) where T : unmanaged
     {
         nuint size = 0;

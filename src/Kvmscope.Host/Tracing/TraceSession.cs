@@ -17,6 +17,8 @@ internal sealed unsafe class TraceSession : ITraceSession
     readonly SlowExitReader? _slow;
     readonly kvmscope_losses[] _lost;
     readonly int _lossesFd;
+    readonly int _controlFd;
+    uint _freeRound;
 
     TraceSession(TraceOptions options, TableSizes sizes, HostView host, BpfObject bpf, FreeLists free)
     {
@@ -30,6 +32,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms);
         _lost = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
         _lossesFd = bpf.MapFd("losses");
+        _controlFd = bpf.MapFd(".bss.control");
     }
 
     /// <summary>Loads and attaches.</summary>
@@ -71,7 +74,12 @@ internal sealed unsafe class TraceSession : ITraceSession
     /// <inheritdoc/>
     public void Sweep()
     {
-        if (_sweeper.Sweep()) Interlocked.Increment(ref _bpf.Section<kvmscope_control>(".bss.control").free_round);
+        if (!_sweeper.Sweep()) return;
+        // Through the map: libbpf 1.1 maps globals after load for skeletons only, so a write to them would not reach the kernel.
+        int zero = 0;
+        kvmscope_control control = new() { free_round = ++_freeRound };
+        if (Interop.Libbpf.bpf_map_update_elem(_controlFd, &zero, &control, 0) != 0)
+            throw Errno.Error("cannot tell that slots are free", Marshal.GetLastPInvokeError());
     }
 
     kvmscope_losses Losses()
