@@ -6,7 +6,7 @@ namespace Kvmscope.Lab.Tests.Scenarios;
 sealed record PerfLine(string Name, ulong Samples, double Least, double Most, double Average)
 {
     /// <summary>perf's names where they are not the kernel's in lower case.</summary>
-    static readonly Dictionary<string, string> s_names = new() { ["IOIO"] = "io", ["INTR"] = "interrupt", ["IO_INSTRUCTION"] = "io_instruction" };
+    static readonly Dictionary<string, string> s_names = new() { ["IOIO"] = "io", ["INTR"] = "interrupt", ["VMMCALL"] = "hypercall" };
 
     internal static PerfLine? Parse(string line)
     {

@@ -73,10 +73,12 @@ class ChildProcess : IDisposable
         return lines;
     }
 
-    /// <summary>Takes the lines that are here already.</summary>
-    internal void TakeLines(Action<string> take)
+    /// <summary>The lines that are here already.</summary>
+    internal IReadOnlyList<string> ReadAvailable()
     {
-        while (_lines.TryTake(out string? line)) take(line);
+        List<string> lines = [];
+        while (_lines.TryTake(out string? line)) lines.Add(line);
+        return lines;
     }
 
     internal void WriteLine(string line = "")
@@ -96,9 +98,11 @@ class ChildProcess : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>SIGKILL. What it started and left sees the end of its standard input.</summary>
     internal void Kill()
     {
         Signal(SigKill);
+        _process.StandardInput.Close();
         WaitForEnd();
     }
 
@@ -107,6 +111,7 @@ class ChildProcess : IDisposable
         if (!_process.HasExited)
         {
             Signal(SigKill);
+            _process.StandardInput.Close();
             _process.WaitForExit(s_deadline);
         }
 
