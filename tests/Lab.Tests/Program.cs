@@ -1,5 +1,6 @@
 using Kvmscope.Core;
 using Kvmscope.Lab.Tests;
+using Kvmscope.Lab.Tests.Odd;
 
 const string Usage = """
     usage: lab-suite COMMAND
@@ -13,6 +14,16 @@ const string Usage = """
           hold       prints "ready" and waits for a line on stdin before the plan, and again before the end
           loop       runs the plan for ever; prints "running"
 
+      lab-suite odd KIND N [hold]
+          runs a guest that makes an odd sequence of exits and entries N times
+          KIND: rotate two-vcpus interrupted split-mmio shutdown failed-entry deadline-timer
+
+      lab-suite test [--kvmscope PATH] [--only GROUP[/CASE]]… [--list]
+          drives kvmscope (out/kvmscope) against guests and compares; for the lab, as root
+
+      lab-suite latch [STATUS]
+          prints "attached", waits for a line on stdin, leaves with STATUS
+
       lab-suite cost [BATCHES]
           times batches of 100 CPUID exits with the guest's TSC (50 batches)
 
@@ -25,6 +36,10 @@ try
     return args switch
     {
         ["guest", .. string[] rest] => GuestCommand.Run(rest),
+        ["odd", .. string[] rest] => OddCommand.Run(rest),
+        ["test", .. string[] rest] => TestCommand.Run(rest),
+        ["latch"] => LatchCommand.Run(0),
+        ["latch", string status] => LatchCommand.Run(int.Parse(status)),
         ["cost", .. string[] rest] when rest.Length <= 1 => CostCommand.Run(rest),
         ["demo", .. string[] rest] when rest is [] or ["nested"] => DemoCommand.Run(rest.Length == 1),
         _ => Fail(Usage, ExitStatus.Usage),

@@ -1,0 +1,175 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host;
+using Kvmscope.Host.Guests;
+
+namespace Kvmscope.Lab.Tests.Odd;
+
+/// <summary><c>lab-suite odd</c>: guests and VMMs that make the sequences of exits and entries that ordinary ones do not.</summary>
+static class OddCommand
+{
+    const ulong SvmShutdown = 0x7f, SvmErr = 0xffff_ffff, VmxTripleFault = 2, VmxFailedEntry = 0x8000_0021;
+
+    /// <summary>What a kind is made of.</summary>
+    /// <param name="Make">Its VM.</param>
+    /// <param name="Act">What follows the warm-up; returns the exits made.</param>
+    sealed record Kind(Func<int, OddVm> Make, Func<OddVm, int, Isa, IEnumerable<ExpectedExits>> Act);
+
+    static readonly Dictionary<string, Kind> s_kinds = new()
+    {
+        ["rotate"] = new(_ => new OddVm(OddCode.Ports), Rotate),
+        ["two-vcpus"] = new(_ => new OddVm(OddCode.Ports, vcpus: 2), InTurn),
+        ["interrupted"] = new(_ => new OddVm(OddCode.Ports), Interrupted),
+        ["split-mmio"] = new(_ => new OddVm(OddCode.SplitMmio), SplitMmio),
+        ["shutdown"] = new(_ => new OddVm(OddCode.TripleFault), ShutDown),
+        ["failed-entry"] = new(_ => new OddVm(OddCode.Ports), FailEntry),
+        ["deadline-timer"] = new(n => new OddVm(OddCode.DeadlineTimer((ushort)n), irqchip: true), DeadlineTimer),
+    };
+
+    internal static int Run(ReadOnlySpan<string> arguments)
+    {
+        if (arguments.Length < 2 || !s_kinds.TryGetValue(arguments[0], out Kind? kind) || !ushort.TryParse(arguments[1], out ushort times) || times == 0)
+            throw new ArgumentException("odd wants a kind and how often");
+        bool hold = arguments[2..] is ["hold"];
+        GuestSupport support = GuestSupport.OfThisHost();
+        if (support.WhyNot is { } why) throw new KvmscopeException(ExitStatus.HostUnsupported, why);
+        using OddVm vm = kind.Make(times);
+        foreach (KvmVcpu vcpu in vm.Vcpus) WarmUp(vcpu);
+        if (hold)
+        {
+            Console.WriteLine("ready");
+            Console.ReadLine();
+        }
+
+        Console.WriteLine(GuestCommand.Json(kind.Act(vm, times, support.Isa)));
+        if (hold) Console.ReadLine();
+        return 0;
+    }
+
+    /// <summary>Up to the first port; MMIO is answered, so that its pages are known to KVM.</summary>
+    static void WarmUp(KvmVcpu vcpu) => ServeMmio(vcpu);
+
+    /// <summary>Up to the next port. Returns how often MMIO came.</summary>
+    static int ServeMmio(KvmVcpu vcpu)
+    {
+        int served = 0;
+        while (true)
+        {
+            if (vcpu.Run() != 0) continue;
+            if (vcpu.Area.ExitReason == KvmExitReason.Io) return served;
+            if (vcpu.Area.ExitReason != KvmExitReason.Mmio) throw OddVm.Unexpected(vcpu);
+            served++;
+        }
+    }
+
+    /// <summary>Two threads, each on a CPU of its own where there are two, run one vCPU by turns.</summary>
+    static List<ExpectedExits> Rotate(OddVm vm, int times, Isa isa)
+    {
+        using SemaphoreSlim first = new(1), second = new(0);
+        KvmscopeException? failure = null;
+        void Turns(SemaphoreSlim mine, SemaphoreSlim other, int cpu, int turns)
+        {
+            Pinning.ToCpu(cpu % Environment.ProcessorCount);
+            for (int i = 0; i < turns; i++)
+            {
+                mine.Wait();
+                try
+                {
+                    if (failure is null) OddVm.RunToPort(vm.Vcpus[0]);
+                }
+                catch (KvmscopeException e)
+                {
+                    failure = e;
+                }
+
+                other.Release();
+            }
+        }
+
+        Thread[] threads = [new(() => Turns(first, second, 0, times - (times / 2))), new(() => Turns(second, first, 1, times / 2))];
+        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Join();
+        if (failure is { } e) throw e;
+        return Ports(isa, times);
+    }
+
+    /// <summary>One thread runs two vCPUs by turns.</summary>
+    static List<ExpectedExits> InTurn(OddVm vm, int times, Isa isa)
+    {
+        for (int i = 0; i < times; i++)
+            foreach (KvmVcpu vcpu in vm.Vcpus) OddVm.RunToPort(vcpu);
+        return Ports(isa, times * vm.Vcpus.Count);
+    }
+
+    /// <summary>Three KVM_RUN between an exit and the next entry come back with EINTR, having entered nothing.</summary>
+    static List<ExpectedExits> Interrupted(OddVm vm, int times, Isa isa)
+    {
+        KvmVcpu vcpu = vm.Vcpus[0];
+        for (int i = 0; i < times; i++)
+        {
+            vcpu.Area.ImmediateExit = 1;
+            for (int j = 0; j < 3; j++)
+                if (vcpu.Run() == 0) throw OddVm.Unexpected(vcpu);
+            vcpu.Area.ImmediateExit = 0;
+            OddVm.RunToPort(vcpu);
+        }
+
+        return Ports(isa, times);
+    }
+
+    /// <summary>Each exit of MMIO comes to the VMM twice, a page at a time.</summary>
+    static List<ExpectedExits> SplitMmio(OddVm vm, int times, Isa isa)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            int served = ServeMmio(vm.Vcpus[0]);
+            if (served != 2) throw new KvmscopeException(ExitStatus.Failed, $"odd guest: MMIO over two pages came {served} times");
+        }
+
+        return [.. Ports(isa, times), Exits(isa, isa == Isa.Svm ? SvmCode.Npf : VmxCode.EptMisconfig, times)];
+    }
+
+    /// <summary>The guest's end; no entry follows. The number of times has no meaning.</summary>
+    static List<ExpectedExits> ShutDown(OddVm vm, int times, Isa isa)
+    {
+        KvmVcpu vcpu = vm.Vcpus[0];
+        while (vcpu.Run() != 0)
+        {
+        }
+
+        if (vcpu.Area.ExitReason != KvmExitReason.Shutdown) throw OddVm.Unexpected(vcpu);
+        return [Exits(isa, isa == Isa.Svm ? SvmShutdown : VmxTripleFault, 1)];
+    }
+
+    /// <summary>Ports, and then a state that the hardware refuses: a code segment that is 64-bit and 32-bit at once. KVM lets that through.</summary>
+    static List<ExpectedExits> FailEntry(OddVm vm, int times, Isa isa)
+    {
+        KvmVcpu vcpu = vm.Vcpus[0];
+        for (int i = 0; i < times; i++) OddVm.RunToPort(vcpu);
+        KvmSregs registers = vcpu.GetSpecialRegisters();
+        registers.Cr0 |= GuestRegisters.Cr0;
+        registers.Cr4 |= GuestRegisters.Cr4Pae;
+        registers.Efer |= GuestRegisters.EferLongMode;
+        registers.Cs.Type = 0xb;
+        registers.Cs.L = registers.Cs.Db = 1;
+        vcpu.SetSpecialRegisters(registers);
+        while (vcpu.Run() != 0)
+        {
+        }
+
+        if (vcpu.Area.ExitReason != KvmExitReason.FailEntry) throw OddVm.Unexpected(vcpu);
+        return [.. Ports(isa, times), Exits(isa, isa == Isa.Svm ? SvmErr : VmxFailedEntry, 1)];
+    }
+
+    /// <summary>Up to 5.15 kvm_intel enters again after each of these without saying so.</summary>
+    static List<ExpectedExits> DeadlineTimer(OddVm vm, int times, Isa isa)
+    {
+        OddVm.RunToPort(vm.Vcpus[0]);
+        return [.. Ports(isa, 1), Exits(isa, isa == Isa.Svm ? SvmCode.Msr : VmxCode.Wrmsr, times)];
+    }
+
+    static List<ExpectedExits> Ports(Isa isa, int times) => [Exits(isa, isa == Isa.Svm ? SvmCode.Ioio : VmxCode.IoInstruction, times)];
+
+    static ExpectedExits Exits(Isa isa, ulong code, int times) => new(isa, code, ExitLevel.L1, (ulong)times);
+}

@@ -1,0 +1,162 @@
+using Kvmscope.Lab.Tests.Suite;
+
+namespace Kvmscope.Lab.Tests.Scenarios;
+
+/// <summary>VMs and tracers that come, go and are killed.</summary>
+static class LifeScenarios
+{
+    const int ShortVms = 11;
+
+    static readonly string[] s_losses =
+        ["unpaired_exits", "unpaired_entries", "lost_events", "dropped_cells", "dropped_vcpus", "dropped_exits", "unknown_reasons"];
+
+    internal static IEnumerable<Case> Cases =>
+    [
+        new("life/killed-vm-stays-and-the-next-is-another", KilledVm),
+        new("life/vm-killed-while-it-runs", KilledRunning),
+        new("life/many-short-vms-in-four-slots", ManyShortVms),
+        new("life/no-slot-for-the-second-vcpu", NoSlot),
+        new("life/a-slot-that-came-back-is-used", SlotComesBack),
+        new("life/tracer-killed-leaves-nothing", KilledTracer),
+        new("life/attach-while-a-guest-runs", AttachToRunning),
+    ];
+
+    /// <summary>The addresses of the first VM's vCPU are free when the second is made; no exit of one is closed by an entry of the other.</summary>
+    static void KilledVm(LabHost host)
+    {
+        using var watch = new Watch(host, "hist --by vm,vcpu");
+        using GuestProcess first = host.Guest("cpuid=79 hlt=37 out=11", "first");
+        watch.Take(2); // names are learned by sweeps
+        first.Run();
+        first.Kill();
+        using GuestProcess second = host.Guest("cpuid=61 out=23", "second");
+        watch.Take(2);
+        second.Run();
+        watch.Finish();
+        CompareWithWarmUp(first, watch, "first");
+        CompareWithWarmUp(second, watch, "second");
+        foreach (string name in s_losses) Check.Equal(0UL, watch.Trust(name), $"trust.{name}");
+        Check.Equal(2UL, watch.Trust("open"), "trust.open: the last exits of both");
+        Check.Equal(watch.Trust("exits"), watch.Trust("entries") + 2, "exits against entries and open");
+        second.End();
+    }
+
+    /// <summary>Traced from its first exit on: what its warm-up makes comes on top, of MMIO for one.</summary>
+    static void CompareWithWarmUp(GuestProcess guest, Watch watch, string name)
+    {
+        TracedRow[] own = [.. watch.Rows.Where(r => r.VmPid == guest.Pid)];
+        foreach ((ExitKey key, ulong count) in guest.Made) Check.Equal(count, TracedAnswer.Sum(own.Where(r => r.Key == key)), $"{name}: exits {key}");
+        foreach (TracedRow row in own) Check.Equal(name, row.Vm, "name of the VM");
+    }
+
+    static void KilledRunning(LabHost host)
+    {
+        using var watch = new Watch(host, "hist --by vm");
+        using GuestProcess looping = host.Guest("cpuid=50 out=5 loop", "looping").Go();
+        looping.WaitFor("running");
+        watch.Take(3);
+        looping.Kill();
+        watch.Take(3);
+        int before = watch.Rows.Count;
+        watch.Finish();
+        TracedRow[] own = [.. watch.Rows.Where(r => r.VmPid == looping.Pid)];
+        Check.True(TracedAnswer.Sum(own) > 0, "a VM that was killed while it ran is not in the answers");
+        foreach (TracedRow row in own) Check.Equal("looping", row.Vm, "name of the VM");
+        Check.Equal(before, watch.Rows.Count, "rows after the VM had ended");
+        foreach (string name in s_losses) Check.Equal(0UL, watch.Trust(name), $"trust.{name}");
+        Check.AtMost(1UL, watch.Trust("open"), "trust.open");
+    }
+
+    /// <summary>Slots come back two sweeps after their vCPU ended, so each VM waits for three; without --interval a sweep is a second.</summary>
+    static void ManyShortVms(LabHost host)
+    {
+        using var watch = new Watch(host, "count --max-vcpus 4");
+        Dictionary<ExitKey, ulong> made = [];
+        for (int i = 0; i < ShortVms; i++)
+        {
+            using GuestProcess guest = host.Guest($"cpuid={i + 3} hlt=2 out=1");
+            guest.Run().End();
+            foreach ((ExitKey key, ulong count) in guest.Made) made[key] = made.GetValueOrDefault(key) + count;
+            watch.Take(3);
+        }
+
+        watch.Finish();
+        foreach ((ExitKey key, ulong count) in made) Check.Equal(count, TracedAnswer.Sum(watch.Rows.Where(r => r.Key == key)), $"exits {key} of all");
+        foreach (string name in s_losses) Check.Equal(0UL, watch.Trust(name), $"trust.{name}");
+        Check.Equal((ulong)ShortVms, watch.Trust("open"), "trust.open: the last exit of each");
+    }
+
+    static void NoSlot(LabHost host)
+    {
+        using GuestProcess first = host.Guest("cpuid=53 out=7");
+        using GuestProcess second = host.Guest("cpuid=31 out=5");
+        using Tracer json = host.Trace("hist --max-vcpus 1 --by vm --format json").WaitAttached();
+        using Tracer table = host.Trace("count --max-vcpus 1").WaitAttached();
+        first.Run();
+        second.Run();
+        TracedAnswer answer = json.FinishAnswer();
+        string text = string.Join('\n', table.Finish());
+        Exact.Counts(host, first.Made, answer.Of(first.Pid), "the first");
+        Check.Equal(0UL, TracedAnswer.Sum(answer.Of(second.Pid)), "exits of the second");
+        Check.Equal(1UL, answer.Trust["dropped_vcpus"], "trust.dropped_vcpus");
+        Check.AtLeast(second.Made.Values.Aggregate(0UL, (a, b) => a + b), answer.Trust["dropped_exits"], "trust.dropped_exits");
+        Exact.AddsUp(answer);
+        Check.Contains("1 vCPU was not counted: raise --max-vcpus", text, "the table");
+        first.End();
+        second.End();
+    }
+
+    /// <summary>A vCPU that found no slot gets one when one comes back, and is counted from there on.</summary>
+    static void SlotComesBack(LabHost host)
+    {
+        using GuestProcess first = host.Guest("cpuid=5");
+        using var watch = new Watch(host, "count --max-vcpus 1 --by vm");
+        first.Run();
+        using GuestProcess second = host.Guest("cpuid=47 loop").Go();
+        second.WaitFor("running");
+        Check.True(watch.Rows.All(r => r.VmPid == first.Pid), "the second VM was counted without a slot");
+        first.End();
+        bool counted()
+        {
+            watch.Take(1);
+            return watch.Rows.Any(r => r.VmPid == second.Pid);
+        }
+
+        Deadline.Until(counted, () => $"the slot is free, and the second VM was not counted: {watch.Trust("dropped_exits")} exits dropped");
+        second.Kill();
+        watch.Finish();
+        Check.Equal(1UL, watch.Trust("dropped_vcpus"), "trust.dropped_vcpus");
+    }
+
+    static void KilledTracer(LabHost host)
+    {
+        int programs = BpfIds.Programs(), links = BpfIds.Links();
+        using GuestProcess guest = host.Guest("cpuid=7");
+        using Tracer tracer = host.Trace("hist --format json").WaitAttached();
+        Check.AtLeast(programs + 2, BpfIds.Programs(), "BPF programs while traced");
+        Check.AtLeast(links + 2, BpfIds.Links(), "BPF links while traced");
+        tracer.Kill();
+        Deadline.Until(() => BpfIds.Programs() == programs && BpfIds.Links() == links, () => $"{BpfIds.Programs() - programs} BPF programs and {BpfIds.Links() - links} links left");
+        guest.Run().End();
+    }
+
+    static void AttachToRunning(LabHost host)
+    {
+        using GuestProcess guest = host.Guest("vcpus=2 cpuid=20 out=3 hlt=2 loop").Go();
+        guest.WaitFor("running");
+        for (int i = 0; i < 2; i++)
+        {
+            ulong before = KvmCounters.Exits(guest.Pid);
+            using Tracer tracer = host.Trace("hist --by vm,vcpu --format json").WaitAttached();
+            Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 500, () => "the guest does not go on");
+            TracedAnswer answer = tracer.FinishAnswer();
+            Check.AtLeast(1UL, answer.Exits, "exits");
+            Check.AtMost(2UL, answer.Trust["unpaired_exits"], "trust.unpaired_exits");
+            Check.AtMost(2UL, answer.Trust["unpaired_entries"], "trust.unpaired_entries");
+            foreach (TracedRow row in answer.Rows) Check.Equal(guest.Pid, row.VmPid, "VM");
+        }
+
+        ulong after = KvmCounters.Exits(guest.Pid);
+        Deadline.Until(() => KvmCounters.Exits(guest.Pid) > after + 100, () => "the guest does not go on without a tracer");
+    }
+}

@@ -1,0 +1,54 @@
+using Kvmscope.Lab.Tests.Suite;
+
+namespace Kvmscope.Lab.Tests.Scenarios;
+
+/// <summary>Who may trace. docs/decisions/0004-privileges.md says what is needed and why.</summary>
+static class PrivilegeScenarios
+{
+    const string SetPriv = "/usr/bin/setpriv";
+    const string Nobody = "65534";
+
+    internal static IEnumerable<Case> Cases =>
+    [
+        new("privileges/nobody-is-told", NobodyIsTold),
+        new("privileges/least-set", LeastSet),
+        new("privileges/bpf-and-perfmon-alone", TooFew),
+    ];
+
+    static void NobodyIsTold(LabHost host)
+    {
+        foreach (string command in (string[])["count --duration 10ms", "check"])
+        {
+            (int status, string output, string errors) = As(host, "", command);
+            Check.Equal(4, status, $"status of {command} ({output} {errors})");
+            if (command != "check") Check.AtMost(3, errors.Split('\n').Length, "lines of the message");
+        }
+    }
+
+    /// <summary>CAP_SYS_ADMIN for the BTF of modules, but on kernels without that; CAP_SYS_RESOURCE for the memory of maps before 5.11.</summary>
+    static void LeastSet(LabHost host)
+    {
+        string caps = host.Kernel < new Version(5, 11) ? "bpf,perfmon,sys_resource" : "bpf,perfmon,sys_admin";
+        (int status, string output, string errors) = As(host, caps, "count --duration 10ms --format json");
+        Check.Equal(0, status, $"status with {caps} ({output} {errors})");
+    }
+
+    /// <summary>Says what the set is good for here; where it is not enough, it must be said that it is not permitted.</summary>
+    static void TooFew(LabHost host)
+    {
+        (int status, _, string errors) = As(host, "bpf,perfmon", "count --duration 10ms --format json");
+        Console.WriteLine($"# bpf,perfmon: status {status} {errors.ReplaceLineEndings(" | ")}");
+        Check.True(status is 0 or 4, $"status {status} with bpf,perfmon, expected 0 or 4 ({errors})");
+        (int admin, _, string adminErrors) = As(host, "sys_admin", "count --duration 10ms --format json");
+        Console.WriteLine($"# sys_admin alone: status {admin} {adminErrors.ReplaceLineEndings(" | ")}");
+        Check.True(admin is 0 or 4, $"status {admin} with sys_admin, expected 0 or 4 ({adminErrors})");
+    }
+
+    static (int Status, string Output, string Errors) As(LabHost host, string caps, string words)
+    {
+        if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
+        string set = caps.Length == 0 ? "-all" : "-all," + string.Join(',', caps.Split(',').Select(c => "+" + c));
+        return LabHost.Run(
+            SetPriv, ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--", host.Kvmscope, .. words.Split(' ')]);
+    }
+}

@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Kvmscope.Host;
+
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>A program that is driven by lines: everything that waits for it has a deadline. It is killed when it is still there at the end.</summary>
+class ChildProcess : IDisposable
+{
+    internal const int SigInt = 2, SigKill = 9;
+
+    static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(90);
+
+    readonly Process _process;
+    readonly BlockingCollection<string> _lines = [];
+    readonly List<string> _errors = [];
+    readonly ManualResetEventSlim _errorsEnded = new();
+    readonly string _title;
+
+    internal ChildProcess(string program, IEnumerable<string> arguments, string? directory = null)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (directory is not null) start.WorkingDirectory = directory;
+        _title = $"{Path.GetFileName(program)} {string.Join(' ', start.ArgumentList)}";
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, e) => TakeLine(e.Data);
+        _process.ErrorDataReceived += (_, e) => TakeError(e.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    internal int Pid => _process.Id;
+
+    /// <summary>What it wrote to standard error so far.</summary>
+    internal string Errors
+    {
+        get
+        {
+            lock (_errors) return string.Join('\n', _errors);
+        }
+    }
+
+    /// <summary>The next line of standard output; null at its end.</summary>
+    internal string? ReadLine()
+    {
+        if (_lines.TryTake(out string? line, s_deadline)) return line;
+        if (_lines.IsCompleted) return null;
+        throw new SuiteFailure($"'{_title}' wrote nothing for {s_deadline.TotalSeconds} s; stderr: {Errors}");
+    }
+
+    /// <summary>Waits for this line; what comes before it is dropped.</summary>
+    internal void WaitFor(string wanted)
+    {
+        while (true)
+        {
+            string line = ReadLine() ?? throw new SuiteFailure($"'{_title}' ended (status {WaitForEnd()}) before it said '{wanted}'; stderr: {Errors}");
+            if (line == wanted) return;
+        }
+    }
+
+    /// <summary>The rest of standard output, to its end.</summary>
+    internal IReadOnlyList<string> ReadRest()
+    {
+        List<string> lines = [];
+        while (ReadLine() is { } line) lines.Add(line);
+        return lines;
+    }
+
+    /// <summary>The lines that are here already.</summary>
+    internal IReadOnlyList<string> ReadAvailable()
+    {
+        List<string> lines = [];
+        while (_lines.TryTake(out string? line)) lines.Add(line);
+        return lines;
+    }
+
+    internal void WriteLine(string line = "")
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
+    internal void Signal(int signal) => _ = Interop.Libc.SignalThread(_process.Id, _process.Id, signal);
+
+    /// <summary>Waits until it has ended and all that it wrote is here.</summary>
+    /// <returns>Its exit status; 128 + N for signal N.</returns>
+    internal int WaitForEnd()
+    {
+        if (!_process.WaitForExit(s_deadline)) throw new SuiteFailure($"'{_title}' did not end within {s_deadline.TotalSeconds} s; stderr: {Errors}");
+        _errorsEnded.Wait(s_deadline);
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL. What it started and left sees the end of its standard input.</summary>
+    internal void Kill()
+    {
+        Signal(SigKill);
+        _process.StandardInput.Close();
+        WaitForEnd();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Signal(SigKill);
+            _process.StandardInput.Close();
+            _process.WaitForExit(s_deadline);
+        }
+
+        _process.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    void TakeLine(string? line)
+    {
+        if (line is null) _lines.CompleteAdding();
+        else _lines.Add(line);
+    }
+
+    void TakeError(string? line)
+    {
+        if (line is null)
+        {
+            _errorsEnded.Set();
+            return;
+        }
+
+        lock (_errors) _errors.Add(line);
+    }
+}

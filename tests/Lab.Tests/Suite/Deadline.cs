@@ -1,0 +1,20 @@
+using System.Diagnostics;
+
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>For the few things that the kernel does in its own time and tells nobody.</summary>
+static class Deadline
+{
+    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Asks again and again until the answer is yes.</summary>
+    internal static void Until(Func<bool> holds, Func<string> otherwise)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!holds())
+        {
+            if (Stopwatch.GetElapsedTime(start) > s_limit) throw new SuiteFailure($"{otherwise()} after {s_limit.TotalSeconds} s");
+            Thread.Yield();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>Compares what guests made with what was traced.</summary>
+static class Exact
+{
+    /// <summary>
+    /// What the host may cause at any time (see GuestExpectations): interrupts, NMIs, SMIs and their windows, first accesses of
+    /// L2 to its memory, the VMX preemption timer.
+    /// </summary>
+    static readonly ExitKey[] s_svmHost = [new(0x60, 1), new(0x61, 1), new(0x62, 1), new(0x64, 1), new(0x60, 2), new(0x61, 2), new(0x62, 2), new(0x64, 2), new(0x400, 2)];
+
+    static readonly ExitKey[] s_vmxHost =
+    [
+        new(0, 1), new(1, 1), new(7, 1), new(8, 1), new(48, 1), new(52, 1), new(0, 2), new(1, 2), new(7, 2), new(8, 2), new(48, 2), new(52, 2),
+        new(23, 1), new(25, 1), // fields that the host could not shadow
+    ];
+
+    /// <summary>Each count equal, and nothing else but what the host causes.</summary>
+    internal static void Counts(LabHost host, IReadOnlyDictionary<ExitKey, ulong> made, IEnumerable<TracedRow> rows, string whose = "the guest")
+    {
+        var seen = rows.GroupBy(r => r.Key).ToDictionary(g => g.Key, TracedAnswer.Sum);
+        foreach ((ExitKey key, ulong count) in made) Check.Equal(count, seen.GetValueOrDefault(key), $"{whose}: exits {key}");
+        ExitKey[] fromHost = host.IsSvm ? s_svmHost : s_vmxHost;
+        foreach (TracedRow row in rows)
+        {
+            Check.Equal(host.IsaName, row.Isa, $"{whose}: ISA of {row.Reason}");
+            if (!made.ContainsKey(row.Key) && !fromHost.Contains(row.Key))
+                throw new SuiteFailure($"{whose}: expected no {row.Reason} ({row.Key}), got {row.Count}");
+        }
+    }
+
+    /// <summary>Nothing lost, nothing odd, and the exits add up.</summary>
+    /// <param name="host">Where.</param>
+    /// <param name="answer">What was traced.</param>
+    /// <param name="vcpus">vCPUs that were traced: the last exit of each has no entry.</param>
+    /// <param name="silentEntries">Entries without kvm_entry may have been made.</param>
+    internal static void Trust(LabHost host, TracedAnswer answer, int vcpus, bool silentEntries = false)
+    {
+        foreach (string name in (string[])["unpaired_entries", "lost_events", "dropped_cells", "dropped_vcpus", "dropped_exits", "unknown_reasons"])
+            Check.Equal(0UL, answer.Trust[name], $"trust.{name}");
+        if (!silentEntries || !host.HasSilentEntries) Check.Equal(0UL, answer.Trust["unpaired_exits"], "trust.unpaired_exits");
+        Check.AtMost((ulong)vcpus, answer.Open, "trust.open");
+        AddsUp(answer);
+    }
+
+    /// <summary>Exits are those that were timed, those that never can be, and those that are open.</summary>
+    internal static void AddsUp(TracedAnswer answer)
+    {
+        Check.Equal(TracedAnswer.Sum(answer.Rows), answer.Exits, "trust.exits against the rows");
+        ulong timed = answer.Command == "hist"
+            ? answer.Rows.Aggregate(0UL, (sum, row) => sum + row.Timed)
+            : answer.Trust["entries"] - answer.Trust["unpaired_entries"];
+        Check.Equal(answer.Exits, timed + answer.Trust["unpaired_exits"] + answer.Open, "exits against timed + unpaired + open");
+        Check.Equal(answer.Trust["entries"], timed + answer.Trust["unpaired_entries"], "trust.entries against timed + unpaired entries");
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>A built-in guest in a process of its own, held after its warm-up and after its work.</summary>
+sealed class GuestProcess : ChildProcess
+{
+    IReadOnlyDictionary<ExitKey, ulong>? _made;
+
+    /// <summary>Starts it and waits until it has warmed up.</summary>
+    /// <param name="program">lab-suite, or a link to it that names the VM.</param>
+    /// <param name="arguments">Its command and what that takes.</param>
+    internal GuestProcess(string program, params IEnumerable<string> arguments)
+        : base(program, [.. arguments, "hold"]) => WaitFor("ready");
+
+    /// <summary>What it made, all its vCPUs together.</summary>
+    internal IReadOnlyDictionary<ExitKey, ulong> Made => _made ?? throw new InvalidOperationException("not done");
+
+    /// <summary>Lets it begin.</summary>
+    internal GuestProcess Go()
+    {
+        WriteLine();
+        return this;
+    }
+
+    /// <summary>Waits until it has done all; no vCPU runs from then on.</summary>
+    internal GuestProcess WaitDone()
+    {
+        string line = ReadLine() ?? throw new SuiteFailure($"the guest ended with {WaitForEnd()}: {Errors}");
+        using JsonDocument document = JsonDocument.Parse(line);
+        _made = document.RootElement.GetProperty("exits").EnumerateArray().ToDictionary(
+            e => new ExitKey(e.GetProperty("code").GetUInt64(), e.GetProperty("level").GetInt32()), e => e.GetProperty("count").GetUInt64());
+        return this;
+    }
+
+    internal GuestProcess Run() => Go().WaitDone();
+
+    /// <summary>Lets it end.</summary>
+    internal void End()
+    {
+        WriteLine();
+        Check.Equal(0, WaitForEnd(), "status of the guest");
+    }
+}

@@ -1,0 +1,15 @@
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>KVM's own counters in debugfs: a folder PID-FD a VM, each file the sum over its vCPUs.</summary>
+static class KvmCounters
+{
+    const string Root = "/sys/kernel/debug/kvm";
+
+    /// <summary>The exits of all VMs of a process so far; no vCPU may be in KVM_RUN.</summary>
+    internal static ulong Exits(int pid)
+    {
+        string[] machines = Directory.Exists(Root) ? Directory.GetDirectories(Root, $"{pid}-*") : [];
+        if (machines.Length == 0) throw new SuiteFailure($"{Root} has nothing of process {pid}");
+        return machines.Aggregate(0UL, (sum, vm) => sum + ulong.Parse(File.ReadAllText(Path.Combine(vm, "exits"))));
+    }
+}

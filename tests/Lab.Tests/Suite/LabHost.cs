@@ -1,0 +1,77 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Host.Guests;
+
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>The machine that the suite runs on, and how its programs are started.</summary>
+sealed class LabHost
+{
+    readonly Lazy<GuestSupport> _support = new(GuestSupport.OfThisHost);
+
+    internal LabHost(string kvmscope)
+    {
+        Kvmscope = Path.GetFullPath(kvmscope);
+        Suite = Environment.ProcessPath!;
+        string[] version = File.ReadAllText("/proc/sys/kernel/osrelease").Split('.', '-');
+        Kernel = new Version(int.Parse(version[0]), int.Parse(version[1]));
+        Folder = Directory.CreateTempSubdirectory("lab-suite-").FullName;
+        File.SetUnixFileMode(Folder, (UnixFileMode)0x1ed); // 0755: others run programs through its links
+    }
+
+    /// <summary>The program under test.</summary>
+    internal string Kvmscope { get; }
+
+    /// <summary>This program.</summary>
+    internal string Suite { get; }
+
+    internal Version Kernel { get; }
+
+    /// <summary>A folder for files of the run.</summary>
+    internal string Folder { get; }
+
+    internal GuestSupport Support => _support.Value;
+
+    internal bool IsSvm => Support.Isa == Isa.Svm;
+
+    /// <summary>Whether a fast path enters the guest again without a kvm_entry (kernel.md: 5.10 VMX).</summary>
+    internal bool HasSilentEntries => !IsSvm && Kernel < new Version(5, 16);
+
+    internal string IsaName => IsSvm ? "svm" : "vmx";
+
+    internal void WantNested()
+    {
+        if (Support.WhyNotNested is { } why) throw new SuiteSkip(why);
+    }
+
+    /// <summary>A tracer whose arguments are these words; not attached yet.</summary>
+    internal Tracer Trace(string words) => new(this, words.Split(' '));
+
+    /// <summary>A guest with this plan, warmed up.</summary>
+    internal GuestProcess Guest(string words) => new(Suite, ["guest", .. words.Split(' ')]);
+
+    /// <summary>A guest whose process is named so.</summary>
+    internal GuestProcess Guest(string words, string name) => new(Link(name, Suite), ["guest", .. words.Split(' ')]);
+
+    /// <summary>A guest that does odd things (<see cref="Odd.OddCommand"/>), warmed up.</summary>
+    internal GuestProcess OddGuest(string words) => new(Suite, ["odd", .. words.Split(' ')]);
+
+    /// <summary>kvmscope, or anything else, run to its end.</summary>
+    internal static (int Status, string Output, string Errors) Run(string program, params IEnumerable<string> arguments)
+    {
+        using var child = new ChildProcess(program, arguments);
+        IReadOnlyList<string> lines = child.ReadRest();
+        int status = child.WaitForEnd();
+        return (status, string.Join('\n', lines), child.Errors);
+    }
+
+    /// <summary>kvmscope with these words, run to its end.</summary>
+    internal (int Status, string Output, string Errors) Run(string words) => Run(Kvmscope, words.Split(' '));
+
+    /// <summary>A link of this name to a program.</summary>
+    internal string Link(string name, string target)
+    {
+        string path = Path.Combine(Folder, name);
+        if (!File.Exists(path)) File.CreateSymbolicLink(path, target);
+        return path;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>An answer of count, time or hist, read from its JSON.</summary>
+/// <param name="Command">The command that gave it.</param>
+/// <param name="Seconds">How long it looked.</param>
+/// <param name="Rows">Its rows.</param>
+/// <param name="Trust">Its trust counters by their names.</param>
+sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<TracedRow> Rows, IReadOnlyDictionary<string, ulong> Trust)
+{
+    internal ulong Exits => Trust["exits"];
+
+    internal ulong Open => Trust["open"];
+
+    internal static TracedAnswer Parse(string line)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement root = document.RootElement;
+            Check.Equal("kvmscope/1", root.GetProperty("schema").GetString(), "schema");
+            var trust = root.GetProperty("trust").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetUInt64());
+            return new TracedAnswer(
+                root.GetProperty("command").GetString()!, root.GetProperty("seconds").GetDouble(), [.. root.GetProperty("rows").EnumerateArray().Select(Row)], trust);
+        }
+        catch (JsonException e)
+        {
+            throw new SuiteFailure($"not JSON ({e.Message}): {line}");
+        }
+    }
+
+    /// <summary>Exits of one reason and level, all VMs and vCPUs together.</summary>
+    internal ulong CountOf(ExitKey key) => Sum(Rows.Where(r => r.Key == key));
+
+    internal static ulong Sum(IEnumerable<TracedRow> rows) => rows.Aggregate(0UL, (sum, row) => sum + row.Count);
+
+    /// <summary>The rows of one VM.</summary>
+    internal IEnumerable<TracedRow> Of(int pid) => Rows.Where(r => r.VmPid == pid);
+
+    static TracedRow Row(JsonElement row) => new(
+        row.TryGetProperty("vm", out JsonElement vm) ? vm.GetString() : null,
+        row.TryGetProperty("vm_pid", out JsonElement pid) ? pid.GetInt32() : null,
+        row.TryGetProperty("vcpu", out JsonElement vcpu) ? vcpu.GetInt32() : null,
+        row.GetProperty("isa").GetString()!,
+        new ExitKey(row.GetProperty("code").GetUInt64(), row.GetProperty("level").GetInt32()),
+        row.GetProperty("reason").GetString()!,
+        row.GetProperty("count").GetUInt64(),
+        Number(row, "avg_ns"),
+        Number(row, "max_ns"),
+        row.TryGetProperty("buckets", out JsonElement buckets)
+            ? buckets.EnumerateArray().Aggregate(0UL, (sum, bucket) => sum + bucket.GetProperty("count").GetUInt64())
+            : 0);
+
+    static ulong? Number(JsonElement row, string name) =>
+        row.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetUInt64() : null;
+}

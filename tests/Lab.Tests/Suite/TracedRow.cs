@@ -1,0 +1,14 @@
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>A row of an answer, as its JSON has it.</summary>
+/// <param name="Vm">The VM's name, null where rows are not by VM.</param>
+/// <param name="VmPid">Its process.</param>
+/// <param name="Vcpu">The vCPU, null where rows are not by vCPU.</param>
+/// <param name="Isa">vmx, svm or none.</param>
+/// <param name="Key">Code and level.</param>
+/// <param name="Reason">The name.</param>
+/// <param name="Count">Exits.</param>
+/// <param name="AverageNs">Of those that were timed; null for count.</param>
+/// <param name="MaxNs">The longest; null for count.</param>
+/// <param name="Timed">Durations in the histogram; 0 for any other command.</param>
+sealed record TracedRow(string? Vm, int? VmPid, int? Vcpu, string Isa, ExitKey Key, string Reason, ulong Count, ulong? AverageNs, ulong? MaxNs, ulong Timed);

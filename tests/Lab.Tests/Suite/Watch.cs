@@ -1,0 +1,38 @@
+namespace Kvmscope.Lab.Tests.Suite;
+
+/// <summary>A tracer with <c>--interval</c>, whose answers are added up. Each answer sweeps, so that waiting for answers is waiting for sweeps.</summary>
+sealed class Watch : IDisposable
+{
+    readonly Tracer _tracer;
+    readonly List<TracedRow> _rows = [];
+    readonly SortedDictionary<string, ulong> _trust = [];
+
+    internal Watch(LabHost host, string words) => _tracer = host.Trace(words + " --interval 50ms --format json").WaitAttached();
+
+    /// <summary>All rows of all answers so far.</summary>
+    internal IReadOnlyList<TracedRow> Rows => _rows;
+
+    /// <summary>The sum of a trust counter; of open the last.</summary>
+    internal ulong Trust(string name) => _trust.GetValueOrDefault(name);
+
+    /// <summary>Takes what is there, and so many answers that come from now on; the first of them may have begun before.</summary>
+    internal void Take(int answers)
+    {
+        foreach (string line in _tracer.ReadAvailable()) Add(line);
+        for (int i = 0; i < answers; i++) Add(_tracer.ReadLine() ?? throw new SuiteFailure($"the tracer ended: {_tracer.Errors}"));
+    }
+
+    internal void Finish()
+    {
+        foreach (string line in _tracer.Finish()) Add(line);
+    }
+
+    public void Dispose() => _tracer.Dispose();
+
+    void Add(string line)
+    {
+        TracedAnswer answer = TracedAnswer.Parse(line);
+        _rows.AddRange(answer.Rows);
+        foreach ((string name, ulong value) in answer.Trust) _trust[name] = name == "open" ? value : _trust.GetValueOrDefault(name) + value;
+    }
+}

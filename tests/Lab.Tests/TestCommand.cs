@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Kvmscope.Lab.Tests.Scenarios;
+using Kvmscope.Lab.Tests.Suite;
+
+namespace Kvmscope.Lab.Tests;
+
+/// <summary><c>lab-suite test</c>: runs the cases on this machine, which should be the lab.</summary>
+static class TestCommand
+{
+    static IEnumerable<Case> Cases =>
+    [
+        .. CountScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases, .. LifeScenarios.Cases,
+        .. PairingScenarios.Cases, .. RunScenarios.Cases, .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases,
+        .. BadHostScenarios.Cases,
+    ];
+
+    internal static int Run(ReadOnlySpan<string> arguments)
+    {
+        string kvmscope = "out/kvmscope";
+        List<string> only = [];
+        bool list = false;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i] == "--list") list = true;
+            else if (arguments[i] is "--kvmscope" or "--only" && i + 1 == arguments.Length) throw new ArgumentException($"{arguments[i]} wants a value");
+            else if (arguments[i] == "--kvmscope") kvmscope = arguments[++i];
+            else if (arguments[i] == "--only") only.Add(arguments[++i]);
+            else throw new ArgumentException($"test has no argument '{arguments[i]}'");
+        }
+
+        Case[] chosen = [.. Cases.Where(c => only.Count == 0 ? !c.OnlyByName : only.Exists(o => IsMeant(c, o)))];
+        if (chosen.Length == 0) throw new ArgumentException($"no case is named '{string.Join(' ', only)}'");
+        if (!list) return RunAll(new LabHost(kvmscope), chosen);
+        foreach (Case one in chosen) Console.WriteLine(one.Name);
+        return 0;
+    }
+
+    /// <summary>A group or a whole name.</summary>
+    static bool IsMeant(Case one, string name) => one.Name == name || one.Name.StartsWith(name + "/", StringComparison.Ordinal);
+
+    static int RunAll(LabHost host, IEnumerable<Case> cases)
+    {
+        int passed = 0, failed = 0, skipped = 0;
+        foreach (Case one in cases)
+        {
+            long start = Stopwatch.GetTimestamp();
+            string took() => $"({Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s)";
+            try
+            {
+                one.Body(host);
+                Console.WriteLine($"ok {one.Name} {took()}");
+                passed++;
+            }
+            catch (SuiteSkip e)
+            {
+                Console.WriteLine($"skip {one.Name}: {e.Message}");
+                skipped++;
+            }
+            catch (Exception e)
+            {
+                // Anything else too is this case's failure, and no reason not to run the rest.
+                Console.WriteLine($"not ok {one.Name}: {(e is SuiteFailure ? e.Message : e.ToString()).ReplaceLineEndings(" | ")} {took()}");
+                failed++;
+            }
+        }
+
+        string cpu = Directory.Exists("/sys/module/kvm_amd") ? "svm" : Directory.Exists("/sys/module/kvm_intel") ? "vmx" : "none";
+        Console.WriteLine($"LAB {host.Kernel} {cpu}: {passed} passed, {failed} failed, {skipped} skipped");
+        Directory.Delete(host.Folder, recursive: true);
+        return failed == 0 ? 0 : 1;
+    }
+}
