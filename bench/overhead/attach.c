@@ -50,12 +50,12 @@ int main(int argc, char **argv)
 	object = bpf_object__open(argv[1]);
 	if (!object)
 		return fail(argv[1]);
-	bpf_object__for_each_program(program, object)
-		bpf_program__set_autoload(program,
-					  !strncmp(bpf_program__name(program), argv[2], prefix));
+	bpf_object__for_each_program(program, object) bpf_program__set_autoload(
+	    program, !strncmp(bpf_program__name(program), argv[2], prefix));
 	if (bpf_object__load(object))
 		return fail("load");
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		if (!bpf_program__autoload(program))
 			continue;
 		if (!bpf_program__attach(program))

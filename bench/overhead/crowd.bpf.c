@@ -10,11 +10,11 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define PLACE(n)                               \
-	SEC("fentry/kvm_arch_vcpu_destroy")    \
-	int crowd_##n(__u64 *ctx)              \
-	{                                      \
-		return 0;                      \
+#define PLACE(n)                            \
+	SEC("fentry/kvm_arch_vcpu_destroy") \
+	int crowd_##n(__u64 *ctx)           \
+	{                                   \
+		return 0;                   \
 	}
 #define SIX(n) PLACE(n##0) PLACE(n##1) PLACE(n##2) PLACE(n##3) PLACE(n##4) PLACE(n##5)
 

@@ -4,9 +4,11 @@ using Kvmscope.Core.Reports;
 using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Tracing;
 using Kvmscope.SnapshotBench;
+using Process = System.Diagnostics.Process;
 
 // snapshot-bench: what one interval costs user space on a full host, without a guest. Prints tab-separated lines: what is
 // shown, rows, CPU ms for reading, for the rest, for all, KiB allocated, characters written; then the tables' memory.
+// snapshot-bench attach COMMAND [ARGUMENT]...: attaches as the tool does, and runs COMMAND then.
 const int WarmUps = 5, Intervals = 21;
 (string Name, GroupBy By, OutputFormat Format)[] shown =
 [
@@ -17,11 +19,20 @@ const int WarmUps = 5, Intervals = 21;
     ("by vcpu,reason,level as CSV", GroupBy.Vcpu | GroupBy.Reason | GroupBy.Level, OutputFormat.Csv),
 ];
 
+HostView nobody = new(static _ => null, static _ => true, static _ => true);
 try
 {
+    if (args is ["attach", string command, .. string[] arguments])
+    {
+        using var attached = TraceSession.Start(new TraceOptions(), TableSizes.For(null, Environment.ProcessorCount, 0), nobody);
+        using var child = Process.Start(command, arguments);
+        child.WaitForExit();
+        return child.ExitCode;
+    }
+
     TraceOptions options = new() { MaxVcpus = FullHost.Vcpus };
     var sizes = TableSizes.For(FullHost.Vcpus, Environment.ProcessorCount, 0);
-    using var session = TraceSession.Start(options, sizes, new HostView(static _ => null, static _ => true, static _ => true));
+    using var session = TraceSession.Start(options, sizes, nobody);
     var (slots, cells) = session.Tables;
     FullHost host = new(slots, cells);
     host.Fill();

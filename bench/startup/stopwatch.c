@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 		return write_now(argv[2]);
 	if (argc >= 5 && !strcmp(argv[1], "run") && !strcmp(argv[3], "--"))
 		return run(argv[2], argv + 4);
-	fprintf(stderr, "usage: stopwatch run FILE -- COMMAND [ARGUMENT]... | stopwatch now FILE\n");
+	fprintf(stderr,
+		"usage: stopwatch run FILE -- COMMAND [ARGUMENT]... | stopwatch now FILE\n");
 	return 2;
 }
