@@ -1,7 +1,8 @@
 /*
  * stopwatch run FILE -- COMMAND [ARGUMENT]...
  *     runs COMMAND, which is to run `stopwatch now FILE` when it is ready, and
- *     prints: ms until then, ms until COMMAND ended, its peak memory in KiB
+ *     prints: ms until then, ms until COMMAND ended, its peak memory in KiB, and
+ *     the CPU ms that it and its children took to their end
  * stopwatch now FILE
  *     writes the time to FILE
  */
@@ -57,6 +58,7 @@ static int run(const char *path, char **command)
 	long long begin, ready, end;
 	struct rusage usage;
 	int status, quiet;
+	double cpu;
 	pid_t child;
 
 	unlink(path);
@@ -75,7 +77,10 @@ static int run(const char *path, char **command)
 	end = now_ns();
 	if (read_ready(path, &ready))
 		return 125;
-	printf("%.3f\t%.3f\t%ld\n", (ready - begin) / 1e6, (end - begin) / 1e6, usage.ru_maxrss);
+	cpu = usage.ru_utime.tv_sec * 1e3 + usage.ru_utime.tv_usec / 1e3 +
+	      usage.ru_stime.tv_sec * 1e3 + usage.ru_stime.tv_usec / 1e3;
+	printf("%.3f\t%.3f\t%ld\t%.3f\n", (ready - begin) / 1e6, (end - begin) / 1e6,
+	       usage.ru_maxrss, cpu);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }
 
