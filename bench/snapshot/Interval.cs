@@ -1,0 +1,55 @@
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.SnapshotBench;
+
+/// <summary>One answer of <c>--interval</c>, as the tool makes it: read, subtract, render.</summary>
+sealed class Interval(ITraceSession session, ReportRequest request, OutputFormat format)
+{
+    readonly CountingWriter _output = new();
+    readonly Grouping _grouping = request.SnapshotGrouping;
+    IAnswerWriter? _writer;
+    Snapshot? _before;
+
+    /// <summary>CPU time of all threads, and bytes that this one allocated.</summary>
+    internal readonly record struct Cost(TimeSpan Read, TimeSpan Rest, long Allocated, long Rows)
+    {
+        internal TimeSpan Total => Read + Rest;
+    }
+
+    /// <summary>Characters that the last answer had.</summary>
+    internal long Characters => _output.Characters;
+
+    internal Cost Run()
+    {
+        _writer ??= AnswerWriters.Create(format, request, new ViewStyle(), _output);
+        _output.Characters = 0;
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        var begin = Environment.CpuUsage.TotalTime;
+        var now = session.Read(_grouping);
+        var read = Environment.CpuUsage.TotalTime;
+        _writer.Write(Delta.Between("time", now.At, _before, now, 0));
+        var end = Environment.CpuUsage.TotalTime;
+        _before = now;
+        return new Cost(read - begin, end - read, GC.GetAllocatedBytesForCurrentThread() - allocated, now.Rows.Count);
+    }
+
+    /// <summary>Takes text, and only counts it.</summary>
+    sealed class CountingWriter : TextWriter
+    {
+        internal long Characters { get; set; }
+
+        public override System.Text.Encoding Encoding => System.Text.Encoding.UTF8;
+
+        public override void Write(char value) => Characters++;
+
+        public override void Write(char[] buffer, int index, int count) => Characters += count;
+
+        public override void Write(ReadOnlySpan<char> buffer) => Characters += buffer.Length;
+
+        public override void Write(string? value) => Characters += value?.Length ?? 0;
+    }
+}

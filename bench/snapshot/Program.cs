@@ -1,0 +1,87 @@
+using System.Globalization;
+using Kvmscope.Core;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Host.Tracing;
+using Kvmscope.SnapshotBench;
+using Process = System.Diagnostics.Process;
+
+// snapshot-bench: what one interval costs user space on a full host, without a guest. Prints tab-separated lines: what is
+// shown, rows, CPU ms for reading, for the rest, for all, KiB allocated, characters written; then the tables' memory.
+// snapshot-bench attach COMMAND [ARGUMENT]...: attaches as the tool does, and runs COMMAND then.
+const int WarmUps = 5, Intervals = 21;
+(string Name, GroupBy By, OutputFormat Format)[] shown =
+[
+    ("by reason", GroupBy.Reason, OutputFormat.Table),
+    ("by vm", GroupBy.Vm, OutputFormat.Table),
+    ("by vcpu", GroupBy.Vcpu, OutputFormat.Table),
+    ("by vm,reason,level as JSON", GroupBy.Vm | GroupBy.Reason | GroupBy.Level, OutputFormat.Json),
+    ("by vcpu,reason,level as CSV", GroupBy.Vcpu | GroupBy.Reason | GroupBy.Level, OutputFormat.Csv),
+];
+
+HostView nobody = new(static _ => null, static _ => true, static _ => true);
+try
+{
+    if (args is ["attach", string command, .. string[] arguments])
+    {
+        using var attached = TraceSession.Start(new TraceOptions(), TableSizes.For(null, Environment.ProcessorCount, 0), nobody);
+        using var child = Process.Start(command, arguments);
+        child.WaitForExit();
+        return child.ExitCode;
+    }
+
+    TraceOptions options = new() { MaxVcpus = FullHost.Vcpus };
+    var sizes = TableSizes.For(FullHost.Vcpus, Environment.ProcessorCount, 0);
+    using var session = TraceSession.Start(options, sizes, nobody);
+    var (slots, cells) = session.Tables;
+    FullHost host = new(slots, cells);
+    host.Fill();
+    foreach (var (name, by, format) in shown)
+    {
+        var request = new ReportRequest { Kind = ReportKind.Time, Command = "time", By = by, Stats = true };
+        Interval interval = new(session, request, format);
+        List<Interval.Cost> costs = [];
+        for (int i = 0; i < WarmUps + Intervals; i++)
+        {
+            host.RunGuests();
+            var cost = interval.Run();
+            if (i >= WarmUps) costs.Add(cost);
+        }
+
+        Print(
+            name, costs[^1].Rows.ToString(CultureInfo.InvariantCulture), Ms(costs, c => c.Read), Ms(costs, c => c.Rest),
+            Ms(costs, c => c.Total), Kib(costs), interval.Characters.ToString(CultureInfo.InvariantCulture));
+    }
+
+    Print("tables", sizes.Bytes.ToString(CultureInfo.InvariantCulture), Locked().ToString(CultureInfo.InvariantCulture));
+    return 0;
+}
+catch (KvmscopeException e)
+{
+    Console.Error.WriteLine($"snapshot-bench: {e.Message}");
+    return (int)e.Status;
+}
+
+static void Print(params ReadOnlySpan<string?> fields) => Console.WriteLine(string.Join('\t', fields));
+
+static T Median<T>(List<Interval.Cost> costs, Func<Interval.Cost, T> of) => costs.Select(of).Order().ElementAt(costs.Count / 2);
+
+static string Ms(List<Interval.Cost> costs, Func<Interval.Cost, TimeSpan> of) =>
+    Median(costs, of).TotalMilliseconds.ToString("0.00", CultureInfo.InvariantCulture);
+
+static string Kib(List<Interval.Cost> costs) => (Median(costs, c => c.Allocated) >> 10).ToString(CultureInfo.InvariantCulture);
+
+// What the kernel says that this process's maps take (fdinfo), its own overhead with it.
+static long Locked()
+{
+    long sum = 0;
+    foreach (string file in Directory.GetFiles("/proc/self/fdinfo"))
+    {
+        if (!File.Exists(file)) continue;
+        string[] lines = File.ReadAllLines(file);
+        if (!lines.Any(l => l.StartsWith("map_type:", StringComparison.Ordinal))) continue;
+        sum += lines.Where(l => l.StartsWith("memlock:", StringComparison.Ordinal)).Sum(l => long.Parse(l[8..], CultureInfo.InvariantCulture));
+    }
+
+    return sum;
+}
