@@ -42,7 +42,7 @@ static class OddCommand
             Console.ReadLine();
         }
 
-        Console.WriteLine(GuestCommand.Json(kind.Act(vm, times, support.Isa)));
+        Console.WriteLine(GuestCommand.Json(kind.Act(vm, times, support.Isa), slow: 0));
         if (hold) Console.ReadLine();
         return 0;
     }
