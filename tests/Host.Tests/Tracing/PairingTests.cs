@@ -264,7 +264,7 @@ public sealed class PairingTests
         writer.Start();
         try
         {
-            SpinWait.SpinUntil(() => side.Read().Rows.Count == 3);
+            Assert.True(SpinWait.SpinUntil(() => side.Read().Rows.Count == 3, TimeSpan.FromSeconds(30)), "no events");
             int slot = Enumerable.Range(1, side.Slots.Count - 1).Single(i => side.Slots[i].tgid != 0);
             ulong[] before = new ulong[4];
             CellCopy copy = default;

@@ -85,8 +85,16 @@ public sealed class RowTableTests
         Assert.Equal(
             new Trust
             {
-                Exits = 27, Entries = 27, UnpairedExits = 1, UnpairedEntries = 2, Open = 1, LostEvents = 3, DroppedCells = 4,
-                DroppedVcpus = 100, DroppedExits = 215, UnreadReasons = 7,
+                Exits = 27,
+                Entries = 27,
+                UnpairedExits = 1,
+                UnpairedEntries = 2,
+                Open = 1,
+                LostEvents = 3,
+                DroppedCells = 4,
+                DroppedVcpus = 100,
+                DroppedExits = 215,
+                UnreadReasons = 7,
             },
             sums.ToTrust([unread, known], new kvmscope_losses { dropped_vcpus = 100, dropped_exits = 200 }));
     }
