@@ -11,7 +11,7 @@ static class TestCommand
     [
         .. CountScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases, .. LifeScenarios.Cases,
         .. PairingScenarios.Cases, .. RunScenarios.Cases, .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases,
-        .. BadHostScenarios.Cases,
+        .. BadHostScenarios.Cases, .. NestedLinuxScenarios.Cases,
     ];
 
     internal static int Run(ReadOnlySpan<string> arguments)

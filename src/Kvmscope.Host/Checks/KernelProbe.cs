@@ -28,6 +28,7 @@ internal sealed class KernelProbe : IKernelProbe
     /// <inheritdoc/>
     public unsafe int TryLoadProgram()
     {
+        LiftMemlock();
         // r0 = 0; exit
         ulong* program = stackalloc ulong[] { 0xb7, 0x95 };
         fixed (byte* license = "GPL"u8)
@@ -44,6 +45,14 @@ internal sealed class KernelProbe : IKernelProbe
             _ = Interop.Libc.close_raw((int)fd);
             return 0;
         }
+    }
+
+    // Kernels up to 5.10 charge maps and programs to the user's locked memory, with those of other tracers; libbpf lifts the
+    // limit too, but only when it loads. Where that is not permitted the load says so.
+    private static unsafe void LiftMemlock()
+    {
+        var unlimited = new Interop.Libc.rlimit { rlim_cur = ulong.MaxValue, rlim_max = ulong.MaxValue };
+        _ = Interop.Libc.setrlimit(Interop.Libc.RLIMIT_MEMLOCK, &unlimited);
     }
 
     /// <summary>The head of union bpf_attr for BPF_PROG_LOAD (linux/bpf.h); the kernel takes what is cut off as zero.</summary>

@@ -31,6 +31,18 @@ internal static partial class Interop
             internal uint inheritable;
         }
 
+        internal const int RLIMIT_MEMLOCK = 8;
+
+        [StructLayout(LayoutKind.Sequential)]
+        internal struct rlimit
+        {
+            public ulong rlim_cur;
+            public ulong rlim_max;
+        }
+
+        [LibraryImport(Library, SetLastError = true)]
+        internal static unsafe partial int setrlimit(int resource, rlimit* limit);
+
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int capget(cap_user_header* header, cap_user_data* data);
 

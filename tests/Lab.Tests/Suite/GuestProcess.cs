@@ -27,10 +27,16 @@ sealed class GuestProcess : ChildProcess
     internal GuestProcess WaitDone()
     {
         string line = ReadLine() ?? throw new SuiteFailure($"the guest ended with {WaitForEnd()}: {Errors}");
-        using JsonDocument document = JsonDocument.Parse(line);
-        _made = document.RootElement.GetProperty("exits").EnumerateArray().ToDictionary(
-            e => new ExitKey(e.GetProperty("code").GetUInt64(), e.GetProperty("level").GetInt32()), e => e.GetProperty("count").GetUInt64());
+        _made = ParseMade(line);
         return this;
+    }
+
+    /// <summary>What a guest made, from the line that it prints.</summary>
+    internal static IReadOnlyDictionary<ExitKey, ulong> ParseMade(string line)
+    {
+        using JsonDocument document = JsonDocument.Parse(line);
+        return document.RootElement.GetProperty("exits").EnumerateArray().ToDictionary(
+            e => new ExitKey(e.GetProperty("code").GetUInt64(), e.GetProperty("level").GetInt32()), e => e.GetProperty("count").GetUInt64());
     }
 
     internal GuestProcess Run() => Go().WaitDone();
