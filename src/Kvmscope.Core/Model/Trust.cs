@@ -1,6 +1,6 @@
 namespace Kvmscope.Core.Model;
 
-/// <summary>What was seen and what was lost: carried by every answer. All figures are cumulative since attach but <see cref="Open"/>, which is the state at the snapshot.</summary>
+/// <summary>What was seen and what was lost: carried by every answer. In a snapshot all figures are cumulative since attach, in an answer they are of its interval; but <see cref="Open"/> is the state at the end in both.</summary>
 public sealed record Trust
 {
     /// <summary>kvm_exit events that were counted (after the filters).</summary>
