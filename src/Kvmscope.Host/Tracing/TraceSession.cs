@@ -38,7 +38,7 @@ internal sealed unsafe class TraceSession : ITraceSession
     internal static TraceSession Start(TraceOptions options, TableSizes sizes, HostView host)
     {
         FreeLists? free = null;
-        var bpf = AttachPath.Start(options, sizes, loaded =>
+        var bpf = ProgramLoader.Start(options, sizes, loaded =>
         {
             free = new FreeLists(loaded.MapFd("free_slots"), loaded.MapFd("free_cells"));
             free.Fill(sizes);

@@ -5,7 +5,7 @@ using Kvmscope.Host.Contract;
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>Finds the pair of programs that this kernel takes, and loads and attaches it.</summary>
-internal static class AttachPath
+internal static class ProgramLoader
 {
     /// <summary>One way to attach.</summary>
     /// <param name="Name">As `check` and errors call it.</param>
