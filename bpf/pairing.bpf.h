@@ -91,8 +91,16 @@ static __noinline int close_untimed(struct kvmscope_slot *slot)
 	if (!slot)
 		return 0;
 	cell = cell_at(slot->open);
-	if (cell)
+	if (cell) {
+		/* From open to untimed in one, for a reader: while begun and timed differ it reads
+		 * again. */
+		cell->begun = cell->timed + 1;
+		barrier();
 		cell->untimed++;
+		slot->open = KVMSCOPE_OPEN_RUNNING;
+		barrier();
+		cell->begun = cell->timed;
+	}
 	slot->unpaired_exits++;
 	return 0;
 }
