@@ -52,7 +52,7 @@ out/lab-suite: FORCE
 
 contract: ## the C# mirror of bpf/contract.h, written anew
 	@eng/install build
-	dotnet build src/Kvmscope.Host --nologo -v quiet
+	dotnet build src/Kvmscope.Host --nologo -v quiet -t:CompileBpf
 	dotnet run --project eng/ContractGen -- src/Kvmscope.Host/obj/bpf/kvmscope.bpf.o src/Kvmscope.Host/Contract/Contract.g.cs
 
 man: build ## out/kvmscope.8: the man page

@@ -171,7 +171,7 @@ static __always_inline void add_duration(struct kvmscope_cell *cell, u64 ns)
 	if (bin < KVMSCOPE_HIST_BINS)
 		cell->bins[bin]++;
 	barrier();
-	cell->timed++;
+	cell->ended++;
 }
 
 #endif

@@ -93,9 +93,9 @@ struct kvmscope_control {
 /*
  * One vCPU, one reason, one level. Written only by the vCPU's own thread, so no
  * atomics; read by user space while it is written: all of total_ns, max_ns and
- * bins belong together where `begun`, read last, equals `timed`, read first.
+ * bins belong together where `begun`, read last, equals `ended`, read first.
  *
- * Exits seen = timed + untimed + 1 if the slot's `open` is this cell: nothing is
+ * Exits seen = ended + 1 if the slot's `open` is this cell: nothing is
  * written here at the exit itself, which saves a look-up and a cache line.
  */
 struct kvmscope_cell {
@@ -104,9 +104,9 @@ struct kvmscope_cell {
 	__u8 isa;
 	__u8 level; /* 1 or 2 */
 	__u16 pad;
-	__u64 untimed;	/* exits followed by another exit: no end to measure */
-	__u64 begun;	/* durations begun to be added */
-	__u64 timed;	/* durations added */
+	__u64 untimed;	/* of `ended`, those followed by another exit: no end to measure */
+	__u64 begun;	/* exits whose end was begun to be noted */
+	__u64 ended;	/* exits whose end was noted; less `untimed`, durations added */
 	__u64 total_ns; /* their sum */
 	__u64 max_ns;	/* the largest; user space may exchange it for 0 */
 	__u64 bins[KVMSCOPE_HIST_BINS];

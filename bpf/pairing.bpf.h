@@ -92,14 +92,12 @@ static __noinline int close_untimed(struct kvmscope_slot *slot)
 		return 0;
 	cell = cell_at(slot->open);
 	if (cell) {
-		/* From open to untimed in one, for a reader: while begun and timed differ it reads
-		 * again. */
-		cell->begun = cell->timed + 1;
+		cell->begun = cell->ended + 1;
 		barrier();
-		cell->untimed++;
 		slot->open = KVMSCOPE_OPEN_RUNNING;
+		cell->untimed++;
 		barrier();
-		cell->begun = cell->timed;
+		cell->ended++;
 	}
 	slot->unpaired_exits++;
 	return 0;
@@ -192,12 +190,12 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 	if (!cell)
 		return 0;
 	/* Begun while it is open still: between the two a reader would count it in neither. */
-	cell->begun = cell->timed + 1;
+	cell->begun = cell->ended + 1;
 	barrier();
 	slot->open = KVMSCOPE_OPEN_RUNNING;
 	barrier();
 	if (!knobs.want_time) {
-		cell->timed++;
+		cell->ended++;
 		return 0;
 	}
 	ns = now - slot->exit_ns;

@@ -62,11 +62,11 @@ sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cel
             {
                 ulong count = (ulong)(1 + (i + bin) % 7);
                 bins[bin] += count;
-                cell.timed += count;
+                cell.ended += count;
                 cell.total_ns += count * HistogramLayout.LowNs(bin);
             }
 
-            cell.begun = cell.timed;
+            cell.begun = cell.ended;
             cell.max_ns = HistogramLayout.LowNs(first + 11);
         }
     }

@@ -15,7 +15,7 @@ internal unsafe struct kvmscope_cell
     [FieldOffset(14)] public ushort pad;
     [FieldOffset(16)] public ulong untimed;
     [FieldOffset(24)] public ulong begun;
-    [FieldOffset(32)] public ulong timed;
+    [FieldOffset(32)] public ulong ended;
     [FieldOffset(40)] public ulong total_ns;
     [FieldOffset(48)] public ulong max_ns;
     [FieldOffset(56)] public fixed ulong bins[138];

@@ -16,7 +16,7 @@ internal unsafe ref struct CellCopy
     internal fixed ulong Bins[HistogramLayout.BinCount];
 
     /// <summary>
-    /// Copies until nothing moved meanwhile: the writer sets `begun`, then `open`, adds, and sets `timed`; and an exit that
+    /// Copies until nothing moved meanwhile: the writer sets `begun`, then `open`, adds, and sets `ended`; and an exit that
     /// is open in this cell is one that is counted nowhere else, so the slot must say the same before and after. A writer
     /// that is itself preempted half-way (this host being a guest) is given up on after a while.
     /// </summary>
@@ -30,16 +30,17 @@ internal unsafe ref struct CellCopy
         for (int tries = 0; tries < MostTries && !isConsistent; tries++)
         {
             bool isOpen = Volatile.Read(ref open) == number;
-            Timed = Volatile.Read(ref cell.timed);
+            ulong ended = Volatile.Read(ref cell.ended);
             ulong untimed = Volatile.Read(ref cell.untimed);
+            Timed = ended - Math.Min(untimed, ended);
             TotalNs = Volatile.Read(ref cell.total_ns);
             fixed (ulong* from = cell.bins, to = Bins)
                 Unsafe.CopyBlock(to, from, HistogramLayout.BinCount * sizeof(ulong));
             Interlocked.MemoryBarrier();
             ulong begun = Volatile.Read(ref cell.begun);
-            isConsistent = begun == Timed && Volatile.Read(ref open) == number == isOpen;
+            isConsistent = begun == ended && Volatile.Read(ref open) == number == isOpen;
             // What was begun meanwhile was an exit: a count must never run backwards, not even where this is given up.
-            Count = untimed + Math.Max(begun, Timed + (isOpen ? 1UL : 0));
+            Count = Math.Max(begun, ended + (isOpen ? 1UL : 0));
         }
         // Exchanged, so that each snapshot has the maximum since the one before.
         MaxNs = Volatile.Read(ref cell.max_ns) == 0 ? 0 : Interlocked.Exchange(ref cell.max_ns, 0);

@@ -41,7 +41,7 @@ public sealed unsafe class CellCopyTests
     {
         using Memory memory = new();
         memory.At->untimed = 3;
-        memory.At->begun = memory.At->timed = 4;
+        memory.At->begun = memory.At->ended = 7;
         Assert.Equal(7UL, memory.Copy().Count);
         *memory.Open = Cell;
         Assert.Equal(8UL, memory.Copy().Count);
@@ -65,7 +65,7 @@ public sealed unsafe class CellCopyTests
     {
         using Memory memory = new();
         memory.At->begun = 5;
-        memory.At->timed = 4;
+        memory.At->ended = 4;
         CellCopyValues copy = memory.Copy();
         // The exit that is being added was counted while it was open, and is counted still.
         Assert.Equal((5UL, 4UL, false), (copy.Count, copy.Timed, copy.IsConsistent));
@@ -87,12 +87,12 @@ public sealed unsafe class CellCopyTests
                 Volatile.Write(ref *memory.Open, Cell);
                 written++;
                 Thread.SpinWait(5);
-                Volatile.Write(ref cell.begun, cell.timed + 1);
+                Volatile.Write(ref cell.begun, cell.ended + 1);
                 Volatile.Write(ref *memory.Open, kvmscope_open.KVMSCOPE_OPEN_RUNNING);
                 Volatile.Write(ref cell.total_ns, cell.total_ns + Ns);
                 if (Volatile.Read(ref cell.max_ns) < Ns) Volatile.Write(ref cell.max_ns, Ns);
                 Volatile.Write(ref cell.bins[bin], cell.bins[bin] + 1);
-                Volatile.Write(ref cell.timed, cell.timed + 1);
+                Volatile.Write(ref cell.ended, cell.ended + 1);
                 Thread.SpinWait(5);
             }
         });

@@ -110,7 +110,7 @@ public sealed class TraceSessionTests
         ref kvmscope_cell cell = ref session.Tables.Cells[kvmscope_open.KVMSCOPE_FIRST_CELL];
         cell.isa = kvmscope_isa.KVMSCOPE_ISA_VMX;
         cell.level = 1;
-        cell.begun = cell.timed = exits;
+        cell.begun = cell.ended = exits;
     }
 
     [KernelFact]
