@@ -2,27 +2,34 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit lab bench contract man dist clean
+.PHONY: help build demo test lint unit lab bench contract man dist clean sysroot
 .NOTPARALLEL:
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-ARCH ?= x64
-PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH)
+HOST := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+ARCH ?= $(HOST)
+# What is for another architecture than this machine's has a folder of its own, and is linked against a sysroot.
+OUT := out$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))
+CROSS := $(if $(filter-out $(HOST),$(ARCH)),-p:SysRoot=$(CURDIR)/out/sysroot-$(ARCH) -p:LinkerFlavor=lld -p:CppCompilerAndLinker=clang -p:ObjCopyName=llvm-objcopy)
+PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH) $(CROSS)
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
-build: ## out/kvmscope: the self-contained binary
-	@eng/install build
-	@mkdir -p out
-	$(PUBLISH) src/Kvmscope -o out/publish/kvmscope
-	@install -m 755 out/publish/kvmscope/kvmscope out/kvmscope
-	@ls -l out/kvmscope | awk '{printf "out/kvmscope: %.1f MB\n", $$5 / 1e6}'
+build: sysroot ## out/kvmscope: the self-contained binary; ARCH=arm64: out/arm64/kvmscope
+	$(PUBLISH) src/Kvmscope -o $(OUT)/publish/kvmscope
+	@install -m 755 $(OUT)/publish/kvmscope/kvmscope $(OUT)/kvmscope
+	@ls -l $(OUT)/kvmscope | awk '{printf "$(OUT)/kvmscope: %.1f MB\n", $$5 / 1e6}'
+
+sysroot:
+	@eng/install build $(if $(CROSS),cross)
+	@mkdir -p $(OUT)
+	@$(if $(CROSS),eng/sysroot out/sysroot-$(ARCH))
 
 demo: build ## known exits, traced and compared; in the lab where this host cannot show them
-	@eng/demo
+	@eng/demo $(ARCH)
 
 test: ## all that CI runs: lint, build, unit tests, and real exits in the lab
 	@eng/test
@@ -42,25 +49,25 @@ lab: ## the lab's kernels, fetched; then: eng/lab/lab --help
 	@eng/lab/lab kernels
 
 bench: build out/lab-suite ## what it costs, beside its peers
+	@$(MAKE) --no-print-directory build out/lab-suite ARCH=arm64
 	@bench/all
 
-out/lab-suite: FORCE
-	@eng/install build
-	@mkdir -p out
-	$(PUBLISH) tests/Lab.Tests -o out/publish/lab-suite
-	@install -m 755 out/publish/lab-suite/lab-suite out/lab-suite
+out/lab-suite: FORCE sysroot
+	$(PUBLISH) tests/Lab.Tests -o $(OUT)/publish/lab-suite
+	@install -m 755 $(OUT)/publish/lab-suite/lab-suite $(OUT)/lab-suite
 
 contract: ## the C# mirror of bpf/contract.h, written anew
 	@eng/install build
 	dotnet build src/Kvmscope.Host --nologo -v quiet -t:CompileBpf
-	dotnet run --project eng/ContractGen -- src/Kvmscope.Host/obj/bpf/kvmscope.bpf.o src/Kvmscope.Host/Contract/Contract.g.cs
+	dotnet run --project eng/ContractGen -- src/Kvmscope.Host/obj/bpf/kvmscope.x86.bpf.o src/Kvmscope.Host/Contract/Contract.g.cs
 
 man: build ## out/kvmscope.8: the man page
 	@out/kvmscope man > out/kvmscope.8
 	@echo out/kvmscope.8
 
-dist: build man ## out/kvmscope-VERSION-linux-ARCH.tar.gz
-	@eng/dist $(ARCH)
+dist: build ## out/kvmscope-VERSION-linux-ARCH.tar.gz
+	@$(MAKE) --no-print-directory man ARCH=$(HOST)
+	@eng/dist $(ARCH) $(OUT)/kvmscope
 
 clean: ## remove what was built
 	rm -rf out src/*/{bin,obj} tests/*/{bin,obj} eng/*/{bin,obj} bench/*/{bin,obj}

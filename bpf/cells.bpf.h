@@ -150,14 +150,51 @@ static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key
 	return 0;
 }
 
-/* The place of a usual code; KVMSCOPE_PLACE_ODD for the rest. */
-static __always_inline u32 usual_place(u64 code)
+/*
+ * A cell that the slot's index does not name: for exits of the reason's own cell
+ * (`cell`, number `head`) with one qualifier, or for another kind. 0 where there
+ * is no room.
+ */
+static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u32 head,
+				 u64 qualifier, u32 kind)
 {
-	if (code < KVMSCOPE_PLACE_HIGH)
-		return code;
-	if (code - 0x400 < KVMSCOPE_PLACE_ODD - KVMSCOPE_PLACE_HIGH)
-		return code - 0x400 + KVMSCOPE_PLACE_HIGH;
-	return KVMSCOPE_PLACE_ODD;
+	struct kvmscope_extra key;
+	struct kvmscope_cell *made;
+	u32 number, *known;
+
+	if (!slot || !cell)
+		return 0;
+	key.head = head | kind << KVMSCOPE_KIND_SHIFT;
+	key.low = qualifier;
+	key.high = qualifier >> 32;
+	known = bpf_map_lookup_elem(&extras, &key);
+	if (known)
+		return *known;
+	if (kind == KVMSCOPE_CELL_QUALIFIED && slot->extra_count >= KVMSCOPE_MAX_QUALIFIED)
+		return 0;
+	number = take_cell();
+	made = number ? cell_at(number) : NULL;
+	if (!made) {
+		/* Without a cell of its own a qualifier is among the others, which are counted. */
+		if (kind != KVMSCOPE_CELL_QUALIFIED)
+			slot->dropped_cells++;
+		return 0;
+	}
+	made->code = cell->code;
+	made->slot = cell->slot;
+	made->isa = cell->isa;
+	made->level = cell->level;
+	made->kind = kind;
+	made->qualifier = qualifier;
+	made->head = head;
+	made->next = slot->extra;
+	if (bpf_map_update_elem(&extras, &key, &number, BPF_ANY))
+		return 0; /* the cell is lost until the trace ends: the table has room for all */
+	barrier();
+	slot->extra = number;
+	if (kind == KVMSCOPE_CELL_QUALIFIED)
+		slot->extra_count++;
+	return number;
 }
 
 /* Adds a duration that was begun; the order makes a read meanwhile detectable: kvmscope_cell. */

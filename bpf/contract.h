@@ -36,6 +36,11 @@ enum kvmscope_limits {
 	KVMSCOPE_MAX_TGIDS = 64,
 	KVMSCOPE_MAX_VCPU_ID = 4096,
 	KVMSCOPE_MAX_ODD_REASONS = 16,
+
+	KVMSCOPE_MAX_QUALIFIED = 448, /* (reason, level, qualifier) that a vCPU keeps apart */
+	KVMSCOPE_RECENT = 32,	      /* a power of two */
+	KVMSCOPE_COMM_LENGTH = 16,
+	KVMSCOPE_KIND_SHIFT = 30, /* fewer cells than that: 65536 vCPUs times 146 */
 };
 
 /* What a slot's `open` says, below the first cell number: the vCPU's last event. */
@@ -63,6 +68,63 @@ enum kvmscope_isa {
 	KVMSCOPE_ISA_NONE = 0, /* the reason could not be read */
 	KVMSCOPE_ISA_VMX = 1,  /* KVM_ISA_VMX */
 	KVMSCOPE_ISA_SVM = 2,  /* KVM_ISA_SVM */
+	KVMSCOPE_ISA_ARM64 = 3,
+};
+
+/* Parts of an exit's handling time that are kept; KVM's own is the rest. */
+enum kvmscope_part {
+	KVMSCOPE_PART_VMM = 0,	 /* in user space */
+	KVMSCOPE_PART_RUNQ = 1,	 /* could run, and waited for a CPU */
+	KVMSCOPE_PART_HALT = 2,	 /* halted, asleep */
+	KVMSCOPE_PART_POLL = 3,	 /* halted, KVM polls */
+	KVMSCOPE_PART_SLEEP = 4, /* asleep in the kernel for another reason */
+	KVMSCOPE_PARTS = 5,
+	KVMSCOPE_PART_KVM = 5, /* only in knobs.slow_part */
+	KVMSCOPE_PART_ALL = 6,
+};
+
+/* What a cell holds. */
+enum kvmscope_cell_kind {
+	KVMSCOPE_CELL_REASON = 0,    /* exits of a reason; with qualifiers those that have none */
+	KVMSCOPE_CELL_QUALIFIED = 1, /* exits of a reason with one qualifier */
+	KVMSCOPE_CELL_OTHER = 2,     /* exits of a reason whose qualifiers found no room */
+	KVMSCOPE_CELL_ROUND = 3,     /* reflected exits of L2: durations until L2 runs again */
+};
+
+/* What `parts` of a KVMSCOPE_CELL_ROUND are. */
+enum kvmscope_round {
+	KVMSCOPE_ROUND_REFLECTED = 0, /* exits, whether or not the round has ended */
+	KVMSCOPE_ROUND_L1_EXITS = 1,  /* of the rounds that ended */
+	KVMSCOPE_ROUND_HANDLING =
+	    2, /* of the rounds that ended, ns: handling of all exits in them */
+};
+
+/* What is known of the open exit's qualifier. */
+enum kvmscope_qualifier_state {
+	KVMSCOPE_QUALIFIER_NONE = 0,
+	KVMSCOPE_QUALIFIER_KNOWN = 1,
+	KVMSCOPE_QUALIFIER_LATE = 2,  /* KVM will say it while it handles the exit */
+	KVMSCOPE_QUALIFIER_GUESS = 3, /* known, and KVM may say better */
+};
+
+/* How a reason's argument is packed: QualifierKind of the C# side. */
+enum kvmscope_qualifier_kind {
+	KVMSCOPE_KIND_NONE = 0,
+	KVMSCOPE_KIND_MSR = 1,
+	KVMSCOPE_KIND_CPUID = 2,
+	KVMSCOPE_KIND_HYPERCALL = 3,
+	KVMSCOPE_KIND_PORT = 4,
+	KVMSCOPE_KIND_MEMORY = 5,
+	KVMSCOPE_KIND_INTERRUPT = 6,
+	KVMSCOPE_KIND_EXCEPTION = 7,
+	KVMSCOPE_KIND_CR = 8,
+	KVMSCOPE_KIND_DR = 9,
+	KVMSCOPE_KIND_APIC = 10,
+	KVMSCOPE_KIND_EOI = 11,
+	KVMSCOPE_KIND_SYSTEM = 12,
+	KVMSCOPE_KIND_WAIT = 13,
+	KVMSCOPE_KIND_FIRMWARE = 14,
+	KVMSCOPE_KIND_ABORT = 15,
 };
 
 /* What to trace. Constants for the verifier, which removes the code that they turn off. */
@@ -77,11 +139,18 @@ struct kvmscope_knobs {
 	__u32 odd_reason_count;
 	__u32 vcpu_id_count; /* 0: all */
 	__u32 tgid_count;    /* 0: all */
+	__u32 want_more;     /* any of the following */
+	__u32 want_split;
+	__u32 want_qualifiers;
+	__u32 want_nested;
+	__u32 want_who;
+	__u32 slow_part; /* kvmscope_part that slow_ns is about */
 	__u32 pad;
 	__u64 reason_bits[KVMSCOPE_PLACES / 64]; /* by place */
 	__u64 odd_reasons[KVMSCOPE_MAX_ODD_REASONS];
 	__u64 vcpu_bits[KVMSCOPE_MAX_VCPU_ID / 64];
 	__u32 tgids[KVMSCOPE_MAX_TGIDS];
+	__u8 kinds[KVMSCOPE_PLACES]; /* kvmscope_qualifier_kind by place */
 };
 
 /* Counts up when user space gives slots back, so that vCPUs without one try again. */
@@ -103,12 +172,18 @@ struct kvmscope_cell {
 	__u32 slot;
 	__u8 isa;
 	__u8 level; /* 1 or 2 */
-	__u16 pad;
+	__u8 kind;  /* kvmscope_cell_kind */
+	__u8 pad;
 	__u64 untimed;	/* of `ended`, those followed by another exit: no end to measure */
 	__u64 begun;	/* exits whose end was begun to be noted */
 	__u64 ended;	/* exits whose end was noted; less `untimed`, durations added */
 	__u64 total_ns; /* their sum */
 	__u64 max_ns;	/* the largest; user space may exchange it for 0 */
+	/* Of cells that the slot's index does not name: */
+	__u64 qualifier;
+	__u32 next;		     /* the slot's next; 0: the last */
+	__u32 head;		     /* the reason's own cell */
+	__u64 parts[KVMSCOPE_PARTS]; /* by kvmscope_part, of total_ns; or by kvmscope_round */
 	__u64 bins[KVMSCOPE_HIST_BINS];
 };
 
@@ -128,8 +203,54 @@ struct kvmscope_slot {
 	__u64 dropped_cells; /* (reason, level) that found no free cell */
 	__u64 dropped_exits; /* their exits */
 	__u32 ended;	     /* the vCPU is gone, or another has its address now */
-	__u32 pad;
-	__u64 pad2[4];
+	__u32 extra;	     /* the first of its cells that the index does not name */
+	__u32 extra_count;   /* KVMSCOPE_CELL_QUALIFIED among them */
+	__u32 changed;	     /* `parts` has something */
+	__u64 other_exits;   /* exits in cells of KVMSCOPE_CELL_OTHER */
+	__u64 pad2[2];
+
+	/* The wall clock, ktime in ns, where it is wanted. */
+	__u64 born_ns;		     /* the first exit */
+	__u64 ended_ns;		     /* the end of the vCPU, 0 while it lives */
+	__u64 entry_ns;		     /* the guest runs since; 0 while it does not */
+	__u64 guest_ns;		     /* how long it ran, up to its last exit */
+	__u64 guest_runq_ns;	     /* waited for a CPU between entry and exit (SVM up to 6.1) */
+	__u64 user_ns;		     /* in user space since; 0 while it is not */
+	__u64 out_ns;		     /* off the CPU since; 0 while it is not */
+	__u64 out_delay;	     /* the thread's run_delay at that time */
+	__u64 user_delay;	     /* the same, of user_ns */
+	__u64 poll_ns;		     /* the vCPU's halt polling so far, as KVM counts it */
+	__u64 parts[KVMSCOPE_PARTS]; /* of the open exit so far, by kvmscope_part */
+	__u32 out_part;		     /* what it is off the CPU for: kvmscope_part */
+	__u32 user_tid;		     /* the thread that went to user space */
+
+	/* The open exit, where it is wanted. */
+	__u64 qualifier;
+	__u64 rip; /* 0: not known */
+	__u32 qualifier_state;
+	__u32 qualifier_kind;
+	__u32 exit_cpu;
+	__u32 exit_l2;
+
+	/* The round that a reflected exit of L2 began. */
+	__u64 round_ns;
+	__u64 round_handling_ns;
+	__u32 round_cell; /* 0: none */
+	__u32 round_exits;
+
+	/* Who had the CPU while the thread waited for it. */
+	__u64 wait_delay; /* run_delay before the wait that ended last */
+	__u64 longest_wait_ns;
+	__u32 wait_pid;
+	__u32 longest_pid;
+	char wait_comm[KVMSCOPE_COMM_LENGTH];
+	char longest_comm[KVMSCOPE_COMM_LENGTH];
+	__u64 pad3[2];
+	/* Qualifiers seen lately, where their hash says; a look-up in `extras` that is saved. */
+	__u64 recent_qualifier[KVMSCOPE_RECENT];
+	__u32 recent_head[KVMSCOPE_RECENT];
+	__u32 recent_cell[KVMSCOPE_RECENT];
+
 	/* Cell numbers, or kvmscope_place; L1's places, then L2's. */
 	__u32 index[KVMSCOPE_LEVELS * KVMSCOPE_PLACES];
 };
@@ -165,14 +286,29 @@ struct kvmscope_slow {
 	__u32 cpu;
 	__u8 isa;
 	__u8 level;
-	__u16 pad;
+	__u8 qualifier_state; /* NONE or KNOWN */
+	__u8 pad;
+	__u64 qualifier;
+	__u64 rip;
+	__u64 parts[KVMSCOPE_PARTS];
+	__u32 exit_cpu;
+	__u32 ran_pid; /* who ran instead, where ran_comm is not empty */
+	char ran_comm[KVMSCOPE_COMM_LENGTH];
 };
 
-_Static_assert(sizeof(struct kvmscope_cell) == 56 + 8 * KVMSCOPE_HIST_BINS, "cell layout");
-_Static_assert(sizeof(struct kvmscope_slot) == 128 + 4 * KVMSCOPE_LEVELS * KVMSCOPE_PLACES,
+/* Of a reason's own cell: the cell of a qualifier, or another of kvmscope_cell_kind. */
+struct kvmscope_extra {
+	__u32 head; /* its number, and the kind in the bits from KVMSCOPE_KIND_SHIFT on */
+	__u32 low;  /* the qualifier */
+	__u32 high;
+};
+
+_Static_assert(sizeof(struct kvmscope_cell) == 112 + 8 * KVMSCOPE_HIST_BINS, "cell layout");
+_Static_assert(sizeof(struct kvmscope_slot) ==
+		   384 + 16 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_PLACES,
 	       "slot layout");
 _Static_assert(sizeof(struct kvmscope_losses) == 24, "losses layout");
-_Static_assert(sizeof(struct kvmscope_slow) == 48, "slow layout");
+_Static_assert(sizeof(struct kvmscope_slow) == 128, "slow layout");
 _Static_assert(KVMSCOPE_HIST_BINS == ((KVMSCOPE_HIST_MAX_SHIFT - KVMSCOPE_HIST_MIN_SHIFT)
 				      << KVMSCOPE_HIST_SUB_SHIFT) +
 					 2,

@@ -21,64 +21,75 @@ typedef __s64 s64;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct sched_info {
+	unsigned long long run_delay; /* ns on a run queue, waiting; with CONFIG_SCHED_INFO */
+};
+
+struct sched_entity {
+	unsigned char sched_delayed; /* asleep, yet kept on the queue for its lag; since 6.12 */
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
+	int on_rq;
+	char comm[16];
+	struct sched_entity se;
+	struct sched_info sched_info;
+	struct hlist_head preempt_notifiers;
 };
 
-struct pt_regs {
-	unsigned long
-	    di; /* the first argument; bpf_tracing.h knows the name on each architecture */
+struct kvm_vcpu_stat_generic { /* since 5.14 */
+	u64 halt_poll_success_ns;
+	u64 halt_poll_fail_ns;
+	u64 blocking; /* 1 in kvm_vcpu_block(); since 5.16 */
 };
 
-struct kvm;
-
-struct kvm_vcpu_stat {
-	u64 guest_mode; /* 1 while L2 is active; since 5.14 */
+struct preempt_notifier {
+	struct hlist_node link;
 };
 
-struct kvm_vcpu_arch {
-	u32 hflags;
+#pragma clang attribute pop
+
+/* What each architecture has of its own: kvm_arch, kvm_vcpu_arch, kvm_vcpu_stat and more. */
+#if defined(__TARGET_ARCH_x86)
+#include "x86/kernel_types.h"
+#elif defined(__TARGET_ARCH_arm64)
+#include "arm64/kernel_types.h"
+#else
+#error "no such architecture"
+#endif
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kvm {
+	struct kvm_arch arch;
 };
 
 struct kvm_vcpu {
 	struct kvm *kvm;
+	struct preempt_notifier preempt_notifier;
 	int cpu;
 	int vcpu_id;
 	struct kvm_vcpu_arch arch;
 	struct kvm_vcpu_stat stat;
 };
 
-/* kvm_intel */
-union vmx_exit_reason {
-	u32 full;
+struct kvm_vcpu_stat___flat { /* up to 5.13 */
+	u64 halt_poll_success_ns;
+	u64 halt_poll_fail_ns;
 };
 
-struct vcpu_vmx {
-	struct kvm_vcpu vcpu;
-	union vmx_exit_reason exit_reason;
-};
-
-struct vcpu_vt {
-	union vmx_exit_reason exit_reason;
-};
-
-struct vcpu_vmx___vt { /* since 6.15: shared with TDX vCPUs */
-	struct vcpu_vt vt;
-};
-
-/* kvm_amd */
-struct vmcb_control_area {
-	u32 exit_code; /* u64 since 7.0; the low half is enough */
-};
-
-struct vmcb {
-	struct vmcb_control_area control;
-};
-
-struct vcpu_svm {
-	struct kvm_vcpu vcpu;
-	struct vmcb *vmcb; /* the current one: vmcb01, or vmcb02 while L2 is active */
+struct kvm_vcpu___flat {
+	struct kvm_vcpu_stat___flat stat;
 };
 
 #pragma clang attribute pop

@@ -7,15 +7,25 @@
  *   kernel_types.h    what is read of the kernel
  *   maps.bpf.h        knobs and maps
  *   kvm_compat.bpf.h  a getter for every drift between kernels
+ *   arch.bpf.h        what an architecture gives: x86/, arm64/
  *   slots.bpf.h       a vCPU's state
  *   cells.bpf.h       counters and histograms
+ *   wallclock.bpf.h   where the handling time went
+ *   qualifier.bpf.h   the reasons' arguments
+ *   rounds.bpf.h      reflected exits of L2, until L2 runs again
+ *   waiting.bpf.h     who has the CPU meanwhile
  *   pairing.bpf.h     exit to entry
  *
- * User space loads one of the pairs below: tp_btf where KVM has module BTF and
- * kvm_exit(vcpu, isa); raw_tp up to 5.15, with kvm_exit(reason, vcpu, isa).
+ * One object an architecture. User space loads one of the pairs in its
+ * programs.bpf.h: tp_btf where KVM has BTF for it, else raw_tp.
  */
 #include "pairing.bpf.h"
 #include <bpf/bpf_tracing.h>
+#if defined(__TARGET_ARCH_x86)
+#include "x86/programs.bpf.h"
+#elif defined(__TARGET_ARCH_arm64)
+#include "arm64/programs.bpf.h"
+#endif
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -27,39 +37,13 @@ struct kvmscope_contract {
 	enum kvmscope_reason_filter reason_filter;
 	enum kvmscope_isa isa;
 	struct kvmscope_slow slow;
+	enum kvmscope_part part;
+	enum kvmscope_cell_kind cell_kind;
+	enum kvmscope_round round;
+	enum kvmscope_qualifier_state qualifier_state;
+	enum kvmscope_qualifier_kind qualifier_kind;
+	struct kvmscope_extra extra;
 } * contract;
-
-SEC("tp_btf/kvm_exit")
-int exit_btf(u64 *ctx)
-{
-	struct kvm_vcpu *vcpu = (void *)ctx[0];
-
-	if (!vcpu) /* typed maybe-null since 6.12 */
-		return 0;
-	return handle_exit(vcpu, ctx, 1, false, true);
-}
-
-SEC("tp_btf/kvm_entry")
-int entry_btf(u64 *ctx)
-{
-	struct kvm_vcpu *vcpu = (void *)ctx[0];
-
-	if (!vcpu)
-		return 0;
-	return handle_entry(vcpu, true);
-}
-
-SEC("raw_tp/kvm_exit")
-int exit_raw(u64 *ctx)
-{
-	return handle_exit((void *)ctx[1], ctx, 2, true, false);
-}
-
-SEC("raw_tp/kvm_entry")
-int entry_raw(u64 *ctx)
-{
-	return handle_entry((void *)ctx[0], false);
-}
 
 /* The last call for every vCPU, whatever ended it (virt/kvm/kvm_main.c). */
 SEC("fentry/kvm_arch_vcpu_destroy")
@@ -74,4 +58,82 @@ int destroy_kprobe(struct pt_regs *ctx)
 {
 	forget_vcpu(PT_REGS_PARM1_CORE(ctx));
 	return 0;
+}
+
+/*
+ * The wall clock. kvm_sched_out() and kvm_sched_in() are what KVM's preempt
+ * notifier calls (virt/kvm/kvm_main.c): no other task switch of the host pays.
+ */
+static __always_inline void *vcpu_of(u64 notifier)
+{
+	return (void *)(notifier - bpf_core_field_offset(struct kvm_vcpu, preempt_notifier));
+}
+
+SEC("fentry/kvm_sched_out")
+int cpu_out_fentry(u64 *ctx)
+{
+	return leave_cpu(vcpu_of(ctx[0]));
+}
+
+SEC("kprobe/kvm_sched_out")
+int cpu_out_kprobe(struct pt_regs *ctx)
+{
+	return leave_cpu(vcpu_of(PT_REGS_PARM1_CORE(ctx)));
+}
+
+SEC("fentry/kvm_sched_in")
+int cpu_in_fentry(u64 *ctx)
+{
+	return take_cpu(vcpu_of(ctx[0]));
+}
+
+SEC("kprobe/kvm_sched_in")
+int cpu_in_kprobe(struct pt_regs *ctx)
+{
+	return take_cpu(vcpu_of(PT_REGS_PARM1_CORE(ctx)));
+}
+
+SEC("fentry/kvm_arch_vcpu_ioctl_run")
+int run_fentry(u64 *ctx)
+{
+	return leave_user((void *)ctx[0]);
+}
+
+SEC("kprobe/kvm_arch_vcpu_ioctl_run")
+int run_kprobe(struct pt_regs *ctx)
+{
+	return leave_user((void *)PT_REGS_PARM1_CORE(ctx));
+}
+
+SEC("raw_tp/kvm_userspace_exit")
+int userspace_exit(u64 *ctx)
+{
+	return enter_user();
+}
+
+SEC("raw_tp/kvm_vcpu_wakeup")
+int vcpu_wakeup(u64 *ctx)
+{
+	struct kvm_vcpu *vcpu = loaded_vcpu();
+
+	return vcpu ? wake_up(vcpu) : 0;
+}
+
+/* Qualifiers that only KVM knows, from its events on the vCPU's thread. */
+SEC("raw_tp/kvm_mmio")
+int mmio(u64 *ctx)
+{
+	return say_qualifier(MMIO_KIND, PAGE_OF(ctx[2]) | MEMORY_MMIO | MMIO_ACCESS(ctx[0]));
+}
+
+SEC("raw_tp/kvm_fast_mmio")
+int fast_mmio(u64 *ctx)
+{
+	return say_qualifier(MMIO_KIND, PAGE_OF(ctx[0]) | MEMORY_MMIO);
+}
+
+SEC("raw_tp/sched_switch")
+int task_switch(u64 *ctx)
+{
+	return switch_tasks((void *)ctx[1], (void *)ctx[2]);
 }

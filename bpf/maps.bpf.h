@@ -41,6 +41,22 @@ struct {
 	__type(value, struct kvmscope_home);
 } homes SEC(".maps");
 
+/* The cells of a slot that its index does not name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct kvmscope_extra);
+	__type(value, u32);
+} extras SEC(".maps");
+
+/* Thread to slot, for events that come when no vCPU is loaded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} threads SEC(".maps");
+
 /* Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);

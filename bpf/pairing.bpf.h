@@ -13,8 +13,13 @@
 #ifndef KVMSCOPE_PAIRING_BPF_H
 #define KVMSCOPE_PAIRING_BPF_H
 
+#include "arch.bpf.h"
 #include "cells.bpf.h"
+#include "qualifier.bpf.h"
+#include "rounds.bpf.h"
 #include "slots.bpf.h"
+#include "waiting.bpf.h"
+#include "wallclock.bpf.h"
 
 /* Filters that need no state: before anything is paid for. */
 static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)
@@ -59,16 +64,34 @@ static __always_inline bool is_unwanted(u64 code, u32 place, u32 level)
 	return named != (knobs.reasons == KVMSCOPE_REASONS_ONLY);
 }
 
-static __always_inline void report_slow(struct kvmscope_slot *slot, struct kvmscope_cell *cell,
-					u64 end_ns, u64 ns)
+static __always_inline void report_parts(struct kvmscope_slow *event, struct kvmscope_slot *slot,
+					 struct task_struct *task)
+{
+	u32 i;
+
+	for (i = 0; i < KVMSCOPE_PARTS; i++)
+		event->parts[i] = slot->parts[i];
+	if (knobs.want_who)
+		settle_wait(slot, run_delay(task));
+	if (knobs.want_who && slot->longest_wait_ns) {
+		event->ran_pid = slot->longest_pid;
+		__builtin_memcpy(event->ran_comm, slot->longest_comm, KVMSCOPE_COMM_LENGTH);
+	}
+}
+
+static __noinline int report_slow(struct kvmscope_slot *slot, struct kvmscope_cell *cell,
+				  u64 end_ns, u64 ns)
 {
 	struct kvmscope_slow *event;
 
+	if (!slot || !cell)
+		return 0;
 	event = bpf_ringbuf_reserve(&slow_exits, sizeof(*event), 0);
 	if (!event) {
 		slot->lost_events++;
-		return;
+		return 0;
 	}
+	__builtin_memset(event, 0, sizeof(*event));
 	event->end_ns = end_ns;
 	event->duration_ns = ns;
 	event->code = cell->code;
@@ -79,8 +102,54 @@ static __always_inline void report_slow(struct kvmscope_slot *slot, struct kvmsc
 	event->cpu = bpf_get_smp_processor_id();
 	event->isa = cell->isa;
 	event->level = cell->level;
-	event->pad = 0;
+	if (knobs.want_qualifiers && slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN) {
+		event->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
+		event->qualifier = slot->qualifier;
+	}
+	if (knobs.want_split) {
+		event->rip = slot->rip;
+		event->exit_cpu = slot->exit_cpu;
+		report_parts(event, slot, (void *)bpf_get_current_task());
+	}
 	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/* Whether the exit, or the part that was asked for, took long enough to be shown. */
+static __always_inline bool is_slow(struct kvmscope_slot *slot, u64 ns)
+{
+	u64 others = 0;
+	u32 i;
+
+	if (!knobs.want_split || knobs.slow_part == KVMSCOPE_PART_ALL)
+		return ns >= knobs.slow_ns;
+	if (knobs.slow_part < KVMSCOPE_PARTS)
+		return slot->parts[knobs.slow_part] >= knobs.slow_ns;
+	for (i = 0; i < KVMSCOPE_PARTS; i++)
+		others += slot->parts[i];
+	return ns > others && ns - others >= knobs.slow_ns;
+}
+
+/* Where a slow exit came from, as far as it is known at the exit. */
+static __always_inline void note_origin(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 isa)
+{
+	slot->exit_cpu = bpf_get_smp_processor_id();
+	slot->rip = rip_at_exit(vcpu, isa);
+	if (knobs.want_who)
+		forget_waits(slot);
+}
+
+static __noinline int note_return(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+				  struct kvmscope_cell *cell)
+{
+	u64 rip;
+
+	if (!slot || !vcpu || !cell)
+		return 0;
+	rip = rip_at_entry(vcpu, cell->isa, cell->level);
+	if (rip)
+		slot->rip = rip;
+	return 0;
 }
 
 /* The open exit is followed by another: it was an exit, and has no end to measure. */
@@ -118,12 +187,31 @@ static __noinline u32 rare_cell(struct kvmscope_slot *slot, u64 code, u32 slot_n
 	return find_cell(slot, &key);
 }
 
-/*
- * `ctx` and `isa_at`: the tracepoint's arguments, and which of them is the ISA;
- * the reason is the first where `from_arg`, else it is read from the vCPU.
- */
-static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, u32 isa_at, bool from_arg,
-				       bool direct)
+/* kvm_exit, where more than counts and times is wanted. */
+static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+					u32 number, u32 place, u64 code, u32 isa_l2, bool direct)
+{
+	u64 now;
+
+	if (number >= KVMSCOPE_FIRST_CELL) {
+		if (knobs.want_qualifiers)
+			take_qualifier(vcpu, slot, place, code, isa_l2 & 1, direct);
+		if (knobs.want_split && knobs.slow_ns)
+			note_origin(vcpu, slot, isa_l2 >> 1);
+		barrier();
+	}
+	slot->exit_l2 = isa_l2 & 1;
+	slot->open = number;
+	now = bpf_ktime_get_ns();
+	if (knobs.want_split)
+		leave_guest(slot, now);
+	else
+		slot->exit_ns = now;
+	return 0;
+}
+
+/* `ctx`: the tracepoint's arguments; `older`: as kernels up to 5.15 have them. */
+static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool older, bool direct)
 {
 	u32 number, slot_number, place, l2;
 	struct kvmscope_slot *slot;
@@ -138,30 +226,79 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, u32 isa_
 		close_untimed(slot);
 
 	l2 = vcpu_in_l2(vcpu, direct);
-	if (!from_arg)
-		code = vcpu_code(vcpu, slot, ctx, l2);
-	else if ((u32)ctx[isa_at] == KVMSCOPE_ISA_VMX)
-		code = (u32)ctx[0] & VMX_REASON_MASK;
-	else
-		code = (u32)ctx[0];
-
+	code = exit_code(vcpu, slot, ctx, l2, older);
 	place = usual_place(code);
 	if (knobs.filter_exits && is_unwanted(code, place, 1 + l2)) {
-		slot->open = KVMSCOPE_OPEN_SKIPPED;
+		number = KVMSCOPE_OPEN_SKIPPED;
+		if (knobs.want_more)
+			goto out;
+		slot->open = number;
 		return 0;
 	}
 	number = *index_at(slot, l2, place);
 	if (number < KVMSCOPE_FIRST_CELL || place == KVMSCOPE_PLACE_ODD) {
-		number = rare_cell(slot, code, slot_number, (u32)ctx[isa_at] << 1 | l2);
+		number = rare_cell(slot, code, slot_number, exit_isa(ctx, older) << 1 | l2);
 		if (!number) {
 			slot->dropped_exits++;
-			slot->open = KVMSCOPE_OPEN_DROPPED;
-			return 0;
+			number = KVMSCOPE_OPEN_DROPPED;
 		}
 	}
+out:
+	if (knobs.want_more)
+		return more_at_exit(vcpu, slot, number, place, code, exit_isa(ctx, older) << 1 | l2,
+				    direct);
 	slot->open = number;
 	if (knobs.want_time)
 		slot->exit_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* kvm_entry, where more than counts and times is wanted: times are, too. */
+static __always_inline int more_at_entry(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u64 now,
+					 bool direct)
+{
+	u32 open = slot->open;
+	struct kvmscope_cell *cell;
+	s64 ns;
+
+	if (knobs.want_nested)
+		follow_round(slot, now, vcpu_in_l2(vcpu, direct));
+	if (open < KVMSCOPE_FIRST_CELL) {
+		slot->open = KVMSCOPE_OPEN_RUNNING;
+		if (open == KVMSCOPE_OPEN_RUNNING)
+			slot->unpaired_entries++;
+		goto out;
+	}
+	cell = cell_at(open);
+	if (!cell)
+		return 0;
+	if (knobs.want_qualifiers && slot->qualifier_state != KVMSCOPE_QUALIFIER_NONE) {
+		settle_qualifier(vcpu, slot, cell->code, cell->isa);
+		if (slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN)
+			cell = qualified_cell(slot, cell, open);
+	}
+	cell->begun = cell->ended + 1;
+	barrier();
+	slot->open = KVMSCOPE_OPEN_RUNNING;
+	barrier();
+	if (!knobs.want_time) {
+		cell->ended++;
+		return 0;
+	}
+	ns = now - slot->exit_ns;
+	if (ns < 0)
+		ns = 0;
+	if (knobs.slow_ns && is_slow(slot, ns)) {
+		if (knobs.want_split)
+			note_return(vcpu, slot, cell);
+		report_slow(slot, cell, now, ns);
+	}
+	if (knobs.want_split && slot->changed)
+		move_parts(slot, cell, ns);
+	add_duration(cell, ns);
+out:
+	if (knobs.want_split)
+		slot->entry_ns = now;
 	return 0;
 }
 
@@ -178,6 +315,8 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 	slot = slot_of(vcpu, direct, false, &slot_number);
 	if (!slot)
 		return 0;
+	if (knobs.want_more)
+		return more_at_entry(vcpu, slot, now, direct);
 
 	open = slot->open;
 	if (open < KVMSCOPE_FIRST_CELL) {

@@ -39,6 +39,18 @@ static __always_inline void count_lost_vcpu(bool is_new)
 		own->dropped_vcpus++;
 }
 
+/* The thread runs this vCPU now: for events that know only the thread. */
+static __always_inline void note_thread(u32 tid, u32 number)
+{
+	u32 *known;
+
+	if (!knobs.want_split && !knobs.want_who)
+		return;
+	known = bpf_map_lookup_elem(&threads, &tid);
+	if (!known || *known != number)
+		bpf_map_update_elem(&threads, &tid, &number, BPF_ANY);
+}
+
 /* A slot for a vCPU that has none; 0 where none is left. */
 static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, bool is_new)
 {
@@ -53,14 +65,24 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, bool is_
 		slot->vcpu_id = id->vcpu_id;
 		slot->tgid = id->tgid;
 		slot->tid = id->tid;
+		slot->poll_ns = id->poll_ns;
 		slot->vcpu = vcpu;
 		home.slot = run.first;
+		note_thread(id->tid, run.first);
 	} else {
 		count_lost_vcpu(is_new);
 	}
 	home.round = control.free_round;
 	bpf_map_update_elem(&homes, &vcpu, &home, BPF_ANY);
 	return home.slot;
+}
+
+static __always_inline void end_slot(struct kvmscope_slot *slot)
+{
+	if (knobs.want_split)
+		slot->ended_ns = bpf_ktime_get_ns();
+	slot->vcpu = 0;
+	slot->ended = 1;
 }
 
 /* The slot number of an address and identity; see find_slot(). */
@@ -88,15 +110,14 @@ static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool mak
 	if (slot->vcpu == vcpu && slot->kvm == id->kvm && slot->vcpu_id == id->vcpu_id &&
 	    slot->tgid == id->tgid) {
 		slot->tid = id->tid;
+		note_thread(id->tid, home->slot);
 		return home->slot;
 	}
 	/* The address has a new owner: what the old one left open stays open. */
 	if (!make)
 		return 0;
-	if (slot->vcpu == vcpu) {
-		slot->vcpu = 0;
-		slot->ended = 1;
-	}
+	if (slot->vcpu == vcpu)
+		end_slot(slot);
 	return new_slot(vcpu, id, true);
 }
 
@@ -113,6 +134,8 @@ static __always_inline u32 find_slot(struct kvm_vcpu *vcpu, bool direct, bool ma
 	id.vcpu_id = vcpu_id(vcpu, direct);
 	id.tid = current_tid(direct);
 	id.tgid = current_tgid(direct);
+	if (knobs.want_split && make)
+		id.poll_ns = halt_poll_ns(vcpu);
 	return find_identity((u64)vcpu, &id, make);
 }
 
@@ -155,10 +178,8 @@ static __always_inline void forget_vcpu(u64 vcpu)
 	if (!home)
 		return;
 	slot = home->slot ? slot_at(home->slot) : NULL;
-	if (slot && slot->vcpu == vcpu) {
-		slot->vcpu = 0;
-		slot->ended = 1;
-	}
+	if (slot && slot->vcpu == vcpu)
+		end_slot(slot);
 	bpf_map_delete_elem(&homes, &vcpu);
 }
 

@@ -1,4 +1,4 @@
-// Makes src/Kvmscope.Core/Exits/Tables/{Vmx,Svm}Table.g.cs from the TSV files beside them, so that nothing is parsed at start-up.
+// Makes src/Kvmscope.Core/Exits/Tables/{Vmx,Svm,Arm64}Table.g.cs from the TSV files beside them, so that nothing is parsed at start-up.
 //
 //     dotnet run eng/generate-exit-reasons.cs
 //
@@ -12,6 +12,7 @@ using System.Text;
 string tables = Path.Combine(Root(), "src", "Kvmscope.Core", "Exits", "Tables");
 Generate(Path.Combine(tables, "vmx.tsv"), Path.Combine(tables, "VmxTable.g.cs"), "VmxTable", "Intel VT-x");
 Generate(Path.Combine(tables, "svm.tsv"), Path.Combine(tables, "SvmTable.g.cs"), "SvmTable", "AMD-V");
+Generate(Path.Combine(tables, "arm64.tsv"), Path.Combine(tables, "Arm64Table.g.cs"), "Arm64Table", "arm64");
 
 static void Generate(string from, string to, string type, string isa)
 {

@@ -19,7 +19,7 @@ const int WarmUps = 5, Intervals = 21;
     ("by vcpu,reason,level as CSV", GroupBy.Vcpu | GroupBy.Reason | GroupBy.Level, OutputFormat.Csv),
 ];
 
-HostView nobody = new(static _ => null, static _ => true, static _ => true);
+HostView nobody = new(static _ => null, static _ => true, static _ => true, Kvmscope.Core.Exits.Isa.Svm);
 try
 {
     if (args is ["attach", string command, .. string[] arguments])

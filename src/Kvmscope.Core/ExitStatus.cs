@@ -17,4 +17,7 @@ public enum ExitStatus
 
     /// <summary>Not permitted; the message names the capability that is missing.</summary>
     NotPermitted = 4,
+
+    /// <summary>A rule could not be measured: something was lost, or there was no data. Only <c>assert</c> leaves with it.</summary>
+    Unmeasured = 5,
 }

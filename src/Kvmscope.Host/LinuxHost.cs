@@ -18,6 +18,9 @@ public sealed class LinuxHost : IHost
     public Isa Isa => _isa ??= HostChecker.DetectIsa();
 
     /// <inheritdoc/>
+    public HostIdentity Identity() => HostIdentityReader.Read(new HostFiles("/"), Environment.ProcessorCount);
+
+    /// <inheritdoc/>
     public IReadOnlyList<VirtualMachine> Machines() => _scanner.Scan();
 
     /// <inheritdoc/>
@@ -26,20 +29,22 @@ public sealed class LinuxHost : IHost
     /// <inheritdoc/>
     public ITraceSession Trace(TraceOptions options)
     {
-        var sizes = SizesFor(options.MaxVcpus);
+        var sizes = SizesFor(options.MaxVcpus, options);
         new HostChecker().ThrowIfUntraceable(sizes.Bytes);
-        return TraceSession.Start(options, sizes, new HostView(NameOf, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true));
+        return TraceSession.Start(options, sizes, new HostView(NameOf, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa));
     }
 
     /// <inheritdoc/>
     /// <remarks>
     /// What is kept, on this thread only: BPF, as kernels before 5.19 refuse bpf() on open descriptors without it and the
-    /// tables' free lists are filled through it; KILL, to pass a signal on to the command that was started.
+    /// tables' free lists are filled through it; KILL, to pass a signal on to the command that was started; and DAC_OVERRIDE where
+    /// files will have to be made, as root's folders are no longer this process's own.
     /// </remarks>
-    public void DropPrivileges() => CapabilityDropper.DropAllBut(Capability.Bpf, Capability.Kill);
+    public void DropPrivileges(bool keepFiles = false) =>
+        CapabilityDropper.DropAllBut(keepFiles ? [Capability.Bpf, Capability.Kill, Capability.DacOverride] : [Capability.Bpf, Capability.Kill]);
 
-    TableSizes SizesFor(int? maxVcpus) => TableSizes.For(
-        maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0);
+    TableSizes SizesFor(int? maxVcpus, TraceOptions? options = null) => TableSizes.For(
+        maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0, options);
 
     string? NameOf(int pid) => _names.TryLearn(pid) ? _names.NameOf(pid) : null;
 

@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Tests;
 /// <summary>The generated tables against the files that they are made from, and the rules that the files have to keep.</summary>
 public sealed class ExitTableTests
 {
-    public static TheoryData<Isa> Isas => [Isa.Vmx, Isa.Svm];
+    public static TheoryData<Isa> Isas => [Isa.Vmx, Isa.Svm, Isa.Arm64];
 
     [Theory]
     [MemberData(nameof(Isas))]
@@ -42,13 +42,14 @@ public sealed class ExitTableTests
     [Theory]
     [InlineData(Isa.Vmx, 80)]
     [InlineData(Isa.Svm, 145)]
+    [InlineData(Isa.Arm64, 49)]
     public void Numbers_ascend_and_names_are_unique(Isa isa, int count)
     {
         IReadOnlyList<ExitReasonInfo> all = ExitReasons.All(isa);
         Assert.Equal(count, all.Count);
         Assert.Equal(all.Select(r => r.Number).Order().Distinct(), all.Select(r => r.Number));
         Assert.Equal(all.Count, all.Select(r => r.Name).Distinct().Count());
-        Assert.All(all, r => Assert.Matches("^[A-Z][A-Z0-9_]*$", r.Name));
+        Assert.All(all, r => Assert.Matches("^([A-Z][A-Z0-9_]*|WFx)$", r.Name));
         Assert.All(all, r => Assert.NotEmpty(r.Meaning));
     }
 
@@ -76,8 +77,8 @@ public sealed class ExitTableTests
         foreach (ExitReasonInfo info in ExitReasons.All(isa))
         {
             ulong expected = info.Number == ulong.MaxValue ? uint.MaxValue : info.Number;
-            string[] prefixed = isa == Isa.Vmx ? ["EXIT_REASON_" + info.Name] : ["SVM_EXIT_" + info.Name];
-            string[] numbers =
+            string[] prefixed = isa switch { Isa.Vmx => ["EXIT_REASON_" + info.Name], Isa.Svm => ["SVM_EXIT_" + info.Name], _ => [] };
+            string[] numbers = isa == Isa.Arm64 ? ["ARM64#" + ExitReasons.NumberText(new ExitCode(isa, info.Number))] :
             [
                 info.Number.ToString(CultureInfo.InvariantCulture), "0x" + info.Number.ToString("x", CultureInfo.InvariantCulture),
                 "0X" + info.Number.ToString("X", CultureInfo.InvariantCulture),
@@ -99,6 +100,8 @@ public sealed class ExitTableTests
         for (ulong number = 0; number < 0x1000; number++)
             foreach (ulong flag in flags)
             {
+                // A class is there for traps only.
+                if (isa == Isa.Arm64 && (number & 0xff) > (number >> 8 == 2 ? 0x3fu : 0)) continue;
                 var code = new ExitCode(isa, number | flag);
                 Assert.True(ExitReasons.TryParse(ExitReasons.Name(code), isa, out ulong read), ExitReasons.Name(code));
                 Assert.Equal(code.Code, read);
@@ -111,5 +114,5 @@ public sealed class ExitTableTests
         new[] { info.Name, info.KernelName, info.TraceName, info.Seed }.Concat(info.Aliases.Split(' ')).Where(s => s.Length > 0);
 
     private static IEnumerable<string[]> Lines(Isa isa) =>
-        Resource.Read(isa == Isa.Vmx ? "vmx.tsv" : "svm.tsv").TrimEnd('\n').Split('\n').Select(line => line.Split('\t'));
+        Resource.Read(isa switch { Isa.Vmx => "vmx.tsv", Isa.Svm => "svm.tsv", _ => "arm64.tsv" }).TrimEnd('\n').Split('\n').Select(line => line.Split('\t'));
 }

@@ -69,15 +69,15 @@ public sealed class MachineFormatTests
 
     [Fact]
     public void Slow_exits_as_json() => Assert.Equal(
-        """{"time":"2026-03-01T12:34:56.1234567Z","vm":"database, \"main\"","vm_pid":4712,"vcpu":3,"tid":4720,"cpu":11,"level":2,"isa":"svm","code":123,"reason":"IOIO","duration_ns":10000001}"""
+        """{"time":"2026-03-01T12:34:56.1234567Z","vm":"database, \"main\"","vm_pid":4712,"vcpu":3,"tid":4720,"cpu":11,"level":2,"isa":"svm","code":123,"reason":"IOIO","duration_ns":10000001,"qualifier":null,"qualifier_raw":null,"rip":null,"cpu_exit":null,"cpu_entry":11,"parts_ns":null,"ran_instead":null}"""
         + "\n", Slow(OutputFormat.Json, 80, s_slow));
 
     [Fact]
     public void Slow_exits_as_csv() => Assert.Equal(
         """"
-        time,vm,vm_pid,vcpu,tid,cpu,level,isa,code,reason,duration_ns
-        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001
-        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001
+        time,vm,vm_pid,vcpu,tid,cpu,level,isa,code,reason,duration_ns,qualifier,qualifier_raw,rip,cpu_exit,cpu_entry,kvm_ns,vmm_ns,runq_ns,halt_ns,poll_ns,sleep_ns,unattributed_ns,ran_instead,ran_instead_pid
+        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001,,,,,11,,,,,,,,,
+        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001,,,,,11,,,,,,,,,
 
         """", Slow(OutputFormat.Csv, 80, s_slow, s_slow));
 
@@ -122,14 +122,14 @@ public sealed class MachineFormatTests
     private static string Slow(OutputFormat format, int width, params SlowExit[] exits)
     {
         var output = new StringWriter();
-        ISlowExitWriter writer = SlowExitWriters.Create(format, new ViewStyle(width), output);
+        ISlowExitWriter writer = SlowExitWriters.Create(format, false, new ViewStyle(width), output);
         foreach (SlowExit exit in exits) writer.Write(exit);
         return output.ToString();
     }
 
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
-    private static string Pretty(string json)
+    internal static string Pretty(string json)
     {
         using JsonDocument document = JsonDocument.Parse(json);
         return JsonSerializer.Serialize(document.RootElement, s_indented) + "\n";

@@ -24,6 +24,14 @@ sealed record GuestArguments
         ["slow-port"] = GuestWork.SlowPort,
         ["spin-port"] = GuestWork.PortSpin,
         ["spin"] = GuestWork.Spin,
+        ["hvc"] = GuestWork.Hypercall,
+        ["smc"] = GuestWork.SecureCall,
+        ["mrs"] = GuestWork.SystemRead,
+        ["msr"] = GuestWork.SystemWrite,
+        ["sgi"] = GuestWork.Sgi,
+        ["wfi"] = GuestWork.Wfi,
+        ["gic-read"] = GuestWork.GicRead,
+        ["fault"] = GuestWork.Fault,
         ["cost"] = GuestWork.CostBatch,
     };
 
@@ -53,9 +61,11 @@ sealed record GuestArguments
             string[] parts = argument.Split('=', 2);
             (string key, int value) = (parts[0], parts.Length == 2 ? Number(argument, parts[1]) : 0);
             bool isNested = key.StartsWith(NestedPrefix, StringComparison.Ordinal);
-            if (parts.Length == 2 && Works.TryGetValue(isNested ? key[NestedPrefix.Length..] : key, out GuestWork work))
+            string[] work = (isNested ? key[NestedPrefix.Length..] : key).Split(':', 2);
+            if (parts.Length == 2 && Works.TryGetValue(work[0], out GuestWork kind))
             {
-                (isNested ? nested : items).Add(new WorkItem(work, value));
+                var item = new WorkItem(kind, value);
+                (isNested ? nested : items).Add(work.Length == 2 ? WithArgument(item, work[1], argument) : item);
                 continue;
             }
 
@@ -64,6 +74,7 @@ sealed record GuestArguments
                 case ("vcpus", 2): options = options with { Vcpus = value }; break;
                 case ("vms", 2): vms = value; break;
                 case ("slow", 2): options = options with { SlowTime = TimeSpan.FromMilliseconds(value) }; break;
+                case ("wake", 2): options = options with { WakeEvery = TimeSpan.FromMilliseconds(value) }; break;
                 case ("every", 2): options = options with { SlowEvery = value }; break;
                 case ("deadline", 2): options = options with { Deadline = TimeSpan.FromSeconds(value) }; break;
                 case ("nested", 1): nested.AddRange(DefaultNested); break;
@@ -85,6 +96,20 @@ sealed record GuestArguments
             Hold = hold,
             AnyKvm = anyKvm,
         };
+    }
+
+    // 0x1f, or 0xb.1 with a sub-leaf.
+    static WorkItem WithArgument(WorkItem item, string text, string argument)
+    {
+        string[] parts = text.Split('.', 2);
+        uint second = 0;
+        if (!Hex(parts[0], out uint first) || (parts.Length == 2 && !Hex(parts[1], out second)))
+            throw new ArgumentException($"'{argument}': not a number");
+        return item with { Argument = first, Second = second };
+
+        static bool Hex(string text, out uint value) => text.StartsWith("0x", StringComparison.Ordinal)
+            ? uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
+            : uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 
     static int Number(string argument, string text) =>

@@ -49,7 +49,7 @@ static class GuestCommand
             foreach (var group in exits.GroupBy(e => (e.Level, e.Isa, e.Code)).OrderBy(g => g.Key))
             {
                 json.WriteStartObject();
-                json.WriteString("isa", group.Key.Isa == Isa.Vmx ? "vmx" : "svm");
+                json.WriteString("isa", group.Key.Isa switch { Isa.Vmx => "vmx", Isa.Svm => "svm", _ => "arm64" });
                 json.WriteNumber("code", group.Key.Code);
                 json.WriteNumber("level", (int)group.Key.Level);
                 json.WriteNumber("count", group.Aggregate(0UL, (sum, e) => sum + e.Count));

@@ -9,26 +9,27 @@ static class TestCommand
 {
     static IEnumerable<Case> Cases =>
     [
-        .. CountScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases, .. LifeScenarios.Cases,
+        .. CountScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases, .. SplitScenarios.Cases, .. QualifierScenarios.Cases, .. RoundScenarios.Cases, .. DossierScenarios.Cases, .. PerfEventScenarios.Cases, .. LifeScenarios.Cases, .. RecordScenarios.Cases,
         .. PairingScenarios.Cases, .. RunScenarios.Cases, .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases,
-        .. BadHostScenarios.Cases, .. NestedLinuxScenarios.Cases,
+        .. BadHostScenarios.Cases, .. NestedLinuxScenarios.Cases, .. ArmScenarios.Cases, .. ArmLinuxScenarios.Cases,
     ];
 
     internal static int Run(ReadOnlySpan<string> arguments)
     {
         string kvmscope = "out/kvmscope";
-        List<string> only = [];
+        List<string> only = [], except = [];
         bool list = false;
         for (int i = 0; i < arguments.Length; i++)
         {
             if (arguments[i] == "--list") list = true;
-            else if (arguments[i] is "--kvmscope" or "--only" && i + 1 == arguments.Length) throw new ArgumentException($"{arguments[i]} wants a value");
+            else if (arguments[i] is "--kvmscope" or "--only" or "--except" && i + 1 == arguments.Length) throw new ArgumentException($"{arguments[i]} wants a value");
             else if (arguments[i] == "--kvmscope") kvmscope = arguments[++i];
             else if (arguments[i] == "--only") only.Add(arguments[++i]);
+            else if (arguments[i] == "--except") except.Add(arguments[++i]);
             else throw new ArgumentException($"test has no argument '{arguments[i]}'");
         }
 
-        Case[] chosen = [.. Cases.Where(c => only.Count == 0 ? !c.OnlyByName : only.Exists(o => IsMeant(c, o)))];
+        Case[] chosen = [.. Cases.Where(c => only.Count == 0 ? !c.OnlyByName : only.Exists(o => IsMeant(c, o))).Where(c => !except.Exists(e => IsMeant(c, e)))];
         if (chosen.Length == 0) throw new ArgumentException($"no case is named '{string.Join(' ', only)}'");
         if (!list) return RunAll(new LabHost(kvmscope), chosen);
         foreach (Case one in chosen) Console.WriteLine(one.Name);
@@ -64,7 +65,7 @@ static class TestCommand
             }
         }
 
-        string cpu = Directory.Exists("/sys/module/kvm_amd") ? "svm" : Directory.Exists("/sys/module/kvm_intel") ? "vmx" : "none";
+        string cpu = Directory.Exists("/sys/module/kvm_amd") ? "svm" : Directory.Exists("/sys/module/kvm_intel") ? "vmx" : host.IsArm ? "arm64" : "none";
         Console.WriteLine($"LAB {host.Kernel} {cpu}: {passed} passed, {failed} failed, {skipped} skipped");
         Directory.Delete(host.Folder, recursive: true);
         return failed == 0 ? 0 : 1;

@@ -32,6 +32,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # package:program pairs; a program with a slash is a path.
 readonly LAB_NEEDS="qemu-system-x86:qemu-system-x86_64 busybox-static:busybox cpio:cpio xz-utils:xz zstd:zstd kmod:depmod
     util-linux:flock dpkg:dpkg coreutils:timeout gawk|mawk:awk"
+readonly LAB_ARM_NEEDS="qemu-system-arm:qemu-system-aarch64"
 readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace"
 
 # missing LIST: the packages whose program is not there.
@@ -44,7 +45,7 @@ missing() {
 
 lab_install() {
     local packages
-    packages=$(missing "$LAB_NEEDS $LAB_WANTS" | sed 's/.*|//' | tr '\n' ' ')
+    packages=$(missing "$LAB_NEEDS $LAB_ARM_NEEDS $LAB_WANTS" | sed 's/.*|//' | tr '\n' ' ')
     [ -n "${packages// /}" ] || { say 'all there'; return 0; }
     install_packages "$packages"
 }
@@ -67,7 +68,9 @@ install_packages() {
 
 need_tools() {
     local packages
-    packages=$(missing "$LAB_NEEDS" | sed 's/.*|//' | tr '\n' ' ')
+    local needs=$LAB_NEEDS
+    if [ "${cpu:-}" = arm64 ]; then needs="$LAB_NEEDS $LAB_ARM_NEEDS"; fi
+    packages=$(missing "$needs" | sed 's/.*|//' | tr '\n' ' ')
     [ -z "${packages// /}" ] || install_packages "$packages"
 }
 

@@ -3,10 +3,14 @@
 
 # initramfs_base ROOT INIT: a root folder with busybox and /init.
 initramfs_base() {
-    local root=$1 init=$2 busybox applet
+    local root=$1 init=$2 busybox applet applets
     busybox=$(static_busybox)
+    applets=$("$busybox" --list)
+    # shellcheck disable=SC2154 # set by parse_options
+    [ "$cpu" != arm64 ] || busybox=$CACHE/arm64/layer/usr/bin/busybox
     mkdir -p "$root"/{bin,dev,proc,sys,tmp,modules,job,root}
-    for applet in $("$busybox" --list); do ln -sf busybox "$root/bin/$applet"; done
+    [ "$cpu" != arm64 ] || mkdir -p "$root"/{host,layer,qemu}
+    for applet in $applets; do ln -sf busybox "$root/bin/$applet"; done
     cp --remove-destination "$busybox" "$root/bin/busybox"
     cp "$init" "$root/init"
     cp "$LAB_DIR/guest/common.sh" "$root/lab-common.sh"

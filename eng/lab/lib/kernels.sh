@@ -1,22 +1,31 @@
 # shellcheck shell=bash
 # Debian's kernels: found through a private apt root, unpacked into the cache, nothing installed.
 #
-# cache/kernels/K           link to the version in use, moved only when that is complete
-# cache/kernels/.store/…    release, package, vmlinuz, vmlinux, lib/modules
+# cache/kernels/K           link to the version in use, moved only when that is complete; arm64-K for arm64
+# cache/kernels/.store/…    release, package, vmlinuz or Image, vmlinux, lib/modules
 
-readonly KERNELS='5.10 6.1 6.12 7.2'
+readonly KERNELS='5.10 6.1 6.12 7.2' ARM_KERNELS='arm64-5.10 arm64-6.1 arm64-6.12 arm64-7.2'
 
 # Modules kept of each kernel, with what they depend on; the rest (some 300 MB) is dropped.
 readonly KEPT_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay kvm kvm-amd kvm-intel
     vhost_net vhost_vsock tun msr cpuid loop'
+readonly KEPT_ARM_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay'
+
+# arch_of KERNEL: Debian's name of its architecture.
+arch_of() {
+    case $1 in
+    arm64*) echo arm64 ;;
+    *) echo amd64 ;;
+    esac
+}
 
 suite_of() {
-    case $1 in
+    case ${1#arm64-} in
     5.10) echo bullseye ;;
     6.1) echo bookworm ;;
     6.12) echo trixie ;;
     7.2) echo sid ;;
-    *) usage_error "no kernel '$1'; there are $KERNELS" ;;
+    *) usage_error "no kernel '$1'; there are $KERNELS $ARM_KERNELS" ;;
     esac
 }
 
@@ -27,32 +36,38 @@ mirror() {
         awk '$1 ~ /^(https?|file|mirror\+https?):/ && $2 !~ /-/ && $3 == "main" { print $1; exit }'
 }
 
-# own_apt SUITE PROGRAM ARG…: apt with its own sources, lists and cache.
+# own_apt SUITE/ARCH PROGRAM ARG…: apt with its own sources, lists and cache, in $apt_root if its caller has set that.
 own_apt() {
-    local root=$CACHE/apt/$1 program=$2
+    local root=${apt_root:-$CACHE/apt/$1} arch=${1#*/} program=$2 status=()
     shift 2
+    # What is installed here is of another architecture.
+    if [ "$arch" != amd64 ]; then
+        : >"$root/status"
+        status=(-o Dir::State::status="$root/status")
+    fi
     "$program" -o Dir::Etc::SourceList="$root/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$root/lists" \
         -o Dir::Cache="$root/cache" -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none -o Acquire::Retries=3 \
-        -o APT::Architecture=amd64 -o APT::Architectures::=amd64 -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
+        -o APT::Architecture="$arch" -o APT::Architectures::="$arch" "${status[@]}" -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
 }
 
 own_apt_update() {
-    local suite=$1 root=$CACHE/apt/$1 from
+    local suite=$1 root=${apt_root:-$CACHE/apt/$1} from
     from=$(mirror)
     [ -n "$from" ] || die "apt names no Debian mirror (apt-get indextargets): the lab's kernels come from one"
     mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
-    printf 'deb %s %s main\n' "$from" "$suite" >"$root/sources.list"
+    printf 'deb [arch=%s] %s %s main\n' "${suite#*/}" "$from" "${suite%/*}" >"$root/sources.list"
     retry 3 own_apt "$suite" apt-get update -qq >"$root/update.log" 2>&1 ||
         { cat "$root/update.log" >&2; die "cannot read the package list of $suite"; }
     # apt counts some failures as warnings and goes on with no list at all.
-    [ -n "$(own_apt "$suite" apt-cache pkgnames linux-image-amd64)" ] ||
+    [ -n "$(own_apt "$suite" apt-cache pkgnames "linux-image-${suite#*/}")" ] ||
         { cat "$root/update.log" >&2; die "the mirror has no package list of $suite"; }
 }
 
 # newest_package SUITE KERNEL: image package with the highest version of this series.
 newest_package() {
-    own_apt "$1" apt-cache pkgnames "linux-image-$2" | grep -E "^linux-image-${2//./\\.}[.-]" |
-        grep -E '^linux-image-[0-9][^-]*(-[0-9]+)?-amd64$' | sort -V | tail -n 1
+    local series=${2#arm64-}
+    own_apt "$1" apt-cache pkgnames "linux-image-$series" | grep -E "^linux-image-${series//./\\.}[.-]" |
+        grep -E "^linux-image-[0-9][^-]*(-[0-9]+)?-${1#*/}\$" | sort -V | tail -n 1
 }
 
 # package_parts SUITE PACKAGE: newer suites split binary, modules and their lists off the image.
@@ -97,10 +112,10 @@ ensure_kernel() {
 
 fetch_kernel() {
     local kernel=$1 suite package version store part parts
-    suite=$(suite_of "$kernel")
+    suite=$(suite_of "$kernel")/$(arch_of "$kernel")
     own_apt_update "$suite"
     package=$(newest_package "$suite" "$kernel")
-    [ -n "$package" ] || die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E 'amd64$' | tr '\n' ' ')"
+    [ -n "$package" ] || die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E '(amd|arm)64$' | tr '\n' ' ')"
     version=$(own_apt "$suite" apt-cache --no-all-versions show "$package" | sed -n 's/^Version: //p')
     store=.store/$kernel-$version
     if [ ! -e "$CACHE/kernels/$store" ]; then
@@ -133,7 +148,10 @@ take_kernel() {
     image=$(find "$tree" -type f \( -name "vmlinuz-$release" -o -path "*/$release/vmlinuz" \) -print -quit)
     [ -n "$release" ] && [ -n "$image" ] || return 1
     cp "$image" "$into/vmlinuz" || return 1
-    extract_vmlinux "$into/vmlinuz" "$into/vmlinux" || rm -f "$into/vmlinux"
+    case $release in
+    *arm64) extract_image "$into/vmlinuz" "$into/Image" || return 1 ;;
+    *) extract_vmlinux "$into/vmlinuz" "$into/vmlinux" || rm -f "$into/vmlinux" ;;
+    esac
     mkdir -p "$tree/base/lib/modules" && mv "$modules" "$tree/base/lib/modules/$release" || return 1
     take_modules "$tree/base" "$into" "$release" || return 1
     printf '%s\n' "$release" >"$into/release"
@@ -141,10 +159,11 @@ take_kernel() {
 
 # take_modules FROM INTO RELEASE: uncompressed, since the guest would take its time over that.
 take_modules() {
-    local from=$1/lib/modules/$3 into=$2/lib/modules/$3 module
+    local from=$1/lib/modules/$3 into=$2/lib/modules/$3 module kept=$KEPT_MODULES
+    case $3 in *arm64) kept=$KEPT_ARM_MODULES ;; esac
     depmod -b "$1" "$3" 2>/dev/null || return 1
     # shellcheck disable=SC2086 # a list of words
-    module_closure "$from" $KEPT_MODULES | while read -r module; do
+    module_closure "$from" $kept | while read -r module; do
         mkdir -p "$into/${module%/*}" || return 1
         case $module in
         *.xz) xz -dc "$from/$module" >"$into/${module%.xz}" ;;
@@ -175,13 +194,37 @@ extract_vmlinux() {
     [ "$(od -An -tx1 -N4 "$2" | tr -d ' ')" = 7f454c46 ]
 }
 
+# extract_image VMLINUZ IMAGE: arm64's Image, out of its EFI application where it is compressed in one (CONFIG_EFI_ZBOOT:
+# "zimg" at 4, offset and size of the payload at 8 and 12, what it is compressed with at 24; linux/drivers/firmware/efi/libstub).
+extract_image() {
+    local offset size
+    if [ "$(dd if="$1" bs=1 skip=4 count=4 status=none | tr -d '\0')" != zimg ]; then
+        case $(od -An -tx1 -N2 "$1" | tr -d ' ') in
+        1f8b) gzip -dcq "$1" >"$2" ;;
+        *) cp "$1" "$2" ;;
+        esac
+        return
+    fi
+    offset=$(od -An -tu4 -j8 -N4 "$1" | tr -d ' ')
+    size=$(od -An -tu4 -j12 -N4 "$1" | tr -d ' ')
+    tail -c +$((offset + 1)) "$1" | head -c "$size" >"$2.payload"
+    case $(od -An -tx1 -N4 "$2.payload" | tr -d ' ') in
+    fd377a58) xz -dcq "$2.payload" ;;
+    1f8b*) gzip -dcq "$2.payload" ;;
+    28b52ffd) zstd -dcq "$2.payload" ;;
+    *) false ;;
+    esac >"$2" 2>/dev/null || true # a size field may follow the data
+    rm -f "$2.payload"
+    [ -s "$2" ]
+}
+
 lab_kernels() {
     local kernel
-    for kernel in $KERNELS; do
+    for kernel in $KERNELS $ARM_KERNELS; do
         if [ -e "$CACHE/kernels/$kernel/release" ]; then
-            printf '%-5s %-24s %s\n' "$kernel" "$(cat "$CACHE/kernels/$kernel/release")" "$(cat "$CACHE/kernels/$kernel/package")"
+            printf '%-10s %-24s %s\n' "$kernel" "$(cat "$CACHE/kernels/$kernel/release")" "$(cat "$CACHE/kernels/$kernel/package")"
         else
-            printf '%-5s not fetched\n' "$kernel"
+            printf '%-10s not fetched\n' "$kernel"
         fi
     done
     printf 'in %s, %s\n' "$CACHE" "$(du -sh "$CACHE" 2>/dev/null | cut -f1)"
@@ -189,12 +232,12 @@ lab_kernels() {
 
 lab_clean() {
     local kernel
-    for kernel in $KERNELS; do
+    for kernel in $KERNELS $ARM_KERNELS; do
         [ ! -e "$CACHE/kernels/.$kernel.lock" ] || (
             # Waits for runs that use it.
             flock 9
             rm -rf "${CACHE:?}/kernels/$kernel" "$CACHE"/kernels/.store/"$kernel"-*
         ) 9>"$CACHE/kernels/.$kernel.lock"
     done
-    rm -rf "$CACHE/apt" "$CACHE"/kernels/.new.*
+    rm -rf "$CACHE/apt" "$CACHE/arm64" "$CACHE"/kernels/.new.*
 }

@@ -18,6 +18,10 @@ lab_nested_linux() {
 # prepare_l1 INTO: the folder with kernel, initramfs and start script, from the shell line in $l1.
 prepare_l1() {
     local into=$1 root=$WORK/l1-initramfs names=(kvm kvm-amd) words
+    if [ "$cpu" = arm64 ]; then
+        prepare_arm_l1 "$into" "$root"
+        return
+    fi
     [ -e "$kernel_dir/vmlinux" ] || die "kernel $kernel was not unpacked to vmlinux"
     [ "$cpu" = svm ] || names=(kvm kvm-intel)
     mkdir -p "$into"
@@ -33,6 +37,20 @@ prepare_l1() {
     rm -rf "$root"
     cp "$kernel_dir/vmlinux" "$into/vmlinux"
     cp "$LAB_DIR/guest/start-l1" "$into/start"
+}
+
+# prepare_arm_l1 INTO ROOT: as prepare_l1; the shell line is for busybox's commands, and there is no KVM in it.
+prepare_arm_l1() {
+    local into=$1 root=$2
+    mkdir -p "$into"
+    initramfs_base "$root" "$LAB_DIR/guest/init-l1"
+    : >"$root/modules/list"
+    printf '#!/bin/sh\n%s\n' "$l1" >"$root/job/command"
+    chmod 755 "$root/job/command"
+    initramfs_pack "$root" "$into/initrd"
+    rm -rf "$root"
+    cp "$kernel_dir/Image" "$into/Image"
+    cp "$LAB_DIR/guest/start-l1-arm64" "$into/start"
 }
 
 # add_qemu ROOT: for a machine that does not see this host's files.

@@ -3,12 +3,12 @@
 
 # shellcheck disable=SC2034 # read by the other parts
 parse_options() {
-    kernel=6.1 cpu=svm accel=auto exact=0 smp='' mem='' limit=120 retries=1 out='' stream=auto load=vendor append='' console=0 keep=0 l1=''
+    kernel=6.1 cpu=svm cpu_model=neoverse-n1 accel=auto exact=0 smp='' mem='' limit=120 retries=1 out='' stream=auto load=vendor append='' console=0 keep=0 l1=''
     chdir=$PWD
     files=() environment=() modules=() module_options=() command=()
     while [ $# -gt 0 ]; do
         case $1 in
-        --kernel | --cpu | --accel | --smp | --mem | --timeout | --out | --file | --env | --chdir | --modules | --module-option | --append | --l1)
+        --kernel | --cpu | --cpu-model | --accel | --smp | --mem | --timeout | --out | --file | --env | --chdir | --modules | --module-option | --append | --l1)
             [ $# -ge 2 ] || usage_error "$1 wants a value"
             take_option "$1" "$2"
             shift
@@ -39,6 +39,7 @@ take_option() {
     case $1 in
     --kernel) kernel=$2 ;;
     --cpu) cpu=$2 ;;
+    --cpu-model) cpu_model=$2 ;;
     --accel) accel=$2 ;;
     --smp) smp=$2 ;;
     --mem) mem=$2 ;;
@@ -58,7 +59,8 @@ take_option() {
 check_options() {
     local word
     suite_of "$kernel" >/dev/null
-    case $cpu in svm | vmx) ;; *) usage_error "--cpu is svm or vmx, not '$cpu'" ;; esac
+    case $cpu in svm | vmx | arm64) ;; *) usage_error "--cpu is svm, vmx or arm64, not '$cpu'" ;; esac
+    if [ "$cpu" = arm64 ]; then kernel=arm64-${kernel#arm64-}; fi
     case $accel in auto | kvm | tcg) ;; *) usage_error "--accel is auto, kvm or tcg, not '$accel'" ;; esac
     for word in "$smp" "$mem" "$limit"; do
         case $word in *[!0-9]* | 0) usage_error "'$word' is no whole number above 0" ;; esac

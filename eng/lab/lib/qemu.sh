@@ -15,7 +15,10 @@ choose_machine() {
     if [ "$accel" = kvm ] && [ "$hardware" != "$cpu" ]; then
         die "--accel kvm: this host's KVM gives a guest ${hardware:-neither SVM nor VMX}, not $cpu"
     fi
-    if [ "$cpu" = svm ] || { [ "$hardware" = vmx ] && [ "$accel" != tcg ]; }; then
+    if [ "$cpu" = arm64 ]; then
+        [ "$accel" != kvm ] || die '--accel kvm: the arm64 machine is emulated'
+        echo qemu
+    elif [ "$cpu" = svm ] || { [ "$hardware" = vmx ] && [ "$accel" != tcg ]; }; then
         echo qemu
     elif [ -x "$(vmx_lab)" ]; then
         echo bochs
@@ -27,7 +30,10 @@ choose_machine() {
 
 prepare_qemu() {
     local root=$WORK/initramfs names=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
+    [ "$cpu" != arm64 ] || ensure_arm layer
+    if [ "$cpu" = arm64 ] && [ -n "$l1" ]; then ensure_arm qemu; fi
     initramfs_base "$root" "$LAB_DIR/guest/init-qemu"
+    [ "$cpu" != arm64 ] || load=none # KVM is built in
     case $load in
     vendor) if [ "$cpu" = svm ]; then names+=(kvm kvm-amd); else names+=(kvm kvm-intel); fi ;;
     kvm) names+=(kvm) ;;
@@ -43,6 +49,10 @@ prepare_qemu() {
 # accelerator: sets qemu_cpu, the options that decide what executes the guest.
 accelerator() {
     local hardware=''
+    if [ "$cpu" = arm64 ]; then
+        arm_accelerator
+        return
+    fi
     [ "$accel" = tcg ] || [ "$exact" = 1 ] || hardware=$(host_kvm)
     if [ "$exact" = 1 ]; then
         smp=1
@@ -57,8 +67,23 @@ accelerator() {
     qemu_cpu+=(-smp "${smp:-2}" -m "${mem:-3072}M")
 }
 
+arm_accelerator() {
+    qemu_cpu=(-M 'virt,virtualization=on,gic-version=3' -cpu "$cpu_model" -smp "${smp:-1}" -m "${mem:-1024}M")
+    if [ "$exact" = 1 ]; then
+        append+=' nokaslr norandmaps randomize_kstack_offset=off'
+        qemu_cpu+=(-accel 'tcg,thread=single' -icount 'shift=0,align=off,sleep=off' -seed 1 -rtc 'clock=vm,base=2026-01-01')
+    else
+        qemu_cpu+=(-accel 'tcg,thread=multi')
+    fi
+}
+
 start_qemu() {
-    local image=$kernel_dir/vmlinuz serial status=0
+    local image=$kernel_dir/vmlinuz serial status=0 program=qemu-system-x86_64 tty=ttyS0 layer=()
+    if [ "$cpu" = arm64 ]; then
+        image=$kernel_dir/Image program=qemu-system-aarch64 tty=ttyAMA0
+        layer=(-virtfs "local,path=$CACHE/arm64/layer,mount_tag=layer,security_model=none,readonly=on,multidevs=remap")
+        [ -z "$l1" ] || layer+=(-virtfs "local,path=$CACHE/arm64/qemu,mount_tag=qemu,security_model=none,readonly=on,multidevs=remap")
+    fi
     # acpi=noirq: setting up the interrupt links through AML takes QEMU's emulation half a second each.
     # vmlinux starts through its PVH entry, which saves decompressing it.
     [ ! -e "$kernel_dir/vmlinux" ] || image=$kernel_dir/vmlinux
@@ -68,9 +93,9 @@ start_qemu() {
     fi
     # Only a shell has the caller's stdin.
     if [ "$interactive" = 1 ]; then exec 7<&0; else exec 7</dev/null; fi
-    timeout --foreground -k 5 "$(time_limit)" qemu-system-x86_64 -nodefaults -no-user-config -display none -vga none -no-reboot -nic none \
+    timeout --foreground -k 5 "$(time_limit)" "$program" -nodefaults -no-user-config -display none -no-reboot -nic none \
         "${qemu_cpu[@]}" -kernel "$image" -initrd "$WORK/initrd" \
-        -append "console=ttyS0 quiet loglevel=4 panic=-1 oops=panic reboot=t mitigations=off cryptomgr.notests=1 tsc=reliable random.trust_cpu=on acpi=noirq$append" \
+        "${layer[@]}" -append "console=$tty quiet loglevel=4 panic=-1 oops=panic reboot=t mitigations=off cryptomgr.notests=1 tsc=reliable random.trust_cpu=on acpi=noirq$append" \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
         -virtfs "local,path=$WORK/job,mount_tag=job,security_model=none,multidevs=remap" \
         -device virtio-serial-pci \

@@ -8,7 +8,7 @@ internal static class ExitReasonParser
     private const int MaxSuggestions = 3, LongestName = 64;
 
     // Only tried when the name as it stands is not known: the longest first.
-    private static readonly string[] s_prefixes = ["VMX_EXIT_REASON_", "EXIT_REASON_", "SVM_EXIT_", "VMX_EXIT_", "SVM_", "VMX_"];
+    private static readonly string[] s_prefixes = ["VMX_EXIT_REASON_", "EXIT_REASON_", "SVM_EXIT_", "VMX_EXIT_", "SVM_", "VMX_", "ARM_EXCEPTION_", "ESR_ELX_EC_"];
 
     internal static bool TryParse(string text, Isa isa, out ulong code)
     {
@@ -46,8 +46,10 @@ internal static class ExitReasonParser
 
     private static bool TryNumber(ReadOnlySpan<char> text, Isa isa, out ulong code)
     {
-        string mark = isa switch { Isa.Vmx => "VMX#", Isa.Svm => "SVM#", _ => "#" };
-        if (text.StartsWith(mark, StringComparison.OrdinalIgnoreCase)) text = text[mark.Length..];
+        string mark = isa switch { Isa.Vmx => "VMX#", Isa.Svm => "SVM#", Isa.Arm64 => "ARM64#", _ => "#" };
+        bool marked = text.StartsWith(mark, StringComparison.OrdinalIgnoreCase);
+        if (marked) text = text[mark.Length..];
+        if (isa == Isa.Arm64) return TryArmNumber(text, marked, out code);
         bool hex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
         bool read = hex
             ? ulong.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out code)
@@ -59,6 +61,27 @@ internal static class ExitReasonParser
         }
         return read && TryFit(isa, ref code);
     }
+
+    // "2/0x16" is a return value and a class; "ARM64#0" a return value; a plain number a class, which is what people know.
+    private static bool TryArmNumber(ReadOnlySpan<char> text, bool marked, out ulong code)
+    {
+        int slash = text.IndexOf('/');
+        code = 0;
+        if (!TryPlain(slash < 0 ? text : text[..slash], out ulong first) || first > uint.MaxValue) return false;
+        if (slash < 0)
+        {
+            if (!marked && first > ExitReasons.ArmClassMask) return false;
+            code = marked ? first << ExitReasons.ArmRetShift : (ExitReasons.ArmTrap << ExitReasons.ArmRetShift) | first;
+            return !marked || first != ExitReasons.ArmTrap;
+        }
+        if (first != ExitReasons.ArmTrap || !TryPlain(text[(slash + 1)..], out ulong number) || number > ExitReasons.ArmClassMask) return false;
+        code = (first << ExitReasons.ArmRetShift) | number;
+        return true;
+    }
+
+    private static bool TryPlain(ReadOnlySpan<char> text, out ulong number) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+        ? ulong.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
+        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     // What a code can be: 32 bits, of which VMX has 16 and two flags.
     private static bool TryFit(Isa isa, ref ulong code)
@@ -81,7 +104,12 @@ internal static class ExitReasonParser
     }
 
     // SVM_EXIT_HLT is not a VMX reason, though HLT is.
-    private static bool PrefixFits(string prefix, Isa isa) => prefix.StartsWith("SVM", StringComparison.Ordinal) == (isa == Isa.Svm);
+    private static bool PrefixFits(string prefix, Isa isa) => isa == prefix[..3] switch
+    {
+        "SVM" => Isa.Svm,
+        "ARM" or "ESR" => Isa.Arm64,
+        _ => Isa.Vmx,
+    };
 
     private static bool TryExact(string name, Isa isa, ref ulong code)
     {

@@ -12,6 +12,8 @@ public static class ExitReasons
     internal const ulong VmxBasicMask = 0xffff;
     internal const ulong VmxBusLock = 1UL << 26;
     internal const ulong VmxFailedEntry = 1UL << 31;
+    internal const int ArmRetShift = 8;
+    internal const ulong ArmTrap = 2, ArmClassMask = 0x3f;
     internal const string BusLockSuffix = " (bus lock)";
     internal const string FailedEntrySuffix = " (failed entry)";
 
@@ -65,6 +67,7 @@ public static class ExitReasons
         Isa.Vmx => Find(VmxTable.Rows, code.Code == TdxError ? TdxError : code.Code & VmxBasicMask),
         // KVM's -1 arrives as 32 bits; the table has the manual's 64.
         Isa.Svm => Find(SvmTable.Rows, code.Code == uint.MaxValue ? ulong.MaxValue : code.Code),
+        Isa.Arm64 => Find(Arm64Table.Rows, code.Code),
         _ => null,
     };
 
@@ -73,14 +76,27 @@ public static class ExitReasons
     {
         Isa.Vmx => VmxTable.Rows,
         Isa.Svm => SvmTable.Rows,
+        Isa.Arm64 => Arm64Table.Rows,
         _ => [],
     };
 
-    /// <summary>The reason's number as people write it: VMX decimal and without flags, SVM hexadecimal.</summary>
+    /// <summary>arm64: what the switch code returned (2 is a trap), and the exception class, null where it is no trap.</summary>
+    public static (ulong Ret, ulong? Class) ArmParts(ulong code)
+    {
+        ulong ret = code >> ArmRetShift;
+        return (ret, ret == ArmTrap ? code & ArmClassMask : null);
+    }
+
+    /// <summary>The reason's number as people write it: VMX decimal and without flags, SVM hexadecimal, arm64 <c>2/0x16</c> (return value and class) or <c>0</c>.</summary>
     public static string NumberText(ExitCode code) => code.Isa switch
     {
         Isa.Vmx => SortNumber(code).ToString(CultureInfo.InvariantCulture),
         Isa.Svm => "0x" + code.Code.ToString("x", CultureInfo.InvariantCulture),
+        Isa.Arm64 => ArmParts(code.Code) switch
+        {
+            (var ret, { } number) => string.Create(CultureInfo.InvariantCulture, $"{ret}/0x{number:x2}"),
+            var (ret, _) => ret.ToString(CultureInfo.InvariantCulture),
+        },
         _ => "",
     };
 
@@ -117,6 +133,7 @@ public static class ExitReasons
         return code.Isa switch
         {
             Isa.Svm => "SVM#" + NumberText(code),
+            Isa.Arm64 => "ARM64#" + NumberText(code),
             _ when code.Code == 0 => Unread,
             _ => "#0x" + code.Code.ToString("x", CultureInfo.InvariantCulture),
         };

@@ -11,4 +11,10 @@ public enum Isa : byte
 
     /// <summary>AMD-V: the code is EXITCODE of the VMCB (APM volume 2, appendix C), not maskable.</summary>
     Svm = 2,
+
+    /// <summary>
+    /// Arm: the code is what KVM's switch code returned (ARM_EXCEPTION_*, arch/arm64/include/asm/kvm_asm.h) from bit 8 on, without its SError
+    /// bit, and for traps (return value 2) the exception class of ESR_EL2 in bits 5:0.
+    /// </summary>
+    Arm64 = 3,
 }

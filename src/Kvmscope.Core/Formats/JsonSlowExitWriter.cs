@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Text.Json;
-using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Formats;
@@ -20,11 +20,30 @@ internal sealed class JsonSlowExitWriter(TextWriter output) : ISlowExitWriter
         json.WriteNumber("tid", exit.Tid);
         json.WriteNumber("cpu", exit.Cpu);
         json.WriteNumber("level", (int)exit.Level);
-        json.WriteString("isa", MachineNames.Of(exit.Code.Isa));
-        json.WriteNumber("code", exit.Code.Code);
-        json.WriteString("reason", ExitReasons.Name(exit.Code));
+        JsonCode.Write(json, exit.Code);
         json.WriteNumber("duration_ns", exit.DurationNs);
+        JsonParts.Write(json, exit.Code, exit.Qualifier);
+        json.WriteString("rip", exit.Rip is { } rip ? string.Create(CultureInfo.InvariantCulture, $"0x{rip:x}") : null);
+        if (exit.CpuAtExit is { } cpu) json.WriteNumber("cpu_exit", cpu);
+        else json.WriteNull("cpu_exit");
+        json.WriteNumber("cpu_entry", exit.Cpu);
+        if (exit.Parts is { } parts) JsonParts.Write(json, parts, [], withGuest: false);
+        else json.WriteNull("parts_ns");
+        WriteTask(json, exit.RanInstead);
         json.WriteEndObject();
         _lines.EndLine();
+    }
+
+    private static void WriteTask(Utf8JsonWriter json, TaskIdentity? task)
+    {
+        if (task is null)
+        {
+            json.WriteNull("ran_instead");
+            return;
+        }
+        json.WriteStartObject("ran_instead");
+        json.WriteString("name", task.Name);
+        json.WriteNumber("pid", task.Pid);
+        json.WriteEndObject();
     }
 }

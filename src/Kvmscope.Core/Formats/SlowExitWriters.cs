@@ -8,11 +8,12 @@ public static class SlowExitWriters
 {
     /// <summary>A writer of the format.</summary>
     /// <param name="format">How it is written.</param>
+    /// <param name="isVerbose">Whether text has all that is known of each exit.</param>
     /// <param name="style">How text is laid out; other formats have no style.</param>
     /// <param name="output">Where it goes; neither flushed nor closed.</param>
-    public static ISlowExitWriter Create(OutputFormat format, ViewStyle style, TextWriter output) => format switch
+    public static ISlowExitWriter Create(OutputFormat format, bool isVerbose, ViewStyle style, TextWriter output) => format switch
     {
-        OutputFormat.Table => new TextSlowExitWriter(style, output),
+        OutputFormat.Table => new TextSlowExitWriter(style, isVerbose, output),
         OutputFormat.Json => new JsonSlowExitWriter(output),
         OutputFormat.Csv => new CsvSlowExitWriter(output),
         _ => throw new ArgumentOutOfRangeException(nameof(format)),

@@ -14,11 +14,15 @@ internal sealed class TableAnswerWriter(ReportRequest request, ViewStyle style, 
         if (!_isFirst) output.Write('\n');
         _isFirst = false;
         Report report = ReportBuilder.Build(answer, request);
-        if (report.Rows.Count > 0)
+        if (report.Rows.Count > 0 || report.Walls.Count > 0)
         {
-            if (request.Kind == ReportKind.Hist) HistView.Write(output, report, style);
+            if (request.Split) new SplitView(report, style).Write(output);
+            else if (request.Nested) NestedView.Write(output, report, style);
+            else if (request.Kind == ReportKind.Hist) HistView.Write(output, report, style);
             else new ReportTable(report, style).Write(output);
         }
         FootNotes.Write(output, report, style);
+        if (!request.Explain) return;
+        foreach (string line in Advice.Of(report)) FootNotes.WriteWrapped(output, line, RowTone.Plain, style);
     }
 }

@@ -17,11 +17,13 @@ internal sealed class TextSlowExitWriter : ISlowExitWriter
     private readonly TextWriter _output;
     private readonly int _vmWidth, _reasonWidth;
     private readonly char[] _line;
+    private readonly bool _isVerbose;
     private bool _hasHeader;
 
-    internal TextSlowExitWriter(ViewStyle style, TextWriter output)
+    internal TextSlowExitWriter(ViewStyle style, bool isVerbose, TextWriter output)
     {
         _style = style;
+        _isVerbose = isVerbose;
         _output = output;
         // Without room for the VM, neither it nor its vCPU is shown.
         int rest = style.Width - TimeWidth - LevelWidth - DurationWidth - 3;
@@ -44,6 +46,7 @@ internal sealed class TextSlowExitWriter : ISlowExitWriter
             exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), exit.Vm.Name,
             exit.Vcpu.ToString(CultureInfo.InvariantCulture), exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
             ScaledText.Time(exit.DurationNs, _style.Unicode), RowTone.Plain);
+        if (_isVerbose) SlowExitDetail.Write(_output, exit, _style);
     }
 
     private void WriteLine(string time, string vm, string vcpu, string level, string reason, string duration, RowTone tone)

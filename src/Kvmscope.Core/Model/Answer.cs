@@ -13,4 +13,10 @@ public sealed record Answer(string Command, DateTimeOffset Started, double Secon
 
     /// <summary>Rows whose counters ran backwards between the snapshots: they are taken as started again at zero.</summary>
     public int RestartedRows { get; init; }
+
+    /// <summary>The wall clock of each group in the interval, unordered; empty without the split.</summary>
+    public IReadOnlyList<VcpuTime> Times { get; init; } = [];
+
+    /// <summary>What was asked for and cannot be had on this kernel.</summary>
+    public IReadOnlyList<MissingSource> Missing { get; init; } = [];
 }

@@ -7,7 +7,7 @@ public static class Delta
 {
     private const double NsPerSecond = 1e9;
 
-    private readonly record struct Key(int Vm, int Vcpu, ExitCode Code, ExitLevel Level);
+    private readonly record struct Key(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, Qualifier Qualifier);
 
     /// <summary>What happened between two snapshots of the same grouping.</summary>
     /// <param name="command">The command that asked.</param>
@@ -17,37 +17,74 @@ public static class Delta
     /// <param name="startMonotonicNs">CLOCK_MONOTONIC at its begin in ns; used only where <paramref name="before"/> is null.</param>
     public static Answer Between(string command, DateTimeOffset started, Snapshot? before, Snapshot now, long startMonotonicNs)
     {
+        Changes changes = Changed(before, now);
         long begin = before?.MonotonicNs ?? startMonotonicNs;
-        double seconds = Math.Max(0, now.MonotonicNs - begin) / NsPerSecond;
-        Dictionary<Key, SnapshotRow> old = Index(before);
-
-        var rows = new List<SnapshotRow>(now.Rows.Count);
         ulong unknown = 0;
-        int restarted = 0;
-        for (int i = 0; i < now.Rows.Count; i++)
+        var rows = new List<SnapshotRow>(changes.Rows.Count);
+        foreach (SnapshotRow row in changes.Rows)
         {
-            SnapshotRow row = now.Rows[i];
-            if (old.Count > 0 && old.TryGetValue(KeyOf(row), out SnapshotRow? then))
-            {
-                if (row.Count == then.Count && row.Timed == then.Timed) continue;
-                SnapshotRow? difference = Subtract(row, then);
-                if (difference is null) restarted++;
-                else row = difference;
-            }
-            if (row.Count == 0 && row.Timed == 0) continue;
+            if (row.Parts is { } parts) row.Parts = parts.Settled();
+            if (row.Count == 0 && row.Timed == 0 && !HasMore(row)) continue;
             rows.Add(row);
             // Rows of no ISA are the unread ones, which trust counts.
             if (row.Code.Isa != Isa.None && !ExitReasons.IsKnown(row.Code)) unknown += row.Count;
         }
-        Trust trust = before is null ? now.Trust : Subtract(now.Trust, before.Trust);
-        return new Answer(command, started, seconds, rows, trust)
+        return new Answer(command, started, Math.Max(0, now.MonotonicNs - begin) / NsPerSecond, rows, changes.Trust)
         {
-            UnknownReasons = unknown + trust.UnreadReasons,
-            RestartedRows = restarted,
+            UnknownReasons = unknown + changes.Trust.UnreadReasons,
+            RestartedRows = changes.RestartedRows,
+            Times = [.. changes.Times.Where(time => time.WallNs > 0).Select(time => time with { Parts = time.Parts.Settled() })],
+            Missing = now.Missing,
         };
     }
 
-    private static Key KeyOf(SnapshotRow row) => new(row.Vm?.Ordinal ?? -1, row.Vcpu ?? -1, row.Code, row.Level);
+    /// <summary>What changed between two snapshots, as it can be added up: parts are not settled (<see cref="TimeParts.Less"/>).</summary>
+    /// <param name="Rows">The rows that changed. Not to be changed where there was no snapshot before: they are that of <c>now</c>.</param>
+    /// <param name="Times">The wall clocks.</param>
+    /// <param name="Trust">What was seen and lost.</param>
+    /// <param name="RestartedRows">Rows whose counters ran backwards.</param>
+    internal readonly record struct Changes(
+        IReadOnlyList<SnapshotRow> Rows, IReadOnlyList<VcpuTime> Times, Trust Trust, int RestartedRows);
+
+    /// <summary>What changed since <paramref name="before"/>, or since the trace began.</summary>
+    internal static Changes Changed(Snapshot? before, Snapshot now)
+    {
+        Dictionary<Key, SnapshotRow> old = Index(before);
+        var rows = new List<SnapshotRow>(now.Rows.Count);
+        int restarted = 0;
+        foreach (SnapshotRow row in now.Rows)
+        {
+            if (old.Count == 0 || !old.TryGetValue(KeyOf(row), out SnapshotRow? then))
+            {
+                if (Has(row)) rows.Add(row);
+                continue;
+            }
+            if (row.Count == then.Count && row.Timed == then.Timed && row.Parts is null && row.Rounds is null) continue;
+            SnapshotRow? difference = Subtract(row, then);
+            if (difference is null) restarted++;
+            if (Has(difference ?? row)) rows.Add(difference ?? row);
+        }
+        return new Changes(rows, now.Times.Count == 0 ? [] : Subtract(now.Times, before?.Times ?? []),
+            before is null ? now.Trust : Subtract(now.Trust, before.Trust), restarted);
+    }
+
+    private static bool Has(SnapshotRow row) =>
+        row.Count != 0 || row.Timed != 0 || row.Parts is { IsZero: false } || row.Rounds is { Reflected: > 0 } or { Ended: > 0 };
+
+    // An exit that was open all the while has no count in the interval, and yet its time.
+    private static bool HasMore(SnapshotRow row) => row.Parts is { Sum: > 0 } || row.Rounds is { Reflected: > 0 } or { Ended: > 0 };
+
+    private static VcpuTime[] Subtract(IReadOnlyList<VcpuTime> now, IReadOnlyList<VcpuTime> then)
+    {
+        Dictionary<(int Vm, int Vcpu), VcpuTime> old = then.ToDictionary(KeyOf);
+        return [.. now.Select(time => old.TryGetValue(KeyOf(time), out VcpuTime? before) && time.WallNs >= before.WallNs
+            ? time with { WallNs = time.WallNs - before.WallNs, Parts = time.Parts.Less(before.Parts) }
+            : time)];
+    }
+
+    private static (int Vm, int Vcpu) KeyOf(VcpuTime time) => (time.Vm?.Ordinal ?? -1, time.Vcpu ?? -1);
+
+    private static Key KeyOf(SnapshotRow row) => new(row.Vm?.Ordinal ?? -1, row.Vcpu ?? -1, row.Code, row.Level, row.Qualifier);
 
     private static Dictionary<Key, SnapshotRow> Index(Snapshot? snapshot)
     {
@@ -67,6 +104,9 @@ public static class Delta
             Vcpu = now.Vcpu,
             Code = now.Code,
             Level = now.Level,
+            Qualifier = now.Qualifier,
+            Parts = now.Parts?.Less(then.Parts ?? default),
+            Rounds = now.Rounds is { } rounds ? Subtract(rounds, then.Rounds) : null,
             Count = now.Count - then.Count,
             Timed = now.Timed - then.Timed,
             TotalNs = now.TotalNs - then.TotalNs,
@@ -75,6 +115,22 @@ public static class Delta
         if (then.HasBins) return Histogram.TrySubtract(now.Bins, then.Bins, row.Bins) ? row : null;
         if (now.HasBins) now.Bins.CopyTo(row.Bins, 0);
         return row;
+    }
+
+    private static ReflectedRounds Subtract(ReflectedRounds now, ReflectedRounds? then)
+    {
+        if (then is null || now.Reflected < then.Reflected || now.Ended < then.Ended) return now;
+        var rounds = new ReflectedRounds
+        {
+            Reflected = now.Reflected - then.Reflected,
+            Ended = now.Ended - then.Ended,
+            TotalNs = Subtract(now.TotalNs, then.TotalNs),
+            HandlingNs = Subtract(now.HandlingNs, then.HandlingNs),
+            L1Exits = Subtract(now.L1Exits, then.L1Exits),
+            MaxNs = now.MaxNs,
+        };
+        Histogram.TrySubtract(now.Bins, then.Bins, rounds.Bins);
+        return rounds;
     }
 
     private static Trust Subtract(Trust now, Trust then) => new()
@@ -88,6 +144,7 @@ public static class Delta
         DroppedCells = Subtract(now.DroppedCells, then.DroppedCells),
         DroppedVcpus = Subtract(now.DroppedVcpus, then.DroppedVcpus),
         DroppedExits = Subtract(now.DroppedExits, then.DroppedExits),
+        OtherQualifiers = Subtract(now.OtherQualifiers, then.OtherQualifiers),
         UnreadReasons = Subtract(now.UnreadReasons, then.UnreadReasons),
     };
 

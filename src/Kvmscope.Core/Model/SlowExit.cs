@@ -12,4 +12,22 @@ namespace Kvmscope.Core.Model;
 /// <param name="Code">The reason, raw.</param>
 /// <param name="DurationNs">Handling time in ns.</param>
 public readonly record struct SlowExit(
-    DateTimeOffset At, VmIdentity Vm, int Vcpu, int Tid, int Cpu, ExitLevel Level, ExitCode Code, ulong DurationNs);
+    DateTimeOffset At, VmIdentity Vm, int Vcpu, int Tid, int Cpu, ExitLevel Level, ExitCode Code, ulong DurationNs)
+{
+    /// <summary>The reason's argument; none where it was not asked for.</summary>
+    public Qualifier Qualifier { get; init; }
+
+    /// <summary>
+    /// The guest's instruction pointer: at the exit on SVM; on VMX where the guest goes on, if KVM has read it. Null where not known.
+    /// </summary>
+    public ulong? Rip { get; init; }
+
+    /// <summary>The host CPU on which the exit happened (the thread may be moved while it is handled); null where not asked for.</summary>
+    public int? CpuAtExit { get; init; }
+
+    /// <summary>Where the handling time went; null where not asked for.</summary>
+    public TimeParts? Parts { get; init; }
+
+    /// <summary>The task that had the CPU for which the thread waited longest; null where it did not wait or it was not asked for.</summary>
+    public TaskIdentity? RanInstead { get; init; }
+}

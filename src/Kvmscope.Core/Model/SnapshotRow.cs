@@ -22,6 +22,18 @@ public sealed class SnapshotRow
     /// <summary>L1 or L2.</summary>
     public required ExitLevel Level { get; init; }
 
+    /// <summary>The reason's argument; none where qualifiers were not asked for.</summary>
+    public Qualifier Qualifier { get; init; }
+
+    /// <summary>
+    /// Where the handling time went, exits that are open at the snapshot included; null without the split. The guest's part is 0, and
+    /// what an exit without an end took is unattributed.
+    /// </summary>
+    public TimeParts? Parts { get; set; }
+
+    /// <summary>What became of reflected exits; null where nested rounds were not asked for, at L1, and where none was reflected.</summary>
+    public ReflectedRounds? Rounds { get; set; }
+
     /// <summary>Exits seen (kvm_exit), whether or not they were followed by an entry.</summary>
     public ulong Count { get; set; }
 

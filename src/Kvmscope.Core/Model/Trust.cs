@@ -32,4 +32,24 @@ public sealed record Trust
 
     /// <summary>Exits whose reason could not be read at all (an unknown kernel layout); they are rows with code 0 of ISA None.</summary>
     public ulong UnreadReasons { get; init; }
+
+    /// <summary>Exits whose qualifier found no room of its own: they are in rows of <see cref="QualifierState.Other"/>.</summary>
+    public ulong OtherQualifiers { get; init; }
+
+    /// <summary>This and what was seen and lost in the time after it.</summary>
+    public Trust Then(Trust next) => new()
+    {
+        Exits = Exits + next.Exits,
+        Entries = Entries + next.Entries,
+        UnpairedExits = UnpairedExits + next.UnpairedExits,
+        UnpairedEntries = UnpairedEntries + next.UnpairedEntries,
+        // The state at the end, not a counter.
+        Open = next.Open,
+        LostEvents = LostEvents + next.LostEvents,
+        DroppedCells = DroppedCells + next.DroppedCells,
+        DroppedVcpus = DroppedVcpus + next.DroppedVcpus,
+        DroppedExits = DroppedExits + next.DroppedExits,
+        UnreadReasons = UnreadReasons + next.UnreadReasons,
+        OtherQualifiers = OtherQualifiers + next.OtherQualifiers,
+    };
 }

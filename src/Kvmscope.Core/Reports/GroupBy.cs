@@ -18,4 +18,7 @@ public enum GroupBy
 
     /// <summary>L1 and L2.</summary>
     Level = 8,
+
+    /// <summary>Each argument of each reason; includes <see cref="Reason"/>.</summary>
+    Qualifier = 16,
 }

@@ -10,6 +10,12 @@ namespace Kvmscope.Core.Reports;
 /// <param name="Busy">All but the idle classes (<see cref="Exits.ExitReasons.IsIdle"/>).</param>
 public sealed record Report(ReportRequest Request, Answer Answer, IReadOnlyList<ReportRow> Rows, ReportRow Total, ReportRow Busy)
 {
+    /// <summary>The wall clocks, by VM and vCPU; empty without the split.</summary>
+    public IReadOnlyList<WallRow> Walls { get; init; } = [];
+
+    /// <summary>Whether levels are told apart: on arm64 they are not, and columns of them would say nothing.</summary>
+    public bool TellsLevels => Answer.Rows.Count == 0 || Answer.Rows.Any(r => r.Code.Isa != Exits.Isa.Arm64);
+
     /// <summary>Whether any exit of L2 is in the report.</summary>
     public bool HasL2 => Total.L2.Count > 0;
 

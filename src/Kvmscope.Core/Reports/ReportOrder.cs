@@ -24,6 +24,8 @@ internal sealed class ReportOrder(SortKey key) : IComparer<ReportRow>
     private static int CompareKeys(ReportRow x, ReportRow y)
     {
         int order = CompareCodes(x.Code, y.Code);
+        if (order == 0) order = x.Qualifier.State.CompareTo(y.Qualifier.State);
+        if (order == 0) order = x.Qualifier.Raw.CompareTo(y.Qualifier.Raw);
         if (order == 0) order = (x.Vm?.Ordinal ?? -1).CompareTo(y.Vm?.Ordinal ?? -1);
         if (order == 0) order = (x.Vcpu ?? -1).CompareTo(y.Vcpu ?? -1);
         if (order == 0) order = (x.Level ?? 0).CompareTo(y.Level ?? 0);

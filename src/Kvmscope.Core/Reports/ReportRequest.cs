@@ -28,9 +28,30 @@ public sealed record ReportRequest
     /// <summary>Total, share and percentiles of the handling time as well (<see cref="ReportKind.Time"/>).</summary>
     public bool Stats { get; init; }
 
+    /// <summary>Where the vCPUs' wall clock went (<see cref="ReportKind.Time"/>).</summary>
+    public bool Split { get; init; }
+
+    /// <summary>Whether all exits are in the answer; else, with filters, there is no wall clock to split.</summary>
+    public bool HasAllExits { get; init; } = true;
+
+    /// <summary>What became of L2's exits (<see cref="ReportKind.Time"/>).</summary>
+    public bool Nested { get; init; }
+
+    /// <summary>With <see cref="GroupBy.Qualifier"/>: how many of a reason have rows of their own; the rest is <c>other</c>.</summary>
+    public int Top { get; init; } = DefaultTop;
+
+    /// <summary>Say what the figures suggest (<see cref="Advice"/>).</summary>
+    public bool Explain { get; init; }
+
+    /// <summary><see cref="Top"/>, unless said.</summary>
+    public const int DefaultTop = 10;
+
     /// <summary>The grouping that a snapshot must have for this request.</summary>
     public Grouping SnapshotGrouping =>
-        By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
+        By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Split || By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
+
+    /// <summary>What the rows under the wall clocks are grouped by: each reason, of all vCPUs together unless said.</summary>
+    internal GroupBy ReasonsBy => _by is { } by && by.HasFlag(GroupBy.Reason) ? by : (By & ~(GroupBy.Vm | GroupBy.Vcpu)) | GroupBy.Reason;
 
     /// <summary>The order that is asked for, or that of the kind.</summary>
     internal SortKey Order => Sort ?? (Kind == ReportKind.Count ? SortKey.Count : SortKey.Time);

@@ -21,6 +21,15 @@ public sealed class ReportRow
     /// <summary>Whether these exits are idle waiting; null where idle and busy exits are together.</summary>
     public bool? Idle { get; init; }
 
+    /// <summary>The reason's argument; none where rows are not grouped by it.</summary>
+    public Qualifier Qualifier { get; init; }
+
+    /// <summary>Where the time went, open exits included; null without the split.</summary>
+    public TimeParts? Parts { get; private set; }
+
+    /// <summary>What became of reflected exits; null where none was, or it was not asked for.</summary>
+    public ReflectedRounds? Rounds { get; private set; }
+
     /// <summary>Both levels.</summary>
     public Measure Total { get; } = new();
 
@@ -29,6 +38,24 @@ public sealed class ReportRow
 
     /// <summary>Exits of L2.</summary>
     public Measure L2 { get; } = new();
+
+    internal void Add(TimeParts parts)
+    {
+        parts.Add(Parts ?? default);
+        Parts = parts;
+    }
+
+    internal void Add(ReflectedRounds more)
+    {
+        ReflectedRounds sum = Rounds ??= new ReflectedRounds();
+        sum.Reflected += more.Reflected;
+        sum.Ended += more.Ended;
+        sum.TotalNs += more.TotalNs;
+        sum.HandlingNs += more.HandlingNs;
+        sum.L1Exits += more.L1Exits;
+        sum.MaxNs = Math.Max(sum.MaxNs, more.MaxNs);
+        Histogram.Add(sum.Bins, more.Bins);
+    }
 
     internal void Add(Measure measure, ExitLevel level)
     {

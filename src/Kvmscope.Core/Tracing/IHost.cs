@@ -8,6 +8,9 @@ public interface IHost
     /// <summary>The ISA of this host's exits, or None where no vendor module is loaded or its vendor is not known.</summary>
     Isa Isa { get; }
 
+    /// <summary>Which host this is.</summary>
+    HostIdentity Identity();
+
     /// <summary>The processes that hold VMs, by pid.</summary>
     IReadOnlyList<VirtualMachine> Machines();
 
@@ -19,5 +22,6 @@ public interface IHost
     ITraceSession Trace(TraceOptions options);
 
     /// <summary>Gives up what is not needed once a trace is attached, its output is open and its command was started. There is no way back.</summary>
-    void DropPrivileges() { }
+    /// <param name="keepFiles">Whether files will still have to be made, by the calling thread.</param>
+    void DropPrivileges(bool keepFiles = false) { }
 }

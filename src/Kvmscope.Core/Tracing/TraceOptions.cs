@@ -13,6 +13,21 @@ public sealed record TraceOptions
     /// <summary>Report exits of at least this handling time in ns as events; 0 reports none.</summary>
     public ulong SlowNs { get; init; }
 
+    /// <summary>The part of the handling time that <see cref="SlowNs"/> is about; null is all of it. Only with <see cref="WantSplit"/>.</summary>
+    public TimePart? SlowPart { get; init; }
+
+    /// <summary>Split the wall clock of every vCPU into parts.</summary>
+    public bool WantSplit { get; init; }
+
+    /// <summary>Keep the reasons' arguments apart.</summary>
+    public bool WantQualifiers { get; init; }
+
+    /// <summary>Follow L2 exits that are reflected to L1 until L2 runs again.</summary>
+    public bool WantNested { get; init; }
+
+    /// <summary>With slow exits: which task ran while the vCPU's thread waited for a CPU. Attaches to every task switch of the host.</summary>
+    public bool WantWho { get; init; }
+
     /// <summary>Processes (thread groups) whose VMs are traced; empty traces all.</summary>
     public ImmutableArray<int> Pids { get; init; } = [];
 

@@ -19,32 +19,39 @@ internal static class FootNotes
             output.Write('\n');
             WriteWrapped(output, TrustText.Of(exits, "exit", "exits") + span, RowTone.Plain, style);
         }
+        else if (report.Request.Nested && answer.Trust.Exits > 0)
+        {
+            WriteWrapped(output, "no exits of nested guests (L2) were seen" + span, RowTone.Plain, style);
+        }
         else
         {
             WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);
             WriteWrapped(output, "is a guest running, and do the filters let its exits through?", RowTone.Plain, style);
             WriteWrapped(output, "'kvmscope list' shows the VMs, 'kvmscope check' what this host can trace", RowTone.Plain, style);
         }
+        foreach (string line in SplitView.MissingLines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
         foreach (string line in TrustText.Lines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
     }
 
     /// <summary>Breaks a line between words; what continues it is indented.</summary>
-    internal static void WriteWrapped(TextWriter output, string text, RowTone tone, ViewStyle style)
+    internal static void WriteWrapped(TextWriter output, string text, RowTone tone, ViewStyle style) =>
+        WriteWrapped(output, "", text, "  ", tone, style);
+
+    /// <summary>Breaks a line between words, but not within its beginning; what continues it is indented.</summary>
+    internal static void WriteWrapped(TextWriter output, string begin, string text, string indent, RowTone tone, ViewStyle style)
     {
-        const string indent = "  ";
         ReadOnlySpan<char> rest = text;
-        string begin = "";
         while (begin.Length + rest.Length > style.Width)
         {
             int room = Math.Max(1, style.Width - begin.Length);
             int cut = rest[..Math.Min(rest.Length, room + 1)].LastIndexOf(' ');
             if (cut <= 0) cut = rest.IndexOf(' ');
             if (cut <= 0) break;
-            Ansi.WriteLine(output, string.Concat(begin, rest[..cut]), tone, style);
+            Ansi.WriteLine(output, string.Concat(begin, rest[..cut]).TrimEnd(), tone, style);
             rest = rest[(cut + 1)..];
             begin = indent;
         }
-        Ansi.WriteLine(output, string.Concat(begin, rest), tone, style);
+        Ansi.WriteLine(output, string.Concat(begin, rest).TrimEnd(), tone, style);
     }
 
     private static string Seconds(double seconds, ViewStyle style) =>

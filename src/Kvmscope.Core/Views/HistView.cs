@@ -34,9 +34,10 @@ internal static class HistView
     private static string Heading(ReportRow row, bool withPid)
     {
         var parts = new List<string>();
-        if (row.Vm is { } vm) parts.Add(Clean(vm.Name) + (withPid ? string.Create(CultureInfo.InvariantCulture, $" (pid {vm.Pid})") : ""));
+        if (row.Vm is { } vm) parts.Add(TextCell.Clean(vm.Name) + (withPid ? string.Create(CultureInfo.InvariantCulture, $" (pid {vm.Pid})") : ""));
         if (row.Vcpu is { } vcpu) parts.Add("vCPU " + vcpu.ToString(CultureInfo.InvariantCulture));
         if (row.Code is { } code) parts.Add(ExitReasons.Name(code));
+        if (row.Code is { } reason && Qualifiers.Name(reason, row.Qualifier) is { } qualifier) parts.Add(qualifier);
         if (row.Level is { } level) parts.Add(level == ExitLevel.L2 ? "L2" : "L1");
         return string.Join(", ", parts);
     }
@@ -68,7 +69,4 @@ internal static class HistView
 
     private static string Figure(string name, ulong? ns, ViewStyle style) =>
         $"{name} {(ns is { } value ? ScaledText.Time(value, style.Unicode) : "-")}";
-
-    private static string Clean(string name) =>
-        string.Create(name.Length, name, static (to, from) => TextCell.WriteText(to, from, left: true, unicode: true));
 }

@@ -45,6 +45,7 @@ internal sealed class ReportColumns
     internal static ReportColumns Of(Report report, bool byLevel)
     {
         ReportRequest request = report.Request;
+        byLevel |= !report.TellsLevels;
         Shape shape = request.Kind == ReportKind.Count
             ? byLevel ? Shape.Count : Shape.Counts
             : request.Stats ? Shape.Stats : byLevel ? Shape.Times : Shape.Averages;

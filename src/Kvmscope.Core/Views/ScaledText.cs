@@ -41,6 +41,15 @@ public static class ScaledText
         return new string(to[..FormatNumber(to, number, width)]);
     }
 
+    /// <summary>How many a second: one decimal below ten, and never 0 for what happened.</summary>
+    internal static string Rate(double rate, int width = int.MaxValue) => rate switch
+    {
+        <= 0 => "0",
+        < 0.05 => "<0.1",
+        < 9.95 => rate.ToString("0.0", CultureInfo.InvariantCulture),
+        _ => Number((ulong)Math.Round(rate), width),
+    };
+
     internal static int FormatTime(Span<char> to, ulong ns, bool unicode, bool tight)
     {
         int unit = 0, length;

@@ -21,12 +21,15 @@ internal readonly struct TextCell
     private readonly Kind _kind;
     private readonly ulong _value;
     private readonly string? _text;
+    // What follows the figure in its own column, so that digits stay below digits; '\0' where columns have no such place.
+    private readonly char _mark;
 
-    private TextCell(Kind kind, ulong value, string? text)
+    private TextCell(Kind kind, ulong value, string? text, char mark = '\0')
     {
         _kind = kind;
         _value = value;
         _text = text;
+        _mark = mark;
     }
 
     /// <summary>Text, shortened where there is no room.</summary>
@@ -48,18 +51,27 @@ internal readonly struct TextCell
     /// <summary>What cannot be said for this row.</summary>
     internal static TextCell Missing => new(Kind.Missing, 0, null);
 
+    /// <summary>The same with a place for a mark after it, marked or not.</summary>
+    internal TextCell WithMark(bool marked) => new(_kind, _value, _text, marked ? '*' : ' ');
+
     /// <summary>How many characters it needs.</summary>
     internal int Measure(bool compact)
     {
-        if (_text is not null) return _text.Length;
+        int mark = _mark == '\0' ? 0 : 1;
+        if (_text is not null) return _text.Length + mark;
         Span<char> to = stackalloc char[ScaledText.MaxLength];
-        return Format(to, compact, unicode: true);
+        return Format(to, compact, unicode: true) + mark;
     }
 
     /// <summary>Writes it into the room that it has, text from the left and all else to the right.</summary>
     internal void Write(Span<char> room, TableDensity density, bool left, bool unicode)
     {
         if (_kind == Kind.Empty) return;
+        if (_mark != '\0' && room.Length > 0)
+        {
+            room[^1] = _mark;
+            room = room[..^1];
+        }
         if (_text is not null)
         {
             WriteText(room, _text, left && _kind == Kind.Text, unicode);
@@ -71,7 +83,11 @@ internal readonly struct TextCell
         else room.Fill('#');
     }
 
-    // What a VM is called comes from its command line: a terminal must not obey it.
+    /// <summary>The text as a terminal may have it, whatever its length.</summary>
+    internal static string Clean(string text) =>
+        string.Create(text.Length, text, static (to, from) => WriteText(to, from, left: true, unicode: true));
+
+    // What a VM is called comes from its command line, and a task names itself: a terminal must not obey them.
     internal static void WriteText(Span<char> room, ReadOnlySpan<char> text, bool left, bool unicode)
     {
         int length = text.Length;

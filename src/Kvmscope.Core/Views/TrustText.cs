@@ -13,6 +13,8 @@ public static class TrustText
         var lines = new List<string>();
         AddNotTimed(lines, trust);
         AddNotCounted(lines, trust);
+        if (trust.OtherQualifiers > 0)
+            lines.Add($"{Of(trust.OtherQualifiers, "exit", "exits")} had a qualifier for which the vCPU's table had no room: they are in 'other'");
         ulong unnamed = answer.UnknownReasons - Math.Min(answer.UnknownReasons, trust.UnreadReasons);
         if (unnamed > 0)
             lines.Add($"{Of(unnamed, "exit has a reason", "exits have reasons")} that this version has no name for: shown by number");

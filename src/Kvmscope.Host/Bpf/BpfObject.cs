@@ -20,10 +20,13 @@ internal sealed unsafe class BpfObject : IDisposable
 
     internal BpfObjectHandle Handle { get; }
 
+    /// <summary>The object of an architecture, as the assembly names it.</summary>
+    internal static string ResourceOf(Architecture architecture) => $"kvmscope.{(architecture == Architecture.Arm64 ? "arm64" : "x86")}.bpf.o";
+
     /// <summary>Parses the object; needs no privilege and meets no kernel.</summary>
     internal static BpfObject Open()
     {
-        using var resource = typeof(BpfObject).Assembly.GetManifestResourceStream("kvmscope.bpf.o")
+        using var resource = typeof(BpfObject).Assembly.GetManifestResourceStream(ResourceOf(RuntimeInformation.ProcessArchitecture))
             ?? throw new InvalidOperationException("the BPF object is not in the assembly");
         // libbpf reads the ELF in place and wants it aligned.
         var image = (byte*)NativeMemory.AlignedAlloc((nuint)resource.Length, 64);
@@ -75,7 +78,12 @@ internal sealed unsafe class BpfObject : IDisposable
     internal int Load(params ReadOnlySpan<string> programs)
     {
         foreach (string program in Programs.All)
-            Interop.Libbpf.bpf_program__set_autoload(Program(program), programs.Contains(program));
+        {
+            // Some are one architecture's.
+            nint found = Interop.Libbpf.bpf_object__find_program_by_name(Handle, program);
+            if (found != 0) Interop.Libbpf.bpf_program__set_autoload(found, programs.Contains(program));
+            else if (programs.Contains(program)) throw new InvalidOperationException($"no program {program} in the BPF object");
+        }
         return -Math.Min(0, Interop.Libbpf.bpf_object__load(Handle));
     }
 
@@ -120,6 +128,25 @@ internal sealed unsafe class BpfObject : IDisposable
         internal const string EntryRaw = "entry_raw";
         internal const string DestroyFentry = "destroy_fentry";
         internal const string DestroyKprobe = "destroy_kprobe";
-        internal static readonly string[] All = [ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe];
+        internal const string SchedOutFentry = "cpu_out_fentry";
+        internal const string SchedOutKprobe = "cpu_out_kprobe";
+        internal const string SchedInFentry = "cpu_in_fentry";
+        internal const string SchedInKprobe = "cpu_in_kprobe";
+        internal const string RunFentry = "run_fentry";
+        internal const string RunKprobe = "run_kprobe";
+        internal const string RunFpu = "run_fpu";
+        internal const string UserspaceExit = "userspace_exit";
+        internal const string VcpuWakeup = "vcpu_wakeup";
+        internal const string Mmio = "mmio";
+        internal const string FastMmio = "fast_mmio";
+        internal const string Pio = "pio";
+        internal const string Msr = "msr";
+        internal const string PageFault = "page_fault";
+        internal const string TaskSwitch = "task_switch";
+        internal static readonly string[] All =
+        [
+            ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe, SchedOutFentry, SchedOutKprobe, SchedInFentry,
+            SchedInKprobe, RunFentry, RunKprobe, RunFpu, UserspaceExit, VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, TaskSwitch,
+        ];
     }
 }

@@ -51,11 +51,14 @@ internal sealed record HostFacts
     /// <summary>The types of the vendor module are there.</summary>
     internal required bool HasVendorBtf { get; init; }
 
+    private const string Arm = "kvm";
+
     /// <summary>5.16 and later hand the vCPU to kvm_exit, up to 5.15 the reason (commit 0a62a0319abb).</summary>
-    internal bool TracepointHasReason => Version is { } version && !version.IsAtLeast(5, 16);
+    internal bool TracepointHasReason => Isa != Isa.Arm64 && Version is { } version && !version.IsAtLeast(5, 16);
 
     /// <summary>How the programs would attach.</summary>
     internal AttachPath AttachPath => !HasBtf ? AttachPath.None
+        : Isa == Isa.Arm64 ? Version is { } version && !version.IsAtLeast(5, 11) ? AttachPath.RawTp : AttachPath.TpBtf
         : HasKvmBtf && (HasVendorBtf || TracepointHasReason) ? AttachPath.TpBtf
         : TracepointHasReason ? AttachPath.RawTp
         : AttachPath.None;
@@ -68,15 +71,19 @@ internal sealed record HostFacts
     {
         string release = files.Text("proc/sys/kernel/osrelease") ?? "";
         string? wanted = WantedVendorOf(files);
-        string? vendor = VendorOf(files, wanted);
-        Presence kvm = PresenceOf(files, "kvm"), vendorPresence = vendor is null ? Presence.Absent : PresenceOf(files, vendor);
+        bool arm = files.Field("proc/cpuinfo", "CPU implementer") is not null;
+        Presence kvm = PresenceOf(files, "kvm");
+        // KVM of arm64 is one part, in the kernel itself.
+        if (arm) wanted = Arm;
+        string? vendor = arm ? kvm == Presence.Absent ? null : Arm : VendorOf(files, wanted);
+        Presence vendorPresence = vendor is null ? Presence.Absent : PresenceOf(files, vendor);
         bool btf = files.Exists("sys/kernel/btf/vmlinux");
         return new HostFacts
         {
             Release = release,
             Version = KernelVersion.TryParse(release, out KernelVersion version) ? version : null,
             Kvm = kvm,
-            Isa = vendor switch { "kvm_intel" => Isa.Vmx, "kvm_amd" => Isa.Svm, _ => Isa.None },
+            Isa = vendor switch { "kvm_intel" => Isa.Vmx, "kvm_amd" => Isa.Svm, Arm => Isa.Arm64, _ => Isa.None },
             Vendor = vendor,
             VendorPresence = vendorPresence,
             OtherVendor = files.Names("sys/module").FirstOrDefault(IsOtherVendor),

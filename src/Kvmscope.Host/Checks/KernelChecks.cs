@@ -9,10 +9,10 @@ internal static class KernelChecks
     internal static Finding Kernel(HostFacts facts, string machine)
     {
         string found = facts.Release.Length == 0 ? machine : $"{Short(facts.Release)} {machine}";
-        if (machine != "x86_64")
+        if (machine is not ("x86_64" or "aarch64"))
         {
-            return Finding.Failed("kernel", $"{found}: only x86_64 can be traced", "run kvmscope on an x86_64 host",
-                $"this host is {machine}: only x86_64 can be traced");
+            return Finding.Failed("kernel", $"{found}: not x86_64 or aarch64", "run kvmscope on an x86_64 or aarch64 host",
+                $"this host is {machine}: only x86_64 and aarch64 can be traced");
         }
         if (facts.Version is not { } version) return Finding.Unknown("kernel", $"{found}: version not understood");
         return version.IsAtLeast(OldestMajor, OldestMinor)
@@ -76,7 +76,9 @@ internal static class KernelChecks
 
     private static string MissingBtf(string module) => $"{module} has no BTF (/sys/kernel/btf/{module}): the exit reason cannot be read";
 
-    private static string Where(HostFacts facts) => (facts.Kvm, facts.VendorPresence) switch
+    private static string Where(HostFacts facts) => facts.Vendor == "kvm" ? "kvm (built in: the kernel's)" : Parts(facts);
+
+    private static string Parts(HostFacts facts) => (facts.Kvm, facts.VendorPresence) switch
     {
         (Presence.BuiltIn, Presence.BuiltIn) => $"kvm, {facts.Vendor} (built in: the kernel's)",
         (Presence.BuiltIn, _) => $"kvm (built in: the kernel's), {facts.Vendor}",

@@ -19,7 +19,7 @@ internal static class KvmChecks
     {
         const string Name = "vendor module";
         const string Elsewhere = "run kvmscope on a host whose KVM is kvm_intel or kvm_amd; kvmscope check says more";
-        if (facts.Vendor is not null) return Finding.Ok(Name, $"{facts.Vendor}: exits are {(facts.Isa == Isa.Vmx ? "VMX" : "SVM")}'s");
+        if (facts.Vendor is not null) return Finding.Ok(Name, $"{facts.Vendor}: exits are {(facts.Isa switch { Isa.Vmx => "VMX", Isa.Svm => "SVM", _ => "arm64" })}'s");
         if (facts.OtherVendor is { } other)
         {
             return Finding.Failed(Name, $"{Cut(other)}: this KVM never fires kvm_exit", Elsewhere,
@@ -38,6 +38,7 @@ internal static class KvmChecks
     internal static Finding Nested(HostFacts facts, HostFiles files)
     {
         if (facts.Vendor is null) return Finding.Unknown("nested", "no vendor module to ask");
+        if (facts.Isa == Isa.Arm64) return Finding.Limited("nested", "not told apart on arm64: all exits are level 1");
         return files.Text($"sys/module/{facts.Vendor}/parameters/nested") switch
         {
             "Y" or "1" => Finding.Ok("nested", "on: guests may run guests (L2)"),
@@ -58,6 +59,7 @@ internal static class KvmChecks
                 ? Finding.Limited(Name, "exits of the fast path are counted, not timed")
                 : Finding.Ok(Name, "from the hardware's exit to the next entry");
         }
+        if (facts.Isa == Isa.Arm64) return Finding.Limited(Name, "begins after host interrupts were served: IRQ is short");
         if (version.IsAtLeast(6, 12)) return Finding.Ok(Name, "from the hardware's exit to the next entry");
         return version.IsAtLeast(6, 2)
             ? Finding.Unknown(Name, "may begin after host interrupts were served")
@@ -65,7 +67,9 @@ internal static class KvmChecks
     }
 
     /// <summary>How KVM gets loaded on this CPU.</summary>
-    internal static string LoadMend(HostFacts facts) => facts.WantedVendor is { } vendor
+    internal static string LoadMend(HostFacts facts) => facts.WantedVendor == "kvm"
+        ? "boot the kernel in EL2: from firmware, not as a guest"
+        : facts.WantedVendor is { } vendor
         ? $"modprobe {vendor}"
         : "turn virtualization on in the firmware, or nesting in the hypervisor below; then modprobe kvm_intel or modprobe kvm_amd";
 

@@ -5,20 +5,33 @@ using System.Runtime.InteropServices;
 
 namespace Kvmscope.Host.Contract;
 
-[StructLayout(LayoutKind.Explicit, Size = 1160)]
+[StructLayout(LayoutKind.Explicit, Size = 1216)]
 internal unsafe struct kvmscope_cell
 {
     [FieldOffset(0)] public ulong code;
     [FieldOffset(8)] public uint slot;
     [FieldOffset(12)] public byte isa;
     [FieldOffset(13)] public byte level;
-    [FieldOffset(14)] public ushort pad;
+    [FieldOffset(14)] public byte kind;
+    [FieldOffset(15)] public byte pad;
     [FieldOffset(16)] public ulong untimed;
     [FieldOffset(24)] public ulong begun;
     [FieldOffset(32)] public ulong ended;
     [FieldOffset(40)] public ulong total_ns;
     [FieldOffset(48)] public ulong max_ns;
-    [FieldOffset(56)] public fixed ulong bins[138];
+    [FieldOffset(56)] public ulong qualifier;
+    [FieldOffset(64)] public uint next;
+    [FieldOffset(68)] public uint head;
+    [FieldOffset(72)] public fixed ulong parts[5];
+    [FieldOffset(112)] public fixed ulong bins[138];
+}
+
+internal static class kvmscope_cell_kind
+{
+    public const int KVMSCOPE_CELL_REASON = 0;
+    public const int KVMSCOPE_CELL_QUALIFIED = 1;
+    public const int KVMSCOPE_CELL_OTHER = 2;
+    public const int KVMSCOPE_CELL_ROUND = 3;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 8)]
@@ -26,6 +39,14 @@ internal unsafe struct kvmscope_control
 {
     [FieldOffset(0)] public uint free_round;
     [FieldOffset(4)] public uint pad;
+}
+
+[StructLayout(LayoutKind.Explicit, Size = 12)]
+internal unsafe struct kvmscope_extra
+{
+    [FieldOffset(0)] public uint head;
+    [FieldOffset(4)] public uint low;
+    [FieldOffset(8)] public uint high;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 8)]
@@ -40,9 +61,10 @@ internal static class kvmscope_isa
     public const int KVMSCOPE_ISA_NONE = 0;
     public const int KVMSCOPE_ISA_VMX = 1;
     public const int KVMSCOPE_ISA_SVM = 2;
+    public const int KVMSCOPE_ISA_ARM64 = 3;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 976)]
+[StructLayout(LayoutKind.Explicit, Size = 1256)]
 internal unsafe struct kvmscope_knobs
 {
     [FieldOffset(0)] public ulong slow_ns;
@@ -55,11 +77,18 @@ internal unsafe struct kvmscope_knobs
     [FieldOffset(32)] public uint odd_reason_count;
     [FieldOffset(36)] public uint vcpu_id_count;
     [FieldOffset(40)] public uint tgid_count;
-    [FieldOffset(44)] public uint pad;
-    [FieldOffset(48)] public fixed ulong reason_bits[4];
-    [FieldOffset(80)] public fixed ulong odd_reasons[16];
-    [FieldOffset(208)] public fixed ulong vcpu_bits[64];
-    [FieldOffset(720)] public fixed uint tgids[64];
+    [FieldOffset(44)] public uint want_more;
+    [FieldOffset(48)] public uint want_split;
+    [FieldOffset(52)] public uint want_qualifiers;
+    [FieldOffset(56)] public uint want_nested;
+    [FieldOffset(60)] public uint want_who;
+    [FieldOffset(64)] public uint slow_part;
+    [FieldOffset(68)] public uint pad;
+    [FieldOffset(72)] public fixed ulong reason_bits[4];
+    [FieldOffset(104)] public fixed ulong odd_reasons[16];
+    [FieldOffset(232)] public fixed ulong vcpu_bits[64];
+    [FieldOffset(744)] public fixed uint tgids[64];
+    [FieldOffset(1000)] public fixed byte kinds[256];
 }
 
 internal static class kvmscope_limits
@@ -77,6 +106,10 @@ internal static class kvmscope_limits
     public const int KVMSCOPE_MAX_TGIDS = 64;
     public const int KVMSCOPE_MAX_VCPU_ID = 4096;
     public const int KVMSCOPE_MAX_ODD_REASONS = 16;
+    public const int KVMSCOPE_MAX_QUALIFIED = 448;
+    public const int KVMSCOPE_RECENT = 32;
+    public const int KVMSCOPE_COMM_LENGTH = 16;
+    public const int KVMSCOPE_KIND_SHIFT = 30;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 24)]
@@ -96,10 +129,50 @@ internal static class kvmscope_open
     public const int KVMSCOPE_FIRST_CELL = 4;
 }
 
+internal static class kvmscope_part
+{
+    public const int KVMSCOPE_PART_VMM = 0;
+    public const int KVMSCOPE_PART_RUNQ = 1;
+    public const int KVMSCOPE_PART_HALT = 2;
+    public const int KVMSCOPE_PART_POLL = 3;
+    public const int KVMSCOPE_PART_SLEEP = 4;
+    public const int KVMSCOPE_PARTS = 5;
+    public const int KVMSCOPE_PART_KVM = 5;
+    public const int KVMSCOPE_PART_ALL = 6;
+}
+
 internal static class kvmscope_place
 {
     public const int KVMSCOPE_PLACE_EMPTY = 0;
     public const int KVMSCOPE_PLACE_DROPPED = 1;
+}
+
+internal static class kvmscope_qualifier_kind
+{
+    public const int KVMSCOPE_KIND_NONE = 0;
+    public const int KVMSCOPE_KIND_MSR = 1;
+    public const int KVMSCOPE_KIND_CPUID = 2;
+    public const int KVMSCOPE_KIND_HYPERCALL = 3;
+    public const int KVMSCOPE_KIND_PORT = 4;
+    public const int KVMSCOPE_KIND_MEMORY = 5;
+    public const int KVMSCOPE_KIND_INTERRUPT = 6;
+    public const int KVMSCOPE_KIND_EXCEPTION = 7;
+    public const int KVMSCOPE_KIND_CR = 8;
+    public const int KVMSCOPE_KIND_DR = 9;
+    public const int KVMSCOPE_KIND_APIC = 10;
+    public const int KVMSCOPE_KIND_EOI = 11;
+    public const int KVMSCOPE_KIND_SYSTEM = 12;
+    public const int KVMSCOPE_KIND_WAIT = 13;
+    public const int KVMSCOPE_KIND_FIRMWARE = 14;
+    public const int KVMSCOPE_KIND_ABORT = 15;
+}
+
+internal static class kvmscope_qualifier_state
+{
+    public const int KVMSCOPE_QUALIFIER_NONE = 0;
+    public const int KVMSCOPE_QUALIFIER_KNOWN = 1;
+    public const int KVMSCOPE_QUALIFIER_LATE = 2;
+    public const int KVMSCOPE_QUALIFIER_GUESS = 3;
 }
 
 internal static class kvmscope_reason_filter
@@ -109,6 +182,13 @@ internal static class kvmscope_reason_filter
     public const int KVMSCOPE_REASONS_EXCEPT = 2;
 }
 
+internal static class kvmscope_round
+{
+    public const int KVMSCOPE_ROUND_REFLECTED = 0;
+    public const int KVMSCOPE_ROUND_L1_EXITS = 1;
+    public const int KVMSCOPE_ROUND_HANDLING = 2;
+}
+
 [StructLayout(LayoutKind.Explicit, Size = 8)]
 internal unsafe struct kvmscope_run
 {
@@ -116,7 +196,7 @@ internal unsafe struct kvmscope_run
     [FieldOffset(4)] public uint count;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 2176)]
+[StructLayout(LayoutKind.Explicit, Size = 2944)]
 internal unsafe struct kvmscope_slot
 {
     [FieldOffset(0)] public ulong vcpu;
@@ -133,12 +213,48 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(72)] public ulong dropped_cells;
     [FieldOffset(80)] public ulong dropped_exits;
     [FieldOffset(88)] public uint ended;
-    [FieldOffset(92)] public uint pad;
-    [FieldOffset(96)] public fixed ulong pad2[4];
-    [FieldOffset(128)] public fixed uint index[512];
+    [FieldOffset(92)] public uint extra;
+    [FieldOffset(96)] public uint extra_count;
+    [FieldOffset(100)] public uint changed;
+    [FieldOffset(104)] public ulong other_exits;
+    [FieldOffset(112)] public fixed ulong pad2[2];
+    [FieldOffset(128)] public ulong born_ns;
+    [FieldOffset(136)] public ulong ended_ns;
+    [FieldOffset(144)] public ulong entry_ns;
+    [FieldOffset(152)] public ulong guest_ns;
+    [FieldOffset(160)] public ulong guest_runq_ns;
+    [FieldOffset(168)] public ulong user_ns;
+    [FieldOffset(176)] public ulong out_ns;
+    [FieldOffset(184)] public ulong out_delay;
+    [FieldOffset(192)] public ulong user_delay;
+    [FieldOffset(200)] public ulong poll_ns;
+    [FieldOffset(208)] public fixed ulong parts[5];
+    [FieldOffset(248)] public uint out_part;
+    [FieldOffset(252)] public uint user_tid;
+    [FieldOffset(256)] public ulong qualifier;
+    [FieldOffset(264)] public ulong rip;
+    [FieldOffset(272)] public uint qualifier_state;
+    [FieldOffset(276)] public uint qualifier_kind;
+    [FieldOffset(280)] public uint exit_cpu;
+    [FieldOffset(284)] public uint exit_l2;
+    [FieldOffset(288)] public ulong round_ns;
+    [FieldOffset(296)] public ulong round_handling_ns;
+    [FieldOffset(304)] public uint round_cell;
+    [FieldOffset(308)] public uint round_exits;
+    [FieldOffset(312)] public ulong wait_delay;
+    [FieldOffset(320)] public ulong longest_wait_ns;
+    [FieldOffset(328)] public uint wait_pid;
+    [FieldOffset(332)] public uint longest_pid;
+    [FieldOffset(336)] public fixed byte wait_comm[16];
+    [FieldOffset(352)] public fixed byte longest_comm[16];
+    [FieldOffset(368)] public fixed ulong pad3[2];
+    [FieldOffset(384)] public fixed ulong recent_qualifier[32];
+    [FieldOffset(640)] public fixed uint recent_head[32];
+    [FieldOffset(768)] public fixed uint recent_cell[32];
+    [FieldOffset(896)] public fixed uint index[512];
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 48)]
+[StructLayout(LayoutKind.Explicit, Size = 128)]
 internal unsafe struct kvmscope_slow
 {
     [FieldOffset(0)] public ulong end_ns;
@@ -151,5 +267,12 @@ internal unsafe struct kvmscope_slow
     [FieldOffset(40)] public uint cpu;
     [FieldOffset(44)] public byte isa;
     [FieldOffset(45)] public byte level;
-    [FieldOffset(46)] public ushort pad;
+    [FieldOffset(46)] public byte qualifier_state;
+    [FieldOffset(47)] public byte pad;
+    [FieldOffset(48)] public ulong qualifier;
+    [FieldOffset(56)] public ulong rip;
+    [FieldOffset(64)] public fixed ulong parts[5];
+    [FieldOffset(104)] public uint exit_cpu;
+    [FieldOffset(108)] public uint ran_pid;
+    [FieldOffset(112)] public fixed byte ran_comm[16];
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kvmscope.Core;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Tracing;
 
 namespace Kvmscope.Host.Guests;
@@ -78,7 +79,7 @@ public sealed class BuiltInGuest : IDisposable
         if (plan.IsNested && !options.Nested) throw new ArgumentException("this VM was made without nesting");
         if (threads.Count == 0) WarmUp();
         this.plan = plan;
-        for (int i = 0; i < vcpus.Count; i++) GuestBlock.PutPlan(memory.Block(i), plan, support.Isa);
+        for (int i = 0; i < vcpus.Count; i++) PutPlan(i, plan);
         SetDeadline();
         if (options.Irqchip) wake = new Timer(_ => vcpus.ForEach(v => v.Kick()), null, options.WakeEvery, options.WakeEvery);
         go.Set();
@@ -131,12 +132,26 @@ public sealed class BuiltInGuest : IDisposable
 
     void SetUp()
     {
+        if (support.Isa == Isa.Arm64)
+        {
+            vm.SetMemory(memory.Address, memory.Size, ArmLayout.Ram);
+            for (int i = 0; i < options.Vcpus; i++) vcpus.Add(new GuestVcpu(vm, i, memory.Block(i), [], support.Isa, options));
+            vm.CreateGic(ArmLayout.GicDistributor, ArmLayout.GicRedistributors);
+            return;
+        }
+
         byte[] cpuid = new byte[8 + (KvmApi.CpuidEntries * 40)];
         device.GetSupportedCpuid(cpuid);
         vm.SetTssAddress(GuestLayout.TssAddress);
         if (options.Irqchip) vm.CreateIrqchip();
         vm.SetMemory(memory.Address, memory.Size);
         for (int i = 0; i < options.Vcpus; i++) vcpus.Add(new GuestVcpu(vm, i, memory.Block(i), cpuid, support.Isa, options));
+    }
+
+    void PutPlan(int vcpu, GuestPlan plan)
+    {
+        if (support.Isa == Isa.Arm64) ArmBlock.PutPlan(memory.Block(vcpu), vcpu, plan);
+        else GuestBlock.PutPlan(memory.Block(vcpu), plan, support.Isa);
     }
 
     void RunVcpu(GuestVcpu vcpu)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kvmscope.Core;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Tracing;
 
 namespace Kvmscope.Host.Guests;
@@ -12,6 +13,13 @@ public sealed class DemoGuest : IDemoGuest, IDisposable
         new(GuestWork.Cpuid, 1009), new(GuestWork.PortOut, 503), new(GuestWork.PortIn, 251), new(GuestWork.MmioWrite, 307),
         new(GuestWork.MmioRead, 101), new(GuestWork.MsrRead, 401), new(GuestWork.MsrWrite, 199), new(GuestWork.Hlt, 151),
         new(GuestWork.Hypercall, 83),
+    ];
+
+    static readonly ImmutableArray<WorkItem> ArmWork =
+    [
+        new(GuestWork.Hypercall, 1009), new(GuestWork.SecureCall, 503), new(GuestWork.SystemRead, 401), new(GuestWork.SystemWrite, 199),
+        new(GuestWork.Sgi, 127), new(GuestWork.MmioWrite, 307), new(GuestWork.MmioRead, 101), new(GuestWork.GicRead, 251),
+        new(GuestWork.Fault, 83), new(GuestWork.Wfi, 61),
     ];
 
     static readonly ImmutableArray<WorkItem> NestedWork =
@@ -40,7 +48,7 @@ public sealed class DemoGuest : IDemoGuest, IDisposable
         if ((nested ? WhyNotNested : WhyNot) is { } reason) throw new KvmscopeException(ExitStatus.Failed, reason);
         using BuiltInGuest running = guest ?? throw new InvalidOperationException("it ran already");
         guest = null;
-        running.Start(new GuestPlan { Items = Work, Nested = nested ? NestedWork : [] });
+        running.Start(new GuestPlan { Items = support.Isa == Isa.Arm64 ? ArmWork : Work, Nested = nested ? NestedWork : [] });
         return running.Wait();
     }
 

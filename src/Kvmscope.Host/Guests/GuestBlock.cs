@@ -84,14 +84,17 @@ static class GuestBlock
             GuestWork.CostBatch => (GuestOperation.Cost, 0u),
             _ => throw new ArgumentOutOfRangeException(nameof(item), item, "not a kind of work"),
         };
-        Put(block, ref at, operation, argument, item.Count);
+        bool isMmio = item.Work is GuestWork.MmioRead or GuestWork.MmioWrite;
+        uint second = isMmio ? (item.Argument ?? 0) * 4096 : item.Second;
+        Put(block, ref at, operation, isMmio ? argument : item.Argument ?? argument, item.Count, second);
     }
 
-    static void Put(Span<byte> block, ref int at, GuestOperation operation, uint argument, long count)
+    static void Put(Span<byte> block, ref int at, GuestOperation operation, uint argument, int count, uint second = 0)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(block[at..], (uint)operation);
         BinaryPrimitives.WriteUInt32LittleEndian(block[(at + 4)..], argument);
-        BinaryPrimitives.WriteInt64LittleEndian(block[(at + 8)..], count);
+        BinaryPrimitives.WriteInt32LittleEndian(block[(at + 8)..], count);
+        BinaryPrimitives.WriteUInt32LittleEndian(block[(at + 12)..], second);
         at += 16;
     }
 

@@ -28,7 +28,7 @@ public static class GuestExpectations
         if (plan.Repeat || isa == Isa.None) return [];
         var counts = new SortedDictionary<(ExitLevel Level, ulong Code), ulong>();
         foreach (WorkItem item in plan.Items) Add(counts, ExitLevel.L1, item, isa);
-        Add(counts, ExitLevel.L1, new WorkItem(GuestWork.PortOut, 1), isa); // the end of the program
+        Add(counts, ExitLevel.L1, new WorkItem(isa == Isa.Arm64 ? GuestWork.MmioWrite : GuestWork.PortOut, 1), isa); // the end of the program
         if (plan.IsNested)
         {
             foreach (WorkItem item in plan.Nested) Add(counts, ExitLevel.L2, item, isa);
@@ -37,7 +37,7 @@ public static class GuestExpectations
             else AddVmxMonitor(counts, support.ShadowVmcs);
         }
 
-        if (!support.NestedPaging) counts.Remove((ExitLevel.L1, isa == Isa.Svm ? SvmCode.Npf : VmxCode.EptMisconfig));
+        if (!support.NestedPaging && isa != Isa.Arm64) counts.Remove((ExitLevel.L1, isa == Isa.Svm ? SvmCode.Npf : VmxCode.EptMisconfig));
 
         return [.. counts.Select(c => new ExpectedExits(isa, c.Key.Code, c.Key.Level, c.Value))];
     }
@@ -46,8 +46,15 @@ public static class GuestExpectations
     {
         if (item.Work == GuestWork.Spin) return;
         ulong exits = (ulong)item.Count * (item.Work == GuestWork.CostBatch ? 100u : 1u);
-        Add(counts, level, isa == Isa.Svm ? SvmCode.Of(item.Work) : VmxCode.Of(item.Work), exits);
+        Add(counts, level, CodeOf(item.Work, isa), exits);
     }
+
+    static ulong CodeOf(GuestWork work, Isa isa) => isa switch
+    {
+        Isa.Svm => SvmCode.Of(work),
+        Isa.Arm64 => ArmCode.Of(work),
+        _ => VmxCode.Of(work),
+    };
 
     /// <summary>L1 intercepts HLT and VMMCALL, so each VMRUN ends with one of them in L2.</summary>
     static void AddSvmMonitor(SortedDictionary<(ExitLevel, ulong), ulong> counts) =>

@@ -24,12 +24,15 @@ sealed class GuestImage
     /// <summary>Where an L1 of VMX goes on when L2 exits.</summary>
     internal ulong VmxHost { get; }
 
-    static GuestImage Load()
+    static GuestImage Load() => new(Read("guest.bin"));
+
+    /// <summary>The code of this name.</summary>
+    internal static byte[] Read(string name)
     {
-        using Stream stream = typeof(GuestImage).Assembly.GetManifestResourceStream("guest.bin")
-            ?? throw new InvalidOperationException("the assembly was built without guest.bin");
+        using Stream stream = typeof(GuestImage).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"the assembly was built without {name}");
         byte[] code = new byte[stream.Length];
         stream.ReadExactly(code);
-        return new GuestImage(code);
+        return code;
     }
 }

@@ -31,5 +31,8 @@ static class GuestLayout
     // The selectors that the guest's segment registers hold; there is no descriptor table behind them.
     internal const ushort CodeSelector = 0x08, DataSelector = 0x10, TaskSelector = 0x18;
 
+    /// <summary>Ports from here on are served, and do nothing.</summary>
+    internal const ushort FirstFreePort = 0x600;
+
     internal const ushort StopPort = 0x500, OutPort = 0x501, InPort = 0x502, SlowPort = 0x503, SpinPort = 0x504, FailPort = 0x505;
 }

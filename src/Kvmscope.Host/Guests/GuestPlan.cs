@@ -39,6 +39,8 @@ public sealed record GuestPlan
             throw new ArgumentException("HltInKernel and CostBatch are not for L2");
         if (Has(Nested, GuestWork.MmioRead) || Has(Nested, GuestWork.MmioWrite))
             throw new ArgumentException("MMIO is not for L2: its first access cannot be made beforehand");
+        if (CountOf(Items, GuestWork.Fault) > ArmLayout.MaxFaults || (Repeat && Has(Items, GuestWork.Fault)))
+            throw new ArgumentException($"at most {ArmLayout.MaxFaults} first accesses, each of them once");
         if (CountOf(Items, GuestWork.CostBatch) > MaxCostBatches) throw new ArgumentException($"at most {MaxCostBatches} batches");
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 
@@ -16,6 +17,8 @@ public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested,
     /// <summary>Looks at the host: opens /dev/kvm once, and reads /sys/module.</summary>
     public static GuestSupport OfThisHost()
     {
+        if (RuntimeInformation.ProcessArchitecture == Architecture.Arm64)
+            return new GuestSupport(Isa.Arm64, WhyNotOpen(), "there is no nested guest on arm64", ShadowVmcs: false, NestedPaging: true);
         Isa isa = Directory.Exists(Modules + "kvm_intel") ? Isa.Vmx : Directory.Exists(Modules + "kvm_amd") ? Isa.Svm : Isa.None;
         string? whyNot = WhyNotOpen()
             ?? (isa == Isa.None ? "this KVM is neither kvm_intel nor kvm_amd: it gives a guest no VMX or SVM, and has no kvm_exit" : null);

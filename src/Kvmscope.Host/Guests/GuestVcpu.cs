@@ -18,6 +18,7 @@ sealed class GuestVcpu : IDisposable
     readonly BuiltInGuestOptions options;
     readonly Lock kick = new();
     readonly ulong mmio;
+    readonly bool isArm;
     int tid;
     bool warm;
     volatile bool stopping;
@@ -26,10 +27,18 @@ sealed class GuestVcpu : IDisposable
     internal GuestVcpu(KvmVm vm, int id, Span<byte> block, byte[] cpuid, Isa isa, BuiltInGuestOptions options)
     {
         this.options = options;
+        isArm = isa == Isa.Arm64;
         mmio = GuestLayout.Mmio + ((ulong)id * 4096);
         vcpu = vm.CreateVcpu(id);
         try
         {
+            if (isArm)
+            {
+                ArmBlock.Fill(block, id);
+                vm.Init(vcpu, ArmBlock.Entry(id), ArmBlock.Physical(id));
+                return;
+            }
+
             vcpu.SetCpuid(cpuid);
             SetUp(id, block, isa);
         }
@@ -147,7 +156,14 @@ sealed class GuestVcpu : IDisposable
         {
             case KvmExitReason.Io:
                 return ServePort(area.IoPort);
-            case KvmExitReason.Mmio when area.MmioAddress == mmio:
+            case KvmExitReason.Mmio when isArm && area.MmioAddress == ArmLayout.Stop:
+                return true;
+            case KvmExitReason.Mmio when isArm && area.MmioAddress is >= ArmLayout.Mmio and < ArmLayout.MmioEnd:
+                if (!warm || area.MmioAddress is not (ArmLayout.Slow or ArmLayout.Spin)) ServeMmio(ref area, afterWarmUp);
+                else if (area.MmioAddress == ArmLayout.Slow) ServePort(GuestLayout.SlowPort);
+                else ServePort(GuestLayout.SpinPort);
+                return false;
+            case KvmExitReason.Mmio when !isArm && area.MmioAddress >= mmio && area.MmioAddress < GuestLayout.Mmio + GuestLayout.BlockSize:
                 ServeMmio(ref area, afterWarmUp);
                 return false;
             case KvmExitReason.Halt:
@@ -198,6 +214,10 @@ sealed class GuestVcpu : IDisposable
             case GuestLayout.SpinPort:
                 Counts = Counts with { Spins = Counts.Spins + 1 };
                 if (IsSlow(Counts.Spins)) BeBusy(options.SlowTime);
+                return false;
+            case >= GuestLayout.FirstFreePort:
+                vcpu.IoData.Clear();
+                Counts = Counts with { Ports = Counts.Ports + 1 };
                 return false;
             default:
                 throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: an access to port 0x{port:x}, which it does not know");

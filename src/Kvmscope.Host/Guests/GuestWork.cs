@@ -30,7 +30,7 @@ public enum GuestWork
     /// <summary>HLT with an interrupt controller in the kernel: blocks in the kernel until the VMM's timer wakes the vCPU. Not in one plan with <see cref="Hlt"/>; not in L2.</summary>
     HltInKernel,
 
-    /// <summary>VMCALL or VMMCALL (KVM_HC_VAPIC_POLL_IRQ, which does nothing).</summary>
+    /// <summary>VMCALL or VMMCALL (KVM_HC_VAPIC_POLL_IRQ, which does nothing); on arm64 HVC (PSCI_VERSION).</summary>
     Hypercall,
 
     /// <summary>OUT to the port on which the VMM sleeps each <see cref="BuiltInGuestOptions.SlowEvery"/>-th time.</summary>
@@ -38,6 +38,27 @@ public enum GuestWork
 
     /// <summary>OUT to the port on which the VMM is busy each <see cref="BuiltInGuestOptions.SlowEvery"/>-th time.</summary>
     PortSpin,
+
+    /// <summary>arm64: SMC with the PSCI function of <see cref="Hypercall"/>, which is HVC there.</summary>
+    SecureCall,
+
+    /// <summary>arm64: a read of ID_AA64ISAR0_EL1.</summary>
+    SystemRead,
+
+    /// <summary>arm64: a write of OSLAR_EL1.</summary>
+    SystemWrite,
+
+    /// <summary>arm64: a write of ICC_SGI1R_EL1 that reaches no CPU.</summary>
+    Sgi,
+
+    /// <summary>arm64: WFI, ended by the virtual timer.</summary>
+    Wfi,
+
+    /// <summary>arm64: a read of the interrupt controller in the kernel, GICD_TYPER.</summary>
+    GicRead,
+
+    /// <summary>arm64: the first write to a page of memory: a stage-2 fault.</summary>
+    Fault,
 
     /// <summary>A turn of an empty loop: no exit.</summary>
     Spin,

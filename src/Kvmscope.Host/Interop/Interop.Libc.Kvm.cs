@@ -26,11 +26,9 @@ internal static partial class Interop
         [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
         internal static partial int AdviseMemory(nint address, nuint length, int advice);
 
-        [LibraryImport("libc", EntryPoint = "gettid")]
-        internal static partial int GetThreadId();
+        internal static int GetThreadId() => gettid();
 
-        [LibraryImport("libc", EntryPoint = "tgkill", SetLastError = true)]
-        internal static partial int SignalThread(int process, int thread, int signal);
+        internal static int SignalThread(int process, int thread, int signal) => (int)syscall3(SystemCall.tgkill, process, thread, signal);
 
         /// <summary>Sets are 128 bytes in glibc and musl; the kernel uses the first 8. Returns an errno.</summary>
         [LibraryImport("libc", EntryPoint = "pthread_sigmask")]

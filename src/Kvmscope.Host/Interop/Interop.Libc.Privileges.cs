@@ -66,8 +66,7 @@ internal static partial class Interop
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int setgroups(nuint size, uint* list);
 
-        [LibraryImport("libc")]
-        internal static partial int gettid();
+        internal static int gettid() => (int)syscall3(SystemCall.gettid, 0, 0, 0);
 
         // bpf(2) has no wrapper in glibc.
         [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]

@@ -26,6 +26,8 @@ sealed unsafe class KvmVcpu : IDisposable
         area = (KvmRunArea*)address;
     }
 
+    internal SafeFileHandle Handle => handle;
+
     /// <summary>What KVM_RUN left.</summary>
     internal ref KvmRunArea Area => ref *area;
 

@@ -5,10 +5,10 @@ namespace Kvmscope.Host;
 /// <summary>A VM: a KVM file descriptor.</summary>
 sealed unsafe class KvmVm(KvmDevice device, SafeFileHandle handle) : IDisposable
 {
-    /// <summary>Gives the guest memory from guest-physical address 0 on, or takes it away where the size is 0.</summary>
-    internal void SetMemory(nint userspaceAddress, nuint size)
+    /// <summary>Gives the guest memory from a guest-physical address on, or takes it away where the size is 0.</summary>
+    internal void SetMemory(nint userspaceAddress, nuint size, ulong physical = 0)
     {
-        var region = new KvmMemoryRegion { Size = size, UserspaceAddress = (ulong)userspaceAddress };
+        var region = new KvmMemoryRegion { GuestPhysicalAddress = physical, Size = size, UserspaceAddress = (ulong)userspaceAddress };
         KvmDevice.Control(handle, KvmApi.KVM_SET_USER_MEMORY_REGION, (nint)(&region), "KVM_SET_USER_MEMORY_REGION");
     }
 
@@ -18,6 +18,12 @@ sealed unsafe class KvmVm(KvmDevice device, SafeFileHandle handle) : IDisposable
 
     /// <summary>Gives the VM interrupt controllers in the kernel; HLT then waits in KVM_RUN.</summary>
     internal void CreateIrqchip() => KvmDevice.Control(handle, KvmApi.KVM_CREATE_IRQCHIP, 0, "KVM_CREATE_IRQCHIP");
+
+    /// <summary>arm64: gives the VM an interrupt controller in the kernel; after its vCPUs.</summary>
+    internal void CreateGic(ulong distributor, ulong redistributors) => KvmArm.CreateGic(handle, distributor, redistributors);
+
+    /// <summary>arm64: makes a vCPU ready to run.</summary>
+    internal void Init(KvmVcpu vcpu, ulong entry, ulong argument) => KvmArm.Init(handle, vcpu.Handle, entry, argument);
 
     /// <summary>Creates a vCPU.</summary>
     internal KvmVcpu CreateVcpu(int id)

@@ -13,6 +13,7 @@ internal unsafe ref struct CellCopy
     internal ulong Timed;
     internal ulong TotalNs;
     internal ulong MaxNs;
+    internal fixed ulong Parts[kvmscope_part.KVMSCOPE_PARTS];
     internal fixed ulong Bins[HistogramLayout.BinCount];
 
     /// <summary>
@@ -34,6 +35,7 @@ internal unsafe ref struct CellCopy
             ulong untimed = Volatile.Read(ref cell.untimed);
             Timed = ended - Math.Min(untimed, ended);
             TotalNs = Volatile.Read(ref cell.total_ns);
+            for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++) Parts[i] = Volatile.Read(ref cell.parts[i]);
             fixed (ulong* from = cell.bins, to = Bins)
                 Unsafe.CopyBlock(to, from, HistogramLayout.BinCount * sizeof(ulong));
             Interlocked.MemoryBarrier();

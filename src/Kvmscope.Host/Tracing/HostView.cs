@@ -1,7 +1,10 @@
+using Kvmscope.Core.Exits;
+
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>What a trace asks of /proc while it runs.</summary>
 /// <param name="NameOf">The name of the VM that a process runs; null where the process is gone.</param>
 /// <param name="IsAlive">Whether the process is there.</param>
 /// <param name="HoldsVcpus">Whether the process holds file descriptors of vCPUs.</param>
-internal sealed record HostView(Func<int, string?> NameOf, Func<int, bool> IsAlive, Func<int, bool> HoldsVcpus);
+/// <param name="Isa">What the exits of this host are of.</param>
+internal sealed record HostView(Func<int, string?> NameOf, Func<int, bool> IsAlive, Func<int, bool> HoldsVcpus, Isa Isa);

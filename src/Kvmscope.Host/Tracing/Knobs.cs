@@ -1,4 +1,6 @@
 using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Contract;
 
@@ -9,7 +11,7 @@ internal static unsafe class Knobs
 {
     /// <summary>Fills the kernel side's constants.</summary>
     /// <exception cref="KvmscopeException">More processes, vCPU ids or rare reasons than fit.</exception>
-    internal static void Fill(ref kvmscope_knobs knobs, TraceOptions options, bool checkIdentity)
+    internal static void Fill(ref kvmscope_knobs knobs, TraceOptions options, Isa isa, bool checkIdentity)
     {
         knobs = default;
         knobs.want_time = options.WantTime ? 1u : 0;
@@ -17,20 +19,62 @@ internal static unsafe class Knobs
         knobs.level = (uint)(options.Level ?? 0);
         FillTgids(ref knobs, options);
         FillVcpus(ref knobs, options);
-        FillReasons(ref knobs, options);
+        FillReasons(ref knobs, options, isa);
+        FillDetail(ref knobs, options, isa);
         knobs.check_identity = checkIdentity ? 1u : 0;
         knobs.filter_vcpus = knobs.tgid_count + knobs.vcpu_id_count == 0 ? 0 : 1u;
         knobs.filter_exits = knobs.level + knobs.reasons == 0 ? 0 : 1u;
     }
 
-    /// <summary>The place of a code in a slot's index: usual_place() of bpf/cells.bpf.h.</summary>
-    internal static int PlaceOf(ulong code)
+    // PLACE_RET of bpf/arm64/kvm_compat.bpf.h, and its codes.
+    const int ArmPlaceRet = 64, ArmRetShift = 8, ArmTraps = 0x200;
+
+    /// <summary>The place of a code in a slot's index: usual_place() of the architecture's bpf/*/kvm_compat.bpf.h.</summary>
+    internal static int PlaceOf(ulong code, Isa isa)
     {
+        if (isa == Isa.Arm64)
+        {
+            if (code is >= ArmTraps and < ArmTraps + ArmPlaceRet) return (int)code - ArmTraps;
+            ulong ret = code >> ArmRetShift;
+            return ret < kvmscope_limits.KVMSCOPE_PLACE_HIGH - ArmPlaceRet ? ArmPlaceRet + (int)ret : kvmscope_limits.KVMSCOPE_PLACE_ODD;
+        }
         if (code < kvmscope_limits.KVMSCOPE_PLACE_HIGH) return (int)code;
         ulong high = unchecked(code - 0x400);
         const int Highs = kvmscope_limits.KVMSCOPE_PLACE_ODD - kvmscope_limits.KVMSCOPE_PLACE_HIGH;
         return high < Highs ? (int)high + kvmscope_limits.KVMSCOPE_PLACE_HIGH : kvmscope_limits.KVMSCOPE_PLACE_ODD;
     }
+
+    static void FillDetail(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
+    {
+        knobs.want_split = options.WantSplit ? 1u : 0;
+        knobs.want_qualifiers = options.WantQualifiers ? 1u : 0;
+        knobs.want_nested = options.WantNested ? 1u : 0;
+        knobs.want_who = options.WantWho ? 1u : 0;
+        knobs.want_more = knobs.want_split | knobs.want_qualifiers | knobs.want_nested;
+        knobs.slow_part = (uint)PartOf(options.SlowPart);
+        if (options.WantSplit || options.WantNested) knobs.want_time = 1;
+        for (int place = 0; options.WantQualifiers && place < kvmscope_limits.KVMSCOPE_PLACE_ODD; place++)
+            knobs.kinds[place] = (byte)Qualifiers.KindOf(new ExitCode(isa, CodeOf(place, isa)));
+    }
+
+    // The inverse of PlaceOf for usual codes.
+    static ulong CodeOf(int place, Isa isa) => isa == Isa.Arm64
+        ? place < ArmPlaceRet ? (ulong)(ArmTraps + place) : (ulong)(place - ArmPlaceRet) << ArmRetShift
+        : place < kvmscope_limits.KVMSCOPE_PLACE_HIGH
+        ? (ulong)place
+        : 0x400 + (ulong)(place - kvmscope_limits.KVMSCOPE_PLACE_HIGH);
+
+    static int PartOf(TimePart? part) => part switch
+    {
+        null => kvmscope_part.KVMSCOPE_PART_ALL,
+        TimePart.Kvm => kvmscope_part.KVMSCOPE_PART_KVM,
+        TimePart.Vmm => kvmscope_part.KVMSCOPE_PART_VMM,
+        TimePart.Runq => kvmscope_part.KVMSCOPE_PART_RUNQ,
+        TimePart.Halt => kvmscope_part.KVMSCOPE_PART_HALT,
+        TimePart.Poll => kvmscope_part.KVMSCOPE_PART_POLL,
+        TimePart.Sleep => kvmscope_part.KVMSCOPE_PART_SLEEP,
+        _ => throw new ArgumentOutOfRangeException(nameof(part), part, "not a part of an exit"),
+    };
 
     static void FillTgids(ref kvmscope_knobs knobs, TraceOptions options)
     {
@@ -51,7 +95,7 @@ internal static unsafe class Knobs
         }
     }
 
-    static void FillReasons(ref kvmscope_knobs knobs, TraceOptions options)
+    static void FillReasons(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
     {
         // Both given: what is asked for, less what is excluded.
         bool only = !options.Reasons.IsEmpty;
@@ -61,7 +105,7 @@ internal static unsafe class Knobs
         knobs.reasons = (uint)(only ? kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY : kvmscope_reason_filter.KVMSCOPE_REASONS_EXCEPT);
         foreach (ulong code in codes)
         {
-            int place = PlaceOf(code);
+            int place = PlaceOf(code, isa);
             if (place != kvmscope_limits.KVMSCOPE_PLACE_ODD)
             {
                 knobs.reason_bits[place / 64] |= 1UL << (place % 64);

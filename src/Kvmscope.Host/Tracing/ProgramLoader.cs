@@ -1,4 +1,6 @@
 using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Contract;
 
@@ -10,30 +12,41 @@ internal static class ProgramLoader
     /// <summary>One way to attach.</summary>
     /// <param name="Name">As `check` and errors call it.</param>
     /// <param name="Programs">In the order of attaching: the end of vCPUs first, and the entry before the exit, as an exit seen without its entry would be one unpaired.</param>
+    /// <param name="HasFentry">Whether this kernel is taken to have fentry; other hooks are kprobes where not.</param>
     /// <param name="TellsEnd">Whether a hook tells when a vCPU is destroyed; else identities are checked at every event, which costs more.</param>
-    sealed record Way(string Name, string[] Programs, bool TellsEnd);
+    sealed record Way(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
 
     static readonly Way[] s_ways =
     [
-        new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true),
-        new("tp_btf without fentry", [BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false),
-        new("raw_tp", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], true),
-        new("raw_tp without kprobe", [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false),
+        new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true, true),
+        new("tp_btf without fentry", [BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, false),
+        new("raw_tp", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false, true),
+        new("raw_tp without kprobe", [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false, false),
+    ];
+
+    // KVM is built in: its events have BTF on all kernels, while fentry is new there in 6.2 or so.
+    static readonly Way[] s_armWays =
+    [
+        s_ways[0],
+        new("tp_btf with kprobe", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, true),
+        .. s_ways[1..],
     ];
 
     /// <summary>
     /// Opens, sizes, loads and attaches. tp_btf first: it fails to load where KVM has no module BTF or the older
     /// kvm_exit(reason, vcpu, isa); raw_tp next: it fails to attach where kvm_exit has two arguments.
     /// </summary>
-    internal static BpfObject Start(TraceOptions options, TableSizes sizes, Action<BpfObject> prepare)
+    internal static (BpfObject Bpf, IReadOnlyList<MissingSource> Missing) Start(TraceOptions options, Isa isa, TableSizes sizes, Action<BpfObject> prepare)
     {
         List<string> refusals = [];
         int errno = 0;
-        foreach (var way in s_ways)
+        foreach (var way in isa == Isa.Arm64 ? s_armWays : s_ways)
         {
-            var bpf = Prepare(options, sizes, way);
-            errno = LoadAndAttach(bpf, way, prepare);
-            if (errno == 0) return bpf;
+            var bpf = Prepare(options, isa, sizes, way);
+            var hooks = Hook.For(options, way.HasFentry, way.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
+            List<MissingSource> missing = [];
+            errno = LoadAndAttach(bpf, way, hooks, missing, prepare);
+            if (errno == 0) return (bpf, missing);
             refusals.Add($"{way.Name}: {bpf.Complaint() ?? Errno.Text(errno)}");
             bpf.Dispose();
             if (errno == Errno.ENOMEM) break;
@@ -41,11 +54,13 @@ internal static class ProgramLoader
         throw Refused(errno, refusals);
     }
 
-    static int LoadAndAttach(BpfObject bpf, Way way, Action<BpfObject> prepare)
+    static int LoadAndAttach(BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare)
     {
-        int errno = bpf.Load(way.Programs);
+        int errno = bpf.Load([.. way.Programs, .. hooks.SelectMany(h => h.Programs)]);
         if (errno != 0) return errno;
         prepare(bpf);
+        foreach (Hook hook in hooks)
+            if (!hook.Choices.Any(choice => choice.All(program => bpf.Attach(program) == 0))) missing.AddRange(hook.Missing);
         foreach (string program in way.Programs)
         {
             errno = bpf.Attach(program);
@@ -54,7 +69,7 @@ internal static class ProgramLoader
         return 0;
     }
 
-    static BpfObject Prepare(TraceOptions options, TableSizes sizes, Way way)
+    static BpfObject Prepare(TraceOptions options, Isa isa, TableSizes sizes, Way way)
     {
         var bpf = BpfObject.Open();
         try
@@ -65,7 +80,9 @@ internal static class ProgramLoader
             bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
             bpf.SetMaxEntries("free_cells", sizes.FreeCellRuns);
             bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
-            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, checkIdentity: !way.TellsEnd);
+            bpf.SetMaxEntries("extras", sizes.Extras);
+            bpf.SetMaxEntries("threads", sizes.Threads);
+            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, isa, checkIdentity: !way.TellsEnd);
             return bpf;
         }
         catch

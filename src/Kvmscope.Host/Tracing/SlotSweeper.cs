@@ -11,7 +11,7 @@ namespace Kvmscope.Host.Tracing;
 /// </summary>
 internal sealed unsafe class SlotSweeper(
     MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, SnapshotReader reader, Retired retired, VmDirectory vms,
-    FreeLists free, int homesFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
+    FreeLists free, int homesFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
 {
     readonly List<int> _unlinked = [];
     readonly Dictionary<uint, bool> _alive = [];
@@ -78,7 +78,7 @@ internal sealed unsafe class SlotSweeper(
     void GiveBack(int number)
     {
         ref var slot = ref slots[number];
-        reader.AddSlot(ref slot, retired.Rows);
+        reader.AddSlot(ref slot, retired.Rows, isFinal: true);
         retired.Add(ref slot);
         _leaving.Add(slot.tgid);
         var places = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_PLACES);
@@ -88,8 +88,37 @@ internal sealed unsafe class SlotSweeper(
             Clear(ref cells[(int)cell]);
             free.GiveCell((int)cell);
         }
+        GiveExtras(slot.extra);
+        ForgetThread(slot.tid, number);
+        ForgetThread(slot.user_tid, number);
         Clear(ref slot);
         free.GiveSlot(number);
+    }
+
+    void GiveExtras(uint number)
+    {
+        while (number != 0 && number < cells.Count)
+        {
+            ref var cell = ref cells[(int)number];
+            kvmscope_extra key = new()
+            {
+                head = cell.head | ((uint)cell.kind << kvmscope_limits.KVMSCOPE_KIND_SHIFT),
+                low = (uint)cell.qualifier,
+                high = (uint)(cell.qualifier >> 32),
+            };
+            Interop.Libbpf.bpf_map_delete_elem(extrasFd, &key);
+            uint next = cell.next;
+            Clear(ref cell);
+            free.GiveCell((int)number);
+            number = next;
+        }
+    }
+
+    void ForgetThread(uint tid, int number)
+    {
+        uint slot;
+        if (tid != 0 && Interop.Libbpf.bpf_map_lookup_elem(threadsFd, &tid, &slot) == 0 && slot == number)
+            Interop.Libbpf.bpf_map_delete_elem(threadsFd, &tid);
     }
 
     static void Clear<T>(ref T value) where T : unmanaged =>

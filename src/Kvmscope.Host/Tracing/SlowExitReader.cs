@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Host.Contract;
@@ -14,15 +15,17 @@ internal sealed unsafe class SlowExitReader : IDisposable
     readonly RingBufferHandle _ring;
     readonly MappedTable<kvmscope_slot> _slots;
     readonly VmDirectory _vms;
+    readonly bool _withParts;
     readonly GCHandle _self;
     Action<SlowExit>? _sink;
     int _delivered;
     Exception? _failure;
 
-    internal SlowExitReader(int ringFd, MappedTable<kvmscope_slot> slots, VmDirectory vms)
+    internal SlowExitReader(int ringFd, MappedTable<kvmscope_slot> slots, VmDirectory vms, bool withParts)
     {
         _slots = slots;
         _vms = vms;
+        _withParts = withParts;
         _self = GCHandle.Alloc(this);
         nint ring = Interop.Libbpf.ring_buffer__new(ringFd, &OnSample, GCHandle.ToIntPtr(_self), 0);
         int errno = Marshal.GetLastPInvokeError();
@@ -75,8 +78,40 @@ internal sealed unsafe class SlowExitReader : IDisposable
         var vm = sameOwner ? _vms.Of(slow.tgid, _slots[(int)slow.slot].kvm) : _vms.OfProcess(slow.tgid);
         _sink?.Invoke(new SlowExit(
             MonotonicClock.ToWallClock((long)slow.end_ns), vm, (int)slow.vcpu_id, (int)slow.tid, (int)slow.cpu,
-            (ExitLevel)slow.level, new ExitCode((Isa)slow.isa, slow.code), slow.duration_ns));
+            (ExitLevel)slow.level, new ExitCode((Isa)slow.isa, slow.code), slow.duration_ns)
+        {
+            Qualifier = slow.qualifier_state == kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN ? Qualifier.Of(slow.qualifier) : Qualifier.None,
+            Rip = slow.rip == 0 ? null : slow.rip,
+            CpuAtExit = _withParts ? (int)slow.exit_cpu : null,
+            Parts = _withParts ? PartsOf(slow) : null,
+            RanInstead = TaskOf(slow),
+        });
         _delivered++;
+    }
+
+    static TimeParts PartsOf(in kvmscope_slow slow)
+    {
+        TimeParts parts = default;
+        ulong left = slow.duration_ns;
+        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++)
+        {
+            ulong ns = Math.Min(left, slow.parts[i]);
+            parts[WallClock.PartOf(i)] = ns;
+            left -= ns;
+        }
+        parts[TimePart.Kvm] = left;
+        return parts;
+    }
+
+    static TaskIdentity? TaskOf(in kvmscope_slow slow)
+    {
+        fixed (byte* comm = slow.ran_comm)
+        {
+            if (*comm == 0) return null;
+            var bytes = new ReadOnlySpan<byte>(comm, kvmscope_limits.KVMSCOPE_COMM_LENGTH);
+            int end = bytes.IndexOf((byte)0);
+            return new TaskIdentity((int)slow.ran_pid, Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]));
+        }
     }
 
     /// <summary>Unmaps.</summary>

@@ -18,8 +18,9 @@ internal sealed unsafe class TraceSession : ITraceSession
     readonly SlowExitReader? _slow;
     readonly kvmscope_losses[] _lost;
     readonly int _lossesFd;
+    readonly IReadOnlyList<MissingSource> _missing;
 
-    TraceSession(TraceOptions options, TableSizes sizes, HostView host, BpfObject bpf, FreeLists free)
+    TraceSession(TraceOptions options, TableSizes sizes, HostView host, BpfObject bpf, FreeLists free, IReadOnlyList<MissingSource> missing)
     {
         _bpf = bpf;
         _slots = new MappedTable<kvmscope_slot>(bpf.MapFd("slots"), sizes.SlotEntries);
@@ -27,9 +28,10 @@ internal sealed unsafe class TraceSession : ITraceSession
         _control = new MappedTable<kvmscope_control>(bpf.MapFd(".bss.control"), 1);
         VmDirectory vms = new(host.NameOf);
         _retired = new Retired(options.Finest);
-        _reader = new SnapshotReader(_slots, _cells, vms, _retired);
-        _sweeper = new SlotSweeper(_slots, _cells, _reader, _retired, vms, free, bpf.MapFd("homes"), host.IsAlive, host.HoldsVcpus);
-        _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms);
+        _reader = new SnapshotReader(_slots, _cells, vms, _retired, options);
+        _sweeper = new SlotSweeper(_slots, _cells, _reader, _retired, vms, free, bpf.MapFd("homes"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms, options.WantSplit);
+        _missing = missing;
         _lost = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
         _lossesFd = bpf.MapFd("losses");
     }
@@ -38,14 +40,14 @@ internal sealed unsafe class TraceSession : ITraceSession
     internal static TraceSession Start(TraceOptions options, TableSizes sizes, HostView host)
     {
         FreeLists? free = null;
-        var bpf = ProgramLoader.Start(options, sizes, loaded =>
+        var (bpf, missing) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
         {
             free = new FreeLists(loaded.MapFd("free_slots"), loaded.MapFd("free_cells"));
             free.Fill(sizes);
         });
         try
         {
-            return new TraceSession(options, sizes, host, bpf, free!);
+            return new TraceSession(options, sizes, host, bpf, free!, missing);
         }
         catch
         {
@@ -62,8 +64,7 @@ internal sealed unsafe class TraceSession : ITraceSession
     {
         if (grouping > _retired.Kept) throw new InvalidOperationException($"{grouping} was not announced in the options");
         long now = MonotonicClock.NowNs();
-        var (rows, trust) = _reader.Read(grouping, Losses());
-        return new Snapshot(MonotonicClock.ToWallClock(now), now, rows, trust);
+        return _reader.Read(grouping, Losses(), MonotonicClock.ToWallClock(now), now) with { Missing = _missing };
     }
 
     /// <inheritdoc/>

@@ -13,6 +13,7 @@ internal struct TrustSums
     ulong _droppedCells;
     ulong _droppedExits;
     ulong _open;
+    ulong _otherQualifiers;
 
     /// <summary>Adds a slot.</summary>
     internal void Add(ref kvmscope_slot slot)
@@ -22,6 +23,7 @@ internal struct TrustSums
         _lostEvents += slot.lost_events;
         _droppedCells += slot.dropped_cells;
         _droppedExits += slot.dropped_exits;
+        _otherQualifiers += slot.other_exits;
         if (slot.open >= kvmscope_open.KVMSCOPE_FIRST_CELL) _open++;
     }
 
@@ -47,6 +49,7 @@ internal struct TrustSums
             DroppedVcpus = lost.dropped_vcpus,
             DroppedExits = _droppedExits + lost.dropped_exits,
             UnreadReasons = unread,
+            OtherQualifiers = _otherQualifiers,
         };
     }
 }

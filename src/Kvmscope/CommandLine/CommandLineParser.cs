@@ -29,6 +29,7 @@ internal sealed class CommandLineParser
         {
             var symbol = new Command(command.Help.Name);
             if (command.Argument is { } argument) symbol.Arguments.Add(argument);
+            if (command.Words is { } words) symbol.Arguments.Add(words);
             foreach (Option option in command.Groups.SelectMany(g => g.Options)) symbol.Options.Add(option);
             _root.Subcommands.Add(symbol);
             _symbols.Add(command.Help.Name, symbol);
@@ -74,7 +75,8 @@ internal sealed class CommandLineParser
     private void Check(Invocation invocation, string[] own)
     {
         // An unknown option is taken for the argument where the command has one.
-        if (invocation.Argument is ['-', _, ..] word && !char.IsAsciiDigit(word[1])) throw Unknown(word, invocation.Command);
+        foreach (string word in invocation.Words.Concat(invocation.Argument is { } argument ? [argument] : []))
+            if (word is ['-', _, ..] && !char.IsAsciiDigit(word[1])) throw Unknown(word, invocation.Command);
         foreach (OptionResult option in invocation.Result.CommandResult.Children.OfType<OptionResult>().Where(o => !o.Implicit))
             CheckOption(option, invocation.Command, own);
         if (invocation.Result.UnmatchedTokens is [var unknown, ..]) throw Unknown(unknown, invocation.Command);

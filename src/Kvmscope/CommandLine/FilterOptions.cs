@@ -18,8 +18,14 @@ internal sealed class FilterOptions
     private readonly Option<string> _maxVcpus =
         OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be held at once; sized from the host if not given.");
 
+    private readonly bool _isLive;
+
+    /// <summary>Makes the options.</summary>
+    /// <param name="isLive">Whether a trace is filtered, and not a recording.</param>
+    public FilterOptions(bool isLive = true) => _isLive = isLive;
+
     /// <summary>The options as --help shows them.</summary>
-    public OptionGroup Group => new("Filters", [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus]);
+    public OptionGroup Group => new("Filters", _isLive ? [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus] : [_vms, _vcpus, _reasons, _excludes, _level]);
 
     /// <summary>What was asked for, as far as it can be checked without the host.</summary>
     /// <exception cref="Core.KvmscopeException">A value makes no sense (status 2).</exception>

@@ -22,4 +22,14 @@ internal sealed record FilterRequest
 
     /// <summary>How many vCPUs can be held at once; null to size it from the host.</summary>
     public int? MaxVcpus { get; init; }
+
+    /// <summary>The filters as words of a command line; empty where there are none.</summary>
+    public IEnumerable<string> Words() =>
+    [
+        .. Vms.Select(v => $"--vm {v}"),
+        .. Vcpus.Count > 0 ? [$"--vcpu {string.Join(',', Vcpus)}"] : Array.Empty<string>(),
+        .. Reasons.Count > 0 ? [$"--reason {string.Join(',', Reasons)}"] : Array.Empty<string>(),
+        .. Excludes.Count > 0 ? [$"--exclude {string.Join(',', Excludes)}"] : Array.Empty<string>(),
+        .. Level is { } level ? [$"--level {(level == ExitLevel.L2 ? "l2" : "l1")}"] : Array.Empty<string>(),
+    ];
 }

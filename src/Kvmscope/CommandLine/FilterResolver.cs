@@ -49,19 +49,19 @@ internal static class FilterResolver
         if (host.Isa != Isa.None || (options.Reasons.IsEmpty && options.ExcludedReasons.IsEmpty)) return session;
         session.Dispose();
         throw new KvmscopeException(ExitStatus.HostUnsupported,
-            "exit reasons cannot be filtered: it is not known whether this host is VMX or SVM",
+            "exit reasons cannot be filtered: it is not known whether this host is VMX, SVM or arm64",
             "Trace all reasons, or see 'kvmscope check'.");
     }
 
-    /// <summary>The code of a reason as typed, in the host's ISA; where that is not known in either.</summary>
+    /// <summary>The code of a reason as typed, in the host's ISA; where that is not known in any.</summary>
     /// <exception cref="KvmscopeException">No such reason (status 2, with near names).</exception>
     public static ulong Reason(string text, Isa isa)
     {
-        ReadOnlySpan<Isa> isas = isa == Isa.None ? [Isa.Vmx, Isa.Svm] : [isa];
+        ReadOnlySpan<Isa> isas = isa == Isa.None ? [Isa.Vmx, Isa.Svm, Isa.Arm64] : [isa];
         foreach (Isa candidate in isas)
             if (ExitReasons.TryParse(text, candidate, out ulong code)) return code;
         IReadOnlyList<string> near = [.. isas.ToArray().SelectMany(i => ExitReasons.Suggest(text, i)).Distinct().Take(3)];
-        string scope = isa switch { Isa.Vmx => " of VMX", Isa.Svm => " of SVM", _ => "" };
+        string scope = isa switch { Isa.Vmx => " of VMX", Isa.Svm => " of SVM", Isa.Arm64 => " of arm64", _ => "" };
         throw UsageError.Of($"'{text}' is no exit reason{scope}",
             near.Count > 0 ? $"Did you mean {NearNames.Join(near)}?" : "Give a name such as HLT or CPUID, or a number.");
     }

@@ -15,6 +15,9 @@ internal interface ICommand
     /// <summary>Its one argument, if it has one.</summary>
     Argument<string?>? Argument => null;
 
+    /// <summary>Its arguments, if it has any number of them; then it has no <see cref="Argument"/>.</summary>
+    Argument<string[]>? Words => null;
+
     /// <summary>Whether it can start another command (<c>-- COMMAND</c>).</summary>
     bool StartsCommand => false;
 

@@ -11,4 +11,8 @@ internal sealed record Invocation(ICommand Command, ParseResult Result, IReadOnl
     /// <summary>The command's argument as typed, or null.</summary>
     public string? Argument =>
         Command.Argument is { } argument && Result.GetResult(argument) is { Tokens: [var token, ..] } ? token.Value : null;
+
+    /// <summary>The command's arguments as typed, in order.</summary>
+    public IReadOnlyList<string> Words =>
+        Command.Words is { } words && Result.GetResult(words) is { } found ? [.. found.Tokens.Select(t => t.Value)] : [];
 }

@@ -10,7 +10,7 @@ internal sealed class OutputOptions
     private static readonly string[] s_withCsv = ["table", "json", "csv"];
     private static readonly string[] s_withoutCsv = ["table", "json"];
 
-    private readonly string[] _formats;
+    private readonly string[] _formats, _pictures;
     private readonly Option<string> _format;
     private readonly Option<string> _output =
         OptionFactory.Value("--output", "FILE", "Write the answer to FILE and not to standard output.", "-o");
@@ -19,9 +19,11 @@ internal sealed class OutputOptions
 
     /// <summary>Makes the options.</summary>
     /// <param name="csv">Whether the command's answer has rows for CSV.</param>
-    public OutputOptions(bool csv = true)
+    /// <param name="pictures">Kinds of pictures that the command can draw.</param>
+    public OutputOptions(bool csv = true, params string[] pictures)
     {
-        _formats = csv ? s_withCsv : s_withoutCsv;
+        _pictures = pictures;
+        _formats = [.. csv ? s_withCsv : s_withoutCsv, .. pictures];
         _format = OptionFactory.Value("--format", string.Join('|', _formats), "How to write the answer; a table unless said.");
     }
 
@@ -36,7 +38,8 @@ internal sealed class OutputOptions
         {
             "table" => OutputFormat.Table,
             "json" => OutputFormat.Json,
-            "csv" when _formats.Length == s_withCsv.Length => OutputFormat.Csv,
+            "csv" when _formats.Contains("csv") => OutputFormat.Csv,
+            var picture when _pictures.Contains(picture) => OutputFormat.Table,
             var other => throw UsageError.NotOneOf("--format", other, _formats),
         };
         ColorWhen color = (result.Text(_color) ?? "auto") switch
@@ -49,6 +52,6 @@ internal sealed class OutputOptions
         // "-" is standard output, as elsewhere.
         string? file = result.Text(_output) is { } path and not "-" ? path : null;
         if (file is "") throw UsageError.Of("-o has an empty name", "Give a file, or leave -o out.");
-        return new OutputPlan(format, file, color);
+        return new OutputPlan(format, file, color) { Picture = result.Text(_format) is { } kind && _pictures.Contains(kind) ? kind : null };
     }
 }

@@ -19,6 +19,7 @@ internal static class ProgramHelp
         new("kvmscope time --by vm --interval 1s", "Which VM is busy, each second."),
         new("kvmscope slower 50us --vm web1 --exclude HLT", "Single exits of one VM over 50 us, as they happen."),
         new("kvmscope count --format json -- sleep 5", "For a script."),
+        new("kvmscope record --duration 1m -o before.kvmscope", "Keep a minute, for 'report', 'diff' and 'assert'."),
     ];
 
     /// <summary>The statuses that the program leaves with.</summary>
@@ -29,6 +30,7 @@ internal static class ProgramHelp
         ("2", "The command line is wrong."),
         ("3", "This host cannot be traced; the message says why."),
         ("4", "Not permitted; the message names the capability."),
+        ("5", "assert: a rule could not be measured, and none failed; 1 is a rule that failed."),
         ("COMMAND's",
             "With -- COMMAND its own status; 127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
     ];

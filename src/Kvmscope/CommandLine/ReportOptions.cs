@@ -1,20 +1,34 @@
 using System.CommandLine;
+using System.Globalization;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Timelines;
+using SortKey = Kvmscope.Core.Reports.SortKey;
 
 namespace Kvmscope.CommandLine;
 
 /// <summary>The options that say what an answer's rows are.</summary>
 internal sealed class ReportOptions
 {
-    private static readonly string[] s_groups = ["reason", "vm", "vcpu", "level"];
+    private static readonly string[] s_groups = ["reason", "vm", "vcpu", "level", "qualifier"];
+
+    private const int DefaultTimelineRows = 8;
 
     private readonly ReportKind _kind;
     private readonly string[] _sorts;
     private readonly Option<string[]> _by =
-        OptionFactory.Values("--by", "KEY[,KEY]", "One row for each reason, vm, vcpu or level, or for each combination of them.");
+        OptionFactory.Values("--by", "KEY[,KEY]", "One row for each reason, vm, vcpu, level or qualifier (the reason's own argument: which MSR, port, leaf, page), or for each combination of them.");
+    private readonly Option<string> _top =
+        OptionFactory.Value("--top", "N", $"How many qualifiers of each reason have rows of their own ({ReportRequest.DefaultTop} unless given); the rest is 'other'.");
     private readonly Option<string> _sort;
     private readonly Option<bool> _stats =
         OptionFactory.Switch("--stats", "Add total, share, p50, p90, p99, p99.9 and max of the handling time.");
+
+    private readonly Option<bool> _split = OptionFactory.Switch("--split",
+        "Where the vCPUs' wall clock went: guest, KVM, VMM, run queue, halt, halt polling, other sleep; and the same parts for each reason.");
+    private readonly Option<bool> _nested = OptionFactory.Switch("--nested",
+        "What became of L2's exits: handled by this host or reflected to L1, and how long until L2 ran again.");
+    private readonly Option<bool> _explain = OptionFactory.Switch("--explain", "Say below what the figures suggest.");
 
     /// <summary>Makes the options that make sense for a kind of report.</summary>
     public ReportOptions(ReportKind kind)
@@ -27,26 +41,85 @@ internal sealed class ReportOptions
     /// <summary>The options as --help shows them.</summary>
     public OptionGroup Group => new("Grouping", _kind switch
     {
-        ReportKind.Count => [_by, _sort],
-        ReportKind.Time => [_by, _sort, _stats],
-        _ => [_by],
+        ReportKind.Count => [_by, _top, _sort],
+        ReportKind.Time => [_by, _top, _sort, _stats, _split, _nested, _explain],
+        _ => [_by, _top],
     });
 
     /// <summary>Reads the options.</summary>
-    /// <exception cref="Core.KvmscopeException">A value that is not known (status 2).</exception>
-    public ReportRequest Read(ParseResult result, string command) => new()
+    /// <param name="result">What was typed.</param>
+    /// <param name="command">The command's name.</param>
+    /// <param name="filters">Which exits are in the answer.</param>
+    /// <param name="kind">What is shown, where the options are those of more than one kind; these have to fit it.</param>
+    /// <exception cref="Core.KvmscopeException">A value that is not known, or options that make no sense together (status 2).</exception>
+    public ReportRequest Read(ParseResult result, string command, FilterRequest filters, ReportKind? kind = null)
     {
-        Kind = _kind,
-        Command = command,
-        By = By(result),
-        Sort = result.Text(_sort) is { } sort ? Sort(sort) : null,
-        Stats = result.Has(_stats),
-    };
+        if (kind is { } shown && shown != _kind) CheckKind(result, command, shown);
+        var request = new ReportRequest
+        {
+            Kind = kind ?? _kind,
+            Command = command,
+            Sort = result.Text(_sort) is { } sort ? Sort(sort) : null,
+            Stats = result.Has(_stats),
+            Split = result.Has(_split),
+            Nested = result.Has(_nested),
+            Explain = result.Has(_explain),
+            HasAllExits = filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null },
+            Top = result.Text(_top) is { } top ? ParseTop(top) : ReportRequest.DefaultTop,
+        };
+        if (result.Texts(_by).Count > 0) request = request with { By = By(result) };
+        Check(request, filters, result.Text(_top) is not null);
+        return request;
+    }
+
+    /// <summary>What a timeline has a row for: a reason, VM or vCPU, and how many rows.</summary>
+    /// <exception cref="Core.KvmscopeException">Another grouping, or an option that a timeline does not have (status 2).</exception>
+    public (TimelineBy By, int Top) ReadTimeline(ParseResult result)
+    {
+        foreach (Option<bool> option in new[] { _stats, _split, _nested, _explain })
+            if (result.Has(option)) throw UsageError.Of($"--timeline and {option.Name} are different views", "Give one of them.");
+        if (result.Text(_sort) is not null) throw UsageError.Of("--timeline has the costliest rows first, and no --sort", "Leave --sort out.");
+        TimelineBy by = result.Items(_by) switch
+        {
+            [] or ["reason"] => TimelineBy.Reason,
+            ["vm"] => TimelineBy.Vm,
+            ["vcpu"] => TimelineBy.Vcpu,
+            var other => throw UsageError.NotOneOf("--timeline --by", string.Join(',', other), ["reason", "vm", "vcpu"]),
+        };
+        return (by, result.Text(_top) is { } top ? ParseTop(top) : DefaultTimelineRows);
+    }
+
+    private void CheckKind(ParseResult result, string command, ReportKind kind)
+    {
+        foreach (Option<bool> option in new[] { _stats, _split, _nested, _explain })
+            if (result.Has(option)) throw UsageError.Of($"'{command}' has no option {option.Name}", "It belongs to time.");
+        if (kind == ReportKind.Hist && result.Text(_sort) is not null) throw UsageError.Of("'hist' has no option --sort", "It belongs to count and time.");
+        if (kind == ReportKind.Count && result.Text(_sort) is { } sort and not ("count" or "code")) throw UsageError.NotOneOf("--sort", sort, ["count", "code"]);
+    }
+
+    // What could be given together and would say nothing, or not what was meant.
+    private static void Check(ReportRequest request, FilterRequest filters, bool hasTop)
+    {
+        bool byQualifier = request.By.HasFlag(GroupBy.Qualifier);
+        if (hasTop && !byQualifier) throw UsageError.Of("--top is about qualifiers", "Add --by qualifier, or leave --top out.");
+        if (request.Split && request.Nested) throw UsageError.Of("--split and --nested are different tables", "Give one of them.");
+        if (request.Split && request.Stats) throw UsageError.Of("--split and --stats are different tables", "Give one of them.");
+        if (request.Nested && request.Stats) throw UsageError.Of("--nested and --stats are different tables", "Give one of them.");
+        if (request.Nested && byQualifier) throw UsageError.Of("--nested has rows by reason, not by qualifier", "Leave one of them out.");
+        if (request.Nested && filters.Level == ExitLevel.L1)
+            throw UsageError.Of("--nested is about exits of L2, and --level l1 leaves them out", "Leave --level out.");
+        if (request.Nested && !request.HasAllExits)
+            throw UsageError.Of("--nested counts L1's exits in each round, so it needs all exits", "Leave --reason, --exclude and --level out.");
+    }
+
+    private static int ParseTop(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int top) && top > 0
+            ? top
+            : throw UsageError.Of($"--top '{text}' is no number of qualifiers", "Give a number from 1 on: --top 5");
 
     private GroupBy By(ParseResult result)
     {
         IReadOnlyList<string> keys = result.Items(_by);
-        if (keys.Count == 0 && result.Texts(_by).Count == 0) return _kind == ReportKind.Hist ? GroupBy.None : GroupBy.Reason;
         if (keys.Count == 0) throw UsageError.NotOneOf("--by", "", s_groups);
         return keys.Aggregate(GroupBy.None, (by, key) => by | Group(key));
 
@@ -56,6 +129,7 @@ internal sealed class ReportOptions
             "vm" => GroupBy.Vm,
             "vcpu" => GroupBy.Vcpu,
             "level" => GroupBy.Level,
+            "qualifier" => GroupBy.Qualifier | GroupBy.Reason,
             _ => throw UsageError.NotOneOf("--by", key, s_groups),
         };
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
+using Kvmscope.Core.Tracing;
 using Kvmscope.Core.Formats;
 using Kvmscope.Core.Reports;
 using Kvmscope.Running;
@@ -31,15 +32,22 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        ReportRequest report = _report.Read(invocation.Result, Help.Name);
+        FilterRequest filters = Narrow(_filters.Read(invocation.Result), invocation);
+        ReportRequest report = _report.Read(invocation.Result, Help.Name, filters);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result);
         var job = new TraceJob
         {
-            Filters = Narrow(_filters.Read(invocation.Result), invocation),
+            Filters = filters,
             Plan = plan,
             Output = output,
-            WantTime = kind != ReportKind.Count,
+            Detail = new TraceOptions
+            {
+                WantTime = kind != ReportKind.Count,
+                WantSplit = report.Split,
+                WantQualifiers = report.By.HasFlag(GroupBy.Qualifier) || report.Explain,
+                WantNested = report.Nested,
+            },
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {

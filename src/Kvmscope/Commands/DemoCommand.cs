@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Kvmscope.CommandLine;
 using Kvmscope.Core;
-using Kvmscope.Core.Exits;
 using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
@@ -95,9 +94,7 @@ internal sealed class DemoCommand : ICommand
     private static void WriteRow(Utf8JsonWriter json, DemoRow row)
     {
         json.WriteStartObject();
-        json.WriteString("isa", row.Code.Isa.ToString().ToLowerInvariant());
-        json.WriteNumber("code", row.Code.Code);
-        json.WriteString("reason", ExitReasons.Name(row.Code));
+        JsonCode.Write(json, row.Code);
         json.WriteNumber("level", (int)row.Level);
         if (row.Expected is { } expected) json.WriteNumber("expected", expected);
         else json.WriteNull("expected");

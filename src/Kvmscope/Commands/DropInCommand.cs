@@ -1,4 +1,5 @@
 using Kvmscope.CommandLine;
+using Kvmscope.Core.Tracing;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
@@ -33,8 +34,11 @@ internal static class DropInCommand
             },
             Plan = new RunPlan(),
             Output = new OutputPlan(OutputFormat.Table, null, ColorWhen.Never),
-            WantTime = tool != DropIn.Count,
-            SlowNs = tool == DropIn.Slower ? Threshold.Parse(request.Positional) : 0,
+            Detail = new TraceOptions
+            {
+                WantTime = tool != DropIn.Count,
+                SlowNs = tool == DropIn.Slower ? Threshold.Parse(request.Positional) : 0,
+            },
         };
         return job.Run(context, target => Announce(target.Writer, excludes, isa), trace => Read(tool, trace, context));
     }

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
 using Kvmscope.Core.Formats;
+using Kvmscope.Core.Reports;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -12,6 +15,12 @@ internal sealed class SlowerCommand : ICommand
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: false);
     private readonly OutputOptions _output = new();
+    private readonly Option<bool> _verbose = OptionFactory.Switch("--verbose",
+        "Below each exit: its qualifier, the guest's instruction pointer, the CPUs, and where the time went.");
+    private readonly Option<bool> _who = OptionFactory.Switch("--who",
+        "Which task had the CPU while the vCPU's thread waited for it; implies --verbose. Looks at every task switch of the host.");
+    private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
+        "The threshold is about this part of the handling time: kvm, vmm, runq, halt, poll or sleep.");
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("slower", "[THRESHOLD] [options] [-- COMMAND ...]",
@@ -22,11 +31,12 @@ internal sealed class SlowerCommand : ICommand
         [
             new("kvmscope slower --exclude HLT", "Exits of 10 ms and more that are not halts."),
             new("kvmscope slower 50us --vm rt1 --vcpu 2,3", "The real-time vCPUs of one VM."),
+            new("kvmscope slower 200us --part runq --who", "Waits for a CPU, and who had it."),
             new("kvmscope slower 1 --format json -o slow.json --duration 1h", "An hour of them, one JSON object a line."),
         ]);
 
     /// <inheritdoc/>
-    public IReadOnlyList<OptionGroup> Groups => [_filters.Group, _run.Group, _output.Group];
+    public IReadOnlyList<OptionGroup> Groups => [_filters.Group, _run.Group, new OptionGroup("Dossier", [_verbose, _part, _who]), _output.Group];
 
     /// <inheritdoc/>
     public Argument<string?> Argument { get; } = new("THRESHOLD") { Arity = ArgumentArity.ZeroOrOne };
@@ -44,14 +54,42 @@ internal sealed class SlowerCommand : ICommand
             Filters = _filters.Read(invocation.Result),
             Plan = plan,
             Output = output,
-            SlowNs = Threshold.Parse(invocation.Argument),
+            Detail = Detail(invocation, output),
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
-            ISlowExitWriter writer = SlowExitWriters.Create(output.Format, trace.Target.Style, trace.Target.Writer);
+            ISlowExitWriter writer = SlowExitWriters.Create(output.Format, IsVerbose(invocation), trace.Target.Style, trace.Target.Writer);
             var loop = new SlowLoop(trace.Session, plan, trace.End, trace.Clock);
             loop.Run(exit => writer.Write(exit), trace.Target.Writer.Flush, context.Error);
             StatusLines.AfterInterrupt(context, trace.End);
         });
     }
+
+    private bool IsVerbose(Invocation invocation) => invocation.Result.Has(_verbose) || invocation.Result.Has(_who);
+
+    // A line alone costs the guests least; what machine formats carry is always whole.
+    private TraceOptions Detail(Invocation invocation, OutputPlan output)
+    {
+        bool isWhole = IsVerbose(invocation) || output.Format != OutputFormat.Table;
+        TimePart? part = invocation.Result.Text(_part) is { } text ? ParsePart(text) : null;
+        return new TraceOptions
+        {
+            SlowNs = Threshold.Parse(invocation.Argument),
+            SlowPart = part,
+            WantSplit = isWhole || part is not null,
+            WantQualifiers = isWhole,
+            WantWho = invocation.Result.Has(_who),
+        };
+    }
+
+    private static TimePart ParsePart(string text) => text.ToLowerInvariant() switch
+    {
+        "kvm" => TimePart.Kvm,
+        "vmm" => TimePart.Vmm,
+        "runq" => TimePart.Runq,
+        "halt" => TimePart.Halt,
+        "poll" => TimePart.Poll,
+        "sleep" => TimePart.Sleep,
+        _ => throw UsageError.NotOneOf("--part", text, ["kvm", "vmm", "runq", "halt", "poll", "sleep"]),
+    };
 }

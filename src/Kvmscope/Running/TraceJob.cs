@@ -16,11 +16,11 @@ internal sealed record TraceJob
     /// <summary>Where the answer goes.</summary>
     public required OutputPlan Output { get; init; }
 
-    /// <summary>Whether handling times are measured.</summary>
-    public bool WantTime { get; init; } = true;
+    /// <summary>What is wanted of them; its filters are those of <see cref="Filters"/>.</summary>
+    public TraceOptions Detail { get; init; } = new();
 
-    /// <summary>The threshold for events in ns; 0 for none.</summary>
-    public ulong SlowNs { get; init; }
+    /// <summary>Whether files are made while it runs.</summary>
+    public bool MakesFiles { get; init; }
 
     /// <summary>Runs it.</summary>
     /// <param name="context">The world.</param>
@@ -32,7 +32,15 @@ internal sealed record TraceJob
     {
         IHost host = context.Host();
         TraceOptions filters = FilterResolver.Resolve(Filters, host, startsCommand: Plan.Command is not null);
-        TraceOptions options = filters with { WantTime = WantTime, SlowNs = SlowNs };
+        TraceOptions options = Detail with
+        {
+            Pids = filters.Pids,
+            VcpuIds = filters.VcpuIds,
+            Reasons = filters.Reasons,
+            ExcludedReasons = filters.ExcludedReasons,
+            Level = filters.Level,
+            MaxVcpus = filters.MaxVcpus,
+        };
         using OutputTarget target = OutputTarget.Open(Output, context);
         using ITraceEnd end = context.TraceEnd();
         using ITraceSession session = FilterResolver.Attach(host, options);
@@ -40,7 +48,7 @@ internal sealed record TraceJob
         target.Begin();
         announce(target);
         if (Plan.Command is { } command) end.Start(command);
-        host.DropPrivileges();
+        host.DropPrivileges(MakesFiles);
         body(new RunningTrace(session, end, clock, target));
         target.Writer.Flush();
         return end.Status;

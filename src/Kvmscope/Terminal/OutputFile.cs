@@ -11,11 +11,15 @@ internal sealed class OutputFile : IDisposable
     private OutputFile(FileStream stream, string path)
     {
         _stream = stream;
-        Writer = new StreamWriter(new OutputStream(stream, path), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        Bytes = new OutputStream(stream, path);
+        Writer = new StreamWriter(Bytes, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
     }
 
     /// <summary>Writes to the file; flush it to learn of a full disk.</summary>
     public TextWriter Writer { get; }
+
+    /// <summary>The same for what is no text.</summary>
+    public Stream Bytes { get; }
 
     /// <summary>Opens the file.</summary>
     /// <exception cref="Core.KvmscopeException">It can't be written (status 2, with the reason).</exception>

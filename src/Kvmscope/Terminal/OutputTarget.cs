@@ -13,6 +13,9 @@ internal sealed class OutputTarget : IDisposable
     /// <summary>Writes there; flush after each answer.</summary>
     public TextWriter Writer { get; }
 
+    /// <summary>The file for what is no text; null where the answer goes to standard output.</summary>
+    public Stream? Bytes => _file?.Bytes;
+
     /// <summary>Width and colour of tables there.</summary>
     public ViewStyle Style { get; }
 

@@ -58,6 +58,8 @@ internal sealed class FakeHost(FakeClock clock) : IHost
         return row;
     }
 
+    public HostIdentity Identity() => new("host1", "6.1.0-test", "a CPU", 4, "boot-1");
+
     public IReadOnlyList<VirtualMachine> Machines() => Vms;
 
     public IReadOnlyList<HostCheck> Check() => Checks;

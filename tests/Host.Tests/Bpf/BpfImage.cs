@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -17,7 +18,7 @@ internal sealed class BpfImage
 
     private BpfImage()
     {
-        using Stream resource = typeof(BpfObject).Assembly.GetManifestResourceStream("kvmscope.bpf.o")!;
+        using Stream resource = typeof(BpfObject).Assembly.GetManifestResourceStream(BpfObject.ResourceOf(Architecture.X64))!;
         Bytes = new byte[resource.Length];
         resource.ReadExactly(Bytes);
         ReadOnlySpan<byte> elf = Bytes;

@@ -134,7 +134,7 @@ public sealed class HostCheckerTests
         using TempTree old = HostTrees.Debian("4.19.0-27-amd64", "kvm_intel", moduleBtf: false);
         Fails(old, ExitStatus.HostUnsupported, "this kernel, 4.19.0-27-amd64, is too old: kvmscope needs 5.10 or newer", "boot a kernel of 5.10");
         using TempTree arm = HostTrees.Bare("6.1.0-37-arm64", "none");
-        Fails(arm, ExitStatus.HostUnsupported, "this host is aarch64: only x86_64 can be traced", "x86_64", new FakeProbe { Machine = "aarch64" });
+        Fails(arm, ExitStatus.HostUnsupported, "this host is riscv64: only x86_64 and aarch64 can be traced", "x86_64", new FakeProbe { Machine = "riscv64" });
     }
 
     [Fact]

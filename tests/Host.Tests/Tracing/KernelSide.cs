@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Contract;
@@ -22,14 +23,16 @@ internal sealed unsafe class KernelSide : IDisposable
     internal KernelSide(TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null)
     {
         sizes ??= new TableSizes(8, 400, 1);
-        host ??= new HostView(_ => "vm", _ => true, _ => true);
+        host ??= new HostView(_ => "vm", _ => true, _ => true, Isa.Svm);
         _bpf.SetMaxEntries("cells", sizes.CellEntries);
         _bpf.SetMaxEntries("slots", sizes.SlotEntries);
         _bpf.SetMaxEntries("homes", sizes.Homes);
         _bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
         _bpf.SetMaxEntries("free_cells", sizes.FreeCellRuns);
         _bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
-        Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), checkIdentity: false);
+        _bpf.SetMaxEntries("extras", sizes.Extras);
+        _bpf.SetMaxEntries("threads", sizes.Threads);
+        Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity: false);
         int errno = _bpf.Load(BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw);
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.Complaint()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
@@ -41,9 +44,9 @@ internal sealed unsafe class KernelSide : IDisposable
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
         Vms = new VmDirectory(host.NameOf);
         Retired = new Retired((options ?? new TraceOptions()).Finest);
-        Reader = new SnapshotReader(Slots, Cells, Vms, Retired);
-        Sweeper = new SlotSweeper(Slots, Cells, Reader, Retired, Vms, Free, _bpf.MapFd("homes"), host.IsAlive, host.HoldsVcpus);
-        Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms);
+        Reader = new SnapshotReader(Slots, Cells, Vms, Retired, options ?? new TraceOptions());
+        Sweeper = new SlotSweeper(Slots, Cells, Reader, Retired, Vms, Free, _bpf.MapFd("homes"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms, options?.WantSplit == true);
     }
 
     internal MappedTable<kvmscope_slot> Slots { get; }
@@ -91,7 +94,8 @@ internal sealed unsafe class KernelSide : IDisposable
             sum.dropped_vcpus += one.dropped_vcpus;
             sum.dropped_exits += one.dropped_exits;
         }
-        return Reader.Read(grouping, sum);
+        Snapshot read = Reader.Read(grouping, sum, DateTimeOffset.UnixEpoch, 0);
+        return (read.Rows, read.Trust);
     }
 
     // Below the first page that a process may map: reading there fails, and gives zeros.

@@ -13,7 +13,7 @@ public sealed unsafe class KnobsTests
     {
         kvmscope_knobs knobs = default;
         new Span<byte>(&knobs, sizeof(kvmscope_knobs)).Fill(0xa5);
-        Knobs.Fill(ref knobs, options, checkIdentity);
+        Knobs.Fill(ref knobs, options, Isa.Vmx, checkIdentity);
         return knobs;
     }
 
@@ -32,6 +32,7 @@ public sealed unsafe class KnobsTests
     {
         kvmscope_knobs expected = default;
         expected.want_time = 1;
+        expected.slow_part = kvmscope_part.KVMSCOPE_PART_ALL;
         kvmscope_knobs knobs = Fill(new TraceOptions());
         Assert.True(new Span<byte>(&knobs, sizeof(kvmscope_knobs)).SequenceEqual(new Span<byte>(&expected, sizeof(kvmscope_knobs))));
     }
@@ -111,11 +112,11 @@ public sealed unsafe class KnobsTests
         Dictionary<int, ulong> owners = [];
         for (ulong code = 0; code < 0x2000; code++)
         {
-            int place = Knobs.PlaceOf(code);
+            int place = Knobs.PlaceOf(code, Isa.Svm);
             Assert.InRange(place, 0, kvmscope_limits.KVMSCOPE_PLACE_ODD);
             if (place != kvmscope_limits.KVMSCOPE_PLACE_ODD) owners.Add(place, code);
         }
         Assert.Equal(kvmscope_limits.KVMSCOPE_PLACE_ODD, owners.Count);
-        Gen.ULong.Where(code => code >= 0x408).Sample(code => Knobs.PlaceOf(code) == kvmscope_limits.KVMSCOPE_PLACE_ODD);
+        Gen.ULong.Where(code => code >= 0x408).Sample(code => Knobs.PlaceOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_PLACE_ODD);
     }
 }

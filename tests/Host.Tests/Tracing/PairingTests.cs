@@ -80,8 +80,8 @@ public sealed class PairingTests
         private bool TakeCell(int vcpu, uint code)
         {
             if (_cells.Contains((vcpu, code))) return true;
-            bool odd = Knobs.PlaceOf(code) == kvmscope_limits.KVMSCOPE_PLACE_ODD;
-            int odds = _cells.Count(c => c.Vcpu == vcpu && Knobs.PlaceOf(c.Code) == kvmscope_limits.KVMSCOPE_PLACE_ODD);
+            bool odd = Knobs.PlaceOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_PLACE_ODD;
+            int odds = _cells.Count(c => c.Vcpu == vcpu && Knobs.PlaceOf(c.Code, Isa.Svm) == kvmscope_limits.KVMSCOPE_PLACE_ODD);
             bool knownDrop = odd ? _oddDropped.Contains(vcpu) || odds == kvmscope_limits.KVMSCOPE_PLACES_ODD : _droppedPlaces.Contains((vcpu, code));
             if (!knownDrop && _cells.Count < MaxCells) return _cells.Add((vcpu, code));
             DroppedExits++;
@@ -135,7 +135,7 @@ public sealed class PairingTests
             ref kvmscope_slot slot = ref side.SlotOf(1);
             foreach (uint one in codes)
             {
-                int place = Knobs.PlaceOf(one);
+                int place = Knobs.PlaceOf(one, Isa.Svm);
                 while (place >= kvmscope_limits.KVMSCOPE_PLACE_ODD && CodeAt(side, ref slot, place) != one) place++;
                 Assert.Equal((ulong)one, CodeAt(side, ref slot, place));
             }

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
@@ -84,7 +85,7 @@ public sealed class SlotSweeperTests
     {
         bool alive = true;
         string? name = "web";
-        using KernelSide side = new(host: new HostView(_ => name, _ => alive, _ => true));
+        using KernelSide side = new(host: new HostView(_ => name, _ => alive, _ => true, Isa.Svm));
         Events(side, 1, 3);
         VmIdentity first = Assert.Single(side.Read(Grouping.Vm).Rows).Vm!;
         Assert.Equal("web", first.Name);
@@ -108,7 +109,7 @@ public sealed class SlotSweeperTests
     public void A_process_whose_vcpus_were_seen_to_end_is_forgotten_when_it_is_gone_and_not_before()
     {
         bool alive = true;
-        using KernelSide side = new(host: new HostView(_ => "web", _ => alive, _ => true));
+        using KernelSide side = new(host: new HostView(_ => "web", _ => alive, _ => true, Isa.Svm));
         Events(side, 1, 3);
         End(side, 1);
         side.Sweeper.Sweep();
@@ -127,7 +128,7 @@ public sealed class SlotSweeperTests
     [KernelFact]
     public void A_process_without_vcpus_gives_its_slots_back_only_when_they_are_scarce()
     {
-        using KernelSide side = new(sizes: new TableSizes(8, 100, 1), host: new HostView(_ => "vm", _ => true, _ => false));
+        using KernelSide side = new(sizes: new TableSizes(8, 100, 1), host: new HostView(_ => "vm", _ => true, _ => false, Isa.Svm));
         for (ulong vcpu = 1; vcpu <= 4; vcpu++) Events(side, vcpu, 1);
         side.Sweeper.Sweep();
         Assert.False(side.Sweeper.Sweep());

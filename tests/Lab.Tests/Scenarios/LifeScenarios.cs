@@ -130,13 +130,14 @@ static class LifeScenarios
 
     static void KilledTracer(LabHost host)
     {
-        int programs = BpfIds.Programs(), links = BpfIds.Links();
+        (uint, uint) mark = BpfIds.Mark();
         using GuestProcess guest = host.Guest("cpuid=7");
         using Tracer tracer = host.Trace("hist --format json").WaitAttached();
-        Check.AtLeast(programs + 2, BpfIds.Programs(), "BPF programs while traced");
-        Check.AtLeast(links + 2, BpfIds.Links(), "BPF links while traced");
+        (int programs, int links) = BpfIds.Since(mark);
+        Check.AtLeast(2, programs, "BPF programs while traced");
+        Check.AtLeast(2, links, "BPF links while traced");
         tracer.Kill();
-        Deadline.Until(() => BpfIds.Programs() == programs && BpfIds.Links() == links, () => $"{BpfIds.Programs() - programs} BPF programs and {BpfIds.Links() - links} links left");
+        Deadline.Until(() => BpfIds.Since(mark) == (0, 0), () => $"{BpfIds.Since(mark)} BPF programs and links left");
         guest.Run().End();
     }
 

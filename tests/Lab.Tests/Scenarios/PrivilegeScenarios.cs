@@ -13,6 +13,7 @@ static class PrivilegeScenarios
         new("privileges/nobody-is-told", NobodyIsTold),
         new("privileges/least-set", LeastSet),
         new("privileges/bpf-and-perfmon-alone", TooFew),
+        new("privileges/as-the-unit-for-always-on-recording", AsTheUnit),
     ];
 
     static void NobodyIsTold(LabHost host)
@@ -42,6 +43,29 @@ static class PrivilegeScenarios
         (int admin, _, string adminErrors) = As(host, "sys_admin", "count --duration 10ms --format json");
         Console.WriteLine($"# sys_admin alone: status {admin} {adminErrors.ReplaceLineEndings(" | ")}");
         Check.True(admin is 0 or 4, $"status {admin} with sys_admin, expected 0 or 4 ({adminErrors})");
+    }
+
+    /// <summary>The unit's capabilities are enough to record, to begin new files once all is given up, and to remove old ones.</summary>
+    static void AsTheUnit(LabHost host)
+    {
+        if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
+        using var reader = new StreamReader(typeof(PrivilegeScenarios).Assembly.GetManifestResourceStream("kvmscope-record.service")!);
+        const string key = "CapabilityBoundingSet=";
+        string line = reader.ReadToEnd().Split('\n').Single(l => l.StartsWith(key, StringComparison.Ordinal));
+        string set = "-all," + string.Join(',', line[key.Length..].Split(' ').Select(c => "+" + c["CAP_".Length..].ToLowerInvariant()));
+        string folder = Directory.CreateDirectory(Path.Combine(host.Folder, "state")).FullName;
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        (int status, string output, string errors) = LabHost.Run(SetPriv,
+            ["--bounding-set", set, "--no-new-privs", "--", host.Kvmscope, "record", "--by", "vm", "--without", "qualifiers",
+                "--interval", "100ms", "--rotate", "1s", "--keep", "2", "--duration", "3500ms", "-o", $"{folder}/host.kvmscope"]);
+        Check.Equal((0, ""), (status, output + errors), $"status and words with {set}");
+        string[] files = Directory.GetFiles(folder);
+        Check.Equal(2, files.Length, "recordings that are kept");
+        foreach (string file in files)
+        {
+            (status, _, errors) = host.Run($"report {file} count");
+            Check.Equal((0, ""), (status, string.Join('\n', errors.Split('\n').Where(l => l.StartsWith("kvmscope:", StringComparison.Ordinal)))), "status and notes of a report");
+        }
     }
 
     static (int Status, string Output, string Errors) As(LabHost host, string caps, string words)

@@ -2,18 +2,25 @@ using System.Runtime.InteropServices;
 
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>What BPF programs and links the kernel holds, by id (BPF_PROG_GET_NEXT_ID, BPF_LINK_GET_NEXT_ID).</summary>
+/// <summary>
+/// What BPF programs and links the kernel holds, by id (BPF_PROG_GET_NEXT_ID, BPF_LINK_GET_NEXT_ID). Ids are given upwards
+/// (idr_alloc_cyclic, kernel/bpf/syscall.c), and what an earlier tracer held may still be going: so what is new is what is above a mark.
+/// </summary>
 static partial class BpfIds
 {
-    internal static int Programs() => Count(static (uint start, out uint next) => bpf_prog_get_next_id(start, out next));
+    /// <summary>The highest ids there are: (programs, links).</summary>
+    internal static (uint Program, uint Link) Mark() => (Above(0, bpf_prog_get_next_id).Last, Above(0, bpf_link_get_next_id).Last);
 
-    internal static int Links() => Count(static (uint start, out uint next) => bpf_link_get_next_id(start, out next));
+    /// <summary>How many there are with an id above <paramref name="mark"/>: (programs, links).</summary>
+    internal static (int Programs, int Links) Since((uint Program, uint Link) mark) =>
+        (Above(mark.Program, bpf_prog_get_next_id).Count, Above(mark.Link, bpf_link_get_next_id).Count);
 
-    static int Count(NextId nextId)
+    static (int Count, uint Last) Above(uint mark, NextId nextId)
     {
         int count = 0;
-        for (uint id = 0; nextId(id, out id) == 0;) count++;
-        return count;
+        uint id = mark;
+        while (nextId(id, out uint next) == 0) (id, count) = (next, count + 1);
+        return (count, id);
     }
 
     delegate int NextId(uint start, out uint next);

@@ -43,15 +43,33 @@ sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<Traced
         row.TryGetProperty("vm", out JsonElement vm) ? vm.GetString() : null,
         row.TryGetProperty("vm_pid", out JsonElement pid) ? pid.GetInt32() : null,
         row.TryGetProperty("vcpu", out JsonElement vcpu) ? vcpu.GetInt32() : null,
-        row.GetProperty("isa").GetString()!,
-        new ExitKey(row.GetProperty("code").GetUInt64(), row.GetProperty("level").GetInt32()),
-        row.GetProperty("reason").GetString()!,
-        row.GetProperty("count").GetUInt64(),
+        row.GetProperty("isa").GetString() ?? "",
+        row.GetProperty("code").ValueKind == JsonValueKind.Null
+            ? default
+            : new ExitKey(Code(row), row.GetProperty("level").GetInt32()),
+        row.GetProperty("reason").GetString() ?? "",
+        Number(row, "count") ?? 0,
         Number(row, "avg_ns"),
         Number(row, "max_ns"),
         row.TryGetProperty("buckets", out JsonElement buckets)
             ? buckets.EnumerateArray().Aggregate(0UL, (sum, bucket) => sum + bucket.GetProperty("count").GetUInt64())
-            : 0);
+            : 0)
+    {
+        Qualifier = row.TryGetProperty("qualifier", out JsonElement qualifier) ? qualifier.GetString() : null,
+        Raw = row.TryGetProperty("qualifier_raw", out JsonElement raw) && raw.ValueKind != JsonValueKind.Null ? raw.ToString() : null,
+        WallNs = Number(row, "wall_ns"),
+        Parts = row.TryGetProperty("parts_ns", out JsonElement parts)
+            ? parts.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Name, p => p.Value.GetUInt64())
+            : new Dictionary<string, ulong>(),
+        Handled = Number(row, "handled"),
+        Reflected = Number(row, "reflected"),
+        RoundAverageNs = Number(row, "round_avg_ns"),
+        L1ExitsPerRound = row.TryGetProperty("l1_exits_per_round", out JsonElement exits) && exits.ValueKind == JsonValueKind.Number ? exits.GetDouble() : null,
+    };
+
+    // arm64 has the class as its code, and the return value beside it.
+    static ulong Code(JsonElement row) =>
+        row.GetProperty("code").GetUInt64() + (row.TryGetProperty("ret", out JsonElement ret) ? ret.GetUInt64() << 8 : 0);
 
     static ulong? Number(JsonElement row, string name) =>
         row.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetUInt64() : null;

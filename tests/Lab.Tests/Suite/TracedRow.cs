@@ -11,4 +11,25 @@ namespace Kvmscope.Lab.Tests.Suite;
 /// <param name="AverageNs">Of those that were timed; null for count.</param>
 /// <param name="MaxNs">The longest; null for count.</param>
 /// <param name="Timed">Durations in the histogram; 0 for any other command.</param>
-sealed record TracedRow(string? Vm, int? VmPid, int? Vcpu, string Isa, ExitKey Key, string Reason, ulong Count, ulong? AverageNs, ulong? MaxNs, ulong Timed);
+sealed record TracedRow(string? Vm, int? VmPid, int? Vcpu, string Isa, ExitKey Key, string Reason, ulong Count, ulong? AverageNs, ulong? MaxNs, ulong Timed)
+{
+    /// <summary>The qualifier as printed; null where there is none.</summary>
+    internal string? Qualifier { get; init; }
+
+    /// <summary>Its numbers, as text.</summary>
+    internal string? Raw { get; init; }
+
+    /// <summary>Of a wall clock's row.</summary>
+    internal ulong? WallNs { get; init; }
+
+    /// <summary>parts_ns; without those that are null.</summary>
+    internal IReadOnlyDictionary<string, ulong> Parts { get; init; } = new Dictionary<string, ulong>();
+
+    internal ulong? Handled { get; init; }
+
+    internal ulong? Reflected { get; init; }
+
+    internal ulong? RoundAverageNs { get; init; }
+
+    internal double? L1ExitsPerRound { get; init; }
+}

@@ -6,7 +6,7 @@
  * virtual address 0; GuestLayout.cs has the same addresses. The code is position independent: it is assembled,
  * not linked.
  *
- * Registers: r12 next plan entry, r13 what is left of the current one. r8 to r11 belong to the monitor part (L1
+ * Registers: r12 next plan entry, r13 what is left of the current one, rbp its second argument. r8 to r11 belong to the monitor part (L1
  * while it runs an L2), the rest is scratch. L2 runs the same interpreter on a plan of its own, so L1 leaves r12
  * and r13 to it and keeps its own r12 in memory.
  */
@@ -43,11 +43,12 @@ base:
 	.long next - base		/* where L1 starts, and L2 too */
 	.long vmx_host - base		/* HOST_RIP of the VMCS */
 
-/* Plan entry: u32 operation, u32 argument, u64 count (at least 1). */
+/* Plan entry: u32 operation, u32 argument, u32 count (at least 1), u32 second argument. */
 next:
 	mov	(%r12), %edi
 	mov	4(%r12), %esi
-	mov	8(%r12), %r13
+	mov	8(%r12), %r13d
+	mov	12(%r12), %ebp
 	add	$16, %r12
 	lea	operations(%rip), %rbx
 	movzwl	(%rbx,%rdi,2), %eax
@@ -78,9 +79,9 @@ repeat:	/* the argument is the address to go on at */
 	mov	%esi, %r12d
 	jmp	next
 
-cpuid:	/* the argument is the leaf */
+cpuid:	/* the arguments are the leaf and the sub-leaf */
 	mov	%esi, %eax
-	xor	%ecx, %ecx
+	mov	%ebp, %ecx
 	cpuid
 	AGAIN	cpuid
 
@@ -94,13 +95,15 @@ port_in:
 	in	%dx, %al
 	AGAIN	port_in
 
-mmio_write:
+mmio_write: /* the second argument is the offset */
 	mov	P_MMIO, %rdi
+	add	%rbp, %rdi
 	mov	%esi, (%rdi)
 	AGAIN	mmio_write
 
 mmio_read:
 	mov	P_MMIO, %rdi
+	add	%rbp, %rdi
 	mov	(%rdi), %eax
 	AGAIN	mmio_read
 

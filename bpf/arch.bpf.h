@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the shared part takes of an architecture:
+ *
+ *   kernel_types.h      struct kvm_arch, kvm_vcpu_arch, kvm_vcpu_stat, registers
+ *   was_blocking()      is the vCPU halted, on kernels that do not count it
+ *   vcpu_in_l2()        1 while a nested guest runs
+ *   exit_isa()          kvmscope_isa, from the tracepoint's arguments
+ *   exit_code()         the raw code, from the arguments or the vCPU
+ *   usual_place()       the code's place in a slot's index
+ *   rip_at_exit(), rip_at_entry()
+ *   take_qualifier(), late_qualifier(), MMIO_KIND, MMIO_ACCESS
+ *   programs.bpf.h      the programs whose arguments differ
+ */
+#ifndef KVMSCOPE_ARCH_BPF_H
+#define KVMSCOPE_ARCH_BPF_H
+
+#if defined(__TARGET_ARCH_x86)
+#include "x86/qualifier.bpf.h"
+#elif defined(__TARGET_ARCH_arm64)
+#include "arm64/qualifier.bpf.h"
+#endif
+
+#endif

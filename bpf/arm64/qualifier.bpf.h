@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Arguments of the traps of arm64: all in the syndrome and in x0, but the page of MMIO, which
+ * kvm_mmio says. */
+#ifndef KVMSCOPE_ARM64_QUALIFIER_BPF_H
+#define KVMSCOPE_ARM64_QUALIFIER_BPF_H
+
+#include "../maps.bpf.h"
+#include "../qualifier_values.h"
+#include "kvm_compat.bpf.h"
+
+/* ESR_EL2, instruction specific syndrome (Arm ARM, D24.2.37). */
+#define ISS_SYS_REGISTER 0x3ffc1e /* op0, op2, op1, CRn, CRm; without Rt and direction */
+#define ISS_SYS_READ	 1
+#define ISS_WFX		 3
+#define ISS_WRITE	 (1u << 6)
+#define ISS_CACHE	 (1u << 8) /* cache maintenance: WnR says write, whatever it is */
+#define ISS_FAULT(iss)	 ((iss)&0x3f)
+
+#define EC_IABT_LOW (TRAP_CODES | 0x20)
+
+/* Fault status by its upper bits: 1 translation, 2 access flag, 3 permission. */
+#define ABORT_STATUS_SHIFT 4
+
+/* kvm_mmio's type: 2 is a write, 0 and 1 are reads (include/trace/events/kvm.h). */
+#define MMIO_KIND	  KVMSCOPE_KIND_ABORT
+#define MMIO_ACCESS(type) ((u32)(type) == 2 ? MEMORY_WRITE : MEMORY_READ)
+
+static __always_inline u64 abort_of(u32 iss, u64 code)
+{
+	u64 access = MEMORY_READ;
+
+	if (code == EC_IABT_LOW)
+		access = MEMORY_FETCH;
+	else if (iss & ISS_WRITE && !(iss & ISS_CACHE))
+		access = MEMORY_WRITE;
+	return access | (u64)(ISS_FAULT(iss) >> 2) << ABORT_STATUS_SHIFT;
+}
+
+/* At kvm_exit, before the exit is marked as open. */
+static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+					   u32 place, u64 code, u32 l2, bool direct)
+{
+	u32 at = place, kind, iss;
+
+	barrier_var(at); /* as in index_at() */
+	kind = knobs.kinds[at & (KVMSCOPE_PLACES - 1)];
+	slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
+	if (!kind)
+		return;
+	slot->qualifier_kind = kind;
+	slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
+	if (kind == KVMSCOPE_KIND_FIRMWARE) {
+		slot->qualifier = (u32)guest_register(vcpu, 0);
+		return;
+	}
+	iss = syndrome(vcpu);
+	if (kind == KVMSCOPE_KIND_SYSTEM) {
+		slot->qualifier =
+		    (iss & ISS_SYS_REGISTER) | (iss & ISS_SYS_READ ? FIRST_WAY : SECOND_WAY);
+	} else if (kind == KVMSCOPE_KIND_WAIT) {
+		slot->qualifier = iss & ISS_WFX;
+	} else {
+		slot->qualifier = abort_of(iss, code);
+		slot->qualifier_state = KVMSCOPE_QUALIFIER_GUESS; /* kvm_mmio says better */
+	}
+}
+
+/* Nothing is known only at the entry. */
+static __always_inline bool late_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+					   u32 code, u32 isa)
+{
+	return false;
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* From the arguments of arm64's kvm_exit to a code and its place: pure, so that a test can call it.
+ * Isa.Arm64 on the C# side. */
+#ifndef KVMSCOPE_ARM64_REASON_H
+#define KVMSCOPE_ARM64_REASON_H
+
+/* arch/arm64/include/asm/kvm_asm.h: what the switch code returned. */
+#define ARM_EXIT_WITH_SERROR_BIT (1u << 31)
+#define ARM_EXCEPTION_TRAP	 2
+
+/* A code is the return value, and for traps the exception class below it. */
+#define RET_SHIFT  8
+#define EC_MASK	   0x3f
+#define TRAP_CODES (ARM_EXCEPTION_TRAP << RET_SHIFT)
+
+/* Places of the return values that are no traps, after those of the classes. */
+#define PLACE_RET 64
+
+/*
+ * Bit 31 says that an SError is pending beside the reason. The class is stale unless
+ * the return value says trap (arch/arm64/kvm/trace_arm.h).
+ */
+static inline __attribute__((always_inline)) u64 reason_code(u64 ret, u64 esr_ec)
+{
+	ret = (u32)ret & ~ARM_EXIT_WITH_SERROR_BIT;
+	if (ret == ARM_EXCEPTION_TRAP)
+		return TRAP_CODES | (esr_ec & EC_MASK);
+	return ret << RET_SHIFT;
+}
+
+/* The place of a usual code; KVMSCOPE_PLACE_ODD for the rest. */
+static inline __attribute__((always_inline)) u32 reason_place(u64 code)
+{
+	if (code - TRAP_CODES <= EC_MASK)
+		return code - TRAP_CODES;
+	if (code >> RET_SHIFT < KVMSCOPE_PLACE_HIGH - PLACE_RET)
+		return PLACE_RET + (code >> RET_SHIFT);
+	return KVMSCOPE_PLACE_ODD;
+}
+
+#endif

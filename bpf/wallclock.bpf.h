@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The wall clock of a vCPU: the guest's time, and what an exit's handling time
+ * was spent on.
+ *
+ *   guest       entry to exit, less preemptions in between (SVM up to 6.1
+ *               reports an exit only after the host's interrupts were served)
+ *   VMM         kvm_userspace_exit to the next KVM_RUN, less run queue
+ *   run queue   off the CPU while runnable; run_delay where it slept before
+ *   halt        asleep in kvm_vcpu_block()
+ *   poll        halt polling, as KVM itself counts it
+ *   sleep       asleep in the kernel elsewhere
+ *   KVM         the rest of the handling time
+ *
+ * An ordinary exit pays for two additions; all else happens where a thread
+ * leaves the CPU, a vCPU halts or KVM_RUN returns.
+ */
+#ifndef KVMSCOPE_WALLCLOCK_BPF_H
+#define KVMSCOPE_WALLCLOCK_BPF_H
+
+#include "cells.bpf.h"
+#include "slots.bpf.h"
+
+static __always_inline void add_part(struct kvmscope_slot *slot, u32 part, u64 ns)
+{
+	if (part >= KVMSCOPE_PARTS)
+		return;
+	slot->parts[part] += ns;
+	slot->changed = 1;
+}
+
+static __always_inline void clear_parts(struct kvmscope_slot *slot)
+{
+	u32 i;
+
+	for (i = 0; i < KVMSCOPE_PARTS; i++)
+		slot->parts[i] = 0;
+	slot->changed = 0;
+}
+
+/* kvm_exit: the guest's time ends. */
+static __always_inline void leave_guest(struct kvmscope_slot *slot, u64 now)
+{
+	u64 since = slot->entry_ns;
+
+	if (slot->changed) /* of an exit that had no end */
+		clear_parts(slot);
+	slot->exit_ns = now;
+	if (!since) {
+		if (!slot->born_ns)
+			slot->born_ns = now;
+		return;
+	}
+	slot->entry_ns = 0;
+	if (now > since)
+		slot->guest_ns += now - since;
+}
+
+/* The parts of an exit that ended go to its cell, none of them more than is left of `ns`. */
+static __noinline int move_parts(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u64 ns)
+{
+	u64 part;
+	u32 i;
+
+	if (!slot || !cell)
+		return 0;
+	for (i = 0; i < KVMSCOPE_PARTS; i++) {
+		part = slot->parts[i];
+		if (part > ns)
+			part = ns;
+		ns -= part;
+		cell->parts[i] += part;
+		slot->parts[i] = 0;
+	}
+	slot->changed = 0;
+	return 0;
+}
+
+/* kvm_sched_out: the thread leaves the CPU while its vCPU is loaded. */
+static __always_inline int leave_cpu(struct kvm_vcpu *vcpu)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct kvmscope_slot *slot;
+	u32 number;
+
+	slot = slot_of(vcpu, false, false, &number);
+	if (!slot)
+		return 0;
+	if (is_runnable(task))
+		slot->out_part = KVMSCOPE_PART_RUNQ;
+	else if (is_blocking(vcpu))
+		slot->out_part = KVMSCOPE_PART_HALT;
+	else
+		slot->out_part = KVMSCOPE_PART_SLEEP;
+	slot->out_delay = run_delay(task);
+	slot->out_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* kvm_sched_in: it has a CPU again. */
+static __always_inline int take_cpu(struct kvm_vcpu *vcpu)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 now = bpf_ktime_get_ns();
+	struct kvmscope_slot *slot;
+	u64 off, waited;
+	u32 number;
+
+	slot = slot_of(vcpu, false, false, &number);
+	if (!slot || !slot->out_ns)
+		return 0;
+	off = now > slot->out_ns ? now - slot->out_ns : 0;
+	slot->out_ns = 0;
+	waited = off;
+	if (slot->out_part != KVMSCOPE_PART_RUNQ) {
+		waited = run_delay(task) - slot->out_delay;
+		if (waited > off)
+			waited = off;
+	}
+	if (slot->entry_ns) {
+		slot->guest_runq_ns += off;
+		slot->entry_ns += off;
+		return 0;
+	}
+	add_part(slot, KVMSCOPE_PART_RUNQ, waited);
+	add_part(slot, slot->out_part, off - waited);
+	return 0;
+}
+
+/* kvm_userspace_exit: KVM_RUN returns. The vCPU is not loaded any more. */
+static __always_inline int enter_user(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct kvmscope_slot *slot;
+	u32 *number;
+
+	number = bpf_map_lookup_elem(&threads, &tid);
+	slot = number ? slot_at(*number) : NULL;
+	if (!slot || !slot->vcpu || slot->entry_ns || slot->user_ns)
+		return 0;
+	slot->user_tid = tid;
+	slot->user_delay = run_delay(task);
+	slot->user_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* KVM_RUN is called. */
+static __always_inline int leave_user(struct kvm_vcpu *vcpu)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	u64 now = bpf_ktime_get_ns();
+	struct kvmscope_slot *slot;
+	u64 away, waited = 0;
+	u32 number;
+
+	slot = slot_of(vcpu, false, false, &number);
+	if (!slot)
+		return 0;
+	note_thread(tid, number);
+	if (!slot->user_ns)
+		return 0;
+	away = now > slot->user_ns ? now - slot->user_ns : 0;
+	slot->user_ns = 0;
+	if (slot->user_tid == tid)
+		waited = run_delay(task) - slot->user_delay;
+	if (waited > away)
+		waited = away;
+	add_part(slot, KVMSCOPE_PART_RUNQ, waited);
+	add_part(slot, KVMSCOPE_PART_VMM, away - waited);
+	return 0;
+}
+
+/* kvm_vcpu_wakeup: a halt ended, and KVM has counted what it polled. */
+static __always_inline int wake_up(struct kvm_vcpu *vcpu)
+{
+	struct kvmscope_slot *slot;
+	u64 polled;
+	u32 number;
+
+	slot = slot_of(vcpu, false, false, &number);
+	if (!slot)
+		return 0;
+	polled = halt_poll_ns(vcpu);
+	if (!slot->entry_ns && polled > slot->poll_ns)
+		add_part(slot, KVMSCOPE_PART_POLL, polled - slot->poll_ns);
+	slot->poll_ns = polled;
+	return 0;
+}
+
+#endif

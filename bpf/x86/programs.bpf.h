@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The programs that only x86 has: tp_btf where KVM has module BTF and
+ * kvm_exit(vcpu, isa); raw_tp up to 5.15, with kvm_exit(reason, vcpu, isa).
+ */
+#ifndef KVMSCOPE_X86_PROGRAMS_BPF_H
+#define KVMSCOPE_X86_PROGRAMS_BPF_H
+
+#include "../pairing.bpf.h"
+
+SEC("tp_btf/kvm_exit")
+int exit_btf(u64 *ctx)
+{
+	struct kvm_vcpu *vcpu = (void *)ctx[0];
+
+	if (!vcpu) /* typed maybe-null since 6.12 */
+		return 0;
+	return handle_exit(vcpu, ctx, false, true);
+}
+
+SEC("tp_btf/kvm_entry")
+int entry_btf(u64 *ctx)
+{
+	struct kvm_vcpu *vcpu = (void *)ctx[0];
+
+	if (!vcpu)
+		return 0;
+	return handle_entry(vcpu, true);
+}
+
+SEC("raw_tp/kvm_exit")
+int exit_raw(u64 *ctx)
+{
+	return handle_exit((void *)ctx[1], ctx, true, false);
+}
+
+SEC("raw_tp/kvm_entry")
+int entry_raw(u64 *ctx)
+{
+	return handle_entry((void *)ctx[0], false);
+}
+
+/* kvm_fpu(load): the guest's registers are loaded first thing in KVM_RUN, but for SEV-ES. */
+SEC("raw_tp/kvm_fpu")
+int run_fpu(u64 *ctx)
+{
+	struct kvm_vcpu *vcpu = (u32)ctx[0] == 1 ? loaded_vcpu() : NULL;
+
+	return vcpu ? leave_user(vcpu) : 0;
+}
+
+/* kvm_page_fault up to 5.15: the error code as the hardware gives it. MMIO is said by kvm_mmio. */
+static __always_inline int say_fault(u64 gpa, u64 error)
+{
+	struct kvmscope_slot *slot = awaiting(KVMSCOPE_KIND_MEMORY);
+	struct kvmscope_cell *cell;
+
+	cell = slot ? cell_at(slot->open) : NULL;
+	if (!cell)
+		return 0;
+	slot->qualifier =
+	    cell->isa == KVMSCOPE_ISA_SVM ? memory_of_svm(error, gpa) : memory_of_vmx(error);
+	slot->qualifier_state =
+	    slot->qualifier & MEMORY_MMIO ? KVMSCOPE_QUALIFIER_KNOWN : KVMSCOPE_QUALIFIER_GUESS;
+	return 0;
+}
+
+/* Up to 5.15 without BTF of the modules: these too. */
+SEC("raw_tp/kvm_pio")
+int pio(u64 *ctx)
+{
+	return say_qualifier(KVMSCOPE_KIND_PORT,
+			     (ctx[1] & 0xffff) | ((u32)ctx[0] ? SECOND_WAY : FIRST_WAY));
+}
+
+SEC("raw_tp/kvm_msr")
+int msr(u64 *ctx)
+{
+	return say_qualifier(KVMSCOPE_KIND_MSR,
+			     (u32)ctx[1] | ((u32)ctx[0] ? SECOND_WAY : FIRST_WAY));
+}
+
+SEC("raw_tp/kvm_page_fault")
+int page_fault(u64 *ctx)
+{
+	return say_fault(ctx[0], (u32)ctx[1]);
+}
+
+#endif

@@ -1,0 +1,49 @@
+namespace Kvmscope.Core.Exits;
+
+/// <summary>What to look at next for a reason: commands of this program, by what kind of reason it is.</summary>
+public static class ReasonAdvice
+{
+    /// <summary>Command lines, each with what it tells; never empty.</summary>
+    public static IReadOnlyList<(string Command, string Tells)> LookAt(ExitCode code)
+    {
+        string name = ExitReasons.Name(code);
+        List<(string Command, string Tells)> lines = [];
+        if (Argument(Qualifiers.KindOf(code)) is { } argument) lines.Add(($"kvmscope time --by qualifier --reason {name}", argument));
+        switch (ExitReasons.ClassOf(code))
+        {
+            case "idle":
+                lines.Add(("kvmscope time --split", "how much of it is sleep, and how much halt polling burns"));
+                lines.Add(($"kvmscope hist {name}", "many short halts, or few long ones"));
+                break;
+            case "nested":
+                lines.Add(("kvmscope time --nested", "which exits of L2 are reflected to L1, and what a round costs"));
+                break;
+            case "host-irq":
+                lines.Add(("kvmscope time --split", "whether the vCPU then waits for a CPU (run queue)"));
+                break;
+            default:
+                lines.Add(($"kvmscope time --split --reason {name}", "KVM, the VMM, or waiting for a CPU"));
+                break;
+        }
+        lines.Add(($"kvmscope slower 1ms --reason {name} --verbose", "the single slow ones, with where their time went"));
+        return lines;
+    }
+
+    private static string? Argument(QualifierKind kind) => kind switch
+    {
+        QualifierKind.Msr => "which registers",
+        QualifierKind.Cpuid => "which leaves",
+        QualifierKind.Hypercall => "which hypercalls",
+        QualifierKind.Port => "which ports, and whose they usually are",
+        QualifierKind.Memory => "which pages of MMIO, and which kinds of access to memory",
+        QualifierKind.Interrupt => "which vectors of the host",
+        QualifierKind.Exception => "which exceptions",
+        QualifierKind.ControlRegister or QualifierKind.DebugRegister or QualifierKind.ApicRegister => "which registers, read or written",
+        QualifierKind.SystemRegister => "which registers, read or written",
+        QualifierKind.Wait => "waiting for interrupts (WFI) or for events (WFE: spinning)",
+        QualifierKind.FirmwareCall => "which functions of the firmware interface",
+        QualifierKind.Abort => "which pages of MMIO, and which kinds of faults on memory",
+        QualifierKind.Eoi => "which interrupts of the guest",
+        _ => null,
+    };
+}

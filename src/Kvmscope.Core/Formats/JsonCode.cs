@@ -1,0 +1,23 @@
+using System.Text.Json;
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Formats;
+
+/// <summary>An exit's code in JSON: <c>isa</c>, <c>code</c>, and on arm64 <c>ret</c> and <c>ec</c>, of which <c>code</c> is the class (0 where it is no trap).</summary>
+public static class JsonCode
+{
+    /// <summary>Writes the members.</summary>
+    public static void Write(Utf8JsonWriter json, ExitCode code)
+    {
+        json.WriteString("isa", MachineNames.Of(code.Isa));
+        json.WriteNumber("code", MachineNames.Number(code));
+        if (code.Isa == Isa.Arm64)
+        {
+            (ulong ret, ulong? number) = ExitReasons.ArmParts(code.Code);
+            json.WriteNumber("ret", ret);
+            if (number is { } known) json.WriteNumber("ec", known);
+            else json.WriteNull("ec");
+        }
+        json.WriteString("reason", ExitReasons.Name(code));
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Formats;
+
+/// <summary>What was seen and lost, in JSON.</summary>
+internal static class JsonTrust
+{
+    /// <summary><c>trust</c>.</summary>
+    internal static void Write(Utf8JsonWriter json, Answer answer)
+    {
+        Trust trust = answer.Trust;
+        json.WriteStartObject("trust");
+        json.WriteNumber("exits", trust.Exits);
+        json.WriteNumber("entries", trust.Entries);
+        json.WriteNumber("unpaired_exits", trust.UnpairedExits);
+        json.WriteNumber("unpaired_entries", trust.UnpairedEntries);
+        json.WriteNumber("open", trust.Open);
+        json.WriteNumber("lost_events", trust.LostEvents);
+        json.WriteNumber("dropped_cells", trust.DroppedCells);
+        json.WriteNumber("dropped_vcpus", trust.DroppedVcpus);
+        json.WriteNumber("dropped_exits", trust.DroppedExits);
+        if (trust.OtherQualifiers > 0) json.WriteNumber("other_qualifiers", trust.OtherQualifiers);
+        json.WriteNumber("unknown_reasons", answer.UnknownReasons);
+        json.WriteEndObject();
+    }
+}

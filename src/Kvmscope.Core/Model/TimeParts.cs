@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+
+namespace Kvmscope.Core.Model;
+
+/// <summary>Nanoseconds for each <see cref="TimePart"/>.</summary>
+public struct TimeParts
+{
+    /// <summary>How many parts there are.</summary>
+    public const int Count = 8;
+
+    [InlineArray(Count)]
+    private struct Values
+    {
+        private ulong _first;
+    }
+
+    private Values _values;
+
+    /// <summary>The ns of a part.</summary>
+    public ulong this[TimePart part]
+    {
+        readonly get => _values[(int)part];
+        set => _values[(int)part] = value;
+    }
+
+    /// <summary>All parts together, in ns.</summary>
+    public readonly ulong Sum
+    {
+        get
+        {
+            ulong sum = 0;
+            for (int i = 0; i < Count; i++) sum += _values[i];
+            return sum;
+        }
+    }
+
+    /// <summary>Adds each part of the other to the same part of this.</summary>
+    public void Add(in TimeParts other)
+    {
+        for (int i = 0; i < Count; i++) _values[i] += other._values[i];
+    }
+
+    /// <summary>Whether all parts are 0.</summary>
+    public readonly bool IsZero
+    {
+        get
+        {
+            for (int i = 0; i < Count; i++)
+                if (_values[i] != 0) return false;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// This less an earlier reading, part by part, modulo 2^64: a part that shrank is a negative number in two's complement. Such
+    /// differences can be added up; <see cref="Settled"/> makes of the sum what can be shown.
+    /// </summary>
+    public readonly TimeParts Less(in TimeParts earlier)
+    {
+        TimeParts difference = default;
+        for (int i = 0; i < Count; i++) difference._values[i] = unchecked(_values[i] - earlier._values[i]);
+        return difference;
+    }
+
+    /// <summary>
+    /// A difference without negative parts. What an open exit's time will turn out to have been is not known before it ends (a wake-up
+    /// that waits for a CPU looks like a halt until it runs), so a part may be smaller than it was: it is 0 then, and what it lacks is
+    /// taken from the largest, so that the sum stays the difference of the sums.
+    /// </summary>
+    public readonly TimeParts Settled()
+    {
+        TimeParts settled = this;
+        ulong excess = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if ((long)settled._values[i] >= 0) continue;
+            excess += 0 - settled._values[i];
+            settled._values[i] = 0;
+        }
+        while (excess > 0)
+        {
+            int largest = 0;
+            for (int i = 1; i < Count; i++)
+                if (settled._values[i] > settled._values[largest]) largest = i;
+            ulong taken = Math.Min(excess, settled._values[largest]);
+            if (taken == 0) break;
+            settled._values[largest] -= taken;
+            excess -= taken;
+        }
+        return settled;
+    }
+
+    /// <summary>This less an earlier reading, settled.</summary>
+    public readonly TimeParts Since(in TimeParts earlier) => Less(earlier).Settled();
+}

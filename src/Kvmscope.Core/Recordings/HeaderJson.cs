@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Recordings;
+
+/// <summary>The header of a recording as a line of JSON.</summary>
+internal static class HeaderJson
+{
+    /// <summary>What the first line says it is.</summary>
+    internal const string Format = "kvmscope-recording";
+
+    internal static void Write(Utf8JsonWriter json, RecordingHeader header)
+    {
+        json.WriteStartObject();
+        json.WriteString("kind", "header");
+        json.WriteString("format", Format);
+        json.WriteNumber("version", header.Version);
+        json.WriteString("program", header.Program);
+        json.WriteString("host", header.Host);
+        json.WriteString("kernel", header.Kernel);
+        json.WriteString("cpu", header.Cpu);
+        json.WriteNumber("cpus", header.Cpus);
+        json.WriteString("boot_id", header.BootId);
+        json.WriteString("isa", MachineNames.Of(header.Isa));
+        json.WriteString("started", Rfc3339.Format(header.Started));
+        json.WriteNumber("utc_offset_minutes", (int)header.Started.Offset.TotalMinutes);
+        json.WriteNumber("started_ns", header.MonotonicNs);
+        json.WriteNumber("interval_ns", header.IntervalNs);
+        json.WriteString("by", header.Grouping switch { Grouping.Host => "host", Grouping.Vm => "vm", _ => "vcpu" });
+        json.WriteBoolean("time", header.HasTime);
+        json.WriteBoolean("split", header.HasSplit);
+        json.WriteBoolean("qualifiers", header.HasQualifiers);
+        json.WriteBoolean("nested", header.HasNested);
+        json.WriteNumber("slow_ns", header.SlowNs);
+        if (header.SlowPart is { } part) json.WriteString("slow_part", JsonParts.All.First(p => p.Part == part).Name);
+        json.WriteBoolean("all_exits", header.HasAllExits);
+        json.WriteStartArray("filters");
+        foreach (string filter in header.Filters) json.WriteStringValue(filter);
+        json.WriteEndArray();
+        json.WriteStartArray("machines");
+        foreach ((int pid, string name) in header.Machines)
+        {
+            json.WriteStartObject();
+            json.WriteString("vm", name);
+            json.WriteNumber("vm_pid", pid);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>Reads it; what a newer version has beyond this one's is passed over.</summary>
+    /// <returns>Null where it is another kind of JSON.</returns>
+    /// <exception cref="JsonException">It is not what is written there.</exception>
+    internal static RecordingHeader? Read(ReadOnlySpan<byte> line)
+    {
+        var json = new Utf8JsonReader(line);
+        var header = new RecordingHeader { HasTime = false, HasAllExits = false };
+        string format = "";
+        int offset = 0;
+        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        while (JsonWalk.Member(ref json))
+        {
+            string name = json.GetString()!;
+            header = name switch
+            {
+                "version" => header with { Version = JsonWalk.Int(ref json) },
+                "program" => header with { Program = JsonWalk.Text(ref json) },
+                "host" => header with { Host = JsonWalk.Text(ref json) },
+                "kernel" => header with { Kernel = JsonWalk.Text(ref json) },
+                "cpu" => header with { Cpu = JsonWalk.Text(ref json) },
+                "cpus" => header with { Cpus = JsonWalk.Int(ref json) },
+                "boot_id" => header with { BootId = JsonWalk.Text(ref json) },
+                "isa" => header with { Isa = KeyReader.IsaOf(ref json) },
+                "started" => header with { Started = JsonWalk.Time(ref json) },
+                "started_ns" => header with { MonotonicNs = JsonWalk.Long(ref json) },
+                "interval_ns" => header with { IntervalNs = JsonWalk.Long(ref json) },
+                "by" => header with { Grouping = GroupingOf(JsonWalk.Text(ref json)) },
+                "time" => header with { HasTime = JsonWalk.Bool(ref json) },
+                "split" => header with { HasSplit = JsonWalk.Bool(ref json) },
+                "qualifiers" => header with { HasQualifiers = JsonWalk.Bool(ref json) },
+                "nested" => header with { HasNested = JsonWalk.Bool(ref json) },
+                "slow_ns" => header with { SlowNs = JsonWalk.Number(ref json) },
+                "slow_part" => header with { SlowPart = PartOf(JsonWalk.Text(ref json)) },
+                "all_exits" => header with { HasAllExits = JsonWalk.Bool(ref json) },
+                "filters" => header with { Filters = Texts(ref json) },
+                "machines" => header with { Machines = Machines(ref json) },
+                _ => Other(ref json, header, name, ref format, ref offset),
+            };
+        }
+        if (format != Format) return null;
+        return header with { Started = header.Started.ToOffset(TimeSpan.FromMinutes(Math.Clamp(offset, -14 * 60, 14 * 60))) };
+    }
+
+    private static RecordingHeader Other(ref Utf8JsonReader json, RecordingHeader header, string name, ref string format, ref int offset)
+    {
+        if (name == "format") format = JsonWalk.Text(ref json);
+        else if (name == "utc_offset_minutes") offset = JsonWalk.Int(ref json);
+        else JsonWalk.Skip(ref json);
+        return header;
+    }
+
+    private static Grouping GroupingOf(string text) => text switch { "host" => Grouping.Host, "vm" => Grouping.Vm, _ => Grouping.Vcpu };
+
+    private static TimePart? PartOf(string text)
+    {
+        foreach ((TimePart part, string name) in JsonParts.All)
+            if (name == text) return part;
+        return null;
+    }
+
+    private static ImmutableArray<string> Texts(ref Utf8JsonReader json)
+    {
+        var texts = ImmutableArray.CreateBuilder<string>();
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Inner(ref json, JsonTokenType.String)) texts.Add(json.GetString()!);
+        return texts.ToImmutable();
+    }
+
+    private static ImmutableArray<(int Pid, string Name)> Machines(ref Utf8JsonReader json)
+    {
+        var machines = ImmutableArray.CreateBuilder<(int Pid, string Name)>();
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            (int pid, string name) = (0, "");
+            while (JsonWalk.Member(ref json))
+            {
+                if (json.ValueTextEquals("vm"u8)) name = JsonWalk.Text(ref json);
+                else if (json.ValueTextEquals("vm_pid"u8)) pid = JsonWalk.Int(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            machines.Add((pid, name));
+        }
+        return machines.ToImmutable();
+    }
+}

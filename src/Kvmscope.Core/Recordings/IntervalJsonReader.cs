@@ -1,0 +1,273 @@
+using System.Text.Json;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Recordings;
+
+/// <summary>
+/// Reads what <see cref="IntervalJsonWriter"/> wrote, in any order of members; members that it does not know are passed over. Rows
+/// are handed over one by one in an object that is used again, as a long recording has millions.
+/// </summary>
+/// <param name="offset">The recording host's offset from UTC, in which times are given.</param>
+/// <param name="take">Takes each row; it has to be done with it when it returns.</param>
+internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> take)
+{
+    private readonly RecordedRow _row = new();
+    private readonly Dictionary<int, VmIdentity> _vms = [];
+    private readonly List<VcpuTime> _times = [];
+    private readonly List<SlowExit> _slow = [];
+    private readonly List<MissingSource> _missing = [];
+
+    /// <summary>Reads one line.</summary>
+    /// <exception cref="JsonException">It is not what is written there.</exception>
+    internal RecordedInterval Read(ReadOnlySpan<byte> line)
+    {
+        var json = new Utf8JsonReader(line);
+        long first = 0, intervals = 1, fromNs = 0, toNs = 0, restarted = 0;
+        DateTimeOffset from = default, to = default;
+        Trust trust = new();
+        List<OpenExits> before = [], after = [];
+        _vms.Clear();
+        _times.Clear();
+        _slow.Clear();
+        _missing.Clear();
+        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        while (JsonWalk.Member(ref json))
+        {
+            if (json.ValueTextEquals("interval"u8)) first = JsonWalk.Long(ref json);
+            else if (json.ValueTextEquals("intervals"u8)) intervals = JsonWalk.Long(ref json);
+            else if (json.ValueTextEquals("from"u8)) from = Time(ref json);
+            else if (json.ValueTextEquals("to"u8)) to = Time(ref json);
+            else if (json.ValueTextEquals("from_ns"u8)) fromNs = JsonWalk.Long(ref json);
+            else if (json.ValueTextEquals("to_ns"u8)) toNs = JsonWalk.Long(ref json);
+            else if (json.ValueTextEquals("restarted_rows"u8)) restarted = JsonWalk.Long(ref json);
+            else if (json.ValueTextEquals("vms"u8)) ReadVms(ref json);
+            else if (json.ValueTextEquals("trust"u8)) trust = ReadTrust(ref json);
+            else if (json.ValueTextEquals("missing"u8)) ReadMissing(ref json);
+            else if (json.ValueTextEquals("open_before"u8)) ReadOpen(ref json, before);
+            else if (json.ValueTextEquals("open"u8)) ReadOpen(ref json, after);
+            else if (json.ValueTextEquals("times"u8)) ReadTimes(ref json);
+            else if (json.ValueTextEquals("slow"u8)) ReadSlow(ref json);
+            else if (json.ValueTextEquals("rows"u8)) ReadRows(ref json);
+            else JsonWalk.Skip(ref json);
+        }
+        return new RecordedInterval
+        {
+            First = first,
+            Intervals = checked((int)intervals),
+            From = from,
+            To = to,
+            FromNs = fromNs,
+            ToNs = toNs,
+            Trust = trust,
+            OpenBefore = before,
+            OpenAfter = after,
+            RestartedRows = checked((int)restarted),
+            Vms = [.. _vms.Values],
+            Times = [.. _times],
+            Slow = [.. _slow],
+            Missing = [.. _missing],
+        };
+    }
+
+    private void ReadVms(ref Utf8JsonReader json)
+    {
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            int id = 0, pid = 0;
+            string name = "";
+            while (JsonWalk.Member(ref json))
+            {
+                if (json.ValueTextEquals("vm_id"u8)) id = JsonWalk.Int(ref json);
+                else if (json.ValueTextEquals("vm_pid"u8)) pid = JsonWalk.Int(ref json);
+                else if (json.ValueTextEquals("vm"u8)) name = JsonWalk.Text(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            _vms[id] = new VmIdentity(id, pid, name);
+        }
+    }
+
+    private static Trust ReadTrust(ref Utf8JsonReader json)
+    {
+        Trust trust = new();
+        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        while (JsonWalk.Member(ref json))
+        {
+            string name = json.GetString()!;
+            trust = TrustFields.With(trust, name, JsonWalk.Number(ref json));
+        }
+        return trust;
+    }
+
+    private void ReadMissing(ref Utf8JsonReader json)
+    {
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            TimePart? part = null;
+            string text = "";
+            while (JsonWalk.Member(ref json))
+            {
+                if (json.ValueTextEquals("part"u8)) part = PartOf(JsonWalk.Text(ref json));
+                else if (json.ValueTextEquals("text"u8)) text = JsonWalk.Text(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            _missing.Add(new MissingSource(part, text));
+        }
+    }
+
+    private void ReadOpen(ref Utf8JsonReader json, List<OpenExits> open)
+    {
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            var key = new KeyReader();
+            ulong count = 0;
+            while (JsonWalk.Member(ref json))
+            {
+                if (key.Read(ref json)) continue;
+                if (json.ValueTextEquals("count"u8)) count = JsonWalk.Number(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            open.Add(new OpenExits(VmOf(key.Vm), key.Vcpu < 0 ? null : key.Vcpu, key.Code, key.Level, count));
+        }
+    }
+
+    private void ReadTimes(ref Utf8JsonReader json)
+    {
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            var key = new KeyReader();
+            ulong wall = 0;
+            TimeParts parts = default;
+            while (JsonWalk.Member(ref json))
+            {
+                if (key.Read(ref json)) continue;
+                if (json.ValueTextEquals("wall_ns"u8)) wall = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("parts_ns"u8)) parts = ReadParts(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            _times.Add(new VcpuTime(VmOf(key.Vm), key.Vcpu < 0 ? null : key.Vcpu, wall, parts));
+        }
+    }
+
+    private void ReadSlow(ref Utf8JsonReader json)
+    {
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json)) _slow.Add(ReadSlowExit(ref json));
+    }
+
+    private SlowExit ReadSlowExit(ref Utf8JsonReader json)
+    {
+        var key = new KeyReader();
+        DateTimeOffset at = default;
+        int tid = 0, cpu = 0, pid = 0;
+        int? cpuAtExit = null;
+        ulong duration = 0;
+        ulong? rip = null;
+        TimeParts? parts = null;
+        string? task = null;
+        while (JsonWalk.Member(ref json))
+        {
+            if (key.Read(ref json)) continue;
+            if (json.ValueTextEquals("time"u8)) at = Time(ref json);
+            else if (json.ValueTextEquals("tid"u8)) tid = JsonWalk.Int(ref json);
+            else if (json.ValueTextEquals("cpu"u8)) cpu = JsonWalk.Int(ref json);
+            else if (json.ValueTextEquals("cpu_exit"u8)) cpuAtExit = JsonWalk.Int(ref json);
+            else if (json.ValueTextEquals("duration_ns"u8)) duration = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("rip"u8)) rip = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("parts_ns"u8)) parts = ReadParts(ref json);
+            else if (json.ValueTextEquals("ran_instead"u8)) task = JsonWalk.Text(ref json);
+            else if (json.ValueTextEquals("ran_instead_pid"u8)) pid = JsonWalk.Int(ref json);
+            else JsonWalk.Skip(ref json);
+        }
+        VmIdentity vm = VmOf(key.Vm) ?? new VmIdentity(-1, 0, "");
+        return new SlowExit(at, vm, key.Vcpu, tid, cpu, key.Level, key.Code, duration)
+        {
+            Qualifier = key.Qualifier,
+            Rip = rip,
+            CpuAtExit = cpuAtExit,
+            Parts = parts,
+            RanInstead = task is null ? null : new TaskIdentity(pid, task),
+        };
+    }
+
+    private void ReadRows(ref Utf8JsonReader json)
+    {
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            _row.Clear();
+            var key = new KeyReader();
+            while (JsonWalk.Member(ref json))
+            {
+                if (key.Read(ref json)) continue;
+                if (json.ValueTextEquals("count"u8)) _row.Count = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("timed"u8)) _row.Timed = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("total_ns"u8)) _row.TotalNs = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("max_ns"u8)) _row.MaxNs = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("hist"u8)) ReadBins(ref json, _row.Bins);
+                else if (json.ValueTextEquals("parts_ns"u8)) _row.Parts = ReadParts(ref json);
+                else if (json.ValueTextEquals("rounds"u8)) _row.Rounds = ReadRounds(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            _row.Key = new RowKey(key.Vm, key.Vcpu, key.Code, key.Level, key.Qualifier);
+            take(_row);
+        }
+    }
+
+    private static RecordedRounds ReadRounds(ref Utf8JsonReader json)
+    {
+        var rounds = new RecordedRounds();
+        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        while (JsonWalk.Member(ref json))
+        {
+            if (json.ValueTextEquals("reflected"u8)) rounds.Reflected = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("ended"u8)) rounds.Ended = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("total_ns"u8)) rounds.TotalNs = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("handling_ns"u8)) rounds.HandlingNs = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("l1_exits"u8)) rounds.L1Exits = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("max_ns"u8)) rounds.MaxNs = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("hist"u8)) ReadBins(ref json, rounds.Bins);
+            else JsonWalk.Skip(ref json);
+        }
+        return rounds;
+    }
+
+    private static void ReadBins(ref Utf8JsonReader json, BinWindow bins)
+    {
+        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Inner(ref json, JsonTokenType.StartArray))
+        {
+            ulong low = JsonWalk.Number(ref json), count = JsonWalk.Number(ref json);
+            bins.Add(HistogramLayout.BinOf(low), count);
+            JsonWalk.Begin(ref json, JsonTokenType.EndArray);
+        }
+    }
+
+    private static TimeParts ReadParts(ref Utf8JsonReader json)
+    {
+        TimeParts parts = default;
+        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        while (JsonWalk.Member(ref json))
+        {
+            TimePart? part = PartOf(json.GetString()!);
+            long ns = JsonWalk.Long(ref json);
+            if (part is { } known) parts[known] = (ulong)ns;
+        }
+        return parts;
+    }
+
+    private static TimePart? PartOf(string name)
+    {
+        foreach ((TimePart part, string known) in JsonParts.All)
+            if (known == name) return part;
+        return null;
+    }
+
+    private VmIdentity? VmOf(int id) => id < 0 ? null : _vms.TryGetValue(id, out VmIdentity? vm) ? vm : new VmIdentity(id, 0, "");
+
+    private DateTimeOffset Time(ref Utf8JsonReader json) => JsonWalk.Time(ref json).ToOffset(offset);
+}

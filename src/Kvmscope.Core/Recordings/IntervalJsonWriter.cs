@@ -1,0 +1,212 @@
+using System.Text.Json;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Recordings;
+
+/// <summary>
+/// Writes an interval as a line of JSON. Names (<c>vm</c>, <c>reason</c>, <c>qualifier</c>) are for those who read a recording with
+/// other tools; kvmscope itself reads the numbers. What is 0 or empty is left out.
+/// </summary>
+internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
+{
+    private Dictionary<int, VmIdentity> _vms = [];
+
+    internal void Write(RecordedInterval interval, MemberKind kind)
+    {
+        _vms = interval.Vms.ToDictionary(v => v.Ordinal);
+        json.WriteStartObject();
+        json.WriteString("kind", kind == MemberKind.Span ? "span" : "interval");
+        json.WriteNumber("interval", interval.First);
+        json.WriteNumber("intervals", interval.Intervals);
+        json.WriteString("from", Rfc3339.Format(interval.From));
+        json.WriteString("to", Rfc3339.Format(interval.To));
+        json.WriteNumber("from_ns", interval.FromNs);
+        json.WriteNumber("to_ns", interval.ToNs);
+        WriteVms(interval.Vms);
+        WriteTrust(interval.Trust);
+        WriteOpen("open_before", interval.OpenBefore);
+        WriteOpen("open", interval.OpenAfter);
+        Number("restarted_rows", (ulong)interval.RestartedRows);
+        WriteMissing(interval.Missing);
+        WriteTimes(interval.Times);
+        WriteSlow(interval.Slow);
+        json.WriteStartArray("rows");
+        foreach (RecordedRow row in interval.Rows) WriteRow(row);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private void WriteVms(IReadOnlyCollection<VmIdentity> vms)
+    {
+        json.WriteStartArray("vms");
+        foreach (VmIdentity vm in vms)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("vm_id", vm.Ordinal);
+            json.WriteString("vm", vm.Name);
+            json.WriteNumber("vm_pid", vm.Pid);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteTrust(Trust trust)
+    {
+        json.WriteStartObject("trust");
+        foreach ((string name, Func<Trust, ulong> of) in TrustFields.All) Number(name, of(trust));
+        json.WriteEndObject();
+    }
+
+    private void WriteMissing(IReadOnlyList<MissingSource> missing)
+    {
+        if (missing.Count == 0) return;
+        json.WriteStartArray("missing");
+        foreach (MissingSource source in missing)
+        {
+            json.WriteStartObject();
+            if (source.Part is { } part) json.WriteString("part", PartName(part));
+            json.WriteString("text", source.Text);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteOpen(string name, IReadOnlyList<OpenExits> open)
+    {
+        if (open.Count == 0) return;
+        json.WriteStartArray(name);
+        foreach (OpenExits exits in open)
+        {
+            json.WriteStartObject();
+            WriteVcpu(exits.Vm?.Ordinal ?? -1, exits.Vcpu ?? -1);
+            WriteCode(exits.Code, exits.Level, Qualifier.None);
+            json.WriteNumber("count", exits.Count);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteTimes(IReadOnlyCollection<VcpuTime> times)
+    {
+        if (times.Count == 0) return;
+        json.WriteStartArray("times");
+        foreach (VcpuTime time in times)
+        {
+            json.WriteStartObject();
+            WriteVcpu(time.Vm?.Ordinal ?? -1, time.Vcpu ?? -1);
+            json.WriteNumber("wall_ns", time.WallNs);
+            WriteParts(time.Parts);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteSlow(IReadOnlyList<SlowExit> slow)
+    {
+        if (slow.Count == 0) return;
+        json.WriteStartArray("slow");
+        foreach (SlowExit exit in slow)
+        {
+            json.WriteStartObject();
+            json.WriteString("time", Rfc3339.Format(exit.At));
+            WriteVcpu(exit.Vm.Ordinal, exit.Vcpu);
+            json.WriteNumber("tid", exit.Tid);
+            WriteCode(exit.Code, exit.Level, exit.Qualifier);
+            json.WriteNumber("duration_ns", exit.DurationNs);
+            if (exit.Rip is { } rip) json.WriteNumber("rip", rip);
+            if (exit.CpuAtExit is { } cpu) json.WriteNumber("cpu_exit", cpu);
+            json.WriteNumber("cpu", exit.Cpu);
+            if (exit.Parts is { } parts) WriteParts(parts);
+            if (exit.RanInstead is { } task)
+            {
+                json.WriteString("ran_instead", task.Name);
+                json.WriteNumber("ran_instead_pid", task.Pid);
+            }
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteRow(RecordedRow row)
+    {
+        json.WriteStartObject();
+        WriteVcpu(row.Key.Vm, row.Key.Vcpu);
+        WriteCode(row.Key.Code, row.Key.Level, row.Key.Qualifier);
+        json.WriteNumber("count", row.Count);
+        Number("timed", row.Timed);
+        Number("total_ns", row.TotalNs);
+        Number("max_ns", row.MaxNs);
+        WriteBins("hist", row.Bins);
+        if (row.Parts is { } parts) WriteParts(parts);
+        if (row.Rounds is { } rounds) WriteRounds(rounds);
+        json.WriteEndObject();
+    }
+
+    private void WriteVcpu(int vm, int vcpu)
+    {
+        if (vm >= 0)
+        {
+            json.WriteNumber("vm_id", vm);
+            if (_vms.TryGetValue(vm, out VmIdentity? identity)) json.WriteString("vm", identity.Name);
+        }
+        if (vcpu >= 0) json.WriteNumber("vcpu", vcpu);
+    }
+
+    private void WriteCode(ExitCode code, ExitLevel level, Qualifier qualifier)
+    {
+        json.WriteString("isa", MachineNames.Of(code.Isa));
+        json.WriteNumber("code", code.Code);
+        json.WriteString("reason", ExitReasons.Name(code));
+        json.WriteNumber("level", (int)level);
+        if (qualifier.State == QualifierState.None) return;
+        json.WriteString("qualifier", Qualifiers.Name(code, qualifier));
+        if (qualifier.State == QualifierState.Known) json.WriteNumber("qualifier_raw", qualifier.Raw);
+    }
+
+    private void WriteRounds(RecordedRounds rounds)
+    {
+        json.WriteStartObject("rounds");
+        Number("reflected", rounds.Reflected);
+        Number("ended", rounds.Ended);
+        Number("total_ns", rounds.TotalNs);
+        Number("handling_ns", rounds.HandlingNs);
+        Number("l1_exits", rounds.L1Exits);
+        Number("max_ns", rounds.MaxNs);
+        WriteBins("hist", rounds.Bins);
+        json.WriteEndObject();
+    }
+
+    // Pairs of a bin's lower bound in ns and its count.
+    private void WriteBins(string name, BinWindow bins)
+    {
+        ReadOnlySpan<ulong> counts = bins.Counts;
+        if (counts.IsEmpty) return;
+        json.WriteStartArray(name);
+        for (int i = 0; i < counts.Length; i++)
+        {
+            if (counts[i] == 0) continue;
+            json.WriteStartArray();
+            json.WriteNumberValue(HistogramLayout.LowNs(bins.Low + i));
+            json.WriteNumberValue(counts[i]);
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteParts(in TimeParts parts)
+    {
+        json.WriteStartObject("parts_ns");
+        foreach ((TimePart part, string name) in JsonParts.All)
+            if (parts[part] != 0) json.WriteNumber(name, (long)parts[part]);
+        json.WriteEndObject();
+    }
+
+    private void Number(string name, ulong value)
+    {
+        if (value != 0) json.WriteNumber(name, value);
+    }
+
+    private static string PartName(TimePart part) => JsonParts.All.First(p => p.Part == part).Name;
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Recordings;
+
+/// <summary>Gathers the members of a row that say what it is of.</summary>
+internal struct KeyReader()
+{
+    private Isa _isa;
+    private ulong _code;
+    private ulong? _raw;
+    private bool _hasQualifier;
+
+    internal int Vm { get; private set; } = -1;
+
+    internal int Vcpu { get; private set; } = -1;
+
+    internal ExitLevel Level { get; private set; }
+
+    internal readonly ExitCode Code => new(_isa, _code);
+
+    internal readonly Qualifier Qualifier => _raw is { } raw ? Qualifier.Of(raw) : _hasQualifier ? Qualifier.Other : Qualifier.None;
+
+    /// <summary>Takes the member whose name was read, if it is one of these.</summary>
+    internal bool Read(ref Utf8JsonReader json)
+    {
+        if (json.ValueTextEquals("vm_id"u8)) Vm = JsonWalk.Int(ref json);
+        else if (json.ValueTextEquals("vcpu"u8)) Vcpu = JsonWalk.Int(ref json);
+        else if (json.ValueTextEquals("isa"u8)) _isa = IsaOf(ref json);
+        else if (json.ValueTextEquals("code"u8)) _code = JsonWalk.Number(ref json);
+        else if (json.ValueTextEquals("level"u8)) Level = (ExitLevel)JsonWalk.Int(ref json);
+        else if (json.ValueTextEquals("qualifier_raw"u8)) _raw = JsonWalk.Number(ref json);
+        else if (json.ValueTextEquals("qualifier"u8)) _hasQualifier = JsonWalk.Skip(ref json);
+        else return false;
+        return true;
+    }
+
+    internal static Isa IsaOf(ref Utf8JsonReader json)
+    {
+        JsonWalk.Begin(ref json, JsonTokenType.String);
+        return json.ValueTextEquals("vmx"u8) ? Isa.Vmx : json.ValueTextEquals("svm"u8) ? Isa.Svm : json.ValueTextEquals("arm64"u8) ? Isa.Arm64 : Isa.None;
+    }
+}

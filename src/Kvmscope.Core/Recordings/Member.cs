@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.IO.Hashing;
+
+namespace Kvmscope.Core.Recordings;
+
+/// <summary>
+/// One member of a recording: a gzip member of one line of JSON. Members stand one after the other, which is a gzip file again
+/// (RFC 1952, 2.2): <c>zcat</c> prints all lines.
+/// </summary>
+internal static class Member
+{
+    // Beyond any host, and what a damaged length cannot make a reader allocate.
+    private const int MostBytes = 1 << 30;
+
+    /// <summary>Makes the bytes of a member.</summary>
+    /// <param name="output">Where they are added.</param>
+    /// <param name="head">What it is about; its length is filled in.</param>
+    /// <param name="line">The JSON, with its line end.</param>
+    /// <returns>The head as it was written.</returns>
+    internal static MemberHead Write(ArrayBufferWriter<byte> output, MemberHead head, ReadOnlySpan<byte> line)
+    {
+        using var body = new MemoryStream(line.Length / 4 + 64);
+        using (var deflate = new DeflateStream(body, CompressionLevel.Fastest, leaveOpen: true)) deflate.Write(line);
+        int packed = (int)body.Length, length = MemberHead.Size + packed + MemberHead.TrailerSize;
+        Span<byte> to = output.GetSpan(length)[..length];
+        head = head with { Length = length };
+        head.Write(to);
+        body.GetBuffer().AsSpan(0, packed).CopyTo(to[MemberHead.Size..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(to[(length - 8)..], Crc32.HashToUInt32(line));
+        BinaryPrimitives.WriteInt32LittleEndian(to[(length - 4)..], line.Length);
+        output.Advance(length);
+        return head;
+    }
+
+    /// <summary>What to do with a line.</summary>
+    internal delegate T? LineReader<out T>(ReadOnlySpan<byte> line)
+        where T : class;
+
+    /// <summary>Reads a member of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="place">Where it should stand, and which it should be.</param>
+    /// <param name="read">Reads its line, once that is known to be whole.</param>
+    /// <returns>What the line says; null where the member is damaged or another one.</returns>
+    internal static T? ReadAt<T>(Stream file, MemberPlace place, LineReader<T> read)
+        where T : class
+    {
+        int length = place.Head.Length;
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            file.Position = place.Offset;
+            int got = file.ReadAtLeast(bytes.AsSpan(0, length), length, throwOnEndOfStream: false);
+            if (got < length || !IsThat(place.Head, bytes) || !TryRead(bytes.AsMemory(0, length), out byte[] line, out int lineLength)) return null;
+            try
+            {
+                return read(line.AsSpan(0, lineLength));
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(line);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    // An index says where a member is; the member itself says which it is.
+    private static bool IsThat(MemberHead wanted, ReadOnlySpan<byte> bytes) => MemberHead.TryRead(bytes, out MemberHead head)
+        && (head.Kind, head.Depth, head.First, head.Length) == (wanted.Kind, wanted.Depth, wanted.First, wanted.Length);
+
+    /// <summary>Inflates a member and checks it.</summary>
+    /// <param name="member">Its bytes, head included.</param>
+    /// <param name="line">Rented from the shared pool; to be returned where the result is true.</param>
+    /// <param name="length">How many bytes of it are the line.</param>
+    /// <returns>False where it is damaged.</returns>
+    internal static bool TryRead(ReadOnlyMemory<byte> member, out byte[] line, out int length)
+    {
+        ReadOnlySpan<byte> trailer = member.Span[^MemberHead.TrailerSize..];
+        length = BinaryPrimitives.ReadInt32LittleEndian(trailer[4..]);
+        line = [];
+        if (length is <= 0 or > MostBytes) return false;
+        line = ArrayPool<byte>.Shared.Rent(length + 1);
+        if (TryInflate(member[MemberHead.Size..^MemberHead.TrailerSize], line.AsSpan(0, length + 1)) == length
+            && Crc32.HashToUInt32(line.AsSpan(0, length)) == BinaryPrimitives.ReadUInt32LittleEndian(trailer)) return true;
+        ArrayPool<byte>.Shared.Return(line);
+        return false;
+    }
+
+    // One byte more than is expected is asked for: a body that is longer is damaged too.
+    private static int TryInflate(ReadOnlyMemory<byte> body, Span<byte> to)
+    {
+        byte[] copy = ArrayPool<byte>.Shared.Rent(body.Length);
+        try
+        {
+            body.CopyTo(copy);
+            using var deflate = new DeflateStream(new MemoryStream(copy, 0, body.Length, writable: false), CompressionMode.Decompress);
+            return deflate.ReadAtLeast(to, to.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException)
+        {
+            return -1;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+}

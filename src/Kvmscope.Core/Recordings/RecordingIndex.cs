@@ -1,0 +1,123 @@
+namespace Kvmscope.Core.Recordings;
+
+/// <summary>Where the members of a recording are, found by their heads alone.</summary>
+internal sealed class RecordingIndex
+{
+    private const int SearchBytes = 1 << 16;
+
+    private readonly List<MemberPlace> _intervals = [];
+    private readonly Dictionary<(int Depth, long First), MemberPlace> _spans = [];
+
+    private RecordingIndex()
+    {
+    }
+
+    /// <summary>The intervals in order; where some are damaged, numbers are missing.</summary>
+    internal IReadOnlyList<MemberPlace> Intervals => _intervals;
+
+    /// <summary>The header's place; null where the file does not begin with one.</summary>
+    internal MemberPlace? Header { get; private set; }
+
+    /// <summary>How many intervals the recording had when it was ended; null where it was cut off.</summary>
+    internal long? End { get; private set; }
+
+    /// <summary>Bytes behind the last whole member: what was being written when the recording was cut off.</summary>
+    internal long TailBytes { get; private set; }
+
+    /// <summary>Bytes between members that belong to none: damaged ones.</summary>
+    internal long DamagedBytes { get; private set; }
+
+    /// <summary>The span of this depth that begins with this interval, or null.</summary>
+    internal MemberPlace? Span(int depth, long first) => _spans.TryGetValue((depth, first), out MemberPlace place) ? place : null;
+
+    /// <summary>Finds the members: by the index at the end where there is one, else one by one.</summary>
+    /// <param name="file">The recording; it can seek.</param>
+    internal static RecordingIndex Read(Stream file) => IndexReader.TryRead(file) ?? Scan(file);
+
+    /// <summary>Takes over what an index says.</summary>
+    internal static RecordingIndex Of(IEnumerable<MemberPlace> places)
+    {
+        var index = new RecordingIndex();
+        foreach (MemberPlace place in places) index.Add(place);
+        return index;
+    }
+
+    /// <summary>Reads all heads.</summary>
+    /// <param name="file">The recording; it can seek.</param>
+    internal static RecordingIndex Scan(Stream file)
+    {
+        var index = new RecordingIndex();
+        Span<byte> bytes = stackalloc byte[MemberHead.Size];
+        long length = file.Length, at = 0;
+        while (at < length)
+        {
+            if (TryReadHead(file, at, bytes, out MemberHead head) && at + head.Length <= length)
+            {
+                index.Add(new MemberPlace(at, head));
+                at += head.Length;
+                continue;
+            }
+            long next = FindHead(file, at + 1, length);
+            if (next < 0)
+            {
+                index.TailBytes = length - at;
+                break;
+            }
+            index.DamagedBytes += next - at;
+            at = next;
+        }
+        return index;
+    }
+
+    private void Add(MemberPlace place)
+    {
+        End = null;
+        switch (place.Head.Kind)
+        {
+            case MemberKind.Header when place.Offset == 0:
+                Header = place;
+                break;
+            case MemberKind.Interval when _intervals.Count == 0 || place.Head.First > _intervals[^1].Head.First:
+                _intervals.Add(place);
+                break;
+            case MemberKind.Span:
+                _spans[(place.Head.Depth, place.Head.First)] = place;
+                break;
+            case MemberKind.End:
+                End = place.Head.First;
+                break;
+        }
+    }
+
+    internal static bool TryReadHead(Stream file, long at, Span<byte> bytes, out MemberHead head)
+    {
+        file.Position = at;
+        int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return MemberHead.TryRead(bytes[..read], out head);
+    }
+
+    // Behind damaged bytes: the next place at which a whole member stands; -1 where there is none.
+    private static long FindHead(Stream file, long from, long length)
+    {
+        Span<byte> headBytes = stackalloc byte[MemberHead.Size];
+        byte[] bytes = new byte[SearchBytes];
+        while (from < length)
+        {
+            file.Position = from;
+            int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            ReadOnlySpan<byte> window = bytes.AsSpan(0, read);
+            for (int at = window.IndexOf(MemberHead.Magic); at >= 0; at = Next(window, at))
+                if (TryReadHead(file, from + at, headBytes, out MemberHead head) && from + at + head.Length <= length) return from + at;
+            // A head may begin with the last bytes of this window.
+            if (read < bytes.Length) return -1;
+            from += read - MemberHead.Magic.Length + 1;
+        }
+        return -1;
+    }
+
+    private static int Next(ReadOnlySpan<byte> window, int at)
+    {
+        int next = window[(at + 1)..].IndexOf(MemberHead.Magic);
+        return next < 0 ? -1 : at + 1 + next;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Recordings;
+
+/// <summary>
+/// Writes a recording, member by member. It only ever appends, and what it appends at once is whole: a recording that is cut off
+/// anywhere is the recording up to the member before.
+/// </summary>
+/// <param name="header">Where, when and how it is made.</param>
+/// <param name="append">Appends bytes so that they stay: they are on the disk when it returns. It does not keep them.</param>
+public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemory<byte>> append)
+{
+    /// <summary>How many intervals a span of depth 1 sums up, and how many of these one of depth 2.</summary>
+    public const int SpanLength = 60;
+
+    /// <summary>The greatest depth of spans: an hour, where an interval is a second.</summary>
+    public const int MaxDepth = 2;
+
+    // Nothing is embedded in HTML; names stay readable.
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private readonly ArrayBufferWriter<byte> _line = new(1 << 14), _members = new(1 << 14);
+    private readonly IndexJson _index = new();
+    private readonly IntervalSum?[] _spans = new IntervalSum?[MaxDepth];
+    private (long Ns, long Wall) _end = (header.MonotonicNs, NsOf(header.Started));
+
+    /// <summary>How many intervals were written: the number of the next.</summary>
+    public long Intervals { get; private set; }
+
+    /// <summary>Writes the header.</summary>
+    public void Begin()
+    {
+        MakeLine(json => HeaderJson.Write(json, header));
+        AddMember(new MemberHead(MemberKind.Header, 0, 0, 0, 0, 0, _end.Ns, _end.Ns, _end.Wall));
+        Append();
+    }
+
+    /// <summary>Writes the next interval, and the spans that end with it.</summary>
+    public void Add(RecordedInterval interval)
+    {
+        if (interval.First != Intervals) throw new ArgumentException($"interval {Intervals} is next, and not {interval.First}", nameof(interval));
+        AddInterval(interval, depth: 0);
+        RecordedInterval part = interval;
+        for (int depth = 1; depth <= MaxDepth; depth++)
+        {
+            IntervalSum sum = _spans[depth - 1] ??= new IntervalSum(Grouping.Vcpu);
+            sum.Add(part with { Slow = [] });
+            if ((Intervals + 1) % Length(depth) != 0) break;
+            part = sum.ToInterval();
+            AddInterval(part, depth);
+            _spans[depth - 1] = null;
+        }
+        _end = (interval.ToNs, NsOf(interval.To));
+        Append();
+        Intervals++;
+    }
+
+    /// <summary>Writes that the recording is complete.</summary>
+    public void End()
+    {
+        MakeLine(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", "end");
+            json.WriteNumber("intervals", Intervals);
+            _index.Write(json);
+            json.WriteEndObject();
+        });
+        AddMember(new MemberHead(MemberKind.End, 0, 0, Intervals, 0, 0, _end.Ns, _end.Ns, _end.Wall));
+        Append();
+    }
+
+    /// <summary>How many intervals a span of this depth sums up.</summary>
+    internal static int Length(int depth)
+    {
+        int length = 1;
+        for (int i = 0; i < depth; i++) length *= SpanLength;
+        return length;
+    }
+
+    private void AddInterval(RecordedInterval interval, int depth)
+    {
+        MemberKind kind = depth == 0 ? MemberKind.Interval : MemberKind.Span;
+        MakeLine(json => new IntervalJsonWriter(json).Write(interval, kind));
+        _index.Add(AddMember(new MemberHead(
+            kind, (byte)depth, 0, interval.First, interval.Intervals, interval.Rows.Count, interval.FromNs, interval.ToNs, NsOf(interval.To))));
+    }
+
+    private void MakeLine(Action<Utf8JsonWriter> write)
+    {
+        _line.ResetWrittenCount();
+        using (var json = new Utf8JsonWriter(_line, s_options)) write(json);
+        _line.Write("\n"u8);
+    }
+
+    private MemberHead AddMember(MemberHead head) => Member.Write(_members, head, _line.WrittenSpan);
+
+    private void Append()
+    {
+        append(_members.WrittenMemory);
+        _members.ResetWrittenCount();
+    }
+
+    private static long NsOf(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) * 100;
+}

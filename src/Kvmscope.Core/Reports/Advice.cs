@@ -1,0 +1,92 @@
+using System.Globalization;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Reports;
+
+/// <summary>
+/// What a report suggests: at most <see cref="MostLines"/> lines, each with the figures that led to it; none where nothing stands out.
+/// The rules and their thresholds are in docs/explain.md.
+/// </summary>
+public static class Advice
+{
+    /// <summary>More would be a second report.</summary>
+    public const int MostLines = 2;
+
+    // Fewer exits than these say nothing of a guest.
+    private const ulong LeastExits = 100;
+
+    // Of the wall clock: what a user feels.
+    private const double LargeWait = 0.05, LargePoll = 0.05, LargeVmm = 0.20, LargeSleep = 0.05;
+
+    // Of the busy time, or of a reason's exits: it is about this one.
+    private const double LargeReason = 0.30, MostOfReason = 0.50;
+
+    // L1 exits a reflected exit of L2: from here on L1's own exits are what L2 pays for.
+    private const double LargeAmplification = 5;
+
+    /// <summary>Lines that fit what was measured, the most telling first.</summary>
+    public static IReadOnlyList<string> Of(Report report)
+    {
+        if (report.Answer.Trust.Exits < LeastExits) return [];
+        return [.. OfWalls(report).Concat(OfRounds(report)).Concat(OfReasons(report)).Take(MostLines)];
+    }
+
+    private static IEnumerable<string> OfWalls(Report report)
+    {
+        foreach (WallRow wall in report.Walls.OrderByDescending(w => Share(w.Parts[TimePart.Runq], w.WallNs)))
+        {
+            string name = wall.Vm?.Name ?? "the VMs";
+            if (Share(wall.Parts[TimePart.Runq], wall.WallNs) >= LargeWait)
+                yield return $"{name} waited for a CPU {Percent(wall.Parts[TimePart.Runq], wall.WallNs)} of its time: the host is overcommitted, or its vCPUs share a busy CPU ('kvmscope slower 1ms --part runq --who' says with whom)";
+            if (Share(wall.Parts[TimePart.Poll], wall.WallNs) >= LargePoll)
+                yield return $"{name}: halt polling burnt {Percent(wall.Parts[TimePart.Poll], wall.WallNs)} of its time: kvm.halt_poll_ns bounds it";
+            if (Share(wall.Parts[TimePart.Sleep], wall.WallNs) >= LargeSleep)
+                yield return $"{name} slept in the kernel {Percent(wall.Parts[TimePart.Sleep], wall.WallNs)} of its time while exits were handled: look for swapped guest memory (userfaultfd after a migration does the same)";
+            if (Share(wall.Parts[TimePart.Vmm], wall.WallNs) >= LargeVmm)
+                yield return $"{name} was in its VMM {Percent(wall.Parts[TimePart.Vmm], wall.WallNs)} of its time: 'kvmscope time --by qualifier' says for which ports and pages";
+        }
+    }
+
+    private static IEnumerable<string> OfRounds(Report report)
+    {
+        foreach (ReportRow row in report.Rows.Where(r => r.Rounds is { Ended: >= LeastExits }).OrderByDescending(r => r.Rounds!.TotalNs))
+            if (Rounds.L1Exits(row) is { } exits and >= LargeAmplification)
+                yield return string.Create(CultureInfo.InvariantCulture,
+                    $"each reflected {ExitReasons.Name(row.Code.GetValueOrDefault())} of L2 cost {exits:0.0} exits of L1: shadow VMCS or enlightened VMCS in this host's KVM, and fewer VMREADs in L1, make rounds cheaper");
+    }
+
+    private static IEnumerable<string> OfReasons(Report report)
+    {
+        ulong busy = report.Busy.Total.TotalNs;
+        var reasons = report.Answer.Rows.Where(r => !ExitReasons.IsIdle(r.Code)).GroupBy(r => r.Code)
+            .Select(g => (Code: g.Key, Rows: g.ToArray(), Ns: Sum(g, r => r.TotalNs), Count: Sum(g, r => r.Count)));
+        foreach (var (code, rows, ns, count) in reasons.OrderByDescending(r => r.Ns))
+        {
+            if (count < LeastExits || Share(ns, busy) < LargeReason) yield break;
+            string line = $"{ExitReasons.Name(code)} took {Percent(ns, busy)} of the busy time, {Views.ScaledText.Time(ns / Math.Max(1, Sum(rows, r => r.Timed)))} each";
+            var top = rows.Where(r => r.Qualifier.State == QualifierState.Known).GroupBy(r => r.Qualifier)
+                .Select(g => (Qualifier: g.Key, Count: Sum(g, r => r.Count))).OrderByDescending(q => q.Count).FirstOrDefault();
+            if (Share(top.Count, count) >= MostOfReason)
+                line += string.Create(CultureInfo.InvariantCulture, $", and {top.Count} of {count} were {Qualifiers.Name(code, top.Qualifier)}{Mend(code, top.Qualifier)}");
+            yield return line + $" ('kvmscope explain {ExitReasons.Name(code)}')";
+        }
+    }
+
+    // Only what is certain of this very argument.
+    private static string Mend(ExitCode code, Qualifier qualifier) => (Qualifiers.KindOf(code), qualifier.Raw & 0xffff_ffff) switch
+    {
+        (QualifierKind.Port, 0x608) => ": the guest's clocksource is the ACPI PM timer; kvm-clock, the TSC or Hyper-V's does not exit",
+        (QualifierKind.Port, >= 0x40 and <= 0x43) => ": the guest's timer is the PIT; an APIC timer or Hyper-V's enlightenments are cheaper",
+        (QualifierKind.Port, >= 0x3f8 and <= 0x3ff) => ": the guest writes to a serial console",
+        (QualifierKind.Msr, 0x6e0) => ": the guest arms its timer; fewer timers, or a tick that stops when idle (nohz), make it rarer",
+        (QualifierKind.Msr, 0x830) => ": the guest sends interrupts between its vCPUs; AVIC or IPI virtualization spares the exits",
+        _ => "",
+    };
+
+    private static ulong Sum(IEnumerable<SnapshotRow> rows, Func<SnapshotRow, ulong> of) => rows.Aggregate(0UL, (sum, row) => sum + of(row));
+
+    private static double Share(ulong part, ulong whole) => whole == 0 ? 0 : (double)part / whole;
+
+    private static string Percent(ulong part, ulong whole) => string.Create(CultureInfo.InvariantCulture, $"{100 * Share(part, whole):0.0} %");
+}

@@ -1,0 +1,23 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+
+namespace Kvmscope.Core.Rules;
+
+/// <summary>What rules are measured on.</summary>
+/// <param name="Answer">What happened, in one interval or the whole run; as fine as <see cref="RuleNeeds.Grouping"/> or finer.</param>
+/// <param name="Isa">What the exits are of; None where it is not known.</param>
+public sealed record RuleInput(Answer Answer, Isa Isa)
+{
+    /// <summary>Whether handling times were measured.</summary>
+    public bool HasTime { get; init; } = true;
+
+    /// <summary>Whether the wall clock was split.</summary>
+    public bool HasSplit { get; init; }
+
+    /// <summary>Whether exits of all reasons and levels were traced; VMs and vCPUs may have been chosen.</summary>
+    public bool HasAllExits { get; init; } = true;
+
+    /// <summary>The VMs that were traced, those too that had no exit: a rule about them is measured, one about any other is not.</summary>
+    public IReadOnlyCollection<VirtualMachine> Machines { get; init; } = [];
+}

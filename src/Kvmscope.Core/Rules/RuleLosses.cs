@@ -1,0 +1,67 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Core.Rules;
+
+/// <summary>What is not in the data that a rule is measured on, in words; null where nothing is missing.</summary>
+internal sealed class RuleLosses
+{
+    internal RuleLosses(RuleScope scope)
+    {
+        Uncounted = UncountedOf(scope.Observed);
+        Unread = scope.Unread > 0 ? $"the reason of {TrustText.Of(scope.Unread, "exit", "exits")} could not be read" : null;
+        FindUntimed(scope);
+    }
+
+    /// <summary>Exits that were not counted: of which VM and reason they were is not known.</summary>
+    internal string? Uncounted { get; }
+
+    /// <summary>Exits that were counted, but of which it is not known whether they are the target's.</summary>
+    internal string? Unread { get; }
+
+    /// <summary>Exits of the target that ended, and whose handling time is not known.</summary>
+    internal string? Untimed { get; private set; }
+
+    /// <summary>Exits of the target that had not ended when the data were read; no loss, but to be said.</summary>
+    internal string? Open { get; private set; }
+
+    /// <summary>Why counts may be higher than what was seen.</summary>
+    internal string? OfCounts => Uncounted ?? Unread;
+
+    /// <summary>Why times may be others than those that were seen.</summary>
+    internal string? OfTimes => OfCounts ?? Untimed;
+
+    private static string? UncountedOf(Answer answer)
+    {
+        Trust trust = answer.Trust;
+        const string mend = " (raise --max-vcpus)";
+        if (trust.DroppedExits > 0) return $"{TrustText.Of(trust.DroppedExits, "exit was", "exits were")} not counted{mend}";
+        if (trust.DroppedVcpus > 0) return $"{TrustText.Of(trust.DroppedVcpus, "vCPU was", "vCPUs were")} not counted{mend}";
+        if (trust.DroppedCells > 0) return $"{TrustText.Of(trust.DroppedCells, "reason of a vCPU", "reasons of vCPUs")} found no room{mend}";
+        return answer.RestartedRows > 0
+            ? $"{TrustText.Of((ulong)answer.RestartedRows, "counter", "counters")} began again at zero meanwhile"
+            : null;
+    }
+
+    // An exit that is not timed is open, or was followed by another exit. A vCPU has at most one that is open, and where none of the
+    // trace was followed by another exit, those of this target were not either.
+    private void FindUntimed(RuleScope scope)
+    {
+        Trust trust = scope.Observed.Trust;
+        Dictionary<(int Vm, int Vcpu), ulong> vcpus = [];
+        ulong untimed = 0, beyond = 0;
+        foreach (SnapshotRow row in scope.Rows)
+        {
+            if (row.Count <= row.Timed) continue;
+            ulong more = row.Count - row.Timed;
+            untimed += more;
+            var key = (row.Vm?.Ordinal ?? -1, row.Vcpu ?? -1);
+            vcpus[key] = vcpus.GetValueOrDefault(key) + more;
+        }
+        foreach (((_, int vcpu), ulong more) in vcpus) beyond += vcpu < 0 ? more : more - 1;
+        if (untimed == 0) return;
+        string exits = TrustText.Of(untimed, "exit", "exits");
+        if (trust.UnpairedExits == 0 && (beyond == 0 || untimed <= trust.Open)) Open = $"{exits} {(untimed == 1 ? "has" : "have")} not ended";
+        else Untimed = $"{exits} {(untimed == 1 ? "has" : "have")} no measured time";
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Core.Rules;
+
+/// <summary>How rules and what they measured are written for people.</summary>
+internal static class RuleText
+{
+    private const int MostDecimals = 9;
+
+    /// <summary>On one line and harmless to a terminal; each character keeps its column.</summary>
+    internal static string OneLine(string text) =>
+        string.Create(text.Length, text, static (to, from) =>
+        {
+            for (int i = 0; i < to.Length; i++) to[i] = char.IsWhiteSpace(from[i]) ? ' ' : char.IsControl(from[i]) ? '?' : from[i];
+        });
+
+    /// <summary>Names as a sentence's end: <c>a</c>, <c>a or b</c>, <c>a, b or c</c>.</summary>
+    internal static string Choice(IReadOnlyList<string> names) =>
+        names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}";
+
+    /// <summary>A measured value; where rounding would make it look like the rule's own, with the digits that tell them apart.</summary>
+    internal static string Value(ExactNumber value, RuleValue rule)
+    {
+        ExactNumber limit = rule.Exact;
+        if (rule.Unit.Quantity == RuleQuantity.Count) return value.ToDouble().ToString("0", CultureInfo.InvariantCulture);
+        if (rule.Unit.Quantity == RuleQuantity.Time && (value.CompareTo(limit) == 0 || Scaled(value) != Scaled(limit))) return Scaled(value);
+        int decimals = rule.Unit.Quantity switch { RuleQuantity.Share => 2, RuleQuantity.Rate when value.ToDouble() < 10 => 1, _ => 0 };
+        while (decimals < MostDecimals && value.CompareTo(limit) != 0 && Plain(value, rule.Unit, decimals) == Plain(limit, rule.Unit, decimals)) decimals++;
+        return Plain(value, rule.Unit, decimals);
+    }
+
+    /// <summary>A time, rounded.</summary>
+    internal static string Scaled(ExactNumber ns) => ScaledText.Time((ulong)Math.Round(ns.ToDouble()));
+
+    /// <summary>Whose exits a row has: <c>IOIO, web-1 vCPU 2, L1</c>.</summary>
+    internal static string Owner(SnapshotRow row)
+    {
+        string text = ExitReasons.Name(row.Code);
+        if (Qualifiers.Name(row.Code, row.Qualifier) is { Length: > 0 } qualifier) text += $" {qualifier}";
+        if (row.Vm is { } vm) text += $", {vm.Name}";
+        if (row.Vcpu is { } vcpu) text += string.Create(CultureInfo.InvariantCulture, $" vCPU {vcpu}");
+        // There levels are not told apart.
+        return row.Code.Isa == Isa.Arm64 ? text : text + (row.Level == ExitLevel.L2 ? ", L2" : ", L1");
+    }
+
+    // Rates are shown as the rule has them, a second, a minute or an hour.
+    private static string Plain(ExactNumber value, RuleUnit unit, int decimals)
+    {
+        string format = "F" + decimals.ToString(CultureInfo.InvariantCulture);
+        return unit.Quantity switch
+        {
+            RuleQuantity.Time => value.ToDouble().ToString(format, CultureInfo.InvariantCulture) + " ns",
+            RuleQuantity.Share => (100 * value.ToDouble()).ToString(format, CultureInfo.InvariantCulture) + " %",
+            _ => (unit.Divide * value.ToDouble()).ToString(format, CultureInfo.InvariantCulture) + (unit.Name.Length == 0 ? "/s" : unit.Name),
+        };
+    }
+}

@@ -1,0 +1,45 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Core.Rules;
+
+/// <summary>Measures shares of the vCPUs' wall clock.</summary>
+internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, RuleLosses losses)
+{
+    /// <summary>Measures.</summary>
+    internal RuleMeasurement Measure()
+    {
+        if (!input.HasSplit) return RuleMeasurement.None("the wall clock was not split (record with --split)");
+        if (!input.HasAllExits) return RuleMeasurement.None("the wall clock is of all exits: leave out --reason, --exclude and --level");
+        ulong wall = 0;
+        foreach (VcpuTime time in scope.Observed.Times) wall += time.WallNs;
+        if (wall == 0) return RuleMeasurement.None("no wall clock was observed");
+        if (losses.Uncounted is { } lost) return RuleMeasurement.None($"share is not known: {lost}");
+        return rule.Target.Kind == RuleTargetKind.Part ? OfPart(rule.Target.Part, wall) : OfExits(wall);
+    }
+
+    // What a kernel cannot give is in another part's time, so that the other parts may be less than they look.
+    private RuleMeasurement OfPart(TimePart part, ulong wall)
+    {
+        MissingSource[] missing = [.. scope.Observed.Missing.Where(m => m.Part is not null)];
+        if (Array.Find(missing, m => m.Part == part) is { } own) return RuleMeasurement.None(own.Text);
+        TimeParts parts = default;
+        foreach (WallRow row in WallClockBuilder.Build(scope.Observed, byVcpu: rule.Filters.Vcpu is not null)) parts.Add(row.Parts);
+        return missing.Length == 0
+            ? Share(parts[part], wall, RuleBound.Exact, null)
+            : Share(parts[part], wall, RuleBound.AtMost, missing[0].Text);
+    }
+
+    // Open exits are in the parts as far as they have come, as in the table of the split.
+    private RuleMeasurement OfExits(ulong wall)
+    {
+        ulong ns = 0;
+        foreach (SnapshotRow row in scope.Rows) ns += row.Parts?.Sum ?? row.TotalNs;
+        string? lost = losses.Unread ?? losses.Untimed;
+        return Share(Math.Min(ns, wall), wall, lost is null ? RuleBound.Exact : RuleBound.AtLeast, lost);
+    }
+
+    private static RuleMeasurement Share(ulong part, ulong wall, RuleBound bound, string? caveat) =>
+        new(ExactNumber.Of(part).Over(ExactNumber.Of(wall)), bound, $"{ScaledText.Time(part)} of {ScaledText.Time(wall)}", caveat);
+}

@@ -1,0 +1,21 @@
+using Kvmscope.Core.Tracing;
+
+namespace Kvmscope.Host.Checks;
+
+/// <summary>Reads which host this is.</summary>
+internal static class HostIdentityReader
+{
+    /// <summary>Of the host with these files.</summary>
+    /// <param name="files">Its /proc.</param>
+    /// <param name="cpus">How many CPUs it has.</param>
+    internal static HostIdentity Read(HostFiles files, int cpus) => new(
+        files.Text("proc/sys/kernel/hostname") ?? "",
+        files.Text("proc/sys/kernel/osrelease") ?? "",
+        // arm64's cpuinfo names no model.
+        files.Field("proc/cpuinfo", "model name") ?? ArmModel(files) ?? "",
+        cpus,
+        files.Text("proc/sys/kernel/random/boot_id") ?? "");
+
+    private static string? ArmModel(HostFiles files) =>
+        files.Field("proc/cpuinfo", "CPU implementer") is { } implementer ? $"arm64 {implementer}/{files.Field("proc/cpuinfo", "CPU part")}" : null;
+}

@@ -1,0 +1,105 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Host.Contract;
+
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>What a slot says of its vCPU's wall clock at one instant; the exit that is open then is split as far as it has come.</summary>
+internal unsafe ref struct WallClock
+{
+    const int MostTries = 100;
+
+    /// <summary>How long the vCPU was observed, in ns; 0 where it was not.</summary>
+    internal ulong WallNs;
+
+    /// <summary>The cell of the open exit, or a word of <see cref="kvmscope_open"/>.</summary>
+    internal int Open;
+
+    /// <summary>How long the open exit has taken so far, in ns.</summary>
+    internal ulong OpenNs;
+
+    /// <summary>The parts of the open exit.</summary>
+    internal TimeParts OpenParts;
+
+    /// <summary>The guest's time, and the run queue's outside of exits.</summary>
+    internal TimeParts Outside;
+
+    /// <summary>Reads a slot that the kernel side writes meanwhile.</summary>
+    /// <param name="slot">The slot, in mapped memory.</param>
+    /// <param name="nowNs">CLOCK_MONOTONIC.</param>
+    /// <param name="isFinal">The vCPU is gone, whether or not a hook told when.</param>
+    internal void Take(ref kvmscope_slot slot, Func<ulong> nowNs, bool isFinal)
+    {
+        for (int tries = 0; tries < MostTries; tries++)
+        {
+            uint open = Volatile.Read(ref slot.open);
+            ulong exit = Volatile.Read(ref slot.exit_ns), entry = Volatile.Read(ref slot.entry_ns);
+            ulong output = Volatile.Read(ref slot.out_ns), user = Volatile.Read(ref slot.user_ns);
+            TakeAt(ref slot, open, exit, entry, output, user, EndOf(ref slot, nowNs, isFinal));
+            Interlocked.MemoryBarrier();
+            if (open == Volatile.Read(ref slot.open) && exit == Volatile.Read(ref slot.exit_ns) && entry == Volatile.Read(ref slot.entry_ns)
+                && output == Volatile.Read(ref slot.out_ns) && user == Volatile.Read(ref slot.user_ns)) return;
+        }
+    }
+
+    // Without a hook for its end a vCPU lived at least until its last event.
+    static ulong EndOf(ref kvmscope_slot slot, Func<ulong> nowNs, bool isFinal)
+    {
+        ulong ended = Volatile.Read(ref slot.ended_ns);
+        if (ended != 0) return ended;
+        return isFinal
+            ? Math.Max(Math.Max(slot.exit_ns, slot.entry_ns), Math.Max(slot.out_ns, Math.Max(slot.user_ns, slot.born_ns)))
+            : nowNs();
+    }
+
+    void TakeAt(ref kvmscope_slot slot, uint open, ulong exit, ulong entry, ulong output, ulong user, ulong end)
+    {
+        WallNs = slot.born_ns == 0 ? 0 : Less(end, slot.born_ns);
+        Open = (int)open;
+        OpenNs = 0;
+        OpenParts = default;
+        Outside = default;
+        if (WallNs == 0) return;
+        Outside[TimePart.Guest] = slot.guest_ns;
+        Outside[TimePart.Runq] = slot.guest_runq_ns;
+        if (entry != 0)
+        {
+            // Preempted between the hardware's exit and KVM's report of it.
+            ulong until = output != 0 ? Math.Max(output, entry) : end;
+            Outside[TimePart.Guest] += Less(until, entry);
+            Outside[TimePart.Runq] += Less(end, until);
+        }
+        else if (open >= kvmscope_open.KVMSCOPE_FIRST_CELL)
+        {
+            OpenNs = Less(end, exit);
+            SplitOpen(ref slot, output, user, end);
+        }
+    }
+
+    void SplitOpen(ref kvmscope_slot slot, ulong output, ulong user, ulong end)
+    {
+        ulong left = OpenNs;
+        if (user != 0) Put(TimePart.Vmm, Less(end, user), ref left);
+        else if (output != 0) Put(PartOf((int)slot.out_part), Less(end, output), ref left);
+        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++) Put(PartOf(i), Volatile.Read(ref slot.parts[i]), ref left);
+        OpenParts[TimePart.Kvm] = left;
+    }
+
+    void Put(TimePart part, ulong ns, ref ulong left)
+    {
+        ns = Math.Min(ns, left);
+        OpenParts[part] += ns;
+        left -= ns;
+    }
+
+    /// <summary>The part that the kernel side keeps under this number.</summary>
+    internal static TimePart PartOf(int part) => part switch
+    {
+        kvmscope_part.KVMSCOPE_PART_VMM => TimePart.Vmm,
+        kvmscope_part.KVMSCOPE_PART_RUNQ => TimePart.Runq,
+        kvmscope_part.KVMSCOPE_PART_HALT => TimePart.Halt,
+        kvmscope_part.KVMSCOPE_PART_POLL => TimePart.Poll,
+        _ => TimePart.Sleep,
+    };
+
+    static ulong Less(ulong a, ulong b) => a > b ? a - b : 0;
+}

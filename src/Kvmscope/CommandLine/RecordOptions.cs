@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Recordings;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>The options that say what is recorded, and where to.</summary>
+internal sealed class RecordOptions
+{
+    private static readonly string[] s_details = ["time", "split", "qualifiers", "nested"], s_groups = ["host", "vm", "vcpu"];
+
+    // Shorter intervals say more of the recorder than of the guests.
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10), s_longest = TimeSpan.FromDays(1);
+
+    private readonly Option<string> _output = OptionFactory.Value("--output", "FILE",
+        "The recording; a new file. Unless given it is named after the host and the time, in the working directory.", "-o");
+    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "How long an interval is; 1s unless given.");
+    private readonly Option<string> _by = OptionFactory.Value("--by", "host|vm|vcpu", "What is kept apart; vcpu unless given. Reasons and levels always are.");
+    private readonly Option<string[]> _without = OptionFactory.Values("--without", "WHAT[,WHAT]",
+        "Leave out and save its cost: qualifiers, split, nested, or time (and with it all of these).");
+    private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME", "Also keep each exit of at least this handling time, for 'report FILE slower'; a bare number is ms.");
+    private readonly Option<string> _rotate = OptionFactory.Value("--rotate", "TIME", "Begin a new file each TIME; the time of its begin is part of its name.");
+    private readonly Option<string> _keep = OptionFactory.Value("--keep", "N", "With --rotate: keep the newest N files and remove older ones.");
+
+    /// <summary>The options as --help shows them.</summary>
+    public OptionGroup Group => new("Recording", [_output, _interval, _by, _without, _slower, _rotate, _keep]);
+
+    /// <summary>Reads where and how often.</summary>
+    /// <param name="result">What was typed.</param>
+    /// <param name="name">What a recording is named unless it is said.</param>
+    /// <exception cref="Core.KvmscopeException">A value or a combination makes no sense (status 2).</exception>
+    public RecordPlan Read(ParseResult result, Func<string> name)
+    {
+        TimeSpan interval = Time(result, _interval) ?? TimeSpan.FromSeconds(1);
+        TimeSpan? rotate = Time(result, _rotate);
+        if (rotate < interval || rotate < TimeSpan.FromSeconds(1)) throw UsageError.Of("--rotate is shorter than an interval, or than a second", "Make it longer: --rotate 1h");
+        int? keep = result.Text(_keep) is { } text ? ParseKeep(text) : null;
+        if (keep is not null && rotate is null) throw UsageError.Of("--keep is about files that rotate", "Add --rotate 1h, or leave --keep out.");
+        string path = result.Text(_output) ?? name();
+        if (path.Length == 0 || path == "-") throw UsageError.Of("a recording has to be a file", "Give its name with -o FILE, or leave -o out.");
+        Grouping grouping = (result.Text(_by) ?? "vcpu") switch
+        {
+            "host" => Grouping.Host,
+            "vm" => Grouping.Vm,
+            "vcpu" => Grouping.Vcpu,
+            var other => throw UsageError.NotOneOf("--by", other, s_groups),
+        };
+        return new RecordPlan(path, interval, grouping, rotate, keep);
+    }
+
+    /// <summary>Reads what is wanted of each exit.</summary>
+    /// <param name="result">What was typed.</param>
+    /// <param name="hasAllExits">Whether no reason or level is left out; else rounds of nested guests cannot be followed.</param>
+    /// <param name="grouping">What is kept apart.</param>
+    public TraceOptions Detail(ParseResult result, bool hasAllExits, Grouping grouping)
+    {
+        IReadOnlyList<string> without = result.Items(_without);
+        if (without.FirstOrDefault(w => !s_details.Contains(w)) is { } unknown) throw UsageError.NotOneOf("--without", unknown, s_details);
+        bool time = !without.Contains("time");
+        if (!time && result.Text(_slower) is not null) throw UsageError.Of("--slower needs times, and --without time leaves them out", "Give one of them.");
+        return new TraceOptions
+        {
+            WantTime = time,
+            WantSplit = time && !without.Contains("split"),
+            WantQualifiers = time && !without.Contains("qualifiers"),
+            WantNested = time && hasAllExits && !without.Contains("nested"),
+            SlowNs = result.Text(_slower) is { } slower ? Threshold.Parse(slower) : 0,
+            Finest = grouping,
+        };
+    }
+
+    private static TimeSpan? Time(ParseResult result, Option<string> option)
+    {
+        if (result.Text(option) is not { } text) return null;
+        if (!Durations.TryParse(text, "s", out double ns))
+            throw UsageError.Of($"{option.Name} '{text}' is no time", "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
+        var time = TimeSpan.FromMilliseconds(Math.Clamp(ns / 1e6, -1, 1e12));
+        return time >= s_shortest && (time <= s_longest || option.Name == "--rotate") ? time : throw UsageError.Of($"{option.Name} '{text}' is out of range", "Give a time from 10ms to 24h.");
+    }
+
+    private static int ParseKeep(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int keep) && keep > 0
+            ? keep
+            : throw UsageError.Of($"--keep '{text}' is no number of files", "Give a number from 1 on: --keep 24");
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>Reads a time within a recording: of day, with a date, or from the recording's begin or end.</summary>
+internal static class RecordedTime
+{
+    private const string Mend = "Give a time of day (14:05:30), with a date (2026-03-01T14:05:30), or a distance: +90s from the begin, -5m from the end.";
+
+    private static readonly string[] s_days = ["HH:mm", "HH:mm:ss", "HH:mm:ss.FFFFFFF"];
+    private static readonly string[] s_dates =
+    [
+        "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF",
+        "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFFF",
+    ];
+
+    /// <summary>The time that is meant.</summary>
+    /// <param name="option">The option, for errors.</param>
+    /// <param name="text">As typed.</param>
+    /// <param name="begin">When the recording begins, with its host's offset from UTC: what a time without one is of.</param>
+    /// <param name="end">When it ends.</param>
+    /// <exception cref="Core.KvmscopeException">No time (status 2).</exception>
+    public static DateTimeOffset Parse(string option, string text, DateTimeOffset begin, DateTimeOffset end)
+    {
+        text = text.Trim();
+        if (text is ['+' or '-', ..])
+        {
+            if (!Durations.TryParse(text[1..], "s", out double ns) || ns < 0 || ns > 1e18) throw No(option, text);
+            TimeSpan distance = TimeSpan.FromMicroseconds(ns / 1e3);
+            return text[0] == '+' ? begin + distance : end - distance;
+        }
+        if (DateTime.TryParseExact(text, s_days, CultureInfo.InvariantCulture, DateTimeStyles.NoCurrentDateDefault, out DateTime day))
+        {
+            // The first such time that is not before the recording's first second.
+            var at = new DateTimeOffset(begin.Date + day.TimeOfDay, begin.Offset);
+            return at < begin.AddSeconds(-1) && end.Date > begin.Date ? at.AddDays(1) : at;
+        }
+        if (DateTime.TryParseExact(text, s_dates, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime date)) return new DateTimeOffset(date, begin.Offset);
+        return text.Contains('T') && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset exact) ? exact.ToOffset(begin.Offset) : throw No(option, text);
+    }
+
+    private static Core.KvmscopeException No(string option, string text) => UsageError.Of($"{option} '{text}' is no time", Mend);
+}

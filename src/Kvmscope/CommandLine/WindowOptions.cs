@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Kvmscope.Core.Recordings;
+
+namespace Kvmscope.CommandLine;
+
+/// <summary>The options that say which part of a recording is meant.</summary>
+internal sealed class WindowOptions
+{
+    private readonly Option<string> _from = OptionFactory.Value("--from", "TIME",
+        "Leave out what is before: 14:05, 2026-03-01T14:05:30, +90s (from the begin), -5m (from the end).");
+    private readonly Option<string> _to = OptionFactory.Value("--to", "TIME", "Leave out what is after; TIME as for --from.");
+
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> Options => [_from, _to];
+
+    /// <summary>Whether any of them is on the command line.</summary>
+    public bool IsGiven(ParseResult result) => result.Text(_from) is not null || result.Text(_to) is not null;
+
+    /// <summary>The intervals that are meant.</summary>
+    /// <exception cref="Core.KvmscopeException">No time, or nothing was recorded then (status 2).</exception>
+    public IntervalRange Read(ParseResult result, Recording recording, string path) =>
+        Read(recording, path, result.Text(_from), result.Text(_to));
+
+    /// <summary>The intervals of a window that was typed.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="path">Its name, for errors.</param>
+    /// <param name="from">Its begin as typed; null for the recording's.</param>
+    /// <param name="to">Its end as typed; null for the recording's.</param>
+    public static IntervalRange Read(Recording recording, string path, string? from, string? to)
+    {
+        if (recording.Intervals == 0)
+            throw UsageError.Of($"'{path}' holds no interval yet", "It was just begun, or its recorder was killed within its first interval.");
+        DateTimeOffset begin = recording.BeginOf(0), end = recording.EndOf(recording.Intervals - 1);
+        DateTimeOffset? first = from is null ? null : RecordedTime.Parse("--from", from, begin, end);
+        DateTimeOffset? last = to is null ? null : RecordedTime.Parse("--to", to, begin, end);
+        if (last <= first) throw UsageError.Of("--to is not after --from", "Give a later --to, or an earlier --from.");
+        IntervalRange range = recording.Range(first, last);
+        return range.Count > 0
+            ? range
+            : throw UsageError.Of("nothing was recorded in that time", $"'{path}' is from {begin:yyyy-MM-ddTHH:mm:ss} to {end:yyyy-MM-ddTHH:mm:ss}.");
+    }
+}

@@ -1,0 +1,141 @@
+using System.CommandLine;
+using Kvmscope.CommandLine;
+using Kvmscope.Core;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Rules;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Recordings;
+using Kvmscope.Running;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope assert</c>: rules that a recording, or a live run, has to keep.</summary>
+internal sealed class AssertCommand : ICommand
+{
+    private readonly FilterOptions _filters = new();
+    private readonly RunOptions _run = new(withInterval: false);
+    private readonly WindowOptions _window = new();
+    private readonly OutputOptions _output = new();
+    private readonly Option<string> _rules = OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one a line; # begins a comment.");
+
+    /// <inheritdoc/>
+    public CommandHelp Help { get; } = new("assert", "RULE... [FILE] [options] [-- COMMAND ...]", "Check rules on a recording or a live run",
+        "A rule is METRIC(TARGET[, FILTER...]) COMPARISON VALUE. METRIC is count, rate, share, avg, max, total, p50, p90, p99 or p999; "
+        + "TARGET is exit (all but idle ones), any, idle, a reason, or with share a part of the wall clock; FILTER is vm=, vcpu= or level=. "
+        + "With FILE the rules are checked on that recording, else on a trace from now until Ctrl-C, --duration or the end of COMMAND. "
+        + "Leaves with 0 when all rules hold, 1 when one fails, 5 when one could not be measured and none failed.",
+        [
+            new("kvmscope assert 'max(exit)<50us' --vm rt1 --duration 1m", "Real-time acceptance: no exit of this VM over 50 us."),
+            new("kvmscope assert 'rate(EPT_VIOLATION)<100/s' 'share(runq)<5%' run.kvmscope", "Two rules on a recording."),
+            new("kvmscope assert --rules ci.rules -- ./load-test", "Rules of a file, while a test runs."),
+        ]);
+
+    /// <inheritdoc/>
+    public Argument<string[]> Words { get; } = new("RULE") { Arity = ArgumentArity.ZeroOrMore };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionGroup> Groups =>
+        [new("Rules", [_rules]), _filters.Group, _run.Group, new("Which part of FILE", _window.Options), _output.Group];
+
+    /// <inheritdoc/>
+    public bool StartsCommand => true;
+
+    /// <inheritdoc/>
+    public int Run(Invocation invocation, CommandContext context)
+    {
+        // A rule has parentheses and a comparison; a file that is named with some of these can be given as ./NAME.
+        string? path = invocation.Words is [.., var last] && last.AsSpan().IndexOfAny("(<>") < 0 ? last : invocation.Words is [.., ['.' or '/', ..] named] ? named : null;
+        IEnumerable<string> typed = path is null ? invocation.Words : invocation.Words.SkipLast(1);
+        IReadOnlyList<Rule> rules = [.. typed.Select(Rule.Parse), .. invocation.Result.Text(_rules) is { } file ? ReadRules(file) : []];
+        if (rules.Count == 0) throw UsageError.Of("assert needs a rule", "Give one, such as 'max(exit)<50us', or a file of them with --rules.");
+        FilterRequest filters = _filters.Read(invocation.Result);
+        RunPlan plan = _run.Read(invocation.Result, invocation.Started);
+        OutputPlan output = _output.Read(invocation.Result);
+        if (path is null) return CheckLive(invocation, context, rules, filters, plan, output);
+        if (plan is not { Duration: null, Command: null })
+            throw UsageError.Of("a recording and a live run were asked for", $"Leave out '{path}', or --duration and -- COMMAND.");
+        return CheckRecording(invocation, context, rules, path, filters, output);
+    }
+
+    private int CheckLive(
+        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, FilterRequest filters, RunPlan plan, OutputPlan output)
+    {
+        if (_window.IsGiven(invocation.Result)) throw UsageError.Of("--from and --to are about a recording", "Give a recording, or leave them out.");
+        IHost host = context.Host();
+        foreach (Rule rule in rules) rule.Check(host.Isa);
+        RuleNeeds needs = RuleNeeds.Of(rules);
+        // Before privileges are dropped; a VM that comes later shows by its exits.
+        VirtualMachine[] machines = [.. host.Machines().Where(m => IsTraced(m, filters))];
+        var results = new List<RuleResult>();
+        var job = new TraceJob
+        {
+            Filters = filters,
+            Plan = plan,
+            Output = output,
+            Detail = new TraceOptions { WantTime = needs.Time || needs.Split, WantSplit = needs.Split },
+        };
+        int status = job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
+            new AnswerLoop(trace.Session, plan, trace.End, trace.Clock).Run(Help.Name, Grouping.Vcpu, answer =>
+            {
+                StatusLines.AfterInterrupt(context, trace.End);
+                results.AddRange(rules.Select(rule => RuleEvaluator.Evaluate(rule, new RuleInput(answer, host.Isa)
+                {
+                    HasTime = needs.Time || needs.Split,
+                    HasSplit = needs.Split,
+                    HasAllExits = HasAll(filters),
+                    Machines = machines,
+                })));
+                RuleWriters.Create(output.Format, trace.Target.Style, trace.Target.Writer).Write(results);
+            }));
+        ExitStatus verdict = RuleVerdict.StatusOf(results);
+        return verdict == ExitStatus.Fine ? status : (int)verdict;
+    }
+
+    private int CheckRecording(
+        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, string path, FilterRequest filters, OutputPlan output)
+    {
+        using RecordingSource source = RecordingSource.Open(path);
+        RecordingHeader header = source.Recording.Header;
+        foreach (Rule rule in rules) rule.Check(header.Isa);
+        var exits = new RecordedExits(source.Recording, filters);
+        exits.Require(Grouping.Vm, "assert");
+        if (rules.Any(r => r.NamesVcpu)) exits.Require(Grouping.Vcpu, "vcpu=");
+        IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
+        exits.CheckNames(range);
+        Answer answer = exits.Answer(range, Help.Name, header.Grouping, withQualifiers: false);
+        var input = new RuleInput(answer, header.Isa)
+        {
+            HasTime = header.HasTime,
+            HasSplit = header.HasSplit,
+            HasAllExits = exits.HasAll,
+            Machines = [.. header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, [])).Where(m => IsTraced(m, filters))],
+        };
+        using OutputTarget target = OutputTarget.Open(output, context);
+        target.Begin();
+        IReadOnlyList<RuleResult> results = [.. rules.Select(rule => RuleEvaluator.Evaluate(rule, input))];
+        RuleWriters.Create(output.Format, target.Style, target.Writer).Write(results);
+        target.Writer.Flush();
+        foreach (string note in source.Notes()) context.Error.WriteLine($"kvmscope: {note}");
+        return (int)RuleVerdict.StatusOf(results);
+    }
+
+    private static bool HasAll(FilterRequest filters) => filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null };
+
+    private static bool IsTraced(VirtualMachine machine, FilterRequest filters) =>
+        filters.Vms.Count == 0 || filters.Vms.Any(v => v == machine.Name || v == machine.Pid.ToString());
+
+    private static IReadOnlyList<Rule> ReadRules(string path)
+    {
+        try
+        {
+            return RuleFile.Parse(File.ReadAllText(path), path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            string why = error is FileNotFoundException ? "there is no such file" : IoReason.Of(error);
+            throw UsageError.Of($"cannot read the rules '{path}': {why}", "Give a file with one rule a line.");
+        }
+    }
+}

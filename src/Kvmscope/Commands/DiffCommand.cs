@@ -1,0 +1,131 @@
+using System.CommandLine;
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Reports;
+using Kvmscope.Recordings;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope diff</c>: two recordings, or two windows or VMs of one, side by side.</summary>
+internal sealed class DiffCommand : ICommand
+{
+    // More say nothing more of the noise between them, and cost time.
+    private const int MostSamples = 300;
+
+    private readonly FilterOptions _filters = new(isLive: false);
+    private readonly ReportOptions _report = new(ReportKind.Hist);
+    private readonly OutputOptions _output = new();
+    private readonly Option<string> _a = OptionFactory.Value("--a", "FROM..TO", "The first side is this part of its recording; times as for 'report --from', either may be left out.");
+    private readonly Option<string> _b = OptionFactory.Value("--b", "FROM..TO", "The second side is this part.");
+    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "Compare samples of this length; unless given the recorder's interval, or longer so that there are at most 300.");
+
+    /// <inheritdoc/>
+    public CommandHelp Help { get; } = new("diff", "A [B] [options]", "What changed between two recordings, two windows or two VMs",
+        "Compares exits by reason: rate, share of the handling time, average, p50 and p99, what changed most first. A mark is at what "
+        + "changed by more than the noise between intervals explains. A and B are recordings; with one recording the sides are two "
+        + "windows of it (--a, --b) or two VMs (--vm given twice).",
+        [
+            new("kvmscope diff before.kvmscope after.kvmscope", "Is the new build worse?"),
+            new("kvmscope diff run.kvmscope --vm good --vm bad", "What does the bad VM do that the good one does not?"),
+            new("kvmscope diff run.kvmscope --a 14:00..14:05 --b 14:05..14:10", "What changed at 14:05?"),
+        ]);
+
+    /// <inheritdoc/>
+    public Argument<string[]> Words { get; } = new("A") { Arity = ArgumentArity.ZeroOrMore };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionGroup> Groups => [new("Sides", [_a, _b, _interval]), _filters.Group, _report.Group, _output.Group];
+
+    /// <inheritdoc/>
+    public int Run(Invocation invocation, CommandContext context)
+    {
+        FilterRequest filters = _filters.Read(invocation.Result);
+        bool byVm = invocation.Words.Count == 1 && filters.Vms.Count == 2;
+        CheckSides(invocation, byVm);
+        ReportRequest report = _report.Read(invocation.Result, Help.Name, filters);
+        OutputPlan output = _output.Read(invocation.Result);
+        var request = new ComparisonRequest { By = report.By == GroupBy.None ? GroupBy.Reason : report.By, Top = report.Top, PairsVms = byVm };
+
+        using RecordingSource first = RecordingSource.Open(invocation.Words[0]);
+        using RecordingSource? other = invocation.Words.Count == 2 ? RecordingSource.Open(invocation.Words[1]) : null;
+        RecordingSource second = other ?? first;
+        bool isOne = other is null;
+        ComparisonSide a = Side(first, byVm ? filters with { Vms = [filters.Vms[0]] } : filters, _a, isOne, invocation.Result, request);
+        ComparisonSide b = Side(second, byVm ? filters with { Vms = [filters.Vms[1]] } : filters, _b, isOne, invocation.Result, request);
+
+        using OutputTarget target = OutputTarget.Open(output, context);
+        target.Begin();
+        Comparison comparison = ComparisonBuilder.Build(a, b, request);
+        ComparisonWriters.Write(output.Format, comparison with { Notes = [.. Differences(first.Recording.Header, second.Recording.Header), .. comparison.Notes] }, target.Style, target.Writer);
+        target.Writer.Flush();
+        foreach (string note in isOne ? first.Notes() : [.. first.Notes(), .. second.Notes()]) context.Error.WriteLine($"kvmscope: {note}");
+        return 0;
+    }
+
+    private void CheckSides(Invocation invocation, bool byVm)
+    {
+        bool windows = invocation.Result.Text(_a) is not null || invocation.Result.Text(_b) is not null;
+        switch (invocation.Words.Count)
+        {
+            case 0:
+                throw UsageError.Of("diff needs a recording", "Give two, or one with --vm A --vm B, or with --a FROM..TO --b FROM..TO.");
+            case 1 when !byVm && !windows:
+                throw UsageError.Of("diff needs two sides", "Give a second recording, two --vm, or two windows with --a FROM..TO --b FROM..TO.");
+            case > 2:
+                throw UsageError.Of($"'{invocation.Words[2]}' is one argument too many for 'diff'", "It compares two recordings.");
+        }
+    }
+
+    private ComparisonSide Side(
+        RecordingSource source, FilterRequest filters, Option<string> windowOption, bool isOne, ParseResult result, ComparisonRequest request)
+    {
+        Recording recording = source.Recording;
+        if (!recording.Header.HasTime) throw UsageError.Of($"'{source.Path}' has no handling times: it was made with --without time", "Record without '--without time'.");
+        if (request.By.HasFlag(GroupBy.Qualifier) && !recording.Header.HasQualifiers)
+            throw UsageError.Of($"'{source.Path}' has no qualifiers: it was made with --without qualifiers", "Record without '--without qualifiers'.");
+        var exits = new RecordedExits(recording, filters);
+        Grouping grouping = request.By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : request.By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
+        if (grouping > Grouping.Host) exits.Require(grouping, grouping == Grouping.Vcpu ? "--by vcpu" : "--by vm");
+        string? window = result.Text(windowOption);
+        (string? from, string? to) = window is null ? (null, null) : Window(windowOption.Name, window);
+        IntervalRange range = WindowOptions.Read(recording, source.Path, from, to);
+        exits.CheckNames(range);
+        IEnumerable<Answer> samples = Steps(recording, range, Step(result, recording, range)).Select(part => exits.Answer(part, Help.Name, grouping, request.By.HasFlag(GroupBy.Qualifier)));
+        string name = !isOne ? Path.GetFileName(source.Path) : filters.Vms.Count == 1 ? filters.Vms[0] : Path.GetFileName(source.Path);
+        return new ComparisonSide(window is null ? name : $"{name} {window}", [.. samples]);
+    }
+
+    private static (string? From, string? To) Window(string option, string text)
+    {
+        int at = text.IndexOf("..", StringComparison.Ordinal);
+        if (at < 0) throw UsageError.Of($"{option} '{text}' is no window", $"Give two times with '..' between them: {option} 14:00..14:05");
+        string from = text[..at], to = text[(at + 2)..];
+        return (from.Length > 0 ? from : null, to.Length > 0 ? to : null);
+    }
+
+    private int Step(ParseResult result, Recording recording, IntervalRange range) => result.Text(_interval) is { } text
+        ? RecordedSteps.Parse(text, recording)
+        : (range.Count + MostSamples - 1) / MostSamples;
+
+    // A rest that is shorter than the others would be another kind of sample; it is left to the last whole one. So is the recording's
+    // last interval, which ends when the trace does.
+    private static IEnumerable<IntervalRange> Steps(Recording recording, IntervalRange range, int step)
+    {
+        TimeSpan last = recording.EndOf(range.End - 1) - recording.BeginOf(range.End - 1);
+        bool isShort = range.Count > 1 && last.Ticks * 100 < recording.Header.IntervalNs * 9 / 10;
+        int whole = Math.Max(1, (range.Count - (isShort ? 1 : 0)) / step);
+        for (int i = 0; i < whole; i++)
+            yield return new IntervalRange(range.First + (i * step), i == whole - 1 ? range.Count - (i * step) : step);
+    }
+
+    private static IEnumerable<string> Differences(RecordingHeader a, RecordingHeader b)
+    {
+        if (a.Kernel != b.Kernel) yield return $"the kernels differ: A is of {a.Kernel}, B of {b.Kernel}";
+        if (a.Cpu != b.Cpu) yield return $"the CPUs differ: A is of {a.Cpu}, B of {b.Cpu}";
+        if (a.IntervalNs != b.IntervalNs) yield return "the intervals of the recordings differ";
+    }
+}

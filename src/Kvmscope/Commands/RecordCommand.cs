@@ -1,0 +1,101 @@
+using System.Globalization;
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Tracing;
+using Kvmscope.Recordings;
+using Kvmscope.Running;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope record</c>: keeps what is measured, interval by interval.</summary>
+internal sealed class RecordCommand : ICommand
+{
+    /// <summary>What recordings are called at the end.</summary>
+    public const string Extension = ".kvmscope";
+
+    private readonly FilterOptions _filters = new();
+    private readonly RunOptions _run = new(withInterval: false);
+    private readonly RecordOptions _record = new();
+
+    /// <inheritdoc/>
+    public CommandHelp Help { get; } = new("record", "[options] [-- COMMAND ...]", "Keep what is measured in a file, for report, diff and assert",
+        "Records the counters of each interval: all that count, time, hist, --split, --by qualifier and --nested show. "
+        + "'kvmscope report FILE' shows any of it later, on any machine. A recorder that is killed, or a host that loses power, "
+        + "costs at most the interval that was being written. On a terminal a line says how it goes; elsewhere it is quiet.",
+        [
+            new("kvmscope record --duration 1m -o before.kvmscope", "A minute of all VMs."),
+            new("kvmscope record --slower 1ms --vm web1 -- ./load-test", "One VM while a test runs, and its slow exits one by one."),
+            new("kvmscope record --by vm --without qualifiers --rotate 1h --keep 24 -o /var/lib/kvmscope/host.kvmscope", "Always on: the last day, an hour a file."),
+        ]);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionGroup> Groups => [_filters.Group, _run.Group, _record.Group];
+
+    /// <inheritdoc/>
+    public bool StartsCommand => true;
+
+    /// <inheritdoc/>
+    public int Run(Invocation invocation, CommandContext context)
+    {
+        FilterRequest filters = _filters.Read(invocation.Result);
+        bool hasAllExits = filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null };
+        RunPlan run = _run.Read(invocation.Result, invocation.Started);
+        IHost host = context.Host();
+        HostIdentity identity = host.Identity();
+        RecordPlan plan = _record.Read(invocation.Result, () => DefaultName(identity.Name, context.Clock.GetLocalNow()));
+        TraceOptions detail = _record.Detail(invocation.Result, hasAllExits, plan.Grouping);
+        RecordingHeader header = HeaderOf(identity, host, plan, detail, filters, hasAllExits);
+        using var tape = new RecordTape(plan, () => header, text => context.Error.WriteLine($"kvmscope: {text}"));
+        tape.Open(context.Clock.GetLocalNow());
+        var job = new TraceJob
+        {
+            Filters = filters,
+            Plan = run,
+            Output = new OutputPlan(OutputFormat.Table, null, ColorWhen.Never),
+            Detail = detail,
+            MakesFiles = plan.Rotate is not null,
+        };
+        return job.Run(context, _ => StatusLines.Announce(context, run), trace =>
+        {
+            var status = new RecordStatus(context);
+            string path = tape.Path;
+            new RecordLoop(trace, run, plan, detail.SlowNs > 0, tape, status).Run();
+            StatusLines.AfterInterrupt(context, trace.End);
+            status.End(trace.Clock.Elapsed, tape, path);
+        });
+    }
+
+    private static RecordingHeader HeaderOf(
+        HostIdentity identity, IHost host, RecordPlan plan, TraceOptions detail, FilterRequest filters, bool hasAllExits) => new()
+        {
+            Program = ProgramVersion.Text,
+            Host = identity.Name,
+            Kernel = identity.Kernel,
+            Cpu = identity.Cpu,
+            Cpus = identity.Cpus,
+            BootId = identity.BootId,
+            Isa = host.Isa,
+            IntervalNs = plan.Interval.Ticks * 100,
+            Grouping = plan.Grouping,
+            HasTime = detail.WantTime,
+            HasSplit = detail.WantSplit,
+            HasQualifiers = detail.WantQualifiers,
+            HasNested = detail.WantNested,
+            HasAllExits = hasAllExits,
+            SlowNs = detail.SlowNs,
+            Filters = [.. filters.Words()],
+            Machines = [.. host.Machines().Select(m => (m.Pid, m.Name))],
+        };
+
+    // Names of hosts are file names nearly always; what is not becomes an underscore.
+    private static string DefaultName(string host, DateTimeOffset now)
+    {
+        string safe = string.Create(host.Length, host, static (to, from) =>
+        {
+            for (int i = 0; i < to.Length; i++) to[i] = char.IsAsciiLetterOrDigit(from[i]) || from[i] is '-' or '.' or '_' ? from[i] : '_';
+        });
+        return $"kvmscope-{(safe.Length > 0 ? safe + "-" : "")}{now.ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture)}{Extension}";
+    }
+}

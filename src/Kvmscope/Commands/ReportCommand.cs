@@ -1,0 +1,154 @@
+using System.CommandLine;
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Timelines;
+using Kvmscope.Recordings;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope report</c>: every view on a recording.</summary>
+internal sealed class ReportCommand : ICommand
+{
+    // As many as can be told apart in a picture of usual size.
+    private const int MostPictureColumns = 240;
+
+    private static readonly string[] s_views = ["count", "time", "hist", "slower"];
+
+    private readonly FilterOptions _filters = new(isLive: false);
+    private readonly WindowOptions _window = new();
+    private readonly ReportOptions _report = new(ReportKind.Time);
+    private readonly OutputOptions _output = new(csv: true, "svg", "png", "html");
+    private readonly Option<bool> _timeline = OptionFactory.Switch("--timeline",
+        "Rates and p99 over time, a row a reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map of handling times.");
+    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "An answer each TIME instead of one for all: the recorder's interval, or a multiple.");
+    private readonly Option<bool> _verbose = OptionFactory.Switch("--verbose", "slower: below each exit its qualifier, instruction pointer, CPUs, and where the time went.");
+
+    /// <inheritdoc/>
+    public CommandHelp Help { get; } = new("report", "FILE [count|time|hist [REASON]|slower [THRESHOLD]] [options]", "Any view on a recording",
+        "Shows what the command of that name ('time' unless given) would have shown of the time that was recorded, with its options. "
+        + "Works on any machine and without root, also while the recording is still being made.",
+        [
+            new("kvmscope report before.kvmscope", "What exits cost, as 'time' shows it."),
+            new("kvmscope report before.kvmscope --split --from 14:05 --to 14:07", "Where the wall clock went in these two minutes."),
+            new("kvmscope report before.kvmscope hist MSR_WRITE --by vm", "A histogram a VM."),
+            new("kvmscope report before.kvmscope slower 1ms --verbose", "The slow exits, if 'record --slower' kept them."),
+            new("kvmscope report before.kvmscope --timeline --by vm", "Each VM over time."),
+            new("kvmscope report before.kvmscope --timeline --format svg -o map.svg", "A picture of how long exits took, over time."),
+        ]);
+
+    /// <inheritdoc/>
+    public Argument<string[]> Words { get; } = new("FILE") { Arity = ArgumentArity.ZeroOrMore };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionGroup> Groups =>
+        [_filters.Group, new("Which part", [.. _window.Options, _interval]), new("Over time", [_timeline]), _report.Group, new("Slow exits", [_verbose]), _output.Group];
+
+    /// <inheritdoc/>
+    public int Run(Invocation invocation, CommandContext context)
+    {
+        (string path, string view, string? argument) = Positional(invocation.Words);
+        FilterRequest filters = Narrow(_filters.Read(invocation.Result), view, argument);
+        OutputPlan output = _output.Read(invocation.Result);
+        if (view != "slower" && invocation.Result.Has(_verbose)) throw UsageError.Of($"'{view}' has no option --verbose", "It belongs to slower.");
+        if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, filters, output);
+        if (output.Picture is { } picture) throw UsageError.Of($"--format {picture} is a picture of what happened over time", "Add --timeline.");
+        if (view == "slower") return RunSlower(invocation, context, path, filters, output, argument);
+
+        ReportKind kind = view switch { "count" => ReportKind.Count, "hist" => ReportKind.Hist, _ => ReportKind.Time };
+        ReportRequest request = _report.Read(invocation.Result, view, filters, kind);
+        using RecordingSource source = RecordingSource.Open(path);
+        var exits = new RecordedExits(source.Recording, filters);
+        request = RecordedRequest.Fit(request, source.Recording.Header, exits);
+        IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
+        int step = Step(invocation.Result, source.Recording, range);
+        exits.CheckNames(range);
+        using OutputTarget target = OutputTarget.Open(output, context);
+        target.Begin();
+        IAnswerWriter writer = AnswerWriters.Create(output.Format, request, target.Style, target.Writer);
+        for (int first = range.First; first < range.End; first += step)
+        {
+            Answer answer = exits.Answer(new IntervalRange(first, Math.Min(step, range.End - first)), view, request.SnapshotGrouping, WantsQualifiers(request));
+            writer.Write(answer);
+            target.Writer.Flush();
+        }
+        Say(source, context);
+        return 0;
+    }
+
+    private int RunTimeline(Invocation invocation, CommandContext context, string path, string view, FilterRequest filters, OutputPlan output)
+    {
+        if (view == "slower") throw UsageError.Of("slower has no --timeline", "Leave one of them out.");
+        if (output is { Picture: null, Format: not OutputFormat.Table })
+            throw UsageError.Of("--timeline is drawn, and is not for programs to read", "For these, use --interval with --format json or csv.");
+        (TimelineBy by, int rows) = _report.ReadTimeline(invocation.Result);
+        using RecordingSource source = RecordingSource.Open(path);
+        var exits = new RecordedExits(source.Recording, filters);
+        IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
+        exits.CheckNames(range);
+        Grouping grouping = by switch { TimelineBy.Vcpu => Grouping.Vcpu, TimelineBy.Vm => Grouping.Vm, _ => Grouping.Host };
+        if (grouping > Grouping.Host) exits.Require(grouping, by == TimelineBy.Vcpu ? "--by vcpu" : "--by vm");
+        using OutputTarget target = OutputTarget.Open(output, context);
+        if (output.Picture == "png" && target.Bytes is null) throw UsageError.Of("a PNG is not text", "Give a file for it: -o timeline.png");
+        int? step = invocation.Result.Text(_interval) is null ? null : Step(invocation.Result, source.Recording, range);
+        int most = output.Picture is null ? TimelineView.ColumnsFor(target.Style.Width) : MostPictureColumns;
+        Answer[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Answer(c, view, grouping, withQualifiers: false))];
+        string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
+        target.Begin();
+        TimelineOutput.Write(TimelineBuilder.Build(title, columns, by, rows), output.Picture, target);
+        Say(source, context);
+        return 0;
+    }
+
+    private int RunSlower(Invocation invocation, CommandContext context, string path, FilterRequest filters, OutputPlan output, string? argument)
+    {
+        using RecordingSource source = RecordingSource.Open(path);
+        RecordingHeader header = source.Recording.Header;
+        if (header.SlowNs == 0) throw UsageError.Of($"'{path}' has no slow exits one by one", "Record with --slower TIME; 'report FILE hist' shows how handling times were spread.");
+        ulong threshold = argument is null ? header.SlowNs : Threshold.Parse(argument);
+        if (threshold < header.SlowNs)
+            throw UsageError.Of($"'{path}' has exits of {Core.Views.ScaledText.Time(header.SlowNs)} and more", "Give a greater threshold, or leave it out.");
+        IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
+        var exits = new RecordedExits(source.Recording, filters);
+        exits.CheckNames(range);
+        using OutputTarget target = OutputTarget.Open(output, context);
+        target.Begin();
+        ISlowExitWriter writer = SlowExitWriters.Create(output.Format, invocation.Result.Has(_verbose), target.Style, target.Writer);
+        foreach (SlowExit exit in exits.Slow(range, threshold)) writer.Write(exit);
+        target.Writer.Flush();
+        if (source.Recording.Sum(range, Grouping.Host).ToAnswer("slower").Trust.LostEvents is > 0 and var lost) context.Error.WriteLine(SlowExitWriters.LostLine(lost));
+        Say(source, context);
+        return 0;
+    }
+
+    private static void Say(RecordingSource source, CommandContext context)
+    {
+        foreach (string note in source.Notes()) context.Error.WriteLine($"kvmscope: {note}");
+    }
+
+    private static bool WantsQualifiers(ReportRequest request) => request.By.HasFlag(GroupBy.Qualifier) || request.Explain;
+
+    private static (string Path, string View, string? Argument) Positional(IReadOnlyList<string> words) => words switch
+    {
+        [] => throw UsageError.Of("report needs a recording", "Give its file: kvmscope report FILE. 'kvmscope record' makes one."),
+        [var path] => (path, "time", null),
+        [_, var view, ..] when !s_views.Contains(view) => throw UsageError.NotOneOf("the view", view, s_views),
+        [var path, var view] => (path, view, null),
+        [var path, "hist" or "slower", var argument] => (path, words[1], argument),
+        _ => throw UsageError.Of($"'{words[^1]}' is one argument too many for 'report'", "See 'kvmscope report --help'."),
+    };
+
+    private static FilterRequest Narrow(FilterRequest filters, string view, string? argument)
+    {
+        if (view != "hist" || argument is null) return filters;
+        if (filters.Reasons.Count > 0) throw UsageError.Of("REASON and --reason say the same thing", "Give one of them.");
+        return filters with { Reasons = OptionFactory.SplitList(argument) };
+    }
+
+    // How many intervals an answer is about.
+    private int Step(ParseResult result, Recording recording, IntervalRange range) =>
+        result.Text(_interval) is { } text ? RecordedSteps.Parse(text, recording) : range.Count;
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Terminal;
+
+namespace Kvmscope.Recordings;
+
+/// <summary>Says once a second how a recording goes, in one line of a terminal that is written over; elsewhere it is quiet.</summary>
+internal sealed class RecordStatus(CommandContext context)
+{
+    private const double NsPerSecond = 1e9;
+
+    private ulong _exits, _losses;
+    private bool _isOpen;
+    private double _lastSaid = double.NegativeInfinity;
+
+    /// <summary>After an interval was written.</summary>
+    public void Say(TimeSpan elapsed, RecordedInterval interval, RecordTape tape)
+    {
+        _exits += interval.Trust.Exits;
+        _losses += Losses(interval.Trust);
+        if (!context.ErrorIsTerminal || elapsed.TotalSeconds - _lastSaid < 0.95) return;
+        _lastSaid = elapsed.TotalSeconds;
+        double seconds = (interval.ToNs - interval.FromNs) / NsPerSecond;
+        double rate = seconds > 0 ? interval.Trust.Exits / seconds : 0;
+        string line = string.Create(CultureInfo.InvariantCulture, $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
+        // Back to the begin of the line, and what the line before had more is cleared.
+        context.Error.Write($"\r{Fit(line)}\x1b[K");
+        context.Error.Flush();
+        _isOpen = true;
+    }
+
+    /// <summary>At the end.</summary>
+    public void End(TimeSpan elapsed, RecordTape tape, string lastPath)
+    {
+        if (!context.ErrorIsTerminal) return;
+        if (_isOpen) context.Error.Write("\r\x1b[K");
+        context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"recorded {Clock(elapsed)}, {_exits} exits, {Size(tape.Bytes)}, {Lost()}"));
+        context.Error.WriteLine($"kvmscope report {lastPath}");
+    }
+
+    private string Lost() => _losses == 0 ? "nothing lost" : string.Create(CultureInfo.InvariantCulture, $"{_losses} lost");
+
+    private static ulong Losses(Trust trust) => trust.LostEvents + trust.DroppedExits;
+
+    private static string Clock(TimeSpan time) =>
+        time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Minutes}:{time.Seconds:00}";
+
+    private static string Size(long bytes) => bytes switch
+    {
+        < 1000 => $"{bytes} B",
+        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB"),
+        < 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB"),
+    };
+
+    private string Fit(string line) => line.Length < context.Screen.Width ? line : line[..Math.Max(0, context.Screen.Width - 1)];
+}

@@ -1,0 +1,68 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Recordings;
+
+namespace Kvmscope.Recordings;
+
+/// <summary>Where intervals go: a file, or one file after the other.</summary>
+/// <param name="plan">The names.</param>
+/// <param name="header">What each file says of itself, but for when it begins.</param>
+/// <param name="warn">Takes what went wrong and does not end the recording.</param>
+internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, Action<string> warn) : IDisposable
+{
+    private readonly Rotation _rotation = new(plan.Path);
+    private RecordingFile? _file;
+    private RecordingWriter? _writer;
+    private long _fileBegan, _closedBytes;
+
+    /// <summary>The file that is written.</summary>
+    public string Path => _file?.Path ?? plan.Path;
+
+    /// <summary>Bytes in all files so far.</summary>
+    public long Bytes => _closedBytes + (_file?.Length ?? 0);
+
+    /// <summary>Intervals in all files so far.</summary>
+    public long Intervals { get; private set; }
+
+    /// <summary>The number of the next interval in its file.</summary>
+    public long Next => _writer?.Intervals ?? 0;
+
+    /// <summary>Makes the first file, so that it is known before tracing starts whether it can be.</summary>
+    /// <exception cref="KvmscopeException">It cannot be made (status 2).</exception>
+    public void Open(DateTimeOffset now) => _file = RecordingFile.Create(plan.Rotate is null ? plan.Path : _rotation.NameAt(now));
+
+    /// <summary>Begins the file that is open.</summary>
+    /// <param name="started">When what it holds begins: wall clock, and CLOCK_MONOTONIC in ns.</param>
+    public void Begin((DateTimeOffset At, long Ns) started)
+    {
+        RecordingFile file = _file ?? throw new InvalidOperationException("no file is open");
+        _writer = new RecordingWriter(header() with { Started = started.At, MonotonicNs = started.Ns }, file.Append);
+        _writer.Begin();
+        _fileBegan = started.Ns;
+        if (plan.Keep is { } keep && _rotation.Prune(keep) is { } why) warn($"old recordings cannot be removed: {why}");
+    }
+
+    /// <summary>Writes an interval; the file that it completes is ended, and the next begins where it ended.</summary>
+    /// <exception cref="KvmscopeException">It could not be written (status 1), or the next file cannot be made (status 1).</exception>
+    public void Add(RecordedInterval interval, bool isLast)
+    {
+        (_writer ?? throw new InvalidOperationException("not begun")).Add(interval);
+        Intervals++;
+        // Half an interval early is nearer than half an interval late.
+        if (isLast || plan.Rotate is not { } rotate || interval.ToNs - _fileBegan < (rotate - (plan.Interval / 2)).TotalNanoseconds) return;
+        End();
+        _file = RecordingFile.Create(_rotation.NameAt(interval.To), ExitStatus.Failed);
+        Begin((interval.To, interval.ToNs));
+    }
+
+    /// <summary>Ends the file: it is complete.</summary>
+    public void End()
+    {
+        _writer?.End();
+        _closedBytes += _file?.Length ?? 0;
+        _file?.Dispose();
+        (_file, _writer) = (null, null);
+    }
+
+    /// <summary>Closes the file as it is.</summary>
+    public void Dispose() => _file?.Dispose();
+}

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Kvmscope.CommandLine;
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+
+namespace Kvmscope.Recordings;
+
+/// <summary>The exits of a recording that pass some filters, as a live trace with these filters would have answered.</summary>
+internal sealed class RecordedExits
+{
+    private readonly Recording _recording;
+    private readonly FilterRequest _filters;
+    private readonly ImmutableHashSet<ulong> _reasons, _excludes;
+    private readonly ImmutableHashSet<int> _vcpus;
+
+    /// <summary>Resolves the filters.</summary>
+    /// <param name="recording">The recording.</param>
+    /// <param name="filters">As typed.</param>
+    /// <exception cref="KvmscopeException">A reason that there is not, or what the recording does not keep apart (status 2).</exception>
+    public RecordedExits(Recording recording, FilterRequest filters)
+    {
+        (_recording, _filters) = (recording, filters);
+        _reasons = [.. filters.Reasons.Select(r => FilterResolver.Reason(r, recording.Header.Isa))];
+        _excludes = [.. filters.Excludes.Select(r => FilterResolver.Reason(r, recording.Header.Isa))];
+        if (!_reasons.IsEmpty && _excludes.IsSupersetOf(_reasons))
+            throw UsageError.Of("--exclude leaves none of the reasons of --reason", "Leave out one of the two.");
+        _vcpus = [.. filters.Vcpus];
+        if (!_vcpus.IsEmpty) Require(Grouping.Vcpu, "--vcpu");
+        if (filters.Vms.Count > 0) Require(Grouping.Vm, "--vm");
+    }
+
+    /// <summary>Whether no exit is left out by reason or level, by the recorder or here.</summary>
+    public bool HasAll => _recording.Header.HasAllExits && _filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null };
+
+    /// <summary>Says what is wrong where the recording does not keep apart what is asked for.</summary>
+    public void Require(Grouping grouping, string what)
+    {
+        Grouping has = _recording.Header.Grouping;
+        if (has >= grouping) return;
+        throw UsageError.Of($"{what} needs a recording that keeps {(grouping == Grouping.Vcpu ? "vCPUs" : "VMs")} apart, and this one was made with --by {(has == Grouping.Vm ? "vm" : "host")}",
+            $"Record with --by {(grouping == Grouping.Vcpu ? "vcpu" : "vm")}, or leave {what} out.");
+    }
+
+    /// <summary>One answer over some intervals.</summary>
+    /// <param name="range">The intervals.</param>
+    /// <param name="command">The command that would have answered.</param>
+    /// <param name="grouping">What is kept apart at least.</param>
+    /// <param name="withQualifiers">Whether arguments are kept apart.</param>
+    /// <exception cref="KvmscopeException">A VM or vCPU that was not there (2), or damage (1).</exception>
+    public Answer Answer(IntervalRange range, string command, Grouping grouping, bool withQualifiers)
+    {
+        if (_filters.Vms.Count > 0 && grouping < Grouping.Vm) grouping = Grouping.Vm;
+        IntervalSum sum = _recording.Sum(range, grouping, withQualifiers, IsAll ? null : Passes);
+        return sum.ToAnswer(command, _filters.Vms.Count > 0 ? PassesVm : null);
+    }
+
+    /// <summary>The slow exits among them, in order.</summary>
+    public IEnumerable<SlowExit> Slow(IntervalRange range, ulong thresholdNs) => _recording.Slow(range).Where(exit =>
+        exit.DurationNs >= thresholdNs && PassesCode(exit.Code, exit.Level) && (_vcpus.IsEmpty || _vcpus.Contains(exit.Vcpu))
+        && (_filters.Vms.Count == 0 || PassesVm(exit.Vm)));
+
+    /// <summary>Says what is wrong where a VM or vCPU of the filters is in none of the intervals.</summary>
+    /// <exception cref="KvmscopeException">It names those that there are (status 2).</exception>
+    public void CheckNames(IntervalRange range)
+    {
+        if (_filters.Vms.Count == 0) return;
+        IReadOnlyCollection<VmIdentity> seen = _recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).Vms;
+        foreach (string name in _filters.Vms)
+        {
+            if (seen.Any(v => IsNamed(v, name)) || _recording.Header.Machines.Any(m => m.Name == name || m.Pid.ToString() == name)) continue;
+            throw UsageError.Of($"no VM in the recording has the name or pid '{name}'",
+                seen.Count > 0 ? $"There are: {string.Join(", ", seen.Select(v => $"{v.Name} ({v.Pid})"))}" : "It holds no VM's exits in that time.");
+        }
+    }
+
+    private bool IsAll => _reasons.IsEmpty && _excludes.IsEmpty && _vcpus.IsEmpty && _filters.Level is null;
+
+    private bool Passes(RowKey key) => (_vcpus.IsEmpty || _vcpus.Contains(key.Vcpu)) && (IsTime(key) || PassesCode(key.Code, key.Level));
+
+    // Wall clocks are of no reason; where reasons are left out they are not shown.
+    private static bool IsTime(RowKey key) => key.Level == default;
+
+    private bool PassesCode(ExitCode code, ExitLevel level) =>
+        (_reasons.IsEmpty || _reasons.Contains(code.Code)) && !_excludes.Contains(code.Code) && (_filters.Level is null || _filters.Level == level);
+
+    private bool PassesVm(VmIdentity vm) => _filters.Vms.Any(name => IsNamed(vm, name));
+
+    // The second VM of a process is "name#2": the filter is by process, as for a trace.
+    private static bool IsNamed(VmIdentity vm, string name) =>
+        vm.Name == name || vm.Pid.ToString() == name || (vm.Name.StartsWith(name, StringComparison.Ordinal) && vm.Name.AsSpan(name.Length) is ['#', .. var rest] && int.TryParse(rest, out _));
+}

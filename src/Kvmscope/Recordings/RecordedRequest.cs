@@ -1,0 +1,30 @@
+using Kvmscope.CommandLine;
+using Kvmscope.Core;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Reports;
+
+namespace Kvmscope.Recordings;
+
+/// <summary>Holds a request against what a recording has.</summary>
+internal static class RecordedRequest
+{
+    /// <summary>The request as this recording can answer it.</summary>
+    /// <exception cref="KvmscopeException">It has not what is asked for (status 2).</exception>
+    public static ReportRequest Fit(ReportRequest request, RecordingHeader header, RecordedExits exits)
+    {
+        Need(request.Kind == ReportKind.Count || header.HasTime, "handling times", "time");
+        Need(!request.Split || header.HasSplit, "split of the wall clock", "split");
+        Need(!request.By.HasFlag(GroupBy.Qualifier) || header.HasQualifiers, "qualifiers", "qualifiers");
+        if (request.Nested && !header.HasAllExits)
+            throw UsageError.Of("this recording cannot tell what nested guests feel: some reasons or a level were left out", "Record without --reason, --exclude and --level.");
+        Need(!request.Nested || header.HasNested, "rounds of nested guests", "nested");
+        if (request.SnapshotGrouping > Grouping.Host) exits.Require(request.SnapshotGrouping, request.SnapshotGrouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
+        return request with { HasAllExits = exits.HasAll };
+    }
+
+    private static void Need(bool has, string what, string option)
+    {
+        if (!has) throw UsageError.Of($"this recording has no {what}: it was made with --without {option}", $"Record without '--without {option}'.");
+    }
+}

@@ -1,0 +1,21 @@
+using Kvmscope.CommandLine;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Recordings;
+
+/// <summary>Reads an interval that is a multiple of a recording's.</summary>
+internal static class RecordedSteps
+{
+    /// <summary>How many of the recording's intervals it is.</summary>
+    /// <exception cref="Core.KvmscopeException">No time, or no multiple (status 2).</exception>
+    public static int Parse(string text, Recording recording)
+    {
+        if (!Durations.TryParse(text, "s", out double ns) || ns <= 0)
+            throw UsageError.Of($"--interval '{text}' is no time", "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
+        double steps = ns / recording.Header.IntervalNs;
+        return steps >= 0.999 && Math.Abs(steps - Math.Round(steps)) < 0.001
+            ? (int)Math.Min(Math.Round(steps), int.MaxValue / 2)
+            : throw UsageError.Of($"the recording's intervals are {ScaledText.Time((ulong)recording.Header.IntervalNs)}, and --interval {text} is no multiple of that", "Give a multiple.");
+    }
+}

@@ -1,0 +1,40 @@
+using Kvmscope.Core.Recordings;
+
+namespace Kvmscope.Recordings;
+
+/// <summary>Divides intervals into columns of a timeline.</summary>
+internal static class TimelineColumns
+{
+    // What people count in; and what the recording's spans begin with, so that long ones are read quickly.
+    private static readonly int[] s_steps = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60];
+
+    /// <summary>The columns: all of one length, but the first and the last, which may be shorter.</summary>
+    /// <param name="range">The intervals.</param>
+    /// <param name="recording">Where they are.</param>
+    /// <param name="step">How many intervals a column has; null for as many as fit.</param>
+    /// <param name="most">How many columns there is room for.</param>
+    public static IEnumerable<IntervalRange> Of(IntervalRange range, Recording recording, int? step, int most)
+    {
+        int length = step ?? StepFor(range.Count, most);
+        for (int first = range.First; first < range.End;)
+        {
+            // Numbers, and not places: where intervals are damaged the rest stays where it was.
+            int next = Math.Min(range.End, first + length - (int)(recording.NumberOf(first) % length));
+            yield return new IntervalRange(first, next - first);
+            first = next;
+        }
+    }
+
+    private static int StepFor(int intervals, int most)
+    {
+        if (intervals <= most) return 1;
+        // One more than the division gives may be cut at both ends.
+        int least = (intervals + most - 2) / Math.Max(1, most - 1);
+        foreach (int step in s_steps)
+            if (step >= least) return step;
+        int minutes = (least + 59) / 60;
+        foreach (int step in s_steps)
+            if (step >= minutes) return 60 * step;
+        return 3600 * ((minutes + 59) / 60);
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Kvmscope.Core.Model;
+using Kvmscope.Tests.Fakes;
+
+namespace Kvmscope.Tests;
+
+/// <summary>Rules as a CI job gives them: they hold, they fail, they cannot be measured; live and on a recording.</summary>
+public sealed class AssertTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static World World(Trust? trust = null)
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, Trust = trust ?? new Trust() };
+        return world;
+    }
+
+    // HLT 100/s of 1 ms, CPUID 40/s of 1.5 us in L1 and 7/s of 20 us in L2, for two seconds.
+    [Theory]
+    [InlineData("max(exit)<50us", 0)]
+    [InlineData("max(exit)<10us", 1)]
+    [InlineData("max(any)<50us", 1)]
+    [InlineData("rate(CPUID)<=47/s", 0)]
+    [InlineData("rate(CPUID, level=l2)<7/s", 1)]
+    [InlineData("count(EPT_VIOLATION)==0", 0)]
+    [InlineData("avg(CPUID){level=l1}<=1500ns", 0)]
+    [InlineData("p99(EPT_VIOLATION)<1ms", 5)]
+    [InlineData("count(any, vm=nobody)==0", 5)]
+    public void A_rule_is_the_same_live_and_recorded(string rule, int status)
+    {
+        Outcome live = World().Run("assert", rule);
+        Assert.Equal((status, ""), (live.Status, live.Error));
+        string file = Path.Combine(_folder, "x.kvmscope");
+        Assert.Equal(0, World().Run("record", "-o", file).Status);
+        Outcome recorded = new World().Run("assert", rule, file);
+        Assert.Equal((status, ""), (recorded.Status, recorded.Error));
+        Assert.Equal(live.Out, recorded.Out);
+    }
+
+    [Fact]
+    public void A_failure_is_more_than_what_could_not_be_measured()
+    {
+        Assert.Equal(1, World().Run("assert", "p99(EPT_VIOLATION)<1ms", "max(any)<1us").Status);
+        Assert.Equal(5, World().Run("assert", "p99(EPT_VIOLATION)<1ms", "max(any)<3600s").Status);
+    }
+
+    [Fact]
+    public void Losses_leave_open_what_they_may_have_changed()
+    {
+        Outcome outcome = World(new Trust { DroppedExits = 3 }).Run("assert", "max(exit)<50us", "max(any)<10us", "count(any)>=1", "--format", "json");
+        Assert.Equal(1, outcome.Status);
+        JsonElement[] rules = [.. outcome.Out.TrimEnd().Split('\n').Select(l => JsonDocument.Parse(l).RootElement)];
+        Assert.Equal(["max(exit)<50us", "max(any)<10us", "count(any)>=1"], rules.Select(r => r.GetProperty("rule").GetString()));
+        Assert.Equal([JsonValueKind.Null, JsonValueKind.False, JsonValueKind.True], rules.Select(r => r.GetProperty("holds").ValueKind));
+        Assert.Equal([20_000, 1_000_000, 294], rules.Select(r => r.GetProperty("measured").GetDouble()));
+        Assert.All(rules, r => Assert.NotEqual("", r.GetProperty("why").GetString()));
+    }
+
+    [Fact]
+    public void Rules_come_from_a_file_too()
+    {
+        string file = Path.Combine(_folder, "ci.rules");
+        File.WriteAllText(file, "# idle is not meant\nmax(exit) < 50us\n\nrate(CPUID) < 10/s # too many\n");
+        Outcome outcome = World().Run("assert", "--rules", file, "count(any)>0");
+        Assert.Equal(1, outcome.Status);
+        Assert.Equal(3, World().Run("assert", "--rules", file, "count(any)>0", "--format", "json").Out.Count(c => c == '\n'));
+        File.WriteAllText(file, "max(exit) < 50us\nmax(exit < 50us\n");
+        Outcome wrong = World().Run("assert", "--rules", file);
+        Assert.Equal(2, wrong.Status);
+        Assert.Contains($"{file}:2:", wrong.Error);
+    }
+
+    [Fact]
+    public void The_commands_own_status_is_passed_on_where_all_rules_hold()
+    {
+        World world = World();
+        world.End = new FakeEnd(world.Clock, world.Log) { CommandStatus = 7 };
+        Assert.Equal(7, world.Run("assert", "max(exit)<3600s", "--", "test").Status);
+        world = World();
+        world.End = new FakeEnd(world.Clock, world.Log) { CommandStatus = 7 };
+        Assert.Equal(1, world.Run("assert", "max(exit)<1ns", "--", "test").Status);
+    }
+
+    [Theory]
+    [InlineData("assert", "needs a rule")]
+    [InlineData("assert FILE", "needs a rule")]
+    [InlineData("assert max(exit)<50", "^")]
+    [InlineData("assert max(exut)<50us", "'exut'")]
+    [InlineData("assert max(exit)<50us nofile", "there is no file 'nofile'")]
+    [InlineData("assert max(exit)<50us FILE --duration 1s", "a recording and a live run")]
+    [InlineData("assert max(exit)<50us --from +1s", "about a recording")]
+    [InlineData("assert --rules nofile", "there is no such file")]
+    [InlineData("assert max(exit,vcpu=0)<50us FILE", "vcpu= needs a recording that keeps vCPUs apart")]
+    public void Mistakes_name_the_mend(string command, string says)
+    {
+        string file = Path.Combine(_folder, "x.kvmscope");
+        Assert.Equal(0, World().Run("record", "-o", file, "--by", "vm").Status);
+        World world = World();
+        Outcome outcome = world.Run(command.Replace("FILE", file).Split(' '));
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains(says, outcome.Error);
+        Assert.Equal("", outcome.Out);
+        Assert.DoesNotContain("attach", world.Log);
+    }
+
+    [Fact]
+    public void Times_are_measured_only_where_a_rule_needs_them()
+    {
+        World world = World();
+        world.Run("assert", "count(any)>0");
+        Assert.False(world.Asked.WantTime);
+        world.Run("assert", "max(any)>0ns");
+        Assert.True(world.Asked is { WantTime: true, WantSplit: false });
+        world.Run("assert", "share(runq)<5%");
+        Assert.True(world.Asked.WantSplit);
+    }
+}

@@ -1,0 +1,207 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Tests.Fakes;
+
+namespace Kvmscope.Tests;
+
+/// <summary>What is recorded is what was live, and what a user can get wrong about files.</summary>
+public sealed class RecordReportTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string File_(string name = "x.kvmscope") => Path.Combine(_folder, name);
+
+    private static World Growing(double seconds = 5)
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, Isa = Isa.Vmx };
+        world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(seconds) };
+        return world;
+    }
+
+    private string Record(params string[] options)
+    {
+        string path = File_();
+        Outcome outcome = Growing().Run(["record", "-o", path, .. options]);
+        Assert.Equal("", outcome.Error);
+        Assert.Equal("", outcome.Out);
+        Assert.Equal(0, outcome.Status);
+        return path;
+    }
+
+    [Theory]
+    [InlineData("count")]
+    [InlineData("count --by vm,reason --format csv")]
+    [InlineData("time")]
+    [InlineData("time --stats --sort avg")]
+    [InlineData("time --format json")]
+    [InlineData("time --by vcpu,level --format json")]
+    [InlineData("time --by qualifier --format json")]
+    [InlineData("hist CPUID")]
+    [InlineData("hist --by reason --format json")]
+    [InlineData("time --reason CPUID --format json")]
+    [InlineData("time --exclude HLT")]
+    [InlineData("time --level l2 --format json")]
+    [InlineData("time --vm web1 --vcpu 0 --format json")]
+    public void A_report_is_what_was_live(string command)
+    {
+        string[] words = command.Split(' ');
+        Outcome live = Growing().Run(words);
+        string path = Record();
+        Outcome report = new World().Run(["report", path, .. words]);
+        Assert.Equal(live.Out, report.Out);
+        Assert.Equal((0, ""), (report.Status, report.Error));
+        Assert.NotEmpty(report.Out);
+    }
+
+    [Fact]
+    public void Each_interval_is_what_was_live()
+    {
+        Outcome live = Growing().Run("time", "--interval", "1s", "--format", "json");
+        Outcome report = new World().Run("report", Record(), "--interval", "1s", "--format", "json");
+        Assert.Equal(live.Out, report.Out);
+        Outcome two = new World().Run("report", File_(), "--interval", "2s", "--format", "json");
+        Assert.Equal(3, two.Out.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void A_window_is_of_the_intervals_in_it()
+    {
+        string path = Record();
+        Outcome outcome = new World().Run("report", path, "count", "--from", "+1s", "--to", "-2s", "--format", "json");
+        Assert.Contains("\"started\":\"2026-03-01T12:00:01.0000000Z\",\"seconds\":2,", outcome.Out);
+        foreach ((string from, string to) in new[] { ("12:00:01", "12:00:03"), ("2026-03-01T12:00:01", "2026-03-01T13:00:03+01:00") })
+            Assert.Equal(outcome.Out, new World().Run("report", path, "count", "--from", from, "--to", to, "--format", "json").Out);
+    }
+
+    [Fact]
+    public void Slow_exits_are_kept()
+    {
+        World world = Growing();
+        var vm = new VmIdentity(0, 4242, "web1");
+        world.Host = new FakeHost(world.Clock)
+        {
+            Log = world.Log,
+            Slow = [new(world.Clock.GetUtcNow(), vm, 1, 77, 3, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), 2_000_000), new(world.Clock.GetUtcNow(), vm, 0, 76, 2, ExitLevel.L1, new ExitCode(Isa.Vmx, 12), 900_000)],
+        };
+        Assert.Equal(0, world.Run("record", "-o", File_(), "--slower", "500us").Status);
+        Outcome all = new World().Run("report", File_(), "slower", "--format", "csv");
+        Assert.Equal(3, all.Out.Count(c => c == '\n'));
+        Outcome some = new World().Run("report", File_(), "slower", "1ms", "--vm", "web1", "--reason", "IO_INSTRUCTION");
+        Assert.Equal(2, some.Out.TrimEnd().Split('\n').Length);
+        Assert.Contains("IO_INSTRUCTION", some.Out);
+        Outcome below = new World().Run("report", File_(), "slower", "100us");
+        Assert.Equal(2, below.Status);
+        Assert.Contains("500 µs", below.Error);
+    }
+
+    [Fact]
+    public void A_terminal_is_told_how_it_goes_and_what_comes_next()
+    {
+        World world = Growing();
+        world.ErrorIsTerminal = true;
+        Outcome outcome = world.Run("record", "-o", File_());
+        Assert.Contains("\r0:03  147 exits/s  ", outcome.Error);
+        Assert.EndsWith($"nothing lost\nkvmscope report {File_()}\n", outcome.Error);
+        Assert.Contains("recorded 0:05, 735 exits, ", outcome.Error);
+        foreach (string line in outcome.Error.Split('\r')) Assert.True(line.Split('\n')[0].Replace("\x1b[K", "").Length <= 80 || line.Contains("kvmscope report"));
+    }
+
+    [Fact]
+    public void Files_rotate_and_the_oldest_go()
+    {
+        System.IO.File.WriteAllText(File_("x-notes.kvmscope"), "not one of ours");
+        Assert.Equal(0, Growing(9.5).Run("record", "-o", File_(), "--rotate", "2s", "--keep", "3").Status);
+        string[] names = [.. Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)!).Order()];
+        Assert.Equal(["x-20260301T120004Z.kvmscope", "x-20260301T120006Z.kvmscope", "x-20260301T120008Z.kvmscope", "x-notes.kvmscope"], names);
+        Outcome first = new World().Run("report", File_(names[0]), "count", "--format", "json");
+        Assert.Contains("\"started\":\"2026-03-01T12:00:04.0000000Z\",\"seconds\":2,", first.Out);
+        Assert.Equal("", first.Error);
+        // Nothing falls between two files: two seconds of 147 each.
+        Assert.Contains("\"exits\":294,", first.Out);
+    }
+
+    [Fact]
+    public void A_file_that_is_there_is_never_written_over()
+    {
+        Record();
+        byte[] before = System.IO.File.ReadAllBytes(File_());
+        World world = Growing();
+        Outcome outcome = world.Run("record", "-o", File_());
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains("is there already", outcome.Error);
+        Assert.Empty(world.Log);
+        Assert.Equal(before, System.IO.File.ReadAllBytes(File_()));
+    }
+
+    [Fact]
+    public void A_trace_that_does_not_start_leaves_no_file()
+    {
+        World world = Growing();
+        world.Host = new FakeHost(world.Clock) { Refusal = new KvmscopeException(ExitStatus.HostUnsupported, "no") };
+        Assert.Equal(3, world.Run("record", "-o", File_()).Status);
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void What_was_left_out_is_named()
+    {
+        string path = Record("--without", "split,qualifiers,nested", "--by", "vm");
+        foreach ((string option, string word) in new[] { ("--split", "--without split"), ("--nested", "--without nested"), ("--by qualifier", "--without qualifiers"), ("--by vcpu", "--by vcpu"), ("--vcpu 0", "--by vcpu") })
+        {
+            Outcome outcome = new World().Run(["report", path, .. option.Split(' ')]);
+            Assert.Equal(2, outcome.Status);
+            Assert.Contains(word, outcome.Error);
+        }
+    }
+
+    [Theory]
+    [InlineData("report", "needs a recording")]
+    [InlineData("report FILE tome", "the view 'tome' is not known")]
+    [InlineData("report FILE time HLT", "one argument too many")]
+    [InlineData("report FILE slower", "no slow exits")]
+    [InlineData("report FILE count --split", "It belongs to time")]
+    [InlineData("report FILE --verbose", "It belongs to slower")]
+    [InlineData("report FILE --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
+    [InlineData("report FILE --reason nothing", "no exit reason of VMX")]
+    [InlineData("report FILE --from noon", "--from 'noon' is no time")]
+    [InlineData("report FILE --from +10s", "nothing was recorded in that time")]
+    [InlineData("report FILE --from 12:00:03 --to 12:00:02", "--to is not after --from")]
+    [InlineData("report FILE --interval 1500ms", "no multiple")]
+    [InlineData("report FILE.not", "there is no file")]
+    [InlineData("report FOLDER", "is a folder")]
+    [InlineData("report TEXT", "is no recording of kvmscope")]
+    [InlineData("record --interval 1ms", "--interval '1ms' is out of range")]
+    [InlineData("record --keep 3", "--keep is about files that rotate")]
+    [InlineData("record --rotate 100ms", "--rotate is shorter")]
+    [InlineData("record --without everything", "--without 'everything' is not known")]
+    [InlineData("record --without time --slower 1ms", "--slower needs times")]
+    [InlineData("record -o FOLDER", "is there already")]
+    [InlineData("record -o FOLDER/no/such/x", "no such directory")]
+    [InlineData("record x.kvmscope", "one argument too many")]
+    public void Mistakes_name_the_mend(string command, string says)
+    {
+        Record();
+        System.IO.File.WriteAllText(File_("text"), "hello");
+        Outcome outcome = Growing().Run(command.Replace("FILE", File_()).Replace("FOLDER", _folder).Replace("TEXT", File_("text")).Split(' '));
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains(says, outcome.Error);
+        Assert.Equal(2, outcome.Error.TrimEnd().Split('\n').Length);
+        Assert.Equal("", outcome.Out);
+    }
+
+    [Fact]
+    public void A_recording_that_was_cut_off_is_read_and_says_so()
+    {
+        string path = Record();
+        byte[] bytes = System.IO.File.ReadAllBytes(path);
+        System.IO.File.WriteAllBytes(path, bytes[..(bytes.Length - 150)]);
+        Outcome outcome = new World().Run("report", path, "count");
+        Assert.Equal(0, outcome.Status);
+        Assert.Contains("was not ended", outcome.Error);
+        Assert.Contains("HLT", outcome.Out);
+    }
+}

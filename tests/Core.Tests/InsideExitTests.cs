@@ -1,0 +1,192 @@
+using System.Text.Json;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Core.Tests;
+
+/// <summary>The split, qualifiers and reflected rounds: from snapshots to what is printed.</summary>
+public class InsideExitTests
+{
+    private static readonly ExitCode s_cpuid = new(Isa.Svm, 0x72), s_ioio = new(Isa.Svm, 0x7b), s_hlt = new(Isa.Svm, 0x78);
+
+    private static TimeParts Parts(params (TimePart Part, ulong Ns)[] parts)
+    {
+        TimeParts all = default;
+        foreach ((TimePart part, ulong ns) in parts) all[part] = ns;
+        return all;
+    }
+
+    private static SnapshotRow Row(ExitCode code, ulong count, ulong ns, Qualifier qualifier = default, TimeParts? parts = null, ExitLevel level = ExitLevel.L1)
+    {
+        var row = new SnapshotRow
+        {
+            Vm = Sample.Web,
+            Code = code,
+            Level = level,
+            Qualifier = qualifier,
+            Parts = parts,
+            Count = count,
+            Timed = count,
+            TotalNs = count * ns,
+            MaxNs = ns,
+        };
+        row.Bins[HistogramLayout.BinOf(ns)] = count;
+        return row;
+    }
+
+    private static Answer Between(Snapshot? before, Snapshot now) => Delta.Between("time", Sample.Started, before, now, 15_000_000_000);
+
+    private static Snapshot Take(IReadOnlyList<VcpuTime> times, params SnapshotRow[] rows) =>
+        new(Sample.Started.AddSeconds(10), 25_000_000_000, rows, new Trust { Exits = 1 }) { Times = times };
+
+    private static string Text(Answer answer, ReportRequest request, OutputFormat format = OutputFormat.Table)
+    {
+        var output = new StringWriter();
+        AnswerWriters.Create(format, request, new ViewStyle(80), output).Write(answer);
+        return output.ToString();
+    }
+
+    private static ReportRequest Request(bool split = false, bool nested = false, GroupBy? by = null, int top = 10, ReportKind kind = ReportKind.Time)
+    {
+        var request = new ReportRequest { Kind = kind, Command = "time", Split = split, Nested = nested, Top = top };
+        return by is { } keys ? request with { By = keys } : request;
+    }
+
+    private static Snapshot Split { get; } = Take(
+        [new VcpuTime(Sample.Web, null, 10_000_000_000, Parts((TimePart.Guest, 6_000_000_000), (TimePart.Runq, 100_000_000)))],
+        Row(s_ioio, 1000, 1_500_000, parts: Parts((TimePart.Kvm, 300_000_000), (TimePart.Vmm, 1_000_000_000), (TimePart.Runq, 200_000_000))),
+        Row(s_hlt, 100, 24_000_000, parts: Parts((TimePart.Halt, 2_000_000_000), (TimePart.Poll, 300_000_000), (TimePart.Kvm, 100_000_000))));
+
+    [Fact]
+    public void The_parts_of_a_vm_add_up_to_its_wall_clock()
+    {
+        Report report = ReportBuilder.Build(Between(null, Split), Request(split: true));
+        WallRow wall = Assert.Single(report.Walls);
+        Assert.Equal((10_000_000_000UL, 10_000_000_000UL), (wall.WallNs, wall.Parts.Sum));
+        Assert.Equal((300_000_000UL, 0UL), (wall.Parts[TimePart.Runq], wall.Parts[TimePart.Unattributed]));
+    }
+
+    [Fact]
+    public void What_no_part_holds_is_unattributed_and_what_is_too_much_is_taken_back()
+    {
+        Snapshot less = Take([new VcpuTime(Sample.Web, null, 1000, Parts((TimePart.Guest, 600)))], Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
+        Assert.Equal(100UL, ReportBuilder.Build(Between(null, less), Request(split: true)).Walls[0].Parts[TimePart.Unattributed]);
+        Snapshot more = Take([new VcpuTime(Sample.Web, null, 1000, Parts((TimePart.Guest, 900)))], Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
+        Assert.Equal(1000UL, ReportBuilder.Build(Between(null, more), Request(split: true)).Walls[0].Parts.Sum);
+    }
+
+    [Fact]
+    public void The_split_for_people() => Assert.Equal(
+        """
+                                                     % of the wall clock
+        VM       Wall  Guest  KVM   VMM  RunQ  Halt  Poll  Sleep  Unattr
+        web-1  10.0 s   60.0  4.0  10.0   3.0  20.0   3.0    0.0     0.0
+
+        Reason  Count  Wall%     KVM     VMM    RunQ    Halt    Poll  Sleep
+        HLT       100   24.0  100 ms    0 ns    0 ns  2.00 s  300 ms   0 ns
+        IOIO     1000   15.0  300 ms  1.00 s  200 ms    0 ns    0 ns   0 ns
+
+        1100 exits in 10.0 s (110/s), from 12:34:56
+
+        """, Trimmed(Text(Between(null, Split), Request(split: true))));
+
+    private static string Trimmed(string text) => string.Join('\n', text.Split('\n').Select(l => l.TrimEnd()));
+
+    [Fact]
+    public void The_split_in_json_has_a_row_a_vm_and_one_a_reason_without_guest()
+    {
+        using JsonDocument json = JsonDocument.Parse(Text(Between(null, Split), Request(split: true), OutputFormat.Json));
+        JsonElement[] rows = [.. json.RootElement.GetProperty("rows").EnumerateArray()];
+        Assert.Equal(JsonValueKind.Null, rows[0].GetProperty("reason").ValueKind);
+        Assert.Equal(10_000_000_000UL, rows[0].GetProperty("wall_ns").GetUInt64());
+        Assert.Equal(6_000_000_000UL, rows[0].GetProperty("parts_ns").GetProperty("guest").GetUInt64());
+        Assert.All(rows.Skip(1), row => Assert.False(row.GetProperty("parts_ns").TryGetProperty("guest", out _)));
+        Assert.All(rows.Skip(1), row => Assert.False(row.TryGetProperty("vm", out _)));
+        Assert.Equal(3, rows.Length);
+    }
+
+    [Fact]
+    public void A_part_that_cannot_be_had_is_null_and_said()
+    {
+        Answer answer = Between(null, Split) with { Missing = [new(TimePart.Poll, "poll: nothing to see")] };
+        using JsonDocument json = JsonDocument.Parse(Text(answer, Request(split: true), OutputFormat.Json));
+        JsonElement parts = json.RootElement.GetProperty("rows")[0].GetProperty("parts_ns");
+        Assert.Equal(JsonValueKind.Null, parts.GetProperty("poll").ValueKind);
+        Assert.Equal("poll: nothing to see", json.RootElement.GetProperty("missing")[0].GetString());
+        Assert.Contains("poll: nothing to see", Text(answer, Request(split: true)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_exit_that_is_open_all_the_while_keeps_its_time()
+    {
+        Snapshot before = Take([new VcpuTime(Sample.Web, null, 1000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 400))));
+        Snapshot now = Take([new VcpuTime(Sample.Web, null, 3000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 2400))));
+        Answer answer = Between(before, now);
+        Assert.Equal(2000UL, Assert.Single(answer.Rows).Parts!.Value[TimePart.Halt]);
+        Assert.Equal(2000UL, Assert.Single(answer.Times).WallNs);
+    }
+
+    [Fact]
+    public void Differences_of_parts_are_never_negative_and_keep_their_sum()
+    {
+        var random = new Random(20261124);
+        for (int run = 0; run < 2000; run++)
+        {
+            TimeParts before = default, now = default;
+            foreach (TimePart part in Enum.GetValues<TimePart>())
+            {
+                before[part] = (ulong)random.Next(1000);
+                now[part] = (ulong)random.Next(2000);
+            }
+            if (now.Sum < before.Sum) (before, now) = (now, before);
+            TimeParts difference = now.Since(before);
+            Assert.Equal(now.Sum - before.Sum, difference.Sum);
+        }
+    }
+
+    [Fact]
+    public void Qualifiers_beyond_the_first_are_other()
+    {
+        Answer answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1)), Row(s_cpuid, 30, 1000, Qualifier.Of(2)),
+            Row(s_cpuid, 7, 1000, Qualifier.Other)));
+        Report report = ReportBuilder.Build(answer, Request(by: GroupBy.Reason | GroupBy.Qualifier, top: 2));
+        Assert.Equal(["0x0 (vendor):50", "0x1 (features):40", "other:37"], report.Rows.Select(r => $"{Qualifiers.Name(r.Code!.Value, r.Qualifier)}:{r.Total.Count}"));
+    }
+
+    [Fact]
+    public void Qualifiers_are_summed_where_rows_are_not_by_them()
+    {
+        Answer answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1))));
+        Assert.Equal(90UL, Assert.Single(ReportBuilder.Build(answer, Request()).Rows).Total.Count);
+    }
+
+    [Fact]
+    public void Rounds_say_what_a_reflected_exit_costs()
+    {
+        SnapshotRow row = Row(s_cpuid, 2100, 5000, level: ExitLevel.L2);
+        row.Rounds = new ReflectedRounds { Reflected = 2000, Ended = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
+        row.Rounds.Bins[HistogramLayout.BinOf(48_000)] = 2000;
+        Answer answer = Between(null, Take([], row, Row(s_ioio, 5, 1000)));
+        string text = Text(answer, Request(nested: true));
+        Assert.Contains("CPUID (L2) reflected 2000, 1 round 48.0 µs, 10.3 L1 exits each", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("IOIO", text, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(Text(answer, Request(nested: true), OutputFormat.Json));
+        JsonElement rounds = json.RootElement.GetProperty("rows")[0];
+        Assert.Equal((100UL, 2000UL, 48_000UL), (rounds.GetProperty("handled").GetUInt64(), rounds.GetProperty("reflected").GetUInt64(), rounds.GetProperty("round_avg_ns").GetUInt64()));
+        Assert.Equal(10.3, rounds.GetProperty("l1_exits_per_round").GetDouble());
+    }
+
+    [Fact]
+    public void No_line_is_wider_than_the_screen()
+    {
+        foreach (int width in (int[])[80, 72, 60])
+        {
+            var output = new StringWriter();
+            AnswerWriters.Create(OutputFormat.Table, Request(split: true), new ViewStyle(width), output).Write(Between(null, Split));
+            Assert.All(output.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, width));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Tests;
+
+/// <summary>A guest that does the same all the time, with the noise that guests have: recordings of it differ, and nothing changed.</summary>
+internal sealed class NoisyGuest(int seed)
+{
+    private readonly Random _random = new(seed);
+    private bool _isBusy;
+    private double _left;
+
+    /// <summary>Exits a second of each reason, on average.</summary>
+    internal double[] Rates { get; init; } = [20, 15, 12, 8, 4, 1, 0.2];
+
+    /// <summary>Seconds that a burst lasts on average, and the calm after it; 0 is a steady guest.</summary>
+    internal double Burst { get; init; }
+
+    /// <summary>Whether handling times are now and then of another order of magnitude (a Pareto distribution without variance).</summary>
+    internal bool IsHeavyTailed { get; init; }
+
+    /// <summary>What the handling takes in ns, at the least.</summary>
+    internal double Ns { get; init; } = 1_500;
+
+    internal ComparisonSide Record(string name, int samples, double seconds = 1) => new(name, [.. Enumerable.Range(0, samples).Select(i => Next(i, seconds))]);
+
+    private Answer Next(int number, double seconds)
+    {
+        double load = Load(seconds);
+        var rows = new List<SnapshotRow>();
+        for (int reason = 0; reason < Rates.Length; reason++)
+        {
+            int exits = Poisson(Rates[reason] * load * seconds);
+            if (exits == 0) continue;
+            var row = new SnapshotRow { Code = new ExitCode(Isa.Vmx, Codes[reason]), Level = ExitLevel.L1, Vm = Sample.Web, Vcpu = 0 };
+            for (int i = 0; i < exits; i++) Add(row, Duration());
+            rows.Add(row);
+        }
+        return new Answer("time", Sample.Started.AddSeconds(number * seconds), seconds, rows, new Trust { Exits = (ulong)rows.Sum(r => (long)r.Count) });
+    }
+
+    private static ulong[] Codes => [32, 30, 48, 1, 10, 49, 28, 54];
+
+    private static void Add(SnapshotRow row, ulong ns)
+    {
+        row.Count++;
+        row.Timed++;
+        row.TotalNs += ns;
+        row.MaxNs = Math.Max(row.MaxNs, ns);
+        row.Bins[HistogramLayout.BinOf(ns)]++;
+    }
+
+    // How much of the sample was burst: a burst has nine times the exits of a calm.
+    private double Load(double seconds)
+    {
+        if (Burst <= 0) return 1;
+        double busy = 0;
+        for (double rest = seconds; rest > 0;)
+        {
+            if (_left <= 0)
+            {
+                _isBusy = !_isBusy;
+                _left = -Math.Log(1 - _random.NextDouble()) * Burst;
+            }
+            double step = Math.Min(rest, _left);
+            if (_isBusy) busy += step;
+            rest -= step;
+            _left -= step;
+        }
+        return 0.2 + (1.6 * busy / seconds);
+    }
+
+    private ulong Duration() => IsHeavyTailed
+        ? (ulong)Math.Min(1e9, Ns * Math.Pow(1 - _random.NextDouble(), -1 / 1.5))
+        : (ulong)(Ns * (1 - Math.Log(1 - _random.NextDouble())));
+
+    private int Poisson(double mean)
+    {
+        const double large = 200;
+        if (mean > large) return Poisson(mean / 2) + Poisson(mean / 2);
+        double limit = Math.Exp(-mean), product = _random.NextDouble();
+        int number = 0;
+        for (; product > limit; number++) product *= _random.NextDouble();
+        return number;
+    }
+}

@@ -1,0 +1,147 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Tests.Recordings;
+
+/// <summary>A trace that never was: counters of some VMs that only grow, VMs that come, and parts of the wall clock that are corrected.</summary>
+internal sealed class RandomTrace(int seed)
+{
+    private const long StepNs = 1_000_000_000;
+
+    private readonly Random _random = new(seed);
+    private readonly List<SnapshotRow> _rows = [];
+    private readonly List<VcpuTime> _times = [];
+    private readonly List<VmIdentity> _vms = [];
+    private Trust _trust = new();
+
+    internal static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(1));
+    internal const long StartNs = 77_000_000_123;
+
+    /// <summary>Snapshots at the ends of so many intervals.</summary>
+    internal List<Snapshot> Snapshots(int count)
+    {
+        var snapshots = new List<Snapshot>();
+        for (int i = 1; i <= count; i++)
+        {
+            if (_vms.Count == 0 || _random.Next(5) == 0) AddVm();
+            for (int moves = _random.Next(4); moves > 0; moves--) AddRow();
+            foreach (SnapshotRow row in _rows)
+            {
+                row.MaxNs = 0;
+                if (_random.Next(3) > 0) Grow(row);
+            }
+            for (int t = 0; t < _times.Count; t++) _times[t] = Grow(_times[t]);
+            _trust = _trust with
+            {
+                Exits = (ulong)_rows.Sum(r => (long)r.Count),
+                Entries = (ulong)_rows.Sum(r => (long)r.Timed),
+                Open = (ulong)_random.Next(3),
+                LostEvents = _trust.LostEvents + (ulong)_random.Next(2),
+            };
+            long ns = StartNs + (i * StepNs) + _random.Next(1000);
+            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _trust) { Times = [.. _times] });
+        }
+        return snapshots;
+    }
+
+    private void AddVm()
+    {
+        // Some have the name or the pid of another that is gone.
+        var vm = new VmIdentity(_vms.Count, 4000 + _random.Next(3), $"vm \"{_random.Next(3)}\", ü");
+        _vms.Add(vm);
+        _times.Add(new VcpuTime(vm, 0, 0, default));
+    }
+
+    private void AddRow()
+    {
+        VmIdentity vm = _vms[_random.Next(_vms.Count)];
+        ulong[] codes = [0x72, 0x7b, 0x7c, 0x78, 0x400, 0x8f1];
+        var row = new SnapshotRow
+        {
+            Vm = vm,
+            Vcpu = _random.Next(2),
+            Code = new ExitCode(Isa.Svm, codes[_random.Next(codes.Length)]),
+            Level = _random.Next(2) == 0 ? ExitLevel.L1 : ExitLevel.L2,
+            Qualifier = _random.Next(3) switch { 0 => Qualifier.None, 1 => Qualifier.Other, _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)) },
+            Parts = default(TimeParts),
+        };
+        if (_rows.Any(r => (r.Vm, r.Vcpu, r.Code, r.Level, r.Qualifier) == (row.Vm, row.Vcpu, row.Code, row.Level, row.Qualifier))) return;
+        _rows.Add(row);
+    }
+
+    private void Grow(SnapshotRow row)
+    {
+        for (int n = _random.Next(1, 20); n > 0; n--)
+        {
+            row.Count++;
+            if (_random.Next(10) == 0) continue;
+            ulong ns = (ulong)_random.NextInt64(1L << _random.Next(5, 42));
+            row.Timed++;
+            row.TotalNs += ns;
+            row.MaxNs = Math.Max(row.MaxNs, ns);
+            row.Bins[HistogramLayout.BinOf(ns)]++;
+        }
+        TimeParts parts = row.Parts!.Value;
+        TimePart from = (TimePart)_random.Next(1, 8), to = (TimePart)_random.Next(1, 8);
+        // What was taken for one part turns out to have been another.
+        ulong moved = parts[from] / 3;
+        parts[from] -= moved;
+        parts[to] += moved + (ulong)_random.Next(100_000);
+        row.Parts = parts;
+        if (row.Level != ExitLevel.L2) return;
+        ReflectedRounds rounds = row.Rounds ??= new ReflectedRounds();
+        rounds.Reflected += 2;
+        rounds.Ended++;
+        rounds.TotalNs += 5000;
+        rounds.HandlingNs += 3000;
+        rounds.L1Exits += 7;
+        rounds.MaxNs = 5000;
+        rounds.Bins[HistogramLayout.BinOf(5000)]++;
+    }
+
+    private VcpuTime Grow(VcpuTime time)
+    {
+        TimeParts parts = time.Parts;
+        parts[TimePart.Guest] += (ulong)_random.Next(1_000_000);
+        ulong unsure = parts[TimePart.Unattributed] / 2;
+        parts[TimePart.Unattributed] -= unsure;
+        parts[TimePart.Runq] += unsure + (ulong)_random.Next(1000);
+        return time with { WallNs = time.WallNs + StepNs, Parts = parts };
+    }
+
+    private static SnapshotRow Copy(SnapshotRow row)
+    {
+        var copy = new SnapshotRow
+        {
+            Vm = row.Vm,
+            Vcpu = row.Vcpu,
+            Code = row.Code,
+            Level = row.Level,
+            Qualifier = row.Qualifier,
+            Parts = row.Parts,
+            Rounds = Copy(row.Rounds),
+            Count = row.Count,
+            Timed = row.Timed,
+            TotalNs = row.TotalNs,
+            MaxNs = row.MaxNs,
+        };
+        row.Bins.CopyTo(copy.Bins, 0);
+        return copy;
+    }
+
+    private static ReflectedRounds? Copy(ReflectedRounds? rounds)
+    {
+        if (rounds is null) return null;
+        var copy = new ReflectedRounds
+        {
+            Reflected = rounds.Reflected,
+            Ended = rounds.Ended,
+            TotalNs = rounds.TotalNs,
+            HandlingNs = rounds.HandlingNs,
+            L1Exits = rounds.L1Exits,
+            MaxNs = rounds.MaxNs,
+        };
+        rounds.Bins.CopyTo(copy.Bins, 0);
+        return copy;
+    }
+}

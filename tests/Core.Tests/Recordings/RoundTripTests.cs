@@ -1,0 +1,119 @@
+using CsCheck;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+
+namespace Kvmscope.Core.Tests.Recordings;
+
+/// <summary>What was recorded is what a live trace would have shown.</summary>
+public sealed class RoundTripTests
+{
+    [Fact]
+    public void A_report_over_any_intervals_equals_the_live_answer() =>
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 12]).SelectMany((seed, count) =>
+            Gen.Select(Gen.Const(seed), Gen.Const(count), Gen.Int[0, count - 1], Gen.Int[1, count])).Sample((seed, count, first, length) =>
+        {
+            List<Snapshot> snapshots = new RandomTrace(seed).Snapshots(count);
+            Recording recording = Tape.Open(Tape.Record(snapshots).Bytes);
+            Assert.Equal(count, recording.Intervals);
+            length = Math.Min(length, count - first);
+            Answer read = recording.Sum(new IntervalRange(first, length), Grouping.Vcpu).ToAnswer("time");
+            Assert.Equal(Tape.Text(Tape.Live(snapshots, first - 1, first + length - 1)), Tape.Text(read));
+        }, iter: 150, threads: 1);
+
+    [Fact]
+    public void A_long_recording_is_read_by_its_spans_and_says_the_same()
+    {
+        const int count = 3 * RecordingWriter.SpanLength * RecordingWriter.SpanLength / 2;
+        List<Snapshot> snapshots = new RandomTrace(7).Snapshots(25);
+        // The same few again and again: what is summed up matters, not what it is.
+        var long_ = new List<Snapshot>(snapshots);
+        while (long_.Count < count)
+            long_.Add(long_[^1] with { At = long_[^1].At.AddSeconds(1), MonotonicNs = long_[^1].MonotonicNs + 1_000_000_000 });
+        Recording recording = Tape.Open(Tape.Record(long_).Bytes);
+        Answer read = recording.Sum(recording.All, Grouping.Vcpu).ToAnswer("time");
+        Assert.Equal(Tape.Text(Tape.Live(long_, -1, count - 1)), Tape.Text(read));
+        Assert.InRange(recording.MembersRead, 1, 2 + RecordingWriter.SpanLength);
+    }
+
+    [Fact]
+    public void The_header_comes_back()
+    {
+        RecordingHeader read = Tape.Open(Tape.Record([]).Bytes).Header;
+        Assert.Equal(Tape.Header with { Filters = [], Machines = [] }, read with { Filters = [], Machines = [] });
+        Assert.Equal(Tape.Header.Filters.ToArray(), read.Filters.ToArray());
+        Assert.Equal(Tape.Header.Machines.ToArray(), read.Machines.ToArray());
+        Assert.Equal(Tape.Header.Started.Offset, read.Started.Offset);
+    }
+
+    [Fact]
+    public void Slow_exits_come_back_whole()
+    {
+        var vm = new VmIdentity(3, 4711, "web \"1\"");
+        TimeParts parts = default;
+        parts[TimePart.Runq] = 123_456;
+        SlowExit[] slow =
+        [
+            new(RandomTrace.Start.AddTicks(1234567), vm, 2, 99, 1, ExitLevel.L2, new ExitCode(Isa.Svm, 0x7b), 250_000)
+            {
+                Qualifier = Qualifier.Of(ulong.MaxValue), Rip = 0xffff_ffff_8100_0000, CpuAtExit = 0, Parts = parts, RanInstead = new(17, "ksoftirqd/0"),
+            },
+            new(RandomTrace.Start, vm, 0, 98, 0, ExitLevel.L1, new ExitCode(Isa.Arm64, 0x216), 5),
+        ];
+        Recording recording = Tape.Open(Tape.Record(new RandomTrace(1).Snapshots(1), slow: slow).Bytes);
+        SlowExit[] read = [.. recording.Slow(recording.All)];
+        Assert.Equal(slow.Select(e => e with { Parts = null }), read.Select(e => e with { Parts = null }));
+        Assert.Equal(123_456UL, read[0].Parts!.Value[TimePart.Runq]);
+        Assert.Equal(123_456UL, read[0].Parts!.Value.Sum);
+        Assert.Null(read[1].Parts);
+    }
+
+    [Fact]
+    public void Rows_are_filtered_as_they_are_read()
+    {
+        List<Snapshot> snapshots = new RandomTrace(3).Snapshots(8);
+        Recording recording = Tape.Open(Tape.Record(snapshots).Bytes);
+        Answer all = recording.Sum(recording.All, Grouping.Vcpu).ToAnswer("time");
+        Answer l2 = recording.Sum(recording.All, Grouping.Vcpu, wants: key => key.Level is ExitLevel.L2 or 0).ToAnswer("time");
+        Assert.NotEmpty(l2.Rows);
+        Assert.Equal(all.Rows.Where(r => r.Level == ExitLevel.L2).Sum(r => (long)r.Count), l2.Rows.Sum(r => (long)r.Count));
+        Assert.Equal((ulong)l2.Rows.Sum(r => (long)r.Count), l2.Trust.Exits);
+        Answer one = recording.Sum(recording.All, Grouping.Vm).ToAnswer("time", vm => vm.Ordinal == 0);
+        Assert.Equal(all.Rows.Where(r => r.Vm!.Ordinal == 0).Sum(r => (long)r.Count), one.Rows.Sum(r => (long)r.Count));
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_back_leaves_the_order_and_is_said()
+    {
+        List<Snapshot> snapshots = new RandomTrace(5).Snapshots(6);
+        for (int i = 3; i < 6; i++) snapshots[i] = snapshots[i] with { At = snapshots[i].At.AddHours(-2) };
+        Recording recording = Tape.Open(Tape.Record(snapshots).Bytes);
+        (DateTimeOffset at, TimeSpan by) = Assert.NotNull(recording.ClockJump());
+        Assert.Equal(-2, by.TotalHours, 3);
+        Assert.Equal(recording.EndOf(3), at);
+        for (int i = 1; i < 6; i++) Assert.True(recording.BeginOf(i) > recording.BeginOf(i - 1));
+        Assert.Equal(new IntervalRange(2, 3), recording.Range(RandomTrace.Start.AddSeconds(2), RandomTrace.Start.AddSeconds(5)));
+        Assert.Equal(6, recording.Sum(recording.All, Grouping.Host).ToAnswer("time").Seconds, 3);
+    }
+
+    [Fact]
+    public void An_exit_that_is_open_is_counted_once_whatever_is_cut()
+    {
+        var vm = new VmIdentity(0, 7, "x");
+        ExitCode io = new(Isa.Svm, 0x7b);
+        SnapshotRow Row(ulong count) => new() { Vm = vm, Vcpu = 0, Code = io, Level = ExitLevel.L1, Qualifier = Qualifier.Of(1), Count = count, Timed = count };
+        // Open at the end of the first two intervals: the second begins and ends with the same exit.
+        OpenExits[] open = [new(vm, 0, io, ExitLevel.L1, 1)];
+        Snapshot At(int second, ulong count, OpenExits[] state) => new(RandomTrace.Start.AddSeconds(second), RandomTrace.StartNs + (second * 1_000_000_000L), [Row(count)], new Trust { Exits = count })
+        {
+            OpenExits = state,
+        };
+        Recording recording = Tape.Open(Tape.Record([At(1, 4, open), At(2, 4, open), At(3, 5, [])]).Bytes);
+        ulong Count(int first, int count, bool qualifiers) =>
+            (ulong)recording.Sum(new IntervalRange(first, count), Grouping.Host, qualifiers).ToAnswer("count").Rows.Sum(r => (long)r.Count);
+        Assert.Equal([5UL, 0UL, 0UL], [Count(0, 1, false), Count(1, 1, false), Count(2, 1, false)]);
+        Assert.Equal([4UL, 0UL, 1UL], [Count(0, 1, true), Count(1, 1, true), Count(2, 1, true)]);
+        Assert.Equal([5UL, 5UL, 0UL], [Count(0, 3, false), Count(0, 2, false), Count(1, 2, false)]);
+        Assert.Equal(5UL, recording.Sum(recording.All, Grouping.Host, false).ToAnswer("count").Trust.Exits);
+    }
+}

@@ -1,0 +1,90 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Views;
+
+namespace Kvmscope.Core.Tests.Recordings;
+
+/// <summary>A recording in memory, and what it is compared with.</summary>
+internal static class Tape
+{
+    internal static readonly RecordingHeader Header = new()
+    {
+        Program = "0.1.0",
+        Host = "host1",
+        Kernel = "6.1.0",
+        Cpu = "a CPU",
+        Cpus = 4,
+        BootId = "b",
+        Isa = Isa.Svm,
+        Started = RandomTrace.Start,
+        MonotonicNs = RandomTrace.StartNs,
+        IntervalNs = 1_000_000_000,
+        HasSplit = true,
+        HasQualifiers = true,
+        HasNested = true,
+        Filters = ["--vm web"],
+        Machines = [(4000, "web")],
+    };
+
+    /// <summary>The bytes of a recording of these snapshots, and where each append ended.</summary>
+    internal static (byte[] Bytes, List<int> Ends) Record(IReadOnlyList<Snapshot> snapshots, bool end = true, IReadOnlyList<SlowExit>? slow = null)
+    {
+        var bytes = new MemoryStream();
+        var ends = new List<int>();
+        var writer = new RecordingWriter(Header, part =>
+        {
+            bytes.Write(part.Span);
+            ends.Add((int)bytes.Length);
+        });
+        writer.Begin();
+        (DateTimeOffset, long) from = (RandomTrace.Start, RandomTrace.StartNs);
+        Snapshot? before = null;
+        for (int i = 0; i < snapshots.Count; i++)
+        {
+            writer.Add(RecordedInterval.Between(i, from, before, snapshots[i], slow ?? []));
+            (before, from) = (snapshots[i], (snapshots[i].At, snapshots[i].MonotonicNs));
+        }
+        if (end) writer.End();
+        return (bytes.ToArray(), ends);
+    }
+
+    internal static Recording Open(byte[] bytes) => Recording.Open(new MemoryStream(bytes, writable: false), "x.kvmscope");
+
+    /// <summary>What a live trace would have answered between two of the snapshots; -1 is the begin of the trace.</summary>
+    internal static Answer Live(IReadOnlyList<Snapshot> snapshots, int from, int to)
+    {
+        Snapshot? before = from < 0 ? null : snapshots[from];
+        Answer answer = Delta.Between("time", before?.At ?? RandomTrace.Start, before, snapshots[to], RandomTrace.StartNs);
+        // The maximum is of the interval, and the live trace would have read it once.
+        foreach (SnapshotRow row in answer.Rows)
+            row.MaxNs = snapshots.Skip(from + 1).Take(to - from).Max(s => s.Rows.FirstOrDefault(r => IsSame(r, row))?.MaxNs ?? 0);
+        return answer;
+    }
+
+    /// <summary>Everything that an answer says, in every grouping.</summary>
+    internal static string Text(Answer answer)
+    {
+        var text = new StringWriter();
+        foreach (ReportRequest request in Requests())
+            foreach (OutputFormat format in new[] { OutputFormat.Json, OutputFormat.Csv, OutputFormat.Table })
+                AnswerWriters.Create(format, request, new ViewStyle(200), text).Write(answer);
+        return text.ToString();
+    }
+
+    private static IEnumerable<ReportRequest> Requests()
+    {
+        foreach (GroupBy by in new[] { GroupBy.Reason, GroupBy.Vm | GroupBy.Reason, GroupBy.Vcpu, GroupBy.Qualifier, GroupBy.Vcpu | GroupBy.Qualifier | GroupBy.Level })
+        {
+            yield return new ReportRequest { Kind = ReportKind.Count, Command = "count", By = by };
+            yield return new ReportRequest { Kind = ReportKind.Time, Command = "time", By = by, Stats = true };
+            yield return new ReportRequest { Kind = ReportKind.Hist, Command = "hist", By = by };
+            yield return new ReportRequest { Kind = ReportKind.Time, Command = "time", By = by, Split = true };
+        }
+        yield return new ReportRequest { Kind = ReportKind.Time, Command = "time", Nested = true };
+    }
+
+    private static bool IsSame(SnapshotRow a, SnapshotRow b) => (a.Vm, a.Vcpu, a.Code, a.Level, a.Qualifier) == (b.Vm, b.Vcpu, b.Code, b.Level, b.Qualifier);
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Kvmscope.Core.Exits;
+using Kvmscope.Host.Contract;
+using Kvmscope.Host.Tracing;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+/// <summary>bpf/arm64/reason.h as the compiler makes it for this machine: no guest can have an SError pending on purpose.</summary>
+public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compiled>
+{
+    private readonly Compiled _compiled;
+
+    /// <summary>The tests share one library.</summary>
+    public ArmReasonCodeTests(Compiled compiled) => _compiled = compiled;
+
+    [Theory]
+    [InlineData(0UL, 0x16UL, 0x000UL)] // IRQ: the class is an older trap's
+    [InlineData(1UL, 0x16UL, 0x100UL)]
+    [InlineData(2UL, 0x16UL, 0x216UL)]
+    [InlineData(2UL, 0x00UL, 0x200UL)]
+    [InlineData(2UL, 0x3fUL, 0x23fUL)]
+    [InlineData(3UL, 0x24UL, 0x300UL)]
+    [InlineData(0x8000_0000UL, 0x24UL, 0x000UL)] // with an SError pending
+    [InlineData(0x8000_0002UL, 0x24UL, 0x224UL)]
+    [InlineData(0xffff_ffff_8000_0002UL, 0x01UL, 0x201UL)] // an int, extended with its sign
+    [InlineData(0x0badca11UL, 0x24UL, 0x0bad_ca11_00UL)]
+    public void Arguments_become_a_code(ulong ret, ulong @class, ulong code) => Assert.Equal(code, _compiled.Code(ret, @class));
+
+    [Fact]
+    public void Both_sides_agree_on_places()
+    {
+        for (ulong ret = 0; ret < 300; ret++)
+            for (ulong number = 0; number < (ret == 2 ? 64u : 1u); number++)
+            {
+                ulong code = (ret << 8) | number;
+                Assert.Equal((int)_compiled.Place(code), Knobs.PlaceOf(code, Isa.Arm64));
+            }
+    }
+
+    [Fact]
+    public void Usual_codes_have_places_of_their_own()
+    {
+        var places = ExitReasons.All(Isa.Arm64).Where(r => r.Number < 0x400).Select(r => Knobs.PlaceOf(r.Number, Isa.Arm64)).ToArray();
+        Assert.Equal(places.Length, places.Distinct().Count());
+        Assert.DoesNotContain(kvmscope_limits.KVMSCOPE_PLACE_ODD, places);
+    }
+
+    /// <summary>The header, compiled for this machine.</summary>
+    public sealed unsafe class Compiled : IDisposable
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-reason-").FullName;
+        private readonly nint _library;
+        private readonly delegate* unmanaged<ulong, ulong, ulong> _code;
+        private readonly delegate* unmanaged<ulong, uint> _place;
+
+        /// <summary>Compiles it.</summary>
+        public Compiled()
+        {
+            string source = Path.Combine(_folder, "reason.c"), library = Path.Combine(_folder, "reason.so");
+            File.WriteAllText(source, """
+                #include <linux/types.h>
+                typedef __u32 u32;
+                typedef __u64 u64;
+                #include "contract.h"
+                #include "arm64/reason.h"
+                u64 code_of(u64 ret, u64 ec) { return reason_code(ret, ec); }
+                u32 place_of(u64 code) { return reason_place(code); }
+                """);
+            using var clang = Process.Start("clang", ["-shared", "-fPIC", "-O2", "-I" + Path.Combine(Root(), "bpf"), source, "-o", library]);
+            clang.WaitForExit();
+            Assert.Equal(0, clang.ExitCode);
+            _library = NativeLibrary.Load(library);
+            _code = (delegate* unmanaged<ulong, ulong, ulong>)NativeLibrary.GetExport(_library, "code_of");
+            _place = (delegate* unmanaged<ulong, uint>)NativeLibrary.GetExport(_library, "place_of");
+        }
+
+        internal ulong Code(ulong ret, ulong @class) => _code(ret, @class);
+
+        internal uint Place(ulong code) => _place(code);
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            NativeLibrary.Free(_library);
+            Directory.Delete(_folder, recursive: true);
+        }
+
+        private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+    }
+}

@@ -1,0 +1,104 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Host.Contract;
+using Kvmscope.Host.Tracing;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+/// <summary>The wall clock of a slot at an instant: what is open is split as far as it has come, and the sums are right whatever the slot says.</summary>
+public class WallClockTests
+{
+    private const uint Cell = 7;
+
+    private static WallClock Take(kvmscope_slot slot, ulong now, bool isFinal = false)
+    {
+        WallClock clock = default;
+        clock.Take(ref slot, () => now, isFinal);
+        return clock;
+    }
+
+    private static kvmscope_slot Running(ulong since) => new()
+    {
+        born_ns = 1000,
+        guest_ns = 200,
+        guest_runq_ns = 10,
+        entry_ns = since,
+        open = kvmscope_open.KVMSCOPE_OPEN_RUNNING,
+    };
+
+    private static kvmscope_slot Exited(ulong at) => new() { born_ns = 1000, guest_ns = 200, exit_ns = at, open = Cell };
+
+    [Fact]
+    public void A_guest_that_runs_has_run_until_now()
+    {
+        WallClock clock = Take(Running(2000), 5000);
+        Assert.Equal((4000UL, 3200UL, 10UL, 0UL), (clock.WallNs, clock.Outside[TimePart.Guest], clock.Outside[TimePart.Runq], clock.OpenNs));
+    }
+
+    [Fact]
+    public void Preempted_before_the_exit_was_reported_it_waits_for_a_CPU()
+    {
+        kvmscope_slot slot = Running(2000);
+        slot.out_ns = 3000;
+        WallClock clock = Take(slot, 5000);
+        Assert.Equal((1200UL, 2010UL), (clock.Outside[TimePart.Guest], clock.Outside[TimePart.Runq]));
+    }
+
+    [Fact]
+    public void An_exit_in_the_VMM_is_the_VMMs_since_it_went_there()
+    {
+        kvmscope_slot slot = Exited(2000);
+        slot.user_ns = 2600;
+        WallClock clock = Take(slot, 5000);
+        Assert.Equal((3000UL, 2400UL, 600UL), (clock.OpenNs, clock.OpenParts[TimePart.Vmm], clock.OpenParts[TimePart.Kvm]));
+    }
+
+    [Theory]
+    [InlineData(kvmscope_part.KVMSCOPE_PART_HALT, TimePart.Halt)]
+    [InlineData(kvmscope_part.KVMSCOPE_PART_RUNQ, TimePart.Runq)]
+    [InlineData(kvmscope_part.KVMSCOPE_PART_SLEEP, TimePart.Sleep)]
+    public void Off_the_CPU_it_is_what_it_left_the_CPU_for(int kind, TimePart part)
+    {
+        kvmscope_slot slot = Exited(2000);
+        slot.out_ns = 2100;
+        slot.out_part = (uint)kind;
+        Assert.Equal(2900UL, Take(slot, 5000).OpenParts[part]);
+    }
+
+    [Fact]
+    public void A_vcpu_that_ended_has_no_more_time()
+    {
+        kvmscope_slot slot = Exited(2000);
+        slot.ended_ns = 2500;
+        WallClock clock = Take(slot, 9000);
+        Assert.Equal((1500UL, 500UL), (clock.WallNs, clock.OpenNs));
+        Assert.Equal(1000UL, Take(Exited(2000), 9000, isFinal: true).WallNs);
+    }
+
+    [Fact]
+    public unsafe void Whatever_a_slot_says_no_part_is_negative_and_none_is_more_than_the_whole()
+    {
+        var random = new Random(2026);
+        for (int run = 0; run < 20_000; run++)
+        {
+            kvmscope_slot slot = new()
+            {
+                born_ns = Any(),
+                guest_ns = Any(),
+                guest_runq_ns = Any(),
+                entry_ns = Any(),
+                exit_ns = Any(),
+                user_ns = Any(),
+                out_ns = Any(),
+                ended_ns = Any(),
+                out_part = (uint)random.Next(8),
+                open = (uint)random.Next(10),
+            };
+            for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++) slot.parts[i] = Any();
+            WallClock clock = Take(slot, Any(), random.Next(2) == 0);
+            Assert.Equal(clock.OpenNs, clock.OpenParts.Sum);
+            Assert.InRange(clock.OpenNs, 0UL, 10_000UL);
+        }
+
+        ulong Any() => random.Next(3) == 0 ? 0 : (ulong)random.Next(10_000);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Kvmscope.Lab.Tests.Suite;
+
+namespace Kvmscope.Lab.Tests.Scenarios;
+
+/// <summary>What <c>slower</c> says of an exit beyond its line.</summary>
+static class DossierScenarios
+{
+    const string Plan = "cpuid=43 slow-port=5 slow=150";
+    const ulong SleepNs = 150_000_000;
+    const int Slow = 5;
+
+    internal static IEnumerable<Case> Cases =>
+    [
+        new("dossier/the-vmm-slept", Slept),
+        new("dossier/part", Part),
+        new("dossier/who", Who),
+    ];
+
+    static IReadOnlyList<string> Run(LabHost host, string plan, string options)
+    {
+        using GuestProcess guest = host.Guest(plan);
+        using Tracer tracer = host.Trace(options).WaitAttached();
+        guest.Run();
+        IReadOnlyList<string> lines = tracer.Finish();
+        guest.End();
+        return lines;
+    }
+
+    static void Slept(LabHost host)
+    {
+        IReadOnlyList<string> lines = Run(host, Plan, "slower 100ms --format json");
+        Check.Equal(Slow, lines.Count, "slow exits");
+        foreach (string line in lines)
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement exit = document.RootElement;
+            Check.Equal(0x503, exit.GetProperty("qualifier_raw").GetInt32(), "port");
+            Check.Contains("0x503 out", exit.GetProperty("qualifier").GetString()!, "qualifier");
+            Check.Contains("0xa0", exit.GetProperty("rip").GetString()!, "rip");
+            Check.AtLeast(0, exit.GetProperty("cpu_exit").GetInt32(), "CPU at the exit");
+            Check.AtLeast(0, exit.GetProperty("cpu_entry").GetInt32(), "CPU at the entry");
+            JsonElement parts = exit.GetProperty("parts_ns");
+            Check.AtLeast(SleepNs, parts.GetProperty("vmm").GetUInt64() + parts.GetProperty("runq").GetUInt64(), "VMM's time in ns");
+            Check.AtMost(SleepNs / 5, parts.GetProperty("kvm").GetUInt64(), "KVM's time in ns");
+            Check.Equal(
+                exit.GetProperty("duration_ns").GetUInt64(), parts.EnumerateObject().Aggregate(0UL, (sum, p) => sum + p.Value.GetUInt64()), "sum of the parts");
+            Check.Equal(JsonValueKind.Null, exit.GetProperty("ran_instead").ValueKind, "ran_instead without --who");
+        }
+    }
+
+    static void Part(LabHost host)
+    {
+        Check.Equal(0, Run(host, Plan, "slower 100ms --part kvm --format json").Count, "exits that were in KVM for so long");
+        Check.Equal(Slow, Run(host, Plan, "slower 100ms --part vmm --format json").Count, "exits that were in the VMM for so long");
+    }
+
+    // Two vCPUs on one CPU: each exit that waits for it waits for the other.
+    static void Who(LabHost host)
+    {
+        string turns = string.Join(' ', Enumerable.Repeat("spin=1000000 cpuid=200", 40));
+        IReadOnlyList<string> lines = Run(host, $"vcpus=2 {turns}", "slower 1ms --part runq --who --format json");
+        Check.AtLeast(1, lines.Count, "exits that waited for the CPU");
+        int named = 0;
+        foreach (string line in lines)
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement exit = document.RootElement, who = exit.GetProperty("ran_instead");
+            if (who.ValueKind == JsonValueKind.Null) continue;
+            if (who.GetProperty("name").GetString()!.StartsWith("guest-vcpu", StringComparison.Ordinal)) named++;
+            Check.True(who.GetProperty("pid").GetInt32() != exit.GetProperty("tid").GetInt32(), "another task than the thread itself");
+        }
+        Check.AtLeast(1, named, $"exits of {lines.Count} for which the other vCPU's thread is named");
+    }
+}

@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using Kvmscope.Lab.Tests.Suite;
+
+namespace Kvmscope.Lab.Tests.Scenarios;
+
+/// <summary><c>time --split</c> against guests and VMMs whose time is known. A part is right within 5 % or 200 µs an exit, whichever is more.</summary>
+static class SplitScenarios
+{
+    const double Share = 0.05, SumShare = 0.01;
+    const ulong SlackNs = 200_000, SleepNs = 3_000_000;
+    const string PollParameter = "/sys/module/kvm/parameters/halt_poll_ns";
+
+    internal static IEnumerable<Case> Cases =>
+    [
+        new("split/vmm-sleeps", host => VmmTime(host, "slow-port", 97)),
+        new("split/vmm-spins", host => VmmTime(host, "spin-port", 89)),
+        new("split/halts-in-the-kernel", Halts),
+        new("split/halt-polling", Polls),
+        new("split/a-guest-that-spins", Spins),
+        new("split/two-vcpus-on-one-cpu", Overcommitted),
+        new("split/a-killed-vm", Killed),
+        new("split/filtered-has-no-wall-clock", Filtered),
+        new("split/a-stopped-vmm", Stopped),
+        new("split/odd-rotating-threads", host => Odd(host, "rotate 211", 1)),
+        new("split/odd-two-vcpus-a-thread", host => Odd(host, "two-vcpus 103", 2)),
+        new("split/odd-run-that-never-enters", host => Odd(host, "interrupted 61", 1)),
+        new("split/odd-mmio-in-two-parts", host => Odd(host, "split-mmio 97", 1)),
+        new("split/odd-shutdown", host => Odd(host, "shutdown 1", 1)),
+        new("split/odd-failed-entry", host => Odd(host, "failed-entry 13", 1)),
+    ];
+
+    static TracedAnswer Run(LabHost host, string plan, string options = "time --split --format json")
+    {
+        using GuestProcess guest = host.Guest(plan);
+        using Tracer tracer = host.Trace(options).WaitAttached();
+        guest.Run();
+        TracedAnswer answer = tracer.FinishAnswer();
+        guest.End();
+        Sums(answer);
+        return answer;
+    }
+
+    // Every part is there and none is more than the whole; JSON's parsing refuses negative ones.
+    static void Sums(TracedAnswer answer)
+    {
+        TracedRow[] walls = [.. answer.Rows.Where(r => r.WallNs is not null)];
+        Check.AtLeast(1, walls.Length, "rows of wall clocks");
+        foreach (TracedRow row in walls)
+        {
+            Check.Equal(8, row.Parts.Count, "parts of a wall clock that can be had");
+            ulong wall = row.WallNs!.Value, sum = row.Parts.Values.Aggregate(0UL, (a, b) => a + b);
+            Near(wall, sum, SumShare, 0, "the sum of the parts");
+            Check.AtMost((ulong)(wall * SumShare), row.Parts["unattributed"], "unattributed ns");
+        }
+        foreach (TracedRow row in answer.Rows.Where(r => r.WallNs is null)) Check.Equal(7, row.Parts.Count, $"parts of {row.Reason}, without guest");
+    }
+
+    static TracedRow Wall(TracedAnswer answer) => answer.Rows.Single(r => r.WallNs is not null);
+
+    static void Near(ulong expected, ulong got, double share, ulong slackNs, string what)
+    {
+        ulong slack = Math.Max((ulong)(expected * share), slackNs);
+        Check.AtLeast(expected - Math.Min(expected, slack), got, $"{what} in ns, {expected} expected");
+        Check.AtMost(expected + slack, got, $"{what} in ns, {expected} expected");
+    }
+
+    static void VmmTime(LabHost host, string port, ulong times)
+    {
+        TracedAnswer answer = Run(host, $"cpuid=53 {port}={times} slow=3");
+        TracedRow row = answer.Rows.Single(r => r.WallNs is null && r.Key == new ExitKey(host.IsSvm ? 0x7bu : 30u, 1));
+        // The exit with which the guest ends is open, and in the VMM until the trace ends.
+        ulong open = answer.Rows.Aggregate(0UL, (sum, r) => sum + (r.WallNs is null ? r.Parts["vmm"] : 0)) - row.Parts["vmm"];
+        Check.AtLeast(times * SleepNs, row.Parts["vmm"] + row.Parts["runq"], "the port's time in the VMM in ns");
+        ulong rest = row.Parts["kvm"] + row.Parts["halt"] + row.Parts["poll"] + row.Parts["sleep"];
+        Check.AtMost(times * SlackNs, rest, "the port's other time in ns");
+        Check.AtLeast(row.Parts["vmm"] + open, Wall(answer).Parts["vmm"] + 1, "the VM's time in the VMM in ns");
+    }
+
+    static void Halts(LabHost host)
+    {
+        const ulong times = 31, wakeNs = 20_000_000;
+        SetPolling("0");
+        TracedAnswer answer = Run(host, $"hlt-in-kernel={times} wake=20");
+        TracedRow row = answer.Rows.Single(r => r.WallNs is null && r.Key == new ExitKey(host.IsSvm ? 0x78u : 12u, 1));
+        // The first halt begins at any time between two wake-ups.
+        Near(times * wakeNs - (wakeNs / 2), row.Parts["halt"], Share, times * SlackNs + (wakeNs / 2), "halted");
+        Check.Equal(0UL, Wall(answer).Parts["poll"], "polled");
+    }
+
+    static void Polls(LabHost host)
+    {
+        string before = SetPolling("4000000");
+        try
+        {
+            using GuestProcess guest = host.Guest("hlt-in-kernel=101 wake=1");
+            using Tracer tracer = host.Trace("time --split --format json").WaitAttached();
+            guest.Run();
+            TracedAnswer answer = tracer.FinishAnswer();
+            ulong kernels = KvmCounters.Of(guest.Pid, "halt_poll_success_ns") + KvmCounters.Of(guest.Pid, "halt_poll_fail_ns");
+            guest.End();
+            Sums(answer);
+            TracedRow wall = Wall(answer);
+            Check.AtLeast(1_000UL, kernels, "what KVM says that it polled in ns");
+            Check.Equal(kernels, wall.Parts["poll"], "polled in ns, as KVM itself counts it");
+            TracedRow row = answer.Rows.Single(r => r.WallNs is null && r.Key == new ExitKey(host.IsSvm ? 0x78u : 12u, 1));
+            Check.Equal(wall.Parts["poll"], row.Parts["poll"], "polled in HLT, and at all");
+        }
+        finally
+        {
+            SetPolling(before);
+        }
+    }
+
+    static string SetPolling(string ns)
+    {
+        string before = File.ReadAllText(PollParameter).Trim();
+        File.WriteAllText(PollParameter, ns);
+        return before;
+    }
+
+    static void Spins(LabHost host)
+    {
+        TracedAnswer answer = Run(host, "spin=150000000");
+        TracedRow wall = Wall(answer);
+        // The last exit is open, in the VMM, until the trace ends: that is no time of the spinning.
+        ulong spinning = wall.WallNs!.Value - wall.Parts["vmm"] - wall.Parts["runq"];
+        Check.AtLeast((ulong)(spinning * 0.9), wall.Parts["guest"], $"the guest's time in ns of {spinning}");
+    }
+
+    static void Overcommitted(LabHost host)
+    {
+        TracedAnswer answer = Run(host, "vcpus=2 spin=150000000", "time --split --by vcpu --format json");
+        TracedRow[] walls = [.. answer.Rows.Where(r => r.WallNs is not null)];
+        Check.Equal(2, walls.Length, "vCPUs");
+        foreach (TracedRow wall in walls)
+        {
+            ulong both = wall.Parts["guest"] + wall.Parts["runq"];
+            double waited = (double)wall.Parts["runq"] / both;
+            Check.AtLeast(0.40, waited, $"share of the run queue of vCPU {wall.Vcpu}");
+            Check.AtMost(0.60, waited, $"share of the run queue of vCPU {wall.Vcpu}");
+        }
+    }
+
+    static void Killed(LabHost host)
+    {
+        using GuestProcess guest = host.Guest("loop cpuid=100 out=10");
+        using Tracer tracer = host.Trace("time --split --format json --interval 1s").WaitAttached();
+        guest.Go();
+        guest.WaitFor("running");
+        guest.Kill();
+        foreach (string line in tracer.Finish())
+            foreach (TracedRow wall in TracedAnswer.Parse(line).Rows.Where(r => r.WallNs is not null))
+                Near(wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0, "the sum of a killed VM's parts");
+    }
+
+    /// <summary>A VMM that is stopped (SIGSTOP, a debugger) has left the kernel's run loop: its time is the VMM's.</summary>
+    static void Stopped(LabHost host)
+    {
+        var pause = TimeSpan.FromMilliseconds(300);
+        using GuestProcess guest = host.Guest("loop cpuid=100 out=10");
+        using Tracer tracer = host.Trace("time --split --format json").WaitAttached();
+        guest.Go();
+        guest.WaitFor("running");
+        guest.Signal(ChildProcess.SigStop);
+        long stopped = Stopwatch.GetTimestamp();
+        Deadline.Until(() => Stopwatch.GetElapsedTime(stopped) >= pause, () => "the clock stands");
+        guest.Signal(ChildProcess.SigCont);
+        ulong before = KvmCounters.Exits(guest.Pid);
+        Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 100, () => "the guest does not go on");
+        TracedAnswer answer = tracer.FinishAnswer();
+        guest.Kill();
+        // A vCPU that waits for the one CPU at the end of the trace may be between entry and exit (kvm_amd up to 6.1): unattributed.
+        TracedRow wall = Wall(answer);
+        Near(wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0, "the sum of the parts");
+        Check.AtLeast((ulong)pause.TotalNanoseconds * 9 / 10, wall.Parts["vmm"], "the VMM's time in ns, with 300 ms stopped");
+    }
+
+    /// <summary>Odd sequences leave time unattributed at worst: each wall clock still adds up, and no part is negative or more than the whole.</summary>
+    static void Odd(LabHost host, string words, int vcpus)
+    {
+        using GuestProcess guest = host.OddGuest(words);
+        using Tracer tracer = host.Trace("time --split --by vcpu --format json").WaitAttached();
+        guest.Run();
+        TracedAnswer answer = tracer.FinishAnswer();
+        guest.End();
+        TracedRow[] walls = [.. answer.Rows.Where(r => r.WallNs is not null)];
+        Check.Equal(vcpus, walls.Length, "vCPUs");
+        foreach (TracedRow wall in walls)
+        {
+            Near(wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0, $"the sum of the parts of vCPU {wall.Vcpu}");
+            foreach ((string part, ulong ns) in wall.Parts) Check.AtMost(wall.WallNs.Value, ns, $"{part} ns");
+        }
+    }
+
+    static void Filtered(LabHost host)
+    {
+        using GuestProcess guest = host.Guest("cpuid=20 out=10");
+        using Tracer tracer = host.Trace("time --split --reason CPUID --format json").WaitAttached();
+        guest.Run();
+        TracedAnswer answer = tracer.FinishAnswer();
+        guest.End();
+        Check.Equal(1, answer.Rows.Length, "rows");
+        Check.True(answer.Rows[0].WallNs is null, "a wall clock without all exits");
+        Check.Equal(20UL, answer.Rows[0].Count, "CPUID");
+    }
+}
