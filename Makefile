@@ -40,7 +40,7 @@ lint: ## format of C#, BPF C and shell; the contract against the BPF object
 
 unit: ## the tests that need no guest
 	@eng/install build
-	dotnet test kvmscope.slnx --nologo -v quiet
+	dotnet test kvmscope.slnx --nologo -v quiet --logger "console;verbosity=minimal"
 
 lab: ## the lab's kernels, fetched; then: eng/lab/lab --help
 	@eng/install build
