@@ -37,11 +37,14 @@ public sealed class LinuxHost : IHost
     /// <inheritdoc/>
     /// <remarks>
     /// What is kept, on this thread only: BPF, as kernels before 5.19 refuse bpf() on open descriptors without it and the
-    /// tables' free lists are filled through it; KILL, to pass a signal on to the command that was started; and DAC_OVERRIDE where
-    /// files will have to be made, as root's folders are no longer this process's own.
+    /// tables' free lists are filled through it; KILL, to pass a signal on to the command that was started; and where files will have to be
+    /// made, DAC_OVERRIDE, CHOWN and FOWNER, as root's folders are no longer this process's own, and what is made in them is to be root's.
     /// </remarks>
     public void DropPrivileges(bool keepFiles = false) =>
-        CapabilityDropper.DropAllBut(keepFiles ? [Capability.Bpf, Capability.Kill, Capability.DacOverride] : [Capability.Bpf, Capability.Kill]);
+        CapabilityDropper.DropAllBut(
+            keepFiles
+                ? [Capability.Bpf, Capability.Kill, Capability.DacOverride, Capability.Chown, Capability.Fowner]
+                : [Capability.Bpf, Capability.Kill]);
 
     TableSizes SizesFor(int? maxVcpus, TraceOptions? options = null) => TableSizes.For(
         maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0, options);

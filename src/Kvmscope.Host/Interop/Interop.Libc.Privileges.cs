@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host;
 
@@ -65,6 +66,15 @@ internal static partial class Interop
 
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int setgroups(nuint size, uint* list);
+
+        [LibraryImport("libc")]
+        internal static partial uint geteuid();
+
+        [LibraryImport("libc")]
+        internal static partial uint getegid();
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial int fchown(SafeFileHandle file, uint user, uint group);
 
         internal static int gettid() => (int)syscall3(SystemCall.gettid, 0, 0, 0);
 

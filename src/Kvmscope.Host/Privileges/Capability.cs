@@ -3,11 +3,17 @@ namespace Kvmscope.Host.Privileges;
 /// <summary>The capabilities that matter here, by their numbers in linux/capability.h.</summary>
 public enum Capability
 {
+    /// <summary>CAP_CHOWN: give files to others.</summary>
+    Chown = 0,
+
     /// <summary>CAP_DAC_OVERRIDE: open files whatever their mode.</summary>
     DacOverride = 1,
 
     /// <summary>CAP_DAC_READ_SEARCH: list and read files whatever their mode.</summary>
     DacReadSearch = 2,
+
+    /// <summary>CAP_FOWNER: remove others' files in a folder with the sticky bit.</summary>
+    Fowner = 3,
 
     /// <summary>CAP_KILL: signal other users' processes.</summary>
     Kill = 5,

@@ -27,8 +27,10 @@ public readonly record struct CapabilitySet(ulong Bits)
     /// <summary>The kernel's name of a capability: CAP_BPF.</summary>
     public static string NameOf(Capability capability) => capability switch
     {
+        Capability.Chown => "CAP_CHOWN",
         Capability.DacOverride => "CAP_DAC_OVERRIDE",
         Capability.DacReadSearch => "CAP_DAC_READ_SEARCH",
+        Capability.Fowner => "CAP_FOWNER",
         Capability.Kill => "CAP_KILL",
         Capability.SysPtrace => "CAP_SYS_PTRACE",
         Capability.SysAdmin => "CAP_SYS_ADMIN",

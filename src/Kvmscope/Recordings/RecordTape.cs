@@ -1,5 +1,6 @@
 using Kvmscope.Core;
 using Kvmscope.Core.Recordings;
+using Kvmscope.Host;
 
 namespace Kvmscope.Recordings;
 
@@ -10,6 +11,8 @@ namespace Kvmscope.Recordings;
 internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, Action<string> warn) : IDisposable
 {
     private readonly Rotation _rotation = new(plan.Path);
+    // Taken before privileges are dropped.
+    private readonly FileOwner _owner = FileOwner.OfThisProcess();
     private RecordingFile? _file;
     private RecordingWriter? _writer;
     private long _fileBegan, _closedBytes;
@@ -50,7 +53,7 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
         // Half an interval early is nearer than half an interval late.
         if (isLast || plan.Rotate is not { } rotate || interval.ToNs - _fileBegan < (rotate - (plan.Interval / 2)).TotalNanoseconds) return;
         End();
-        _file = RecordingFile.Create(_rotation.NameAt(interval.To), ExitStatus.Failed);
+        _file = RecordingFile.Create(_rotation.NameAt(interval.To), ExitStatus.Failed, _owner);
         Begin((interval.To, interval.ToNs));
     }
 

@@ -24,13 +24,16 @@ internal sealed class RecordingFile : IDisposable
     /// <summary>Makes the file; it is removed again if nothing is appended.</summary>
     /// <param name="path">Its name.</param>
     /// <param name="status">What an error is: of the command line, or of a recording that is under way.</param>
+    /// <param name="owner">Whose it is to be, where that may be another than this process's user.</param>
     /// <exception cref="KvmscopeException">It is there already, or cannot be made; with the reason.</exception>
-    public static RecordingFile Create(string path, ExitStatus status = ExitStatus.Usage)
+    public static RecordingFile Create(string path, ExitStatus status = ExitStatus.Usage, FileOwner? owner = null)
     {
         try
         {
             const FileShare readers = FileShare.Read | FileShare.Delete;
             var file = new RecordingFile(new FileStream(path, FileMode.CreateNew, FileAccess.Write, readers, bufferSize: 0), path);
+            // Where it is refused the file is whole all the same.
+            owner?.Give(file._stream.SafeFileHandle);
             // The name has to survive a power cut too.
             DirectorySync.Sync(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? "/");
             return file;

@@ -54,13 +54,14 @@ static class PrivilegeScenarios
         string line = reader.ReadToEnd().Split('\n').Single(l => l.StartsWith(key, StringComparison.Ordinal));
         string set = "-all," + string.Join(',', line[key.Length..].Split(' ').Select(c => "+" + c["CAP_".Length..].ToLowerInvariant()));
         string folder = Directory.CreateDirectory(Path.Combine(host.Folder, "state")).FullName;
-        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.StickyBit);
         (int status, string output, string errors) = LabHost.Run(SetPriv,
             ["--bounding-set", set, "--no-new-privs", "--", host.Kvmscope, "record", "--by", "vm", "--without", "qualifiers",
                 "--interval", "100ms", "--rotate", "1s", "--keep", "2", "--duration", "3500ms", "-o", $"{folder}/host.kvmscope"]);
         Check.Equal((0, ""), (status, output + errors), $"status and words with {set}");
         string[] files = Directory.GetFiles(folder);
         Check.Equal(2, files.Length, "recordings that are kept");
+        foreach (string file in files) Check.Equal((0, "0:0\n", ""), LabHost.Run("/bin/busybox", "stat", "-c", "%u:%g", file), "the owner of a file that was begun after root was given up");
         foreach (string file in files)
         {
             (status, _, errors) = host.Run($"report {file} count");
