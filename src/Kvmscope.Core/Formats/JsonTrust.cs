@@ -21,6 +21,7 @@ internal static class JsonTrust
         json.WriteNumber("dropped_vcpus", trust.DroppedVcpus);
         json.WriteNumber("dropped_exits", trust.DroppedExits);
         if (trust.OtherQualifiers > 0) json.WriteNumber("other_qualifiers", trust.OtherQualifiers);
+        if (trust.MissedEvents > 0) json.WriteNumber("missed_events", trust.MissedEvents);
         json.WriteNumber("unknown_reasons", answer.UnknownReasons);
         json.WriteEndObject();
     }

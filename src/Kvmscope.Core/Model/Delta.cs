@@ -160,6 +160,7 @@ public static class Delta
         DroppedVcpus = Subtract(now.DroppedVcpus, then.DroppedVcpus),
         DroppedExits = Subtract(now.DroppedExits, then.DroppedExits),
         OtherQualifiers = Subtract(now.OtherQualifiers, then.OtherQualifiers),
+        MissedEvents = Subtract(now.MissedEvents, then.MissedEvents),
         UnreadReasons = Subtract(now.UnreadReasons, then.UnreadReasons),
     };
 

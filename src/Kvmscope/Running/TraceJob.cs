@@ -44,7 +44,7 @@ internal sealed record TraceJob
         using OutputTarget target = OutputTarget.Open(Output, context);
         using ITraceEnd end = context.TraceEnd();
         using ITraceSession session = FilterResolver.Attach(host, options);
-        var clock = new TraceClock(context.Clock);
+        var clock = new TraceClock(context.Clock, session.SinceNs);
         target.Begin();
         announce(target);
         if (Plan.Command is { } command) end.Start(command);
