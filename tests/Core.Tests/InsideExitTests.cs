@@ -179,6 +179,20 @@ public class InsideExitTests
         Assert.Equal(10.3, rounds.GetProperty("l1_exits_per_round").GetDouble());
     }
 
+    [Theory]
+    [InlineData(GroupBy.Vm)]
+    [InlineData(GroupBy.Vcpu)]
+    [InlineData(GroupBy.Level)]
+    public void Rounds_are_by_reason_too_whatever_they_are_grouped_by(GroupBy by)
+    {
+        Answer answer = Between(null, Take([], Row(s_cpuid, 50, 1000, level: ExitLevel.L2), Row(s_ioio, 40, 1000, level: ExitLevel.L2)));
+        string text = Text(answer, Request(nested: true, by: by));
+        Assert.Contains("CPUID", text, StringComparison.Ordinal);
+        Assert.Contains("IOIO", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("UNREAD", text, StringComparison.Ordinal);
+        Assert.Equal(by != GroupBy.Level, text.Contains("web-1", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void No_line_is_wider_than_the_screen()
     {

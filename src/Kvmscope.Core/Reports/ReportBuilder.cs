@@ -27,12 +27,12 @@ public static class ReportBuilder
     public static Report Build(Answer answer, ReportRequest request)
     {
         bool bins = request.Kind == ReportKind.Hist || (request.Kind == ReportKind.Time && request.Stats);
-        return Build(answer, request, request.Split ? request.ReasonsBy : request.By, bins);
+        return Build(answer, request, request.RowsBy, bins);
     }
 
     /// <summary>As machine formats have it: always by reason and level, and by VM and vCPU where they were asked for.</summary>
     internal static Report BuildDetail(Answer answer, ReportRequest request) =>
-        Build(answer, request, (request.Split ? request.ReasonsBy : request.By) | GroupBy.Reason | GroupBy.Level, bins: request.Kind != ReportKind.Count);
+        Build(answer, request, request.RowsBy | GroupBy.Reason | GroupBy.Level, bins: request.Kind != ReportKind.Count);
 
     private static Report Build(Answer answer, ReportRequest request, GroupBy by, bool bins)
     {

@@ -50,8 +50,11 @@ public sealed record ReportRequest
     public Grouping SnapshotGrouping =>
         By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Split || By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
 
-    /// <summary>What the rows under the wall clocks are grouped by: each reason, of all vCPUs together unless said.</summary>
-    internal GroupBy ReasonsBy => _by is { } by && by.HasFlag(GroupBy.Reason) ? by : (By & ~(GroupBy.Vm | GroupBy.Vcpu)) | GroupBy.Reason;
+    /// <summary>What rows are grouped by: what is asked for, and by reason too where the table is about reasons.</summary>
+    internal GroupBy RowsBy => Split ? ReasonsBy : Nested ? By | GroupBy.Reason : By;
+
+    // What the rows under the wall clocks are grouped by: each reason, of all vCPUs together unless said.
+    private GroupBy ReasonsBy => _by is { } by && by.HasFlag(GroupBy.Reason) ? by : (By & ~(GroupBy.Vm | GroupBy.Vcpu)) | GroupBy.Reason;
 
     /// <summary>The order that is asked for, or that of the kind.</summary>
     internal SortKey Order => Sort ?? (Kind == ReportKind.Count ? SortKey.Count : SortKey.Time);
