@@ -48,7 +48,7 @@ public static class ReportBuilder
             if (!request.Nested || key.Level == ExitLevel.L2) grouper.Add(shown, cell);
         }
         List<ReportRow> rows = grouper.Rows;
-        rows.Sort(new ReportOrder(request.Order));
+        rows.Sort(new ReportOrder(request.Order, request.Split));
         return new Report(request, answer, rows, grouper.Total, grouper.Busy)
         {
             Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(answer, request.By.HasFlag(GroupBy.Vcpu)) : [],
