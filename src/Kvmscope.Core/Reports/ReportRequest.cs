@@ -34,6 +34,12 @@ public sealed record ReportRequest
     /// <summary>Whether all exits are in the answer; else, with filters, there is no wall clock to split.</summary>
     public bool HasAllExits { get; init; } = true;
 
+    /// <summary>Whether the answer is of a recording, so that what is missing in it cannot be had by waiting.</summary>
+    public bool IsRecorded { get; init; }
+
+    /// <summary>Whether the recorder had all exits; where it had not, no other filters here would bring them back.</summary>
+    public bool WasAllRecorded { get; init; } = true;
+
     /// <summary>What became of L2's exits (<see cref="ReportKind.Time"/>).</summary>
     public bool Nested { get; init; }
 

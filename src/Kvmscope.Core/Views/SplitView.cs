@@ -32,7 +32,7 @@ internal sealed class SplitView(Report report, ViewStyle style)
         }
         WriteReasons(output);
         if (!report.Request.HasAllExits)
-            FootNotes.WriteWrapped(output, "the wall clock is of all exits: leave out --reason, --exclude and --level to see it", RowTone.Plain, style);
+            FootNotes.WriteWrapped(output, NoWallClock(report.Request.WasAllRecorded), RowTone.Plain, style);
     }
 
     private void WriteWalls(TextWriter output)
@@ -118,6 +118,12 @@ internal sealed class SplitView(Report report, ViewStyle style)
     // Of an exit there is no guest's part, and what is not attributed is the vCPU's.
     private static IEnumerable<(TimePart Part, string Header, int Drop)> ReasonParts() =>
         s_parts.Where(p => p.Part is not (TimePart.Guest or TimePart.Unattributed)).Select(p => (p.Part, p.Header, p.DropOfReason));
+
+    /// <summary>Why there is no wall clock, and how to have one.</summary>
+    /// <param name="wasAllRecorded">Whether nothing but this command's filters leaves exits out.</param>
+    internal static string NoWallClock(bool wasAllRecorded) => wasAllRecorded
+        ? "the wall clock is of all exits: leave out --reason, --exclude and --level"
+        : "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level";
 
     /// <summary>What is missing, a line each.</summary>
     internal static IEnumerable<string> MissingLines(Answer answer) =>
