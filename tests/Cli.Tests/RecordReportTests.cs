@@ -158,6 +158,35 @@ public sealed class RecordReportTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Nothing_in_a_recording_is_no_advice_for_a_live_run()
+    {
+        string path = Record();
+        foreach (string view in (string[])["time", "count", "hist"])
+        {
+            Outcome outcome = new World().Run("report", path, view, "--reason", "PAUSE");
+            Assert.Equal((0, "no exits were seen in 5.00 s, from 12:00:00\nthe recording has none in that time that the filters let through\n"), (outcome.Status, outcome.Out));
+        }
+    }
+
+    [Fact]
+    public void What_the_recorder_left_out_is_not_asked_of_the_reader()
+    {
+        string path = Record("--reason", "CPUID", "--without", "nested");
+        const string mend = "record without --reason, --exclude and --level";
+        Assert.Contains(mend, Joined(new World().Run("report", path, "--split").Out));
+        Assert.Contains(mend, Joined(new World().Run("assert", "share(runq)<5%", path).Out));
+        Assert.Contains("all exits: leave out --reason", Joined(Other().Run("report", File_("other"), "--split", "--reason", "CPUID").Out));
+
+        World Other()
+        {
+            Assert.Equal(0, Growing().Run("record", "-o", File_("other")).Status);
+            return new World();
+        }
+
+        static string Joined(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Theory]
     [InlineData("report", "needs a recording")]
     [InlineData("report FILE tome", "the view 'tome' is not known")]

@@ -110,6 +110,7 @@ internal sealed class AssertCommand : ICommand
             HasTime = header.HasTime,
             HasSplit = header.HasSplit,
             HasAllExits = exits.HasAll,
+            WasAllRecorded = header.HasAllExits,
             Machines = [.. header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, [])).Where(m => IsTraced(m, filters))],
         };
         using OutputTarget target = OutputTarget.Open(output, context);

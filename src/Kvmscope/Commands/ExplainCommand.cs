@@ -102,13 +102,17 @@ internal sealed class ExplainCommand : ICommand
             {
                 var code = new ExitCode(isa, reason.Number);
                 string line = $"{ExitReasons.NumberText(code),6}  {ExitReasons.Name(code),-26}  {reason.Meaning}";
-                context.Out.WriteLine(line.Length > context.Screen.Width ? line[..(context.Screen.Width - 1)] + "…" : line);
+                context.Out.WriteLine(InOneLine(line, context.Screen));
             }
             context.Out.WriteLine();
         }
         WriteHead(context, "Parts of the wall clock (kvmscope time --split)");
         foreach (PartNames.PartInfo part in PartNames.All) WriteLine(context, Indent, $"{part.Name}: {part.Meaning}");
     }
+
+    // A pipe or a file has room for all of it.
+    private static string InOneLine(string line, Screen screen) =>
+        !screen.IsTerminal || line.Length <= screen.Width ? line : line[..Math.Max(0, screen.Width - 1)] + (screen.Unicode ? '…' : '~');
 
     private static string Sentence(string text) => text.Length == 0 || text[^1] is '.' or '!' or '?' ? text : text + ".";
 
