@@ -53,6 +53,7 @@ internal sealed class AssertCommand : ICommand
         FilterRequest filters = _filters.Read(invocation.Result);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result);
+        output.Spare([.. new[] { path, invocation.Result.Text(_rules) }.OfType<string>()]);
         if (path is null) return CheckLive(invocation, context, rules, filters, plan, output);
         if (plan is not { Duration: null, Command: null })
             throw UsageError.Of("a recording and a live run were asked for", $"Leave out '{path}', or --duration and -- COMMAND.");
@@ -113,8 +114,8 @@ internal sealed class AssertCommand : ICommand
             Machines = [.. header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, [])).Where(m => IsTraced(m, filters))],
         };
         using OutputTarget target = OutputTarget.Open(output, context);
-        target.Begin();
         IReadOnlyList<RuleResult> results = [.. rules.Select(rule => RuleEvaluator.Evaluate(rule, input))];
+        target.Begin();
         RuleWriters.Create(output.Format, target.Style, target.Writer).Write(results);
         target.Writer.Flush();
         foreach (string note in source.Notes()) context.Error.WriteLine($"kvmscope: {note}");

@@ -53,6 +53,7 @@ internal sealed class ReportCommand : ICommand
         (string path, string view, string? argument) = Positional(invocation.Words);
         FilterRequest filters = Narrow(_filters.Read(invocation.Result), view, argument);
         OutputPlan output = _output.Read(invocation.Result);
+        output.Spare(path);
         if (view != "slower" && invocation.Result.Has(_verbose)) throw UsageError.Of($"'{view}' has no option --verbose", "It belongs to slower.");
         if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, filters, output);
         if (output.Picture is { } picture) throw UsageError.Of($"--format {picture} is a picture of what happened over time", "Add --timeline.");
@@ -67,11 +68,12 @@ internal sealed class ReportCommand : ICommand
         int step = Step(invocation.Result, source.Recording, range);
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        target.Begin();
         IAnswerWriter writer = AnswerWriters.Create(output.Format, request, target.Style, target.Writer);
         for (int first = range.First; first < range.End; first += step)
         {
             Answer answer = exits.Answer(new IntervalRange(first, Math.Min(step, range.End - first)), view, request.SnapshotGrouping, WantsQualifiers(request));
+            // Now that there is one: damage costs no former answer.
+            target.Begin();
             writer.Write(answer);
             target.Writer.Flush();
         }
@@ -97,8 +99,9 @@ internal sealed class ReportCommand : ICommand
         int most = output.Picture is null ? TimelineView.ColumnsFor(target.Style.Width) : MostPictureColumns;
         Answer[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Answer(c, view, grouping, withQualifiers: false))];
         string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
+        Timeline timeline = TimelineBuilder.Build(title, columns, by, rows);
         target.Begin();
-        TimelineOutput.Write(TimelineBuilder.Build(title, columns, by, rows), output.Picture, target);
+        TimelineOutput.Write(timeline, output.Picture, target);
         Say(source, context);
         return 0;
     }
@@ -115,11 +118,16 @@ internal sealed class ReportCommand : ICommand
         var exits = new RecordedExits(source.Recording, filters);
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        target.Begin();
         ISlowExitWriter writer = SlowExitWriters.Create(output.Format, invocation.Result.Has(_verbose), target.Style, target.Writer);
-        foreach (SlowExit exit in exits.Slow(range, threshold)) writer.Write(exit);
+        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToAnswer("slower").Trust.LostEvents;
+        foreach (SlowExit exit in exits.Slow(range, threshold))
+        {
+            target.Begin();
+            writer.Write(exit);
+        }
+        target.Begin();
         target.Writer.Flush();
-        if (source.Recording.Sum(range, Grouping.Host).ToAnswer("slower").Trust.LostEvents is > 0 and var lost) context.Error.WriteLine(SlowExitWriters.LostLine(lost));
+        if (lost > 0) context.Error.WriteLine(SlowExitWriters.LostLine(lost));
         Say(source, context);
         return 0;
     }
