@@ -93,7 +93,7 @@ internal sealed class DiffCommand : ICommand
         if (grouping > Grouping.Host) exits.Require(grouping, grouping == Grouping.Vcpu ? "--by vcpu" : "--by vm");
         string? window = result.Text(windowOption);
         (string? from, string? to) = window is null ? (null, null) : Window(windowOption.Name, window);
-        IntervalRange range = WindowOptions.Read(recording, source.Path, from, to);
+        IntervalRange range = WindowOptions.Read(recording, source.Path, from, to, windowOption.Name);
         exits.CheckNames(range);
         IEnumerable<Answer> samples = Steps(recording, range, Step(result, recording, range)).Select(part => exits.Answer(part, Help.Name, grouping, request.By.HasFlag(GroupBy.Qualifier)));
         string name = !isOne ? Path.GetFileName(source.Path) : filters.Vms.Count == 1 ? filters.Vms[0] : Path.GetFileName(source.Path);
