@@ -13,7 +13,7 @@ internal sealed class ExplainCommand : ICommand
     private readonly Option<string> _isa = OptionFactory.Value("--isa", "vmx|svm|arm64", "Reasons of this ISA; this host's unless given, and all where it is not known.");
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("explain", "[REASON|PART]", "What an exit reason is, what causes it, what to do",
+    public CommandHelp Help { get; } = new("explain", "[REASON|PART] [options]", "What an exit reason is, what causes it, what to do",
         "Says what an exit reason is, what usually causes it, what to look at and what to change. REASON is a name or a number; "
         + "PART is a part of the wall clock of 'time --split': guest, kvm, vmm, runq, halt, poll, sleep, unattributed. "
         + "Without one all are listed. Works on any machine, without root.",
