@@ -9,6 +9,8 @@ internal static partial class Interop
     {
         internal const int AT_FDCWD = -100;
         internal const uint STATX_TYPE = 0x1;
+        internal const uint STATX_UID = 0x8;
+        internal const uint STATX_GID = 0x10;
         internal const uint STATX_INO = 0x100;
         internal const ushort S_IFMT = 0xf000;
         internal const ushort S_IFREG = 0x8000;
@@ -16,6 +18,12 @@ internal static partial class Interop
         [StructLayout(LayoutKind.Explicit, Size = 256)]
         internal struct statx_buffer
         {
+            [FieldOffset(20)]
+            public uint stx_uid;
+
+            [FieldOffset(24)]
+            public uint stx_gid;
+
             [FieldOffset(28)]
             public ushort stx_mode;
 
