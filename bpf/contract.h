@@ -41,6 +41,9 @@ enum kvmscope_limits {
 	KVMSCOPE_RECENT = 32,	      /* a power of two */
 	KVMSCOPE_COMM_LENGTH = 16,
 	KVMSCOPE_KIND_SHIFT = 30, /* fewer cells than that: 65536 vCPUs times 146 */
+
+	/* vCPUs without a slot that are told apart, so that each is counted once. */
+	KVMSCOPE_MAX_TURNED_AWAY = 1024,
 };
 
 /* What a slot's `open` says, below the first cell number: the vCPU's last event. */
@@ -259,12 +262,6 @@ struct kvmscope_slot {
 struct kvmscope_run {
 	__u32 first;
 	__u32 count;
-};
-
-/* Where a vCPU's state is. `round` is the free list's at the time that no slot was left. */
-struct kvmscope_home {
-	__u32 slot; /* 0: none was left */
-	__u32 round;
 };
 
 /* What was lost before there was a slot to count it in; one a CPU. */

@@ -38,8 +38,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, u64);
-	__type(value, struct kvmscope_home);
+	__type(value, u32);
 } homes SEC(".maps");
+
+/*
+ * Addresses of vCPUs that found no slot, not in `homes`, whose room is for those that
+ * did: free_round + 1 when none was left, or 0 to try at the next exit.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KVMSCOPE_MAX_TURNED_AWAY);
+	__type(key, u64);
+	__type(value, u32);
+} turned_away SEC(".maps");
 
 /* The cells of a slot that its index does not name. */
 struct {

@@ -24,7 +24,10 @@ public sealed record Trust
     /// <summary>(vCPU, reason, level) combinations that found no free cell.</summary>
     public ulong DroppedCells { get; init; }
 
-    /// <summary>vCPUs that found no free slot.</summary>
+    /// <summary>How many vCPUs without a slot are told apart: from there on <see cref="DroppedVcpus"/> is a lower bound.</summary>
+    public const ulong MostDroppedVcpus = 1024;
+
+    /// <summary>vCPUs that found no free slot; where there are many, at least so many (<see cref="MostDroppedVcpus"/>).</summary>
     public ulong DroppedVcpus { get; init; }
 
     /// <summary>Exits that were not counted because of <see cref="DroppedCells"/> or <see cref="DroppedVcpus"/>.</summary>

@@ -49,13 +49,6 @@ internal unsafe struct kvmscope_extra
     [FieldOffset(8)] public uint high;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 8)]
-internal unsafe struct kvmscope_home
-{
-    [FieldOffset(0)] public uint slot;
-    [FieldOffset(4)] public uint round;
-}
-
 internal static class kvmscope_isa
 {
     public const int KVMSCOPE_ISA_NONE = 0;
@@ -110,6 +103,7 @@ internal static class kvmscope_limits
     public const int KVMSCOPE_RECENT = 32;
     public const int KVMSCOPE_COMM_LENGTH = 16;
     public const int KVMSCOPE_KIND_SHIFT = 30;
+    public const int KVMSCOPE_MAX_TURNED_AWAY = 1024;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 24)]

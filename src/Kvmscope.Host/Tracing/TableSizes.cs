@@ -25,6 +25,9 @@ public sealed record TableSizes(int MaxVcpus, int Cells, int CellRun, int Extras
 
     const int SlowExitRing = 256 << 10;
 
+    // An element of a hash or LRU map with a small key and value, and its bucket.
+    const long HashEntryBytes = 80;
+
     /// <summary>Sizes for a host.</summary>
     /// <param name="maxVcpus">What the user asked for, or null.</param>
     /// <param name="cpus">Possible CPUs of the host.</param>
@@ -49,7 +52,7 @@ public sealed record TableSizes(int MaxVcpus, int Cells, int CellRun, int Extras
     /// <summary>Runs on the free list when all cells are free one by one.</summary>
     public int FreeCellRuns => Cells;
 
-    /// <summary>Addresses that can be remembered: vCPUs that hold a slot and as many that found none.</summary>
+    /// <summary>Addresses of vCPUs that have a slot, with room for those that could not be removed.</summary>
     public int Homes => 2 * MaxVcpus;
 
     /// <summary>Bytes of the ring buffer of slow exits: a power of two.</summary>
@@ -58,5 +61,5 @@ public sealed record TableSizes(int MaxVcpus, int Cells, int CellRun, int Extras
     /// <summary>Bytes of kernel memory that the tables take, but for the kernel's own overhead.</summary>
     public unsafe long Bytes =>
         (long)CellEntries * sizeof(kvmscope_cell) + (long)SlotEntries * sizeof(kvmscope_slot)
-        + (long)(FreeCellRuns + MaxVcpus) * sizeof(kvmscope_run) + (Homes + Extras + Threads) * 64L + RingBytes;
+        + (long)(FreeCellRuns + MaxVcpus) * sizeof(kvmscope_run) + ((long)Homes + kvmscope_limits.KVMSCOPE_MAX_TURNED_AWAY + Extras + Threads) * HashEntryBytes + RingBytes;
 }

@@ -80,8 +80,29 @@ internal sealed unsafe class KernelSide : IDisposable
         throw new InvalidOperationException($"vCPU {vcpu} has no slot");
     }
 
-    /// <summary>Where the round of the free slots is kept.</summary>
+    /// <summary>Where the round of the free slots and cells is kept.</summary>
     internal ref kvmscope_control Control => ref _control[0];
+
+    /// <summary>A map.</summary>
+    internal int MapFd(string name) => _bpf.MapFd(name);
+
+    /// <summary>A vCPU ends: what forget_vcpu() does at kvm_arch_vcpu_destroy, which cannot be run by hand.</summary>
+    internal void Forget(ulong vcpu)
+    {
+        ref kvmscope_slot slot = ref SlotOf(vcpu);
+        slot.vcpu = 0;
+        slot.ended = 1;
+        ulong address = Address(vcpu);
+        Assert.Equal(0, Interop.Libbpf.bpf_map_delete_elem(_bpf.MapFd("homes"), &address));
+    }
+
+    /// <summary>vCPUs end, their slots and cells are given back, and a new round begins.</summary>
+    internal void End(params IEnumerable<ulong> vcpus)
+    {
+        foreach (ulong vcpu in vcpus) Forget(vcpu);
+        Sweeper.Sweep();
+        if (Sweeper.Sweep()) Control.free_round++;
+    }
 
     internal (IReadOnlyList<SnapshotRow> Rows, Trust Trust) Read(Grouping grouping = Grouping.Vcpu)
     {
