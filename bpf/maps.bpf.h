@@ -60,7 +60,10 @@ struct {
 	__type(value, u32);
 } extras SEC(".maps");
 
-/* Thread to slot, for events that come when no vCPU is loaded. */
+/*
+ * Thread to slot, for events that come when no vCPU is loaded. A CPU may keep 128 free
+ * entries to itself, so there have to be as many more: TableSizes.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);

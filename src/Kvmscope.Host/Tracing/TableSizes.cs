@@ -23,6 +23,13 @@ public sealed record TableSizes(int MaxVcpus, int Cells, int CellRun, int Extras
     /// <summary>Reasons of a vCPU with reflected exits, or with exits of other qualifiers, on average.</summary>
     const int SharedPerVcpu = 16;
 
+    /// <summary>
+    /// Free entries of an LRU map that a CPU may keep to itself, and has until it needs them: LOCAL_FREE_TARGET of
+    /// kernel/bpf/bpf_lru_list.c. Up to Linux 6.16 they are kept however small the map is, and a CPU that finds none evicts
+    /// what others use (torvalds/linux d4adf1c9ee77, "bpf: Adjust free target to avoid global starvation of LRU map").
+    /// </summary>
+    public const int ThreadsKeptByCpu = 128;
+
     const int SlowExitRing = 256 << 10;
 
     // An element of a hash or LRU map with a small key and value, and its bucket.
@@ -39,7 +46,7 @@ public sealed record TableSizes(int MaxVcpus, int Cells, int CellRun, int Extras
         int extrasPerVcpu = (options?.WantQualifiers == true ? QualifiersPerVcpu + SharedPerVcpu : 0)
             + (options?.WantNested == true ? SharedPerVcpu : 0);
         int cells = vcpus * (CellsPerVcpu + extrasPerVcpu);
-        int threads = options is { WantSplit: true } or { WantWho: true } ? 4 * vcpus : 1;
+        int threads = options is { WantSplit: true } or { WantWho: true } ? 4 * vcpus + ThreadsKeptByCpu * cpus : 1;
         return new TableSizes(vcpus, cells, Math.Clamp(cells / (8 * cpus), 1, 64), extrasPerVcpu == 0 ? 1 : cells, threads);
     }
 

@@ -1,4 +1,5 @@
 using CsCheck;
+using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
@@ -29,6 +30,15 @@ public sealed class TableSizesTests
     public void A_busier_host_has_no_smaller_tables() => Gen.Select(s_cpus, s_vcpus, Gen.Int[0, 100]).Sample((cpus, vcpus, more) =>
         TableSizes.For(null, cpus, vcpus).Bytes <= TableSizes.For(null, cpus, vcpus + more).Bytes
         && TableSizes.For(null, cpus, vcpus).MaxVcpus >= Math.Min(TableSizes.MostVcpus, vcpus));
+
+    [Fact]
+    public void Threads_have_room_beside_what_each_cpu_keeps_to_itself() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
+    {
+        const int LocalFreeTarget = 128; // kernel/bpf/bpf_lru_list.c
+        foreach (TraceOptions options in new[] { new TraceOptions { WantSplit = true }, new TraceOptions { WantWho = true } })
+            Assert.True(TableSizes.For(vcpus, cpus, 0, options).Threads - LocalFreeTarget * cpus >= 2 * vcpus);
+        Assert.Equal(1, TableSizes.For(vcpus, cpus, 0).Threads);
+    });
 
     [Fact]
     public void The_ring_is_whole_pages_and_a_power_of_two()
