@@ -71,7 +71,11 @@ struct {
 	__type(value, u32);
 } threads SEC(".maps");
 
-/* Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks. */
+/*
+ * Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks.
+ * Cells are of three: of reasons, of what a reason's exits share (OTHER, ROUND), and of
+ * qualifiers, which may be many and must not take the room of the others.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 1);
@@ -82,7 +86,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 1);
 	__type(value, struct kvmscope_run);
-} free_cells SEC(".maps");
+} free_reasons SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, struct kvmscope_run);
+} free_shared SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, struct kvmscope_run);
+} free_qualified SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -21,7 +21,7 @@ public sealed record Trust
     /// <summary>Slow exits that did not fit into the ring buffer.</summary>
     public ulong LostEvents { get; init; }
 
-    /// <summary>(vCPU, reason, level) combinations that found no free cell.</summary>
+    /// <summary>(vCPU, reason, level) combinations that found no free cell, or none for their other qualifiers or their rounds; each once.</summary>
     public ulong DroppedCells { get; init; }
 
     /// <summary>How many vCPUs without a slot are told apart: from there on <see cref="DroppedVcpus"/> is a lower bound.</summary>

@@ -28,7 +28,9 @@ internal sealed unsafe class KernelSide : IDisposable
         _bpf.SetMaxEntries("slots", sizes.SlotEntries);
         _bpf.SetMaxEntries("homes", sizes.Homes);
         _bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
-        _bpf.SetMaxEntries("free_cells", sizes.FreeCellRuns);
+        _bpf.SetMaxEntries("free_reasons", sizes.ReasonCells);
+        _bpf.SetMaxEntries("free_shared", sizes.SharedEntries);
+        _bpf.SetMaxEntries("free_qualified", sizes.QualifiedEntries);
         _bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
         _bpf.SetMaxEntries("extras", sizes.Extras);
         _bpf.SetMaxEntries("threads", sizes.Threads);
@@ -37,8 +39,8 @@ internal sealed unsafe class KernelSide : IDisposable
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.Complaint()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
         _entry = Fd(BpfObject.Programs.EntryRaw);
-        Free = new FreeLists(_bpf.MapFd("free_slots"), _bpf.MapFd("free_cells"));
-        Free.Fill(sizes);
+        Free = new FreeLists(_bpf.MapFd, sizes);
+        Free.Fill();
         Slots = new MappedTable<kvmscope_slot>(_bpf.MapFd("slots"), sizes.SlotEntries);
         Cells = new MappedTable<kvmscope_cell>(_bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);

@@ -32,6 +32,19 @@ public sealed class TableSizesTests
         && TableSizes.For(null, cpus, vcpus).MaxVcpus >= Math.Min(TableSizes.MostVcpus, vcpus));
 
     [Fact]
+    public void What_else_is_wanted_has_cells_of_its_own() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus], s_cpus, Gen.Bool, Gen.Bool).Sample((vcpus, cpus, qualifiers, nested) =>
+    {
+        TableSizes sizes = TableSizes.For(vcpus, cpus, 0, new TraceOptions { WantQualifiers = qualifiers, WantNested = nested });
+        Assert.Equal(vcpus * TableSizes.CellsPerVcpu, sizes.ReasonCells);
+        Assert.Equal(vcpus * TableSizes.SharedPerVcpu * ((qualifiers ? 1 : 0) + (nested ? 1 : 0)), sizes.SharedCells);
+        Assert.Equal(qualifiers ? vcpus * TableSizes.QualifiersPerVcpu : 0, sizes.QualifiedCells);
+        // docs/limits.md and docs/overhead.md: 64 KB a vCPU, with --nested 85, with qualifiers 210, with both 231.
+        const long KiloByte = 1000;
+        long most = KiloByte * (qualifiers ? nested ? 232 : 212 : nested ? 86 : 65);
+        Assert.InRange(sizes.Bytes, vcpus * (most - 3 * KiloByte), vcpus * most + 400 * KiloByte);
+    });
+
+    [Fact]
     public void Threads_have_room_beside_what_each_cpu_keeps_to_itself() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
     {
         const int LocalFreeTarget = 128; // kernel/bpf/bpf_lru_list.c
