@@ -242,13 +242,13 @@ struct kvmscope_slot {
 	__u32 round_exits;
 
 	/* Who had the CPU while the thread waited for it. */
-	__u64 wait_delay; /* run_delay before the wait that ended last */
+	__u64 wait_delay;  /* run_delay before the wait that ended last */
+	__u64 wait_end_ns; /* when that ended; 0 where none did */
 	__u64 longest_wait_ns;
-	__u32 wait_pid;
 	__u32 longest_pid;
-	char wait_comm[KVMSCOPE_COMM_LENGTH];
+	__u32 pad4;
 	char longest_comm[KVMSCOPE_COMM_LENGTH];
-	__u64 pad3[2];
+	__u64 pad3[3];
 	/* Qualifiers seen lately, where their hash says; a look-up in `extras` that is saved. */
 	__u64 recent_qualifier[KVMSCOPE_RECENT];
 	__u32 recent_head[KVMSCOPE_RECENT];

@@ -93,22 +93,28 @@ int cpu_in_kprobe(struct pt_regs *ctx)
 	return take_cpu(vcpu_of(PT_REGS_PARM1_CORE(ctx)));
 }
 
-SEC("fentry/kvm_arch_vcpu_ioctl_run")
-int run_fentry(u64 *ctx)
+SEC("fentry/kvm_arch_vcpu_load")
+int load_fentry(u64 *ctx)
 {
-	return leave_user((void *)ctx[0]);
+	return load_vcpu((void *)ctx[0]);
 }
 
-SEC("kprobe/kvm_arch_vcpu_ioctl_run")
-int run_kprobe(struct pt_regs *ctx)
+SEC("kprobe/kvm_arch_vcpu_load")
+int load_kprobe(struct pt_regs *ctx)
 {
-	return leave_user((void *)PT_REGS_PARM1_CORE(ctx));
+	return load_vcpu((void *)PT_REGS_PARM1_CORE(ctx));
 }
 
-SEC("raw_tp/kvm_userspace_exit")
-int userspace_exit(u64 *ctx)
+SEC("fentry/kvm_arch_vcpu_put")
+int put_fentry(u64 *ctx)
 {
-	return enter_user();
+	return put_vcpu((void *)ctx[0]);
+}
+
+SEC("kprobe/kvm_arch_vcpu_put")
+int put_kprobe(struct pt_regs *ctx)
+{
+	return put_vcpu((void *)PT_REGS_PARM1_CORE(ctx));
 }
 
 SEC("raw_tp/kvm_vcpu_wakeup")

@@ -71,6 +71,29 @@ struct {
 	__type(value, u32);
 } threads SEC(".maps");
 
+/* What ran on a CPU lately, for --who: a ring of stretches from one task switch to the next. */
+#define STRETCHES 16
+
+struct stretch {
+	u64 from_ns;
+	u64 to_ns;
+	u32 pid;
+	char comm[KVMSCOPE_COMM_LENGTH];
+};
+
+struct ran {
+	u64 since_ns; /* the last switch */
+	u32 next;
+	struct stretch ring[STRETCHES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct ran);
+} ran SEC(".maps");
+
 /*
  * Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks.
  * Cells are of three: of reasons, of what a reason's exits share (OTHER, ROUND), and of

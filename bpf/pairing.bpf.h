@@ -161,6 +161,9 @@ static __noinline int close_untimed(struct kvmscope_slot *slot)
 		return 0;
 	cell = cell_at(slot->open);
 	if (cell) {
+		/* An argument that is known at the end only is lost with it. */
+		if (knobs.want_qualifiers && slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN)
+			cell = qualified_cell(slot, cell, slot->open);
 		cell->begun = cell->ended + 1;
 		barrier();
 		slot->open = KVMSCOPE_OPEN_RUNNING;
@@ -169,6 +172,10 @@ static __noinline int close_untimed(struct kvmscope_slot *slot)
 		cell->ended++;
 	}
 	slot->unpaired_exits++;
+	if (knobs.want_split)
+		continue_guest(slot);
+	if (knobs.want_nested && !slot->exit_l2 && slot->round_cell)
+		slot->round_exits++;
 	return 0;
 }
 

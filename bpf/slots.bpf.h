@@ -53,7 +53,7 @@ static __always_inline void note_thread(u32 tid, u32 number)
 {
 	u32 *known;
 
-	if (!knobs.want_split && !knobs.want_who)
+	if (!knobs.want_who)
 		return;
 	known = bpf_map_lookup_elem(&threads, &tid);
 	if (!known || *known != number)

@@ -16,25 +16,89 @@ static __always_inline struct kvmscope_slot *slot_of_task(struct task_struct *ta
 	return number ? slot_at(*number) : NULL;
 }
 
+static __always_inline struct ran *ran_here(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&ran, &zero);
+}
+
+/* How much of a stretch lies between two times. */
+static __always_inline u64 within(struct stretch *stretch, u64 from, u64 to)
+{
+	if (from < stretch->from_ns)
+		from = stretch->from_ns;
+	if (to > stretch->to_ns)
+		to = stretch->to_ns;
+	return to > from ? to - from : 0;
+}
+
+/*
+ * Whoever had this CPU for the longest stretch of the wait, the idle task but
+ * for none better: the stretches of the CPU that the thread got in the end, and
+ * has had since.
+ */
+static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to)
+{
+	struct stretch *best = NULL;
+	u64 most = 0, ns;
+	struct ran *here;
+	u32 i;
+
+	here = ran_here();
+	if (!slot || !here)
+		return 0;
+	for (i = 0; i < STRETCHES; i++) {
+		ns = within(&here->ring[i], from, to);
+		if (!here->ring[i].pid && ns)
+			ns = 1;
+		if (ns > most) {
+			most = ns;
+			best = &here->ring[i];
+		}
+	}
+	if (!best)
+		return 0;
+	slot->longest_pid = best->pid;
+	__builtin_memcpy(slot->longest_comm, best->comm, KVMSCOPE_COMM_LENGTH);
+	return 1;
+}
+
 /* The last wait has ended: is it the longest of this exit? `delay`: the thread's run_delay now. */
 static __always_inline void settle_wait(struct kvmscope_slot *slot, u64 delay)
 {
-	u64 waited = delay - slot->wait_delay;
+	u64 waited = delay - slot->wait_delay, end = slot->wait_end_ns;
 
-	if (!slot->wait_comm[0])
+	if (!end)
 		return;
-	if (delay > slot->wait_delay && waited > slot->longest_wait_ns) {
+	slot->wait_end_ns = 0;
+	if (delay > slot->wait_delay && waited > slot->longest_wait_ns &&
+	    name_longest(slot, end > waited ? end - waited : 0, end))
 		slot->longest_wait_ns = waited;
-		slot->longest_pid = slot->wait_pid;
-		__builtin_memcpy(slot->longest_comm, slot->wait_comm, KVMSCOPE_COMM_LENGTH);
-	}
-	slot->wait_comm[0] = 0;
 }
 
 static __always_inline void forget_waits(struct kvmscope_slot *slot)
 {
 	slot->longest_wait_ns = 0;
-	slot->wait_comm[0] = 0;
+	slot->wait_end_ns = 0;
+}
+
+static __always_inline void note_stretch(struct task_struct *prev, u64 now)
+{
+	struct ran *here = ran_here();
+	struct stretch *stretch;
+
+	if (!here)
+		return;
+	if (here->since_ns) {
+		stretch = &here->ring[here->next & (STRETCHES - 1)];
+		stretch->from_ns = here->since_ns;
+		stretch->to_ns = now;
+		stretch->pid = BPF_CORE_READ(prev, pid);
+		bpf_core_read(stretch->comm, KVMSCOPE_COMM_LENGTH, &prev->comm);
+		here->next++;
+	}
+	here->since_ns = now;
 }
 
 /*
@@ -43,17 +107,18 @@ static __always_inline void forget_waits(struct kvmscope_slot *slot)
  */
 static __always_inline int switch_tasks(struct task_struct *prev, struct task_struct *next)
 {
+	u64 now = bpf_ktime_get_ns();
 	struct kvmscope_slot *slot;
 
 	slot = slot_of_task(prev);
 	if (slot)
 		settle_wait(slot, run_delay(prev));
+	note_stretch(prev, now);
 	slot = slot_of_task(next);
 	if (!slot)
 		return 0;
 	slot->wait_delay = run_delay(next);
-	slot->wait_pid = BPF_CORE_READ(prev, pid);
-	bpf_core_read(slot->wait_comm, KVMSCOPE_COMM_LENGTH, &prev->comm);
+	slot->wait_end_ns = now;
 	return 0;
 }
 

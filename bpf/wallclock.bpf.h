@@ -5,7 +5,7 @@
  *
  *   guest       entry to exit, less preemptions in between (SVM up to 6.1
  *               reports an exit only after the host's interrupts were served)
- *   VMM         kvm_userspace_exit to the next KVM_RUN, less run queue
+ *   VMM         the vCPU is not loaded: KVM_RUN's end to the next, less run queue
  *   run queue   off the CPU while runnable; run_delay where it slept before
  *   halt        asleep in kvm_vcpu_block()
  *   poll        halt polling, as KVM itself counts it
@@ -14,6 +14,9 @@
  *
  * An ordinary exit pays for two additions; all else happens where a thread
  * leaves the CPU, a vCPU halts or KVM_RUN returns.
+ *
+ * After an exit that was followed by another the guest ran on without an entry
+ * (continue_guest()).
  */
 #ifndef KVMSCOPE_WALLCLOCK_BPF_H
 #define KVMSCOPE_WALLCLOCK_BPF_H
@@ -54,6 +57,17 @@ static __always_inline void leave_guest(struct kvmscope_slot *slot, u64 now)
 	slot->entry_ns = 0;
 	if (now > since)
 		slot->guest_ns += now - since;
+}
+
+/*
+ * The open exit is followed by another: a fast path of kernels up to 5.15, which
+ * entered the guest again within a microsecond and said nothing of it. What lies
+ * between is the guest's; not so where KVM did more than that.
+ */
+static __always_inline void continue_guest(struct kvmscope_slot *slot)
+{
+	if (!slot->changed && !slot->user_ns && !slot->out_ns)
+		slot->entry_ns = slot->exit_ns;
 }
 
 /* The parts of an exit that ended go to its cell, none of them more than is left of `ns`. */
@@ -127,26 +141,31 @@ static __always_inline int take_cpu(struct kvm_vcpu *vcpu)
 	return 0;
 }
 
-/* kvm_userspace_exit: KVM_RUN returns. The vCPU is not loaded any more. */
-static __always_inline int enter_user(void)
+/*
+ * kvm_arch_vcpu_put(), as the last of KVM_RUN and of every other ioctl of the
+ * vCPU: user space follows. kvm_sched_out() calls it too, after leave_cpu().
+ * Both put and load run with preemption off, so that no other vCPU's thread
+ * finds the program in use on its CPU and is passed over, as happens to events
+ * that fire preemptibly (kvm_userspace_exit on PREEMPT kernels).
+ */
+static __always_inline int put_vcpu(struct kvm_vcpu *vcpu)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	u32 tid = (u32)bpf_get_current_pid_tgid();
 	struct kvmscope_slot *slot;
-	u32 *number;
+	u32 number;
 
-	number = bpf_map_lookup_elem(&threads, &tid);
-	slot = number ? slot_at(*number) : NULL;
-	if (!slot || !slot->vcpu || slot->entry_ns || slot->user_ns)
+	slot = slot_of(vcpu, false, false, &number);
+	if (!slot || slot->out_ns)
 		return 0;
-	slot->user_tid = tid;
+	slot->entry_ns = 0; /* an entry that failed, without kvm_exit: no guest runs */
+	slot->user_tid = (u32)bpf_get_current_pid_tgid();
 	slot->user_delay = run_delay(task);
 	slot->user_ns = bpf_ktime_get_ns();
 	return 0;
 }
 
-/* KVM_RUN is called. */
-static __always_inline int leave_user(struct kvm_vcpu *vcpu)
+/* kvm_arch_vcpu_load(): back from user space, or, with nothing to do here, kvm_sched_in(). */
+static __always_inline int load_vcpu(struct kvm_vcpu *vcpu)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	u32 tid = (u32)bpf_get_current_pid_tgid();
@@ -156,10 +175,7 @@ static __always_inline int leave_user(struct kvm_vcpu *vcpu)
 	u32 number;
 
 	slot = slot_of(vcpu, false, false, &number);
-	if (!slot)
-		return 0;
-	note_thread(tid, number);
-	if (!slot->user_ns)
+	if (!slot || !slot->user_ns)
 		return 0;
 	away = now > slot->user_ns ? now - slot->user_ns : 0;
 	slot->user_ns = 0;

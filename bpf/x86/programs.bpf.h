@@ -40,15 +40,6 @@ int entry_raw(u64 *ctx)
 	return handle_entry((void *)ctx[0], false);
 }
 
-/* kvm_fpu(load): the guest's registers are loaded first thing in KVM_RUN, but for SEV-ES. */
-SEC("raw_tp/kvm_fpu")
-int run_fpu(u64 *ctx)
-{
-	struct kvm_vcpu *vcpu = (u32)ctx[0] == 1 ? loaded_vcpu() : NULL;
-
-	return vcpu ? leave_user(vcpu) : 0;
-}
-
 /* kvm_page_fault up to 5.15: the error code as the hardware gives it. MMIO is said by kvm_mmio. */
 static __always_inline int say_fault(u64 gpa, u64 error)
 {

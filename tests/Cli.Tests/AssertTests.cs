@@ -74,14 +74,31 @@ public sealed class AssertTests : IDisposable
     }
 
     [Fact]
-    public void The_commands_own_status_is_passed_on_where_all_rules_hold()
+    public void The_rules_alone_decide_and_the_commands_own_status_is_said()
     {
-        World world = World();
-        world.End = new FakeEnd(world.Clock, world.Log) { CommandStatus = 7 };
-        Assert.Equal(7, world.Run("assert", "max(exit)<3600s", "--", "test").Status);
-        world = World();
-        world.End = new FakeEnd(world.Clock, world.Log) { CommandStatus = 7 };
-        Assert.Equal(1, world.Run("assert", "max(exit)<1ns", "--", "test").Status);
+        foreach ((string rule, int status) in new[] { ("max(exit)<3600s", 0), ("max(exit)<1ns", 1), ("p99(EPT_VIOLATION)<1ms", 5) })
+        {
+            foreach (int own in new[] { 0, 1, 5 })
+            {
+                World world = World();
+                world.End = new FakeEnd(world.Clock, world.Log) { CommandStatus = own };
+                Outcome outcome = world.Run("assert", rule, "--", "test");
+                Assert.Equal(status, outcome.Status);
+                Assert.Equal(own == 0 ? "" : $"kvmscope: the command left with status {own}; the rules alone decide that of assert\n", outcome.Error);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_recording_without_vms_answers_rules_that_name_none()
+    {
+        string file = Path.Combine(_folder, "x.kvmscope");
+        Assert.Equal(0, World().Run("record", "-o", file, "--by", "host").Status);
+        Assert.Equal((0, ""), (new World().Run("assert", "count(any)==294", "max(exit)<50us", file) is var some ? (some.Status, some.Error) : default));
+        Outcome named = new World().Run("assert", "count(any,vm=web1)>0", file);
+        Assert.Equal(2, named.Status);
+        Assert.Contains("vm= needs a recording that keeps VMs apart", named.Error);
+        Assert.Contains("leave vm= out", named.Error);
     }
 
     [Theory]
@@ -91,6 +108,7 @@ public sealed class AssertTests : IDisposable
     [InlineData("assert max(exut)<50us", "'exut'")]
     [InlineData("assert max(exit)<50us nofile", "there is no file 'nofile'")]
     [InlineData("assert max(exit)<50us FILE --duration 1s", "a recording and a live run")]
+    [InlineData("assert max(exit)<50us FILE --max-vcpus 5", "--max-vcpus is about a live run")]
     [InlineData("assert max(exit)<50us --from +1s", "about a recording")]
     [InlineData("assert --rules nofile", "there is no such file")]
     [InlineData("assert max(exit,vcpu=0)<50us FILE", "vcpu= needs a recording that keeps vCPUs apart")]

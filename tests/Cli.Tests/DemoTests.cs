@@ -94,6 +94,7 @@ public sealed class DemoTests
         JsonElement answer = JsonDocument.Parse(world.Run("demo", "--format", "json").Out).RootElement;
 
         Assert.Equal("demo", answer.GetProperty("command").GetString());
+        Assert.Equal("2026-03-01T12:00:00.0000000Z", answer.GetProperty("started").GetString());
         JsonElement row = answer.GetProperty("rows")[0];
         Assert.Equal(("HLT", 100, 100, "equal"), (row.GetProperty("reason").GetString(), row.GetProperty("expected").GetInt32(), row.GetProperty("count").GetInt32(), row.GetProperty("verdict").GetString()));
         Assert.Equal("host", answer.GetProperty("rows")[1].GetProperty("verdict").GetString());

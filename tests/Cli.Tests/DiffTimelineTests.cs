@@ -108,10 +108,25 @@ public sealed class DiffTimelineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--timeline")]
+    [InlineData("count", "--timeline", "--format", "svg")]
+    public void A_timeline_needs_times(params string[] options)
+    {
+        string path = Path.Combine(_folder, "x");
+        Assert.Equal(0, new World().Run("record", "-o", path, "--without", "time").Status);
+        Outcome outcome = new World().Run(["report", path, .. options]);
+        Assert.Equal((2, ""), (outcome.Status, outcome.Out));
+        Assert.Contains("this recording has no handling times: it was made with --without time\n  Record without '--without time'.", outcome.Error);
+    }
+
+    [Theory]
     [InlineData("diff", "diff needs a recording")]
     [InlineData("diff FILE", "diff needs two sides")]
     [InlineData("diff FILE FILE FILE", "one argument too many")]
-    [InlineData("diff FILE --a noon..", "'noon' is no time")]
+    [InlineData("diff FILE --a noon..", "--a 'noon' is no time")]
+    [InlineData("diff FILE --a ..+1s --b 25:00..", "--b '25:00' is no time")]
+    [InlineData("diff FILE --a +3s..+2s", "--a does not end after it begins")]
+    [InlineData("report FILE --timeline --top 0", "--top '0' is no number of rows")]
     [InlineData("diff FILE --a 12:00:05", "is no window")]
     [InlineData("diff FILE --vm web1 --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
     [InlineData("diff FILE FILE --by vms", "--by 'vms' is not known")]

@@ -49,10 +49,26 @@ internal static class DocsWorld
 
     private static IEnumerable<SlowExit> Slow(DateTimeOffset start) =>
     [
-        new(start.AddSeconds(1.204518), s_web, 2, 4251, 11, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), 12_480_311),
-        new(start.AddSeconds(3.880102), s_db, 0, 4713, 4, ExitLevel.L1, new ExitCode(Isa.Vmx, 48), 10_922_874),
-        new(start.AddSeconds(7.015933), s_web, 0, 4249, 9, ExitLevel.L2, new ExitCode(Isa.Vmx, 30), 31_006_590),
+        new(start.AddSeconds(1.204518), s_web, 2, 4251, 11, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), 12_480_311)
+        {
+            Qualifier = Qualifier.Of(0x1_0000_0170), CpuAtExit = 11, Parts = Parts((TimePart.Kvm, 41_207), (TimePart.Vmm, 12_439_104)),
+        },
+        new(start.AddSeconds(3.880102), s_db, 0, 4713, 4, ExitLevel.L1, new ExitCode(Isa.Vmx, 48), 10_922_874)
+        {
+            Rip = 0xffffffff810a3c41, CpuAtExit = 4, Parts = Parts((TimePart.Kvm, 212_663), (TimePart.Sleep, 10_710_211)),
+        },
+        new(start.AddSeconds(7.015933), s_web, 0, 4249, 9, ExitLevel.L2, new ExitCode(Isa.Vmx, 30), 31_006_590)
+        {
+            CpuAtExit = 3, Parts = Parts((TimePart.Kvm, 18_410), (TimePart.Runq, 30_988_180)),
+        },
     ];
+
+    private static TimeParts Parts(params (TimePart Part, ulong Ns)[] parts)
+    {
+        TimeParts all = default;
+        foreach ((TimePart part, ulong ns) in parts) all[part] = ns;
+        return all;
+    }
 
     private static HostCheck[] Checks() =>
     [

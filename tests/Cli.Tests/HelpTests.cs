@@ -51,6 +51,22 @@ public sealed class HelpTests
     public void Help_about_no_command_is_an_error() => Assert.Equal(2, new World().Run("help", "tim").Status);
 
     [Fact]
+    public void Options_and_second_arguments_are_in_the_synopsis()
+    {
+        string all = new World().Run("--help").Out;
+        Assert.Contains("\n  diff A [B] ", all);
+        Assert.Contains("\n  assert RULE... [FILE] ", all);
+        Assert.Contains("\n  report FILE ", all);
+        Assert.All(Application.Commands().Where(c => c.Groups.Count > 0), c => Assert.Contains("[options]", c.Help.Arguments));
+        string time = new World().Run("time", "--help").Out;
+        Assert.All(new[] { "time --split", "time --by qualifier", "time --nested" }, example => Assert.Contains($"kvmscope {example}", time));
+        Assert.DoesNotContain("with its exit status", OneLine("assert"));
+        Assert.Contains("with its exit status", OneLine("count"));
+
+        static string OneLine(string command) => string.Join(' ', new World().Run(command, "--help").Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
     public void Version_is_one_line() => Assert.Matches(@"^kvmscope \d+\.\d+\.\d+\n$", new World().Run("--version").Out);
 
     [Fact]

@@ -98,6 +98,140 @@ public sealed class RecordReportTests : IDisposable
         Assert.Contains("500 µs", below.Error);
     }
 
+    private void RecordSlow(params string[] options)
+    {
+        World world = Growing();
+        var vm = new VmIdentity(0, 4242, "web1");
+        SlowExit Exit(int vcpu, ulong ns, TimePart part, ulong partNs)
+        {
+            TimeParts parts = default;
+            parts[part] = partNs;
+            parts[TimePart.Kvm] += ns - partNs;
+            return new(world.Clock.GetUtcNow(), vm, vcpu, 70 + vcpu, 3, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), ns) { Parts = parts, RanInstead = new TaskIdentity(99, "make") };
+        }
+        world.Host = new FakeHost(world.Clock)
+        {
+            Log = world.Log,
+            Slow = [Exit(0, 2_000_000, TimePart.Runq, 600_000), Exit(1, 900_000, TimePart.Runq, 300_000), Exit(2, 4_000_000, TimePart.Vmm, 3_000_000)],
+        };
+        Outcome outcome = world.Run(["record", "-o", File_(), .. options]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+    }
+
+    private string[] SlowVcpus(params string[] options)
+    {
+        Outcome outcome = new World().Run(["report", File_(), "slower", "--format", "csv", .. options]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        return [.. outcome.Out.TrimEnd().Split('\n').Skip(1).Select(l => l.Split(',')[3])];
+    }
+
+    [Fact]
+    public void Slow_exits_of_a_part_are_kept_with_who_ran_instead()
+    {
+        RecordSlow("--slower", "200us", "--part", "runq", "--who");
+        Assert.Equal(["0", "1"], SlowVcpus());
+        Assert.Equal(["0", "1"], SlowVcpus("--part", "runq"));
+        Assert.Equal(["0"], SlowVcpus("500us"));
+        Outcome text = new World().Run("report", File_(), "slower", "--who");
+        Assert.Equal(2, text.Out.Split("make (99) ran instead").Length - 1);
+        Assert.Contains("\"ran_instead\":{\"name\":\"make\",\"pid\":99}", new World().Run("report", File_(), "slower", "--format", "json").Out);
+        foreach ((string options, string says) in new[] { ("--part vmm", "has exits of 200 µs and more in runq"), ("100us", "has exits of 200 µs and more in runq") })
+        {
+            Outcome outcome = new World().Run(["report", File_(), "slower", .. options.Split(' ')]);
+            Assert.Equal(2, outcome.Status);
+            Assert.Contains(says, outcome.Error);
+        }
+    }
+
+    [Fact]
+    public void Slow_exits_can_be_told_apart_by_a_part_later()
+    {
+        RecordSlow("--slower", "500us");
+        Assert.Equal(["0", "1", "2"], SlowVcpus());
+        Assert.Equal(["0"], SlowVcpus("--part", "runq"));
+        Assert.Equal(["2"], SlowVcpus("1ms", "--part", "VMM"));
+        Outcome who = new World().Run("report", File_(), "slower", "--who");
+        Assert.Equal(2, who.Status);
+        Assert.Contains("Record with --slower TIME --who", who.Error);
+    }
+
+    [Fact]
+    public void Without_the_split_slow_exits_have_no_parts()
+    {
+        RecordSlow("--slower", "500us", "--without", "split");
+        Outcome outcome = new World().Run("report", File_(), "slower", "--part", "runq");
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains("made with --without split", outcome.Error);
+    }
+
+    [Theory]
+    [InlineData("--by vm", "It belongs to count, time and hist.")]
+    [InlineData("--top 3", "It belongs to count, time and hist.")]
+    [InlineData("--sort time", "It belongs to count and time.")]
+    [InlineData("--split", "It belongs to time.")]
+    [InlineData("--stats", "It belongs to time.")]
+    [InlineData("--nested", "It belongs to time.")]
+    [InlineData("--explain", "It belongs to time.")]
+    [InlineData("--interval 1s", "It belongs to count, time and hist.")]
+    public void Slow_exits_are_in_no_table(string options, string mend)
+    {
+        RecordSlow("--slower", "500us");
+        Outcome outcome = new World().Run(["report", File_(), "slower", .. options.Split(' ')]);
+        Assert.Equal(new Outcome(2, "", $"kvmscope: 'slower' has no option {options.Split(' ')[0]}\n  {mend}\n"), outcome);
+    }
+
+    [Fact]
+    public void A_vcpu_that_is_not_in_the_recording_is_said()
+    {
+        string path = Record();
+        foreach (string[] view in new string[][] { [], ["count"], ["hist"], ["--timeline"], ["--from", "+1s"] })
+        {
+            Outcome outcome = new World().Run(["report", path, "--vcpu", "0,7", .. view]);
+            Assert.Equal(new Outcome(2, "", "kvmscope: no vCPU 7 is in the recording\n  There are: 0\n"), outcome);
+        }
+        Assert.Contains("no vCPU 7 of web1 is in the recording", new World().Run("report", path, "--vm", "web1", "--vcpu", "7").Error);
+        Assert.Contains("no vCPU 7 is in the recording", new World().Run("assert", "count(any)==0", path, "--vcpu", "7").Error);
+        Assert.Contains("no vCPU 7 is in the recording", new World().Run("diff", path, path, "--vcpu", "7").Error);
+    }
+
+    [Fact]
+    public void A_vcpu_that_did_nothing_in_a_window_is_no_mistake()
+    {
+        World world = Growing();
+        // It has no exits any more in the last half second.
+        world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(4.9) };
+        Assert.Equal(0, world.Run("record", "-o", File_()).Status);
+        Outcome outcome = new World().Run("report", File_(), "count", "--vcpu", "0", "--from", "-0.9s");
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.Contains("no exits were seen", outcome.Out);
+    }
+
+    [Fact]
+    public void The_first_file_is_named_after_when_it_begins()
+    {
+        World world = Growing();
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, Attaching = TimeSpan.FromSeconds(3) };
+        world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(6.5) };
+        world.ErrorIsTerminal = true;
+        Outcome outcome = world.Run("record", "-o", File_(), "--rotate", "2s");
+        Assert.Equal(0, outcome.Status);
+        Assert.Equal(["x-20260301T120003Z.kvmscope", "x-20260301T120005Z.kvmscope"], Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)!).Order());
+        Assert.EndsWith("kvmscope report " + File_("x-20260301T120005Z.kvmscope") + "\n", outcome.Error);
+        Assert.Contains("\"started\":\"2026-03-01T12:00:03.0000000Z\"", new World().Run("report", File_("x-20260301T120003Z.kvmscope"), "--format", "json").Out);
+    }
+
+    [Fact]
+    public void The_first_file_keeps_its_name_where_the_other_is_taken()
+    {
+        string taken = File_("x-20260301T120003Z.kvmscope");
+        System.IO.File.WriteAllText(taken, "another's");
+        World world = Growing();
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, Attaching = TimeSpan.FromSeconds(3) };
+        Assert.Equal(0, world.Run("record", "-o", File_(), "--rotate", "1h").Status);
+        Assert.Equal("another's", System.IO.File.ReadAllText(taken));
+        Assert.Equal(0, new World().Run("report", File_("x-20260301T120000Z.kvmscope")).Status);
+    }
+
     [Fact]
     public void A_terminal_is_told_how_it_goes_and_what_comes_next()
     {
@@ -158,17 +292,50 @@ public sealed class RecordReportTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Nothing_in_a_recording_is_no_advice_for_a_live_run()
+    {
+        string path = Record();
+        foreach (string view in (string[])["time", "count", "hist"])
+        {
+            Outcome outcome = new World().Run("report", path, view, "--reason", "PAUSE");
+            Assert.Equal((0, "no exits were seen in 5.00 s, from 12:00:00\nthe recording has none in that time that the filters let through\n"), (outcome.Status, outcome.Out));
+        }
+    }
+
+    [Fact]
+    public void What_the_recorder_left_out_is_not_asked_of_the_reader()
+    {
+        string path = Record("--reason", "CPUID", "--without", "nested");
+        const string mend = "record without --reason, --exclude and --level";
+        Assert.Contains(mend, Joined(new World().Run("report", path, "--split").Out));
+        Assert.Contains(mend, Joined(new World().Run("assert", "share(runq)<5%", path).Out));
+        Assert.Contains("all exits: leave out --reason", Joined(Other().Run("report", File_("other"), "--split", "--reason", "CPUID").Out));
+
+        World Other()
+        {
+            Assert.Equal(0, Growing().Run("record", "-o", File_("other")).Status);
+            return new World();
+        }
+
+        static string Joined(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Theory]
     [InlineData("report", "needs a recording")]
     [InlineData("report FILE tome", "the view 'tome' is not known")]
     [InlineData("report FILE time HLT", "one argument too many")]
     [InlineData("report FILE slower", "no slow exits")]
+    [InlineData("report FILE hist ,", "REASON names no exit reason")]
+    [InlineData("report FILE --who", "'time' has no option --who")]
+    [InlineData("report FILE count --part runq", "'count' has no option --part")]
     [InlineData("report FILE count --split", "It belongs to time")]
     [InlineData("report FILE --verbose", "It belongs to slower")]
     [InlineData("report FILE --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
     [InlineData("report FILE --reason nothing", "no exit reason of VMX")]
     [InlineData("report FILE --from noon", "--from 'noon' is no time")]
     [InlineData("report FILE --from +10s", "nothing was recorded in that time")]
+    [InlineData("report FILE --from +3s --to +3.2s", "has intervals of 1.00 s")]
     [InlineData("report FILE --from 12:00:03 --to 12:00:02", "--to is not after --from")]
     [InlineData("report FILE --interval 1500ms", "no multiple")]
     [InlineData("report FILE.not", "there is no file")]

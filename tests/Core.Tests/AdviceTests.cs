@@ -1,6 +1,8 @@
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 
@@ -47,5 +49,72 @@ public class AdviceTests
         string line = Assert.Single(Advice.Of(report));
         Assert.Contains("IO_INSTRUCTION took 100.0 % of the busy time, 16.0 µs each, and 1200 of 1292 were 0x608 in (ACPI PM timer)", line, StringComparison.Ordinal);
         Assert.Contains("clocksource", line, StringComparison.Ordinal);
+    }
+
+    // CPUID of L2, reflected, and VMRESUME of L1.
+    private static Answer Reflected()
+    {
+        var l2 = new SnapshotRow { Vm = Sample.Web, Code = new ExitCode(Isa.Vmx, 10), Level = ExitLevel.L2, Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
+        l2.Rounds = new ReflectedRounds { Reflected = 200, Ended = 200, TotalNs = 200 * 48_000, HandlingNs = 200 * 36_000, L1Exits = 2060, MaxNs = 48_000 };
+        var l1 = new SnapshotRow { Vm = Sample.Web, Code = new ExitCode(Isa.Vmx, 24), Level = ExitLevel.L1, Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
+        return Delta.Between("time", Sample.Started, null, new Snapshot(Sample.Started, 25_000_000_000, [l2, l1], new Trust { Exits = 600 }), 0);
+    }
+
+    private static readonly ReportRequest s_time = new() { Kind = ReportKind.Time, Command = "time" };
+
+    [Fact]
+    public void Rounds_are_of_a_reason_whatever_rows_are_by()
+    {
+        foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Level])
+            Assert.StartsWith("each reflected CPUID of L2 cost 10.3 exits of L1", Advice.Of(ReportBuilder.Build(Reflected(), s_time with { By = by }))[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_nested_guests_the_busy_time_is_that_of_their_exits()
+    {
+        Assert.StartsWith("CPUID took 100.0 % of the busy time of L2's exits, 5.00 µs each", Advice.Of(ReportBuilder.Build(Reflected(), s_time with { Nested = true }))[1], StringComparison.Ordinal);
+        Assert.StartsWith("VMRESUME took 97.3 % of the busy time, 90.0 µs each", Advice.Of(ReportBuilder.Build(Reflected(), s_time))[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_some_reasons_alone_no_share_is_said() =>
+        Assert.StartsWith("each reflected", Assert.Single(Advice.Of(ReportBuilder.Build(Reflected(), s_time with { HasAllExits = false }))), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_vcpu_is_named_and_each_finding_is_said_once()
+    {
+        VcpuTime[] times = [.. new ulong[] { 200, 3000, 2000, 0 }.Select((runq, vcpu) => new VcpuTime(Sample.Web, vcpu, 10_000, Waits(runq)))];
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Trust { Exits = 1000 }) { Times = times };
+        Report report = ReportBuilder.Build(Delta.Between("time", Sample.Started, null, now, 0), s_time with { Split = true, By = GroupBy.Vcpu });
+        Assert.StartsWith("web-1 vCPU 1 waited for a CPU 30.0 % of its time (the worst of 2): ", Assert.Single(Advice.Of(report)), StringComparison.Ordinal);
+
+        static TimeParts Waits(ulong ns)
+        {
+            TimeParts parts = default;
+            (parts[TimePart.Runq], parts[TimePart.Guest]) = (ns, 10_000 - ns);
+            return parts;
+        }
+    }
+
+    [Fact]
+    public void Advice_is_written_as_the_terminal_can_show_it()
+    {
+        string text = Text(Reflected(), s_time with { Explain = true }, new ViewStyle(200, Unicode: false));
+        Assert.Contains("90.0 us each", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('µ', text);
+        var evil = new VmIdentity(0, 1, "a\e[2Jb");
+        TimeParts parts = default;
+        parts[TimePart.Runq] = 10_000;
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Trust { Exits = 1000 }) { Times = [new VcpuTime(evil, null, 10_000, parts)] };
+        text = Text(Delta.Between("time", Sample.Started, null, now, 0), s_time with { Split = true, Explain = true }, new ViewStyle());
+        Assert.Contains("a?[2Jb waited for a CPU", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', text);
+    }
+
+    private static string Text(Answer answer, ReportRequest request, ViewStyle style)
+    {
+        var output = new StringWriter();
+        AnswerWriters.Create(OutputFormat.Table, request, style, output).Write(answer);
+        return output.ToString();
     }
 }

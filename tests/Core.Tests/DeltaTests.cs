@@ -1,6 +1,7 @@
 using CsCheck;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
 
 namespace Kvmscope.Core.Tests;
 
@@ -106,6 +107,81 @@ public sealed class DeltaTests
         }
         return sums.SequenceEqual(state);
     });
+
+    [Fact]
+    public void Time_of_an_exit_whose_qualifier_is_known_at_its_end_is_counted_once()
+    {
+        // Open for two intervals as one of which no more is known; then all of its time is the qualifier's.
+        Snapshot[] snapshots =
+        [
+            At(0, Open(300, 0)), At(1, Open(600, 0)), At(2, Ended(605, 0)), At(3, Ended(605, 0), Open(100, 50)), At(4, Ended(705, 55)),
+        ];
+        var sum = new Answer[snapshots.Length];
+        for (int i = 0; i < snapshots.Length; i++) sum[i] = Delta.Between("time", Sample.Started, i == 0 ? null : snapshots[i - 1], snapshots[i], 0);
+        Assert.Equal([300UL, 300UL, 5UL, 150UL, 5UL], sum.Select(a => a.Rows.Aggregate(0UL, (ns, row) => ns + row.Parts!.Value.Sum)));
+        Assert.Equal([0UL, 0UL, 1UL, 0UL, 1UL], sum.Select(a => a.Rows.Aggregate(0UL, (n, row) => n + row.Count)));
+        Assert.Equal(760UL, Delta.Between("time", Sample.Started, null, snapshots[^1], 0).Rows.Single().Parts!.Value.Sum);
+        Assert.Equal(460UL, Delta.Between("time", Sample.Started, snapshots[0], snapshots[^1], 0).Rows.Single().Parts!.Value.Sum);
+        // Recorded, any stretch says the same.
+        for (int first = 1; first < snapshots.Length; first++)
+        {
+            var stretch = new IntervalSum(Grouping.Host);
+            for (int i = first; i < snapshots.Length; i++)
+                stretch.Add(RecordedInterval.Between(i, (Sample.Started, i - 1), snapshots[i - 1], snapshots[i], []));
+            ulong whole = Delta.Between("time", Sample.Started, snapshots[first - 1], snapshots[^1], 0).Rows.Aggregate(0UL, (ns, row) => ns + row.Parts!.Value.Sum);
+            Assert.Equal(whole, stretch.ToAnswer("time").Rows.Aggregate(0UL, (ns, row) => ns + row.Parts!.Value.Sum));
+        }
+
+        static SnapshotRow Open(ulong kvm, ulong vmm) => new() { Code = new ExitCode(Isa.Vmx, 30), Level = ExitLevel.L1, Parts = Parts(kvm, vmm) };
+        static SnapshotRow Ended(ulong kvm, ulong vmm) => new()
+        {
+            Code = new ExitCode(Isa.Vmx, 30),
+            Level = ExitLevel.L1,
+            Qualifier = Qualifier.Of(0x3f8),
+            Count = kvm > 605 ? 2UL : 1,
+            Parts = Parts(kvm, vmm),
+        };
+    }
+
+    [Fact]
+    public void Rows_of_a_reason_are_settled_together() => Gen.Select(Gen.Long[-1000, 1000].Array[TimeParts.Count].Array[1, 5], Gen.Bool).Sample((parts, apart) =>
+    {
+        SnapshotRow[] rows = [.. parts.Select((p, i) => new SnapshotRow
+        {
+            Code = new ExitCode(Isa.Vmx, apart ? (ulong)i : 30), Level = ExitLevel.L1, Qualifier = Qualifier.Of((ulong)i), Parts = Of(p),
+        })];
+        foreach (var group in PartsSettlement.Settle(rows).Zip(parts).GroupBy(r => r.First.Code))
+        {
+            long expected = Math.Max(0, group.Sum(r => r.Second.Sum()));
+            Assert.Equal(expected, group.Sum(r => (long)r.First.Parts!.Value.Sum));
+            Assert.All(group, r => Assert.All(Enumerable.Range(0, TimeParts.Count), i => Assert.InRange((long)r.First.Parts!.Value[(TimePart)i], 0, 5000)));
+        }
+
+        static TimeParts Of(long[] values)
+        {
+            TimeParts parts = default;
+            for (int i = 0; i < values.Length; i++) parts[(TimePart)i] = (ulong)values[i];
+            return parts;
+        }
+    });
+
+    [Fact]
+    public void A_wall_clock_that_turned_out_shorter_adds_nothing()
+    {
+        Snapshot before = At(1) with { Times = [new VcpuTime(Sample.Web, 0, 600, Parts(0, 0))] }, now = At(2) with { Times = [new VcpuTime(Sample.Web, 0, 500, Parts(0, 0))] };
+        Assert.Empty(Delta.Between("time", Sample.Started, before, now, 0).Times);
+        var sum = new IntervalSum(Grouping.Vcpu);
+        sum.Add(RecordedInterval.Between(0, (Sample.Started, 0), null, before, []));
+        sum.Add(RecordedInterval.Between(1, (Sample.Started, 1), before, now, []));
+        Assert.Equal(500UL, Assert.Single(sum.ToAnswer("time").Times).WallNs);
+    }
+
+    private static TimeParts Parts(ulong kvm, ulong vmm)
+    {
+        TimeParts parts = default;
+        (parts[TimePart.Kvm], parts[TimePart.Vmm]) = (kvm, vmm);
+        return parts;
+    }
 
     private static Snapshot At(long ns, params SnapshotRow[] rows) => new(Sample.Started, ns, rows, new Trust());
 }

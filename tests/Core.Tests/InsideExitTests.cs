@@ -179,6 +179,115 @@ public class InsideExitTests
         Assert.Equal(10.3, rounds.GetProperty("l1_exits_per_round").GetDouble());
     }
 
+    [Theory]
+    [InlineData(GroupBy.Vm)]
+    [InlineData(GroupBy.Vcpu)]
+    [InlineData(GroupBy.Level)]
+    public void Rounds_are_by_reason_too_whatever_they_are_grouped_by(GroupBy by)
+    {
+        Answer answer = Between(null, Take([], Row(s_cpuid, 50, 1000, level: ExitLevel.L2), Row(s_ioio, 40, 1000, level: ExitLevel.L2)));
+        string text = Text(answer, Request(nested: true, by: by));
+        Assert.Contains("CPUID", text, StringComparison.Ordinal);
+        Assert.Contains("IOIO", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("UNREAD", text, StringComparison.Ordinal);
+        Assert.Equal(by != GroupBy.Level, text.Contains("web-1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Reasons_of_the_split_are_sorted_as_asked()
+    {
+        Assert.Equal("CPUID,IOIO,HLT", Order(null));
+        Assert.Equal("CPUID,IOIO,HLT", Order(SortKey.Time));
+        Assert.Equal("IOIO,CPUID,HLT", Order(SortKey.Count));
+        Assert.Equal("HLT,IOIO,CPUID", Order(SortKey.Average));
+        Assert.Equal("CPUID,HLT,IOIO", Order(SortKey.Code));
+
+        static string Order(SortKey? sort)
+        {
+            Answer answer = Between(null, Take(
+                [new VcpuTime(Sample.Web, null, 10_000, default)],
+                Row(s_hlt, 10, 9000, parts: Parts((TimePart.Halt, 90_000))), Row(s_ioio, 1000, 100, parts: Parts((TimePart.Vmm, 100_000))),
+                // One that is open has time in the split and none that was measured.
+                Row(s_cpuid, 20, 50, parts: Parts((TimePart.Kvm, 200_000)))));
+            string[] lines = Text(answer, Request(split: true) with { Sort = sort }).Split('\n');
+            return string.Join(',', lines.SkipWhile(l => !l.StartsWith("Reason", StringComparison.Ordinal)).Skip(1).TakeWhile(l => l.Length > 0).Select(l => l.Split(' ')[0]));
+        }
+    }
+
+    [Fact]
+    public void Every_table_fits_a_narrow_screen()
+    {
+        var names = new[] { new VmIdentity(0, 4_194_303, "a-vm-with-a-long-name"), new VmIdentity(1, 4_194_302, "a-vm-with-a-long-name") };
+        var rows = new List<SnapshotRow>();
+        var times = new List<VcpuTime>();
+        foreach (VmIdentity vm in names)
+            for (int vcpu = 0; vcpu < 1025; vcpu += 512)
+            {
+                times.Add(new VcpuTime(vm, vcpu, 1_234_567_890_123, Parts((TimePart.Guest, 600_000_000_000))));
+                foreach (ulong code in (ulong[])[0x72, 0x7b, 0x400, 0x401])
+                    foreach (ExitLevel level in (ExitLevel[])[ExitLevel.L1, ExitLevel.L2])
+                        rows.Add(Wide(vm, vcpu, code, level));
+            }
+        Answer answer = Between(null, Take(times, [.. rows]));
+        for (GroupBy by = GroupBy.Reason; by <= (GroupBy)31; by++)
+            foreach ((bool split, bool nested) in ((bool, bool)[])[(true, false), (false, true), (false, false)])
+                for (int width = 40; width <= 130; width += 10)
+                {
+                    if (nested && by.HasFlag(GroupBy.Qualifier)) continue;
+                    var output = new StringWriter();
+                    AnswerWriters.Create(OutputFormat.Table, Request(split, nested, by), new ViewStyle(width), output).Write(answer);
+                    Golden.FitsIn(width, output.ToString());
+                    Assert.DoesNotContain("##", output.ToString(), StringComparison.Ordinal);
+                }
+    }
+
+    private static SnapshotRow Wide(VmIdentity vm, int vcpu, ulong code, ExitLevel level)
+    {
+        TimeParts parts = Parts([.. Enum.GetValues<TimePart>().Where(p => p is not (TimePart.Guest or TimePart.Unattributed)).Select((p, i) => (p, 12_345_678UL + (ulong)i))]);
+        SnapshotRow row = OnVcpu(Row(new ExitCode(Isa.Svm, code), 12_345_678_901, 10, Qualifier.Of(0x1_0000_0608), parts, level), vm, vcpu);
+        if (level != ExitLevel.L2) return row;
+        row.Rounds = new ReflectedRounds { Reflected = row.Count / 2, Ended = row.Count / 2, TotalNs = row.Count * 47_800, HandlingNs = row.Count * 30_000, L1Exits = row.Count * 600, MaxNs = 48_000 };
+        row.Rounds.Bins[HistogramLayout.BinOf(95_600)] = row.Count / 2;
+        return row;
+    }
+
+    private static SnapshotRow OnVcpu(SnapshotRow row, VmIdentity? vm, int vcpu) => new()
+    {
+        Vm = vm,
+        Vcpu = vcpu,
+        Code = row.Code,
+        Level = row.Level,
+        Qualifier = row.Qualifier,
+        Parts = row.Parts,
+        Rounds = row.Rounds,
+        Count = row.Count,
+        Timed = row.Timed,
+        TotalNs = row.TotalNs,
+        MaxNs = row.MaxNs,
+    };
+
+    [Theory]
+    [InlineData(GroupBy.Reason, true, "split-40")]
+    [InlineData(GroupBy.Vcpu, true, "split-vcpu-40")]
+    [InlineData(GroupBy.Reason, false, "rounds-40")]
+    [InlineData(GroupBy.Vcpu, false, "rounds-vcpu-40")]
+    public void A_narrow_table_keeps_what_matters_most(GroupBy by, bool split, string name)
+    {
+        SnapshotRow reflected = Row(s_cpuid, 2100, 5000, parts: Parts((TimePart.Kvm, 10_500_000)), level: ExitLevel.L2);
+        reflected.Rounds = new ReflectedRounds { Reflected = 2000, Ended = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
+        Answer answer = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
+        if (by == GroupBy.Vcpu) answer = OfOneVcpu(answer);
+        var output = new StringWriter();
+        AnswerWriters.Create(OutputFormat.Table, Request(split, !split, by), new ViewStyle(40), output).Write(answer);
+        Golden.Check(name, output.ToString());
+    }
+
+    private static Answer OfOneVcpu(Answer answer) => answer with
+    {
+        Times = [.. answer.Times.Select(t => t with { Vcpu = 3 })],
+        Rows = [.. answer.Rows.Select(r => OnVcpu(r, r.Vm, 3))],
+    };
+
     [Fact]
     public void No_line_is_wider_than_the_screen()
     {

@@ -35,7 +35,7 @@ public sealed class MachineFormatTests
     {
         using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer(), ReportKind.Hist, format: OutputFormat.Json));
         Assert.Equal(0, json.RootElement.GetProperty("rows").GetArrayLength());
-        Assert.Equal("started,seconds,isa,code,reason,idle,level,count\n", Sample.Text(Sample.Answer(), ReportKind.Count, format: OutputFormat.Csv));
+        Assert.Equal("started,seconds,isa,code,reason,idle,level,count,ret,ec\n", Sample.Text(Sample.Answer(), ReportKind.Count, format: OutputFormat.Csv));
     }
 
     [Fact]
@@ -75,11 +75,54 @@ public sealed class MachineFormatTests
     [Fact]
     public void Slow_exits_as_csv() => Assert.Equal(
         """"
-        time,vm,vm_pid,vcpu,tid,cpu,level,isa,code,reason,duration_ns,qualifier,qualifier_raw,rip,cpu_exit,cpu_entry,kvm_ns,vmm_ns,runq_ns,halt_ns,poll_ns,sleep_ns,unattributed_ns,ran_instead,ran_instead_pid
-        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001,,,,,11,,,,,,,,,
-        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001,,,,,11,,,,,,,,,
+        time,vm,vm_pid,vcpu,tid,cpu,level,isa,code,reason,duration_ns,qualifier,qualifier_raw,rip,cpu_exit,cpu_entry,kvm_ns,vmm_ns,runq_ns,halt_ns,poll_ns,sleep_ns,unattributed_ns,ran_instead,ran_instead_pid,ret,ec
+        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001,,,,,11,,,,,,,,,,,
+        2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001,,,,,11,,,,,,,,,,,
 
         """", Slow(OutputFormat.Csv, 80, s_slow, s_slow));
+
+    [Fact]
+    public void No_slow_exit_is_a_header_alone() => Assert.StartsWith("time,vm,", Assert.Single(Slow(OutputFormat.Csv, 80).TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+
+    // The class of both is 0.
+    [Fact]
+    public void Csv_tells_reasons_of_arm64_apart_as_json_does()
+    {
+        Answer answer = Sample.Answer(Sample.Row(Isa.Arm64, 0x000, ExitLevel.L1, 3, 63), Sample.Row(Isa.Arm64, 0x200, ExitLevel.L1, 2, 63));
+        string[] lines = Sample.Text(answer, ReportKind.Count, format: OutputFormat.Csv).TrimEnd('\n').Split('\n');
+        Assert.EndsWith(",count,ret,ec", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("arm64,0,IRQ,false,1,3,0,", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("arm64,0,UNKNOWN,false,1,2,2,0", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith(",0,", Slow(OutputFormat.Csv, 80, s_slow with { Code = new ExitCode(Isa.Arm64, 0x000) }).TrimEnd('\n'), StringComparison.Ordinal);
+        Assert.EndsWith(",2,36", Slow(OutputFormat.Csv, 80, s_slow with { Code = new ExitCode(Isa.Arm64, 0x224) }).TrimEnd('\n'), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_line_of_csv_has_as_many_fields_as_the_header()
+    {
+        SnapshotRow row = Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 3, 63, Sample.Web, 1);
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Trust()) { Times = [new VcpuTime(Sample.Web, 1, 1000, default)] };
+        Answer answer = Delta.Between("time", Sample.Started, null, now, 0);
+        var request = new ReportRequest { Kind = ReportKind.Time, Command = "time" };
+        foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Vcpu | GroupBy.Reason, GroupBy.Reason | GroupBy.Qualifier])
+            foreach ((bool split, bool nested) in ((bool, bool)[])[(false, false), (true, false), (false, true)])
+            {
+                var output = new StringWriter();
+                AnswerWriters.Create(OutputFormat.Csv, request with { By = by, Split = split, Nested = nested }, new ViewStyle(), output).Write(answer);
+                Assert.Single(output.ToString().TrimEnd('\n').Split('\n').Select(l => l.Count(c => c == ',')).Distinct());
+            }
+    }
+
+    [Fact]
+    public void Trust_in_json_is_all_that_is_said_under_a_table()
+    {
+        Answer answer = Sample.Svm with { RestartedRows = 3 };
+        using JsonDocument plain = JsonDocument.Parse(Sample.Text(answer, ReportKind.Count, format: OutputFormat.Json));
+        Assert.Equal(3, plain.RootElement.GetProperty("trust").GetProperty("restarted_counters").GetInt32());
+        Assert.False(plain.RootElement.GetProperty("trust").TryGetProperty("other_qualifiers", out _));
+        using JsonDocument json = JsonDocument.Parse(Sample.Text(answer, ReportKind.Count, by: GroupBy.Reason | GroupBy.Qualifier, format: OutputFormat.Json));
+        Assert.Equal(0, json.RootElement.GetProperty("trust").GetProperty("other_qualifiers").GetInt32());
+    }
 
     [Theory]
     [InlineData(80)]

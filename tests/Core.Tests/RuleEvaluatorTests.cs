@@ -190,7 +190,7 @@ public sealed class RuleEvaluatorTests
     [InlineData("max(IOIO, vm=db-1)<1s", "no exit of IOIO was seen")]
     [InlineData("avg(exit, vm=db-1, level=l2)<1s", "no exit was seen")]
     [InlineData("p99(idle, level=l2)<1s", "no idle exit was seen")]
-    [InlineData("share(exit)<1%", "the wall clock was not split (record with --split)")]
+    [InlineData("share(exit)<1%", "the wall clock was not split (record without '--without split')")]
     public void What_was_not_there_is_not_measured(string rule, string why)
     {
         RuleResult result = Of(rule);

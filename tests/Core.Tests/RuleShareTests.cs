@@ -48,8 +48,10 @@ public sealed class RuleShareTests
     [Fact]
     public void Without_the_split_or_all_exits_it_is_not_known()
     {
-        Assert.Equal((null, "the wall clock was not split (record with --split)"), Short("share(runq)<5%", RuleSample.SplitInput() with { HasSplit = false }));
+        Assert.Equal((null, "the wall clock was not split (record without '--without split')"), Short("share(runq)<5%", RuleSample.SplitInput() with { HasSplit = false }));
         Assert.Equal((null, "the wall clock is of all exits: leave out --reason, --exclude and --level"), Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false }));
+        Assert.Equal((null, "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level"),
+            Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false, WasAllRecorded = false }));
         RuleInput input = RuleSample.SplitInput();
         Assert.Equal((null, "no wall clock was observed"), Short("share(runq)<5%", input with { Answer = input.Answer with { Times = [] } }));
     }

@@ -23,6 +23,7 @@ internal sealed class CsvComparisonWriter(TextWriter output)
             WriteFigures(row.A);
             WriteFigures(row.B);
             _line.Text(row.Change.ToString(CultureInfo.InvariantCulture)).Text(Text(row.Marked)).Text(string.Join(' ', FigureNames.Of(row.Marks)));
+            if (by.HasFlag(GroupBy.Reason)) _line.ArmParts(row.Code);
             _line.End();
         }
     }
@@ -37,7 +38,9 @@ internal sealed class CsvComparisonWriter(TextWriter output)
         if (by.HasFlag(GroupBy.Qualifier)) _line.Text("qualifier").Text("qualifier_raw");
         foreach (string side in (string[])["a_", "b_"])
             foreach (string figure in FigureNames.All) _line.Text(side + figure);
-        _line.Text("change").Text("marked").Text("marks").End();
+        _line.Text("change").Text("marked").Text("marks");
+        if (by.HasFlag(GroupBy.Reason)) _line.ArmHead();
+        _line.End();
     }
 
     private void WriteKeys(ComparisonRow row, GroupBy by)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Formats;
 
@@ -38,6 +39,17 @@ internal sealed class CsvLine(TextWriter output)
         if (number is { } value) return Number(value);
         Separate();
         return this;
+    }
+
+    /// <summary>The heads of <see cref="ArmParts"/>.</summary>
+    internal CsvLine ArmHead() => Text("ret").Text("ec");
+
+    /// <summary>What <c>code</c> does not tell of an exit of arm64, as in JSON; empty elsewhere. Last in a line, as it came last.</summary>
+    internal CsvLine ArmParts(ExitCode? code)
+    {
+        if (code is not { Isa: Isa.Arm64 } arm) return Text("").Text("");
+        (ulong ret, ulong? number) = ExitReasons.ArmParts(arm.Code);
+        return Number(ret).Number(number);
     }
 
     internal void End()

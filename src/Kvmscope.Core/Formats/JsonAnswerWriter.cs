@@ -33,7 +33,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         json.WriteEndArray();
         JsonParts.Write(json, "missing", [.. answer.Missing.Select(m => m.Text).Distinct()]);
         if (request.Explain) JsonParts.Write(json, "advice", Advice.Of(report));
-        JsonTrust.Write(json, answer);
+        JsonTrust.Write(json, answer, request.By.HasFlag(GroupBy.Qualifier));
         json.WriteEndObject();
         _lines.EndLine();
     }

@@ -15,8 +15,9 @@ internal sealed class JsonComparisonWriter(TextWriter output)
         json.WriteStartObject();
         json.WriteString("schema", MachineNames.Schema);
         json.WriteString("command", "diff");
-        WriteSide(json, "a", comparison.A);
-        WriteSide(json, "b", comparison.B);
+        bool byQualifier = comparison.Request.Keys.HasFlag(GroupBy.Qualifier);
+        WriteSide(json, "a", comparison.A, byQualifier);
+        WriteSide(json, "b", comparison.B, byQualifier);
         json.WriteStartArray("rows");
         foreach (ComparisonRow row in comparison.Rows)
         {
@@ -35,14 +36,14 @@ internal sealed class JsonComparisonWriter(TextWriter output)
         _lines.EndLine();
     }
 
-    private static void WriteSide(Utf8JsonWriter json, string name, ComparedSide side)
+    private static void WriteSide(Utf8JsonWriter json, string name, ComparedSide side, bool byQualifier)
     {
         json.WriteStartObject(name);
         json.WriteString("name", side.Name);
         json.WriteString("started", side.Samples == 0 ? null : Rfc3339.Format(side.Whole.Started));
         json.WriteNumber("seconds", side.Whole.Seconds);
         json.WriteNumber("samples", side.Samples);
-        JsonTrust.Write(json, side.Whole);
+        JsonTrust.Write(json, side.Whole, byQualifier);
         json.WriteEndObject();
     }
 

@@ -7,7 +7,10 @@ namespace Kvmscope.Core.Formats;
 internal static class JsonTrust
 {
     /// <summary><c>trust</c>.</summary>
-    internal static void Write(Utf8JsonWriter json, Answer answer)
+    /// <param name="json">Where it goes.</param>
+    /// <param name="answer">Whose it is.</param>
+    /// <param name="byQualifier">Whether rows are by qualifier, so that it has to be said too that none was lost.</param>
+    internal static void Write(Utf8JsonWriter json, Answer answer, bool byQualifier)
     {
         Trust trust = answer.Trust;
         json.WriteStartObject("trust");
@@ -20,8 +23,10 @@ internal static class JsonTrust
         json.WriteNumber("dropped_cells", trust.DroppedCells);
         json.WriteNumber("dropped_vcpus", trust.DroppedVcpus);
         json.WriteNumber("dropped_exits", trust.DroppedExits);
-        if (trust.OtherQualifiers > 0) json.WriteNumber("other_qualifiers", trust.OtherQualifiers);
+        if (byQualifier || trust.OtherQualifiers > 0) json.WriteNumber("other_qualifiers", trust.OtherQualifiers);
+        if (trust.MissedEvents > 0) json.WriteNumber("missed_events", trust.MissedEvents);
         json.WriteNumber("unknown_reasons", answer.UnknownReasons);
+        json.WriteNumber("restarted_counters", answer.RestartedRows);
         json.WriteEndObject();
     }
 }

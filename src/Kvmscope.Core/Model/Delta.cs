@@ -21,9 +21,8 @@ public static class Delta
         long begin = before?.MonotonicNs ?? startMonotonicNs;
         ulong unknown = 0;
         var rows = new List<SnapshotRow>(changes.Rows.Count);
-        foreach (SnapshotRow row in changes.Rows)
+        foreach (SnapshotRow row in PartsSettlement.Settle(changes.Rows))
         {
-            if (row.Parts is { } parts) row.Parts = parts.Settled();
             if (row.Count == 0 && row.Timed == 0 && !HasMore(row)) continue;
             rows.Add(row);
             // Rows of no ISA are the unread ones, which trust counts.
@@ -33,12 +32,15 @@ public static class Delta
         {
             UnknownReasons = unknown + changes.Trust.UnreadReasons,
             RestartedRows = changes.RestartedRows,
-            Times = [.. changes.Times.Where(time => time.WallNs > 0).Select(time => time with { Parts = time.Parts.Settled() })],
+            Times = [.. changes.Times.Where(time => (long)time.WallNs > 0).Select(time => time with { Parts = time.Parts.Settled() })],
             Missing = now.Missing,
         };
     }
 
-    /// <summary>What changed between two snapshots, as it can be added up: parts are not settled (<see cref="TimeParts.Less"/>).</summary>
+    /// <summary>
+    /// What changed between two snapshots, as it can be added up: parts are not settled (<see cref="TimeParts.Less"/>), and a wall clock
+    /// that turned out shorter than it had seemed (of a vCPU whose end no hook told) is negative in two's complement, too.
+    /// </summary>
     /// <param name="Rows">The rows that changed. Not to be changed where there was no snapshot before: they are that of <c>now</c>.</param>
     /// <param name="Times">The wall clocks.</param>
     /// <param name="Trust">What was seen and lost.</param>
@@ -54,7 +56,7 @@ public static class Delta
         int restarted = 0;
         foreach (SnapshotRow row in now.Rows)
         {
-            if (old.Count == 0 || !old.TryGetValue(KeyOf(row), out SnapshotRow? then))
+            if (old.Count == 0 || !old.Remove(KeyOf(row), out SnapshotRow? then))
             {
                 if (Has(row)) rows.Add(row);
                 continue;
@@ -64,6 +66,9 @@ public static class Delta
             if (difference is null) restarted++;
             if (Has(difference ?? row)) rows.Add(difference ?? row);
         }
+        // What an open exit was taken for before its qualifier was known, and nothing else: its time is in another row now.
+        foreach (SnapshotRow gone in old.Values)
+            if (gone.Parts is { IsZero: false } parts) rows.Add(Less(gone, parts));
         return new Changes(rows, now.Times.Count == 0 ? [] : Subtract(now.Times, before?.Times ?? []),
             before is null ? now.Trust : Subtract(now.Trust, before.Trust), restarted);
     }
@@ -77,10 +82,20 @@ public static class Delta
     private static VcpuTime[] Subtract(IReadOnlyList<VcpuTime> now, IReadOnlyList<VcpuTime> then)
     {
         Dictionary<(int Vm, int Vcpu), VcpuTime> old = then.ToDictionary(KeyOf);
-        return [.. now.Select(time => old.TryGetValue(KeyOf(time), out VcpuTime? before) && time.WallNs >= before.WallNs
-            ? time with { WallNs = time.WallNs - before.WallNs, Parts = time.Parts.Less(before.Parts) }
+        return [.. now.Select(time => old.TryGetValue(KeyOf(time), out VcpuTime? before)
+            ? time with { WallNs = unchecked(time.WallNs - before.WallNs), Parts = time.Parts.Less(before.Parts) }
             : time)];
     }
+
+    private static SnapshotRow Less(SnapshotRow gone, in TimeParts parts) => new()
+    {
+        Vm = gone.Vm,
+        Vcpu = gone.Vcpu,
+        Code = gone.Code,
+        Level = gone.Level,
+        Qualifier = gone.Qualifier,
+        Parts = default(TimeParts).Less(parts),
+    };
 
     private static (int Vm, int Vcpu) KeyOf(VcpuTime time) => (time.Vm?.Ordinal ?? -1, time.Vcpu ?? -1);
 
@@ -145,6 +160,7 @@ public static class Delta
         DroppedVcpus = Subtract(now.DroppedVcpus, then.DroppedVcpus),
         DroppedExits = Subtract(now.DroppedExits, then.DroppedExits),
         OtherQualifiers = Subtract(now.OtherQualifiers, then.OtherQualifiers),
+        MissedEvents = Subtract(now.MissedEvents, then.MissedEvents),
         UnreadReasons = Subtract(now.UnreadReasons, then.UnreadReasons),
     };
 

@@ -49,6 +49,14 @@ public sealed class SnapshotRow
     /// <summary>The histogram, <see cref="HistogramLayout.BinCount"/> bins; made when it is first asked for.</summary>
     public ulong[] Bins => _bins ??= new ulong[HistogramLayout.BinCount];
 
+    /// <summary>The row with other parts; the histogram is shared, and not to be changed.</summary>
+    internal SnapshotRow WithParts(in TimeParts parts)
+    {
+        var row = (SnapshotRow)MemberwiseClone();
+        row.Parts = parts;
+        return row;
+    }
+
     /// <summary>Whether <see cref="Bins"/> was made; where not, all of them are 0, and reading is best left.</summary>
     internal bool HasBins => _bins is not null;
 }

@@ -39,6 +39,12 @@ public sealed record Trust
     /// <summary>Exits whose qualifier found no room of its own: they are in rows of <see cref="QualifierState.Other"/>.</summary>
     public ulong OtherQualifiers { get; init; }
 
+    /// <summary>
+    /// Events beside kvm_exit and kvm_entry that the kernel passed over, as the program was in use on their CPU (kernels that preempt it
+    /// there): of so many exits at most the qualifier or the poll time is not known. Of all vCPUs, whatever the filters.
+    /// </summary>
+    public ulong MissedEvents { get; init; }
+
     /// <summary>This and what was seen and lost in the time after it.</summary>
     public Trust Then(Trust next) => new()
     {
@@ -54,5 +60,6 @@ public sealed record Trust
         DroppedExits = DroppedExits + next.DroppedExits,
         UnreadReasons = UnreadReasons + next.UnreadReasons,
         OtherQualifiers = OtherQualifiers + next.OtherQualifiers,
+        MissedEvents = MissedEvents + next.MissedEvents,
     };
 }

@@ -35,6 +35,7 @@ internal static class HeaderJson
         json.WriteBoolean("nested", header.HasNested);
         json.WriteNumber("slow_ns", header.SlowNs);
         if (header.SlowPart is { } part) json.WriteString("slow_part", JsonParts.All.First(p => p.Part == part).Name);
+        if (header.HasWho) json.WriteBoolean("who", true);
         json.WriteBoolean("all_exits", header.HasAllExits);
         json.WriteStartArray("filters");
         foreach (string filter in header.Filters) json.WriteStringValue(filter);
@@ -84,6 +85,7 @@ internal static class HeaderJson
                 "nested" => header with { HasNested = JsonWalk.Bool(ref json) },
                 "slow_ns" => header with { SlowNs = JsonWalk.Number(ref json) },
                 "slow_part" => header with { SlowPart = PartOf(JsonWalk.Text(ref json)) },
+                "who" => header with { HasWho = JsonWalk.Bool(ref json) },
                 "all_exits" => header with { HasAllExits = JsonWalk.Bool(ref json) },
                 "filters" => header with { Filters = Texts(ref json) },
                 "machines" => header with { Machines = Machines(ref json) },

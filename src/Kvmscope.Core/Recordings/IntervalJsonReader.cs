@@ -145,7 +145,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
             while (JsonWalk.Member(ref json))
             {
                 if (key.Read(ref json)) continue;
-                if (json.ValueTextEquals("wall_ns"u8)) wall = JsonWalk.Number(ref json);
+                if (json.ValueTextEquals("wall_ns"u8)) wall = (ulong)JsonWalk.Long(ref json);
                 else if (json.ValueTextEquals("parts_ns"u8)) parts = ReadParts(ref json);
                 else JsonWalk.Skip(ref json);
             }

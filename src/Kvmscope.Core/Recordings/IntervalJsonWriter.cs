@@ -96,7 +96,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         {
             json.WriteStartObject();
             WriteVcpu(time.Vm?.Ordinal ?? -1, time.Vcpu ?? -1);
-            json.WriteNumber("wall_ns", time.WallNs);
+            json.WriteNumber("wall_ns", (long)time.WallNs);
             WriteParts(time.Parts);
             json.WriteEndObject();
         }

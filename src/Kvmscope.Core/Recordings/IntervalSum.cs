@@ -82,7 +82,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             VmIdentity? vm = VmOf(row.Key.Vm);
             if (wantsVm is null || (vm is not null && wantsVm(vm))) rows.Add(row.ToRow(vm));
         }
-        var times = _times.Values.Select(t => t with { Vm = t.Vm is { } vm ? VmOf(vm.Ordinal) : null, Parts = t.Parts.Settled() })
+        var times = _times.Values.Select(t => t with { Vm = t.Vm is { } vm ? VmOf(vm.Ordinal) : null })
             .Where(t => wantsVm is null || (t.Vm is not null && wantsVm(t.Vm)));
         var snapshot = new Snapshot(_last?.To ?? default, _last?.ToNs ?? 0, rows, TrustOf(rows, isFiltered: wantsVm is not null || wants is not null))
         {

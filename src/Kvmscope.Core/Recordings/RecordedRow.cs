@@ -76,7 +76,7 @@ public sealed class RecordedRow
         Rounds = null;
     }
 
-    /// <summary>The row as a snapshot has it, its parts settled.</summary>
+    /// <summary>The row as a snapshot has it; its parts are not settled.</summary>
     /// <param name="vm">The VM, or null where VMs are not kept apart.</param>
     public SnapshotRow ToRow(VmIdentity? vm)
     {
@@ -91,7 +91,7 @@ public sealed class RecordedRow
             Timed = Timed,
             TotalNs = TotalNs,
             MaxNs = MaxNs,
-            Parts = Parts?.Settled(),
+            Parts = Parts,
             Rounds = Rounds?.ToRounds(),
         };
         if (Bins.Counts.Length > 0) Bins.AddTo(row.Bins);

@@ -64,6 +64,9 @@ public sealed record RecordingHeader
     /// <summary>The part of the handling time that <see cref="SlowNs"/> is about; null is all of it.</summary>
     public TimePart? SlowPart { get; init; }
 
+    /// <summary>Whether slow exits say who had the CPU that their thread waited for.</summary>
+    public bool HasWho { get; init; }
+
     /// <summary>The filters of the trace, as they were typed; empty where all was traced.</summary>
     public ImmutableArray<string> Filters { get; init; } = [];
 

@@ -11,6 +11,7 @@ internal static class TrustFields
         ("unpaired_entries", t => t.UnpairedEntries), ("open", t => t.Open), ("lost_events", t => t.LostEvents),
         ("dropped_cells", t => t.DroppedCells), ("dropped_vcpus", t => t.DroppedVcpus), ("dropped_exits", t => t.DroppedExits),
         ("unread_reasons", t => t.UnreadReasons), ("other_qualifiers", t => t.OtherQualifiers),
+        ("missed_events", t => t.MissedEvents),
     ];
 
     /// <summary>A trust with one field more; a name that is not known is passed over.</summary>
@@ -27,6 +28,7 @@ internal static class TrustFields
         "dropped_exits" => trust with { DroppedExits = value },
         "unread_reasons" => trust with { UnreadReasons = value },
         "other_qualifiers" => trust with { OtherQualifiers = value },
+        "missed_events" => trust with { MissedEvents = value },
         _ => trust,
     };
 }

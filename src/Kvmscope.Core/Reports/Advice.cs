@@ -26,45 +26,59 @@ public static class Advice
     private const double LargeAmplification = 5;
 
     /// <summary>Lines that fit what was measured, the most telling first.</summary>
-    public static IReadOnlyList<string> Of(Report report)
+    /// <param name="report">What was measured.</param>
+    /// <param name="unicode">Whether µ can be shown, else <c>us</c>.</param>
+    public static IReadOnlyList<string> Of(Report report, bool unicode = true)
     {
         if (report.Answer.Trust.Exits < LeastExits) return [];
-        return [.. OfWalls(report).Concat(OfRounds(report)).Concat(OfReasons(report)).Take(MostLines)];
+        return [.. OfWalls(report).Concat(OfRounds(report)).Concat(OfReasons(report, unicode)).Take(MostLines)];
     }
 
+    // A line a finding, and not a VM or vCPU: with many of them two lines would be the same one twice.
     private static IEnumerable<string> OfWalls(Report report)
     {
-        foreach (WallRow wall in report.Walls.OrderByDescending(w => Share(w.Parts[TimePart.Runq], w.WallNs)))
-        {
-            string name = wall.Vm?.Name ?? "the VMs";
-            if (Share(wall.Parts[TimePart.Runq], wall.WallNs) >= LargeWait)
-                yield return $"{name} waited for a CPU {Percent(wall.Parts[TimePart.Runq], wall.WallNs)} of its time: the host is overcommitted, or its vCPUs share a busy CPU ('kvmscope slower 1ms --part runq --who' says with whom)";
-            if (Share(wall.Parts[TimePart.Poll], wall.WallNs) >= LargePoll)
-                yield return $"{name}: halt polling burnt {Percent(wall.Parts[TimePart.Poll], wall.WallNs)} of its time: kvm.halt_poll_ns bounds it";
-            if (Share(wall.Parts[TimePart.Sleep], wall.WallNs) >= LargeSleep)
-                yield return $"{name} slept in the kernel {Percent(wall.Parts[TimePart.Sleep], wall.WallNs)} of its time while exits were handled: look for swapped guest memory (userfaultfd after a migration does the same)";
-            if (Share(wall.Parts[TimePart.Vmm], wall.WallNs) >= LargeVmm)
-                yield return $"{name} was in its VMM {Percent(wall.Parts[TimePart.Vmm], wall.WallNs)} of its time: 'kvmscope time --by qualifier' says for which ports and pages";
-        }
+        if (Largest(report.Walls, TimePart.Runq, LargeWait) is { } wait)
+            yield return $"{wait.Name} waited for a CPU {wait.Share} of its time{wait.Others}: the host is overcommitted, or its vCPUs share a busy CPU ('kvmscope slower 1ms --part runq --who' says with whom)";
+        if (Largest(report.Walls, TimePart.Poll, LargePoll) is { } poll)
+            yield return $"{poll.Name}: halt polling burnt {poll.Share} of its time{poll.Others}: kvm.halt_poll_ns bounds it";
+        if (Largest(report.Walls, TimePart.Sleep, LargeSleep) is { } sleep)
+            yield return $"{sleep.Name} slept in the kernel {sleep.Share} of its time{sleep.Others} while exits were handled: look for swapped guest memory (userfaultfd after a migration does the same)";
+        if (Largest(report.Walls, TimePart.Vmm, LargeVmm) is { } vmm)
+            yield return $"{vmm.Name} was in its VMM {vmm.Share} of its time{vmm.Others}: 'kvmscope time --by qualifier' says for which ports and pages";
     }
 
+    // Whose share of a part is the largest, how large, and of how many it is so.
+    private static (string Name, string Share, string Others)? Largest(IReadOnlyList<WallRow> walls, TimePart part, double threshold)
+    {
+        WallRow[] large = [.. walls.Where(w => Share(w.Parts[part], w.WallNs) >= threshold).OrderByDescending(w => Share(w.Parts[part], w.WallNs))];
+        if (large is not [var wall, ..]) return null;
+        string name = string.Create(CultureInfo.InvariantCulture, $"{wall.Vm?.Name ?? "the VMs"}{(wall.Vcpu is { } vcpu ? $" vCPU {vcpu}" : "")}");
+        return (name, Percent(wall.Parts[part], wall.WallNs), large.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" (the worst of {large.Length})"));
+    }
+
+    // By reason, whatever the report's rows are.
     private static IEnumerable<string> OfRounds(Report report)
     {
-        foreach (ReportRow row in report.Rows.Where(r => r.Rounds is { Ended: >= LeastExits }).OrderByDescending(r => r.Rounds!.TotalNs))
-            if (Rounds.L1Exits(row) is { } exits and >= LargeAmplification)
+        var reasons = report.Answer.Rows.Where(r => r.Rounds is not null).GroupBy(r => r.Code)
+            .Select(g => (Code: g.Key, Ns: Sum(g, r => r.Rounds!.TotalNs), Ended: Sum(g, r => r.Rounds!.Ended), L1Exits: Sum(g, r => r.Rounds!.L1Exits)));
+        foreach (var (code, _, ended, l1Exits) in reasons.Where(r => r.Ended >= LeastExits).OrderByDescending(r => r.Ns))
+            if ((double)l1Exits / ended is var exits and >= LargeAmplification)
                 yield return string.Create(CultureInfo.InvariantCulture,
-                    $"each reflected {ExitReasons.Name(row.Code.GetValueOrDefault())} of L2 cost {exits:0.0} exits of L1: shadow VMCS or enlightened VMCS in this host's KVM, and fewer VMREADs in L1, make rounds cheaper");
+                    $"each reflected {ExitReasons.Name(code)} of L2 cost {exits:0.0} exits of L1: shadow VMCS or enlightened VMCS in this host's KVM, and fewer VMREADs in L1, make rounds cheaper");
     }
 
-    private static IEnumerable<string> OfReasons(Report report)
+    private static IEnumerable<string> OfReasons(Report report, bool unicode)
     {
-        ulong busy = report.Busy.Total.TotalNs;
-        var reasons = report.Answer.Rows.Where(r => !ExitReasons.IsIdle(r.Code)).GroupBy(r => r.Code)
-            .Select(g => (Code: g.Key, Rows: g.ToArray(), Ns: Sum(g, r => r.TotalNs), Count: Sum(g, r => r.Count)));
+        // Of some reasons alone, each would take most of the time.
+        if (!report.Request.HasAllExits) yield break;
+        bool nested = report.Request.Nested;
+        SnapshotRow[] all = [.. report.Answer.Rows.Where(r => !ExitReasons.IsIdle(r.Code) && (!nested || r.Level == ExitLevel.L2))];
+        ulong busy = Sum(all, r => r.TotalNs);
+        var reasons = all.GroupBy(r => r.Code).Select(g => (Code: g.Key, Rows: g.ToArray(), Ns: Sum(g, r => r.TotalNs), Count: Sum(g, r => r.Count)));
         foreach (var (code, rows, ns, count) in reasons.OrderByDescending(r => r.Ns))
         {
             if (count < LeastExits || Share(ns, busy) < LargeReason) yield break;
-            string line = $"{ExitReasons.Name(code)} took {Percent(ns, busy)} of the busy time, {Views.ScaledText.Time(ns / Math.Max(1, Sum(rows, r => r.Timed)))} each";
+            string line = $"{ExitReasons.Name(code)} took {Percent(ns, busy)} of the busy time{(nested ? " of L2's exits" : "")}, {Views.ScaledText.Time(ns / Math.Max(1, Sum(rows, r => r.Timed)), unicode)} each";
             var top = rows.Where(r => r.Qualifier.State == QualifierState.Known).GroupBy(r => r.Qualifier)
                 .Select(g => (Qualifier: g.Key, Count: Sum(g, r => r.Count))).OrderByDescending(q => q.Count).FirstOrDefault();
             if (Share(top.Count, count) >= MostOfReason)

@@ -27,12 +27,12 @@ public static class ReportBuilder
     public static Report Build(Answer answer, ReportRequest request)
     {
         bool bins = request.Kind == ReportKind.Hist || (request.Kind == ReportKind.Time && request.Stats);
-        return Build(answer, request, request.Split ? request.ReasonsBy : request.By, bins);
+        return Build(answer, request, request.RowsBy, bins);
     }
 
     /// <summary>As machine formats have it: always by reason and level, and by VM and vCPU where they were asked for.</summary>
     internal static Report BuildDetail(Answer answer, ReportRequest request) =>
-        Build(answer, request, (request.Split ? request.ReasonsBy : request.By) | GroupBy.Reason | GroupBy.Level, bins: request.Kind != ReportKind.Count);
+        Build(answer, request, request.RowsBy | GroupBy.Reason | GroupBy.Level, bins: request.Kind != ReportKind.Count);
 
     private static Report Build(Answer answer, ReportRequest request, GroupBy by, bool bins)
     {
@@ -48,7 +48,7 @@ public static class ReportBuilder
             if (!request.Nested || key.Level == ExitLevel.L2) grouper.Add(shown, cell);
         }
         List<ReportRow> rows = grouper.Rows;
-        rows.Sort(new ReportOrder(request.Order));
+        rows.Sort(new ReportOrder(request.Order, request.Split));
         return new Report(request, answer, rows, grouper.Total, grouper.Busy)
         {
             Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(answer, request.By.HasFlag(GroupBy.Vcpu)) : [],

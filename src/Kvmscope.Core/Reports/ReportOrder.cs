@@ -3,7 +3,7 @@ using Kvmscope.Core.Exits;
 namespace Kvmscope.Core.Reports;
 
 /// <summary>The order of a report's rows: by the key, then by reason, VM, vCPU and level, so that equal answers print equally.</summary>
-internal sealed class ReportOrder(SortKey key) : IComparer<ReportRow>
+internal sealed class ReportOrder(SortKey key, bool isSplit = false) : IComparer<ReportRow>
 {
     public int Compare(ReportRow? x, ReportRow? y)
     {
@@ -11,12 +11,19 @@ internal sealed class ReportOrder(SortKey key) : IComparer<ReportRow>
         int order = key switch
         {
             SortKey.Count => y.Total.Count.CompareTo(x.Total.Count),
-            SortKey.Time => y.Total.TotalNs.CompareTo(x.Total.TotalNs),
+            SortKey.Time => CompareTime(y, x),
             SortKey.Average => CompareAverage(y.Total, x.Total),
             SortKey.Max => Nullable.Compare(y.Total.MaxNs, x.Total.MaxNs),
             _ => 0,
         };
         return order != 0 ? order : CompareKeys(x, y);
+    }
+
+    // The split shows the time of open exits too.
+    private int CompareTime(ReportRow a, ReportRow b)
+    {
+        int order = isSplit ? Nullable.Compare(a.Parts?.Sum, b.Parts?.Sum) : 0;
+        return order != 0 ? order : a.Total.TotalNs.CompareTo(b.Total.TotalNs);
     }
 
     private static int CompareAverage(Measure a, Measure b) => Nullable.Compare(a.AverageNs, b.AverageNs);

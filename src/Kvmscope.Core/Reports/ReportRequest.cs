@@ -34,6 +34,12 @@ public sealed record ReportRequest
     /// <summary>Whether all exits are in the answer; else, with filters, there is no wall clock to split.</summary>
     public bool HasAllExits { get; init; } = true;
 
+    /// <summary>Whether the answer is of a recording, so that what is missing in it cannot be had by waiting.</summary>
+    public bool IsRecorded { get; init; }
+
+    /// <summary>Whether the recorder had all exits; where it had not, no other filters here would bring them back.</summary>
+    public bool WasAllRecorded { get; init; } = true;
+
     /// <summary>What became of L2's exits (<see cref="ReportKind.Time"/>).</summary>
     public bool Nested { get; init; }
 
@@ -50,8 +56,11 @@ public sealed record ReportRequest
     public Grouping SnapshotGrouping =>
         By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Split || By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
 
-    /// <summary>What the rows under the wall clocks are grouped by: each reason, of all vCPUs together unless said.</summary>
-    internal GroupBy ReasonsBy => _by is { } by && by.HasFlag(GroupBy.Reason) ? by : (By & ~(GroupBy.Vm | GroupBy.Vcpu)) | GroupBy.Reason;
+    /// <summary>What rows are grouped by: what is asked for, and by reason too where the table is about reasons.</summary>
+    internal GroupBy RowsBy => Split ? ReasonsBy : Nested ? By | GroupBy.Reason : By;
+
+    // What the rows under the wall clocks are grouped by: each reason, of all vCPUs together unless said.
+    private GroupBy ReasonsBy => _by is { } by && by.HasFlag(GroupBy.Reason) ? by : (By & ~(GroupBy.Vm | GroupBy.Vcpu)) | GroupBy.Reason;
 
     /// <summary>The order that is asked for, or that of the kind.</summary>
     internal SortKey Order => Sort ?? (Kind == ReportKind.Count ? SortKey.Count : SortKey.Time);

@@ -39,6 +39,9 @@ public sealed class Rule
     /// <summary>Whether it is about one vCPU.</summary>
     public bool NamesVcpu => Filters.Vcpu is not null;
 
+    /// <summary>Whether it is about one VM.</summary>
+    public bool NamesVm => Filters.Vm is not null;
+
     internal RuleMetric Metric { get; }
 
     internal RuleTarget Target { get; }

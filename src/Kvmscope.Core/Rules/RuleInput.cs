@@ -18,6 +18,9 @@ public sealed record RuleInput(Answer Answer, Isa Isa)
     /// <summary>Whether exits of all reasons and levels were traced; VMs and vCPUs may have been chosen.</summary>
     public bool HasAllExits { get; init; } = true;
 
+    /// <summary>Whether the recorder had all exits, where this is of a recording.</summary>
+    public bool WasAllRecorded { get; init; } = true;
+
     /// <summary>The VMs that were traced, those too that had no exit: a rule about them is measured, one about any other is not.</summary>
     public IReadOnlyCollection<VirtualMachine> Machines { get; init; } = [];
 }

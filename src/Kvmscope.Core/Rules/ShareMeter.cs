@@ -10,8 +10,8 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
     /// <summary>Measures.</summary>
     internal RuleMeasurement Measure()
     {
-        if (!input.HasSplit) return RuleMeasurement.None("the wall clock was not split (record with --split)");
-        if (!input.HasAllExits) return RuleMeasurement.None("the wall clock is of all exits: leave out --reason, --exclude and --level");
+        if (!input.HasSplit) return RuleMeasurement.None("the wall clock was not split (record without '--without split')");
+        if (!input.HasAllExits) return RuleMeasurement.None(SplitView.NoWallClock(input.WasAllRecorded));
         ulong wall = 0;
         foreach (VcpuTime time in scope.Observed.Times) wall += time.WallNs;
         if (wall == 0) return RuleMeasurement.None("no wall clock was observed");

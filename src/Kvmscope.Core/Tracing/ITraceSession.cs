@@ -5,6 +5,9 @@ namespace Kvmscope.Core.Tracing;
 /// <summary>A running trace: attached when it is made, detached when it is disposed.</summary>
 public interface ITraceSession : IDisposable
 {
+    /// <summary>Since when exits are counted: CLOCK_MONOTONIC in ns; null where that is not known better than as the time at which it was made.</summary>
+    long? SinceNs => null;
+
     /// <summary>Reads the counters; costs no system call on the traced side. VMs that ended stay in the result.</summary>
     Snapshot Read(Grouping grouping);
 

@@ -23,6 +23,11 @@ internal static class FootNotes
         {
             WriteWrapped(output, "no exits of nested guests (L2) were seen" + span, RowTone.Plain, style);
         }
+        else if (report.Request.IsRecorded)
+        {
+            WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);
+            WriteWrapped(output, "the recording has none in that time that the filters let through", RowTone.Plain, style);
+        }
         else
         {
             WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);

@@ -8,6 +8,7 @@ namespace Kvmscope.Core.Views;
 internal static class NestedView
 {
     private const int ComfortableVm = 8, ComfortableReason = 14, MostSentences = 5;
+    private const string Round = "round until L2 runs again";
 
     internal static void Write(TextWriter output, Report report, ViewStyle style)
     {
@@ -17,9 +18,9 @@ internal static class NestedView
         if (vcpu) columns.Add(new("vCPU"));
         columns.AddRange(
         [
-            new("Reason (L2)") { Left = true, Comfort = ComfortableReason }, new("Count") { Drop = 2 }, new("Avg"), new("Handled"),
-            new("Reflected"), new("Avg") { Group = "round until L2 runs again" }, new("p99") { Group = "round until L2 runs again" },
-            new("L1 exits") { Group = "round until L2 runs again" }, new("L1 time%") { Group = "round until L2 runs again", Drop = 1 },
+            new("Reason (L2)") { Left = true, Comfort = ComfortableReason }, new("Count") { Drop = 2 }, new("Avg") { Drop = 4 },
+            new("Handled") { Drop = 5 }, new("Reflected"), new("Avg") { Group = Round }, new("p99") { Group = Round, Drop = 3 },
+            new("L1 exits") { Group = Round, Drop = 6 }, new("L1 time%") { Group = Round, Drop = 1 },
         ]);
         var table = new TextTable(columns, style);
         foreach (ReportRow row in report.Rows) table.Add(RowTone.Plain, [.. Cells(row, vm, vcpu)]);
@@ -54,8 +55,11 @@ internal static class NestedView
     {
         string reason = ExitReasons.Name(row.Code.GetValueOrDefault());
         string round = ScaledText.Time(Rounds.AverageNs(row) ?? 0, style.Unicode);
+        string whose = row.Vm is not { } vm ? ""
+            : row.Vcpu is { } vcpu ? string.Create(CultureInfo.InvariantCulture, $"{TextCell.Clean(vm.Name)} vCPU {vcpu}: ")
+            : TextCell.Clean(vm.Name) + ": ";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{reason} (L2) reflected {Rounds.Reflected(row)}, 1 round {round}, {Number(Rounds.L1Exits(row) ?? 0)} L1 exits each");
+            $"{whose}{reason} (L2) reflected {Rounds.Reflected(row)}, 1 round {round}, {Number(Rounds.L1Exits(row) ?? 0)} L1 exits each");
     }
 
     private static string Number(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);

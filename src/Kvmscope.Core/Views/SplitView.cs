@@ -12,10 +12,13 @@ internal sealed class SplitView(Report report, ViewStyle style)
 {
     private const int ComfortableVm = 10, ComfortableReason = 14, ComfortableQualifier = 16;
 
-    private static readonly (TimePart Part, string Header)[] s_parts =
+    // Drop: where there is no room, what is rarely large goes first; 0 stays.
+    private const int DropWall = 4, DropCount = 3, DropWallShare = 6;
+
+    private static readonly (TimePart Part, string Header, int DropOfWall, int DropOfReason)[] s_parts =
     [
-        (TimePart.Guest, "Guest"), (TimePart.Kvm, "KVM"), (TimePart.Vmm, "VMM"), (TimePart.Runq, "RunQ"), (TimePart.Halt, "Halt"),
-        (TimePart.Poll, "Poll"), (TimePart.Sleep, "Sleep"), (TimePart.Unattributed, "Unattr"),
+        (TimePart.Guest, "Guest", 0, 0), (TimePart.Kvm, "KVM", 0, 0), (TimePart.Vmm, "VMM", 0, 7), (TimePart.Runq, "RunQ", 6, 5),
+        (TimePart.Halt, "Halt", 5, 4), (TimePart.Poll, "Poll", 2, 2), (TimePart.Sleep, "Sleep", 1, 1), (TimePart.Unattributed, "Unattr", 3, 0),
     ];
 
     private readonly HashSet<TimePart> _missing = [.. report.Answer.Missing.Select(m => m.Part).OfType<TimePart>()];
@@ -29,7 +32,7 @@ internal sealed class SplitView(Report report, ViewStyle style)
         }
         WriteReasons(output);
         if (!report.Request.HasAllExits)
-            FootNotes.WriteWrapped(output, "the wall clock is of all exits: leave out --reason, --exclude and --level to see it", RowTone.Plain, style);
+            FootNotes.WriteWrapped(output, NoWallClock(report.Request.WasAllRecorded), RowTone.Plain, style);
     }
 
     private void WriteWalls(TextWriter output)
@@ -38,8 +41,8 @@ internal sealed class SplitView(Report report, ViewStyle style)
         List<TextColumn> columns = [new("VM") { Left = true, Comfort = ComfortableVm }];
         if (pid) columns.Add(new("PID"));
         if (vcpu) columns.Add(new("vCPU"));
-        columns.Add(new("Wall"));
-        foreach ((_, string header) in s_parts) columns.Add(new(header) { Group = "% of the wall clock" });
+        columns.Add(new("Wall") { Drop = DropWall });
+        foreach ((_, string header, int drop, _) in s_parts) columns.Add(new(header) { Group = "% of the wall clock", Drop = drop });
         var table = new TextTable(columns, style);
         ulong wall = 0;
         TimeParts all = default;
@@ -69,7 +72,7 @@ internal sealed class SplitView(Report report, ViewStyle style)
     private IEnumerable<TextCell> Shares(ulong wallNs, TimeParts parts)
     {
         yield return TextCell.OfTime(wallNs);
-        foreach ((TimePart part, _) in s_parts)
+        foreach ((TimePart part, _, _, _) in s_parts)
             yield return _missing.Contains(part) ? TextCell.Missing : TextCell.OfShare(parts[part], wallNs);
     }
 
@@ -82,7 +85,7 @@ internal sealed class SplitView(Report report, ViewStyle style)
         bool byVm = report.Rows.Any(r => r.Vm is not null), byVcpu = report.Rows.Any(r => r.Vcpu is not null);
         bool byLevel = report.Rows.Any(r => r.Level is not null), byQualifier = report.Request.By.HasFlag(GroupBy.Qualifier);
         var table = new TextTable(ReasonColumns(byVm, byVcpu, byLevel, byQualifier, wall > 0), style);
-        foreach (ReportRow row in report.Rows.OrderByDescending(r => r.Parts?.Sum ?? 0))
+        foreach (ReportRow row in report.Rows)
         {
             List<TextCell> cells = [];
             if (byVm) cells.Add(TextCell.OfText(row.Vm?.Name ?? "?"));
@@ -92,7 +95,7 @@ internal sealed class SplitView(Report report, ViewStyle style)
             if (byLevel) cells.Add(TextCell.OfText(row.Level == ExitLevel.L2 ? "L2" : "L1"));
             cells.Add(TextCell.OfNumber(row.Total.Count));
             if (wall > 0) cells.Add(TextCell.OfShare(row.Parts?.Sum ?? 0, wall));
-            foreach ((TimePart part, _) in ReasonParts()) cells.Add(_missing.Contains(part) ? TextCell.Missing : TextCell.OfTime(row.Parts?[part]));
+            foreach ((TimePart part, _, _) in ReasonParts()) cells.Add(_missing.Contains(part) ? TextCell.Missing : TextCell.OfTime(row.Parts?[part]));
             table.Add(row.Idle == true ? RowTone.Dim : RowTone.Plain, [.. cells]);
         }
         table.Write(output);
@@ -106,15 +109,21 @@ internal sealed class SplitView(Report report, ViewStyle style)
         columns.Add(new("Reason") { Left = true, Comfort = ComfortableReason });
         if (byQualifier) columns.Add(new("Qualifier") { Left = true, Comfort = ComfortableQualifier });
         if (byLevel) columns.Add(new("Level") { Left = true });
-        columns.Add(new("Count") { Drop = 3 });
-        if (hasWall) columns.Add(new("Wall%"));
-        foreach ((TimePart part, string header) in ReasonParts()) columns.Add(new(header) { Drop = part is TimePart.Sleep ? 1 : part is TimePart.Poll ? 2 : 0 });
+        columns.Add(new("Count") { Drop = DropCount });
+        if (hasWall) columns.Add(new("Wall%") { Drop = DropWallShare });
+        foreach ((_, string header, int drop) in ReasonParts()) columns.Add(new(header) { Drop = drop });
         return columns;
     }
 
     // Of an exit there is no guest's part, and what is not attributed is the vCPU's.
-    private static IEnumerable<(TimePart Part, string Header)> ReasonParts() =>
-        s_parts.Where(p => p.Part is not (TimePart.Guest or TimePart.Unattributed));
+    private static IEnumerable<(TimePart Part, string Header, int Drop)> ReasonParts() =>
+        s_parts.Where(p => p.Part is not (TimePart.Guest or TimePart.Unattributed)).Select(p => (p.Part, p.Header, p.DropOfReason));
+
+    /// <summary>Why there is no wall clock, and how to have one.</summary>
+    /// <param name="wasAllRecorded">Whether nothing but this command's filters leaves exits out.</param>
+    internal static string NoWallClock(bool wasAllRecorded) => wasAllRecorded
+        ? "the wall clock is of all exits: leave out --reason, --exclude and --level"
+        : "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level";
 
     /// <summary>What is missing, a line each.</summary>
     internal static IEnumerable<string> MissingLines(Answer answer) =>

@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Views;
 /// </summary>
 internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle style)
 {
-    private const int LeastText = 4;
+    private const int LeastText = 3;
 
     private static readonly TableDensity[] s_densities =
     [

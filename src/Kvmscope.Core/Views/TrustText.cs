@@ -15,6 +15,8 @@ public static class TrustText
         AddNotCounted(lines, trust);
         if (trust.OtherQualifiers > 0)
             lines.Add($"{Of(trust.OtherQualifiers, "exit", "exits")} had a qualifier for which the vCPU's table had no room: they are in 'other'");
+        if (trust.MissedEvents > 0)
+            lines.Add($"{Of(trust.MissedEvents, "event was", "events were")} passed over by the kernel: of as many exits the qualifier or the poll time may be missing");
         ulong unnamed = answer.UnknownReasons - Math.Min(answer.UnknownReasons, trust.UnreadReasons);
         if (unnamed > 0)
             lines.Add($"{Of(unnamed, "exit has a reason", "exits have reasons")} that this version has no name for: shown by number");

@@ -10,6 +10,7 @@ internal sealed unsafe class BpfObject : IDisposable
     readonly byte* _image;
     readonly byte* _log;
     readonly List<BpfLinkHandle> _links = [];
+    readonly List<int> _attached = [];
 
     BpfObject(byte* image, byte* log, BpfObjectHandle handle)
     {
@@ -90,11 +91,25 @@ internal sealed unsafe class BpfObject : IDisposable
     /// <summary>Attaches a loaded program for as long as this object lives. Returns 0, or the errno.</summary>
     internal int Attach(string program)
     {
-        nint link = Interop.Libbpf.bpf_program__attach(Program(program));
+        nint found = Program(program), link = Interop.Libbpf.bpf_program__attach(found);
         int errno = Marshal.GetLastPInvokeError();
         if (link == 0) return errno;
         _links.Add(new BpfLinkHandle(link));
+        _attached.Add(Interop.Libbpf.bpf_program__fd(found));
         return 0;
+    }
+
+    /// <summary>How often the kernel passed over an attached program, as it was in use on that CPU (bpf_prog_info.recursion_misses, 5.12); 0 where it does not say.</summary>
+    internal ulong Misses()
+    {
+        ulong sum = 0;
+        foreach (int program in _attached)
+        {
+            Interop.Libbpf.bpf_prog_info info = default;
+            uint size = (uint)sizeof(Interop.Libbpf.bpf_prog_info);
+            if (Interop.Libbpf.bpf_obj_get_info_by_fd(program, &info, &size) == 0) sum += info.recursion_misses;
+        }
+        return sum;
     }
 
     /// <summary>What the verifier or libbpf said last, in a line.</summary>
@@ -132,10 +147,10 @@ internal sealed unsafe class BpfObject : IDisposable
         internal const string SchedOutKprobe = "cpu_out_kprobe";
         internal const string SchedInFentry = "cpu_in_fentry";
         internal const string SchedInKprobe = "cpu_in_kprobe";
-        internal const string RunFentry = "run_fentry";
-        internal const string RunKprobe = "run_kprobe";
-        internal const string RunFpu = "run_fpu";
-        internal const string UserspaceExit = "userspace_exit";
+        internal const string LoadFentry = "load_fentry";
+        internal const string LoadKprobe = "load_kprobe";
+        internal const string PutFentry = "put_fentry";
+        internal const string PutKprobe = "put_kprobe";
         internal const string VcpuWakeup = "vcpu_wakeup";
         internal const string Mmio = "mmio";
         internal const string FastMmio = "fast_mmio";
@@ -146,7 +161,7 @@ internal sealed unsafe class BpfObject : IDisposable
         internal static readonly string[] All =
         [
             ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe, SchedOutFentry, SchedOutKprobe, SchedInFentry,
-            SchedInKprobe, RunFentry, RunKprobe, RunFpu, UserspaceExit, VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, TaskSwitch,
+            SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, TaskSwitch,
         ];
     }
 }

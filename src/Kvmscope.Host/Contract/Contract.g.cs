@@ -246,12 +246,12 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(304)] public uint round_cell;
     [FieldOffset(308)] public uint round_exits;
     [FieldOffset(312)] public ulong wait_delay;
-    [FieldOffset(320)] public ulong longest_wait_ns;
-    [FieldOffset(328)] public uint wait_pid;
-    [FieldOffset(332)] public uint longest_pid;
-    [FieldOffset(336)] public fixed byte wait_comm[16];
-    [FieldOffset(352)] public fixed byte longest_comm[16];
-    [FieldOffset(368)] public fixed ulong pad3[2];
+    [FieldOffset(320)] public ulong wait_end_ns;
+    [FieldOffset(328)] public ulong longest_wait_ns;
+    [FieldOffset(336)] public uint longest_pid;
+    [FieldOffset(340)] public uint pad4;
+    [FieldOffset(344)] public fixed byte longest_comm[16];
+    [FieldOffset(360)] public fixed ulong pad3[3];
     [FieldOffset(384)] public fixed ulong recent_qualifier[32];
     [FieldOffset(640)] public fixed uint recent_head[32];
     [FieldOffset(768)] public fixed uint recent_cell[32];

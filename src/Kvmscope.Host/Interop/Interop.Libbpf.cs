@@ -74,6 +74,19 @@ internal static unsafe partial class Interop
         [LibraryImport(Library, SetLastError = true)]
         internal static partial int bpf_map_delete_elem(int fd, void* key);
 
+        /// <summary>struct bpf_prog_info of linux/bpf.h, up to recursion_misses (5.12); an older kernel leaves what it does not know.</summary>
+        [StructLayout(LayoutKind.Explicit, Size = 216)]
+        internal struct bpf_prog_info
+        {
+            [FieldOffset(208)] public ulong recursion_misses;
+        }
+
+        [LibraryImport(Library)]
+        internal static partial int bpf_program__fd(nint prog);
+
+        [LibraryImport(Library, SetLastError = true)]
+        internal static partial int bpf_obj_get_info_by_fd(int bpf_fd, void* info, uint* info_len);
+
         [LibraryImport(Library, SetLastError = true)]
         internal static partial nint ring_buffer__new(int map_fd, delegate* unmanaged<nint, void*, nuint, int> sample_cb, nint ctx, nint opts);
 

@@ -20,31 +20,25 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
     internal static IReadOnlyList<Hook> For(TraceOptions options, bool fentry, bool raw, Isa isa)
     {
         List<Hook> hooks = [];
-        if (options.WantSplit) AddSplit(hooks, fentry, isa);
+        if (options.WantSplit) AddSplit(hooks, fentry);
         if (options.WantQualifiers) AddQualifiers(hooks, raw, isa);
         if (options.WantWho)
             hooks.Add(new([[BpfObject.Programs.TaskSwitch]], [new(null, "sched_switch cannot be traced here: who ran instead is not known")]));
         return hooks;
     }
 
-    static void AddSplit(List<Hook> hooks, bool fentry, Isa isa)
+    static void AddSplit(List<Hook> hooks, bool fentry)
     {
+        // In this order, and whole: a vCPU that is put by kvm_sched_out() would be taken for one in user space without the first two.
         string[] switches = fentry
-            ? [BpfObject.Programs.SchedOutFentry, BpfObject.Programs.SchedInFentry]
-            : [BpfObject.Programs.SchedOutKprobe, BpfObject.Programs.SchedInKprobe];
-        string run = fentry ? BpfObject.Programs.RunFentry : BpfObject.Programs.RunKprobe;
+            ? [BpfObject.Programs.SchedOutFentry, BpfObject.Programs.SchedInFentry, BpfObject.Programs.LoadFentry, BpfObject.Programs.PutFentry]
+            : [BpfObject.Programs.SchedOutKprobe, BpfObject.Programs.SchedInKprobe, BpfObject.Programs.LoadKprobe, BpfObject.Programs.PutKprobe];
         hooks.Add(new([switches],
         [
             Without(TimePart.Runq, "run queue", "kvm_sched_in"), Without(TimePart.Halt, "halt", "kvm_sched_in"),
-            Without(TimePart.Sleep, "sleep", "kvm_sched_in"),
+            Without(TimePart.Sleep, "sleep", "kvm_sched_in"), Without(TimePart.Vmm, "VMM", "kvm_arch_vcpu_put"),
         ]));
         hooks.Add(new([[BpfObject.Programs.VcpuWakeup]], [Without(TimePart.Poll, "poll", "kvm_vcpu_wakeup")]));
-        // arm64 never fires kvm_fpu.
-        string[][] runs = isa == Isa.Arm64
-            ? [[run, BpfObject.Programs.UserspaceExit]]
-            : [[run, BpfObject.Programs.UserspaceExit], [BpfObject.Programs.RunFpu, BpfObject.Programs.UserspaceExit]];
-        hooks.Add(new(runs,
-            [Without(TimePart.Vmm, "VMM", "kvm_userspace_exit")]));
     }
 
     static void AddQualifiers(List<Hook> hooks, bool raw, Isa isa)

@@ -79,7 +79,7 @@ internal static unsafe class Knobs
     static void FillTgids(ref kvmscope_knobs knobs, TraceOptions options)
     {
         const int Most = kvmscope_limits.KVMSCOPE_MAX_TGIDS;
-        if (options.Pids.Length > Most) throw TooMany($"{options.Pids.Length} VMs", $"trace all VMs, or at most {Most} by name");
+        if (options.Pids.Length > Most) throw TooMany($"{options.Pids.Length} VMs cannot be chosen at once", $"trace all VMs, or at most {Most} by name");
         for (int i = 0; i < options.Pids.Length; i++) knobs.tgids[i] = (uint)options.Pids[i];
         knobs.tgid_count = (uint)options.Pids.Length;
     }
@@ -89,7 +89,7 @@ internal static unsafe class Knobs
         foreach (int id in options.VcpuIds)
         {
             if (id is < 0 or >= kvmscope_limits.KVMSCOPE_MAX_VCPU_ID)
-                throw TooMany($"vCPU {id}", $"vCPU ids go from 0 to {kvmscope_limits.KVMSCOPE_MAX_VCPU_ID - 1}");
+                throw TooMany($"vCPU {id} cannot be chosen", $"vCPU ids go from 0 to {kvmscope_limits.KVMSCOPE_MAX_VCPU_ID - 1}");
             knobs.vcpu_bits[id / 64] |= 1UL << (id % 64);
             knobs.vcpu_id_count++;
         }

@@ -36,7 +36,8 @@ internal static class ProgramLoader
     /// Opens, sizes, loads and attaches. tp_btf first: it fails to load where KVM has no module BTF or the older
     /// kvm_exit(reason, vcpu, isa); raw_tp next: it fails to attach where kvm_exit has two arguments.
     /// </summary>
-    internal static (BpfObject Bpf, IReadOnlyList<MissingSource> Missing) Start(TraceOptions options, Isa isa, TableSizes sizes, Action<BpfObject> prepare)
+    /// <returns>What is attached; what an answer lacks; and since when exits are counted, CLOCK_MONOTONIC in ns.</returns>
+    internal static (BpfObject Bpf, IReadOnlyList<MissingSource> Missing, long SinceNs) Start(TraceOptions options, Isa isa, TableSizes sizes, Action<BpfObject> prepare)
     {
         List<string> refusals = [];
         int errno = 0;
@@ -45,8 +46,8 @@ internal static class ProgramLoader
             var bpf = Prepare(options, isa, sizes, way);
             var hooks = Hook.For(options, way.HasFentry, way.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
             List<MissingSource> missing = [];
-            errno = LoadAndAttach(bpf, way, hooks, missing, prepare);
-            if (errno == 0) return (bpf, missing);
+            errno = LoadAndAttach(bpf, way, hooks, missing, prepare, out long since);
+            if (errno == 0) return (bpf, missing, since);
             refusals.Add($"{way.Name}: {bpf.Complaint() ?? Errno.Text(errno)}");
             bpf.Dispose();
             if (errno == Errno.ENOMEM) break;
@@ -54,8 +55,9 @@ internal static class ProgramLoader
         throw Refused(errno, refusals);
     }
 
-    static int LoadAndAttach(BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare)
+    static int LoadAndAttach(BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare, out long since)
     {
+        since = 0;
         int errno = bpf.Load([.. way.Programs, .. hooks.SelectMany(h => h.Programs)]);
         if (errno != 0) return errno;
         prepare(bpf);
@@ -63,6 +65,8 @@ internal static class ProgramLoader
             if (!hook.Choices.Any(choice => choice.All(program => bpf.Attach(program) == 0))) missing.AddRange(hook.Missing);
         foreach (string program in way.Programs)
         {
+            // The last of them is that of exits.
+            since = MonotonicClock.NowNs();
             errno = bpf.Attach(program);
             if (errno != 0) return errno;
         }

@@ -40,14 +40,14 @@ internal sealed unsafe class TraceSession : ITraceSession
     internal static TraceSession Start(TraceOptions options, TableSizes sizes, HostView host)
     {
         FreeLists? free = null;
-        var (bpf, missing) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
+        var (bpf, missing, since) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
         {
             free = new FreeLists(loaded.MapFd, sizes);
             free.Fill();
         });
         try
         {
-            return new TraceSession(options, sizes, host, bpf, free!, missing);
+            return new TraceSession(options, sizes, host, bpf, free!, missing) { SinceNs = since };
         }
         catch
         {
@@ -60,11 +60,15 @@ internal sealed unsafe class TraceSession : ITraceSession
     internal (MappedTable<kvmscope_slot> Slots, MappedTable<kvmscope_cell> Cells) Tables => (_slots, _cells);
 
     /// <inheritdoc/>
+    public long? SinceNs { get; private init; }
+
+    /// <inheritdoc/>
     public Snapshot Read(Grouping grouping)
     {
         if (grouping > _retired.Kept) throw new InvalidOperationException($"{grouping} was not announced in the options");
         long now = MonotonicClock.NowNs();
-        return _reader.Read(grouping, Losses(), MonotonicClock.ToWallClock(now), now) with { Missing = _missing };
+        Snapshot snapshot = _reader.Read(grouping, Losses(), MonotonicClock.ToWallClock(now), now);
+        return snapshot with { Missing = _missing, Trust = snapshot.Trust with { MissedEvents = _bpf.Misses() } };
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kvmscope.Core.Exits;
+using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.CommandLine;
 
@@ -18,6 +19,8 @@ internal sealed class FilterOptions
     private readonly Option<string> _maxVcpus =
         OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be held at once; sized from the host if not given.");
 
+    private const string VcpuMend = "Give numbers: --vcpu 0 or --vcpu 0,2", ReasonMend = "Give names or numbers: HLT, CPUID,MSR_READ, 12";
+
     private readonly bool _isLive;
 
     /// <summary>Makes the options.</summary>
@@ -32,25 +35,26 @@ internal sealed class FilterOptions
     public FilterRequest Read(ParseResult result) => new()
     {
         Vms = result.Texts(_vms),
-        Vcpus = [.. result.Items(_vcpus).Select(ParseVcpu)],
-        Reasons = NonEmpty(result, _reasons),
-        Excludes = NonEmpty(result, _excludes),
+        Vcpus = [.. NonEmpty(result, _vcpus, "vCPU", VcpuMend).Select(ParseVcpu)],
+        Reasons = NonEmpty(result, _reasons, "exit reason", ReasonMend),
+        Excludes = NonEmpty(result, _excludes, "exit reason", ReasonMend),
         Level = result.Text(_level) is { } level ? ParseLevel(level) : null,
         MaxVcpus = result.Text(_maxVcpus) is { } max ? ParseMaxVcpus(max) : null,
     };
 
-    private static IReadOnlyList<string> NonEmpty(ParseResult result, Option<string[]> option)
+    // A list of nothing would filter nothing, which is not what was meant.
+    private static IReadOnlyList<string> NonEmpty(ParseResult result, Option<string[]> option, string what, string mend)
     {
         IReadOnlyList<string> items = result.Items(option);
         return items.Count > 0 || result.Texts(option).Count == 0
             ? items
-            : throw UsageError.Of($"{option.Name} names no exit reason", "Give names or numbers: HLT, CPUID,MSR_READ, 12");
+            : throw UsageError.Of($"{option.Name} names no {what}", mend);
     }
 
     private static int ParseVcpu(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
             ? id
-            : throw UsageError.Of($"--vcpu '{text}' is no vCPU id", "Give numbers: --vcpu 0 or --vcpu 0,2");
+            : throw UsageError.Of($"--vcpu '{text}' is no vCPU id", VcpuMend);
 
     private static ExitLevel ParseLevel(string text) => text.ToLowerInvariant() switch
     {
@@ -59,9 +63,8 @@ internal sealed class FilterOptions
         _ => throw UsageError.NotOneOf("--level", text, ["l1", "l2"]),
     };
 
-    // More vCPUs than any host runs: what is beyond is a typing error.
     private static int ParseMaxVcpus(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int max) && max is > 0 and <= 1 << 20
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int max) && max is > 0 and <= TableSizes.MostVcpus
             ? max
-            : throw UsageError.Of($"--max-vcpus '{text}' is no number of vCPUs", "Give a number from 1 to 1048576.");
+            : throw UsageError.Of($"--max-vcpus '{text}' is no number of vCPUs", $"Give a number from 1 to {TableSizes.MostVcpus}.");
 }

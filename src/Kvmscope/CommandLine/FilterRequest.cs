@@ -23,6 +23,17 @@ internal sealed record FilterRequest
     /// <summary>How many vCPUs can be held at once; null to size it from the host.</summary>
     public int? MaxVcpus { get; init; }
 
+    /// <summary>The same with the reasons of an argument.</summary>
+    /// <exception cref="Core.KvmscopeException">It names none, or there are others (status 2).</exception>
+    public FilterRequest OfReasons(string argument)
+    {
+        if (Reasons.Count > 0) throw UsageError.Of("REASON and --reason say the same thing", "Give one of them.");
+        string[] reasons = OptionFactory.SplitList(argument);
+        return reasons.Length > 0
+            ? this with { Reasons = reasons }
+            : throw UsageError.Of("REASON names no exit reason", "Give a name or a number: HLT, 12");
+    }
+
     /// <summary>The filters as words of a command line; empty where there are none.</summary>
     public IEnumerable<string> Words() =>
     [

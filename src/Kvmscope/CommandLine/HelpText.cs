@@ -7,6 +7,7 @@ internal sealed class HelpText(TextWriter output, int width)
 {
     private const int MostWidth = 80;
     private const int FormColumn = 26;
+    private const int ListColumn = 25;
     private const int NarrowBelow = 60;
 
     private readonly int _width = Math.Clamp(width, 20, MostWidth);
@@ -19,10 +20,10 @@ internal sealed class HelpText(TextWriter output, int width)
         output.WriteLine("Usage: kvmscope COMMAND [options]");
         Heading("Commands");
         foreach (CommandHelp help in commands.Where(c => !c.Hidden).Select(c => c.Help))
-            Entry($"{help.Name} {Positional(help)}".TrimEnd(), help.Summary, 22);
+            Entry($"{help.Name} {Positional(help)}".TrimEnd(), help.Summary, ListColumn);
         Heading("Options");
-        Entry("-h, --help", "Show this, or with a COMMAND its options and examples.", 22);
-        Entry("--version", "Show the version.", 22);
+        Entry("-h, --help", "Show this, or with a COMMAND its options and examples.", ListColumn);
+        Entry("--version", "Show the version.", ListColumn);
         Examples(ProgramHelp.Examples);
         Heading("Exit status");
         foreach ((string status, string says) in ProgramHelp.ExitStatuses) Entry(status, says, 14);
@@ -43,8 +44,9 @@ internal sealed class HelpText(TextWriter output, int width)
         Examples(help.Examples);
     }
 
+    // What comes before the options; choices that are phrases of their own are left to the command's help.
     private static string Positional(CommandHelp help) =>
-        help.Arguments.StartsWith("[options]", StringComparison.Ordinal) ? "" : help.Arguments.Split(' ')[0];
+        string.Join(' ', help.Arguments.Split(' ').TakeWhile(w => w != "[options]" && w.Count(c => c == '[') == w.Count(c => c == ']')));
 
     private void Heading(string title)
     {

@@ -32,7 +32,7 @@ internal static class ProgramHelp
         ("4", "Not permitted; the message names the capability."),
         ("5", "assert: a rule could not be measured, and none failed; 1 is a rule that failed."),
         ("COMMAND's",
-            "With -- COMMAND its own status; 127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
+            "With -- COMMAND its own status (but for assert, where the rules decide); 127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
     ];
 
     /// <summary>Variables of the environment.</summary>

@@ -21,11 +21,13 @@ internal sealed class RecordOptions
     private readonly Option<string[]> _without = OptionFactory.Values("--without", "WHAT[,WHAT]",
         "Leave out and save its cost: qualifiers, split, nested, or time (and with it all of these).");
     private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME", "Also keep each exit of at least this handling time, for 'report FILE slower'; a bare number is ms.");
+    private readonly Option<string> _part = OptionFactory.Value("--part", "PART", "With --slower: its time is about this part of the handling time: kvm, vmm, runq, halt, poll or sleep.");
+    private readonly Option<bool> _who = OptionFactory.Switch("--who", "With --slower: also keep which task had the CPU while the vCPU's thread waited for it. Looks at every task switch of the host.");
     private readonly Option<string> _rotate = OptionFactory.Value("--rotate", "TIME", "Begin a new file each TIME; the time of its begin is part of its name.");
     private readonly Option<string> _keep = OptionFactory.Value("--keep", "N", "With --rotate: keep the newest N files and remove older ones.");
 
     /// <summary>The options as --help shows them.</summary>
-    public OptionGroup Group => new("Recording", [_output, _interval, _by, _without, _slower, _rotate, _keep]);
+    public OptionGroup Group => new("Recording", [_output, _interval, _by, _without, _slower, _part, _who, _rotate, _keep]);
 
     /// <summary>Reads where and how often.</summary>
     /// <param name="result">What was typed.</param>
@@ -59,7 +61,9 @@ internal sealed class RecordOptions
         IReadOnlyList<string> without = result.Items(_without);
         if (without.FirstOrDefault(w => !s_details.Contains(w)) is { } unknown) throw UsageError.NotOneOf("--without", unknown, s_details);
         bool time = !without.Contains("time");
+        if (without.Count == 0 && result.Texts(_without).Count > 0) throw UsageError.NotOneOf("--without", "", s_details);
         if (!time && result.Text(_slower) is not null) throw UsageError.Of("--slower needs times, and --without time leaves them out", "Give one of them.");
+        if ((result.Text(_part) is not null ? _part.Name : result.Has(_who) ? _who.Name : null) is { } dossier) CheckDossier(result, without, dossier);
         return new TraceOptions
         {
             WantTime = time,
@@ -67,8 +71,16 @@ internal sealed class RecordOptions
             WantQualifiers = time && !without.Contains("qualifiers"),
             WantNested = time && hasAllExits && !without.Contains("nested"),
             SlowNs = result.Text(_slower) is { } slower ? Threshold.Parse(slower) : 0,
+            SlowPart = result.Text(_part) is { } part ? SlowPart.Parse(part) : null,
+            WantWho = result.Has(_who),
             Finest = grouping,
         };
+    }
+
+    private void CheckDossier(ParseResult result, IReadOnlyList<string> without, string option)
+    {
+        if (result.Text(_slower) is null) throw UsageError.Of($"{option} is about slow exits", $"Add --slower 1ms, or leave {option} out.");
+        if (without.Contains("split")) throw UsageError.Of($"{option} needs the split, and --without split leaves it out", "Give one of them.");
     }
 
     private static TimeSpan? Time(ParseResult result, Option<string> option)
@@ -77,7 +89,9 @@ internal sealed class RecordOptions
         if (!Durations.TryParse(text, "s", out double ns))
             throw UsageError.Of($"{option.Name} '{text}' is no time", "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
         var time = TimeSpan.FromMilliseconds(Math.Clamp(ns / 1e6, -1, 1e12));
-        return time >= s_shortest && (time <= s_longest || option.Name == "--rotate") ? time : throw UsageError.Of($"{option.Name} '{text}' is out of range", "Give a time from 10ms to 24h.");
+        // Read holds it against the interval, and against a second.
+        if (option.Name == "--rotate") return time;
+        return time >= s_shortest && time <= s_longest ? time : throw UsageError.Of($"{option.Name} '{text}' is out of range", "Give a time from 10ms to 24h.");
     }
 
     private static int ParseKeep(string text) =>

@@ -65,7 +65,7 @@ internal sealed class ReportOptions
             Nested = result.Has(_nested),
             Explain = result.Has(_explain),
             HasAllExits = filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null },
-            Top = result.Text(_top) is { } top ? ParseTop(top) : ReportRequest.DefaultTop,
+            Top = result.Text(_top) is { } top ? ParseTop(top, "qualifiers") : ReportRequest.DefaultTop,
         };
         if (result.Texts(_by).Count > 0) request = request with { By = By(result) };
         Check(request, filters, result.Text(_top) is not null);
@@ -86,7 +86,18 @@ internal sealed class ReportOptions
             ["vcpu"] => TimelineBy.Vcpu,
             var other => throw UsageError.NotOneOf("--timeline --by", string.Join(',', other), ["reason", "vm", "vcpu"]),
         };
-        return (by, result.Text(_top) is { } top ? ParseTop(top) : DefaultTimelineRows);
+        return (by, result.Text(_top) is { } top ? ParseTop(top, "rows") : DefaultTimelineRows);
+    }
+
+    /// <summary>Slow exits are shown one by one: what is about the rows of a table is not for them.</summary>
+    /// <param name="result">What was typed.</param>
+    /// <param name="command">The command's name.</param>
+    /// <exception cref="Core.KvmscopeException">One of these options is given (status 2).</exception>
+    public void RefuseAll(ParseResult result, string command)
+    {
+        if (Group.Options.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is not { } option) return;
+        string owners = option == _by || option == _top ? "count, time and hist" : option == _sort ? "count and time" : "time";
+        throw UsageError.Of($"'{command}' has no option {option.Name}", $"It belongs to {owners}.");
     }
 
     private void CheckKind(ParseResult result, string command, ReportKind kind)
@@ -112,10 +123,10 @@ internal sealed class ReportOptions
             throw UsageError.Of("--nested counts L1's exits in each round, so it needs all exits", "Leave --reason, --exclude and --level out.");
     }
 
-    private static int ParseTop(string text) =>
+    private static int ParseTop(string text, string what) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int top) && top > 0
             ? top
-            : throw UsageError.Of($"--top '{text}' is no number of qualifiers", "Give a number from 1 on: --top 5");
+            : throw UsageError.Of($"--top '{text}' is no number of {what}", "Give a number from 1 on: --top 5");
 
     private GroupBy By(ParseResult result)
     {

@@ -11,11 +11,14 @@ internal sealed class RunOptions
     private readonly Option<string> _duration =
         OptionFactory.Value("--duration", "TIME", "Stop after this time: 500ms, 10s, 5m, 1h; a bare number is seconds.");
     private readonly Option<string>? _interval;
+    private readonly bool _passesStatusOn;
 
     /// <summary>Makes the options.</summary>
     /// <param name="withInterval">Whether the command gives an answer each interval.</param>
-    public RunOptions(bool withInterval)
+    /// <param name="passesStatusOn">Whether it leaves with the status of what it started.</param>
+    public RunOptions(bool withInterval, bool passesStatusOn = true)
     {
+        _passesStatusOn = passesStatusOn;
         if (withInterval)
             _interval = OptionFactory.Value("--interval", "TIME",
                 "Answer each TIME, with what happened in it, until Ctrl-C or --duration.");
@@ -23,7 +26,7 @@ internal sealed class RunOptions
 
     /// <summary>The options as --help shows them.</summary>
     public OptionGroup Group => new("Run (until Ctrl-C unless said)", _interval is null ? [_duration] : [_duration, _interval],
-        ("-- COMMAND ...", "Start COMMAND once tracing, stop when it ends, leave with its exit status."));
+        ("-- COMMAND ...", "Start COMMAND once tracing, stop when it ends" + (_passesStatusOn ? ", leave with its exit status." : ".")));
 
     /// <summary>Reads and checks the options.</summary>
     /// <param name="result">The parsed command line.</param>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Views;
 
 namespace Kvmscope.CommandLine;
 
@@ -26,17 +27,26 @@ internal sealed class WindowOptions
     /// <param name="path">Its name, for errors.</param>
     /// <param name="from">Its begin as typed; null for the recording's.</param>
     /// <param name="to">Its end as typed; null for the recording's.</param>
-    public static IntervalRange Read(Recording recording, string path, string? from, string? to)
+    /// <param name="option">The one option that says both; null for --from and --to.</param>
+    /// <exception cref="Core.KvmscopeException">No time, or nothing was recorded then (status 2).</exception>
+    public static IntervalRange Read(Recording recording, string path, string? from, string? to, string? option = null)
     {
         if (recording.Intervals == 0)
             throw UsageError.Of($"'{path}' holds no interval yet", "It was just begun, or its recorder was killed within its first interval.");
         DateTimeOffset begin = recording.BeginOf(0), end = recording.EndOf(recording.Intervals - 1);
-        DateTimeOffset? first = from is null ? null : RecordedTime.Parse("--from", from, begin, end);
-        DateTimeOffset? last = to is null ? null : RecordedTime.Parse("--to", to, begin, end);
-        if (last <= first) throw UsageError.Of("--to is not after --from", "Give a later --to, or an earlier --from.");
+        DateTimeOffset? first = from is null ? null : RecordedTime.Parse(option ?? "--from", from, begin, end);
+        DateTimeOffset? last = to is null ? null : RecordedTime.Parse(option ?? "--to", to, begin, end);
+        if (last <= first)
+        {
+            throw option is null
+                ? UsageError.Of("--to is not after --from", "Give a later --to, or an earlier --from.")
+                : UsageError.Of($"{option} does not end after it begins", "Give a later end, or an earlier begin.");
+        }
         IntervalRange range = recording.Range(first, last);
-        return range.Count > 0
-            ? range
-            : throw UsageError.Of("nothing was recorded in that time", $"'{path}' is from {begin:yyyy-MM-ddTHH:mm:ss} to {end:yyyy-MM-ddTHH:mm:ss}.");
+        if (range.Count > 0) return range;
+        bool isShort = (first ?? begin) < end && (last ?? end) > begin;
+        throw isShort
+            ? UsageError.Of($"no interval lies in that time: '{path}' has intervals of {ScaledText.Time((ulong)recording.Header.IntervalNs)}", "Give a longer time, with the greater part of an interval in it.")
+            : UsageError.Of("nothing was recorded in that time", $"'{path}' is from {begin:yyyy-MM-ddTHH:mm:ss} to {end:yyyy-MM-ddTHH:mm:ss}.");
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.Core;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Rules;
@@ -14,8 +13,11 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope assert</c>: rules that a recording, or a live run, has to keep.</summary>
 internal sealed class AssertCommand : ICommand
 {
+    // Some ten thousand rules; what is longer is no file of rules, and may have no end.
+    private const int MostRuleBytes = 1_000_000;
+
     private readonly FilterOptions _filters = new();
-    private readonly RunOptions _run = new(withInterval: false);
+    private readonly RunOptions _run = new(withInterval: false, passesStatusOn: false);
     private readonly WindowOptions _window = new();
     private readonly OutputOptions _output = new();
     private readonly Option<string> _rules = OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one a line; # begins a comment.");
@@ -25,7 +27,7 @@ internal sealed class AssertCommand : ICommand
         "A rule is METRIC(TARGET[, FILTER...]) COMPARISON VALUE. METRIC is count, rate, share, avg, max, total, p50, p90, p99 or p999; "
         + "TARGET is exit (all but idle ones), any, idle, a reason, or with share a part of the wall clock; FILTER is vm=, vcpu= or level=. "
         + "With FILE the rules are checked on that recording, else on a trace from now until Ctrl-C, --duration or the end of COMMAND. "
-        + "Leaves with 0 when all rules hold, 1 when one fails, 5 when one could not be measured and none failed.",
+        + "Leaves with 0 when all rules hold, 1 when one fails, 5 when one could not be measured and none failed, whatever COMMAND leaves with.",
         [
             new("kvmscope assert 'max(exit)<50us' --vm rt1 --duration 1m", "Real-time acceptance: no exit of this VM over 50 us."),
             new("kvmscope assert 'rate(EPT_VIOLATION)<100/s' 'share(runq)<5%' run.kvmscope", "Two rules on a recording."),
@@ -53,9 +55,11 @@ internal sealed class AssertCommand : ICommand
         FilterRequest filters = _filters.Read(invocation.Result);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result);
+        output.Spare([.. new[] { path, invocation.Result.Text(_rules) }.OfType<string>()]);
         if (path is null) return CheckLive(invocation, context, rules, filters, plan, output);
         if (plan is not { Duration: null, Command: null })
             throw UsageError.Of("a recording and a live run were asked for", $"Leave out '{path}', or --duration and -- COMMAND.");
+        if (filters.MaxVcpus is not null) throw UsageError.Of("--max-vcpus is about a live run", $"Leave it out, or '{path}'.");
         return CheckRecording(invocation, context, rules, path, filters, output);
     }
 
@@ -89,8 +93,9 @@ internal sealed class AssertCommand : ICommand
                 })));
                 RuleWriters.Create(output.Format, trace.Target.Style, trace.Target.Writer).Write(results);
             }));
-        ExitStatus verdict = RuleVerdict.StatusOf(results);
-        return verdict == ExitStatus.Fine ? status : (int)verdict;
+        // Its status would be taken for what the rules say.
+        if (status != 0) context.Error.WriteLine($"kvmscope: the command left with status {status}; the rules alone decide that of assert");
+        return (int)RuleVerdict.StatusOf(results);
     }
 
     private int CheckRecording(
@@ -100,7 +105,7 @@ internal sealed class AssertCommand : ICommand
         RecordingHeader header = source.Recording.Header;
         foreach (Rule rule in rules) rule.Check(header.Isa);
         var exits = new RecordedExits(source.Recording, filters);
-        exits.Require(Grouping.Vm, "assert");
+        if (rules.Any(r => r.NamesVm)) exits.Require(Grouping.Vm, "vm=");
         if (rules.Any(r => r.NamesVcpu)) exits.Require(Grouping.Vcpu, "vcpu=");
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
         exits.CheckNames(range);
@@ -110,11 +115,12 @@ internal sealed class AssertCommand : ICommand
             HasTime = header.HasTime,
             HasSplit = header.HasSplit,
             HasAllExits = exits.HasAll,
+            WasAllRecorded = header.HasAllExits,
             Machines = [.. header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, [])).Where(m => IsTraced(m, filters))],
         };
         using OutputTarget target = OutputTarget.Open(output, context);
-        target.Begin();
         IReadOnlyList<RuleResult> results = [.. rules.Select(rule => RuleEvaluator.Evaluate(rule, input))];
+        target.Begin();
         RuleWriters.Create(output.Format, target.Style, target.Writer).Write(results);
         target.Writer.Flush();
         foreach (string note in source.Notes()) context.Error.WriteLine($"kvmscope: {note}");
@@ -128,14 +134,21 @@ internal sealed class AssertCommand : ICommand
 
     private static IReadOnlyList<Rule> ReadRules(string path)
     {
+        const string mend = "Give a file with one rule a line.";
+        if (Directory.Exists(path)) throw UsageError.Of($"cannot read the rules '{path}': it is a folder", mend);
         try
         {
-            return RuleFile.Parse(File.ReadAllText(path), path);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            byte[] bytes = new byte[MostRuleBytes + 1];
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length > MostRuleBytes) throw UsageError.Of($"the rules '{path}' are longer than 1 MB", mend);
+            using var reader = new StreamReader(new MemoryStream(bytes, 0, length));
+            return RuleFile.Parse(reader.ReadToEnd(), path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             string why = error is FileNotFoundException ? "there is no such file" : IoReason.Of(error);
-            throw UsageError.Of($"cannot read the rules '{path}': {why}", "Give a file with one rule a line.");
+            throw UsageError.Of($"cannot read the rules '{path}': {why}", mend);
         }
     }
 }

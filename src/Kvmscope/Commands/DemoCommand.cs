@@ -82,7 +82,7 @@ internal sealed class DemoCommand : ICommand
     private void WriteJson(TextWriter output, Answer answer, IReadOnlyList<DemoRow> rows, bool nested, bool equal) =>
         JsonText.WriteLine(output, Help.Name, json =>
     {
-        json.WriteString("started", answer.Started);
+        json.WriteString("started", Rfc3339.Format(answer.Started));
         json.WriteNumber("seconds", Math.Round(answer.Seconds, 6));
         json.WriteBoolean("nested", nested);
         json.WriteBoolean("equal", equal);

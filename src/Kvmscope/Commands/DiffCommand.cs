@@ -48,6 +48,7 @@ internal sealed class DiffCommand : ICommand
         CheckSides(invocation, byVm);
         ReportRequest report = _report.Read(invocation.Result, Help.Name, filters);
         OutputPlan output = _output.Read(invocation.Result);
+        output.Spare(invocation.Words);
         var request = new ComparisonRequest { By = report.By == GroupBy.None ? GroupBy.Reason : report.By, Top = report.Top, PairsVms = byVm };
 
         using RecordingSource first = RecordingSource.Open(invocation.Words[0]);
@@ -58,8 +59,8 @@ internal sealed class DiffCommand : ICommand
         ComparisonSide b = Side(second, byVm ? filters with { Vms = [filters.Vms[1]] } : filters, _b, isOne, invocation.Result, request);
 
         using OutputTarget target = OutputTarget.Open(output, context);
-        target.Begin();
         Comparison comparison = ComparisonBuilder.Build(a, b, request);
+        target.Begin();
         ComparisonWriters.Write(output.Format, comparison with { Notes = [.. Differences(first.Recording.Header, second.Recording.Header), .. comparison.Notes] }, target.Style, target.Writer);
         target.Writer.Flush();
         foreach (string note in isOne ? first.Notes() : [.. first.Notes(), .. second.Notes()]) context.Error.WriteLine($"kvmscope: {note}");
@@ -92,7 +93,7 @@ internal sealed class DiffCommand : ICommand
         if (grouping > Grouping.Host) exits.Require(grouping, grouping == Grouping.Vcpu ? "--by vcpu" : "--by vm");
         string? window = result.Text(windowOption);
         (string? from, string? to) = window is null ? (null, null) : Window(windowOption.Name, window);
-        IntervalRange range = WindowOptions.Read(recording, source.Path, from, to);
+        IntervalRange range = WindowOptions.Read(recording, source.Path, from, to, windowOption.Name);
         exits.CheckNames(range);
         IEnumerable<Answer> samples = Steps(recording, range, Step(result, recording, range)).Select(part => exits.Answer(part, Help.Name, grouping, request.By.HasFlag(GroupBy.Qualifier)));
         string name = !isOne ? Path.GetFileName(source.Path) : filters.Vms.Count == 1 ? filters.Vms[0] : Path.GetFileName(source.Path);

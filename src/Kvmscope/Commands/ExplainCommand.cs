@@ -13,7 +13,7 @@ internal sealed class ExplainCommand : ICommand
     private readonly Option<string> _isa = OptionFactory.Value("--isa", "vmx|svm|arm64", "Reasons of this ISA; this host's unless given, and all where it is not known.");
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("explain", "[REASON|PART]", "What an exit reason is, what causes it, what to do",
+    public CommandHelp Help { get; } = new("explain", "[REASON|PART] [options]", "What an exit reason is, what causes it, what to do",
         "Says what an exit reason is, what usually causes it, what to look at and what to change. REASON is a name or a number; "
         + "PART is a part of the wall clock of 'time --split': guest, kvm, vmm, runq, halt, poll, sleep, unattributed. "
         + "Without one all are listed. Works on any machine, without root.",
@@ -102,13 +102,17 @@ internal sealed class ExplainCommand : ICommand
             {
                 var code = new ExitCode(isa, reason.Number);
                 string line = $"{ExitReasons.NumberText(code),6}  {ExitReasons.Name(code),-26}  {reason.Meaning}";
-                context.Out.WriteLine(line.Length > context.Screen.Width ? line[..(context.Screen.Width - 1)] + "…" : line);
+                context.Out.WriteLine(InOneLine(line, context.Screen));
             }
             context.Out.WriteLine();
         }
         WriteHead(context, "Parts of the wall clock (kvmscope time --split)");
         foreach (PartNames.PartInfo part in PartNames.All) WriteLine(context, Indent, $"{part.Name}: {part.Meaning}");
     }
+
+    // A pipe or a file has room for all of it.
+    private static string InOneLine(string line, Screen screen) =>
+        !screen.IsTerminal || line.Length <= screen.Width ? line : line[..Math.Max(0, screen.Width - 1)] + (screen.Unicode ? '…' : '~');
 
     private static string Sentence(string text) => text.Length == 0 || text[^1] is '.' or '!' or '?' ? text : text + ".";
 

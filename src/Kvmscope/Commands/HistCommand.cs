@@ -21,13 +21,6 @@ internal sealed class HistCommand() : AnswerCommand(ReportKind.Hist)
     public override Argument<string?> Argument { get; } = new("REASON") { Arity = ArgumentArity.ZeroOrOne };
 
     /// <inheritdoc/>
-    protected override FilterRequest Narrow(FilterRequest filters, Invocation invocation)
-    {
-        if (invocation.Argument is not { } text) return filters;
-        if (filters.Reasons.Count > 0) throw UsageError.Of("REASON and --reason say the same thing", "Give one of them.");
-        string[] reasons = OptionFactory.SplitList(text);
-        return reasons.Length > 0
-            ? filters with { Reasons = reasons }
-            : throw UsageError.Of("REASON names no exit reason", "Give a name or a number: HLT, 12");
-    }
+    protected override FilterRequest Narrow(FilterRequest filters, Invocation invocation) =>
+        invocation.Argument is { } text ? filters.OfReasons(text) : filters;
 }

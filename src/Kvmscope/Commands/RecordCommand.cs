@@ -27,6 +27,7 @@ internal sealed class RecordCommand : ICommand
         [
             new("kvmscope record --duration 1m -o before.kvmscope", "A minute of all VMs."),
             new("kvmscope record --slower 1ms --vm web1 -- ./load-test", "One VM while a test runs, and its slow exits one by one."),
+            new("kvmscope record --slower 200us --part runq --who -o waits.kvmscope", "Waits for a CPU, and who had it."),
             new("kvmscope record --by vm --without qualifiers --rotate 1h --keep 24 -o /var/lib/kvmscope/host.kvmscope", "Always on: the last day, an hour a file."),
         ]);
 
@@ -55,15 +56,15 @@ internal sealed class RecordCommand : ICommand
             Plan = run,
             Output = new OutputPlan(OutputFormat.Table, null, ColorWhen.Never),
             Detail = detail,
+            Began = tape.NameAfter,
             MakesFiles = plan.Rotate is not null,
         };
         return job.Run(context, _ => StatusLines.Announce(context, run), trace =>
         {
             var status = new RecordStatus(context);
-            string path = tape.Path;
             new RecordLoop(trace, run, plan, detail.SlowNs > 0, tape, status).Run();
             StatusLines.AfterInterrupt(context, trace.End);
-            status.End(trace.Clock.Elapsed, tape, path);
+            status.End(trace.Clock.Elapsed, tape);
         });
     }
 
@@ -85,6 +86,8 @@ internal sealed class RecordCommand : ICommand
             HasNested = detail.WantNested,
             HasAllExits = hasAllExits,
             SlowNs = detail.SlowNs,
+            SlowPart = detail.SlowPart,
+            HasWho = detail.WantWho,
             Filters = [.. filters.Words()],
             Machines = [.. host.Machines().Select(m => (m.Pid, m.Name))],
         };

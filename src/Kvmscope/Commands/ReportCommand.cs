@@ -5,6 +5,7 @@ using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Views;
 using Kvmscope.Recordings;
 using Kvmscope.Terminal;
 
@@ -26,6 +27,9 @@ internal sealed class ReportCommand : ICommand
         "Rates and p99 over time, a row a reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map of handling times.");
     private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "An answer each TIME instead of one for all: the recorder's interval, or a multiple.");
     private readonly Option<bool> _verbose = OptionFactory.Switch("--verbose", "slower: below each exit its qualifier, instruction pointer, CPUs, and where the time went.");
+    private readonly Option<bool> _who = OptionFactory.Switch("--who", "slower: who had the CPU for which the vCPU's thread waited, if 'record --who' kept it; implies --verbose.");
+    private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
+        "slower: THRESHOLD is about this part of the handling time: kvm, vmm, runq, halt, poll or sleep; that of 'record --part' unless given.");
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("report", "FILE [count|time|hist [REASON]|slower [THRESHOLD]] [options]", "Any view on a recording",
@@ -45,7 +49,7 @@ internal sealed class ReportCommand : ICommand
 
     /// <inheritdoc/>
     public IReadOnlyList<OptionGroup> Groups =>
-        [_filters.Group, new("Which part", [.. _window.Options, _interval]), new("Over time", [_timeline]), _report.Group, new("Slow exits", [_verbose]), _output.Group];
+        [_filters.Group, new("Which part", [.. _window.Options, _interval]), new("Over time", [_timeline]), _report.Group, new("Slow exits", [_verbose, _part, _who]), _output.Group];
 
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
@@ -53,7 +57,9 @@ internal sealed class ReportCommand : ICommand
         (string path, string view, string? argument) = Positional(invocation.Words);
         FilterRequest filters = Narrow(_filters.Read(invocation.Result), view, argument);
         OutputPlan output = _output.Read(invocation.Result);
-        if (view != "slower" && invocation.Result.Has(_verbose)) throw UsageError.Of($"'{view}' has no option --verbose", "It belongs to slower.");
+        output.Spare(path);
+        if (view != "slower" && new Option[] { _verbose, _part, _who }.FirstOrDefault(o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
+            throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
         if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, filters, output);
         if (output.Picture is { } picture) throw UsageError.Of($"--format {picture} is a picture of what happened over time", "Add --timeline.");
         if (view == "slower") return RunSlower(invocation, context, path, filters, output, argument);
@@ -67,11 +73,12 @@ internal sealed class ReportCommand : ICommand
         int step = Step(invocation.Result, source.Recording, range);
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        target.Begin();
         IAnswerWriter writer = AnswerWriters.Create(output.Format, request, target.Style, target.Writer);
         for (int first = range.First; first < range.End; first += step)
         {
             Answer answer = exits.Answer(new IntervalRange(first, Math.Min(step, range.End - first)), view, request.SnapshotGrouping, WantsQualifiers(request));
+            // Now that there is one: damage costs no former answer.
+            target.Begin();
             writer.Write(answer);
             target.Writer.Flush();
         }
@@ -86,6 +93,7 @@ internal sealed class ReportCommand : ICommand
             throw UsageError.Of("--timeline is drawn, and is not for programs to read", "For these, use --interval with --format json or csv.");
         (TimelineBy by, int rows) = _report.ReadTimeline(invocation.Result);
         using RecordingSource source = RecordingSource.Open(path);
+        RecordedRequest.NeedTime(source.Recording.Header);
         var exits = new RecordedExits(source.Recording, filters);
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
         exits.CheckNames(range);
@@ -97,32 +105,57 @@ internal sealed class ReportCommand : ICommand
         int most = output.Picture is null ? TimelineView.ColumnsFor(target.Style.Width) : MostPictureColumns;
         Answer[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Answer(c, view, grouping, withQualifiers: false))];
         string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
+        Timeline timeline = TimelineBuilder.Build(title, columns, by, rows);
         target.Begin();
-        TimelineOutput.Write(TimelineBuilder.Build(title, columns, by, rows), output.Picture, target);
+        TimelineOutput.Write(timeline, output.Picture, target);
         Say(source, context);
         return 0;
     }
 
     private int RunSlower(Invocation invocation, CommandContext context, string path, FilterRequest filters, OutputPlan output, string? argument)
     {
+        _report.RefuseAll(invocation.Result, "slower");
+        if (invocation.Result.Text(_interval) is not null) throw UsageError.Of("'slower' has no option --interval", "It belongs to count, time and hist.");
         using RecordingSource source = RecordingSource.Open(path);
         RecordingHeader header = source.Recording.Header;
         if (header.SlowNs == 0) throw UsageError.Of($"'{path}' has no slow exits one by one", "Record with --slower TIME; 'report FILE hist' shows how handling times were spread.");
         ulong threshold = argument is null ? header.SlowNs : Threshold.Parse(argument);
-        if (threshold < header.SlowNs)
-            throw UsageError.Of($"'{path}' has exits of {Core.Views.ScaledText.Time(header.SlowNs)} and more", "Give a greater threshold, or leave it out.");
+        TimePart? part = Part(invocation.Result, header, path);
+        if (threshold < header.SlowNs) throw UsageError.Of($"'{path}' has exits of {Kept(header)}", "Give a greater threshold, or leave it out.");
+        bool who = invocation.Result.Has(_who);
+        if (who && !header.HasWho) throw UsageError.Of($"'{path}' does not say who ran instead", "Record with --slower TIME --who, or leave --who out.");
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
         var exits = new RecordedExits(source.Recording, filters);
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
+        ISlowExitWriter writer = SlowExitWriters.Create(output.Format, who || invocation.Result.Has(_verbose), target.Style, target.Writer);
+        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToAnswer("slower").Trust.LostEvents;
+        foreach (SlowExit exit in exits.Slow(range, threshold, part))
+        {
+            target.Begin();
+            writer.Write(exit);
+        }
         target.Begin();
-        ISlowExitWriter writer = SlowExitWriters.Create(output.Format, invocation.Result.Has(_verbose), target.Style, target.Writer);
-        foreach (SlowExit exit in exits.Slow(range, threshold)) writer.Write(exit);
         target.Writer.Flush();
-        if (source.Recording.Sum(range, Grouping.Host).ToAnswer("slower").Trust.LostEvents is > 0 and var lost) context.Error.WriteLine(SlowExitWriters.LostLine(lost));
+        if (lost > 0) context.Error.WriteLine(SlowExitWriters.LostLine(lost));
         Say(source, context);
         return 0;
     }
+
+    // The recorder's, as nothing else is whole: exits that are slow by another part were left out.
+    private TimePart? Part(ParseResult result, RecordingHeader header, string path)
+    {
+        if (result.Text(_part) is not { } text) return header.SlowPart;
+        TimePart part = SlowPart.Parse(text);
+        if (!header.HasSplit)
+            throw UsageError.Of($"'{path}' does not say where the time of its slow exits went: it was made with --without split", "Record without '--without split', or leave --part out.");
+        if (header.SlowPart is { } kept && kept != part)
+            throw UsageError.Of($"'{path}' has exits of {Kept(header)}, and no others", $"Give --part {SlowPart.NameOf(kept)}, or leave --part out.");
+        return part;
+    }
+
+    private static string Kept(RecordingHeader header) =>
+        $"{ScaledText.Time(header.SlowNs)} and more{(header.SlowPart is { } part ? $" in {SlowPart.NameOf(part)}" : "")}";
 
     private static void Say(RecordingSource source, CommandContext context)
     {
@@ -141,12 +174,8 @@ internal sealed class ReportCommand : ICommand
         _ => throw UsageError.Of($"'{words[^1]}' is one argument too many for 'report'", "See 'kvmscope report --help'."),
     };
 
-    private static FilterRequest Narrow(FilterRequest filters, string view, string? argument)
-    {
-        if (view != "hist" || argument is null) return filters;
-        if (filters.Reasons.Count > 0) throw UsageError.Of("REASON and --reason say the same thing", "Give one of them.");
-        return filters with { Reasons = OptionFactory.SplitList(argument) };
-    }
+    private static FilterRequest Narrow(FilterRequest filters, string view, string? argument) =>
+        view == "hist" && argument is not null ? filters.OfReasons(argument) : filters;
 
     // How many intervals an answer is about.
     private int Step(ParseResult result, Recording recording, IntervalRange range) =>

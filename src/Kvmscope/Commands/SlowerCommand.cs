@@ -71,7 +71,7 @@ internal sealed class SlowerCommand : ICommand
     private TraceOptions Detail(Invocation invocation, OutputPlan output)
     {
         bool isWhole = IsVerbose(invocation) || output.Format != OutputFormat.Table;
-        TimePart? part = invocation.Result.Text(_part) is { } text ? ParsePart(text) : null;
+        TimePart? part = invocation.Result.Text(_part) is { } text ? SlowPart.Parse(text) : null;
         return new TraceOptions
         {
             SlowNs = Threshold.Parse(invocation.Argument),
@@ -81,15 +81,4 @@ internal sealed class SlowerCommand : ICommand
             WantWho = invocation.Result.Has(_who),
         };
     }
-
-    private static TimePart ParsePart(string text) => text.ToLowerInvariant() switch
-    {
-        "kvm" => TimePart.Kvm,
-        "vmm" => TimePart.Vmm,
-        "runq" => TimePart.Runq,
-        "halt" => TimePart.Halt,
-        "poll" => TimePart.Poll,
-        "sleep" => TimePart.Sleep,
-        _ => throw UsageError.NotOneOf("--part", text, ["kvm", "vmm", "runq", "halt", "poll", "sleep"]),
-    };
 }

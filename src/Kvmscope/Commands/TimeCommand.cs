@@ -15,6 +15,9 @@ internal sealed class TimeCommand() : AnswerCommand(ReportKind.Time)
         [
             new("kvmscope time --duration 10s", "All VMs, 10 seconds."),
             new("kvmscope time --stats --sort time --vm web1", "One VM with percentiles, the costliest reason first."),
+            new("kvmscope time --split --vm web1", "Where its vCPUs' wall clock went, and what to do about it: add --explain."),
+            new("kvmscope time --by qualifier --top 5", "Which MSRs, ports, CPUID leaves and pages the exits are about."),
+            new("kvmscope time --nested", "What nested guests feel: L2's exits handled here or reflected to L1."),
             new("kvmscope time --level l2 --by vm,reason", "What nested guests cost, a VM apart."),
         ]);
 }

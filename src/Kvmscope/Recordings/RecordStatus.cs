@@ -31,13 +31,13 @@ internal sealed class RecordStatus(CommandContext context)
     }
 
     /// <summary>At the end.</summary>
-    public void End(TimeSpan elapsed, RecordTape tape, string lastPath)
+    public void End(TimeSpan elapsed, RecordTape tape)
     {
         if (!context.ErrorIsTerminal) return;
         if (_isOpen) context.Error.Write("\r\x1b[K");
         context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"recorded {Clock(elapsed)}, {_exits} exits, {Size(tape.Bytes)}, {Lost()}"));
-        context.Error.WriteLine($"kvmscope report {lastPath}");
+        context.Error.WriteLine($"kvmscope report {tape.Path}");
     }
 
     private string Lost() => _losses == 0 ? "nothing lost" : string.Create(CultureInfo.InvariantCulture, $"{_losses} lost");

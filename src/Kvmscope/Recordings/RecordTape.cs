@@ -15,10 +15,11 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
     private readonly FileOwner _owner = FileOwner.OfThisProcess();
     private RecordingFile? _file;
     private RecordingWriter? _writer;
+    private string? _lastPath;
     private long _fileBegan, _closedBytes;
 
-    /// <summary>The file that is written.</summary>
-    public string Path => _file?.Path ?? plan.Path;
+    /// <summary>The file that is written, or was the last.</summary>
+    public string Path => _file?.Path ?? _lastPath ?? plan.Path;
 
     /// <summary>Bytes in all files so far.</summary>
     public long Bytes => _closedBytes + (_file?.Length ?? 0);
@@ -32,6 +33,24 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
     /// <summary>Makes the first file, so that it is known before tracing starts whether it can be.</summary>
     /// <exception cref="KvmscopeException">It cannot be made (status 2).</exception>
     public void Open(DateTimeOffset now) => _file = RecordingFile.Create(plan.Rotate is null ? plan.Path : _rotation.NameAt(now));
+
+    /// <summary>Names a rotating file after when it begins: it was made before tracing, and attaching takes its time.</summary>
+    /// <param name="began">When the trace began.</param>
+    public void NameAfter(DateTimeOffset began)
+    {
+        if (plan.Rotate is null || _rotation.NameAt(began) is var name && name == _file?.Path) return;
+        try
+        {
+            RecordingFile named = RecordingFile.Create(name);
+            // The other goes, as nothing was appended to it.
+            _file?.Dispose();
+            _file = named;
+        }
+        catch (KvmscopeException)
+        {
+            // That name is another's: the recording keeps the one that it has.
+        }
+    }
 
     /// <summary>Begins the file that is open.</summary>
     /// <param name="started">When what it holds begins: wall clock, and CLOCK_MONOTONIC in ns.</param>
@@ -61,6 +80,7 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
     public void End()
     {
         _writer?.End();
+        _lastPath = _file?.Path;
         _closedBytes += _file?.Length ?? 0;
         _file?.Dispose();
         (_file, _writer) = (null, null);

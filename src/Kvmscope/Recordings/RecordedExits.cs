@@ -57,13 +57,22 @@ internal sealed class RecordedExits
     }
 
     /// <summary>The slow exits among them, in order.</summary>
-    public IEnumerable<SlowExit> Slow(IntervalRange range, ulong thresholdNs) => _recording.Slow(range).Where(exit =>
-        exit.DurationNs >= thresholdNs && PassesCode(exit.Code, exit.Level) && (_vcpus.IsEmpty || _vcpus.Contains(exit.Vcpu))
+    /// <param name="range">The intervals.</param>
+    /// <param name="thresholdNs">How slow.</param>
+    /// <param name="part">The part of the handling time that is meant; null is all of it.</param>
+    public IEnumerable<SlowExit> Slow(IntervalRange range, ulong thresholdNs, TimePart? part) => _recording.Slow(range).Where(exit =>
+        IsSlow(exit, thresholdNs, part) && PassesCode(exit.Code, exit.Level) && (_vcpus.IsEmpty || _vcpus.Contains(exit.Vcpu))
         && (_filters.Vms.Count == 0 || PassesVm(exit.Vm)));
 
     /// <summary>Says what is wrong where a VM or vCPU of the filters is in none of the intervals.</summary>
     /// <exception cref="KvmscopeException">It names those that there are (status 2).</exception>
     public void CheckNames(IntervalRange range)
+    {
+        CheckVms(range);
+        CheckVcpus(range);
+    }
+
+    private void CheckVms(IntervalRange range)
     {
         if (_filters.Vms.Count == 0) return;
         IReadOnlyCollection<VmIdentity> seen = _recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).Vms;
@@ -75,12 +84,53 @@ internal sealed class RecordedExits
         }
     }
 
+    private void CheckVcpus(IntervalRange range)
+    {
+        if (_vcpus.IsEmpty || _vcpus.IsSubsetOf(VcpusIn(range))) return;
+        ImmutableSortedSet<int> known;
+        try
+        {
+            // One that did nothing in that time is no mistake.
+            known = VcpusIn(_recording.All);
+        }
+        catch (KvmscopeException)
+        {
+            // Damaged elsewhere: which vCPUs there are is not known.
+            return;
+        }
+        // Of VMs without any exit no vCPU is known either.
+        if (known.IsEmpty || _vcpus.IsSubsetOf(known)) return;
+        string vms = _filters.Vms.Count > 0 ? $" of {NearNames.Join(_filters.Vms)}" : "";
+        throw UsageError.Of($"no vCPU {_vcpus.Where(id => !known.Contains(id)).Min()}{vms} is in the recording", $"There are: {FilterResolver.Ranges(known)}");
+    }
+
+    // Those of the VMs that are asked for, by what they did and by how long they ran.
+    private ImmutableSortedSet<int> VcpusIn(IntervalRange range)
+    {
+        var seen = new HashSet<(int Vm, int Vcpu)>();
+        IntervalSum sum = _recording.Sum(range, Grouping.Host, withQualifiers: false, key =>
+        {
+            seen.Add((key.Vm, key.Vcpu));
+            return false;
+        });
+        foreach (OpenExits open in sum.ToInterval().OpenAfter) seen.Add((open.Vm?.Ordinal ?? -1, open.Vcpu ?? -1));
+        HashSet<int> vms = [.. sum.Vms.Where(vm => _filters.Vms.Count == 0 || PassesVm(vm)).Select(vm => vm.Ordinal)];
+        return [.. seen.Where(s => vms.Contains(s.Vm)).Select(s => s.Vcpu)];
+    }
+
     private bool IsAll => _reasons.IsEmpty && _excludes.IsEmpty && _vcpus.IsEmpty && _filters.Level is null;
 
     private bool Passes(RowKey key) => (_vcpus.IsEmpty || _vcpus.Contains(key.Vcpu)) && (IsTime(key) || PassesCode(key.Code, key.Level));
 
     // Wall clocks are of no reason; where reasons are left out they are not shown.
     private static bool IsTime(RowKey key) => key.Level == default;
+
+    // What was slow to the kernel is: the parts of an event may be less than what it compared, as they add up to the duration.
+    private bool IsSlow(in SlowExit exit, ulong thresholdNs, TimePart? part)
+    {
+        if (part == _recording.Header.SlowPart && thresholdNs <= _recording.Header.SlowNs) return true;
+        return (part is { } one ? exit.Parts?[one] : exit.DurationNs) >= thresholdNs;
+    }
 
     private bool PassesCode(ExitCode code, ExitLevel level) =>
         (_reasons.IsEmpty || _reasons.Contains(code.Code)) && !_excludes.Contains(code.Code) && (_filters.Level is null || _filters.Level == level);

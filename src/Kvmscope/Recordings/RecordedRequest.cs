@@ -13,15 +13,19 @@ internal static class RecordedRequest
     /// <exception cref="KvmscopeException">It has not what is asked for (status 2).</exception>
     public static ReportRequest Fit(ReportRequest request, RecordingHeader header, RecordedExits exits)
     {
-        Need(request.Kind == ReportKind.Count || header.HasTime, "handling times", "time");
+        if (request.Kind != ReportKind.Count) NeedTime(header);
         Need(!request.Split || header.HasSplit, "split of the wall clock", "split");
         Need(!request.By.HasFlag(GroupBy.Qualifier) || header.HasQualifiers, "qualifiers", "qualifiers");
         if (request.Nested && !header.HasAllExits)
             throw UsageError.Of("this recording cannot tell what nested guests feel: some reasons or a level were left out", "Record without --reason, --exclude and --level.");
         Need(!request.Nested || header.HasNested, "rounds of nested guests", "nested");
         if (request.SnapshotGrouping > Grouping.Host) exits.Require(request.SnapshotGrouping, request.SnapshotGrouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
-        return request with { HasAllExits = exits.HasAll };
+        return request with { HasAllExits = exits.HasAll, IsRecorded = true, WasAllRecorded = header.HasAllExits };
     }
+
+    /// <summary>Says what is wrong where no handling times were recorded.</summary>
+    /// <exception cref="KvmscopeException">It was made with --without time (status 2).</exception>
+    public static void NeedTime(RecordingHeader header) => Need(header.HasTime, "handling times", "time");
 
     private static void Need(bool has, string what, string option)
     {

@@ -6,12 +6,14 @@ internal sealed class TraceClock
     private readonly TimeProvider _clock;
     private readonly long _start;
 
-    /// <summary>Starts now.</summary>
-    public TraceClock(TimeProvider clock)
+    /// <summary>Starts now, or started a while ago.</summary>
+    /// <param name="clock">The clock.</param>
+    /// <param name="sinceNs">CLOCK_MONOTONIC of the start in ns; now where null.</param>
+    public TraceClock(TimeProvider clock, long? sinceNs = null)
     {
         _clock = clock;
-        _start = clock.GetTimestamp();
-        Started = clock.GetLocalNow();
+        _start = sinceNs is { } ns ? (long)(ns * (clock.TimestampFrequency / 1e9)) : clock.GetTimestamp();
+        Started = clock.GetLocalNow() - clock.GetElapsedTime(_start);
     }
 
     /// <summary>Wall-clock time of the start.</summary>

@@ -19,6 +19,9 @@ internal sealed record TraceJob
     /// <summary>What is wanted of them; its filters are those of <see cref="Filters"/>.</summary>
     public TraceOptions Detail { get; init; } = new();
 
+    /// <summary>Told when the trace began, as long as privileges are those of the start.</summary>
+    public Action<DateTimeOffset>? Began { get; init; }
+
     /// <summary>Whether files are made while it runs.</summary>
     public bool MakesFiles { get; init; }
 
@@ -44,7 +47,8 @@ internal sealed record TraceJob
         using OutputTarget target = OutputTarget.Open(Output, context);
         using ITraceEnd end = context.TraceEnd();
         using ITraceSession session = FilterResolver.Attach(host, options);
-        var clock = new TraceClock(context.Clock);
+        var clock = new TraceClock(context.Clock, session.SinceNs);
+        Began?.Invoke(clock.Started);
         target.Begin();
         announce(target);
         if (Plan.Command is { } command) end.Start(command);

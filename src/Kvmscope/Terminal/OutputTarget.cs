@@ -7,6 +7,7 @@ namespace Kvmscope.Terminal;
 internal sealed class OutputTarget : IDisposable
 {
     private readonly OutputFile? _file;
+    private bool _hasBegun;
 
     private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) => (_file, Writer, Style) = (file, writer, style);
 
@@ -29,7 +30,12 @@ internal sealed class OutputTarget : IDisposable
     }
 
     /// <summary>Says that there will be an answer: a former one in the file goes.</summary>
-    public void Begin() => _file?.Empty();
+    public void Begin()
+    {
+        // Once: what was written since is no former answer.
+        if (!_hasBegun) _file?.Empty();
+        _hasBegun = true;
+    }
 
     /// <summary>Closes the file; standard output stays open.</summary>
     public void Dispose() => _file?.Dispose();

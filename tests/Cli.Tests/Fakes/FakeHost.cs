@@ -30,6 +30,9 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public bool GrowsEachSecond { get; init; }
 
+    /// <summary>How long it takes to attach.</summary>
+    public TimeSpan Attaching { get; init; }
+
     /// <summary>Thrown by <see cref="Trace"/>.</summary>
     public KvmscopeException? Refusal { get; init; }
 
@@ -69,6 +72,7 @@ internal sealed class FakeHost(FakeClock clock) : IHost
         Asked = options;
         if (Refusal is not null) throw Refusal;
         Log.Add("attach");
+        clock.Advance(Attaching);
         return Session = new FakeSession(clock, this);
     }
 }

@@ -27,7 +27,8 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
         for (; _slowGiven < host.Slow.Count; _slowGiven++)
         {
             SlowExit exit = host.Slow[_slowGiven];
-            if (exit.DurationNs < host.Asked!.SlowNs || !Passes(exit.Vm, exit.Vcpu, exit.Code, exit.Level)) continue;
+            ulong? compared = host.Asked!.SlowPart is { } part ? exit.Parts?[part] : exit.DurationNs;
+            if (compared is not { } ns || ns < host.Asked.SlowNs || !Passes(exit.Vm, exit.Vcpu, exit.Code, exit.Level)) continue;
             sink(exit);
             given++;
         }

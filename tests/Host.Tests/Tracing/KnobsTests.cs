@@ -54,7 +54,7 @@ public sealed unsafe class KnobsTests
         kvmscope_knobs knobs = Fill(new TraceOptions { Pids = [.. pids] });
         Assert.Equal(((uint)pids.Length, 1u, 0u), (knobs.tgid_count, knobs.filter_vcpus, knobs.filter_exits));
         Assert.Equal(pids, new Span<uint>(knobs.tgids, pids.Length).ToArray().Select(pid => (int)pid));
-        AssertUsage(new TraceOptions { Pids = [.. pids, 1] }, "65 VMs");
+        AssertUsage(new TraceOptions { Pids = [.. pids, 1] }, "65 VMs cannot be chosen at once");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed unsafe class KnobsTests
     [InlineData(-1)]
     [InlineData(4096)]
     [InlineData(int.MaxValue)]
-    public void A_vcpu_beyond_the_bits_is_refused(int id) => AssertUsage(new TraceOptions { VcpuIds = [0, id] }, $"vCPU {id}");
+    public void A_vcpu_beyond_the_bits_is_refused(int id) => AssertUsage(new TraceOptions { VcpuIds = [0, id] }, $"vCPU {id} cannot be chosen");
 
     [Fact]
     public void Reasons_become_bits_and_rare_ones_a_list()

@@ -55,7 +55,7 @@ static class DossierScenarios
         Check.Equal(Slow, Run(host, Plan, "slower 100ms --part vmm --format json").Count, "exits that were in the VMM for so long");
     }
 
-    // Two vCPUs on one CPU: each exit that waits for it waits for the other.
+    // Two vCPUs on one CPU: an exit that waits for it waits for the other, or for kvmscope and who reads from it.
     static void Who(LabHost host)
     {
         string turns = string.Join(' ', Enumerable.Repeat("spin=1000000 cpuid=200", 40));
@@ -70,6 +70,6 @@ static class DossierScenarios
             if (who.GetProperty("name").GetString()!.StartsWith("guest-vcpu", StringComparison.Ordinal)) named++;
             Check.True(who.GetProperty("pid").GetInt32() != exit.GetProperty("tid").GetInt32(), "another task than the thread itself");
         }
-        Check.AtLeast(1, named, $"exits of {lines.Count} for which the other vCPU's thread is named");
+        Check.AtLeast((lines.Count + 4) / 5, named, $"exits of {lines.Count} for which the other vCPU's thread is named");
     }
 }
