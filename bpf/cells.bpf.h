@@ -72,23 +72,55 @@ static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 l2, u32 pla
 	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_PLACES - 1)];
 }
 
-/* Hands out a cell: from this CPU's run, or the next run of the free list. 0: none left. */
-static __always_inline u32 take_cell(void)
+/* A cell from this CPU's hand, or from the next run of the free list. 0: none left. */
+static __always_inline u32 take_from(struct kvmscope_hand *hand, void *list)
+{
+	/* Before the list is looked at: what is given back meanwhile is found in the next round. */
+	u32 round = control.free_round + 1;
+	struct kvmscope_run run = {};
+
+	if (!hand->run.count) {
+		if (hand->empty == round)
+			return 0;
+		if (bpf_map_pop_elem(list, &run)) {
+			hand->empty = round;
+			return 0;
+		}
+		hand->run = run;
+	}
+	hand->run.count--;
+	return hand->run.first++;
+}
+
+/* Hands out a cell of a kind. 0: none left of these. */
+static __always_inline u32 take_cell(u32 kind)
 {
 	struct kvmscope_losses *own;
-	struct kvmscope_run run = {};
 	u32 zero = 0;
 
 	own = bpf_map_lookup_elem(&losses, &zero);
 	if (!own)
 		return 0;
-	if (!own->cells.count) {
-		if (bpf_map_pop_elem(&free_cells, &run))
-			return 0;
-		own->cells = run;
-	}
-	own->cells.count--;
-	return own->cells.first++;
+	if (kind == KVMSCOPE_CELL_REASON)
+		return take_from(&own->reasons, &free_reasons);
+	if (kind == KVMSCOPE_CELL_QUALIFIED)
+		return take_from(&own->qualified, &free_qualified);
+	return take_from(&own->shared, &free_shared);
+}
+
+/* Takes back, on the same CPU, what take_cell() handed out last. */
+static __always_inline void return_cell(u32 kind)
+{
+	struct kvmscope_losses *own;
+	struct kvmscope_hand *hand;
+	u32 zero = 0;
+
+	own = bpf_map_lookup_elem(&losses, &zero);
+	if (!own)
+		return;
+	hand = kind == KVMSCOPE_CELL_QUALIFIED ? &own->qualified : &own->shared;
+	hand->run.first--;
+	hand->run.count++;
 }
 
 /* A cell that is to be: what makes it one. */
@@ -100,13 +132,18 @@ struct cell_key {
 	u8 l2;
 };
 
-/* Fills an empty place of the slot's index; returns the cell number, or 0 where none is left. */
+/*
+ * Fills a place of the slot's index that has no cell; returns the cell number, or 0
+ * where none is left. Asked again at each of the reason's exits.
+ */
 static __always_inline u32 new_cell(struct kvmscope_slot *slot, struct cell_key *key)
 {
-	u32 number = take_cell();
+	u32 number = take_cell(KVMSCOPE_CELL_REASON);
 	struct kvmscope_cell *cell = number ? cell_at(number) : NULL;
 
 	if (!cell) {
+		if (*index_at(slot, key->l2, key->place) == KVMSCOPE_PLACE_DROPPED)
+			return 0;
 		*index_at(slot, key->l2, key->place) = KVMSCOPE_PLACE_DROPPED;
 		slot->dropped_cells++;
 		return 0;
@@ -133,20 +170,32 @@ static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key
 		return 0;
 	if (key->place < KVMSCOPE_PLACE_ODD) {
 		number = *index_at(slot, key->l2, key->place);
-		return number == KVMSCOPE_PLACE_EMPTY ? new_cell(slot, key) : 0;
+		return number < KVMSCOPE_FIRST_CELL ? new_cell(slot, key) : 0;
 	}
 	for (i = KVMSCOPE_PLACE_ODD; i < KVMSCOPE_PLACES; i++) {
 		number = *index_at(slot, key->l2, i);
-		if (number == KVMSCOPE_PLACE_EMPTY) {
+		if (number < KVMSCOPE_FIRST_CELL) {
 			key->place = i;
 			return new_cell(slot, key);
 		}
-		if (number == KVMSCOPE_PLACE_DROPPED)
-			return 0;
 		cell = cell_at(number);
 		if (cell && cell->code == key->code && cell->isa == key->isa)
 			return number;
 	}
+	return 0;
+}
+
+/*
+ * There is no cell of this kind for the exits of a reason's own cell. A qualifier
+ * without one is among the others, which are counted; of the rest each is counted once.
+ */
+static __always_inline u32 lack_cell(struct kvmscope_slot *slot, struct kvmscope_cell *cell,
+				     u32 kind)
+{
+	if (kind == KVMSCOPE_CELL_QUALIFIED || cell->lacks >> kind & 1)
+		return 0;
+	cell->lacks |= 1 << kind;
+	slot->dropped_cells++;
 	return 0;
 }
 
@@ -172,13 +221,13 @@ static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cel
 		return *known;
 	if (kind == KVMSCOPE_CELL_QUALIFIED && slot->extra_count >= KVMSCOPE_MAX_QUALIFIED)
 		return 0;
-	number = take_cell();
+	number = take_cell(kind);
 	made = number ? cell_at(number) : NULL;
-	if (!made) {
-		/* Without a cell of its own a qualifier is among the others, which are counted. */
-		if (kind != KVMSCOPE_CELL_QUALIFIED)
-			slot->dropped_cells++;
-		return 0;
+	if (!made)
+		return lack_cell(slot, cell, kind);
+	if (bpf_map_update_elem(&extras, &key, &number, BPF_ANY)) {
+		return_cell(kind);
+		return lack_cell(slot, cell, kind);
 	}
 	made->code = cell->code;
 	made->slot = cell->slot;
@@ -188,8 +237,6 @@ static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cel
 	made->qualifier = qualifier;
 	made->head = head;
 	made->next = slot->extra;
-	if (bpf_map_update_elem(&extras, &key, &number, BPF_ANY))
-		return 0; /* the cell is lost until the trace ends: the table has room for all */
 	barrier();
 	slot->extra = number;
 	if (kind == KVMSCOPE_CELL_QUALIFIED)

@@ -40,7 +40,10 @@ enum kvmscope_limits {
 	KVMSCOPE_MAX_QUALIFIED = 448, /* (reason, level, qualifier) that a vCPU keeps apart */
 	KVMSCOPE_RECENT = 32,	      /* a power of two */
 	KVMSCOPE_COMM_LENGTH = 16,
-	KVMSCOPE_KIND_SHIFT = 30, /* fewer cells than that: 65536 vCPUs times 146 */
+	KVMSCOPE_KIND_SHIFT = 30, /* fewer cells than that: 65536 vCPUs times 178 */
+
+	/* vCPUs without a slot that are told apart, so that each is counted once. */
+	KVMSCOPE_MAX_TURNED_AWAY = 1024,
 };
 
 /* What a slot's `open` says, below the first cell number: the vCPU's last event. */
@@ -153,7 +156,7 @@ struct kvmscope_knobs {
 	__u8 kinds[KVMSCOPE_PLACES]; /* kvmscope_qualifier_kind by place */
 };
 
-/* Counts up when user space gives slots back, so that vCPUs without one try again. */
+/* Counts up when user space gave slots and cells back: who found none tries again. */
 struct kvmscope_control {
 	__u32 free_round;
 	__u32 pad;
@@ -173,7 +176,7 @@ struct kvmscope_cell {
 	__u8 isa;
 	__u8 level; /* 1 or 2 */
 	__u8 kind;  /* kvmscope_cell_kind */
-	__u8 pad;
+	__u8 lacks; /* of a reason's own: bits of the kinds that found no cell, each counted once */
 	__u64 untimed;	/* of `ended`, those followed by another exit: no end to measure */
 	__u64 begun;	/* exits whose end was begun to be noted */
 	__u64 ended;	/* exits whose end was noted; less `untimed`, durations added */
@@ -200,7 +203,7 @@ struct kvmscope_slot {
 	__u64 unpaired_exits;
 	__u64 unpaired_entries;
 	__u64 lost_events;   /* slow exits that the ring buffer had no room for */
-	__u64 dropped_cells; /* (reason, level) that found no free cell */
+	__u64 dropped_cells; /* (reason, level) that found no free cell, or none of another kind */
 	__u64 dropped_exits; /* their exits */
 	__u32 ended;	     /* the vCPU is gone, or another has its address now */
 	__u32 extra;	     /* the first of its cells that the index does not name */
@@ -261,17 +264,20 @@ struct kvmscope_run {
 	__u32 count;
 };
 
-/* Where a vCPU's state is. `round` is the free list's at the time that no slot was left. */
-struct kvmscope_home {
-	__u32 slot; /* 0: none was left */
-	__u32 round;
+/* What a CPU has in hand of a free list of cells. */
+struct kvmscope_hand {
+	struct kvmscope_run run;
+	__u32 empty; /* free_round + 1 when the list had none left; not asked again in that round */
+	__u32 pad;
 };
 
-/* What was lost before there was a slot to count it in; one a CPU. */
+/* What was lost before there was a slot to count it in, and cells in hand; one a CPU. */
 struct kvmscope_losses {
 	__u64 dropped_vcpus;
 	__u64 dropped_exits;
-	struct kvmscope_run cells; /* the run that this CPU hands out */
+	struct kvmscope_hand reasons;
+	struct kvmscope_hand shared;
+	struct kvmscope_hand qualified;
 };
 
 /* A slow exit. */
@@ -307,7 +313,7 @@ _Static_assert(sizeof(struct kvmscope_cell) == 112 + 8 * KVMSCOPE_HIST_BINS, "ce
 _Static_assert(sizeof(struct kvmscope_slot) ==
 		   384 + 16 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_PLACES,
 	       "slot layout");
-_Static_assert(sizeof(struct kvmscope_losses) == 24, "losses layout");
+_Static_assert(sizeof(struct kvmscope_losses) == 64, "losses layout");
 _Static_assert(sizeof(struct kvmscope_slow) == 128, "slow layout");
 _Static_assert(KVMSCOPE_HIST_BINS == ((KVMSCOPE_HIST_MAX_SHIFT - KVMSCOPE_HIST_MIN_SHIFT)
 				      << KVMSCOPE_HIST_SUB_SHIFT) +

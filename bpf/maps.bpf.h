@@ -38,8 +38,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, u64);
-	__type(value, struct kvmscope_home);
+	__type(value, u32);
 } homes SEC(".maps");
+
+/*
+ * Addresses of vCPUs that found no slot, not in `homes`, whose room is for those that
+ * did: free_round + 1 when none was left, or 0 to try at the next exit.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KVMSCOPE_MAX_TURNED_AWAY);
+	__type(key, u64);
+	__type(value, u32);
+} turned_away SEC(".maps");
 
 /* The cells of a slot that its index does not name. */
 struct {
@@ -49,7 +60,10 @@ struct {
 	__type(value, u32);
 } extras SEC(".maps");
 
-/* Thread to slot, for events that come when no vCPU is loaded. */
+/*
+ * Thread to slot, for events that come when no vCPU is loaded. A CPU may keep 128 free
+ * entries to itself, so there have to be as many more: TableSizes.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -80,7 +94,11 @@ struct {
 	__type(value, struct ran);
 } ran SEC(".maps");
 
-/* Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks. */
+/*
+ * Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks.
+ * Cells are of three: of reasons, of what a reason's exits share (OTHER, ROUND), and of
+ * qualifiers, which may be many and must not take the room of the others.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 1);
@@ -91,7 +109,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, 1);
 	__type(value, struct kvmscope_run);
-} free_cells SEC(".maps");
+} free_reasons SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, struct kvmscope_run);
+} free_shared SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, struct kvmscope_run);
+} free_qualified SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -26,11 +26,20 @@ static __always_inline bool is_home(struct kvmscope_slot *slot, struct kvm_vcpu 
 	return slot->tid == current_tid(direct) && slot->kvm == vcpu_kvm(vcpu, direct);
 }
 
-static __always_inline void count_lost_vcpu(bool is_new)
+/*
+ * An exit of a vCPU that has no slot. `known` is what is remembered of the vCPU, and
+ * from now on `round`; one that cannot be remembered is not counted, as it would be again.
+ */
+static __always_inline void turn_away(u64 vcpu, u32 *known, u32 round)
 {
 	struct kvmscope_losses *own;
+	bool is_new = false;
 	u32 zero = 0;
 
+	if (known)
+		*known = round;
+	else
+		is_new = !bpf_map_update_elem(&turned_away, &vcpu, &round, BPF_NOEXIST);
 	own = bpf_map_lookup_elem(&losses, &zero);
 	if (!own)
 		return;
@@ -52,29 +61,41 @@ static __always_inline void note_thread(u32 tid, u32 number)
 }
 
 /* A slot for a vCPU that has none; 0 where none is left. */
-static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, bool is_new)
+static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 {
-	struct kvmscope_home home = {};
-	struct kvmscope_slot *slot = NULL;
+	/* Before the list is looked at: what is given back meanwhile is found in the next round. */
+	u32 round = control.free_round + 1;
 	struct kvmscope_run run = {};
+	struct kvmscope_slot *slot;
+	u32 *known;
 
-	if (!bpf_map_pop_elem(&free_slots, &run))
-		slot = slot_at(run.first);
-	if (slot) {
-		slot->kvm = id->kvm;
-		slot->vcpu_id = id->vcpu_id;
-		slot->tgid = id->tgid;
-		slot->tid = id->tid;
-		slot->poll_ns = id->poll_ns;
-		slot->vcpu = vcpu;
-		home.slot = run.first;
-		note_thread(id->tid, run.first);
-	} else {
-		count_lost_vcpu(is_new);
+	known = bpf_map_lookup_elem(&turned_away, &vcpu);
+	if ((known && *known == round) || bpf_map_pop_elem(&free_slots, &run)) {
+		turn_away(vcpu, known, round);
+		return 0;
 	}
-	home.round = control.free_round;
-	bpf_map_update_elem(&homes, &vcpu, &home, BPF_ANY);
-	return home.slot;
+	slot = slot_at(run.first);
+	if (!slot)
+		return 0;
+	if (bpf_map_update_elem(&homes, &vcpu, &run.first, BPF_ANY)) {
+		/* Only this CPU's hint would know the slot: another CPU would take a second one. */
+		if (bpf_map_push_elem(&free_slots, &run, 0)) {
+			slot->tgid = id->tgid;
+			slot->ended = 1; /* given back by user space */
+		}
+		turn_away(vcpu, known, 0);
+		return 0;
+	}
+	if (known)
+		bpf_map_delete_elem(&turned_away, &vcpu);
+	slot->kvm = id->kvm;
+	slot->vcpu_id = id->vcpu_id;
+	slot->tgid = id->tgid;
+	slot->tid = id->tid;
+	slot->poll_ns = id->poll_ns;
+	slot->vcpu = vcpu;
+	note_thread(id->tid, run.first);
+	return run.first;
 }
 
 static __always_inline void end_slot(struct kvmscope_slot *slot)
@@ -88,37 +109,30 @@ static __always_inline void end_slot(struct kvmscope_slot *slot)
 /* The slot number of an address and identity; see find_slot(). */
 static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool make)
 {
-	struct kvmscope_home *home;
 	struct kvmscope_slot *slot;
+	u32 *home;
 
 	if (!id)
 		return 0;
 	home = bpf_map_lookup_elem(&homes, &vcpu);
 	if (!home)
-		return make ? new_slot(vcpu, id, true) : 0;
-	if (!home->slot) {
-		if (!make)
-			return 0;
-		if (home->round != control.free_round)
-			return new_slot(vcpu, id, false);
-		count_lost_vcpu(false);
-		return 0;
-	}
-	slot = slot_at(home->slot);
+		return make ? new_slot(vcpu, id) : 0;
+	slot = slot_at(*home);
 	if (!slot)
 		return 0;
 	if (slot->vcpu == vcpu && slot->kvm == id->kvm && slot->vcpu_id == id->vcpu_id &&
 	    slot->tgid == id->tgid) {
 		slot->tid = id->tid;
-		note_thread(id->tid, home->slot);
-		return home->slot;
+		note_thread(id->tid, *home);
+		return *home;
 	}
 	/* The address has a new owner: what the old one left open stays open. */
 	if (!make)
 		return 0;
 	if (slot->vcpu == vcpu)
 		end_slot(slot);
-	return new_slot(vcpu, id, true);
+	bpf_map_delete_elem(&homes, &vcpu);
+	return new_slot(vcpu, id);
 }
 
 /*
@@ -171,13 +185,14 @@ static __always_inline struct kvmscope_slot *slot_of(struct kvm_vcpu *vcpu, bool
 /* The vCPU is being destroyed: its address may be handed out again from now on. */
 static __always_inline void forget_vcpu(u64 vcpu)
 {
-	struct kvmscope_home *home;
 	struct kvmscope_slot *slot;
+	u32 *home;
 
+	bpf_map_delete_elem(&turned_away, &vcpu);
 	home = bpf_map_lookup_elem(&homes, &vcpu);
 	if (!home)
 		return;
-	slot = home->slot ? slot_at(home->slot) : NULL;
+	slot = slot_at(*home);
 	if (slot && slot->vcpu == vcpu)
 		end_slot(slot);
 	bpf_map_delete_elem(&homes, &vcpu);

@@ -13,6 +13,8 @@ public sealed class RuleLossTests
     {
         { new Trust { DroppedExits = 5, DroppedVcpus = 1 }, "5 exits were not counted (raise --max-vcpus)" },
         { new Trust { DroppedVcpus = 1 }, "1 vCPU was not counted (raise --max-vcpus)" },
+        { new Trust { DroppedVcpus = 1023 }, "1023 vCPUs were not counted (raise --max-vcpus)" },
+        { new Trust { DroppedVcpus = 1024 }, "at least 1024 vCPUs were not counted (raise --max-vcpus)" },
         { new Trust { DroppedCells = 2 }, "2 reasons of vCPUs found no room (raise --max-vcpus)" },
     };
 

@@ -21,10 +21,13 @@ public sealed record Trust
     /// <summary>Slow exits that did not fit into the ring buffer.</summary>
     public ulong LostEvents { get; init; }
 
-    /// <summary>(vCPU, reason, level) combinations that found no free cell.</summary>
+    /// <summary>(vCPU, reason, level) combinations that found no free cell, or none for their other qualifiers or their rounds; each once.</summary>
     public ulong DroppedCells { get; init; }
 
-    /// <summary>vCPUs that found no free slot.</summary>
+    /// <summary>How many vCPUs without a slot are told apart: from there on <see cref="DroppedVcpus"/> is a lower bound.</summary>
+    public const ulong MostDroppedVcpus = 1024;
+
+    /// <summary>vCPUs that found no free slot; where there are many, at least so many (<see cref="MostDroppedVcpus"/>).</summary>
     public ulong DroppedVcpus { get; init; }
 
     /// <summary>Exits that were not counted because of <see cref="DroppedCells"/> or <see cref="DroppedVcpus"/>.</summary>

@@ -36,7 +36,7 @@ internal sealed class RuleLosses
         Trust trust = answer.Trust;
         const string mend = " (raise --max-vcpus)";
         if (trust.DroppedExits > 0) return $"{TrustText.Of(trust.DroppedExits, "exit was", "exits were")} not counted{mend}";
-        if (trust.DroppedVcpus > 0) return $"{TrustText.Of(trust.DroppedVcpus, "vCPU was", "vCPUs were")} not counted{mend}";
+        if (trust.DroppedVcpus > 0) return $"{TrustText.DroppedVcpus(trust)} not counted{mend}";
         if (trust.DroppedCells > 0) return $"{TrustText.Of(trust.DroppedCells, "reason of a vCPU", "reasons of vCPUs")} found no room{mend}";
         return answer.RestartedRows > 0
             ? $"{TrustText.Of((ulong)answer.RestartedRows, "counter", "counters")} began again at zero meanwhile"

@@ -32,6 +32,10 @@ public static class TrustText
         Of(lost, "slow exit was", "slow exits were")
         + " lost because the buffer was full: raise the threshold, or filter with --vm, --reason or --exclude";
 
+    /// <summary>How many vCPUs were not counted; beyond those that are told apart it is not known.</summary>
+    internal static string DroppedVcpus(Trust trust) =>
+        (trust.DroppedVcpus < Trust.MostDroppedVcpus ? "" : "at least ") + Of(trust.DroppedVcpus, "vCPU was", "vCPUs were");
+
     /// <summary>Number and noun.</summary>
     internal static string Of(ulong number, string one, string many) =>
         string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : many)}");
@@ -58,7 +62,7 @@ public static class TrustText
     private static void AddNotCounted(List<string> lines, Trust trust)
     {
         if (trust.DroppedVcpus > 0)
-            lines.Add($"{Of(trust.DroppedVcpus, "vCPU was", "vCPUs were")} not counted: raise --max-vcpus");
+            lines.Add($"{DroppedVcpus(trust)} not counted: raise --max-vcpus");
         if (trust.DroppedCells > 0)
             lines.Add($"{Of(trust.DroppedCells, "reason of a vCPU", "reasons of vCPUs")} found no room: raise --max-vcpus");
         if (trust.DroppedExits > 0)

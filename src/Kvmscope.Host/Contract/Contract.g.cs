@@ -13,7 +13,7 @@ internal unsafe struct kvmscope_cell
     [FieldOffset(12)] public byte isa;
     [FieldOffset(13)] public byte level;
     [FieldOffset(14)] public byte kind;
-    [FieldOffset(15)] public byte pad;
+    [FieldOffset(15)] public byte lacks;
     [FieldOffset(16)] public ulong untimed;
     [FieldOffset(24)] public ulong begun;
     [FieldOffset(32)] public ulong ended;
@@ -49,11 +49,12 @@ internal unsafe struct kvmscope_extra
     [FieldOffset(8)] public uint high;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 8)]
-internal unsafe struct kvmscope_home
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+internal unsafe struct kvmscope_hand
 {
-    [FieldOffset(0)] public uint slot;
-    [FieldOffset(4)] public uint round;
+    [FieldOffset(0)] public kvmscope_run run;
+    [FieldOffset(8)] public uint empty;
+    [FieldOffset(12)] public uint pad;
 }
 
 internal static class kvmscope_isa
@@ -110,14 +111,17 @@ internal static class kvmscope_limits
     public const int KVMSCOPE_RECENT = 32;
     public const int KVMSCOPE_COMM_LENGTH = 16;
     public const int KVMSCOPE_KIND_SHIFT = 30;
+    public const int KVMSCOPE_MAX_TURNED_AWAY = 1024;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 24)]
+[StructLayout(LayoutKind.Explicit, Size = 64)]
 internal unsafe struct kvmscope_losses
 {
     [FieldOffset(0)] public ulong dropped_vcpus;
     [FieldOffset(8)] public ulong dropped_exits;
-    [FieldOffset(16)] public kvmscope_run cells;
+    [FieldOffset(16)] public kvmscope_hand reasons;
+    [FieldOffset(32)] public kvmscope_hand shared;
+    [FieldOffset(48)] public kvmscope_hand qualified;
 }
 
 internal static class kvmscope_open

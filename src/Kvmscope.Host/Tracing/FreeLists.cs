@@ -4,22 +4,49 @@ using Kvmscope.Host.Contract;
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>The free lists that the kernel side takes slots and cells from.</summary>
-internal sealed unsafe class FreeLists(int slotsFd, int cellsFd)
+internal sealed unsafe class FreeLists
 {
-    /// <summary>Puts all slots and cells on the lists; once, before attach.</summary>
-    internal void Fill(TableSizes sizes)
+    readonly int _slotsFd;
+    readonly TableSizes _sizes;
+    readonly CellList[] _lists;
+
+    /// <summary>A list of cells, which are a range of numbers: so it is known of each whose it is.</summary>
+    /// <param name="Fd">The queue.</param>
+    /// <param name="First">The first number.</param>
+    /// <param name="End">The number after the last.</param>
+    sealed record CellList(int Fd, int First, int End);
+
+    /// <param name="mapFd">Maps by name.</param>
+    /// <param name="sizes">What the maps were made for.</param>
+    internal FreeLists(Func<string, int> mapFd, TableSizes sizes)
     {
-        for (int slot = 1; slot < sizes.SlotEntries; slot++) GiveSlot(slot);
-        int left = sizes.Cells;
-        for (int first = kvmscope_open.KVMSCOPE_FIRST_CELL; left > 0; first += sizes.CellRun, left -= sizes.CellRun)
-            Push(cellsFd, first, Math.Min(sizes.CellRun, left));
+        _slotsFd = mapFd("free_slots");
+        _sizes = sizes;
+        int shared = kvmscope_open.KVMSCOPE_FIRST_CELL + sizes.ReasonCells, qualified = shared + sizes.SharedCells;
+        _lists =
+        [
+            new(mapFd("free_reasons"), kvmscope_open.KVMSCOPE_FIRST_CELL, shared),
+            new(mapFd("free_shared"), shared, qualified),
+            new(mapFd("free_qualified"), qualified, qualified + sizes.QualifiedCells),
+        ];
+    }
+
+    /// <summary>Puts all slots and cells on the lists; once, before attach.</summary>
+    internal void Fill()
+    {
+        for (int slot = 1; slot < _sizes.SlotEntries; slot++) GiveSlot(slot);
+        foreach (var list in _lists)
+        {
+            int run = _sizes.RunOf(list.End - list.First);
+            for (int first = list.First; first < list.End; first += run) Push(list.Fd, first, Math.Min(run, list.End - first));
+        }
     }
 
     /// <summary>Gives a slot back.</summary>
-    internal void GiveSlot(int slot) => Push(slotsFd, slot, 1);
+    internal void GiveSlot(int slot) => Push(_slotsFd, slot, 1);
 
     /// <summary>Gives a cell back.</summary>
-    internal void GiveCell(int cell) => Push(cellsFd, cell, 1);
+    internal void GiveCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);
 
     static void Push(int fd, int first, int count)
     {

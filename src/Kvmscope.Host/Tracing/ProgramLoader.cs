@@ -82,7 +82,9 @@ internal static class ProgramLoader
             bpf.SetMaxEntries("slots", sizes.SlotEntries);
             bpf.SetMaxEntries("homes", sizes.Homes);
             bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
-            bpf.SetMaxEntries("free_cells", sizes.FreeCellRuns);
+            bpf.SetMaxEntries("free_reasons", sizes.ReasonCells);
+            bpf.SetMaxEntries("free_shared", sizes.SharedEntries);
+            bpf.SetMaxEntries("free_qualified", sizes.QualifiedEntries);
             bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
             bpf.SetMaxEntries("extras", sizes.Extras);
             bpf.SetMaxEntries("threads", sizes.Threads);

@@ -70,8 +70,8 @@ internal sealed unsafe class SlotSweeper(
     {
         ulong vcpu = slot.vcpu;
         Volatile.Write(ref slot.vcpu, 0);
-        kvmscope_home home;
-        if (vcpu != 0 && Interop.Libbpf.bpf_map_lookup_elem(homesFd, &vcpu, &home) == 0 && home.slot == number)
+        uint home;
+        if (vcpu != 0 && Interop.Libbpf.bpf_map_lookup_elem(homesFd, &vcpu, &home) == 0 && home == number)
             Interop.Libbpf.bpf_map_delete_elem(homesFd, &vcpu);
     }
 

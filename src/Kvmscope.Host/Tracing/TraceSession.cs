@@ -42,8 +42,8 @@ internal sealed unsafe class TraceSession : ITraceSession
         FreeLists? free = null;
         var (bpf, missing, since) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
         {
-            free = new FreeLists(loaded.MapFd("free_slots"), loaded.MapFd("free_cells"));
-            free.Fill(sizes);
+            free = new FreeLists(loaded.MapFd, sizes);
+            free.Fill();
         });
         try
         {

@@ -28,7 +28,9 @@ internal sealed unsafe class KernelSide : IDisposable
         _bpf.SetMaxEntries("slots", sizes.SlotEntries);
         _bpf.SetMaxEntries("homes", sizes.Homes);
         _bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
-        _bpf.SetMaxEntries("free_cells", sizes.FreeCellRuns);
+        _bpf.SetMaxEntries("free_reasons", sizes.ReasonCells);
+        _bpf.SetMaxEntries("free_shared", sizes.SharedEntries);
+        _bpf.SetMaxEntries("free_qualified", sizes.QualifiedEntries);
         _bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
         _bpf.SetMaxEntries("extras", sizes.Extras);
         _bpf.SetMaxEntries("threads", sizes.Threads);
@@ -37,8 +39,8 @@ internal sealed unsafe class KernelSide : IDisposable
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.Complaint()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
         _entry = Fd(BpfObject.Programs.EntryRaw);
-        Free = new FreeLists(_bpf.MapFd("free_slots"), _bpf.MapFd("free_cells"));
-        Free.Fill(sizes);
+        Free = new FreeLists(_bpf.MapFd, sizes);
+        Free.Fill();
         Slots = new MappedTable<kvmscope_slot>(_bpf.MapFd("slots"), sizes.SlotEntries);
         Cells = new MappedTable<kvmscope_cell>(_bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
@@ -80,8 +82,29 @@ internal sealed unsafe class KernelSide : IDisposable
         throw new InvalidOperationException($"vCPU {vcpu} has no slot");
     }
 
-    /// <summary>Where the round of the free slots is kept.</summary>
+    /// <summary>Where the round of the free slots and cells is kept.</summary>
     internal ref kvmscope_control Control => ref _control[0];
+
+    /// <summary>A map.</summary>
+    internal int MapFd(string name) => _bpf.MapFd(name);
+
+    /// <summary>A vCPU ends: what forget_vcpu() does at kvm_arch_vcpu_destroy, which cannot be run by hand.</summary>
+    internal void Forget(ulong vcpu)
+    {
+        ref kvmscope_slot slot = ref SlotOf(vcpu);
+        slot.vcpu = 0;
+        slot.ended = 1;
+        ulong address = Address(vcpu);
+        Assert.Equal(0, Interop.Libbpf.bpf_map_delete_elem(_bpf.MapFd("homes"), &address));
+    }
+
+    /// <summary>vCPUs end, their slots and cells are given back, and a new round begins.</summary>
+    internal void End(params IEnumerable<ulong> vcpus)
+    {
+        foreach (ulong vcpu in vcpus) Forget(vcpu);
+        Sweeper.Sweep();
+        if (Sweeper.Sweep()) Control.free_round++;
+    }
 
     internal (IReadOnlyList<SnapshotRow> Rows, Trust Trust) Read(Grouping grouping = Grouping.Vcpu)
     {

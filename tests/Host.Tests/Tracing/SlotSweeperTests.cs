@@ -1,6 +1,5 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
@@ -18,14 +17,6 @@ public sealed class SlotSweeperTests
         }
     }
 
-    private static void End(KernelSide side, ulong vcpu)
-    {
-        // As forget_vcpu() does at kvm_arch_vcpu_destroy, but for the entry of the hash.
-        ref kvmscope_slot slot = ref side.SlotOf(vcpu);
-        slot.vcpu = 0;
-        slot.ended = 1;
-    }
-
     [KernelFact]
     public void A_vcpu_that_ended_keeps_its_rows_and_gives_its_slot_and_cells_back()
     {
@@ -36,8 +27,8 @@ public sealed class SlotSweeperTests
         side.Exit(3, 1); // no slot
         (IReadOnlyList<SnapshotRow> _, Trust full) = side.Read(Grouping.Host);
         Assert.Equal((8UL, 1UL, 1UL), (full.Exits, full.DroppedVcpus, full.DroppedExits));
-        End(side, 1);
-        End(side, 2);
+        side.Forget(1);
+        side.Forget(2);
 
         Assert.False(side.Sweeper.Sweep());
         Assert.Equal(8UL, side.Read(Grouping.Host).Trust.Exits);
@@ -66,7 +57,7 @@ public sealed class SlotSweeperTests
         for (ulong vcpu = 1; vcpu <= 20; vcpu++)
         {
             Events(side, vcpu, 5);
-            End(side, vcpu);
+            side.Forget(vcpu);
             side.Sweeper.Sweep();
             side.Sweeper.Sweep();
             foreach (Grouping grouping in Enum.GetValues<Grouping>())
@@ -111,12 +102,12 @@ public sealed class SlotSweeperTests
         bool alive = true;
         using KernelSide side = new(host: new HostView(_ => "web", _ => alive, _ => true, Isa.Svm));
         Events(side, 1, 3);
-        End(side, 1);
+        side.Forget(1);
         side.Sweeper.Sweep();
         side.Sweeper.Sweep();
         Events(side, 2, 1); // of the same VM, as its process is there still
         Assert.Equal(4UL, Assert.Single(side.Read(Grouping.Vm).Rows).Count);
-        End(side, 2);
+        side.Forget(2);
         side.Sweeper.Sweep();
         alive = false;
         side.Sweeper.Sweep();

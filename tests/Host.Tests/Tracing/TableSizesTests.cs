@@ -1,4 +1,5 @@
 using CsCheck;
+using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
@@ -29,6 +30,28 @@ public sealed class TableSizesTests
     public void A_busier_host_has_no_smaller_tables() => Gen.Select(s_cpus, s_vcpus, Gen.Int[0, 100]).Sample((cpus, vcpus, more) =>
         TableSizes.For(null, cpus, vcpus).Bytes <= TableSizes.For(null, cpus, vcpus + more).Bytes
         && TableSizes.For(null, cpus, vcpus).MaxVcpus >= Math.Min(TableSizes.MostVcpus, vcpus));
+
+    [Fact]
+    public void What_else_is_wanted_has_cells_of_its_own() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus], s_cpus, Gen.Bool, Gen.Bool).Sample((vcpus, cpus, qualifiers, nested) =>
+    {
+        TableSizes sizes = TableSizes.For(vcpus, cpus, 0, new TraceOptions { WantQualifiers = qualifiers, WantNested = nested });
+        Assert.Equal(vcpus * TableSizes.CellsPerVcpu, sizes.ReasonCells);
+        Assert.Equal(vcpus * TableSizes.SharedPerVcpu * ((qualifiers ? 1 : 0) + (nested ? 1 : 0)), sizes.SharedCells);
+        Assert.Equal(qualifiers ? vcpus * TableSizes.QualifiersPerVcpu : 0, sizes.QualifiedCells);
+        // docs/limits.md and docs/overhead.md: 64 KB a vCPU, with --nested 85, with qualifiers 210, with both 231.
+        const long KiloByte = 1000;
+        long most = KiloByte * (qualifiers ? nested ? 232 : 212 : nested ? 86 : 65);
+        Assert.InRange(sizes.Bytes, vcpus * (most - 3 * KiloByte), vcpus * most + 400 * KiloByte);
+    });
+
+    [Fact]
+    public void Threads_have_room_beside_what_each_cpu_keeps_to_itself() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
+    {
+        const int LocalFreeTarget = 128; // kernel/bpf/bpf_lru_list.c
+        foreach (TraceOptions options in new[] { new TraceOptions { WantSplit = true }, new TraceOptions { WantWho = true } })
+            Assert.True(TableSizes.For(vcpus, cpus, 0, options).Threads - LocalFreeTarget * cpus >= 2 * vcpus);
+        Assert.Equal(1, TableSizes.For(vcpus, cpus, 0).Threads);
+    });
 
     [Fact]
     public void The_ring_is_whole_pages_and_a_power_of_two()
