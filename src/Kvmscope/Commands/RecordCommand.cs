@@ -60,10 +60,9 @@ internal sealed class RecordCommand : ICommand
         return job.Run(context, _ => StatusLines.Announce(context, run), trace =>
         {
             var status = new RecordStatus(context);
-            string path = tape.Path;
             new RecordLoop(trace, run, plan, detail.SlowNs > 0, tape, status).Run();
             StatusLines.AfterInterrupt(context, trace.End);
-            status.End(trace.Clock.Elapsed, tape, path);
+            status.End(trace.Clock.Elapsed, tape, tape.Path);
         });
     }
 
@@ -86,7 +85,7 @@ internal sealed class RecordCommand : ICommand
             HasAllExits = hasAllExits,
             SlowNs = detail.SlowNs,
             Filters = [.. filters.Words()],
-            Machines = [.. host.Machines().Select(m => (m.Pid, m.Name))],
+            Machines = [.. filters.Traced(host.Machines()).Select(m => (m.Pid, m.Name))],
         };
 
     // Names of hosts are file names nearly always; what is not becomes an underscore.
