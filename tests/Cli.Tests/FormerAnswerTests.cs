@@ -86,7 +86,6 @@ public sealed class FormerAnswerTests : IDisposable
     [InlineData("report DAMAGED --timeline --format svg")]
     [InlineData("diff DAMAGED A")]
     [InlineData("diff A DAMAGED")]
-    [InlineData("assert max(exit)<50us DAMAGED")]
     public void A_report_that_fails_leaves_the_former_answer(string line)
     {
         string a = Record("a"), damaged = Record("damaged"), former = Name("former");

@@ -97,12 +97,46 @@ public sealed class ComparisonNoiseTests
         Assert.InRange(marked, 11, 12);
     }
 
+    // What was never there on one side is there in each sample of the other, at a rate that drifts: drift is no doubt about that.
+    [Theory]
+    [InlineData(12)]
+    [InlineData(24)]
+    public void What_appears_is_marked_however_it_drifts(int samples)
+    {
+        ComparisonSide Drifting(string name, bool isThere) => new(name, [.. Enumerable.Range(0, samples).Select(i => ComparisonSample.Side(
+            name, 1, isThere ? [new(30, 30, 1_500), new(10, 300 + (20 * i), 2_000)] : [new(30, 30, 1_500)]).Samples[0])]);
+        ComparisonSide without = Drifting("a", false), with = Drifting("b", true);
+        Assert.True(ComparisonSample.Row(ComparisonSample.Compare(without, with), 10).Marks.HasFlag(ChangedFigures.Rate), "what appears");
+        Assert.True(ComparisonSample.Row(ComparisonSample.Compare(with, without), 10).Marks.HasFlag(ChangedFigures.Rate), "what vanishes");
+    }
+
+    [Fact]
+    public void There_or_not_is_tested_where_one_side_has_none()
+    {
+        double[] none = new double[12], all = [.. Enumerable.Range(1, 12).Select(i => (double)i)];
+        // Twice one of the 2 704 156 ways to choose 12 of 24.
+        Assert.Equal(2 / 2_704_156d, Presence.Test(none, all)!.Value, 1e-12);
+        Assert.Equal(Presence.Test(none, all), Presence.Test(all, none));
+        Assert.Null(Presence.Test(none, none));
+        Assert.Null(Presence.Test(all, all));
+        Assert.Null(Presence.Test(none, [.. all[..8], 0, 0, 0, 0]));
+    }
+
+    // Few samples of a load in bursts, with reasons that are there in nearly every burst and in few calms.
+    [Theory]
+    [InlineData(12, 3)]
+    [InlineData(20, 3)]
+    public void Reasons_that_come_and_go_are_alike(int samples, double burst) => Assert.InRange(
+        Marked(i => (Gone(2 * i, burst).Record("a", samples), Gone((2 * i) + 1, burst).Record("b", samples)), 2 * Comparisons), 0, MostMarked);
+
+    private static NoisyGuest Gone(int seed, double burst) => new(seed) { Burst = burst, Rates = [30, 4, 3, 2, 1.5, 1, 0.5] };
+
     private static NoisyGuest Guest(int seed, double burst, bool heavy) => new(seed) { Burst = burst, IsHeavyTailed = heavy };
 
-    private static int Marked(Func<int, (ComparisonSide A, ComparisonSide B)> make)
+    private static int Marked(Func<int, (ComparisonSide A, ComparisonSide B)> make, int comparisons = Comparisons)
     {
         int marked = 0;
-        Parallel.For(0, Comparisons, i =>
+        Parallel.For(0, comparisons, i =>
         {
             (ComparisonSide a, ComparisonSide b) = make(i);
             if (ComparisonSample.Marks(ComparisonSample.Compare(a, b)) > 0) Interlocked.Increment(ref marked);

@@ -269,4 +269,12 @@ public sealed partial class HeatMapTests
 
     [GeneratedRegex("-?[0-9]+")]
     private static partial Regex Number();
+
+    [Fact]
+    public void A_png_that_no_memory_holds_is_an_error()
+    {
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => new PngCanvas(1_200, 120_000));
+        Assert.Equal(ExitStatus.Usage, error.Status);
+        Assert.Contains("--top", error.Mend);
+    }
 }

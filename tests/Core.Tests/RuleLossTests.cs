@@ -179,4 +179,55 @@ public sealed class RuleLossTests
                 Assert.Equal(possible.Length == 1 ? possible[0] : null, RuleComparisons.Decide(comparison, seen, bound));
             }
     }
+
+    // Traced with --level l1: those of L2 may be any number.
+    [Theory]
+    [InlineData("count(CPUID)<2000", null)]
+    [InlineData("count(CPUID)>=1000", true)]
+    [InlineData("count(CPUID)<1000", false)]
+    [InlineData("max(CPUID)<50us", null)]
+    [InlineData("avg(CPUID)<50us", null)]
+    [InlineData("count(CPUID, level=l1)<2000", true)]
+    [InlineData("count(exit)<2000", true)]
+    public void A_level_that_was_not_traced_may_have_had_more(string rule, bool? holds)
+    {
+        SnapshotRow[] rows = [.. RuleSample.Rows().Where(r => r.Level == ExitLevel.L1)];
+        RuleInput input = RuleSample.Input(rows) with { HasAllExits = false, Level = ExitLevel.L1 };
+        RuleResult result = RuleSample.Evaluate(rule, input);
+        Assert.Equal(holds, result.Holds);
+        if (holds is null) Assert.Contains("those of L2 were not traced", result.Why, StringComparison.Ordinal);
+        Assert.NotNull(RuleSample.Evaluate(rule, input with { Level = null }).Holds);
+    }
+
+    // An exit that has not ended is known by the parts to have lasted ten seconds.
+    [Theory]
+    [InlineData("max(exit)<50us", false)]
+    [InlineData("max(exit)>=10s", true)]
+    [InlineData("max(exit)<20s", null)]
+    [InlineData("max(IOIO, vcpu=1)<50us", true)]
+    [InlineData("max(MSR)<50us", false)]
+    [InlineData("avg(IOIO)<50us", true)]
+    public void An_exit_that_lasts_is_as_long_as_it_has_lasted(string rule, bool? holds)
+    {
+        RuleInput input = RuleSample.SplitInput(new Trust { Open = 2 });
+        SnapshotRow open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1), alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
+        open.Parts = RuleSample.Part(TimePart.Vmm, open.TotalNs + 10_000_000_000);
+        alone.Parts = RuleSample.Part(TimePart.Vmm, 1_000_000);
+        RuleResult result = RuleSample.Evaluate(rule, input with { Answer = input.Answer with { Rows = [.. input.Answer.Rows, open, alone] } });
+        Assert.Equal(holds, result.Holds);
+        if (holds is null) Assert.Contains("it has not ended", result.Why, StringComparison.Ordinal);
+    }
+
+    // The time of an exit that was open at the begin makes up for that of one without any: counts and times are equal.
+    [Fact]
+    public void Times_that_came_from_before_hide_no_exit_without_a_time()
+    {
+        RuleInput input = RuleSample.Input(new Trust { UnpairedExits = 3 }, RuleSample.Rows());
+        Assert.True(RuleSample.Evaluate("max(exit)<50us", input).Holds);
+        RuleResult result = RuleSample.Evaluate("max(exit)<50us", input with { IsContinued = true });
+        Assert.Null(result.Holds);
+        Assert.Contains("3 exits of all have no measured time", result.Why, StringComparison.Ordinal);
+        Assert.False(RuleSample.Evaluate("max(exit)<40us", input with { IsContinued = true }).Holds);
+        Assert.True(RuleSample.Evaluate("max(exit)<50us", RuleSample.Input(RuleSample.Rows()) with { IsContinued = true }).Holds);
+    }
 }

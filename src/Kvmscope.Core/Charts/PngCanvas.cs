@@ -3,7 +3,10 @@ namespace Kvmscope.Core.Charts;
 /// <summary>Draws into dots, each an ink, for a PNG.</summary>
 internal sealed class PngCanvas(int width, int height) : ICanvas
 {
-    private readonly byte[] _dots = new byte[width * height];
+    // A byte each, held at once.
+    private const int MostDots = 1 << 27;
+
+    private readonly byte[] _dots = new byte[Dots(width, height)];
 
     /// <summary>Writes the picture.</summary>
     internal void Write(Stream output)
@@ -12,6 +15,10 @@ internal sealed class PngCanvas(int width, int height) : ICanvas
         for (int i = 0; i < colors.Length; i++) colors[i] = Palette.Light((Ink)i);
         PngEncoder.Write(output, width, height, _dots, colors);
     }
+
+    private static int Dots(int width, int height) => (long)width * height is <= MostDots and >= 0 and var dots
+        ? (int)dots
+        : throw new KvmscopeException(ExitStatus.Usage, $"a PNG of {width} by {height} dots is too large", "Show fewer rows with --top N, or make it with --format svg.");
 
     public void Fill(Ink ink, params ReadOnlySpan<Box> boxes)
     {

@@ -38,6 +38,7 @@ internal sealed class FigureTests
             double[] b = group.B.Samples(figure, whole.B, Together(counted.B, counted.A));
             if (Math.Min(a.Length, b.Length) < RankSum.LeastSamples) continue;
             (double probability, int direction) = RankSum.Test(a, b);
+            if (figure == ChangedFigures.Rate && Presence.Test(a, b) is { } presence) probability = Math.Min(probability, presence);
             _tests.Add(new One(group, figure, direction));
             _probabilities.Add(probability);
         }

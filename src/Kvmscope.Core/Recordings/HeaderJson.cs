@@ -11,6 +11,8 @@ internal static class HeaderJson
     /// <summary>What the first line says it is.</summary>
     internal const string Format = "kvmscope-recording";
 
+    private const int FirstYear = 1970, LastYear = 9000;
+
     internal static void Write(Utf8JsonWriter json, RecordingHeader header)
     {
         json.WriteStartObject();
@@ -37,6 +39,7 @@ internal static class HeaderJson
         if (header.SlowPart is { } part) json.WriteString("slow_part", JsonParts.All.First(p => p.Part == part).Name);
         if (header.HasWho) json.WriteBoolean("who", true);
         json.WriteBoolean("all_exits", header.HasAllExits);
+        if (header.IsContinued) json.WriteBoolean("continued", true);
         json.WriteStartArray("filters");
         foreach (string filter in header.Filters) json.WriteStringValue(filter);
         json.WriteEndArray();
@@ -87,12 +90,15 @@ internal static class HeaderJson
                 "slow_part" => header with { SlowPart = PartOf(JsonWalk.Text(ref json)) },
                 "who" => header with { HasWho = JsonWalk.Bool(ref json) },
                 "all_exits" => header with { HasAllExits = JsonWalk.Bool(ref json) },
+                "continued" => header with { IsContinued = JsonWalk.Bool(ref json) },
                 "filters" => header with { Filters = Texts(ref json) },
                 "machines" => header with { Machines = Machines(ref json) },
                 _ => Other(ref json, header, name, ref format, ref offset),
             };
         }
         if (format != Format) return null;
+        // Times are reckoned from it: a year at the end of the calendar leaves no room.
+        if (header.Started.Year is < FirstYear or > LastYear) throw new JsonException("no time");
         return header with { Started = header.Started.ToOffset(TimeSpan.FromMinutes(Math.Clamp(offset, -14 * 60, 14 * 60))) };
     }
 

@@ -29,6 +29,7 @@ internal static class IndexReader
             {
                 if (next == index.Lengths.Count) return null;
                 int length = index.Lengths[next++], first = i + 1 - count;
+                if (length <= MemberHead.Size + MemberHead.TrailerSize) return null;
                 MemberKind kind = depth == 0 ? MemberKind.Interval : MemberKind.Span;
                 places.Add(new(offset, new MemberHead(kind, (byte)depth, length, first, count, 0, from, index.ToNs[i], index.WallNs[i])));
                 offset += length;

@@ -96,7 +96,10 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     {
         foreach (OpenExits open in _last?.OpenAfter ?? []) Add(RowOf(open));
         foreach (OpenExits open in _first?.OpenBefore ?? [])
-            if (_rows.TryGetValue(KeyOf(RowOf(open).Key), out RecordedRow? row)) row.Count -= Math.Min(row.Count, open.Count);
+        {
+            RowKey key = RowOf(open).Key;
+            if ((wants is null || wants(key)) && _rows.TryGetValue(KeyOf(key), out RecordedRow? row)) row.Count -= Math.Min(row.Count, open.Count);
+        }
         (_first, _last) = (_first! with { OpenBefore = [] }, _last! with { OpenAfter = [] });
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
+using System.Text.Json;
 
 namespace Kvmscope.Core.Recordings;
 
@@ -11,8 +12,8 @@ namespace Kvmscope.Core.Recordings;
 /// </summary>
 internal static class Member
 {
-    // Beyond any host, and what a damaged length cannot make a reader allocate.
-    private const int MostBytes = 1 << 30;
+    // Beyond any host, and what a damaged length cannot make a reader allocate; nor can deflate make more of a byte.
+    private const int MostBytes = 1 << 28, MostOfAByte = 1032;
 
     /// <summary>Makes the bytes of a member.</summary>
     /// <param name="output">Where they are added.</param>
@@ -43,6 +44,7 @@ internal static class Member
     /// <param name="place">Where it should stand, and which it should be.</param>
     /// <param name="read">Reads its line, once that is known to be whole.</param>
     /// <returns>What the line says; null where the member is damaged or another one.</returns>
+    /// <exception cref="JsonException">The line is whole, and not what is written there.</exception>
     internal static T? ReadAt<T>(Stream file, MemberPlace place, LineReader<T> read)
         where T : class
     {
@@ -56,6 +58,11 @@ internal static class Member
             try
             {
                 return read(line.AsSpan(0, lineLength));
+            }
+            catch (Exception error) when (error is InvalidOperationException or ArgumentOutOfRangeException)
+            {
+                // What the JSON reader says of text that is no Unicode, and a time of what is before all times.
+                throw new JsonException(error.Message, error);
             }
             finally
             {
@@ -82,7 +89,7 @@ internal static class Member
         ReadOnlySpan<byte> trailer = member.Span[^MemberHead.TrailerSize..];
         length = BinaryPrimitives.ReadInt32LittleEndian(trailer[4..]);
         line = [];
-        if (length is <= 0 or > MostBytes) return false;
+        if (length is <= 0 or > MostBytes || length / MostOfAByte > member.Length) return false;
         line = ArrayPool<byte>.Shared.Rent(length + 1);
         if (TryInflate(member[MemberHead.Size..^MemberHead.TrailerSize], line.AsSpan(0, length + 1)) == length
             && Crc32.HashToUInt32(line.AsSpan(0, length)) == BinaryPrimitives.ReadUInt32LittleEndian(trailer)) return true;

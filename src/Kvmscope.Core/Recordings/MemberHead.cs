@@ -76,6 +76,11 @@ public readonly record struct MemberHead(
             BinaryPrimitives.ReadInt64LittleEndian(at[24..]), BinaryPrimitives.ReadInt64LittleEndian(at[32..]),
             BinaryPrimitives.ReadInt64LittleEndian(at[40..]));
         // A layout that is newer begins alike, and the recording's version says so.
-        return head.Length > Size + TrailerSize && head.Intervals >= 0 && head.First >= 0;
+        return head.Length > Size + TrailerSize && head.First >= 0 && head.Kind switch
+        {
+            MemberKind.Interval => head.Intervals == 1,
+            MemberKind.Span => head.Depth > 0 && head.Intervals > 0 && (head.Depth > RecordingWriter.MaxDepth || head.Intervals == RecordingWriter.Length(head.Depth)),
+            _ => head.Intervals >= 0,
+        };
     }
 }

@@ -25,7 +25,8 @@ public sealed class Recording
     public int Intervals => _index.Intervals.Count;
 
     /// <summary>All of it.</summary>
-    public IntervalRange All => new(0, Intervals);
+    /// <exception cref="KvmscopeException">Its begin or its end is missing (1).</exception>
+    public IntervalRange All => Range(null, null);
 
     /// <summary>Whether it was ended; else it is being made, or the recorder was killed.</summary>
     public bool HasEnd => _index.End is not null;
@@ -45,29 +46,41 @@ public sealed class Recording
     /// <exception cref="KvmscopeException">It is no recording (2), one of a newer version (2), or its header is damaged (1).</exception>
     public static Recording Open(Stream file, string name)
     {
-        if (file.Length == 0) throw RecordingError.NotOne(name, "it is empty");
-        RecordingIndex index = RecordingIndex.Read(file);
-        if (index.Header is not { } place)
+        (RecordingIndex index, RecordingHeader? header) = Find(file, name);
+        if (index.Header is null)
         {
             throw index.Intervals.Count > 0
                 ? RecordingError.Damaged(name, "at its begin", "Without its header nothing can be shown; zcat prints the intervals that are whole.")
                 : RecordingError.NotOne(name, "it does not begin with a header");
         }
-        RecordingHeader? header;
-        try
-        {
-            header = Member.ReadAt(file, place, HeaderJson.Read);
-        }
-        catch (JsonException)
-        {
-            header = null;
-        }
         if (header is null) throw RecordingError.Damaged(name, "at its begin", "Without its header nothing can be shown.");
+        if (index.AnotherAt is { } at) throw RecordingError.MoreThanOne(name, at);
         if (header.Version > RecordingHeader.CurrentVersion)
             throw new KvmscopeException(ExitStatus.Usage,
                 $"'{name}' was made by a newer kvmscope ({header.Program}): its format is {header.Version}, and this version reads up to {RecordingHeader.CurrentVersion}",
                 "Use that version, or a newer one.");
         return new Recording(file, name, index, header);
+    }
+
+    private static (RecordingIndex Index, RecordingHeader? Header) Find(Stream file, string name)
+    {
+        try
+        {
+            if (file.Length == 0) throw RecordingError.NotOne(name, "it is empty");
+            RecordingIndex index = RecordingIndex.Read(file);
+            try
+            {
+                return (index, index.Header is { } place ? Member.ReadAt(file, place, HeaderJson.Read) : null);
+            }
+            catch (JsonException)
+            {
+                return (index, null);
+            }
+        }
+        catch (IOException error)
+        {
+            throw RecordingError.Unreadable(name, error);
+        }
     }
 
     /// <summary>The number of an interval as the recorder counted; it is the place itself where none is damaged.</summary>
@@ -80,11 +93,25 @@ public sealed class Recording
     public DateTimeOffset EndOf(int interval) => TimeOf(_index.Intervals[interval].Head.ToNs);
 
     /// <summary>The intervals of which the greater part lies between two times.</summary>
+    /// <exception cref="KvmscopeException">At its begin or its end intervals are missing (1); within, whoever reads it says so.</exception>
     public IntervalRange Range(DateTimeOffset? from, DateTimeOffset? to)
     {
         int first = from is { } begin ? Search(begin) : 0;
-        int end = to is { } last ? Search(last) : Intervals;
-        return new IntervalRange(first, Math.Max(0, end - first));
+        int end = Math.Max(first, to is { } last ? Search(last) : Intervals);
+        if (Misses(first, from, to)) throw GapBefore(first);
+        if (end > first && Misses(end, from, to)) throw GapBefore(end);
+        return new IntervalRange(first, end - first);
+    }
+
+    /// <summary>
+    /// Says where intervals are missing. For whoever asks for parts of the range one after the other, as the parts would close over the
+    /// gap; one sum over all of it finds that out itself, and may have it from a span. Nothing but heads is looked at.
+    /// </summary>
+    /// <exception cref="KvmscopeException">Intervals are missing (1).</exception>
+    public void CheckNumbers(IntervalRange range)
+    {
+        for (int i = range.First + 1; i < range.End; i++)
+            if (NumberOf(i) != NumberOf(i - 1) + 1) throw GapBefore(i);
     }
 
     /// <summary>The largest jump of the host's wall clock against its monotonic clock between two ends of intervals, and when; null below a second.</summary>
@@ -96,7 +123,7 @@ public sealed class Recording
         for (int i = 1; i < Intervals; i++)
         {
             MemberHead head = _index.Intervals[i].Head, before = _index.Intervals[i - 1].Head;
-            long jump = (head.WallNs - before.WallNs) - (head.ToNs - before.ToNs);
+            long jump = Math.Max((head.WallNs - before.WallNs) - (head.ToNs - before.ToNs), -long.MaxValue);
             if (Math.Abs(jump) > Math.Abs(largest)) (largest, where) = (jump, i);
         }
         return Math.Abs(largest) < leastNs ? null : (EndOf(where), TimeSpan.FromTicks(largest / 100));
@@ -116,62 +143,60 @@ public sealed class Recording
     public IEnumerable<SlowExit> Slow(IntervalRange range)
     {
         var reader = new IntervalJsonReader(_began.Offset, static _ => { });
-        CheckEnds(range);
+        CheckNumbers(range);
         for (int i = range.First; i < range.End; i++)
         {
-            CheckGap(i, range);
             RecordedInterval interval = Read(_index.Intervals[i], reader) ?? throw DamagedAt(i);
             foreach (SlowExit exit in interval.Slow) yield return exit;
         }
     }
 
+    // By numbers, and not by places: where intervals are gone altogether the places close up, and the numbers do not.
     private void Visit(IntervalRange range, Action<RecordedInterval> take, Action<RecordedRow> takeRow)
     {
+        if (range.Count == 0) return;
         var reader = new IntervalJsonReader(_began.Offset, takeRow);
-        CheckEnds(range);
-        for (int i = range.First; i < range.End;)
+        long number = NumberOf(range.First), end = NumberOf(range.End - 1) + 1;
+        while (number < end)
         {
-            int first = i;
-            i = Longest(i, range, out MemberPlace place);
-            if (TryTake(place, reader, take)) continue;
-            if (place.Head.Kind == MemberKind.Interval) throw DamagedAt(first);
-            // A damaged span is no loss: what it sums up is there too.
-            for (int j = first; j < i; j++)
-            {
-                CheckGap(j, range);
-                if (!TryTake(_index.Intervals[j], reader, take)) throw DamagedAt(j);
-            }
+            int taken = TakeAt(number, end, reader, take);
+            if (taken == 0) throw MissingAt(number);
+            number += taken;
         }
     }
 
-    // The longest span that begins at interval i and ends in the range, else the interval itself; returns what comes after it.
-    private int Longest(int i, IntervalRange range, out MemberPlace place)
+    // The longest member that begins with this interval, is whole and does not go beyond the end: a damaged span is no loss, as what it
+    // sums up is there too, and a damaged interval is none where a span has it.
+    private int TakeAt(long number, long end, IntervalJsonReader reader, Action<RecordedInterval> take)
     {
-        long number = _index.Intervals[i].Head.First;
         for (int depth = RecordingWriter.MaxDepth; depth > 0; depth--)
         {
-            if (number % RecordingWriter.Length(depth) != 0 || _index.Span(depth, number) is not { } span) continue;
-            int after = IndexOf(number + span.Head.Intervals);
-            if (after > range.End) continue;
-            place = span;
-            return after;
+            int length = RecordingWriter.Length(depth);
+            if (number % length != 0 || number + length > end || _index.Span(depth, number) is not { } span) continue;
+            if (TryTake(span, reader, take)) return length;
         }
-        CheckGap(i, range);
-        place = _index.Intervals[i];
-        return i + 1;
+        int at = IndexOf(number);
+        return at < Intervals && NumberOf(at) == number && TryTake(_index.Intervals[at], reader, take) ? 1 : 0;
     }
 
-    // Intervals that are damaged so that not even their heads are there leave a gap in the numbers.
-    private void CheckGap(int i, IntervalRange range)
+    private KvmscopeException MissingAt(long number)
     {
-        if (i + 1 < range.End && _index.Intervals[i + 1].Head.First != _index.Intervals[i].Head.First + 1) throw GapBefore(i + 1);
+        int at = IndexOf(number);
+        return at < Intervals && NumberOf(at) == number ? DamagedAt(at) : GapBefore(at);
     }
 
-    private void CheckEnds(IntervalRange range)
+    // Whether intervals are gone before this place (behind the last one it is the end that knows) of which the greater part lies between
+    // two times: none that are is asked for.
+    private bool Misses(int before, DateTimeOffset? from, DateTimeOffset? to)
     {
-        if (range.Count == 0) return;
-        if (range.First == 0 && _index.Intervals[0].Head.First != 0) throw GapBefore(0);
-        if (range.End == Intervals && _index.End is { } count && count != _index.Intervals[^1].Head.First + 1) throw GapBefore(Intervals);
+        long number = before < Intervals ? NumberOf(before) : _index.End ?? 0;
+        long count = number - (before > 0 ? NumberOf(before - 1) + 1 : 0);
+        if (count <= 0) return false;
+        DateTimeOffset begin = before > 0 ? EndOf(before - 1) : _began, end = before < Intervals ? BeginOf(before) : TimeOf(_index.EndNs);
+        double each = (end - begin) / TimeSpan.FromTicks(1) / count;
+        if (each <= 0) return true;
+        double first = from is { } time ? Math.Max(0, Math.Ceiling(((time - begin).Ticks / each) - 0.5)) : 0;
+        return first < count && (to is not { } last || (first + 0.5) * each < (last - begin).Ticks);
     }
 
     // The place of the first interval with this number or a greater one.
@@ -201,6 +226,10 @@ public sealed class Recording
         try
         {
             return Member.ReadAt(_file, place, reader.Read);
+        }
+        catch (IOException error)
+        {
+            throw RecordingError.Unreadable(_name, error);
         }
         catch (Exception error) when (error is JsonException or OverflowException)
         {
@@ -232,8 +261,12 @@ public sealed class Recording
     private KvmscopeException Damaged(DateTimeOffset from, DateTimeOffset? to, string how)
     {
         const string form = "yyyy-MM-ddTHH:mm:ss.fff";
-        string before = string.Create(CultureInfo.InvariantCulture, $"--to {from.ToString(form, CultureInfo.InvariantCulture)} for what is before");
-        string after = to is { } time ? $", --from {time.ToString(form, CultureInfo.InvariantCulture)} for what is after" : "";
-        return RecordingError.Damaged(_name, $"at {from.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}: {how}", $"The rest can be shown: {before}{after}.");
+        string[] rest =
+        [
+            .. from > BeginOf(0) ? [$"--to {from.ToString(form, CultureInfo.InvariantCulture)} for what is before"] : Array.Empty<string>(),
+            .. to < EndOf(Intervals - 1) ? [$"--from {to.Value.ToString(form, CultureInfo.InvariantCulture)} for what is after"] : Array.Empty<string>(),
+        ];
+        return RecordingError.Damaged(_name, $"at {from.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}: {how}",
+            rest.Length > 0 ? $"The rest can be shown: {string.Join(", ", rest)}." : "Nothing else is in it.");
     }
 }

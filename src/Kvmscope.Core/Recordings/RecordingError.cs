@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>Makes the errors about recordings.</summary>
@@ -10,4 +12,13 @@ internal static class RecordingError
     /// <summary>The file is a recording, but a part that is needed is damaged.</summary>
     internal static KvmscopeException Damaged(string name, string where, string mend) =>
         new(ExitStatus.Failed, $"the recording '{name}' is damaged {where}", mend);
+
+    /// <summary>The file is several recordings, as 'cat' makes it.</summary>
+    internal static KvmscopeException MoreThanOne(string name, long at) => new(ExitStatus.Usage,
+        string.Create(CultureInfo.InvariantCulture, $"'{name}' is more than one recording: another begins at byte {at}"),
+        string.Create(CultureInfo.InvariantCulture, $"Cut them apart: 'head -c {at}' is what is before, 'tail -c +{at + 1}' what is after."));
+
+    /// <summary>The file could be opened, and now it cannot be read.</summary>
+    internal static KvmscopeException Unreadable(string name, IOException error) =>
+        new(ExitStatus.Failed, $"cannot read the recording '{name}': {error.Message}", "The disk or the network may be at fault; try a copy of the file.", error);
 }

@@ -73,6 +73,9 @@ public sealed record RecordingHeader
     /// <summary>Whether exits of all reasons and levels were traced: without them there is no wall clock to split.</summary>
     public bool HasAllExits { get; init; } = true;
 
-    /// <summary>The VMs that ran when it began: names by pid.</summary>
+    /// <summary>Whether it goes on where another file ended: exits may have been open when it began.</summary>
+    public bool IsContinued { get; init; }
+
+    /// <summary>The VMs that were traced when it began: names by pid.</summary>
     public ImmutableArray<(int Pid, string Name)> Machines { get; init; } = [];
 }

@@ -21,6 +21,12 @@ internal sealed class RecordingIndex
     /// <summary>How many intervals the recording had when it was ended; null where it was cut off.</summary>
     internal long? End { get; private set; }
 
+    /// <summary>CLOCK_MONOTONIC at the end of the last interval, as the end has it.</summary>
+    internal long EndNs { get; private set; }
+
+    /// <summary>Where another recording seems to begin: a second header, or an interval whose number does not grow; null where none does.</summary>
+    internal long? AnotherAt { get; private set; }
+
     /// <summary>Bytes behind the last whole member: what was being written when the recording was cut off.</summary>
     internal long TailBytes { get; private set; }
 
@@ -77,14 +83,20 @@ internal sealed class RecordingIndex
             case MemberKind.Header when place.Offset == 0:
                 Header = place;
                 break;
+            case MemberKind.Header:
+                AnotherAt ??= place.Offset;
+                break;
             case MemberKind.Interval when _intervals.Count == 0 || place.Head.First > _intervals[^1].Head.First:
                 _intervals.Add(place);
+                break;
+            case MemberKind.Interval:
+                AnotherAt ??= place.Offset;
                 break;
             case MemberKind.Span:
                 _spans[(place.Head.Depth, place.Head.First)] = place;
                 break;
             case MemberKind.End:
-                End = place.Head.First;
+                (End, EndNs) = (place.Head.First, place.Head.ToNs);
                 break;
         }
     }

@@ -21,6 +21,12 @@ public sealed record RuleInput(Answer Answer, Isa Isa)
     /// <summary>Whether the recorder had all exits, where this is of a recording.</summary>
     public bool WasAllRecorded { get; init; } = true;
 
+    /// <summary>The only level that was traced; null for both.</summary>
+    public ExitLevel? Level { get; init; }
+
+    /// <summary>Whether exits may have been open when it began: their times are in it, and they were counted before.</summary>
+    public bool IsContinued { get; init; }
+
     /// <summary>The VMs that were traced, those too that had no exit: a rule about them is measured, one about any other is not.</summary>
     public IReadOnlyCollection<VirtualMachine> Machines { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Views;
 
@@ -9,12 +10,16 @@ internal sealed class RuleLosses
     internal RuleLosses(RuleScope scope)
     {
         Uncounted = UncountedOf(scope.Observed);
+        if (scope.Untraced is { } level) Untraced = $"those of {(level == ExitLevel.L2 ? "L2" : "L1")} were not traced (--level)";
         Unread = scope.Unread > 0 ? $"the reason of {TrustText.Of(scope.Unread, "exit", "exits")} could not be read" : null;
         FindUntimed(scope);
     }
 
     /// <summary>Exits that were not counted: of which VM and reason they were is not known.</summary>
     internal string? Uncounted { get; }
+
+    /// <summary>Exits that were left out by the trace's own level, though the rule is about both.</summary>
+    internal string? Untraced { get; }
 
     /// <summary>Exits that were counted, but of which it is not known whether they are the target's.</summary>
     internal string? Unread { get; }
@@ -26,7 +31,7 @@ internal sealed class RuleLosses
     internal string? Open { get; private set; }
 
     /// <summary>Why counts may be higher than what was seen.</summary>
-    internal string? OfCounts => Uncounted ?? Unread;
+    internal string? OfCounts => Uncounted ?? Untraced ?? Unread;
 
     /// <summary>Why times may be others than those that were seen.</summary>
     internal string? OfTimes => OfCounts ?? Untimed;
@@ -44,10 +49,16 @@ internal sealed class RuleLosses
     }
 
     // An exit that is not timed is open, or was followed by another exit. A vCPU has at most one that is open, and where none of the
-    // trace was followed by another exit, those of this target were not either.
+    // trace was followed by another exit, those of this target were not either. Where an exit was open at the begin its time makes up for
+    // that of another, so that counts and times that are equal say nothing.
     private void FindUntimed(RuleScope scope)
     {
         Trust trust = scope.Observed.Trust;
+        if (scope.IsContinued && trust.UnpairedExits > 0 && scope.Rows.Count > 0)
+        {
+            Untimed = $"{TrustText.Of(trust.UnpairedExits, "exit", "exits")} of all {(trust.UnpairedExits == 1 ? "has" : "have")} no measured time";
+            return;
+        }
         Dictionary<(int Vm, int Vcpu), ulong> vcpus = [];
         ulong untimed = 0, beyond = 0;
         foreach (SnapshotRow row in scope.Rows)

@@ -21,6 +21,8 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
         foreach (SnapshotRow row in _scope.Rows) sum.Add(row, bins: _metric.Quantile is not null);
         if (rule.Metric is RuleMetric.Count or RuleMetric.Rate) return Count(sum, losses);
         if (!input.HasTime) return RuleMeasurement.None("handling times were not measured");
+        if (rule.Metric == RuleMetric.Max && Lasting(losses) is { } open && LastedNs(open) > (sum.MaxNs ?? 0))
+            return RuleMeasurement.Lowest(ExactNumber.Of(LastedNs(open)), RuleText.Owner(open), losses.OfTimes ?? "it has not ended");
         // No exits have no time together, and yet no average and no longest.
         if (sum.Timed == 0 && (sum.Count > 0 || rule.Metric != RuleMetric.Total)) return NoneTimed(sum, losses);
         return rule.Metric switch
@@ -59,6 +61,12 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
         string? rough = isRough ? $"an estimate within the bin {Tight(low)}..{Tight(Math.Min(high, sum.MaxNs ?? high))}" : null;
         return new(ExactNumber.Of(ns), RuleBound.Exact, note, rough is null ? losses.Open : losses.Open is null ? rough : $"{rough}; {losses.Open}");
     }
+
+    // Of a vCPU at most one exit is open, and with the split its time is in the parts as far as it has come.
+    private SnapshotRow? Lasting(RuleLosses losses) => losses.Untimed is null ? _scope.Rows.MaxBy(LastedNs) : null;
+
+    private ulong LastedNs(SnapshotRow row) =>
+        input.HasSplit && row.Vcpu is not null && row.Count > row.Timed && row.Parts is { } parts && parts.Sum > row.TotalNs ? parts.Sum - row.TotalNs : 0;
 
     private static string Tight(ulong ns) => ScaledText.Time(ns, tight: true);
 

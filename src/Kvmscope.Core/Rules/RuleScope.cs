@@ -43,6 +43,14 @@ internal sealed class RuleScope
     /// <summary>Exits that may be the target's and may not: their reason could not be read.</summary>
     internal ulong Unread { get; }
 
+    /// <summary>Whether times of exits that were counted before are in it.</summary>
+    internal bool IsContinued => _input.IsContinued;
+
+    /// <summary>The level of which exits of the rule's reason were not traced; null where they were, or are not meant.</summary>
+    internal ExitLevel? Untraced => _rule.Target.Kind == RuleTargetKind.Reason && _rule.Filters.Level is null
+        ? _input.Level switch { ExitLevel.L1 => ExitLevel.L2, ExitLevel.L2 => ExitLevel.L1, _ => null }
+        : null;
+
     /// <summary>Why the rule's VM, vCPU or level was not observed; null where it was.</summary>
     internal string? WhyUnseen
     {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Tracing;
 
 namespace Kvmscope.CommandLine;
 
@@ -32,6 +34,15 @@ internal sealed record FilterRequest
         return reasons.Length > 0
             ? this with { Reasons = reasons }
             : throw UsageError.Of("REASON names no exit reason", "Give a name or a number: HLT, 12");
+    }
+
+    /// <summary>The VMs that pass, each with the vCPUs that do; one of which none does, or none is known to, is not among them.</summary>
+    public IEnumerable<VirtualMachine> Traced(IEnumerable<VirtualMachine> machines)
+    {
+        machines = machines.Where(m => Vms.Count == 0 || Vms.Any(v => v == m.Name || v == m.Pid.ToString(CultureInfo.InvariantCulture)));
+        return Vcpus.Count == 0
+            ? machines
+            : machines.Select(m => m with { VcpuIds = [.. m.VcpuIds.Where(Vcpus.Contains)] }).Where(m => m.VcpuIds.Length > 0);
     }
 
     /// <summary>The filters as words of a command line; empty where there are none.</summary>

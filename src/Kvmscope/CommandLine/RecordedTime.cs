@@ -36,6 +36,9 @@ internal static class RecordedTime
             return at < begin.AddSeconds(-1) && end.Date > begin.Date ? at.AddDays(1) : at;
         }
         if (DateTime.TryParseExact(text, s_dates, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime date)) return new DateTimeOffset(date, begin.Offset);
+        // Of the other forms of ISO 8601 those without an offset are of the recording's host too, and not of this one.
+        if (text.Contains('T') && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime local) && local.Kind == DateTimeKind.Unspecified)
+            return new DateTimeOffset(local, begin.Offset);
         return text.Contains('T') && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset exact) ? exact.ToOffset(begin.Offset) : throw No(option, text);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
+using Kvmscope.Core;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Rules;
@@ -71,7 +72,7 @@ internal sealed class AssertCommand : ICommand
         foreach (Rule rule in rules) rule.Check(host.Isa);
         RuleNeeds needs = RuleNeeds.Of(rules);
         // Before privileges are dropped; a VM that comes later shows by its exits.
-        VirtualMachine[] machines = [.. host.Machines().Where(m => IsTraced(m, filters))];
+        VirtualMachine[] machines = [.. filters.Traced(host.Machines())];
         var results = new List<RuleResult>();
         var job = new TraceJob
         {
@@ -89,6 +90,7 @@ internal sealed class AssertCommand : ICommand
                     HasTime = needs.Time || needs.Split,
                     HasSplit = needs.Split,
                     HasAllExits = HasAll(filters),
+                    Level = filters.Level,
                     Machines = machines,
                 })));
                 RuleWriters.Create(output.Format, trace.Target.Style, trace.Target.Writer).Write(results);
@@ -100,6 +102,29 @@ internal sealed class AssertCommand : ICommand
 
     private int CheckRecording(
         Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, string path, FilterRequest filters, OutputPlan output)
+    {
+        IReadOnlyList<RuleResult> results;
+        List<string> notes = [];
+        try
+        {
+            results = Evaluate(invocation, rules, path, filters, notes);
+        }
+        catch (KvmscopeException error) when (error.Status == ExitStatus.Failed)
+        {
+            // Damage is no rule that fails: nothing was measured.
+            results = [.. rules.Select(rule => new RuleResult(rule, null, null, error.Message))];
+            notes.Add($"{error.Message}. {error.Mend}");
+        }
+        using OutputTarget target = OutputTarget.Open(output, context);
+        target.Begin();
+        RuleWriters.Create(output.Format, target.Style, target.Writer).Write(results);
+        target.Writer.Flush();
+        foreach (string note in notes) context.Error.WriteLine($"kvmscope: {note}");
+        return (int)RuleVerdict.StatusOf(results);
+    }
+
+    private IReadOnlyList<RuleResult> Evaluate(
+        Invocation invocation, IReadOnlyList<Rule> rules, string path, FilterRequest filters, List<string> notes)
     {
         using RecordingSource source = RecordingSource.Open(path);
         RecordingHeader header = source.Recording.Header;
@@ -116,21 +141,15 @@ internal sealed class AssertCommand : ICommand
             HasSplit = header.HasSplit,
             HasAllExits = exits.HasAll,
             WasAllRecorded = header.HasAllExits,
-            Machines = [.. header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, [])).Where(m => IsTraced(m, filters))],
+            Level = exits.Level,
+            IsContinued = header.IsContinued || range.First > 0,
+            Machines = [.. filters.Traced(header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, [])))],
         };
-        using OutputTarget target = OutputTarget.Open(output, context);
-        IReadOnlyList<RuleResult> results = [.. rules.Select(rule => RuleEvaluator.Evaluate(rule, input))];
-        target.Begin();
-        RuleWriters.Create(output.Format, target.Style, target.Writer).Write(results);
-        target.Writer.Flush();
-        foreach (string note in source.Notes()) context.Error.WriteLine($"kvmscope: {note}");
-        return (int)RuleVerdict.StatusOf(results);
+        notes.AddRange(source.Notes());
+        return [.. rules.Select(rule => RuleEvaluator.Evaluate(rule, input))];
     }
 
     private static bool HasAll(FilterRequest filters) => filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null };
-
-    private static bool IsTraced(VirtualMachine machine, FilterRequest filters) =>
-        filters.Vms.Count == 0 || filters.Vms.Any(v => v == machine.Name || v == machine.Pid.ToString());
 
     private static IReadOnlyList<Rule> ReadRules(string path)
     {

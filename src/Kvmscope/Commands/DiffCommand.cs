@@ -16,6 +16,9 @@ internal sealed class DiffCommand : ICommand
     // More say nothing more of the noise between them, and cost time.
     private const int MostSamples = 300;
 
+    // With --interval; all are held at once.
+    private const int MostTypedSamples = 2000;
+
     private readonly FilterOptions _filters = new(isLive: false);
     private readonly ReportOptions _report = new(ReportKind.Hist);
     private readonly OutputOptions _output = new();
@@ -118,6 +121,8 @@ internal sealed class DiffCommand : ICommand
     {
         TimeSpan last = recording.EndOf(range.End - 1) - recording.BeginOf(range.End - 1);
         bool isShort = range.Count > 1 && last.Ticks * 100 < recording.Header.IntervalNs * 9 / 10;
+        recording.CheckNumbers(range);
+        RecordedSteps.CheckCount(range, step, MostTypedSamples, "samples", recording);
         int whole = Math.Max(1, (range.Count - (isShort ? 1 : 0)) / step);
         for (int i = 0; i < whole; i++)
             yield return new IntervalRange(range.First + (i * step), i == whole - 1 ? range.Count - (i * step) : step);

@@ -89,7 +89,7 @@ internal sealed class RecordCommand : ICommand
             SlowPart = detail.SlowPart,
             HasWho = detail.WantWho,
             Filters = [.. filters.Words()],
-            Machines = [.. host.Machines().Select(m => (m.Pid, m.Name))],
+            Machines = [.. filters.Traced(host.Machines()).Select(m => (m.Pid, m.Name))],
         };
 
     // Names of hosts are file names nearly always; what is not becomes an underscore.

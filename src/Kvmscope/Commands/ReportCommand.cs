@@ -17,6 +17,9 @@ internal sealed class ReportCommand : ICommand
     // As many as can be told apart in a picture of usual size.
     private const int MostPictureColumns = 240;
 
+    // All are held at once until the last is known.
+    private const int MostColumns = 2000;
+
     private static readonly string[] s_views = ["count", "time", "hist", "slower"];
 
     private readonly FilterOptions _filters = new(isLive: false);
@@ -71,6 +74,7 @@ internal sealed class ReportCommand : ICommand
         request = RecordedRequest.Fit(request, source.Recording.Header, exits);
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
         int step = Step(invocation.Result, source.Recording, range);
+        if (step < range.Count) source.Recording.CheckNumbers(range);
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
         IAnswerWriter writer = AnswerWriters.Create(output.Format, request, target.Style, target.Writer);
@@ -102,6 +106,7 @@ internal sealed class ReportCommand : ICommand
         using OutputTarget target = OutputTarget.Open(output, context);
         if (output.Picture == "png" && target.Bytes is null) throw UsageError.Of("a PNG is not text", "Give a file for it: -o timeline.png");
         int? step = invocation.Result.Text(_interval) is null ? null : Step(invocation.Result, source.Recording, range);
+        if (step is { } length) RecordedSteps.CheckCount(range, length, MostColumns, "columns", source.Recording);
         int most = output.Picture is null ? TimelineView.ColumnsFor(target.Style.Width) : MostPictureColumns;
         Answer[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Answer(c, view, grouping, withQualifiers: false))];
         string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";

@@ -32,7 +32,7 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
 
     /// <summary>Makes the first file, so that it is known before tracing starts whether it can be.</summary>
     /// <exception cref="KvmscopeException">It cannot be made (status 2).</exception>
-    public void Open(DateTimeOffset now) => _file = RecordingFile.Create(plan.Rotate is null ? plan.Path : _rotation.NameAt(now));
+    public void Open(DateTimeOffset now) => _file = RecordingFile.Create(plan.Rotate is null ? plan.Path : _rotation.FreeNameAt(now));
 
     /// <summary>Names a rotating file after when it begins: it was made before tracing, and attaching takes its time.</summary>
     /// <param name="began">When the trace began.</param>
@@ -56,11 +56,23 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
     /// <param name="started">When what it holds begins: wall clock, and CLOCK_MONOTONIC in ns.</param>
     public void Begin((DateTimeOffset At, long Ns) started)
     {
+        // Before anything is written, as there may be no room; and beside the new file, which may not become a long one.
+        Prune(Path, isCounted: false);
+        Begin(header() with { Started = started.At, MonotonicNs = started.Ns });
+    }
+
+    private void Begin(RecordingHeader begun)
+    {
         RecordingFile file = _file ?? throw new InvalidOperationException("no file is open");
-        _writer = new RecordingWriter(header() with { Started = started.At, MonotonicNs = started.Ns }, file.Append);
+        _writer = new RecordingWriter(begun, file.Append);
         _writer.Begin();
-        _fileBegan = started.Ns;
-        if (plan.Keep is { } keep && _rotation.Prune(keep) is { } why) warn($"old recordings cannot be removed: {why}");
+        _fileBegan = begun.MonotonicNs;
+    }
+
+    private void Prune(string current, bool isCounted)
+    {
+        if (plan is { Keep: { } keep, Rotate: { } length } && _rotation.Prune(keep, length, current, isCounted) is { } why)
+            warn($"old recordings cannot be removed: {why}");
     }
 
     /// <summary>Writes an interval; the file that it completes is ended, and the next begins where it ended.</summary>
@@ -72,16 +84,19 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
         // Half an interval early is nearer than half an interval late.
         if (isLast || plan.Rotate is not { } rotate || interval.ToNs - _fileBegan < (rotate - (plan.Interval / 2)).TotalNanoseconds) return;
         End();
-        _file = RecordingFile.Create(_rotation.NameAt(interval.To), ExitStatus.Failed, _owner);
-        Begin((interval.To, interval.ToNs));
+        string next = _rotation.FreeNameAt(interval.To);
+        Prune(next, isCounted: true);
+        _file = RecordingFile.Create(next, ExitStatus.Failed, _owner);
+        // Of the VMs only those are known to be alive that were seen last: others may be gone, and could not be traced in this file.
+        Begin(header() with { Started = interval.To, MonotonicNs = interval.ToNs, IsContinued = true, Machines = [.. interval.Vms.Select(v => (v.Pid, v.Name))] });
     }
 
     /// <summary>Ends the file: it is complete.</summary>
     public void End()
     {
         _writer?.End();
-        _lastPath = _file?.Path;
         _closedBytes += _file?.Length ?? 0;
+        _lastPath = Path;
         _file?.Dispose();
         (_file, _writer) = (null, null);
     }

@@ -34,6 +34,10 @@ internal sealed class RecordedExits
     /// <summary>Whether no exit is left out by reason or level, by the recorder or here.</summary>
     public bool HasAll => _recording.Header.HasAllExits && _filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null };
 
+    /// <summary>The only level of which exits are there; null for both.</summary>
+    public ExitLevel? Level => _filters.Level
+        ?? (_recording.Header.Filters.Contains("--level l1") ? ExitLevel.L1 : _recording.Header.Filters.Contains("--level l2") ? ExitLevel.L2 : null);
+
     /// <summary>Says what is wrong where the recording does not keep apart what is asked for.</summary>
     public void Require(Grouping grouping, string what)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Views;
@@ -17,5 +18,17 @@ internal static class RecordedSteps
         return steps >= 0.999 && Math.Abs(steps - Math.Round(steps)) < 0.001
             ? (int)Math.Min(Math.Round(steps), int.MaxValue / 2)
             : throw UsageError.Of($"the recording's intervals are {ScaledText.Time((ulong)recording.Header.IntervalNs)}, and --interval {text} is no multiple of that", "Give a multiple.");
+    }
+
+    /// <summary>Says what is wrong where steps are more than can be held at once.</summary>
+    /// <exception cref="Core.KvmscopeException">It names an interval that makes fewer (status 2).</exception>
+    public static void CheckCount(IntervalRange range, int step, int most, string what, Recording recording)
+    {
+        int count = (range.Count + step - 1) / step;
+        if (count <= most) return;
+        long ns = recording.Header.IntervalNs * ((range.Count + most - 1) / most);
+        (long each, string unit) = ns % 1_000_000_000 == 0 ? (1_000_000_000, "s") : ns % 1_000_000 == 0 ? (1_000_000, "ms") : (1L, "ns");
+        throw UsageError.Of(string.Create(CultureInfo.InvariantCulture, $"that makes {count} {what}, and {most} are the most"),
+            string.Create(CultureInfo.InvariantCulture, $"Give a longer interval, --interval {ns / each}{unit} or more, or a part: --from, --to (diff: --a, --b)."));
     }
 }

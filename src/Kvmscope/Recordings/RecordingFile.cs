@@ -10,6 +10,16 @@ namespace Kvmscope.Recordings;
 /// </summary>
 internal sealed class RecordingFile : IDisposable
 {
+    // It holds where in a guest's code exits came from, and names of the host's tasks: for whoever made it alone, as perf.data is.
+    private static readonly FileStreamOptions s_options = new()
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.Write,
+        Share = FileShare.Read | FileShare.Delete,
+        BufferSize = 0,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
     private readonly FileStream _stream;
     private bool _isKept;
 
@@ -30,8 +40,7 @@ internal sealed class RecordingFile : IDisposable
     {
         try
         {
-            const FileShare readers = FileShare.Read | FileShare.Delete;
-            var file = new RecordingFile(new FileStream(path, FileMode.CreateNew, FileAccess.Write, readers, bufferSize: 0), path);
+            var file = new RecordingFile(new FileStream(path, s_options), path);
             // Where it is refused the file is whole all the same.
             owner?.Give(file._stream.SafeFileHandle);
             // The name has to survive a power cut too.

@@ -8,6 +8,9 @@ internal sealed class Rotation(string path)
 {
     private const string TimeForm = "yyyyMMdd'T'HHmmss'Z'";
 
+    // An hour of names, one a second.
+    private const int MostTaken = 3600;
+
     private readonly string _folder = Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".";
     private readonly string _stem = Path.GetFileNameWithoutExtension(path), _extension = Path.GetExtension(path);
 
@@ -18,28 +21,84 @@ internal sealed class Rotation(string path)
         return Path.GetDirectoryName(path) is { Length: > 0 } folder ? Path.Combine(folder, name) : name;
     }
 
-    /// <summary>Removes the oldest files of these names until so many are left.</summary>
-    /// <returns>What could not be removed, and why; null where all went well.</returns>
-    public string? Prune(int keep)
+    /// <summary>The name of a file that begins at this time, or as many seconds later as there is none of: a clock that was set back comes by again.</summary>
+    public string FreeNameAt(DateTimeOffset time)
     {
+        string name = NameAt(time);
+        for (int later = 1; later <= MostTaken && Path.Exists(name); later++) name = NameAt(time.AddSeconds(later));
+        return name;
+    }
+
+    /// <summary>
+    /// Removes the oldest files of these names until those that stay are as long as so many. A file that was cut short counts for as much as
+    /// it is: a recorder that is started again and again pushes no history out.
+    /// </summary>
+    /// <param name="keep">How many.</param>
+    /// <param name="length">How long a file is that was not cut short.</param>
+    /// <param name="current">The file that is written, or is to be; it stays.</param>
+    /// <param name="isCounted">Whether it is one of them; else they are beside it.</param>
+    /// <returns>What could not be removed, and why; null where all went well.</returns>
+    public string? Prune(int keep, TimeSpan length, string current, bool isCounted)
+    {
+        string? why = null;
         try
         {
-            string[] old = [.. Directory.EnumerateFiles(_folder).Where(IsOne).OrderDescending(StringComparer.Ordinal).Skip(keep)];
-            foreach (string file in old) File.Delete(file);
-            return null;
+            foreach (string file in Surplus(keep, length, current, isCounted))
+            {
+                try
+                {
+                    File.Delete(file);
+                }
+                catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+                {
+                    why ??= error.Message;
+                }
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return error.Message;
+            why ??= error.Message;
         }
+        return why;
     }
 
-    // Only what NameAt can have made: whatever else is there is somebody's.
-    private bool IsOne(string file)
+    private List<string> Surplus(int keep, TimeSpan length, string current, bool isCounted)
+    {
+        DateTime now = TimeOf(current) ?? DateTime.MaxValue;
+        var before = new List<(DateTime Time, string File)>();
+        var later = new List<(DateTime Time, string File)>();
+        foreach (string file in Directory.EnumerateFiles(_folder))
+        {
+            if (TimeOf(file) is not { } time || Path.GetFileName(file) == Path.GetFileName(current)) continue;
+            (time <= now ? before : later).Add((time, file));
+        }
+        // What seems to come after the present was made before the clock was set back.
+        before.Sort((x, y) => y.Time.CompareTo(x.Time));
+        later.Sort((x, y) => y.Time.CompareTo(x.Time));
+        var surplus = new List<string>();
+        double kept = isCounted ? 1 : 0;
+        DateTime next = now;
+        foreach ((DateTime time, string file) in before)
+        {
+            if (kept >= keep) surplus.Add(file);
+            kept += Share(next - time, length);
+            next = time;
+        }
+        foreach ((_, string file) in later)
+            if (kept++ >= keep) surplus.Add(file);
+        return surplus;
+    }
+
+    // Where the next file began half a rotation later or more it is a whole one: rotations keep to intervals, and names to seconds.
+    private static double Share(TimeSpan until, TimeSpan length) => until >= (length / 2) - TimeSpan.FromSeconds(1) ? 1 : until / length;
+
+    // Only of what NameAt can have made: whatever else is there is somebody's.
+    private DateTime? TimeOf(string file)
     {
         string name = Path.GetFileName(file);
-        if (!name.StartsWith(_stem + "-", StringComparison.Ordinal) || !name.EndsWith(_extension, StringComparison.Ordinal)) return false;
-        string time = name[(_stem.Length + 1)..^_extension.Length];
-        return DateTime.TryParseExact(time, TimeForm, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+        if (!name.StartsWith(_stem + "-", StringComparison.Ordinal) || !name.EndsWith(_extension, StringComparison.Ordinal)) return null;
+        if (name.Length <= _stem.Length + _extension.Length) return null;
+        string text = name[(_stem.Length + 1)..^_extension.Length];
+        return DateTime.TryParseExact(text, TimeForm, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime time) ? time : null;
     }
 }

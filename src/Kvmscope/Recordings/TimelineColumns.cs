@@ -15,10 +15,11 @@ internal static class TimelineColumns
     /// <param name="most">How many columns there is room for.</param>
     public static IEnumerable<IntervalRange> Of(IntervalRange range, Recording recording, int? step, int most)
     {
+        recording.CheckNumbers(range);
         int length = step ?? StepFor(range.Count, most);
         for (int first = range.First; first < range.End;)
         {
-            // Numbers, and not places: where intervals are damaged the rest stays where it was.
+            // Numbers, and not places: columns begin where they begin in all of the recording.
             int next = Math.Min(range.End, first + length - (int)(recording.NumberOf(first) % length));
             yield return new IntervalRange(first, next - first);
             first = next;

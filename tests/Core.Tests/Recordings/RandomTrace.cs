@@ -12,6 +12,7 @@ internal sealed class RandomTrace(int seed)
     private readonly List<SnapshotRow> _rows = [];
     private readonly List<VcpuTime> _times = [];
     private readonly List<VmIdentity> _vms = [];
+    private readonly List<OpenExits> _open = [];
     private Trust _trust = new();
 
     internal static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(1));
@@ -30,6 +31,7 @@ internal sealed class RandomTrace(int seed)
                 row.MaxNs = 0;
                 if (_random.Next(3) > 0) Grow(row);
             }
+            MoveOpen();
             for (int t = 0; t < _times.Count; t++) _times[t] = Grow(_times[t]);
             _trust = _trust with
             {
@@ -39,7 +41,7 @@ internal sealed class RandomTrace(int seed)
                 LostEvents = _trust.LostEvents + (ulong)_random.Next(2),
             };
             long ns = StartNs + (i * StepNs) + _random.Next(1000);
-            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _trust) { Times = [.. _times] });
+            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _trust) { Times = [.. _times], OpenExits = [.. _open] });
         }
         return snapshots;
     }
@@ -67,6 +69,23 @@ internal sealed class RandomTrace(int seed)
         };
         if (_rows.Any(r => (r.Vm, r.Vcpu, r.Code, r.Level, r.Qualifier) == (row.Vm, row.Vcpu, row.Code, row.Level, row.Qualifier))) return;
         _rows.Add(row);
+    }
+
+    // Exits that began and are in no row until they end; a vCPU has one at most.
+    private void MoveOpen()
+    {
+        for (int i = _open.Count - 1; i >= 0; i--)
+        {
+            if (_random.Next(2) == 0) continue;
+            OpenExits ended = _open[i];
+            _open.RemoveAt(i);
+            Grow(_rows.First(r => (r.Vm, r.Vcpu, r.Code, r.Level) == (ended.Vm, ended.Vcpu, ended.Code, ended.Level)));
+        }
+        for (int begins = Math.Min(_rows.Count, _random.Next(3)); begins > 0; begins--)
+        {
+            SnapshotRow row = _rows[_random.Next(_rows.Count)];
+            if (!_open.Any(o => (o.Vm, o.Vcpu) == (row.Vm, row.Vcpu))) _open.Add(new OpenExits(row.Vm, row.Vcpu, row.Code, row.Level, 1));
+        }
     }
 
     private void Grow(SnapshotRow row)

@@ -97,6 +97,25 @@ public sealed class RoundTripTests
     }
 
     [Fact]
+    public void Of_some_vcpus_what_is_open_is_their_own() =>
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[0, 8], Gen.Int[1, 4]).Sample((seed, first, length) =>
+        {
+            List<Snapshot> snapshots = new RandomTrace(seed).Snapshots(12);
+            Recording recording = Tape.Open(Tape.Record(snapshots).Bytes);
+            var range = new IntervalRange(first, length);
+            Snapshot? before = first == 0 ? null : snapshots[first - 1];
+            for (int vcpu = 0; vcpu < 2; vcpu++)
+            {
+                Answer answer = recording.Sum(range, Grouping.Host, withQualifiers: false, key => key.Vcpu == vcpu).ToAnswer("count");
+                Assert.Equal(Seen(snapshots[range.End - 1], vcpu) - Seen(before, vcpu), answer.Rows.Sum(r => (long)r.Count));
+            }
+        }, iter: 60, threads: 1);
+
+    private static long Seen(Snapshot? snapshot, int vcpu) => snapshot is null
+        ? 0
+        : snapshot.Rows.Where(r => r.Vcpu == vcpu).Sum(r => (long)r.Count) + snapshot.OpenExits.Where(o => o.Vcpu == vcpu).Sum(o => (long)o.Count);
+
+    [Fact]
     public void An_exit_that_is_open_is_counted_once_whatever_is_cut()
     {
         var vm = new VmIdentity(0, 7, "x");

@@ -1,0 +1,131 @@
+using Kvmscope.Tests.Fakes;
+
+namespace Kvmscope.Tests;
+
+/// <summary>Recordings of many files: which stay, what they are called, and what each says of itself.</summary>
+public sealed class RotationTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string File_(string name = "x.kvmscope") => Path.Combine(_folder, name);
+
+    private string[] Names() => [.. Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+
+    private void Make(params string[] times)
+    {
+        foreach (string time in times) File.WriteAllText(File_($"x-{time}.kvmscope"), "a recording");
+    }
+
+    private static World Growing(double seconds)
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true };
+        world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(seconds) };
+        return world;
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_removes_no_file_that_is_written()
+    {
+        Make("20270301T120000Z", "20270301T130000Z", "20270301T140000Z");
+        Assert.Equal(0, Growing(5.5).Run("record", "-o", File_(), "--rotate", "2s", "--keep", "3").Status);
+        Assert.Equal(["x-20260301T120000Z.kvmscope", "x-20260301T120002Z.kvmscope", "x-20260301T120004Z.kvmscope"], Names());
+    }
+
+    [Fact]
+    public void A_recorder_that_is_started_again_and_again_pushes_no_history_out()
+    {
+        Make("20260301T080000Z", "20260301T090000Z", "20260301T100000Z", "20260301T070000Z");
+        // All at the same second: a name that is taken is no error.
+        for (int i = 0; i < 5; i++) Assert.Equal(0, Growing(2.5).Run("record", "-o", File_(), "--rotate", "1h", "--keep", "3").Status);
+        string[] history = ["x-20260301T080000Z.kvmscope", "x-20260301T090000Z.kvmscope", "x-20260301T100000Z.kvmscope"];
+        Assert.Equal([.. history, .. Enumerable.Range(0, 5).Select(i => $"x-20260301T12000{i}Z.kvmscope")], Names());
+    }
+
+    [Fact]
+    public void A_name_that_is_taken_when_files_rotate_is_no_error()
+    {
+        Make("20260301T120002Z", "20260301T120003Z");
+        Assert.Equal(0, Growing(4.5).Run("record", "-o", File_(), "--rotate", "2s").Status);
+        Assert.Equal(["00", "02", "03", "04", "05"], Names().Select(n => n.Substring(15, 2)));
+        Assert.Equal("a recording", File.ReadAllText(File_("x-20260301T120002Z.kvmscope")));
+    }
+
+    [Fact]
+    public void The_last_line_names_the_last_file()
+    {
+        World world = Growing(5.5);
+        world.ErrorIsTerminal = true;
+        Outcome outcome = world.Run("record", "-o", File_(), "--rotate", "2s", "--keep", "1");
+        Assert.EndsWith($"kvmscope report {File_("x-20260301T120004Z.kvmscope")}\n", outcome.Error);
+    }
+
+    [Fact]
+    public void Recordings_are_for_whoever_made_them()
+    {
+        Assert.Equal(0, Growing(3.5).Run("record", "-o", File_(), "--rotate", "2s").Status);
+        Assert.Equal(2, Names().Length);
+        Assert.All(Names(), n => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(File_(n))));
+    }
+
+    // db1 has no exit: where it was traced there were none, and where it was not nobody knows.
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("--vm db1", 0)]
+    [InlineData("--vm web1", 5)]
+    [InlineData("--vcpu 0", 0)]
+    [InlineData("--vcpu 3", 5)]
+    public void What_was_not_traced_is_not_measured(string filter, int status)
+    {
+        string[] options = filter.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string path = File_();
+        Assert.Equal(0, Growing(2.5).Run(["record", "-o", path, .. options]).Status);
+        Assert.Equal(status, new World().Run("assert", "count(any, vm=db1)==0", path).Status);
+        Assert.Equal(status, Growing(2.5).Run(["assert", "count(any, vm=db1)==0", .. options]).Status);
+        Outcome report = new World().Run("report", path, "count", "--vm", "db1");
+        Assert.Equal(status == 5 ? 2 : 0, report.Status);
+    }
+
+    [Fact]
+    public void Vcpus_that_were_not_traced_are_not_measured()
+    {
+        Assert.Equal(0, Growing(2.5).Run("assert", "count(any, vcpu=1)==0").Status);
+        Outcome outcome = Growing(2.5).Run("assert", "count(any, vcpu=1)==0", "--vcpu", "0");
+        Assert.Equal(5, outcome.Status);
+        Assert.Contains("no vCPU 1", outcome.Out);
+    }
+
+    [Fact]
+    public void A_later_file_knows_only_the_vms_that_were_seen_last()
+    {
+        Assert.Equal(0, Growing(3.5).Run("record", "-o", File_(), "--rotate", "2s").Status);
+        foreach ((string name, string vm, int status) in new[] { ("00", "web1", 0), ("00", "db1", 0), ("02", "web1", 0), ("02", "db1", 5) })
+        {
+            string path = File_($"x-20260301T1200{name}Z.kvmscope");
+            Assert.Equal((name, vm, status), (name, vm, new World().Run("assert", $"count(EPT_VIOLATION, vm={vm})==0", path).Status));
+            using var source = Kvmscope.Recordings.RecordingSource.Open(path);
+            Assert.Equal(name != "00", source.Recording.Header.IsContinued);
+        }
+    }
+
+    [Fact]
+    public void A_level_that_was_not_recorded_may_have_had_more()
+    {
+        Assert.Equal(0, Growing(2.5).Run("record", "-o", File_(), "--level", "l1").Status);
+        Assert.Equal(5, new World().Run("assert", "count(CPUID)<205", File_()).Status);
+        Assert.Equal(0, new World().Run("assert", "count(CPUID, level=l1)<205", File_()).Status);
+    }
+
+    [Theory]
+    [InlineData("2026-3-1T12:00:30", 7)]
+    [InlineData("2026-3-1T12:00:30Z", 12)]
+    [InlineData("2026-3-1T12:00:30+05:00", 7)]
+    [InlineData("2026-03-01T12:00:30", 7)]
+    public void A_time_without_an_offset_is_of_the_recordings_host(string text, int utcHour)
+    {
+        var begin = new DateTimeOffset(2026, 3, 1, 11, 0, 0, TimeSpan.FromHours(5));
+        Assert.Equal(new DateTimeOffset(2026, 3, 1, utcHour, 0, 30, TimeSpan.Zero), CommandLine.RecordedTime.Parse("--from", text, begin, begin.AddHours(2)).ToUniversalTime());
+    }
+}
