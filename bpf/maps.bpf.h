@@ -84,6 +84,8 @@ struct stretch {
 struct ran {
 	u64 since_ns; /* the last switch */
 	u32 next;
+	u32 best; /* what name_longest() has found so far */
+	u64 most_ns;
 	struct stretch ring[STRETCHES];
 };
 

@@ -152,6 +152,18 @@ static __noinline int note_return(struct kvm_vcpu *vcpu, struct kvmscope_slot *s
 	return 0;
 }
 
+/*
+ * The open exit ends in this cell. Begun while it is open still: between the two
+ * a reader would count it in neither.
+ */
+static __always_inline void begin_end(struct kvmscope_slot *slot, struct kvmscope_cell *cell)
+{
+	cell->begun = cell->ended + 1;
+	barrier();
+	slot->open = KVMSCOPE_OPEN_RUNNING;
+	barrier();
+}
+
 /* The open exit is followed by another: it was an exit, and has no end to measure. */
 static __noinline int close_untimed(struct kvmscope_slot *slot)
 {
@@ -164,9 +176,7 @@ static __noinline int close_untimed(struct kvmscope_slot *slot)
 		/* An argument that is known at the end only is lost with it. */
 		if (knobs.want_qualifiers && slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN)
 			cell = qualified_cell(slot, cell, slot->open);
-		cell->begun = cell->ended + 1;
-		barrier();
-		slot->open = KVMSCOPE_OPEN_RUNNING;
+		begin_end(slot, cell);
 		cell->untimed++;
 		barrier();
 		cell->ended++;
@@ -284,10 +294,7 @@ static __always_inline int more_at_entry(struct kvm_vcpu *vcpu, struct kvmscope_
 		if (slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN)
 			cell = qualified_cell(slot, cell, open);
 	}
-	cell->begun = cell->ended + 1;
-	barrier();
-	slot->open = KVMSCOPE_OPEN_RUNNING;
-	barrier();
+	begin_end(slot, cell);
 	if (!knobs.want_time) {
 		cell->ended++;
 		return 0;
@@ -335,11 +342,7 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 	cell = cell_at(open);
 	if (!cell)
 		return 0;
-	/* Begun while it is open still: between the two a reader would count it in neither. */
-	cell->begun = cell->ended + 1;
-	barrier();
-	slot->open = KVMSCOPE_OPEN_RUNNING;
-	barrier();
+	begin_end(slot, cell);
 	if (!knobs.want_time) {
 		cell->ended++;
 		return 0;

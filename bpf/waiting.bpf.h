@@ -36,29 +36,35 @@ static __always_inline u64 within(struct stretch *stretch, u64 from, u64 to)
 /*
  * Whoever had this CPU for the longest stretch of the wait, the idle task but
  * for none better: the stretches of the CPU that the thread got in the end, and
- * has had since.
+ * has had since. What is found is kept in the map and not in registers: with the
+ * latter the verifier follows each way through the loop on its own, a million
+ * instructions of them. IRQs are off here.
  */
 static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to)
 {
-	struct stretch *best = NULL;
-	u64 most = 0, ns;
+	struct stretch *best;
 	struct ran *here;
+	u64 ns;
 	u32 i;
 
 	here = ran_here();
 	if (!slot || !here)
 		return 0;
+	here->most_ns = 0;
 	for (i = 0; i < STRETCHES; i++) {
 		ns = within(&here->ring[i], from, to);
 		if (!here->ring[i].pid && ns)
 			ns = 1;
-		if (ns > most) {
-			most = ns;
-			best = &here->ring[i];
+		barrier();
+		if (ns > here->most_ns) {
+			here->most_ns = ns;
+			here->best = i;
 		}
+		barrier();
 	}
-	if (!best)
+	if (!here->most_ns)
 		return 0;
+	best = &here->ring[here->best & (STRETCHES - 1)];
 	slot->longest_pid = best->pid;
 	__builtin_memcpy(slot->longest_comm, best->comm, KVMSCOPE_COMM_LENGTH);
 	return 1;

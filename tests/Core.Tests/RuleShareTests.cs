@@ -28,6 +28,22 @@ public sealed class RuleShareTests
         Assert.True(result.Holds, result.Why);
     }
 
+    // Poll time that no event told of is in KVM's part.
+    [Theory]
+    [InlineData("share(poll)<5%", null)]
+    [InlineData("share(poll)>=0%", true)]
+    [InlineData("share(kvm, vm=db-1)<57%", true)]
+    [InlineData("share(kvm, vm=db-1)>50%", null)]
+    [InlineData("share(runq)<7%", true)]
+    public void Events_that_were_passed_over_are_of_poll_times(string rule, bool? holds)
+    {
+        RuleInput input = RuleSample.SplitInput();
+        input = input with { Answer = input.Answer with { Trust = input.Answer.Trust with { MissedEvents = 3 } } };
+        RuleResult result = RuleSample.Evaluate(rule, input);
+        Assert.Equal(holds, result.Holds);
+        if (holds is null) Assert.Contains("3 events were passed over", result.Why, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void It_says_of_how_much()
     {

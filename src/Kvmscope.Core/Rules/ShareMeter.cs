@@ -26,9 +26,17 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
         if (Array.Find(missing, m => m.Part == part) is { } own) return RuleMeasurement.None(own.Text);
         TimeParts parts = default;
         foreach (WallRow row in WallClockBuilder.Build(scope.Observed, byVcpu: rule.Filters.Vcpu is not null)) parts.Add(row.Parts);
-        return missing.Length == 0
-            ? Share(parts[part], wall, RuleBound.Exact, null)
-            : Share(parts[part], wall, RuleBound.AtMost, missing[0].Text);
+        if (missing.Length > 0) return Share(parts[part], wall, RuleBound.AtMost, missing[0].Text);
+        ulong missed = scope.Observed.Trust.MissedEvents;
+        // Poll time of which no event told is in KVM's.
+        RuleBound bound = (missed, part) switch
+        {
+            (0, _) => RuleBound.Exact,
+            (_, TimePart.Poll) => RuleBound.AtLeast,
+            (_, TimePart.Kvm) => RuleBound.AtMost,
+            _ => RuleBound.Exact,
+        };
+        return Share(parts[part], wall, bound, bound == RuleBound.Exact ? null : TrustText.MissedEvents(missed));
     }
 
     // Open exits are in the parts as far as they have come, as in the table of the split.

@@ -16,7 +16,7 @@ public static class TrustText
         if (trust.OtherQualifiers > 0)
             lines.Add($"{Of(trust.OtherQualifiers, "exit", "exits")} had a qualifier for which the vCPU's table had no room: they are in 'other'");
         if (trust.MissedEvents > 0)
-            lines.Add($"{Of(trust.MissedEvents, "event was", "events were")} passed over by the kernel: of as many exits the qualifier or the poll time may be missing");
+            lines.Add(MissedEvents(trust.MissedEvents));
         ulong unnamed = answer.UnknownReasons - Math.Min(answer.UnknownReasons, trust.UnreadReasons);
         if (unnamed > 0)
             lines.Add($"{Of(unnamed, "exit has a reason", "exits have reasons")} that this version has no name for: shown by number");
@@ -35,6 +35,10 @@ public static class TrustText
     /// <summary>How many vCPUs were not counted; beyond those that are told apart it is not known.</summary>
     internal static string DroppedVcpus(Trust trust) =>
         (trust.DroppedVcpus < Trust.MostDroppedVcpus ? "" : "at least ") + Of(trust.DroppedVcpus, "vCPU was", "vCPUs were");
+
+    /// <summary>That events were passed over, and what may follow.</summary>
+    internal static string MissedEvents(ulong missed) =>
+        $"{Of(missed, "event was", "events were")} passed over by the kernel: of as many exits the qualifier or the poll time may be missing";
 
     /// <summary>Number and noun.</summary>
     internal static string Of(ulong number, string one, string many) =>

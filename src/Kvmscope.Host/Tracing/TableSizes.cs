@@ -47,7 +47,7 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
         bool qualifiers = options?.WantQualifiers == true;
         int cells = vcpus * CellsPerVcpu;
         int shared = vcpus * SharedPerVcpu * ((qualifiers ? 1 : 0) + (options?.WantNested == true ? 1 : 0));
-        int threads = options is { WantSplit: true } or { WantWho: true } ? 4 * vcpus + ThreadsKeptByCpu * cpus : 1;
+        int threads = options?.WantWho == true ? 4 * vcpus + ThreadsKeptByCpu * cpus : 1;
         return new TableSizes(vcpus, cells, Math.Clamp(cells / (8 * cpus), 1, 64), shared, qualifiers ? vcpus * QualifiersPerVcpu : 0, threads);
     }
 

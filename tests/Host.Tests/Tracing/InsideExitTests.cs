@@ -78,6 +78,16 @@ public sealed class InsideExitTests
         Assert.Equal(3UL, side.SlotOf(1).round_exits);
     }
 
+    // The verifier gives up after a million instructions, and looks at each way through a loop.
+    [KernelFact]
+    public void The_verifier_takes_what_looks_who_ran()
+    {
+        using KernelSide side = Traced(new() { WantSplit = true, WantWho = true, WantQualifiers = true, WantNested = true, SlowNs = 1 });
+        side.Exit(1, Hlt);
+        side.Entry(1);
+        Assert.Equal(1UL, Assert.Single(Read(side).Rows).Timed);
+    }
+
     private static KernelSide Traced(TraceOptions options) =>
         new(options, TableSizes.For(8, 2, 1, options), new HostView(_ => "vm", _ => true, _ => true, Isa.Vmx));
 

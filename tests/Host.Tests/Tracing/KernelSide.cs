@@ -35,7 +35,8 @@ internal sealed unsafe class KernelSide : IDisposable
         _bpf.SetMaxEntries("extras", sizes.Extras);
         _bpf.SetMaxEntries("threads", sizes.Threads);
         Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity: false);
-        int errno = _bpf.Load(BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw);
+        string[] programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw, .. options?.WantWho == true ? new[] { BpfObject.Programs.TaskSwitch } : []];
+        int errno = _bpf.Load(programs);
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.Complaint()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
         _entry = Fd(BpfObject.Programs.EntryRaw);
