@@ -72,7 +72,7 @@ static __always_inline void report_parts(struct kvmscope_slow *event, struct kvm
 	for (i = 0; i < KVMSCOPE_PARTS; i++)
 		event->parts[i] = slot->parts[i];
 	if (knobs.want_who)
-		settle_wait(slot, run_delay(task));
+		settle_wait(slot, run_delay(task), (u32)bpf_get_current_pid_tgid());
 	if (knobs.want_who && slot->longest_wait_ns) {
 		event->ran_pid = slot->longest_pid;
 		__builtin_memcpy(event->ran_comm, slot->longest_comm, KVMSCOPE_COMM_LENGTH);

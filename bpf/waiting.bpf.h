@@ -40,7 +40,7 @@ static __always_inline u64 within(struct stretch *stretch, u64 from, u64 to)
  * latter the verifier follows each way through the loop on its own, a million
  * instructions of them. IRQs are off here.
  */
-static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to)
+static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to, u32 own)
 {
 	struct stretch *best;
 	struct ran *here;
@@ -55,6 +55,8 @@ static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to)
 		ns = within(&here->ring[i], from, to);
 		if (!here->ring[i].pid && ns)
 			ns = 1;
+		if (here->ring[i].pid == own) /* the scheduler's clock is not quite ours */
+			ns = 0;
 		barrier();
 		if (ns > here->most_ns) {
 			here->most_ns = ns;
@@ -70,8 +72,8 @@ static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to)
 	return 1;
 }
 
-/* The last wait has ended: is it the longest of this exit? `delay`: the thread's run_delay now. */
-static __always_inline void settle_wait(struct kvmscope_slot *slot, u64 delay)
+/* The last wait of thread `own` has ended: is it the longest of this exit? `delay`: its run_delay. */
+static __always_inline void settle_wait(struct kvmscope_slot *slot, u64 delay, u32 own)
 {
 	u64 waited = delay - slot->wait_delay, end = slot->wait_end_ns;
 
@@ -79,7 +81,7 @@ static __always_inline void settle_wait(struct kvmscope_slot *slot, u64 delay)
 		return;
 	slot->wait_end_ns = 0;
 	if (delay > slot->wait_delay && waited > slot->longest_wait_ns &&
-	    name_longest(slot, end > waited ? end - waited : 0, end))
+	    name_longest(slot, end > waited ? end - waited : 0, end, own))
 		slot->longest_wait_ns = waited;
 }
 
@@ -118,7 +120,7 @@ static __always_inline int switch_tasks(struct task_struct *prev, struct task_st
 
 	slot = slot_of_task(prev);
 	if (slot)
-		settle_wait(slot, run_delay(prev));
+		settle_wait(slot, run_delay(prev), BPF_CORE_READ(prev, pid));
 	note_stretch(prev, now);
 	slot = slot_of_task(next);
 	if (!slot)
