@@ -72,7 +72,7 @@ static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to,
 	return 1;
 }
 
-/* The last wait of thread `own` has ended: is it the longest of this exit? `delay`: its run_delay. */
+/* The last wait of thread `own` has ended: is it this exit's longest? `delay`: its run_delay. */
 static __always_inline void settle_wait(struct kvmscope_slot *slot, u64 delay, u32 own)
 {
 	u64 waited = delay - slot->wait_delay, end = slot->wait_end_ns;
