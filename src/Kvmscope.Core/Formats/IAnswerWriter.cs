@@ -7,5 +7,5 @@ public interface IAnswerWriter
 {
     /// <summary>Writes one answer. Flushes nothing: that is for the output's owner.</summary>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    void Write(Answer answer);
+    void Write(Interval answer);
 }

@@ -15,14 +15,14 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
 {
     private readonly JsonLines _lines = new(output);
 
-    public void Write(Answer answer)
+    public void Write(Interval answer)
     {
         Report report = ReportBuilder.BuildDetail(answer, request);
         Utf8JsonWriter json = _lines.Json;
         json.WriteStartObject();
         json.WriteString("schema", MachineNames.Schema);
         json.WriteString("command", request.Command);
-        json.WriteString("started", Rfc3339.Format(answer.Started));
+        json.WriteString("started", Rfc3339.Format(answer.From));
         json.WriteNumber("seconds", answer.Seconds);
         json.WriteStartArray("rows");
         foreach (WallRow wall in report.Walls) WriteWall(json, wall, answer);
@@ -39,7 +39,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         _lines.EndLine();
     }
 
-    private static void WriteWall(Utf8JsonWriter json, WallRow wall, Answer answer)
+    private static void WriteWall(Utf8JsonWriter json, WallRow wall, Interval answer)
     {
         json.WriteStartObject();
         WriteKeys(json, wall.Vm, wall.Vcpu);
@@ -62,7 +62,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         if (vcpu is { } id) json.WriteNumber("vcpu", id);
     }
 
-    private void WriteRow(Utf8JsonWriter json, ReportRow row, Answer answer)
+    private void WriteRow(Utf8JsonWriter json, ReportRow row, Interval answer)
     {
         ExitCode code = row.Code.GetValueOrDefault();
         json.WriteStartObject();
@@ -89,7 +89,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         else json.WriteNull("l1_exits_per_round");
     }
 
-    private static void WriteTimes(Utf8JsonWriter json, Measure measure)
+    private static void WriteTimes(Utf8JsonWriter json, Tally measure)
     {
         json.WriteNumber("total_ns", measure.TotalNs);
         JsonParts.Write(json, "avg_ns", measure.AverageNs);
@@ -97,13 +97,13 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         JsonParts.Write(json, "p90_ns", measure.Quantile(0.9));
         JsonParts.Write(json, "p99_ns", measure.Quantile(0.99));
         JsonParts.Write(json, "p999_ns", measure.Quantile(0.999));
-        JsonParts.Write(json, "max_ns", measure.MaxNs);
+        JsonParts.Write(json, "max_ns", measure.LongestNs);
     }
 
-    private static void WriteBuckets(Utf8JsonWriter json, ReadOnlySpan<ulong> bins)
+    private static void WriteBuckets(Utf8JsonWriter json, Histogram bins)
     {
         json.WriteStartArray("buckets");
-        for (int bin = 0; bin < bins.Length; bin++)
+        for (int bin = bins.Low; bin < bins.End; bin++)
         {
             if (bins[bin] == 0) continue;
             json.WriteStartObject();

@@ -9,10 +9,10 @@ internal sealed class SeedAnswerWriter(ReportKind kind, TextWriter output) : IAn
 {
     private readonly ReportRequest _request = new() { Kind = kind, Command = kind.ToString(), Sort = SortKey.Code };
 
-    public void Write(Answer answer)
+    public void Write(Interval answer)
     {
         Report report = ReportBuilder.Build(answer, _request);
-        if (kind == ReportKind.Hist) OctaveBars.WriteFull(output, report.Total.Total.Bins);
+        if (kind == ReportKind.Hist) OctaveBars.WriteFull(output, report.Total.Total.Bins.ToArray());
         else SeedTable.Write(output, report);
     }
 }

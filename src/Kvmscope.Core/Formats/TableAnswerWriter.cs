@@ -9,7 +9,7 @@ internal sealed class TableAnswerWriter(ReportRequest request, ViewStyle style, 
 {
     private bool _isFirst = true;
 
-    public void Write(Answer answer)
+    public void Write(Interval answer)
     {
         if (!_isFirst) output.Write('\n');
         _isFirst = false;

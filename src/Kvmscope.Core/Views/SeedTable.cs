@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
 
 namespace Kvmscope.Core.Views;
@@ -71,14 +72,14 @@ internal static class SeedTable
         output.Write('\n');
     }
 
-    private static void WriteFigure(TextWriter output, Measure measure, Widths widths, bool time)
+    private static void WriteFigure(TextWriter output, Tally measure, Widths widths, bool time)
     {
         output.Write(' ');
         output.Write(Digits(measure.Count).PadLeft(widths.Count));
         if (time) output.Write($" ({Average(measure).PadLeft(widths.Average)})");
     }
 
-    private static string Average(Measure measure) => Digits(measure.AverageNs ?? 0);
+    private static string Average(Tally measure) => Digits(measure.AverageNs ?? 0);
 
     private static string Digits(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 }

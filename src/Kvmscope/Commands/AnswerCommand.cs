@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Core.Formats;
 using Kvmscope.Core.Reports;
 using Kvmscope.Running;
@@ -52,10 +52,10 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
             IAnswerWriter writer = AnswerWriters.Create(output.Format, report, trace.Target.Style, trace.Target.Writer);
-            new AnswerLoop(trace.Session, plan, trace.End, trace.Clock).Run(report.Command, report.SnapshotGrouping, answer =>
+            trace.Sample(report.Grouping, interval =>
             {
                 StatusLines.AfterInterrupt(context, trace.End);
-                writer.Write(answer);
+                writer.Write(interval);
                 trace.Target.Writer.Flush();
             });
         });

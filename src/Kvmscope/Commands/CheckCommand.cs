@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;

@@ -5,8 +5,7 @@ using Kvmscope.Core;
 using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Tracing;
-using Kvmscope.Running;
+using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
@@ -45,45 +44,44 @@ internal sealed class DemoCommand : ICommand
             throw new KvmscopeException(ExitStatus.HostUnsupported, $"a nested guest cannot run here: {whyNested}",
                 "Leave --nested out, or load the vendor module with nested=1.");
         using OutputTarget target = OutputTarget.Open(plan, context);
-        (Answer answer, IReadOnlyList<DemoRow> rows) = Trace(guest, nested, context);
+        (Interval interval, IReadOnlyList<DemoRow> rows) = Trace(guest, nested, context);
         target.Begin();
         bool equal = rows.All(r => r.Verdict != DemoVerdict.Differs);
-        if (plan.Format == OutputFormat.Json) WriteJson(target.Writer, answer, rows, nested, equal);
-        else WriteTables(target, answer, rows, equal);
+        if (plan.Format == OutputFormat.Json) WriteJson(target.Writer, interval, rows, nested, equal);
+        else WriteTables(target, interval, rows, equal);
         target.Writer.Flush();
         return (int)(equal ? ExitStatus.Fine : ExitStatus.Failed);
     }
 
-    private (Answer Answer, IReadOnlyList<DemoRow> Rows) Trace(IDemoGuest guest, bool nested, CommandContext context)
+    private (Interval Interval, IReadOnlyList<DemoRow> Rows) Trace(IDemoGuest guest, bool nested, CommandContext context)
     {
         using ITraceSession session = context.Host().Trace(new TraceOptions { Pids = [context.ProcessId] });
         var clock = new TraceClock(context.Clock);
         context.Status("Running the built-in guest...");
         IReadOnlyList<ExpectedExits> expected = guest.Run(nested);
-        session.Sweep();
-        Answer answer = Delta.Between(Help.Name, clock.Started, null, session.Read(Grouping.Host), clock.StartMonotonicNs);
-        if (answer.Rows.Count == 0)
+        Interval interval = Sampler.ReadOnce(session, clock, Grouping.Host);
+        if (interval.Rows.Count == 0)
             throw new KvmscopeException(ExitStatus.HostUnsupported,
                 "the built-in guest ran, but this host's KVM never fired kvm_exit, so no exit can be traced",
                 "KVM must run guests through kvm_intel or kvm_amd of a Linux kernel with tracepoints; " + CheckMend);
-        return (answer, DemoComparison.Compare(expected, answer.Rows));
+        return (interval, DemoComparison.Compare(expected, interval.Rows));
     }
 
-    private static void WriteTables(OutputTarget target, Answer answer, IReadOnlyList<DemoRow> rows, bool equal)
+    private static void WriteTables(OutputTarget target, Interval interval, IReadOnlyList<DemoRow> rows, bool equal)
     {
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time" };
-        AnswerWriters.Create(OutputFormat.Table, request, target.Style, target.Writer).Write(answer);
+        AnswerWriters.Create(OutputFormat.Table, request, target.Style, target.Writer).Write(interval);
         target.Writer.WriteLine();
         DemoView.Write(target.Writer, target.Style, rows);
         target.Writer.WriteLine();
         target.Writer.WriteLine(equal ? "All counts are equal." : "Some counts differ.");
     }
 
-    private void WriteJson(TextWriter output, Answer answer, IReadOnlyList<DemoRow> rows, bool nested, bool equal) =>
+    private void WriteJson(TextWriter output, Interval interval, IReadOnlyList<DemoRow> rows, bool nested, bool equal) =>
         JsonText.WriteLine(output, Help.Name, json =>
     {
-        json.WriteString("started", Rfc3339.Format(answer.Started));
-        json.WriteNumber("seconds", Math.Round(answer.Seconds, 6));
+        json.WriteString("started", Rfc3339.Format(interval.From));
+        json.WriteNumber("seconds", Math.Round(interval.Seconds, 6));
         json.WriteBoolean("nested", nested);
         json.WriteBoolean("equal", equal);
         json.WriteStartArray("rows");

@@ -1,6 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Commands;
 
@@ -8,10 +8,10 @@ namespace Kvmscope.Commands;
 internal static class DemoComparison
 {
     /// <summary>One row for each reason and level that either side has: first those that the guest made, in its order, then the host's own by count.</summary>
-    public static IReadOnlyList<DemoRow> Compare(IReadOnlyList<ExpectedExits> expected, IReadOnlyList<SnapshotRow> seen)
+    public static IReadOnlyList<DemoRow> Compare(IReadOnlyList<ExpectedExits> expected, IReadOnlyList<Row> seen)
     {
         var counts = new Dictionary<(ExitCode, ExitLevel), ulong>();
-        foreach (SnapshotRow row in seen) counts[(row.Code, row.Level)] = counts.GetValueOrDefault((row.Code, row.Level)) + row.Count;
+        foreach (Row row in seen) counts[(row.Key.Code, row.Key.Level)] = counts.GetValueOrDefault((row.Key.Code, row.Key.Level)) + row.Count;
         var rows = new List<DemoRow>();
         foreach (ExpectedExits exits in expected)
         {

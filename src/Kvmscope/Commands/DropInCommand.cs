@@ -1,5 +1,5 @@
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
@@ -49,15 +49,15 @@ internal static class DropInCommand
         if (tool == DropIn.Slower)
         {
             ISlowExitWriter slow = SlowExitWriters.CreateSeed(output);
-            new SlowLoop(trace.Session, new RunPlan(), trace.End, trace.Clock).Run(exit => slow.Write(exit), output.Flush, context.Error);
+            trace.Sample(SlowSink.Of(slow, output, context.Error));
             return;
         }
         ReportKind kind = tool switch { DropIn.Count => ReportKind.Count, DropIn.Time => ReportKind.Time, _ => ReportKind.Hist };
         IAnswerWriter writer = AnswerWriters.CreateSeed(kind, output);
-        new AnswerLoop(trace.Session, new RunPlan(), trace.End, trace.Clock).Run(DropInNames.Usage(tool), Grouping.Host, answer =>
+        trace.Sample(Grouping.Host, interval =>
         {
             if (context.Screen.IsTerminal && trace.End.Interrupted) output.WriteLine();
-            writer.Write(answer);
+            writer.Write(interval);
         });
     }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Core.Formats;
 using Kvmscope.Core.Reports;
 using Kvmscope.Running;
@@ -59,8 +59,7 @@ internal sealed class SlowerCommand : ICommand
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
             ISlowExitWriter writer = SlowExitWriters.Create(output.Format, IsVerbose(invocation), trace.Target.Style, trace.Target.Writer);
-            var loop = new SlowLoop(trace.Session, plan, trace.End, trace.Clock);
-            loop.Run(exit => writer.Write(exit), trace.Target.Writer.Flush, context.Error);
+            trace.Sample(SlowSink.Of(writer, trace.Target.Writer, context.Error));
             StatusLines.AfterInterrupt(context, trace.End);
         });
     }
