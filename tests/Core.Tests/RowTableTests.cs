@@ -1,4 +1,6 @@
 using CsCheck;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tests;
 
