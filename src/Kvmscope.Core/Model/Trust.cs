@@ -1,3 +1,5 @@
+using Kvmscope.Core.Exits;
+
 namespace Kvmscope.Core.Model;
 
 /// <summary>What was seen and what was lost: carried by every answer. In a snapshot all figures are cumulative since attach, in an answer they are of its interval; but <see cref="Open"/> is the state at the end in both.</summary>
@@ -62,4 +64,18 @@ public sealed record Trust
         OtherQualifiers = OtherQualifiers + next.OtherQualifiers,
         MissedEvents = MissedEvents + next.MissedEvents,
     };
+
+    /// <summary>This as far as some of the rows tell; what was lost may have been of them, and stays.</summary>
+    public Trust OfRows(IReadOnlyList<SnapshotRow> rows)
+    {
+        ulong exits = 0, timed = 0, unread = 0, others = 0;
+        foreach (SnapshotRow row in rows)
+        {
+            exits += row.Count;
+            timed += row.Timed;
+            if (row.Code.Isa == Isa.None) unread += row.Count;
+            if (row.Qualifier.State == QualifierState.Other) others += row.Count;
+        }
+        return this with { Exits = exits, Entries = timed, UnreadReasons = unread, OtherQualifiers = others };
+    }
 }

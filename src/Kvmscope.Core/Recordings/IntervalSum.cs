@@ -131,14 +131,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     private Trust TrustOf(List<SnapshotRow> rows, bool isFiltered)
     {
         if (!isFiltered && withQualifiers) return _trust;
-        ulong exits = 0, timed = 0, unread = 0, others = 0;
-        foreach (SnapshotRow row in rows)
-        {
-            exits += row.Count;
-            timed += row.Timed;
-            if (row.Code.Isa == Exits.Isa.None) unread += row.Count;
-            if (row.Qualifier.State == QualifierState.Other) others += row.Count;
-        }
-        return _trust with { Exits = exits, Entries = isFiltered ? timed : _trust.Entries, UnreadReasons = unread, OtherQualifiers = others };
+        Trust trust = _trust.OfRows(rows);
+        return isFiltered ? trust : trust with { Entries = _trust.Entries };
     }
 }

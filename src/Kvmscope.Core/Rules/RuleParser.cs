@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Rules;
 
@@ -30,19 +31,19 @@ internal sealed class RuleParser
         _metric = Metric();
         Expect("(", $"( after {_metric.Name}");
         RuleTarget target = Target();
-        var filters = new RuleFilters(null, null, null);
-        while (_cursor.TryTake(",")) filters = Filter(filters, target);
+        var selection = new Selection();
+        while (_cursor.TryTake(",")) selection = Filter(selection, target);
         Expect(")", "a comma and a filter, or )");
         if (_cursor.TryTake("{"))
         {
-            do filters = Filter(filters, target);
+            do selection = Filter(selection, target);
             while (_cursor.TryTake(","));
             Expect("}", "a comma and a filter, or }");
         }
         RuleComparison comparison = Comparison();
         RuleValue value = Value();
         if (!_cursor.IsAtEnd) throw Error(_cursor.Column, $"{_cursor.Next} does not belong to the rule", "expected the end of the rule");
-        return new Rule(text, _source, _metric.Metric, target, filters, comparison, value);
+        return new Rule(text, _source, _metric.Metric, target, selection, comparison, value);
     }
 
     private RuleMetrics.Info Metric()
@@ -81,13 +82,13 @@ internal sealed class RuleParser
         return null;
     }
 
-    private RuleFilters Filter(RuleFilters filters, RuleTarget target)
+    private Selection Filter(Selection selection, RuleTarget target)
     {
         int column = _cursor.Column;
         string next = _cursor.Next;
         string key = _cursor.Word().ToLowerInvariant();
         if (key is not ("vm" or "vcpu" or "level")) throw Error(column, $"{next} is no filter", "expected vm=, vcpu= or level=");
-        if (key switch { "vm" => filters.Vm is not null, "vcpu" => filters.Vcpu is not null, _ => filters.Level is not null })
+        if (key switch { "vm" => !selection.Vms.IsEmpty, "vcpu" => !selection.Vcpus.IsEmpty, _ => selection.Level is not null })
             throw Error(column, $"{key} is given twice", $"a second {key}");
         if (key == "level" && target.Kind == RuleTargetKind.Part)
             throw Error(column, "parts of the wall clock are of a vCPU, not of a level", "expected vm= or vcpu=");
@@ -98,13 +99,13 @@ internal sealed class RuleParser
         switch (key)
         {
             case "vm":
-                return text.Length > 0 ? filters with { Vm = text } : throw Error(at, $"{next} is no VM", "expected a name, in quotes if it has blanks or signs, or a pid");
+                return text.Length > 0 ? selection with { Vms = [text] } : throw Error(at, $"{next} is no VM", "expected a name, in quotes if it has blanks or signs, or a pid");
             case "vcpu":
                 return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-                    ? filters with { Vcpu = id }
+                    ? selection with { Vcpus = [id] }
                     : throw Error(at, $"{next} is no vCPU id", "expected a number from 0");
             default:
-                return filters with { Level = Level(text) ?? throw Error(at, $"{next} is no level", "expected l1 or l2") };
+                return selection with { Level = Level(text) ?? throw Error(at, $"{next} is no level", "expected l1 or l2") };
         }
     }
 
