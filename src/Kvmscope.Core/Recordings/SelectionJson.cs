@@ -72,7 +72,8 @@ internal static class SelectionJson
         return selection;
     }
 
-    private static int? ParseVcpu(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : null;
+    private static int? ParseVcpu(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : null;
 
     private static ExitLevel? LevelOf(int level) => level switch { 1 => ExitLevel.L1, 2 => ExitLevel.L2, _ => null };
 

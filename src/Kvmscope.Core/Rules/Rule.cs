@@ -96,3 +96,57 @@ public sealed class Rule
         ? text
         : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }
+
+/// <summary>A rule's target.</summary>
+/// <param name="Kind">Which of them.</param>
+/// <param name="Text">As typed, without quotes; a reason is looked up only when it is known of which ISA.</param>
+/// <param name="Part">The part, where it is one.</param>
+/// <param name="Column">Where it stands, for errors.</param>
+internal sealed record RuleTarget(RuleTargetKind Kind, string Text, TimePart Part, int Column)
+{
+    /// <summary>How a sentence names its exits.</summary>
+    internal string Exits => Kind switch
+    {
+        RuleTargetKind.Exit or RuleTargetKind.Any => "exit",
+        RuleTargetKind.Idle => "idle exit",
+        _ => $"exit of {Text}",
+    };
+}
+
+/// <summary>What the metric is taken of.</summary>
+internal enum RuleTargetKind
+{
+    /// <summary>All exits but the idle ones, whose time is waiting and no overhead.</summary>
+    Exit,
+
+    /// <summary>All exits.</summary>
+    Any,
+
+    /// <summary>Idle exits.</summary>
+    Idle,
+
+    /// <summary>The exits of one reason.</summary>
+    Reason,
+
+    /// <summary>A part of the wall clock.</summary>
+    Part,
+}
+
+/// <summary>What has to be traced so that rules can be measured.</summary>
+/// <param name="Time">Handling times.</param>
+/// <param name="Split">The split of the wall clock.</param>
+/// <param name="Grouping">How fine snapshots must be, at least.</param>
+public sealed record RuleNeeds(bool Time, bool Split, Grouping Grouping)
+{
+    /// <summary>What all of these rules need together.</summary>
+    public static RuleNeeds Of(IEnumerable<Rule> rules)
+    {
+        var all = new RuleNeeds(false, false, Grouping.Vm);
+        foreach (Rule rule in rules)
+        {
+            RuleNeeds needs = rule.Needs;
+            all = new RuleNeeds(all.Time || needs.Time, all.Split || needs.Split, needs.Grouping > all.Grouping ? needs.Grouping : all.Grouping);
+        }
+        return all;
+    }
+}

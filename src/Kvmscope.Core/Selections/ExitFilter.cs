@@ -3,7 +3,9 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Selections;
 
-/// <summary>A selection after its names were looked up: what a trace is told before it is loaded, and what recorded rows are held against.</summary>
+/// <summary>
+/// A selection after its names were looked up: what a trace is told before it is loaded, and what recorded rows are held against.
+/// </summary>
 public sealed record ExitFilter
 {
     /// <summary>Processes (thread groups) whose VMs are traced; empty traces all.</summary>

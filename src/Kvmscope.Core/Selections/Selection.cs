@@ -41,12 +41,13 @@ public sealed record Selection
         };
         return filter.Codes.IsEmpty || filter.Codes.Any(code => !filter.ExcludedCodes.Contains(code))
             ? filter
-            : throw new KvmscopeException(ExitStatus.Usage, "--exclude leaves none of the reasons of --reason", "Leave out one of the two.");
+            : throw new KvmscopeException(
+                ExitStatus.Usage, "--exclude leaves none of the reasons of --reason", "Leave out one of the two.");
     }
 
     /// <summary>
-    /// The VMs that are meant, each with the vCPUs that are; one of which none is, or none is known, is not among them. Where not all VMs of
-    /// a process are meant, each that is stands for itself.
+    /// The VMs that are meant, each with the vCPUs that are meant; a VM without such a vCPU is left out. Where not all VMs of a process are
+    /// meant, each one that is stands for itself.
     /// </summary>
     /// <param name="machines">All VMs.</param>
     /// <param name="vms">What the VMs of this selection mean; null to look them up among all.</param>
@@ -56,8 +57,9 @@ public sealed record Selection
         vms ??= VmFilter.Resolve(Vms, [.. machines.SelectMany(m => m.Vms)]);
         foreach (VirtualMachine machine in machines)
         {
-            if (!Vcpus.IsEmpty && !machine.VcpuIds.Any(id => Vcpus.Contains(id))) continue;
-            VirtualMachine traced = Vcpus.IsEmpty ? machine : machine with { VcpuIds = [.. machine.VcpuIds.Where(id => Vcpus.Contains(id))] };
+            ImmutableArray<int> ids = Vcpus.IsEmpty ? machine.VcpuIds : [.. machine.VcpuIds.Where(id => Vcpus.Contains(id))];
+            if (!Vcpus.IsEmpty && ids.IsEmpty) continue;
+            VirtualMachine traced = machine with { VcpuIds = ids };
             if (machine.Vms.All(vms.Matches)) yield return traced;
             else foreach ((_, string name) in machine.Vms.Where(vms.Matches)) yield return traced with { Name = name, VmCount = 1 };
         }

@@ -19,7 +19,7 @@ public sealed class VmFilter
 
     private readonly Term[] _terms;
 
-    /// <summary>Looks up what was typed; what is unknown or ambiguous is said by <see cref="Unknown"/> and <see cref="Ambiguity"/>.</summary>
+    /// <summary>Looks up what was typed; <see cref="Unknown"/> and <see cref="Ambiguity"/> say what went wrong.</summary>
     /// <param name="typed">Names and pids; none for all VMs.</param>
     /// <param name="known">The VMs that there are, as they are shown.</param>
     public VmFilter(IReadOnlyList<string> typed, IReadOnlyCollection<(int Pid, string Name)> known)

@@ -34,7 +34,8 @@ internal static class FilterResolver
         if (vms.Unknown is not { } text) return vms;
         throw machines.Count == 0
             ? UsageError.Of($"no VM is running, so there is no '{text}'", "Start it first, or leave --vm out to trace VMs as they start.")
-            : UsageError.Of($"no VM has the name or pid '{text}'", $"Running: {WordList.Some([.. machines.Select(m => $"{m.Name} ({m.Pid})")])}");
+            : UsageError.Of($"no VM has the name or pid '{text}'",
+                $"Running: {WordList.Some([.. machines.Select(m => $"{m.Name} ({m.Pid})")])}");
     }
 
     private static void CheckVcpus(ImmutableArray<int> ids, IReadOnlyList<VirtualMachine> machines)

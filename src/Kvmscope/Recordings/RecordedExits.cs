@@ -67,7 +67,8 @@ internal sealed class RecordedExits
     /// <param name="thresholdNs">How slow.</param>
     /// <param name="part">The part of the handling time that is meant; null is all of it.</param>
     public IEnumerable<SlowExit> Slow(IntervalRange range, ulong thresholdNs, TimePart? part) => _recording.Slow(range).Where(exit =>
-        IsSlow(exit, thresholdNs, part) && _filter.PassesExit(exit.Code.Code, exit.Level) && _filter.PassesVcpu(exit.Vcpu) && _vms.Matches(exit.Vm));
+        IsSlow(exit, thresholdNs, part) && _filter.PassesExit(exit.Code.Code, exit.Level) && _filter.PassesVcpu(exit.Vcpu)
+        && _vms.Matches(exit.Vm));
 
     /// <summary>Looks up the VMs and vCPUs among those of some intervals; nothing else is to be asked before.</summary>
     /// <exception cref="KvmscopeException">One is in none of them, with those that are, or is ambiguous (status 2).</exception>
@@ -92,7 +93,9 @@ internal sealed class RecordedExits
         _vms = VmFilter.Resolve(_selection.Vms, Known(seen));
         if (_vms.Unknown is { } name)
             throw UsageError.Of($"no VM in the recording has the name or pid '{name}'",
-                seen.Count > 0 ? $"There are: {string.Join(", ", seen.Select(v => $"{v.Name} ({v.Pid})"))}" : "It holds no VM's exits in that time.");
+                seen.Count > 0
+                    ? $"There are: {string.Join(", ", seen.Select(v => $"{v.Name} ({v.Pid})"))}"
+                    : "It holds no VM's exits in that time.");
     }
 
     private void CheckVcpus(IntervalRange range)
@@ -113,7 +116,8 @@ internal sealed class RecordedExits
         // Of VMs without any exit no vCPU is known either.
         if (known.IsEmpty || wanted.All(known.Contains)) return;
         string vms = _selection.Vms.IsEmpty ? "" : $" of {WordList.Or(_selection.Vms)}";
-        throw UsageError.Of($"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording", $"There are: {FilterResolver.Ranges(known)}");
+        throw UsageError.Of(
+            $"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording", $"There are: {FilterResolver.Ranges(known)}");
     }
 
     // Those of the VMs that are asked for, by what they did and by how long they ran.

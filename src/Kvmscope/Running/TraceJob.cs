@@ -44,7 +44,8 @@ internal sealed record TraceJob
         (ExitFilter filter, VmFilter? within) = FilterResolver.Resolve(Selection, host, startsCommand: Plan.Command is not null);
         TraceOptions options = Detail with { Filter = filter, MaxVcpus = MaxVcpus };
         if (within is not null && options.Finest < Grouping.Vm)
-            throw UsageError.Of("--vm asks for one of several VMs of a process, and --by host keeps none apart", "Record with --by vm, or all VMs of the process: --vm PID");
+            throw UsageError.Of("--vm asks for one of several VMs of a process, and --by host keeps none apart",
+                "Record with --by vm, or all VMs of the process: --vm PID");
         using OutputTarget target = OutputTarget.Open(Output, context);
         using ITraceEnd end = context.TraceEnd();
         using ITraceSession session = Attach(host, options, within);
