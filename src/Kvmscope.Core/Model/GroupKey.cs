@@ -28,5 +28,5 @@ public readonly record struct GroupKey(int Vm, int Vcpu, ExitCode Code, ExitLeve
     };
 
     /// <summary>The row that this one is part of where arguments are together.</summary>
-    public GroupKey WithoutQualifier => this with { Qualifier = default };
+    public GroupKey WithoutQualifier() => this with { Qualifier = default };
 }

@@ -5,6 +5,7 @@ using Kvmscope.Core;
 using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
@@ -55,7 +56,7 @@ internal sealed class DemoCommand : ICommand
 
     private (Interval Interval, IReadOnlyList<DemoRow> Rows) Trace(IDemoGuest guest, bool nested, CommandContext context)
     {
-        using ITraceSession session = context.Host().Trace(new TraceOptions { Pids = [context.ProcessId] });
+        using ITraceSession session = context.Host().Trace(new TraceOptions { Filter = new ExitFilter { Pids = [context.ProcessId] } });
         var clock = new TraceClock(context.Clock);
         context.Status("Running the built-in guest...");
         IReadOnlyList<ExpectedExits> expected = guest.Run(nested);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Selections;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
@@ -47,7 +48,7 @@ internal sealed class ExplainCommand : ICommand
         }
         ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i, out _)).Select(i => Parse(text, i)).Where(ExitReasons.IsKnown)];
         // Says which names are near.
-        if (codes.Length == 0) codes = [new ExitCode(isas[0], FilterResolver.Reason(text, isas.Length == 1 ? isas[0] : Isa.None))];
+        if (codes.Length == 0) codes = [new ExitCode(isas[0], ReasonSelector.Code(text, isas.Length == 1 ? isas[0] : Isa.None))];
         for (int i = 0; i < codes.Length; i++)
         {
             if (i > 0) context.Out.WriteLine();
