@@ -9,7 +9,7 @@ public enum QualifierKind : byte
     /// <summary>Bits 31:0 the MSR; bits 33:32 the direction where the reason does not say it: 1 read, 2 write, 3 not known, else 0.</summary>
     Msr = 1,
 
-    /// <summary>Bits 31:0 the leaf (EAX); bits 63:32 the sub-leaf (ECX), 0 for leaves that have none (<see cref="Qualifiers.HasSubleaf"/>).</summary>
+    /// <summary>Bits 31:0 the leaf (EAX); bits 63:32 the sub-leaf (ECX), 0 for leaves that have none.</summary>
     Cpuid = 2,
 
     /// <summary>Bits 31:0 the number (RAX; of Hyper-V's the call code, RCX 15:0); bit 32: it is a Hyper-V hypercall.</summary>

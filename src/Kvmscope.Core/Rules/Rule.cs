@@ -8,8 +8,6 @@ namespace Kvmscope.Core.Rules;
 /// <summary>One rule of <c>assert</c>, such as <c>max(exit, vm=web-1)&lt;50us</c>.</summary>
 public sealed class Rule
 {
-    private static readonly Isa[] s_isas = [Isa.Vmx, Isa.Svm, Isa.Arm64];
-
     private readonly RuleSource _source;
 
     internal Rule(
@@ -73,13 +71,13 @@ public sealed class Rule
     internal IReadOnlyList<ExitCode> Reasons(Isa isa)
     {
         if (Target.Kind != RuleTargetKind.Reason) return [];
-        Isa[] isas = isa == Isa.None ? s_isas : [isa];
+        IReadOnlyList<IsaInfo> isas = IsaInfo.Candidates(isa);
         List<ExitCode> codes = [];
-        foreach (Isa candidate in isas)
-            if (ExitReasons.TryParse(Target.Text, candidate, out ulong code)) codes.Add(new ExitCode(candidate, code));
+        foreach (IsaInfo candidate in isas)
+            if (ExitReasons.TryParse(Target.Text, candidate.Isa, out ulong code)) codes.Add(new ExitCode(candidate.Isa, code));
         if (codes.Count > 0) return codes;
-        string[] near = [.. isas.SelectMany(i => ExitReasons.Suggest(Target.Text, i)).Distinct().Take(3)];
-        string scope = isa switch { Isa.Vmx => " of VMX", Isa.Svm => " of SVM", Isa.Arm64 => " of arm64", _ => "" };
+        string[] near = [.. isas.SelectMany(i => ExitReasons.Suggest(Target.Text, i.Isa)).Distinct().Take(3)];
+        string scope = isa == Isa.None ? "" : $" of {IsaInfo.Of(isa).DisplayName}";
         throw _source.Error(Target.Column, $"'{Target.Text}' is no exit reason{scope}", "expected exit, any, idle or an exit reason",
             near.Length > 0 ? $"Did you mean {RuleText.Choice(near)}?" : "Give a name such as HLT or CPUID, or a number.");
     }

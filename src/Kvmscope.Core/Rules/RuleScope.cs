@@ -56,8 +56,8 @@ internal sealed class RuleScope
     {
         get
         {
-            if (_rule.Filters.Level is not null && (_input.Isa == Isa.Arm64 || _input.Answer.Rows.Any(r => r.Code.Isa == Isa.Arm64)))
-                return "levels are not told apart on arm64";
+            if (_rule.Filters.Level is not null && Isas().FirstOrDefault(isa => !isa.TellsLevels) is { } flat)
+                return $"levels are not told apart on {flat.DisplayName}";
             if (!(_input.Answer.Seconds is >= Shortest and <= Longest)) return "nothing was observed: the time is empty";
             return WhyNoVm() ?? WhyNoVcpu() ?? WhyNotTraced();
         }
@@ -103,6 +103,8 @@ internal sealed class RuleScope
         && int.TryParse(wanted.AsSpan(machine.Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int nth)
         && nth >= 2 && nth <= machine.VmCount;
 
+    private IEnumerable<IsaInfo> Isas() => _input.Answer.Rows.Select(r => r.Code.Isa).Prepend(_input.Isa).Select(IsaInfo.Of);
+
     private IEnumerable<VmIdentity> Vms() =>
         _input.Answer.Rows.Select(r => r.Vm).Concat(_input.Answer.Times.Select(t => t.Vm)).OfType<VmIdentity>();
 
@@ -118,12 +120,8 @@ internal sealed class RuleScope
         _ when row.Code.Isa == Isa.None => false,
         RuleTargetKind.Exit => !ExitReasons.IsIdle(row.Code),
         RuleTargetKind.Idle => ExitReasons.IsIdle(row.Code),
-        _ => _codes.Any(c => IsSame(c, row.Code)),
+        _ => _codes.Any(c => c.Isa == row.Code.Isa && IsaInfo.Of(c.Isa).Means(c.Code, row.Code.Code)),
     };
-
-    // A reason that is named without VMX's flags is meant with any: INVALID_STATE only ever comes as a failed entry.
-    private static bool IsSame(ExitCode wanted, ExitCode seen) =>
-        wanted == seen || (wanted.Isa == Isa.Vmx && seen.Isa == Isa.Vmx && seen.Code != uint.MaxValue && wanted.Code == (seen.Code & ExitReasons.VmxBasicMask));
 
     // Those that are in no row may be anybody's.
     private ulong CountUnread(IEnumerable<SnapshotRow> rows)

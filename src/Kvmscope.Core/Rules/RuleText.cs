@@ -42,8 +42,7 @@ internal static class RuleText
         if (Qualifiers.Name(row.Code, row.Qualifier) is { Length: > 0 } qualifier) text += $" {qualifier}";
         if (row.Vm is { } vm) text += $", {vm.Name}";
         if (row.Vcpu is { } vcpu) text += string.Create(CultureInfo.InvariantCulture, $" vCPU {vcpu}");
-        // There levels are not told apart.
-        return row.Code.Isa == Isa.Arm64 ? text : text + (row.Level == ExitLevel.L2 ? ", L2" : ", L1");
+        return IsaInfo.Of(row.Code.Isa).TellsLevels ? text + (row.Level == ExitLevel.L2 ? ", L2" : ", L1") : text;
     }
 
     // Rates are shown as the rule has them, a second, a minute or an hour.

@@ -49,7 +49,7 @@ internal static class FilterResolver
         if (host.Isa != Isa.None || (options.Reasons.IsEmpty && options.ExcludedReasons.IsEmpty)) return session;
         session.Dispose();
         throw new KvmscopeException(ExitStatus.HostUnsupported,
-            "exit reasons cannot be filtered: it is not known whether this host is VMX, SVM or arm64",
+            $"exit reasons cannot be filtered: it is not known whether this host is {string.Join(", ", IsaInfo.All.SkipLast(1).Select(i => i.DisplayName))} or {IsaInfo.All[^1].DisplayName}",
             "Trace all reasons, or see 'kvmscope check'.");
     }
 
@@ -57,11 +57,11 @@ internal static class FilterResolver
     /// <exception cref="KvmscopeException">No such reason (status 2, with near names).</exception>
     public static ulong Reason(string text, Isa isa)
     {
-        ReadOnlySpan<Isa> isas = isa == Isa.None ? [Isa.Vmx, Isa.Svm, Isa.Arm64] : [isa];
-        foreach (Isa candidate in isas)
-            if (ExitReasons.TryParse(text, candidate, out ulong code)) return code;
-        IReadOnlyList<string> near = [.. isas.ToArray().SelectMany(i => ExitReasons.Suggest(text, i)).Distinct().Take(3)];
-        string scope = isa switch { Isa.Vmx => " of VMX", Isa.Svm => " of SVM", Isa.Arm64 => " of arm64", _ => "" };
+        IReadOnlyList<IsaInfo> isas = IsaInfo.Candidates(isa);
+        foreach (IsaInfo candidate in isas)
+            if (ExitReasons.TryParse(text, candidate.Isa, out ulong code)) return code;
+        IReadOnlyList<string> near = [.. isas.SelectMany(i => ExitReasons.Suggest(text, i.Isa)).Distinct().Take(3)];
+        string scope = isa == Isa.None ? "" : $" of {IsaInfo.Of(isa).DisplayName}";
         throw UsageError.Of($"'{text}' is no exit reason{scope}",
             near.Count > 0 ? $"Did you mean {NearNames.Join(near)}?" : "Give a name such as HLT or CPUID, or a number.");
     }
