@@ -10,7 +10,8 @@ public sealed class LinuxSystem : IOperatingSystem
 {
     /// <inheritdoc/>
     public FileIdentity? IdentityOf(string path) =>
-        Look(path, Interop.Libc.STATX_TYPE | Interop.Libc.STATX_INO) is { } found && (found.stx_mode & Interop.Libc.S_IFMT) == Interop.Libc.S_IFREG
+        Look(path, Interop.Libc.STATX_TYPE | Interop.Libc.STATX_INO) is { } found
+        && (found.stx_mode & Interop.Libc.S_IFMT) == Interop.Libc.S_IFREG
             ? new FileIdentity(((ulong)found.stx_dev_major << 32) | found.stx_dev_minor, found.stx_ino)
             : null;
 

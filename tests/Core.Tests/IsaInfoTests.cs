@@ -18,6 +18,13 @@ public sealed class IsaInfoTests
     }
 
     [Fact]
+    public void What_a_later_kernel_says_has_no_reasons_and_is_still_shown()
+    {
+        var code = new ExitCode((Isa)200, 12);
+        Assert.Equal(("#0xc", false, "none"), (ExitReasons.Name(code), ExitReasons.IsKnown(code), IsaInfo.Of(code.Isa).Name));
+    }
+
+    [Fact]
     public void What_is_not_known_may_be_any()
     {
         Assert.Same(IsaInfo.All, IsaInfo.Candidates(Isa.None));

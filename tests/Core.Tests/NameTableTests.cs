@@ -19,8 +19,8 @@ public sealed class NameTableTests
     [Fact]
     public void No_table_is_without_a_tsv()
     {
-        IEnumerable<FieldInfo> fields = typeof(NameTable).Assembly.GetTypes().SelectMany(t => t.GetFields(Static)).Where(f => f.FieldType == typeof(NameTable));
-        Assert.Equal(Files.Count, fields.Count());
+        IEnumerable<FieldInfo> fields = typeof(NameTable).Assembly.GetTypes().SelectMany(t => t.GetFields(Static));
+        Assert.Equal(Files.Count, fields.Count(f => f.FieldType == typeof(NameTable)));
         Assert.NotEmpty(Files);
     }
 
@@ -48,7 +48,7 @@ public sealed class NameTableTests
         {
             Assert.Equal((name, name), (table.Find(first), table.Find(last)));
             foreach (ulong beside in (ulong[])[first - 1, last + 1])
-                Assert.Equal(table.Rows.Where(r => r.First <= beside && beside <= r.Last).Select(r => r.Name).SingleOrDefault(), table.Find(beside));
+                Assert.Equal(table.Rows.SingleOrDefault(r => r.First <= beside && beside <= r.Last).Name, table.Find(beside));
         }
         Assert.Null(table.Find(ulong.MaxValue));
     }

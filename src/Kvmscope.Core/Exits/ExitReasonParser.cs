@@ -60,7 +60,8 @@ internal static class ExitReasonParser
     }
 
     private static bool IsNamed(ExitReasonInfo info, string name) =>
-        Same(info.Name, name) || Same(info.KernelName, name) || Same(info.TraceName, name) || Same(info.DropIn, name) || Contains(info.Aliases, name);
+        Same(info.Name, name) || Same(info.KernelName, name) || Same(info.TraceName, name) || Same(info.DropIn, name)
+        || Contains(info.Aliases, name);
 
     private static bool Contains(string list, string name)
     {

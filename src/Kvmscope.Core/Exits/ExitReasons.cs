@@ -2,7 +2,8 @@ namespace Kvmscope.Core.Exits;
 
 /// <summary>
 /// Names, classes and meanings of exit reasons, whatever their ISA (<see cref="IsaInfo"/>). Names are those of the kernel's headers
-/// (EXIT_REASON_*, SVM_EXIT_*) without their prefix; <c>SVM_EXIT_EXCP_BASE+UD_VECTOR</c> is <c>EXCP_UD</c>. A code that is not in the tables
+/// (EXIT_REASON_*, SVM_EXIT_*) without their prefix; <c>SVM_EXIT_EXCP_BASE+UD_VECTOR</c> is <c>EXCP_UD</c>. A code that is not in the
+/// tables
 /// is never given a name.
 /// </summary>
 public static class ExitReasons
@@ -18,7 +19,9 @@ public static class ExitReasons
     /// </summary>
     public static string Name(ExitCode code) => IsaInfo.Of(code.Isa).NameOf(code.Code, Find(code)?.Name);
 
-    /// <summary>The name in the drop-in layouts: the original tools' spelling where it differs (RDMSR, MOV_CR), else <see cref="Name"/>.</summary>
+    /// <summary>
+    /// The name in the drop-in layouts: the original tools' spelling where it differs (RDMSR, MOV_CR), else <see cref="Name"/>.
+    /// </summary>
     public static string DropInName(ExitCode code)
     {
         ExitReasonInfo? info = Find(code);
@@ -43,17 +46,23 @@ public static class ExitReasons
     /// <summary>All reasons of the ISA, by number; empty for <see cref="Isa.None"/>.</summary>
     public static IReadOnlyList<ExitReasonInfo> All(Isa isa) => IsaInfo.Of(isa).Reasons;
 
-    /// <summary>The reason's number as people write it: VMX decimal and without flags, SVM hexadecimal, arm64 <c>2/0x16</c> (return value and class) or <c>0</c>.</summary>
+    /// <summary>
+    /// The reason's number as people write it: VMX decimal and without flags, SVM hexadecimal, arm64 <c>2/0x16</c> (return value and class)
+    /// or <c>0</c>.
+    /// </summary>
     public static string NumberText(ExitCode code) => IsaInfo.Of(code.Isa).NumberText(code.Code);
 
     /// <summary>The number to order reasons by: VMX flags do not take part.</summary>
     internal static ulong SortNumber(ExitCode code) => IsaInfo.Of(code.Isa).NumberOf(code.Code);
 
     /// <summary>
-    /// Reads a reason: a number (decimal or 0x hexadecimal, in the tables or not), <c>VMX#71</c>, or a name in any usual spelling, whatever its
-    /// case: the kernel header's with or without prefix, the tracepoint's and perf's, the original tools', and those of the other vendor where
+    /// Reads a reason: a number (decimal or 0x hexadecimal, in the tables or not), <c>VMX#71</c>, or a name in any usual spelling, whatever
+    /// its
+    /// case: the kernel header's with or without prefix, the tracepoint's and perf's, the original tools', and those of the other vendor
+    /// where
     /// they mean exactly the same (<c>IO_INSTRUCTION</c>, <c>IOIO</c> and <c>io</c>; <c>VMCALL</c> and <c>VMMCALL</c>). Not accepted, only
-    /// suggested, are names that mean more or less than one code: <c>WRMSR</c> on SVM (one code for reads and writes), <c>MSR</c> on VMX (two
+    /// suggested, are names that mean more or less than one code: <c>WRMSR</c> on SVM (one code for reads and writes), <c>MSR</c> on VMX
+    /// (two
     /// codes), <c>NPF</c> on VMX and <c>EPT_VIOLATION</c> on SVM (NPF is also what EPT_MISCONFIG is).
     /// </summary>
     public static bool TryParse(string text, Isa isa, out ulong code) => IsaInfo.Of(isa).TryParse(text.AsSpan().Trim(), out code);

@@ -27,7 +27,9 @@ public abstract class IsaInfo
     /// <summary>All ISAs that are known.</summary>
     public static IReadOnlyList<IsaInfo> All { get; } = s_byIsa[1..];
 
-    /// <summary>The columns that some ISA needs to tell its codes apart (<see cref="CodeColumns"/>): every table of machine formats has all of them.</summary>
+    /// <summary>
+    /// The columns that some ISA needs to tell its codes apart (<see cref="CodeColumns"/>): every table of machine formats has all of them.
+    /// </summary>
     internal static IReadOnlyList<string> AllCodeColumns { get; } = [.. All.SelectMany(info => info.CodeColumns)];
 
     /// <summary>The ISA.</summary>
@@ -64,13 +66,16 @@ public abstract class IsaInfo
 
     private protected abstract ExitReasonInfo[] Rows { get; }
 
-    /// <summary>The descriptor of an ISA; for <see cref="Isa.None"/> one that knows no reason.</summary>
-    public static IsaInfo Of(Isa isa) => s_byIsa[(int)isa];
+    /// <summary>The descriptor of an ISA; for <see cref="Isa.None"/>, and what a later kernel may say, one that knows no reason.</summary>
+    public static IsaInfo Of(Isa isa) => s_byIsa[(int)isa < s_byIsa.Length ? (int)isa : 0];
 
     /// <summary>The ISAs that a reason may be of: this one; all where it is not known.</summary>
     public static IReadOnlyList<IsaInfo> Candidates(Isa isa) => isa == Isa.None ? All : [Of(isa)];
 
-    /// <summary>The code's index in the tables of the kernel side, as usual_place() of bpf/*/kvm_compat.bpf.h has it; null for rare codes, which have none of their own.</summary>
+    /// <summary>
+    /// The code's index in the tables of the kernel side, as usual_place() of bpf/*/kvm_compat.bpf.h has it; null for rare codes, which
+    /// have none of their own.
+    /// </summary>
     public abstract int? IndexOf(ulong code);
 
     /// <summary>The code that has this index.</summary>

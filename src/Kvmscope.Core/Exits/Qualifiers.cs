@@ -19,7 +19,10 @@ public static class Qualifiers
         _ => null,
     };
 
-    /// <summary>The plain numbers of a qualifier, for machines: an MSR, a port, a leaf (and its sub-leaf), the address of a page; empty where not known.</summary>
+    /// <summary>
+    /// The plain numbers of a qualifier, for machines: an MSR, a port, a leaf (and its sub-leaf), the address of a page; empty where not
+    /// known.
+    /// </summary>
     public static ulong[] MachineParts(ExitCode code, Qualifier qualifier) =>
         qualifier.State == QualifierState.Known ? InfoOf(code)?.Numbers(qualifier.Raw) ?? [qualifier.Raw] : [];
 

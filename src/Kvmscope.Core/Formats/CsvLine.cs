@@ -48,7 +48,7 @@ internal sealed class CsvLine(TextWriter output)
         return this;
     }
 
-    /// <summary>What <c>code</c> does not tell of an exit of some ISA, as in JSON; empty elsewhere. Last in a line, as they came last.</summary>
+    /// <summary>What <c>code</c> does not tell of an exit of some ISA, as in JSON; empty elsewhere. Last in a line.</summary>
     internal CsvLine CodeColumns(ExitCode? code)
     {
         foreach (IsaInfo isa in IsaInfo.All)

@@ -3,7 +3,10 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Formats;
 
-/// <summary>An exit's code in JSON: <c>isa</c>, <c>code</c>, and on arm64 <c>ret</c> and <c>ec</c>, of which <c>code</c> is the class (0 where it is no trap).</summary>
+/// <summary>
+/// An exit's code in JSON: <c>isa</c>, <c>code</c>, and on arm64 <c>ret</c> and <c>ec</c>, of which <c>code</c> is the class (0 where it is
+/// no trap).
+/// </summary>
 public static class JsonCode
 {
     /// <summary>Writes the members.</summary>

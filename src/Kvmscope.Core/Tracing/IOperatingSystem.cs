@@ -20,7 +20,9 @@ public interface IOperatingSystem
     /// <returns>Whether it was done; some file systems cannot do it for folders.</returns>
     bool SyncFolder(string path);
 
-    /// <summary>Sends a signal to a process. After <see cref="IHost.DropPrivileges"/> only the thread that dropped may signal a root child.</summary>
+    /// <summary>
+    /// Sends a signal to a process. After <see cref="IHost.DropPrivileges"/> only the thread that dropped may signal a root child.
+    /// </summary>
     /// <param name="pid">A child that was not yet waited for, so that the number is still its own.</param>
     /// <param name="signal">The signal's number.</param>
     /// <returns>Whether it was sent.</returns>

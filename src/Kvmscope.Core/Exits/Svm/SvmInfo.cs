@@ -27,7 +27,8 @@ internal sealed class SvmInfo() : X86Info(Isa.Svm, "svm", "SVM", "AMD")
 
     internal override bool TryNumber(ReadOnlySpan<char> text, bool isMarked, out ulong code)
     {
-        if (text is not "-1" && !(ExitReasonParser.TryPlain(text, out code) && code == ulong.MaxValue)) return base.TryNumber(text, isMarked, out code);
+        bool isError = text is "-1" || (ExitReasonParser.TryPlain(text, out ulong number) && number == ulong.MaxValue);
+        if (!isError) return base.TryNumber(text, isMarked, out code);
         code = uint.MaxValue;
         return true;
     }

@@ -38,15 +38,20 @@ internal static class X86Qualifiers
     internal static readonly QualifierInfo ApicRegister = new(QualifierKind.ApicRegister, "which registers, read or written",
         raw => X86Names.ApicRegisters.NameOf(raw & 0xfff) + Way(raw, " read", " write"), raw => [raw & 0xfff]);
 
-    internal static readonly QualifierInfo Eoi = new(QualifierKind.Eoi, "which interrupts of the guest", raw => Hex.Of(raw & 0xff), raw => [raw & 0xff]);
+    internal static readonly QualifierInfo Eoi = new(QualifierKind.Eoi, "which interrupts of the guest",
+        raw => Hex.Of(raw & 0xff), raw => [raw & 0xff]);
 
-    private static string MsrName(uint msr) =>
-        X86Names.Msrs.Find(msr) ?? (msr is >= X2ApicFirst and <= X2ApicLast ? "x2APIC " + Hex.Of(msr - X2ApicFirst) : Hex.Of(msr));
+    private static string MsrName(uint msr)
+    {
+        if (X86Names.Msrs.Find(msr) is { } name) return name;
+        return msr is >= X2ApicFirst and <= X2ApicLast ? "x2APIC " + Hex.Of(msr - X2ApicFirst) : Hex.Of(msr);
+    }
 
     private static string HypercallName(ulong raw)
     {
         uint number = (uint)raw;
-        return (raw & HypervFlag) == 0 ? X86Names.KvmHypercalls.NameOf(number) : X86Names.HypervHypercalls.Find(number) ?? "Hyper-V " + Hex.Of(number);
+        if ((raw & HypervFlag) == 0) return X86Names.KvmHypercalls.NameOf(number);
+        return X86Names.HypervHypercalls.Find(number) ?? "Hyper-V " + Hex.Of(number);
     }
 
     private static string MemoryName(ulong raw) => IsMmio(raw)
