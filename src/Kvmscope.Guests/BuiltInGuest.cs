@@ -13,19 +13,19 @@ namespace Kvmscope.Guests;
 /// </summary>
 public sealed class BuiltInGuest : IDisposable
 {
-    readonly GuestSupport support;
-    readonly BuiltInGuestOptions options;
-    readonly KvmDevice device;
-    readonly GuestMemory memory;
-    readonly KvmVm vm;
-    readonly List<GuestVcpu> vcpus = [];
-    readonly List<Thread> threads = [];
-    readonly ManualResetEventSlim go = new();
-    readonly CountdownEvent warm;
-    readonly CountdownEvent ended;
-    Exception? failure;
-    GuestPlan? plan;
-    Timer? deadline, wake;
+    private readonly GuestSupport support;
+    private readonly BuiltInGuestOptions options;
+    private readonly KvmDevice device;
+    private readonly GuestMemory memory;
+    private readonly KvmVm vm;
+    private readonly List<GuestVcpu> vcpus = [];
+    private readonly List<Thread> threads = [];
+    private readonly ManualResetEventSlim go = new();
+    private readonly CountdownEvent warm;
+    private readonly CountdownEvent ended;
+    private Exception? failure;
+    private GuestPlan? plan;
+    private Timer? deadline, wake;
 
     /// <summary>Makes the VM and its vCPUs; nothing runs yet.</summary>
     /// <param name="support">What this host gives.</param>
@@ -132,7 +132,7 @@ public sealed class BuiltInGuest : IDisposable
         device.Dispose();
     }
 
-    void SetUp()
+    private void SetUp()
     {
         if (support.Isa == Isa.Arm64)
         {
@@ -150,13 +150,13 @@ public sealed class BuiltInGuest : IDisposable
         for (int i = 0; i < options.Vcpus; i++) vcpus.Add(new GuestVcpu(vm, i, memory.Block(i), cpuid, support.Isa, options));
     }
 
-    void PutPlan(int vcpu, GuestPlan plan)
+    private void PutPlan(int vcpu, GuestPlan plan)
     {
         if (support.Isa == Isa.Arm64) ArmBlock.PutPlan(memory.Block(vcpu), vcpu, plan);
         else GuestBlock.PutPlan(memory.Block(vcpu), plan, support.Isa);
     }
 
-    void RunVcpu(GuestVcpu vcpu)
+    private void RunVcpu(GuestVcpu vcpu)
     {
         bool isWarm = false;
         try
@@ -179,7 +179,7 @@ public sealed class BuiltInGuest : IDisposable
         }
     }
 
-    void SetDeadline()
+    private void SetDeadline()
     {
         deadline?.Dispose();
         deadline = null;
@@ -188,7 +188,7 @@ public sealed class BuiltInGuest : IDisposable
         deadline = new Timer(_ => vcpus.ForEach(v => v.Stop(reason)), null, options.Deadline, Timeout.InfiniteTimeSpan);
     }
 
-    void ThrowFailure()
+    private void ThrowFailure()
     {
         if (failure is { } e) throw e;
     }

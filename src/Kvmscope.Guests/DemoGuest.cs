@@ -8,26 +8,26 @@ namespace Kvmscope.Guests;
 /// <summary>The guest of <c>kvmscope demo</c>: each kind of exit a prime number of times, so that no two counts can be mixed up.</summary>
 public sealed class DemoGuest : IDemoGuest, IDisposable
 {
-    static readonly ImmutableArray<WorkItem> Work =
+    private static readonly ImmutableArray<WorkItem> Work =
     [
         new(GuestWork.Cpuid, 1009), new(GuestWork.PortOut, 503), new(GuestWork.PortIn, 251), new(GuestWork.MmioWrite, 307),
         new(GuestWork.MmioRead, 101), new(GuestWork.MsrRead, 401), new(GuestWork.MsrWrite, 199), new(GuestWork.Hlt, 151),
         new(GuestWork.Hypercall, 83),
     ];
 
-    static readonly ImmutableArray<WorkItem> ArmWork =
+    private static readonly ImmutableArray<WorkItem> ArmWork =
     [
         new(GuestWork.Hypercall, 1009), new(GuestWork.SecureCall, 503), new(GuestWork.SystemRead, 401), new(GuestWork.SystemWrite, 199),
         new(GuestWork.Sgi, 127), new(GuestWork.MmioWrite, 307), new(GuestWork.MmioRead, 101), new(GuestWork.GicRead, 251),
         new(GuestWork.Fault, 83), new(GuestWork.Wfi, 61),
     ];
 
-    static readonly ImmutableArray<WorkItem> NestedWork =
+    private static readonly ImmutableArray<WorkItem> NestedWork =
         [new(GuestWork.Cpuid, 211), new(GuestWork.PortOut, 127), new(GuestWork.Hlt, 61), new(GuestWork.MsrRead, 31)];
 
-    readonly GuestSupport support;
-    readonly Lazy<string?> whyNot;
-    BuiltInGuest? guest;
+    private readonly GuestSupport support;
+    private readonly Lazy<string?> whyNot;
+    private BuiltInGuest? guest;
 
     /// <summary>Looks at the host; makes nothing yet.</summary>
     public DemoGuest()
@@ -55,7 +55,7 @@ public sealed class DemoGuest : IDemoGuest, IDisposable
     /// <inheritdoc/>
     public void Dispose() => guest?.Dispose();
 
-    string? Prepare()
+    private string? Prepare()
     {
         if (support.WhyNot is { } reason) return reason;
         BuiltInGuest? made = null;

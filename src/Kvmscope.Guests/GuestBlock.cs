@@ -4,13 +4,13 @@ using Kvmscope.Core.Exits;
 namespace Kvmscope.Guests;
 
 /// <summary>Fills a vCPU's block of guest memory.</summary>
-static class GuestBlock
+internal static class GuestBlock
 {
-    const uint MiscEnable = 0x1a0;
-    const uint VapicPollIrq = 1; // KVM_HC_VAPIC_POLL_IRQ
+    private const uint MiscEnable = 0x1a0;
+    private const uint VapicPollIrq = 1; // KVM_HC_VAPIC_POLL_IRQ
 
-    const ulong Present = 0x1, Writable = 0x2, Accessed = 0x20, Dirty = 0x40, LargePage = 0x80;
-    const ulong Table = Present | Writable | Accessed, Leaf = Table | Dirty | LargePage;
+    private const ulong Present = 0x1, Writable = 0x2, Accessed = 0x20, Dirty = 0x40, LargePage = 0x80;
+    private const ulong Table = Present | Writable | Accessed, Leaf = Table | Dirty | LargePage;
 
     /// <summary>Code, page tables and parameters: the block at virtual address 0, the MMIO's 2 MB where they are.</summary>
     internal static void Fill(Span<byte> block, int vcpu, ulong msrValue)
@@ -57,7 +57,7 @@ static class GuestBlock
     }
 
     /// <summary>Every plan begins so: each page once, and the MMIO once, at which the VMM makes it wait.</summary>
-    static int PutWarmUp(Span<byte> block)
+    private static int PutWarmUp(Span<byte> block)
     {
         int at = GuestLayout.Plan;
         Put(block, ref at, GuestOperation.Touch, 0, GuestLayout.End / 4096);
@@ -65,7 +65,7 @@ static class GuestBlock
         return at;
     }
 
-    static void Put(Span<byte> block, ref int at, WorkItem item, Isa isa)
+    private static void Put(Span<byte> block, ref int at, WorkItem item, Isa isa)
     {
         (GuestOperation operation, uint argument) = item.Work switch
         {
@@ -89,7 +89,7 @@ static class GuestBlock
         Put(block, ref at, operation, isMmio ? argument : item.Argument ?? argument, item.Count, second);
     }
 
-    static void Put(Span<byte> block, ref int at, GuestOperation operation, uint argument, int count, uint second = 0)
+    private static void Put(Span<byte> block, ref int at, GuestOperation operation, uint argument, int count, uint second = 0)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(block[at..], (uint)operation);
         BinaryPrimitives.WriteUInt32LittleEndian(block[(at + 4)..], argument);
@@ -98,11 +98,11 @@ static class GuestBlock
         at += 16;
     }
 
-    static void Put(Span<byte> block, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(block[at..], value);
+    private static void Put(Span<byte> block, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(block[at..], value);
 }
 
 /// <summary>The operations of guest.S, in the order of its table.</summary>
-enum GuestOperation : uint
+internal enum GuestOperation : uint
 {
     Stop,
     Repeat,

@@ -15,10 +15,10 @@ namespace Kvmscope.Guests;
 public static class GuestExpectations
 {
     /// <summary>VMREADs of L1 after an exit of L2 that it resumes from: of fields that KVM shadows (EXIT_REASON, INSTRUCTION_LEN, GUEST_RIP), and not (HOST_RIP).</summary>
-    const ulong ShadowedReads = 3, OtherReads = 1;
+    private const ulong ShadowedReads = 3, OtherReads = 1;
 
     /// <summary>VMWRITEs of L1 after an exit of L2 that it resumes from: of GUEST_RIP, which KVM shadows, and HOST_RIP, which it does not.</summary>
-    const ulong ShadowedWrites = 1, OtherWrites = 1;
+    private const ulong ShadowedWrites = 1, OtherWrites = 1;
 
     /// <summary>What one vCPU does.</summary>
     /// <param name="plan">The plan; one that repeats has no expectation.</param>
@@ -43,14 +43,14 @@ public static class GuestExpectations
         return [.. counts.Select(c => new ExpectedExits(isa, c.Key.Code, c.Key.Level, c.Value))];
     }
 
-    static void Add(SortedDictionary<(ExitLevel, ulong), ulong> counts, ExitLevel level, WorkItem item, Isa isa)
+    private static void Add(SortedDictionary<(ExitLevel, ulong), ulong> counts, ExitLevel level, WorkItem item, Isa isa)
     {
         if (item.Work == GuestWork.Spin) return;
         ulong exits = (ulong)item.Count * (item.Work == GuestWork.CostBatch ? 100u : 1u);
         Add(counts, level, CodeOf(item.Work, isa), exits);
     }
 
-    static ulong CodeOf(GuestWork work, Isa isa) => isa switch
+    private static ulong CodeOf(GuestWork work, Isa isa) => isa switch
     {
         Isa.Svm => SvmCode.Of(work),
         Isa.Arm64 => ArmCode.Of(work),
@@ -58,10 +58,10 @@ public static class GuestExpectations
     };
 
     /// <summary>L1 intercepts HLT and VMMCALL, so each VMRUN ends with one of them in L2.</summary>
-    static void AddSvmMonitor(SortedDictionary<(ExitLevel, ulong), ulong> counts) =>
+    private static void AddSvmMonitor(SortedDictionary<(ExitLevel, ulong), ulong> counts) =>
         Add(counts, ExitLevel.L1, SvmCode.Vmrun, Reflected(counts, [SvmCode.Hlt, SvmCode.Vmmcall]));
 
-    static void AddVmxMonitor(SortedDictionary<(ExitLevel, ulong), ulong> counts, bool shadowVmcs)
+    private static void AddVmxMonitor(SortedDictionary<(ExitLevel, ulong), ulong> counts, bool shadowVmcs)
     {
         ulong reflected = Reflected(counts, [VmxCode.Cpuid, VmxCode.Hlt, VmxCode.Vmcall, VmxCode.Rdmsr, VmxCode.Wrmsr]);
         ulong resumed = reflected - 1; // the last one ends L2
@@ -77,14 +77,14 @@ public static class GuestExpectations
     }
 
     /// <summary>How many exits of L2 are L1's: those with these codes.</summary>
-    static ulong Reflected(SortedDictionary<(ExitLevel, ulong), ulong> counts, ReadOnlySpan<ulong> codes)
+    private static ulong Reflected(SortedDictionary<(ExitLevel, ulong), ulong> counts, ReadOnlySpan<ulong> codes)
     {
         ulong reflected = 0;
         foreach (ulong code in codes) reflected += counts.GetValueOrDefault((ExitLevel.L2, code));
         return reflected;
     }
 
-    static void Add(SortedDictionary<(ExitLevel, ulong), ulong> counts, ExitLevel level, ulong code, ulong exits)
+    private static void Add(SortedDictionary<(ExitLevel, ulong), ulong> counts, ExitLevel level, ulong code, ulong exits)
     {
         if (exits == 0) return;
         counts[(level, code)] = counts.GetValueOrDefault((level, code)) + exits;

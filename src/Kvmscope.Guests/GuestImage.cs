@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Kvmscope.Guests;
 
 /// <summary>The assembled guest.S, which the build put into this assembly. It begins with two offsets.</summary>
-sealed class GuestImage
+internal sealed class GuestImage
 {
-    GuestImage(byte[] code)
+    private GuestImage(byte[] code)
     {
         Code = code;
         Entry = GuestLayout.Code + BinaryPrimitives.ReadUInt32LittleEndian(code);
@@ -24,7 +24,7 @@ sealed class GuestImage
     /// <summary>Where an L1 of VMX goes on when L2 exits.</summary>
     internal ulong VmxHost { get; }
 
-    static GuestImage Load() => new(Read("guest.bin"));
+    private static GuestImage Load() => new(Read("guest.bin"));
 
     /// <summary>The code of this name.</summary>
     internal static byte[] Read(string name)

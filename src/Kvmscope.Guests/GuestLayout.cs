@@ -1,7 +1,7 @@
 namespace Kvmscope.Guests;
 
 /// <summary>Where things are in a vCPU's block of guest memory, and the ports; guest.S has the same figures. The block is mapped at guest-virtual address 0.</summary>
-static class GuestLayout
+internal static class GuestLayout
 {
     internal const int BlockSize = 2 << 20;
 

@@ -5,9 +5,9 @@ using Kvmscope.Guests.Kvm;
 namespace Kvmscope.Guests;
 
 /// <summary>A guest's memory: one block a vCPU, of which only the pages that are used take memory of the host.</summary>
-sealed unsafe class GuestMemory : IDisposable
+internal sealed unsafe class GuestMemory : IDisposable
 {
-    nint address;
+    private nint address;
 
     internal GuestMemory(int blocks)
     {

@@ -54,7 +54,7 @@ public sealed record GuestPlan
         return count;
     }
 
-    static bool Has(ImmutableArray<WorkItem> items, GuestWork work) => CountOf(items, work) != 0;
+    private static bool Has(ImmutableArray<WorkItem> items, GuestWork work) => CountOf(items, work) != 0;
 }
 
 /// <summary>So many times one kind of work.</summary>

@@ -3,7 +3,7 @@ using Kvmscope.Guests.Kvm;
 namespace Kvmscope.Guests;
 
 /// <summary>The state that a built-in guest starts in: 64-bit mode, CPL 0, interrupts off. L2 has the same.</summary>
-static class GuestRegisters
+internal static class GuestRegisters
 {
     internal const ulong Cr0 = 0x8000_0031; // PE, ET, NE (VMX wants it), PG
     internal const ulong Cr4Pae = 0x20, Cr4Vmxe = 0x2000;
@@ -29,7 +29,7 @@ static class GuestRegisters
         return registers;
     }
 
-    static KvmSegment Segment(ushort selector, byte type, bool isCode) => new()
+    private static KvmSegment Segment(ushort selector, byte type, bool isCode) => new()
     {
         Limit = uint.MaxValue,
         Selector = selector,

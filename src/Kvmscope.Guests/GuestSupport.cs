@@ -13,7 +13,7 @@ namespace Kvmscope.Guests;
 /// <param name="NestedPaging">Whether guest memory is mapped by NPT or EPT, and not by shadow page tables, with which MMIO exits are page faults.</param>
 public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested, bool ShadowVmcs, bool NestedPaging)
 {
-    const string Modules = "/sys/module/";
+    private const string Modules = "/sys/module/";
 
     /// <summary>Looks at the host: opens /dev/kvm once, and reads /sys/module.</summary>
     public static GuestSupport OfThisHost()
@@ -31,7 +31,7 @@ public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested,
             NestedPaging: isa == Isa.Vmx ? IsOn("kvm_intel", "ept") : isa == Isa.Svm && IsOn("kvm_amd", "npt"));
     }
 
-    static string? WhyNotOpen()
+    private static string? WhyNotOpen()
     {
         try
         {
@@ -44,13 +44,13 @@ public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested,
         }
     }
 
-    static string? WhyNotNestedOn(Isa isa)
+    private static string? WhyNotNestedOn(Isa isa)
     {
         string module = isa == Isa.Vmx ? "kvm_intel" : "kvm_amd";
         return IsOn(module, "nested") ? null : $"nested virtualization is off ({Modules}{module}/parameters/nested); load {module} with nested=1";
     }
 
-    static bool IsOn(string module, string parameter)
+    private static bool IsOn(string module, string parameter)
     {
         string path = $"{Modules}{module}/parameters/{parameter}";
         return File.Exists(path) && File.ReadAllText(path).Trim() is "Y" or "1";

@@ -6,25 +6,25 @@ using Kvmscope.Guests.Kvm;
 namespace Kvmscope.Guests;
 
 /// <summary>One vCPU of a built-in guest and the part of the VMM that serves it: what runs in its thread.</summary>
-sealed class GuestVcpu : IDisposable
+internal sealed class GuestVcpu : IDisposable
 {
     /// <summary>A real-time signal that nothing else here uses; it is blocked in the vCPU's thread and only breaks KVM_RUN off.</summary>
-    const int KickSignal = 40;
+    private const int KickSignal = 40;
 
-    const ulong KickSet = 1UL << (KickSignal - 1);
+    private const ulong KickSet = 1UL << (KickSignal - 1);
 
-    const uint FeatureControlMsr = 0x3a, HsavePhysicalAddressMsr = 0xc001_0117;
-    const ulong LockedVmxOutsideSmx = 0x5;
+    private const uint FeatureControlMsr = 0x3a, HsavePhysicalAddressMsr = 0xc001_0117;
+    private const ulong LockedVmxOutsideSmx = 0x5;
 
-    readonly KvmVcpu vcpu;
-    readonly BuiltInGuestOptions options;
-    readonly Lock kick = new();
-    readonly ulong mmio;
-    readonly bool isArm;
-    int tid;
-    bool warm;
-    volatile bool stopping;
-    string? stopReason;
+    private readonly KvmVcpu vcpu;
+    private readonly BuiltInGuestOptions options;
+    private readonly Lock kick = new();
+    private readonly ulong mmio;
+    private readonly bool isArm;
+    private int tid;
+    private bool warm;
+    private volatile bool stopping;
+    private string? stopReason;
 
     internal GuestVcpu(KvmVm vm, int id, Span<byte> block, byte[] cpuid, Isa isa, BuiltInGuestOptions options)
     {
@@ -100,7 +100,7 @@ sealed class GuestVcpu : IDisposable
     /// <inheritdoc/>
     public void Dispose() => vcpu.Dispose();
 
-    void SetUp(int id, Span<byte> block, Isa isa)
+    private void SetUp(int id, Span<byte> block, Isa isa)
     {
         GuestBlock.Fill(block, id, vcpu.GetMsr(GuestBlock.Msr));
         ulong physical = GuestMemory.PhysicalBase(id);
@@ -124,7 +124,7 @@ sealed class GuestVcpu : IDisposable
         if (options.Irqchip) vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
     }
 
-    unsafe void BlockKickSignal()
+    private unsafe void BlockKickSignal()
     {
         // glibc's set is 16 words, of which the kernel knows one.
         ulong* before = stackalloc ulong[16];
@@ -135,7 +135,7 @@ sealed class GuestVcpu : IDisposable
         vcpu.SetSignalMask(*before & ~KickSet);
     }
 
-    unsafe void Interrupted()
+    private unsafe void Interrupted()
     {
         ulong* kickSet = stackalloc ulong[16];
         new Span<ulong>(kickSet, 16).Clear();
@@ -151,7 +151,7 @@ sealed class GuestVcpu : IDisposable
 
     /// <summary>Does what KVM_RUN returned for.</summary>
     /// <returns>Whether that was the guest's end.</returns>
-    bool Serve(Action afterWarmUp)
+    private bool Serve(Action afterWarmUp)
     {
         ref KvmRunArea area = ref vcpu.Area;
         switch (area.ExitReason)
@@ -179,7 +179,7 @@ sealed class GuestVcpu : IDisposable
         }
     }
 
-    unsafe void ServeMmio(ref KvmRunArea area, Action afterWarmUp)
+    private unsafe void ServeMmio(ref KvmRunArea area, Action afterWarmUp)
     {
         if (!warm)
         {
@@ -193,7 +193,7 @@ sealed class GuestVcpu : IDisposable
         Counts = Counts with { Mmio = Counts.Mmio + 1 };
     }
 
-    bool ServePort(ushort port)
+    private bool ServePort(ushort port)
     {
         switch (port)
         {
@@ -226,9 +226,9 @@ sealed class GuestVcpu : IDisposable
         }
     }
 
-    bool IsSlow(long occurrence) => options.SlowEvery > 0 && occurrence % options.SlowEvery == 0;
+    private bool IsSlow(long occurrence) => options.SlowEvery > 0 && occurrence % options.SlowEvery == 0;
 
-    static void BeBusy(TimeSpan time)
+    private static void BeBusy(TimeSpan time)
     {
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         while (System.Diagnostics.Stopwatch.GetElapsedTime(start) < time)
@@ -236,7 +236,7 @@ sealed class GuestVcpu : IDisposable
         }
     }
 
-    static string Describe(ref KvmRunArea area) => area.ExitReason switch
+    private static string Describe(ref KvmRunArea area) => area.ExitReason switch
     {
         KvmExitReason.FailEntry => $"VM entry failed, hardware reason 0x{area.HardwareEntryFailureReason:x}",
         KvmExitReason.InternalError => $"KVM gave up (KVM_EXIT_INTERNAL_ERROR, suberror {area.Suberror})",

@@ -1,7 +1,7 @@
 namespace Kvmscope.Guests;
 
 /// <summary>The exit codes of SVM that built-in guests cause (arch/x86/include/uapi/asm/svm.h).</summary>
-static class SvmCode
+internal static class SvmCode
 {
     internal const ulong Cpuid = 0x72, Hlt = 0x78, Ioio = 0x7b, Msr = 0x7c, Vmrun = 0x80, Vmmcall = 0x81, Npf = 0x400;
 

@@ -4,18 +4,18 @@ using Kvmscope.Core;
 namespace Kvmscope.Guests;
 
 /// <summary>The fields that an L1 of VMX writes into its VMCS (SDM volume 3, appendix B), as a table in guest memory. L2 gets L1's own state.</summary>
-static class VmcsFields
+internal static class VmcsFields
 {
-    const uint BasicMsr = 0x480, TruePinMsr = 0x48d, TrueProcessorMsr = 0x48e, TrueExitMsr = 0x48f, TrueEntryMsr = 0x490;
-    const uint HltExiting = 1 << 7, HostIs64Bit = 1 << 9, GuestIs64Bit = 1 << 9;
-    const ulong UnusableSegment = 0x10000, CodeAccess = 0xa09b, DataAccess = 0xc093, TaskAccess = 0x8b;
-    const ulong NoLink = ulong.MaxValue, AllLimit = uint.MaxValue;
+    private const uint BasicMsr = 0x480, TruePinMsr = 0x48d, TrueProcessorMsr = 0x48e, TrueExitMsr = 0x48f, TrueEntryMsr = 0x490;
+    private const uint HltExiting = 1 << 7, HostIs64Bit = 1 << 9, GuestIs64Bit = 1 << 9;
+    private const ulong UnusableSegment = 0x10000, CodeAccess = 0xa09b, DataAccess = 0xc093, TaskAccess = 0x8b;
+    private const ulong NoLink = ulong.MaxValue, AllLimit = uint.MaxValue;
 
     /// <summary>
     /// Those of the fields below that KVM shadows when it shadows at all (arch/x86/kvm/vmx/vmcs_shadow_fields.h, SHADOW_FIELD_RW;
     /// the same from 5.10 to 7.2): writing them does not exit then.
     /// </summary>
-    static readonly HashSet<uint> Shadowed =
+    private static readonly HashSet<uint> Shadowed =
         [0xc08, 0xc0a, 0x4000, 0x4002, 0x4004, 0x4016, 0x4824, 0x6800, 0x6802, 0x6804, 0x681c, 0x681e, 0x6820, 0x6c06, 0x6c08];
 
     /// <summary>How many fields L1 writes.</summary>
@@ -48,14 +48,14 @@ static class VmcsFields
     }
 
     /// <summary>The wanted bits and those that have to be 1 (the low half of the capability); the high half has those that may be.</summary>
-    static uint Control(ulong capability, uint wanted)
+    private static uint Control(ulong capability, uint wanted)
     {
         if ((wanted & ~(uint)(capability >> 32)) != 0)
             throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: this KVM's VMX has no control 0x{wanted:x} for a guest");
         return wanted | (uint)capability;
     }
 
-    static (uint Encoding, ulong Value)[] Table(Controls controls, ulong cr3, ulong cr4) =>
+    private static (uint Encoding, ulong Value)[] Table(Controls controls, ulong cr3, ulong cr4) =>
     [
         (0x4000, controls.Pin), (0x4002, controls.Processor), (0x4004, 0), (0x400c, controls.Exit), (0x4012, controls.Entry),
         (0x400a, 0), (0x400e, 0), (0x4010, 0), (0x4014, 0), (0x4016, 0), // CR3 targets, MSR areas, event injection: none
@@ -81,5 +81,5 @@ static class VmcsFields
         (0x6820, GuestRegisters.Rflags), (0x4824, 0), (0x4826, 0), (0x6822, 0), (0x482a, 0), (0x6824, 0), (0x6826, 0),
     ];
 
-    readonly record struct Controls(uint Pin, uint Processor, uint Exit, uint Entry);
+    private readonly record struct Controls(uint Pin, uint Processor, uint Exit, uint Entry);
 }

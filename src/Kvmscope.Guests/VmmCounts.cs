@@ -6,7 +6,7 @@ namespace Kvmscope.Guests;
 /// <param name="Spins">Accesses to the port on which the VMM is busy.</param>
 /// <param name="Mmio">MMIO accesses.</param>
 /// <param name="Halts">HLTs.</param>
-readonly record struct VmmCounts(long Ports, long Slow, long Spins, long Mmio, long Halts)
+internal readonly record struct VmmCounts(long Ports, long Slow, long Spins, long Mmio, long Halts)
 {
     /// <summary>What a plan must bring.</summary>
     internal static VmmCounts Of(GuestPlan plan)

@@ -1,7 +1,7 @@
 namespace Kvmscope.Guests;
 
 /// <summary>The basic exit reasons of VMX that built-in guests cause (arch/x86/include/uapi/asm/vmx.h).</summary>
-static class VmxCode
+internal static class VmxCode
 {
     internal const ulong Cpuid = 10, Hlt = 12, Vmcall = 18, Vmclear = 19, Vmlaunch = 20, Vmptrld = 21, Vmread = 23, Vmresume = 24,
         Vmwrite = 25, Vmxoff = 26, Vmxon = 27, IoInstruction = 30, Rdmsr = 31, Wrmsr = 32, EptMisconfig = 49;

@@ -3,13 +3,13 @@ using System.Buffers.Binary;
 namespace Kvmscope.Guests.Arm64;
 
 /// <summary>Fills a vCPU's block of guest memory on arm64.</summary>
-static class ArmBlock
+internal static class ArmBlock
 {
-    const uint PsciVersion = 0x8400_0000;
-    const uint WfiMicroseconds = 5000;
+    private const uint PsciVersion = 0x8400_0000;
+    private const uint WfiMicroseconds = 5000;
 
     /// <summary>The assembled guest-arm64.S, which begins with the offset of its start.</summary>
-    static readonly byte[] s_code = GuestImage.Read("guest-arm64.bin");
+    private static readonly byte[] s_code = GuestImage.Read("guest-arm64.bin");
 
     /// <summary>The address of a vCPU's block.</summary>
     internal static ulong Physical(int vcpu) => ArmLayout.Ram + GuestMemory.PhysicalBase(vcpu);
@@ -37,7 +37,7 @@ static class ArmBlock
         else Put(block, ref at, ArmOperation.Stop, ArmLayout.Stop, 1);
     }
 
-    static int PutWarmUp(Span<byte> block, int vcpu)
+    private static int PutWarmUp(Span<byte> block, int vcpu)
     {
         int at = GuestLayout.Plan;
         Put(block, ref at, ArmOperation.Touch, 0, GuestLayout.End / 4096);
@@ -47,7 +47,7 @@ static class ArmBlock
         return at;
     }
 
-    static void Put(Span<byte> block, ref int at, WorkItem item)
+    private static void Put(Span<byte> block, ref int at, WorkItem item)
     {
         uint page = ArmLayout.Mmio + ((item.Argument ?? 0) * 4096);
         (ArmOperation operation, uint argument) = item.Work switch
@@ -71,7 +71,7 @@ static class ArmBlock
         Put(block, ref at, operation, argument, item.Count);
     }
 
-    static void Put(Span<byte> block, ref int at, ArmOperation operation, uint argument, int count, uint second = 0)
+    private static void Put(Span<byte> block, ref int at, ArmOperation operation, uint argument, int count, uint second = 0)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(block[at..], (uint)operation);
         BinaryPrimitives.WriteUInt32LittleEndian(block[(at + 4)..], argument);
@@ -80,11 +80,11 @@ static class ArmBlock
         at += 16;
     }
 
-    static void Put(Span<byte> block, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(block[at..], value);
+    private static void Put(Span<byte> block, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(block[at..], value);
 }
 
 /// <summary>The operations of guest-arm64.S, in the order of its table.</summary>
-enum ArmOperation : uint
+internal enum ArmOperation : uint
 {
     Stop,
     Repeat,

@@ -1,7 +1,7 @@
 namespace Kvmscope.Guests.Arm64;
 
 /// <summary>The codes of exits that built-in guests of arm64 cause: return value 2 and the class of ESR_EL2 (arch/arm64/include/asm/esr.h).</summary>
-static class ArmCode
+internal static class ArmCode
 {
     internal const ulong Wfx = 0x201, Hvc64 = 0x216, Smc64 = 0x217, Sys64 = 0x218, DataAbort = 0x224;
 

@@ -1,7 +1,7 @@
 namespace Kvmscope.Guests.Arm64;
 
 /// <summary>Where things are in the guest-physical memory of a built-in guest of arm64; the vCPUs' blocks are laid out as <see cref="GuestLayout"/> says.</summary>
-static class ArmLayout
+internal static class ArmLayout
 {
     /// <summary>The first vCPU's block.</summary>
     internal const ulong Ram = 0x4000_0000;

@@ -1,7 +1,7 @@
 namespace Kvmscope.Guests.Kvm;
 
 /// <summary>Requests and constants of the KVM API, by the names of linux/kvm.h. A request's number holds the size of its structure, which the tests compare.</summary>
-static class KvmApi
+internal static class KvmApi
 {
     internal const int ApiVersion = 12;
 

@@ -5,39 +5,39 @@ using Microsoft.Win32.SafeHandles;
 namespace Kvmscope.Guests.Kvm;
 
 /// <summary>KVM's API on arm64, by the names of linux/kvm.h and arch/arm64/include/uapi/asm/kvm.h.</summary>
-static unsafe class KvmArm
+internal static unsafe class KvmArm
 {
-    const nuint KVM_CREATE_DEVICE = 0xC00CAEE0, KVM_SET_DEVICE_ATTR = 0x4018AEE1;
-    const nuint KVM_ARM_PREFERRED_TARGET = 0x8020AEAF, KVM_ARM_VCPU_INIT = 0x4020AEAE, KVM_SET_ONE_REG = 0x4010AEAC;
-    const uint KVM_DEV_TYPE_ARM_VGIC_V3 = 7, KVM_DEV_ARM_VGIC_GRP_ADDR = 0, KVM_DEV_ARM_VGIC_GRP_CTRL = 4;
-    const ulong KVM_VGIC_V3_ADDR_TYPE_DIST = 2, KVM_VGIC_V3_ADDR_TYPE_REDIST = 3, KVM_DEV_ARM_VGIC_CTRL_INIT = 0;
-    const uint KVM_ARM_VCPU_PSCI_0_2 = 2;
+    private const nuint KVM_CREATE_DEVICE = 0xC00CAEE0, KVM_SET_DEVICE_ATTR = 0x4018AEE1;
+    private const nuint KVM_ARM_PREFERRED_TARGET = 0x8020AEAF, KVM_ARM_VCPU_INIT = 0x4020AEAE, KVM_SET_ONE_REG = 0x4010AEAC;
+    private const uint KVM_DEV_TYPE_ARM_VGIC_V3 = 7, KVM_DEV_ARM_VGIC_GRP_ADDR = 0, KVM_DEV_ARM_VGIC_GRP_CTRL = 4;
+    private const ulong KVM_VGIC_V3_ADDR_TYPE_DIST = 2, KVM_VGIC_V3_ADDR_TYPE_REDIST = 3, KVM_DEV_ARM_VGIC_CTRL_INIT = 0;
+    private const uint KVM_ARM_VCPU_PSCI_0_2 = 2;
 
     /// <summary>A core register: KVM_REG_ARM64, 64 bits, KVM_REG_ARM_CORE; the rest is its place in struct kvm_regs in words.</summary>
-    const ulong CoreRegister = 0x6030_0000_0010_0000;
-    const ulong X0 = 0, Pc = 2 * 32;
+    private const ulong CoreRegister = 0x6030_0000_0010_0000;
+    private const ulong X0 = 0, Pc = 2 * 32;
 
     [StructLayout(LayoutKind.Sequential)]
-    struct VcpuInit
+    private struct VcpuInit
     {
         internal uint Target;
         internal fixed uint Features[7];
     }
 
     [StructLayout(LayoutKind.Sequential)]
-    struct OneRegister
+    private struct OneRegister
     {
         internal ulong Id, Address;
     }
 
     [StructLayout(LayoutKind.Sequential)]
-    struct Device
+    private struct Device
     {
         internal uint Type, Fd, Flags;
     }
 
     [StructLayout(LayoutKind.Sequential)]
-    struct DeviceAttribute
+    private struct DeviceAttribute
     {
         internal uint Flags, Group;
         internal ulong Attribute, Address;
@@ -66,13 +66,13 @@ static unsafe class KvmArm
         Set(gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, null);
     }
 
-    static void Set(SafeFileHandle gic, uint group, ulong attribute, ulong* value)
+    private static void Set(SafeFileHandle gic, uint group, ulong attribute, ulong* value)
     {
         DeviceAttribute argument = new() { Group = group, Attribute = attribute, Address = (ulong)value };
         KvmDevice.Control(gic, KVM_SET_DEVICE_ATTR, (nint)(&argument), "KVM_SET_DEVICE_ATTR (GICv3)");
     }
 
-    static void Set(SafeFileHandle vcpu, ulong register, ulong value)
+    private static void Set(SafeFileHandle vcpu, ulong register, ulong value)
     {
         OneRegister argument = new() { Id = CoreRegister | register, Address = (ulong)&value };
         KvmDevice.Control(vcpu, KVM_SET_ONE_REG, (nint)(&argument), "KVM_SET_ONE_REG");

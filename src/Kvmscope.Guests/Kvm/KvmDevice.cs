@@ -5,13 +5,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Kvmscope.Guests.Kvm;
 
 /// <summary>/dev/kvm, open.</summary>
-sealed unsafe class KvmDevice : IDisposable
+internal sealed unsafe class KvmDevice : IDisposable
 {
     internal const string Path = "/dev/kvm";
 
-    readonly SafeFileHandle handle;
+    private readonly SafeFileHandle handle;
 
-    KvmDevice(SafeFileHandle handle)
+    private KvmDevice(SafeFileHandle handle)
     {
         this.handle = handle;
         RunAreaSize = (nuint)Control(handle, KvmApi.KVM_GET_VCPU_MMAP_SIZE, 0, "KVM_GET_VCPU_MMAP_SIZE");
@@ -55,7 +55,7 @@ sealed unsafe class KvmDevice : IDisposable
         throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: {name}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    static KvmscopeException OpenFailed(int errno) => errno switch
+    private static KvmscopeException OpenFailed(int errno) => errno switch
     {
         Libc.ENOENT => new(ExitStatus.HostUnsupported, $"{Path} is absent: no KVM here", "load kvm_intel or kvm_amd (modprobe)"),
         Libc.EACCES or Libc.EPERM => new(

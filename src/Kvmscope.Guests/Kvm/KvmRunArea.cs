@@ -4,7 +4,7 @@ namespace Kvmscope.Guests.Kvm;
 
 /// <summary>The head of struct kvm_run: what KVM and its user tell each other about one vCPU.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 32 + 256)]
-unsafe struct KvmRunArea
+internal unsafe struct KvmRunArea
 {
     [FieldOffset(1)] internal byte ImmediateExit;
     [FieldOffset(8)] internal KvmExitReason ExitReason;
@@ -29,7 +29,7 @@ unsafe struct KvmRunArea
 }
 
 /// <summary>Why KVM_RUN returned (KVM_EXIT_* of linux/kvm.h); not a VM exit's reason.</summary>
-enum KvmExitReason : uint
+internal enum KvmExitReason : uint
 {
     Unknown = 0,
     Exception = 1,

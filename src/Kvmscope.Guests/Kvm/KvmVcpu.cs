@@ -5,11 +5,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Kvmscope.Guests.Kvm;
 
 /// <summary>A vCPU: a KVM file descriptor and the mapping that KVM_RUN answers in.</summary>
-sealed unsafe class KvmVcpu : IDisposable
+internal sealed unsafe class KvmVcpu : IDisposable
 {
-    readonly SafeFileHandle handle;
-    readonly nuint areaSize;
-    KvmRunArea* area;
+    private readonly SafeFileHandle handle;
+    private readonly nuint areaSize;
+    private KvmRunArea* area;
 
     internal KvmVcpu(SafeFileHandle handle, nuint areaSize)
     {
@@ -106,5 +106,5 @@ sealed unsafe class KvmVcpu : IDisposable
         handle.Dispose();
     }
 
-    int Control(nuint request, void* argument, string name) => KvmDevice.Control(handle, request, (nint)argument, name);
+    private int Control(nuint request, void* argument, string name) => KvmDevice.Control(handle, request, (nint)argument, name);
 }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Kvmscope.Guests.Kvm;
 
 /// <summary>A VM: a KVM file descriptor.</summary>
-sealed unsafe class KvmVm(KvmDevice device, SafeFileHandle handle) : IDisposable
+internal sealed unsafe class KvmVm(KvmDevice device, SafeFileHandle handle) : IDisposable
 {
     /// <summary>Gives the guest memory from a guest-physical address on, or takes it away where the size is 0.</summary>
     internal void SetMemory(nint userspaceAddress, nuint size, ulong physical = 0)
@@ -39,7 +39,7 @@ sealed unsafe class KvmVm(KvmDevice device, SafeFileHandle handle) : IDisposable
 
 /// <summary>struct kvm_userspace_memory_region.</summary>
 [StructLayout(LayoutKind.Sequential)]
-struct KvmMemoryRegion
+internal struct KvmMemoryRegion
 {
     internal uint Slot, Flags;
     internal ulong GuestPhysicalAddress, Size, UserspaceAddress;
