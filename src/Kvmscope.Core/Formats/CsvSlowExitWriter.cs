@@ -17,7 +17,7 @@ internal sealed class CsvSlowExitWriter : ISlowExitWriter
         _line.Text("cpu_exit").Text("cpu_entry");
         foreach ((TimePart part, string name) in JsonParts.All)
             if (part != TimePart.Guest) _line.Text(name + "_ns");
-        _line.Text("ran_instead").Text("ran_instead_pid").ArmHead().End();
+        _line.Text("ran_instead").Text("ran_instead_pid").CodeColumnHeads().End();
     }
 
     public void Write(in SlowExit exit)
@@ -37,6 +37,6 @@ internal sealed class CsvSlowExitWriter : ISlowExitWriter
         _line.Text(exit.CpuAtExit?.ToString(CultureInfo.InvariantCulture) ?? "").Number(exit.Cpu);
         foreach ((TimePart part, _) in JsonParts.All)
             if (part != TimePart.Guest) _line.Number(exit.Parts?[part]);
-        _line.Text(exit.RanInstead?.Name ?? "").Text(exit.RanInstead?.Pid.ToString(CultureInfo.InvariantCulture) ?? "").ArmParts(exit.Code);
+        _line.Text(exit.RanInstead?.Name ?? "").Text(exit.RanInstead?.Pid.ToString(CultureInfo.InvariantCulture) ?? "").CodeColumns(exit.Code);
     }
 }

@@ -10,6 +10,6 @@ internal sealed class SeedSlowExitWriter(TextWriter output) : ISlowExitWriter
     public void Write(in SlowExit exit)
     {
         string level = exit.Level == ExitLevel.L2 ? "L2" : "L1";
-        output.Write($"{SeedTable.Number(exit.Code),3} {ExitReasons.SeedName(exit.Code),-18} {exit.DurationNs,8} ({level})\n");
+        output.Write($"{SeedTable.Number(exit.Code),3} {ExitReasons.DropInName(exit.Code),-18} {exit.DurationNs,8} ({level})\n");
     }
 }

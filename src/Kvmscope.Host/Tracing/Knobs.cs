@@ -27,23 +27,8 @@ internal static unsafe class Knobs
         knobs.filter_exits = knobs.level + knobs.reasons == 0 ? 0 : 1u;
     }
 
-    // PLACE_RET of bpf/arm64/kvm_compat.bpf.h, and its codes.
-    const int ArmPlaceRet = 64, ArmRetShift = 8, ArmTraps = 0x200;
-
     /// <summary>The place of a code in a slot's index: usual_place() of the architecture's bpf/*/kvm_compat.bpf.h.</summary>
-    internal static int PlaceOf(ulong code, Isa isa)
-    {
-        if (isa == Isa.Arm64)
-        {
-            if (code is >= ArmTraps and < ArmTraps + ArmPlaceRet) return (int)code - ArmTraps;
-            ulong ret = code >> ArmRetShift;
-            return ret < kvmscope_limits.KVMSCOPE_PLACE_HIGH - ArmPlaceRet ? ArmPlaceRet + (int)ret : kvmscope_limits.KVMSCOPE_PLACE_ODD;
-        }
-        if (code < kvmscope_limits.KVMSCOPE_PLACE_HIGH) return (int)code;
-        ulong high = unchecked(code - 0x400);
-        const int Highs = kvmscope_limits.KVMSCOPE_PLACE_ODD - kvmscope_limits.KVMSCOPE_PLACE_HIGH;
-        return high < Highs ? (int)high + kvmscope_limits.KVMSCOPE_PLACE_HIGH : kvmscope_limits.KVMSCOPE_PLACE_ODD;
-    }
+    internal static int PlaceOf(ulong code, Isa isa) => IsaInfo.Of(isa).IndexOf(code) ?? kvmscope_limits.KVMSCOPE_PLACE_ODD;
 
     static void FillDetail(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
     {
@@ -55,15 +40,8 @@ internal static unsafe class Knobs
         knobs.slow_part = (uint)PartOf(options.SlowPart);
         if (options.WantSplit || options.WantNested) knobs.want_time = 1;
         for (int place = 0; options.WantQualifiers && place < kvmscope_limits.KVMSCOPE_PLACE_ODD; place++)
-            knobs.kinds[place] = (byte)Qualifiers.KindOf(new ExitCode(isa, CodeOf(place, isa)));
+            knobs.kinds[place] = (byte)Qualifiers.KindOf(new ExitCode(isa, IsaInfo.Of(isa).CodeAt(place)));
     }
-
-    // The inverse of PlaceOf for usual codes.
-    static ulong CodeOf(int place, Isa isa) => isa == Isa.Arm64
-        ? place < ArmPlaceRet ? (ulong)(ArmTraps + place) : (ulong)(place - ArmPlaceRet) << ArmRetShift
-        : place < kvmscope_limits.KVMSCOPE_PLACE_HIGH
-        ? (ulong)place
-        : 0x400 + (ulong)(place - kvmscope_limits.KVMSCOPE_PLACE_HIGH);
 
     static int PartOf(TimePart? part) => part switch
     {

@@ -11,7 +11,7 @@ internal sealed class ExplainCommand : ICommand
 {
     private const string Indent = "  ";
 
-    private readonly Option<string> _isa = OptionFactory.Value("--isa", "vmx|svm|arm64", "Reasons of this ISA; this host's unless given, and all where it is not known.");
+    private readonly Option<string> _isa = OptionFactory.Value("--isa", string.Join('|', IsaInfo.All.Select(i => i.Name)), "Reasons of this ISA; this host's unless given, and all where it is not known.");
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("explain", "[REASON|PART] [options]", "What an exit reason is, what causes it, what to do",
@@ -33,7 +33,7 @@ internal sealed class ExplainCommand : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        Isa[] isas = Isas(invocation, context);
+        IReadOnlyList<IsaInfo> isas = Isas(invocation, context);
         if (invocation.Argument is not { } text)
         {
             WriteAll(context, isas);
@@ -46,9 +46,9 @@ internal sealed class ExplainCommand : ICommand
             WriteSection(context, "What makes it large, and what to do", part.Hint);
             return 0;
         }
-        ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i, out _)).Select(i => Parse(text, i)).Where(ExitReasons.IsKnown)];
+        ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i.Isa, out _)).Select(i => Parse(text, i.Isa)).Where(ExitReasons.IsKnown)];
         // Says which names are near.
-        if (codes.Length == 0) codes = [new ExitCode(isas[0], ReasonSelector.Code(text, isas.Length == 1 ? isas[0] : Isa.None))];
+        if (codes.Length == 0) codes = [new ExitCode(isas[0].Isa, ReasonSelector.Code(text, isas.Count == 1 ? isas[0].Isa : Isa.None))];
         for (int i = 0; i < codes.Length; i++)
         {
             if (i > 0) context.Out.WriteLine();
@@ -57,21 +57,17 @@ internal sealed class ExplainCommand : ICommand
         return 0;
     }
 
-    private Isa[] Isas(Invocation invocation, CommandContext context) => invocation.Result.Text(_isa) switch
+    private IReadOnlyList<IsaInfo> Isas(Invocation invocation, CommandContext context)
     {
-        "vmx" => [Isa.Vmx],
-        "svm" => [Isa.Svm],
-        "arm64" => [Isa.Arm64],
-        null => context.Host().Isa is var isa && isa != Isa.None ? [isa] : [Isa.Vmx, Isa.Svm, Isa.Arm64],
-        { } other => throw UsageError.NotOneOf("--isa", other, ["vmx", "svm", "arm64"]),
-    };
+        if (invocation.Result.Text(_isa) is not { } name) return IsaInfo.Candidates(context.Host().Isa);
+        return IsaInfo.All.FirstOrDefault(i => i.Name == name) is { } isa ? [isa] : throw UsageError.NotOneOf("--isa", name, [.. IsaInfo.All.Select(i => i.Name)]);
+    }
 
     private static ExitCode Parse(string text, Isa isa) => ExitReasons.TryParse(text, isa, out ulong code) ? new(isa, code) : default;
 
     private static void Explain(CommandContext context, ExitCode code)
     {
-        string isa = code.Isa switch { Isa.Vmx => "VMX, Intel", Isa.Svm => "SVM, AMD", _ => "arm64: return value and exception class" };
-        WriteHead(context, $"{ExitReasons.Name(code)}: exit reason {ExitReasons.NumberText(code)} ({isa})");
+        WriteHead(context, $"{ExitReasons.Name(code)}: exit reason {ExitReasons.NumberText(code)} ({IsaInfo.Of(code.Isa).NumberTitle})");
         if (ExitReasons.Find(code) is not { } info)
         {
             WriteSection(context, "What it is", "Not known to this version. Raw numbers are counted and timed as all others are.");
@@ -85,23 +81,18 @@ internal sealed class ExplainCommand : ICommand
             WriteLine(context, Indent, command);
             WriteLine(context, Indent + Indent, tells);
         }
-        string aliases = string.Join(", ", new[] { info.KernelName, info.TraceName, info.Seed }.Concat(info.Aliases.Split(' ')).Where(a => a.Length > 0 && a != info.Name).Distinct());
+        string aliases = string.Join(", ", new[] { info.KernelName, info.TraceName, info.DropIn }.Concat(info.Aliases.Split(' ')).Where(a => a.Length > 0 && a != info.Name).Distinct());
         if (aliases.Length > 0) WriteSection(context, "Also called", aliases);
     }
 
-    private static void WriteAll(CommandContext context, Isa[] isas)
+    private static void WriteAll(CommandContext context, IReadOnlyList<IsaInfo> isas)
     {
-        foreach (Isa isa in isas)
+        foreach (IsaInfo isa in isas)
         {
-            WriteHead(context, isa switch
+            WriteHead(context, $"Exit reasons of {isa.Title}");
+            foreach (ExitReasonInfo reason in isa.Reasons)
             {
-                Isa.Vmx => "Exit reasons of VMX (Intel)",
-                Isa.Svm => "Exit reasons of SVM (AMD)",
-                _ => "Exit reasons of arm64",
-            });
-            foreach (ExitReasonInfo reason in ExitReasons.All(isa))
-            {
-                var code = new ExitCode(isa, reason.Number);
+                var code = new ExitCode(isa.Isa, reason.Number);
                 string line = $"{ExitReasons.NumberText(code),6}  {ExitReasons.Name(code),-26}  {reason.Meaning}";
                 context.Out.WriteLine(InOneLine(line, context.Screen));
             }
