@@ -244,7 +244,23 @@ static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cel
 	return number;
 }
 
-/* Adds a duration that was begun; the order makes a read meanwhile detectable: kvmscope_cell. */
+/*
+ * One more end in a cell is noted between these two, so that a reader can tell what belongs
+ * together; see kvmscope_cell.
+ */
+static __always_inline void begin_end(struct kvmscope_cell *cell)
+{
+	cell->begun = cell->ended + 1;
+	barrier();
+}
+
+static __always_inline void finish_end(struct kvmscope_cell *cell)
+{
+	barrier();
+	cell->ended++;
+	barrier(); /* keeps the compiler from merging this with what follows, which costs more */
+}
+
 static __always_inline void add_duration(struct kvmscope_cell *cell, u64 ns)
 {
 	u32 bin = bin_of(ns);
@@ -254,8 +270,6 @@ static __always_inline void add_duration(struct kvmscope_cell *cell, u64 ns)
 		cell->max_ns = ns;
 	if (bin < KVMSCOPE_HIST_BINS)
 		cell->bins[bin]++;
-	barrier();
-	cell->ended++;
 }
 
 #endif

@@ -20,15 +20,16 @@ static __always_inline void settle_qualifier(struct kvm_vcpu *vcpu, struct kvmsc
 {
 	u32 state = slot->qualifier_state;
 
-	if (state == KVMSCOPE_QUALIFIER_LATE)
-		state = late_qualifier(vcpu, slot, code, isa) ? KVMSCOPE_QUALIFIER_KNOWN
-							      : KVMSCOPE_QUALIFIER_NONE;
-	else if (state == KVMSCOPE_QUALIFIER_GUESS)
-		state = KVMSCOPE_QUALIFIER_KNOWN;
-	slot->qualifier_state = state;
+	if (state == KVMSCOPE_QUALIFIER_LATE && !late_qualifier(vcpu, slot, code, isa))
+		slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
+	else if (state >= KVMSCOPE_QUALIFIER_LATE)
+		slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 }
 
-/* The cell for the exit that ends: its qualifier's, the reason's other, or the reason's own. */
+/*
+ * The cell for the exit that ends: its reason's own (`cell`, number `head`) where no qualifier is
+ * known, else its qualifier's, or where that found no room, the reason's other.
+ */
 static __always_inline struct kvmscope_cell *qualified_cell(struct kvmscope_slot *slot,
 							    struct kvmscope_cell *cell, u32 head)
 {
@@ -38,6 +39,8 @@ static __always_inline struct kvmscope_cell *qualified_cell(struct kvmscope_slot
 	struct kvmscope_cell *found;
 	u32 number;
 
+	if (slot->qualifier_state != KVMSCOPE_QUALIFIER_KNOWN)
+		return cell;
 	at &= KVMSCOPE_RECENT - 1;
 	number = slot->recent_cell[at];
 	if (slot->recent_qualifier[at] != qualifier || slot->recent_head[at] != head) {

@@ -46,7 +46,7 @@ static __always_inline void leave_guest(struct kvmscope_slot *slot, u64 now)
 {
 	u64 since = slot->entry_ns;
 
-	if (slot->changed) /* of an exit that had no end */
+	if (slot->changed) /* of the exit before */
 		clear_parts(slot);
 	slot->exit_ns = now;
 	if (!since) {
@@ -70,8 +70,11 @@ static __always_inline void continue_guest(struct kvmscope_slot *slot)
 		slot->entry_ns = slot->exit_ns;
 }
 
-/* The parts of an exit that ended go to its cell, none of them more than is left of `ns`. */
-static __noinline int move_parts(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u64 ns)
+/*
+ * Adds the parts of an exit that ended to its cell, none of them more than is left of `ns`. They
+ * stay in the slot, for report_slow(), until leave_guest().
+ */
+static __noinline int add_parts(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u64 ns)
 {
 	u64 part;
 	u32 i;
@@ -84,9 +87,7 @@ static __noinline int move_parts(struct kvmscope_slot *slot, struct kvmscope_cel
 			part = ns;
 		ns -= part;
 		cell->parts[i] += part;
-		slot->parts[i] = 0;
 	}
-	slot->changed = 0;
 	return 0;
 }
 
