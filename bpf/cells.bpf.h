@@ -72,7 +72,16 @@ static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 l2, u32 pla
 	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_PLACES - 1)];
 }
 
-/* A cell from this CPU's hand, or from the next run of the free list. 0: none left. */
+/*
+ * The number of a free cell, from what this CPU has cached of a free list or from the list's next
+ * run; 0 where none is left. The cell is all zeros: so user space gives it back.
+ *
+ * Who may call it, and return_cell(): only what runs at kvm_exit and kvm_entry. The cache is the
+ * CPU's and is changed with plain loads and stores. That is enough because both events run with
+ * preemption off until the program returns (up to 6.12 every tracepoint does; later kernels fire
+ * them with IRQs off on x86 and with preemption off on arm64), and no interrupt handler fires
+ * them. A program at an event that can be preempted, or in an interrupt, must not take a cell.
+ */
 static __always_inline u32 take_from(struct kvmscope_hand *hand, void *list)
 {
 	/* Before the list is looked at: what is given back meanwhile is found in the next round. */
@@ -108,7 +117,11 @@ static __always_inline u32 take_cell(u32 kind)
 	return take_from(&own->shared, &free_shared);
 }
 
-/* Takes back, on the same CPU, what take_cell() handed out last. */
+/*
+ * Takes back what take_cell() handed out last for this kind, which is not KVMSCOPE_CELL_REASON:
+ * in the same run of the program, with nothing taken since, and before anything is written to the
+ * cell. take_from() says why nothing else can have taken one in between.
+ */
 static __always_inline void return_cell(u32 kind)
 {
 	struct kvmscope_losses *own;

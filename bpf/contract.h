@@ -13,6 +13,8 @@
 #ifndef KVMSCOPE_CONTRACT_H
 #define KVMSCOPE_CONTRACT_H
 
+#include <linux/types.h>
+
 enum kvmscope_limits {
 	/* Histogram: one bin below 2^MIN, 2^SUB bins an octave, one bin from 2^MAX on. */
 	KVMSCOPE_HIST_MIN_SHIFT = 6,

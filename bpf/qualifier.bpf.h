@@ -14,6 +14,22 @@
 #include "cells.bpf.h"
 #include "slots.bpf.h"
 
+/* At kvm_exit, before the exit is marked as open. */
+static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+					   u32 place, u64 code, u32 l2, bool direct)
+{
+	u32 at = place, kind;
+
+	barrier_var(at); /* as in index_at() */
+	kind = knobs.kinds[at & (KVMSCOPE_PLACES - 1)];
+	slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
+	if (!kind)
+		return;
+	slot->qualifier_kind = kind;
+	slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
+	read_qualifier(vcpu, slot, kind, code, l2, direct);
+}
+
 /* Settles what is known when the exit ends: the state becomes KNOWN or NONE. */
 static __always_inline void settle_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
 					     u64 code, u32 isa)
@@ -61,7 +77,7 @@ static __always_inline struct kvmscope_cell *qualified_cell(struct kvmscope_slot
 /* The open exit of the vCPU that is loaded, if it waits for this kind of event. */
 static __always_inline struct kvmscope_slot *awaiting(u32 kind)
 {
-	struct kvm_vcpu *vcpu = loaded_vcpu();
+	struct kvm_vcpu *vcpu = loaded_vcpu(false);
 	struct kvmscope_slot *slot;
 	u32 number;
 

@@ -21,7 +21,7 @@
 #ifndef KVMSCOPE_WALLCLOCK_BPF_H
 #define KVMSCOPE_WALLCLOCK_BPF_H
 
-#include "cells.bpf.h"
+#include "arch.bpf.h"
 #include "slots.bpf.h"
 
 static __always_inline void add_part(struct kvmscope_slot *slot, u32 part, u64 ns)

@@ -6,17 +6,20 @@
 #ifndef KVMSCOPE_ARM64_KVM_COMPAT_BPF_H
 #define KVMSCOPE_ARM64_KVM_COMPAT_BPF_H
 
+#include "../contract.h"
 #include "../kvm_compat.bpf.h"
 #include "reason.h"
 
-/* kvm_vcpu_block() up to 5.15: the thread waits in the vCPU's rcuwait. */
-static __always_inline bool was_blocking(struct kvm_vcpu *vcpu)
+/* Is the vCPU in kvm_vcpu_block()? Up to 5.15: does its thread wait in the vCPU's rcuwait? */
+static __always_inline bool is_blocking(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu___waiting *old = (void *)vcpu;
 
-	if (!bpf_core_field_exists(old->wait.task))
-		return false;
-	return BPF_CORE_READ(old, wait.task);
+	if (bpf_core_field_exists(vcpu->stat.generic.blocking))
+		return BPF_CORE_READ(vcpu, stat.generic.blocking);
+	if (bpf_core_field_exists(old->wait.task))
+		return BPF_CORE_READ(old, wait.task);
+	return false;
 }
 
 /* Nested guests are not told apart here: all is level 1. */
@@ -39,20 +42,6 @@ static __always_inline u64 exit_code(struct kvm_vcpu *vcpu, struct kvmscope_slot
 static __always_inline u32 usual_place(u64 code)
 {
 	return reason_place(code);
-}
-
-/* The vCPU that is loaded, as loaded_vcpu(); where the task is a typed pointer, with plain loads.
- */
-static __always_inline struct kvm_vcpu *event_vcpu(bool direct)
-{
-	u64 node;
-
-	if (!direct)
-		return loaded_vcpu();
-	node = (u64)bpf_get_current_task_btf()->preempt_notifiers.first;
-	if (!node)
-		return NULL;
-	return (void *)(node - bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link));
 }
 
 static __always_inline u64 guest_register(struct kvm_vcpu *vcpu, u32 number)

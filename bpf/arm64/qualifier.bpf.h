@@ -4,7 +4,6 @@
 #ifndef KVMSCOPE_ARM64_QUALIFIER_BPF_H
 #define KVMSCOPE_ARM64_QUALIFIER_BPF_H
 
-#include "../maps.bpf.h"
 #include "../qualifier_values.h"
 #include "kvm_compat.bpf.h"
 
@@ -36,19 +35,12 @@ static __always_inline u64 abort_of(u32 iss, u64 code)
 	return access | (u64)(ISS_FAULT(iss) >> 2) << ABORT_STATUS_SHIFT;
 }
 
-/* At kvm_exit, before the exit is marked as open. */
-static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					   u32 place, u64 code, u32 l2, bool direct)
+/* At kvm_exit: the value, and the state where that is not KNOWN. */
+static __always_inline void read_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+					   u32 kind, u64 code, u32 l2, bool direct)
 {
-	u32 at = place, kind, iss;
+	u32 iss;
 
-	barrier_var(at); /* as in index_at() */
-	kind = knobs.kinds[at & (KVMSCOPE_PLACES - 1)];
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
-	if (!kind)
-		return;
-	slot->qualifier_kind = kind;
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 	if (kind == KVMSCOPE_KIND_FIRMWARE) {
 		slot->qualifier = (u32)guest_register(vcpu, 0);
 		return;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* From the arguments of arm64's kvm_exit to a code and its place: pure, so that a test can call it.
- * Isa.Arm64 on the C# side. */
+/*
+ * From the arguments of arm64's kvm_exit to a code and its place: pure, so that a test can call it.
+ * Isa.Arm64 on the C# side. u32, u64 and contract.h come before: a test has no kernel_types.h.
+ */
 #ifndef KVMSCOPE_ARM64_REASON_H
 #define KVMSCOPE_ARM64_REASON_H
 

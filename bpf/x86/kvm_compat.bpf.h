@@ -3,6 +3,7 @@
 #ifndef KVMSCOPE_X86_KVM_COMPAT_BPF_H
 #define KVMSCOPE_X86_KVM_COMPAT_BPF_H
 
+#include "../contract.h"
 #include "../kvm_compat.bpf.h"
 
 /* arch/x86/kvm/trace.h: the reason has no basic meaning beyond bits 15:0, 26 and 31. */
@@ -12,9 +13,11 @@
  */
 #define HF_GUEST_SHIFT 5
 
-/* Up to 5.15 told by the vCPU's state: anything but runnable. */
-static __always_inline bool was_blocking(struct kvm_vcpu *vcpu)
+/* Is the vCPU waiting in kvm_vcpu_block()? Up to 5.15 by its state: anything except runnable. */
+static __always_inline bool is_blocking(struct kvm_vcpu *vcpu)
 {
+	if (bpf_core_field_exists(vcpu->stat.generic.blocking))
+		return BPF_CORE_READ(vcpu, stat.generic.blocking);
 	return BPF_CORE_READ(vcpu, arch.mp_state);
 }
 

@@ -4,7 +4,6 @@
 #ifndef KVMSCOPE_X86_QUALIFIER_BPF_H
 #define KVMSCOPE_X86_QUALIFIER_BPF_H
 
-#include "../maps.bpf.h"
 #include "../qualifier_values.h"
 #include "kvm_compat.bpf.h"
 
@@ -109,20 +108,12 @@ static __noinline u64 hypercall_qualifier(struct kvm_vcpu *vcpu, u32 l2)
 	return (u32)guest_register(vcpu, GUEST_RAX, false);
 }
 
-/* At kvm_exit, before the exit is marked as open. */
-static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					   u32 place, u64 code, u32 l2, bool direct)
+/* At kvm_exit: the value, and the state where that is not KNOWN. */
+static __always_inline void read_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+					   u32 kind, u64 code, u32 l2, bool direct)
 {
-	u32 at = place, kind;
 	u64 leaf;
 
-	barrier_var(at); /* as in index_at() */
-	kind = knobs.kinds[at & (KVMSCOPE_PLACES - 1)];
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
-	if (!kind)
-		return;
-	slot->qualifier_kind = kind;
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 	if (kind == KVMSCOPE_KIND_CPUID) {
 		leaf = (u32)guest_register(vcpu, GUEST_RAX, direct);
 		if (has_subleaf(leaf))
