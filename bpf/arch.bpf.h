@@ -7,7 +7,7 @@
  *   vcpu_in_l2()        1 while a nested guest runs
  *   exit_isa()          kvmscope_isa, from the tracepoint's arguments
  *   exit_code()         the raw code, from the arguments or the vCPU
- *   usual_place()       the code's place in a slot's index
+ *   reason_index()      where the code is in a slot's index
  *   rip_at_exit(), rip_at_entry()
  *   read_qualifier(), late_qualifier(), MMIO_KIND, MMIO_ACCESS
  *

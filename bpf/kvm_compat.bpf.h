@@ -21,7 +21,7 @@ struct vcpu_identity {
 	u32 vcpu_id;
 	u32 tgid;
 	u32 tid;
-	u64 poll_ns; /* not identity: where the vCPU's halt polling stands */
+	u64 poll_ns; /* not identity: ns of halt polling so far */
 };
 
 static __always_inline u64 vcpu_kvm(struct kvm_vcpu *vcpu, bool direct)
@@ -59,7 +59,7 @@ static __always_inline u64 run_delay(struct task_struct *task)
 
 /*
  * The task could go on running: it was preempted, and does not sleep. As
- * kvm_sched_out() tells it: on_rq, and since 6.12 not only for its lag.
+ * kvm_sched_out() decides it: on_rq, and since 6.12 not only for its lag.
  */
 static __always_inline bool is_runnable(struct task_struct *task)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Pairing: kvm_exit to kvm_entry of one vCPU, and every odd sequence between.
+ * Pairing: kvm_exit to kvm_entry of one vCPU, and every unusual sequence.
  *
  *   exit, entry    the usual: counted at the exit, timed at the entry
  *   exit, exit     fast path of kernels up to 5.15: the first is counted, not timed
- *   entry, entry   a VM entry that failed: nothing to count but itself
+ *   entry, entry   a VM entry that failed: only that is counted
  *   exit, nothing  stays open: the vCPU is halted, stopped or gone
  *
- * The timestamp is taken last at the exit and first at the entry, so that what
- * the tracer itself costs is not in the handling time.
+ * The time is read last at the exit and first at the entry, so that the handling
+ * time does not include what the tracer itself costs.
  */
 #ifndef KVMSCOPE_PAIRING_BPF_H
 #define KVMSCOPE_PAIRING_BPF_H
@@ -21,7 +21,7 @@
 #include "waiting.bpf.h"
 #include "wallclock.bpf.h"
 
-/* Filters that need no state: before anything is paid for. */
+/* Filters that need no state: tested before anything else is done. */
 static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)
 {
 	u32 i, tgid, id;
@@ -45,7 +45,7 @@ static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)
 	return false;
 }
 
-static __always_inline bool is_unwanted(u64 code, u32 place, u32 level)
+static __always_inline bool is_unwanted(u64 code, u32 index, u32 level)
 {
 	bool named = false;
 	u32 i;
@@ -54,8 +54,8 @@ static __always_inline bool is_unwanted(u64 code, u32 place, u32 level)
 		return true;
 	if (knobs.reasons == KVMSCOPE_REASONS_ALL)
 		return false;
-	if (place < KVMSCOPE_PLACE_ODD) {
-		named = knobs.reason_bits[(place / 64) & 3] >> (place % 64) & 1;
+	if (index < KVMSCOPE_PLACE_ODD) {
+		named = knobs.reason_bits[(index / 64) & 3] >> (index % 64) & 1;
 	} else {
 		for (i = 0; i < KVMSCOPE_MAX_ODD_REASONS && i < knobs.odd_reason_count; i++)
 			if (knobs.odd_reasons[i] == code)
@@ -115,7 +115,7 @@ static __noinline int report_slow(struct kvmscope_slot *slot, struct kvmscope_ce
 	return 0;
 }
 
-/* Whether the exit, or the part that was asked for, took long enough to be shown. */
+/* Whether the exit, or the part of it that was chosen, took long enough to be reported. */
 static __always_inline bool is_slow(struct kvmscope_slot *slot, u64 ns, bool more)
 {
 	u64 others = 0;
@@ -229,7 +229,7 @@ static __noinline u32 rare_cell(struct kvmscope_slot *slot, u64 code, u32 slot_n
 		return 0;
 	key.code = code;
 	key.slot = slot_number;
-	key.place = usual_place(code);
+	key.reason_index = reason_index(code);
 	key.isa = code == UNREAD_CODE ? KVMSCOPE_ISA_NONE : isa_l2 >> 1;
 	key.l2 = isa_l2 & 1;
 	return find_cell(slot, &key);
@@ -237,13 +237,13 @@ static __noinline u32 rare_cell(struct kvmscope_slot *slot, u64 code, u32 slot_n
 
 /* kvm_exit, where more than counts and times is wanted. */
 static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					u32 number, u32 place, u64 code, u32 isa_l2, bool direct)
+					u32 number, u32 index, u64 code, u32 isa_l2, bool direct)
 {
 	u64 now;
 
 	if (number >= KVMSCOPE_FIRST_CELL) {
 		if (knobs.want_qualifiers)
-			take_qualifier(vcpu, slot, place, code, isa_l2 & 1, direct);
+			take_qualifier(vcpu, slot, index, code, isa_l2 & 1, direct);
 		if (knobs.want_split && knobs.slow_ns)
 			note_origin(vcpu, slot, isa_l2 >> 1);
 		barrier();
@@ -261,7 +261,7 @@ static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_s
 /* `ctx`: the tracepoint's arguments; `older`: as kernels up to 5.15 have them. */
 static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool older, bool direct)
 {
-	u32 number, slot_number, place, l2;
+	u32 number, slot_number, index, l2;
 	struct kvmscope_slot *slot;
 	u64 code;
 
@@ -275,16 +275,16 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 
 	l2 = vcpu_in_l2(vcpu, direct);
 	code = exit_code(vcpu, slot, ctx, l2, older);
-	place = usual_place(code);
-	if (knobs.filter_exits && is_unwanted(code, place, 1 + l2)) {
+	index = reason_index(code);
+	if (knobs.filter_exits && is_unwanted(code, index, 1 + l2)) {
 		number = KVMSCOPE_OPEN_SKIPPED;
 		if (knobs.want_more)
 			goto out;
 		slot->open = number;
 		return 0;
 	}
-	number = *index_at(slot, l2, place);
-	if (number < KVMSCOPE_FIRST_CELL || place == KVMSCOPE_PLACE_ODD) {
+	number = *index_at(slot, l2, index);
+	if (number < KVMSCOPE_FIRST_CELL || index == KVMSCOPE_PLACE_ODD) {
 		number = rare_cell(slot, code, slot_number, exit_isa(ctx, older) << 1 | l2);
 		if (!number) {
 			slot->dropped_exits++;
@@ -293,7 +293,7 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 	}
 out:
 	if (knobs.want_more)
-		return more_at_exit(vcpu, slot, number, place, code, exit_isa(ctx, older) << 1 | l2,
+		return more_at_exit(vcpu, slot, number, index, code, exit_isa(ctx, older) << 1 | l2,
 				    direct);
 	slot->open = number;
 	if (knobs.want_time)

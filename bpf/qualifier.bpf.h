@@ -3,7 +3,7 @@
  * The reason's own argument: which MSR, port, leaf, page. What is in the saved
  * registers or in the VMCB is taken at the exit, before KVM changes it; the rest
  * while KVM handles the exit, from its own events, or at the entry, from what
- * kvm_intel has read of the VMCS by then. What is not had stays unknown.
+ * kvm_intel has read of the VMCS by then. What is not available stays unknown.
  *
  * How each kind packs its value: QualifierKind.cs.
  */
@@ -16,9 +16,9 @@
 
 /* At kvm_exit, before the exit is marked as open. */
 static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					   u32 place, u64 code, u32 l2, bool direct)
+					   u32 index, u64 code, u32 l2, bool direct)
 {
-	u32 at = place, kind;
+	u32 at = index, kind;
 
 	barrier_var(at); /* as in index_at() */
 	kind = knobs.kinds[at & (KVMSCOPE_PLACES - 1)];
@@ -74,7 +74,7 @@ static __always_inline struct kvmscope_cell *qualified_cell(struct kvmscope_slot
 	return found ? found : cell;
 }
 
-/* The open exit of the vCPU that is loaded, if it waits for this kind of event. */
+/* The slot of the loaded vCPU, if its open exit waits for this kind of event. */
 static __always_inline struct kvmscope_slot *awaiting(u32 kind)
 {
 	struct kvm_vcpu *vcpu = loaded_vcpu(false);

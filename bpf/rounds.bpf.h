@@ -40,7 +40,7 @@ static __always_inline void end_round(struct kvmscope_slot *slot, u64 now)
 	finish_end(cell);
 }
 
-/* kvm_entry: does the exit that ends belong to a round, begin one, or end one? */
+/* kvm_entry: does the exit that ends belong to a round, start one, or end one? */
 static __noinline int follow_round(struct kvmscope_slot *slot, u64 now, u32 enters_l2)
 {
 	u64 handling;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * KVM on arm64. kvm_exit(ret, esr_ec, pc) and kvm_entry(pc) do not say whose they
- * are: both fire with the vCPU loaded on the thread, see loaded_vcpu().
+ * KVM on arm64. kvm_exit(ret, esr_ec, pc) and kvm_entry(pc) do not say of which
+ * vCPU they are: both fire with the vCPU loaded on the thread, see loaded_vcpu().
  */
 #ifndef KVMSCOPE_ARM64_KVM_COMPAT_BPF_H
 #define KVMSCOPE_ARM64_KVM_COMPAT_BPF_H
@@ -22,7 +22,7 @@ static __always_inline bool is_blocking(struct kvm_vcpu *vcpu)
 	return false;
 }
 
-/* Nested guests are not told apart here: all is level 1. */
+/* Nested guests are not distinguished here: everything is level 1. */
 static __always_inline u32 vcpu_in_l2(struct kvm_vcpu *vcpu, bool direct)
 {
 	return 0;
@@ -39,17 +39,12 @@ static __always_inline u64 exit_code(struct kvm_vcpu *vcpu, struct kvmscope_slot
 	return reason_code(ctx[0], ctx[1]);
 }
 
-static __always_inline u32 usual_place(u64 code)
-{
-	return reason_place(code);
-}
-
 static __always_inline u64 guest_register(struct kvm_vcpu *vcpu, u32 number)
 {
 	return BPF_CORE_READ(vcpu, arch.ctxt.regs.regs[number & 0x1f]);
 }
 
-/* The syndrome of the last trap: right between its exit and the next. */
+/* The syndrome of the last trap: valid from its exit to the next. */
 static __always_inline u32 syndrome(struct kvm_vcpu *vcpu)
 {
 	u32 esr = 0;

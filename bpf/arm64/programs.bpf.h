@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * The programs that only arm64 has. KVM is built in, so its events have BTF on all
- * kernels; raw_tp is for 5.10, where a typed task is not to be had.
+ * kernels; raw_tp is for 5.10, which does not have typed tasks.
  */
 #ifndef KVMSCOPE_ARM64_PROGRAMS_BPF_H
 #define KVMSCOPE_ARM64_PROGRAMS_BPF_H

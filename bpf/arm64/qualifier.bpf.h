@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Arguments of the traps of arm64: all in the syndrome and in x0, but the page of MMIO, which
- * kvm_mmio says. */
+/* Arguments of the traps of arm64: all are in the syndrome and in x0, except the page of MMIO,
+ * which kvm_mmio reports. */
 #ifndef KVMSCOPE_ARM64_QUALIFIER_BPF_H
 #define KVMSCOPE_ARM64_QUALIFIER_BPF_H
 
@@ -12,7 +12,7 @@
 #define ISS_SYS_READ	 1
 #define ISS_WFX		 3
 #define ISS_WRITE	 (1u << 6)
-#define ISS_CACHE	 (1u << 8) /* cache maintenance: WnR says write, whatever it is */
+#define ISS_CACHE	 (1u << 8) /* cache maintenance: WnR always says write */
 #define ISS_FAULT(iss)	 ((iss)&0x3f)
 
 #define EC_IABT_LOW (TRAP_CODES | 0x20)
@@ -53,11 +53,11 @@ static __always_inline void read_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 		slot->qualifier = iss & ISS_WFX;
 	} else {
 		slot->qualifier = abort_of(iss, code);
-		slot->qualifier_state = KVMSCOPE_QUALIFIER_GUESS; /* kvm_mmio says better */
+		slot->qualifier_state = KVMSCOPE_QUALIFIER_GUESS; /* kvm_mmio has a better one */
 	}
 }
 
-/* Nothing is known only at the entry. */
+/* There is nothing that is known only at the entry. */
 static __always_inline bool late_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
 					   u32 code, u32 isa)
 {

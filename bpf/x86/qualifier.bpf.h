@@ -9,7 +9,7 @@
 
 #define HYPERV_CALL (1ull << 32)
 
-/* The kind of events of MMIO, and what they say beyond the page. */
+/* The kind that events of MMIO are about, and what they say besides the page. */
 #define MMIO_KIND	  KVMSCOPE_KIND_MEMORY
 #define MMIO_ACCESS(type) 0
 
@@ -61,7 +61,7 @@ static __always_inline u64 memory_of_vmx(u64 qualification)
 	return access | (qualification >> 3 & 7 ? MEMORY_PRESENT : 0);
 }
 
-/* What the VMCB says beyond the code; false where this kind has nothing there. */
+/* What the VMCB says besides the code; false where it says nothing about this kind. */
 static __noinline bool svm_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 kind,
 				     u32 l2)
 {
@@ -88,7 +88,7 @@ static __noinline bool svm_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot
 	return false;
 }
 
-/* SVM has one code for reads and writes of MSRs. */
+/* SVM has one code for reads and writes of MSRs: the way is in the VMCB. */
 static __always_inline void msr_way(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 l2)
 {
 	struct svm_info info = {};
