@@ -310,15 +310,15 @@ static __always_inline int enter_guest(struct kvm_vcpu *vcpu, struct kvmscope_sl
 
 	if (more && knobs.want_nested)
 		follow_round(slot, now, vcpu_in_l2(vcpu, direct));
-	if (open >= KVMSCOPE_FIRST_CELL) {
+	if (open < KVMSCOPE_FIRST_CELL) {
+		slot->open = KVMSCOPE_OPEN_RUNNING;
+		if (open == KVMSCOPE_OPEN_RUNNING)
+			slot->unpaired_entries++;
+	} else {
 		cell = cell_at(open);
 		if (!cell)
 			return 0;
 		end_timed(vcpu, slot, cell, now, more);
-	} else {
-		slot->open = KVMSCOPE_OPEN_RUNNING;
-		if (open == KVMSCOPE_OPEN_RUNNING)
-			slot->unpaired_entries++;
 	}
 	if (more && knobs.want_split)
 		slot->entry_ns = now;
