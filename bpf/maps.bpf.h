@@ -97,7 +97,7 @@ struct {
 } cpu_history SEC(".maps");
 
 /*
- * Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks.
+ * Free lists, filled by user space. A queue needs no atomic result, which 5.10 does not have.
  * Cells have three: for reasons, for what a reason's exits share (OTHER, ROUND), and for
  * qualifiers, which may be many and must not use up the others' cells.
  */
