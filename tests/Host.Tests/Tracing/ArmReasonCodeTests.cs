@@ -66,7 +66,7 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
                 #include "contract.h"
                 #include "arm64/reason.h"
                 u64 code_of(u64 ret, u64 ec) { return reason_code(ret, ec); }
-                u32 place_of(u64 code) { return reason_place(code); }
+                u32 place_of(u64 code) { return reason_index(code); }
                 """);
             using var clang = Process.Start("clang", ["-shared", "-fPIC", "-O2", "-I" + Path.Combine(Root(), "bpf"), source, "-o", library]);
             clang.WaitForExit();
