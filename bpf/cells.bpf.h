@@ -69,7 +69,7 @@ static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 l2, u32 rea
 	u32 at = l2 << 8 | reason_index;
 
 	barrier_var(at);
-	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_PLACES - 1)];
+	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES - 1)];
 }
 
 /*
@@ -82,7 +82,7 @@ static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 l2, u32 rea
  * them with IRQs off on x86 and with preemption off on arm64), and no interrupt handler fires
  * them. A program at an event that can be preempted, or in an interrupt, must not take a cell.
  */
-static __always_inline u32 take_from(struct kvmscope_hand *cache, void *list)
+static __always_inline u32 take_from(struct kvmscope_free_cache *cache, void *list)
 {
 	/* Read before the list: what is given back meanwhile is found in the next round. */
 	u32 round = control.free_round + 1;
@@ -125,7 +125,7 @@ static __always_inline u32 take_cell(u32 kind)
 static __always_inline void return_cell(u32 kind)
 {
 	struct kvmscope_losses *own;
-	struct kvmscope_hand *cache;
+	struct kvmscope_free_cache *cache;
 	u32 zero = 0;
 
 	own = bpf_map_lookup_elem(&losses, &zero);
@@ -155,9 +155,9 @@ static __always_inline u32 new_cell(struct kvmscope_slot *slot, struct cell_key 
 	struct kvmscope_cell *cell = number ? cell_at(number) : NULL;
 
 	if (!cell) {
-		if (*index_at(slot, key->l2, key->reason_index) == KVMSCOPE_PLACE_DROPPED)
+		if (*index_at(slot, key->l2, key->reason_index) == KVMSCOPE_INDEX_DROPPED)
 			return 0;
-		*index_at(slot, key->l2, key->reason_index) = KVMSCOPE_PLACE_DROPPED;
+		*index_at(slot, key->l2, key->reason_index) = KVMSCOPE_INDEX_DROPPED;
 		slot->dropped_cells++;
 		return 0;
 	}
@@ -181,11 +181,11 @@ static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key
 
 	if (!slot || !key)
 		return 0;
-	if (key->reason_index < KVMSCOPE_PLACE_ODD) {
+	if (key->reason_index < KVMSCOPE_REASON_INDEX_ODD) {
 		number = *index_at(slot, key->l2, key->reason_index);
 		return number < KVMSCOPE_FIRST_CELL ? new_cell(slot, key) : 0;
 	}
-	for (i = KVMSCOPE_PLACE_ODD; i < KVMSCOPE_PLACES; i++) {
+	for (i = KVMSCOPE_REASON_INDEX_ODD; i < KVMSCOPE_REASON_INDEXES; i++) {
 		number = *index_at(slot, key->l2, i);
 		if (number < KVMSCOPE_FIRST_CELL) {
 			key->reason_index = i;
@@ -205,9 +205,9 @@ static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key
 static __always_inline u32 drop_kind(struct kvmscope_slot *slot, struct kvmscope_cell *cell,
 				     u32 kind)
 {
-	if (kind == KVMSCOPE_CELL_QUALIFIED || cell->lacks >> kind & 1)
+	if (kind == KVMSCOPE_CELL_QUALIFIED || cell->dropped_kinds >> kind & 1)
 		return 0;
-	cell->lacks |= 1 << kind;
+	cell->dropped_kinds |= 1 << kind;
 	slot->dropped_cells++;
 	return 0;
 }

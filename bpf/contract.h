@@ -28,10 +28,10 @@ enum kvmscope_limits {
 	 * set, vendor extensions) share the last ones. A slot has a cell number per level
 	 * and reason index.
 	 */
-	KVMSCOPE_PLACES = 256,
-	KVMSCOPE_PLACE_HIGH = 0xe0, /* codes 0x400 to 0x407 (SVM: NPF, AVIC, VMGEXIT) */
-	KVMSCOPE_PLACE_ODD = 0xe8,  /* all others, searched */
-	KVMSCOPE_PLACES_ODD = 24,
+	KVMSCOPE_REASON_INDEXES = 256,
+	KVMSCOPE_REASON_INDEX_HIGH = 0xe0, /* codes 0x400 to 0x407 (SVM: NPF, AVIC, VMGEXIT) */
+	KVMSCOPE_REASON_INDEX_ODD = 0xe8,  /* all others, searched */
+	KVMSCOPE_REASON_INDEXES_ODD = 24,
 
 	/* Hints from CPU to slot. More CPUs than this share them: slower, and still exact. */
 	KVMSCOPE_HINTS = 1024,
@@ -46,7 +46,7 @@ enum kvmscope_limits {
 	KVMSCOPE_KIND_SHIFT = 30, /* fewer cells than that: 65536 vCPUs times 178 */
 
 	/* vCPUs without a slot that are remembered, so that each is counted once. */
-	KVMSCOPE_MAX_TURNED_AWAY = 1024,
+	KVMSCOPE_MAX_UNTRACKED = 1024,
 };
 
 /* What a slot's `open` says, below the first cell number: the vCPU's last event. */
@@ -59,9 +59,9 @@ enum kvmscope_open {
 };
 
 /* What a slot's index says, below the first cell number. */
-enum kvmscope_place {
-	KVMSCOPE_PLACE_EMPTY = 0,
-	KVMSCOPE_PLACE_DROPPED = 1, /* there was no free cell */
+enum kvmscope_index_entry {
+	KVMSCOPE_INDEX_EMPTY = 0,
+	KVMSCOPE_INDEX_DROPPED = 1, /* there was no free cell */
 };
 
 enum kvmscope_reason_filter {
@@ -152,11 +152,11 @@ struct kvmscope_knobs {
 	__u32 want_who;
 	__u32 slow_part; /* kvmscope_part that slow_ns is about */
 	__u32 pad;
-	__u64 reason_bits[KVMSCOPE_PLACES / 64]; /* by reason index */
+	__u64 reason_bits[KVMSCOPE_REASON_INDEXES / 64]; /* by reason index */
 	__u64 odd_reasons[KVMSCOPE_MAX_ODD_REASONS];
 	__u64 vcpu_bits[KVMSCOPE_MAX_VCPU_ID / 64];
 	__u32 tgids[KVMSCOPE_MAX_TGIDS];
-	__u8 kinds[KVMSCOPE_PLACES]; /* kvmscope_qualifier_kind by reason index */
+	__u8 kinds[KVMSCOPE_REASON_INDEXES]; /* kvmscope_qualifier_kind by reason index */
 };
 
 /* Counts up when user space has given slots and cells back: only then is it worth asking again. */
@@ -177,14 +177,14 @@ struct kvmscope_cell {
 	__u64 code; /* raw, see kvmscope_isa */
 	__u32 slot;
 	__u8 isa;
-	__u8 level;	/* 1 or 2 */
-	__u8 kind;	/* kvmscope_cell_kind */
-	__u8 lacks;	/* in a reason's own cell: bits of the kinds that found no cell */
-	__u64 untimed;	/* of `ended`, those followed by another exit: no end to measure */
-	__u64 begun;	/* ends that began to be written */
-	__u64 ended;	/* ends that are written; except `untimed`, with a duration */
-	__u64 total_ns; /* their sum */
-	__u64 max_ns;	/* the largest; user space may exchange it for 0 */
+	__u8 level;	    /* 1 or 2 */
+	__u8 kind;	    /* kvmscope_cell_kind */
+	__u8 dropped_kinds; /* in a reason's own cell: bits of the kinds that found no cell */
+	__u64 untimed;	    /* of `ended`, those followed by another exit: no end to measure */
+	__u64 begun;	    /* ends that began to be written */
+	__u64 ended;	    /* ends that are written; except `untimed`, with a duration */
+	__u64 total_ns;	    /* their sum */
+	__u64 max_ns;	    /* the largest; user space may exchange it for 0 */
 	/* Of cells that the slot's index does not name: */
 	__u64 qualifier;
 	__u32 next;		     /* the slot's next; 0: the last */
@@ -257,8 +257,8 @@ struct kvmscope_slot {
 	__u32 recent_head[KVMSCOPE_RECENT];
 	__u32 recent_cell[KVMSCOPE_RECENT];
 
-	/* Cell numbers, or kvmscope_place, by reason index; L1's, then L2's. */
-	__u32 index[KVMSCOPE_LEVELS * KVMSCOPE_PLACES];
+	/* Cell numbers, or kvmscope_index_entry, by reason index; L1's, then L2's. */
+	__u32 index[KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES];
 };
 
 /* A run of free slots or cells, as handed out by the free lists. */
@@ -268,7 +268,7 @@ struct kvmscope_run {
 };
 
 /* What a CPU has cached of a free list of cells. */
-struct kvmscope_hand {
+struct kvmscope_free_cache {
 	struct kvmscope_run run;
 	__u32 empty; /* free_round + 1 when the list was empty; not asked again in that round */
 	__u32 pad;
@@ -278,9 +278,9 @@ struct kvmscope_hand {
 struct kvmscope_losses {
 	__u64 dropped_vcpus;
 	__u64 dropped_exits;
-	struct kvmscope_hand reasons;
-	struct kvmscope_hand shared;
-	struct kvmscope_hand qualified;
+	struct kvmscope_free_cache reasons;
+	struct kvmscope_free_cache shared;
+	struct kvmscope_free_cache qualified;
 };
 
 /* A slow exit. */
@@ -314,7 +314,7 @@ struct kvmscope_extra {
 
 _Static_assert(sizeof(struct kvmscope_cell) == 112 + 8 * KVMSCOPE_HIST_BINS, "cell layout");
 _Static_assert(sizeof(struct kvmscope_slot) ==
-		   384 + 16 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_PLACES,
+		   384 + 16 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES,
 	       "slot layout");
 _Static_assert(sizeof(struct kvmscope_losses) == 64, "losses layout");
 _Static_assert(sizeof(struct kvmscope_slow) == 128, "slow layout");
@@ -322,6 +322,7 @@ _Static_assert(KVMSCOPE_HIST_BINS == ((KVMSCOPE_HIST_MAX_SHIFT - KVMSCOPE_HIST_M
 				      << KVMSCOPE_HIST_SUB_SHIFT) +
 					 2,
 	       "histogram layout");
-_Static_assert(KVMSCOPE_PLACE_ODD + KVMSCOPE_PLACES_ODD == KVMSCOPE_PLACES, "index layout");
+_Static_assert(KVMSCOPE_REASON_INDEX_ODD + KVMSCOPE_REASON_INDEXES_ODD == KVMSCOPE_REASON_INDEXES,
+	       "index layout");
 
 #endif

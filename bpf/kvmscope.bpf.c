@@ -36,7 +36,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct kvmscope_contract {
 	enum kvmscope_limits limits;
 	enum kvmscope_open open;
-	enum kvmscope_place place;
+	enum kvmscope_index_entry index_entry;
 	enum kvmscope_reason_filter reason_filter;
 	enum kvmscope_isa isa;
 	struct kvmscope_slow slow;

@@ -39,18 +39,18 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, u64);
 	__type(value, u32);
-} homes SEC(".maps");
+} vcpu_to_slot SEC(".maps");
 
 /*
  * vCPUs that found no slot, by address: free_round + 1 when none was left, or 0 to try at the
- * next exit. They are not in `homes`, whose room is for the vCPUs with a slot.
+ * next exit. They are not in `vcpu_to_slot`, whose room is for the vCPUs with a slot.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, KVMSCOPE_MAX_TURNED_AWAY);
+	__uint(max_entries, KVMSCOPE_MAX_UNTRACKED);
 	__type(key, u64);
 	__type(value, u32);
-} turned_away SEC(".maps");
+} untracked SEC(".maps");
 
 /* The cells of a slot that its index does not name. */
 struct {

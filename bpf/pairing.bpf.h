@@ -54,7 +54,7 @@ static __always_inline bool is_unwanted(u64 code, u32 index, u32 level)
 		return true;
 	if (knobs.reasons == KVMSCOPE_REASONS_ALL)
 		return false;
-	if (index < KVMSCOPE_PLACE_ODD) {
+	if (index < KVMSCOPE_REASON_INDEX_ODD) {
 		named = knobs.reason_bits[(index / 64) & 3] >> (index % 64) & 1;
 	} else {
 		for (i = 0; i < KVMSCOPE_MAX_ODD_REASONS && i < knobs.odd_reason_count; i++)
@@ -284,7 +284,7 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 		return 0;
 	}
 	number = *index_at(slot, l2, index);
-	if (number < KVMSCOPE_FIRST_CELL || index == KVMSCOPE_PLACE_ODD) {
+	if (number < KVMSCOPE_FIRST_CELL || index == KVMSCOPE_REASON_INDEX_ODD) {
 		number = rare_cell(slot, code, slot_number, exit_isa(ctx, older) << 1 | l2);
 		if (!number) {
 			slot->dropped_exits++;

@@ -21,7 +21,7 @@ static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 	u32 at = index, kind;
 
 	barrier_var(at); /* as in index_at() */
-	kind = knobs.kinds[at & (KVMSCOPE_PLACES - 1)];
+	kind = knobs.kinds[at & (KVMSCOPE_REASON_INDEXES - 1)];
 	slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
 	if (!kind)
 		return;

@@ -40,7 +40,7 @@ static __always_inline void count_untracked(u64 vcpu, u32 *known, u32 round)
 	if (known)
 		*known = round;
 	else
-		is_new = !bpf_map_update_elem(&turned_away, &vcpu, &round, BPF_NOEXIST);
+		is_new = !bpf_map_update_elem(&untracked, &vcpu, &round, BPF_NOEXIST);
 	own = bpf_map_lookup_elem(&losses, &zero);
 	if (!own)
 		return;
@@ -70,7 +70,7 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 	struct kvmscope_slot *slot;
 	u32 *known;
 
-	known = bpf_map_lookup_elem(&turned_away, &vcpu);
+	known = bpf_map_lookup_elem(&untracked, &vcpu);
 	if ((known && *known == round) || bpf_map_pop_elem(&free_slots, &run)) {
 		count_untracked(vcpu, known, round);
 		return 0;
@@ -78,7 +78,7 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 	slot = slot_at(run.first);
 	if (!slot)
 		return 0;
-	if (bpf_map_update_elem(&homes, &vcpu, &run.first, BPF_ANY)) {
+	if (bpf_map_update_elem(&vcpu_to_slot, &vcpu, &run.first, BPF_ANY)) {
 		/* Only this CPU's hint would lead to the slot: another CPU would take another. */
 		if (bpf_map_push_elem(&free_slots, &run, 0)) {
 			slot->tgid = id->tgid;
@@ -88,7 +88,7 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 		return 0;
 	}
 	if (known)
-		bpf_map_delete_elem(&turned_away, &vcpu);
+		bpf_map_delete_elem(&untracked, &vcpu);
 	slot->kvm = id->kvm;
 	slot->vcpu_id = id->vcpu_id;
 	slot->tgid = id->tgid;
@@ -115,7 +115,7 @@ static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool mak
 
 	if (!id)
 		return 0;
-	number = bpf_map_lookup_elem(&homes, &vcpu);
+	number = bpf_map_lookup_elem(&vcpu_to_slot, &vcpu);
 	if (!number)
 		return make ? new_slot(vcpu, id) : 0;
 	slot = slot_at(*number);
@@ -132,7 +132,7 @@ static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool mak
 		return 0;
 	if (slot->vcpu == vcpu)
 		end_slot(slot);
-	bpf_map_delete_elem(&homes, &vcpu);
+	bpf_map_delete_elem(&vcpu_to_slot, &vcpu);
 	return new_slot(vcpu, id);
 }
 
@@ -189,14 +189,14 @@ static __always_inline void forget_vcpu(u64 vcpu)
 	struct kvmscope_slot *slot;
 	u32 *number;
 
-	bpf_map_delete_elem(&turned_away, &vcpu);
-	number = bpf_map_lookup_elem(&homes, &vcpu);
+	bpf_map_delete_elem(&untracked, &vcpu);
+	number = bpf_map_lookup_elem(&vcpu_to_slot, &vcpu);
 	if (!number)
 		return;
 	slot = slot_at(*number);
 	if (slot && slot->vcpu == vcpu)
 		end_slot(slot);
-	bpf_map_delete_elem(&homes, &vcpu);
+	bpf_map_delete_elem(&vcpu_to_slot, &vcpu);
 }
 
 #endif

@@ -31,14 +31,14 @@ static inline __attribute__((always_inline)) u64 reason_code(u64 ret, u64 esr_ec
 	return ret << RET_SHIFT;
 }
 
-/* Where a usual code is in a slot's index; KVMSCOPE_PLACE_ODD for the rest. */
+/* Where a usual code is in a slot's index; KVMSCOPE_REASON_INDEX_ODD for the rest. */
 static inline __attribute__((always_inline)) u32 reason_index(u64 code)
 {
 	if (code - TRAP_CODES <= EC_MASK)
 		return code - TRAP_CODES;
-	if (code >> RET_SHIFT < KVMSCOPE_PLACE_HIGH - INDEX_RET)
+	if (code >> RET_SHIFT < KVMSCOPE_REASON_INDEX_HIGH - INDEX_RET)
 		return INDEX_RET + (code >> RET_SHIFT);
-	return KVMSCOPE_PLACE_ODD;
+	return KVMSCOPE_REASON_INDEX_ODD;
 }
 
 #endif

@@ -56,14 +56,14 @@ static __always_inline u64 vmx_code(struct kvm_vcpu *vcpu)
 	return full & VMX_REASON_MASK;
 }
 
-/* Where a usual code is in a slot's index; KVMSCOPE_PLACE_ODD for the rest. */
+/* Where a usual code is in a slot's index; KVMSCOPE_REASON_INDEX_ODD for the rest. */
 static __always_inline u32 reason_index(u64 code)
 {
-	if (code < KVMSCOPE_PLACE_HIGH)
+	if (code < KVMSCOPE_REASON_INDEX_HIGH)
 		return code;
-	if (code - 0x400 < KVMSCOPE_PLACE_ODD - KVMSCOPE_PLACE_HIGH)
-		return code - 0x400 + KVMSCOPE_PLACE_HIGH;
-	return KVMSCOPE_PLACE_ODD;
+	if (code - 0x400 < KVMSCOPE_REASON_INDEX_ODD - KVMSCOPE_REASON_INDEX_HIGH)
+		return code - 0x400 + KVMSCOPE_REASON_INDEX_HIGH;
+	return KVMSCOPE_REASON_INDEX_ODD;
 }
 
 /* The argument of kvm_exit that has the ISA: (vcpu, isa), up to 5.15 (reason, vcpu, isa). */

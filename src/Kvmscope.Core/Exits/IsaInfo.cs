@@ -73,7 +73,7 @@ public abstract class IsaInfo
     public static IReadOnlyList<IsaInfo> Candidates(Isa isa) => isa == Isa.None ? All : [Of(isa)];
 
     /// <summary>
-    /// The code's index in the tables of the kernel side, as usual_place() of bpf/*/kvm_compat.bpf.h has it; null for rare codes, which
+    /// The code's index in the tables of the kernel side, as reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h has it; null for rare codes, which
     /// have none of their own.
     /// </summary>
     public abstract int? IndexOf(ulong code);

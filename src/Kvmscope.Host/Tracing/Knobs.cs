@@ -27,8 +27,8 @@ internal static unsafe class Knobs
         knobs.filter_exits = knobs.level + knobs.reasons == 0 ? 0 : 1u;
     }
 
-    /// <summary>The place of a code in a slot's index: usual_place() of the architecture's bpf/*/kvm_compat.bpf.h.</summary>
-    internal static int PlaceOf(ulong code, Isa isa) => IsaInfo.Of(isa).IndexOf(code) ?? kvmscope_limits.KVMSCOPE_PLACE_ODD;
+    /// <summary>Where a code is in a slot's index: reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h.</summary>
+    internal static int ReasonIndexOf(ulong code, Isa isa) => IsaInfo.Of(isa).IndexOf(code) ?? kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD;
 
     static void FillDetail(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
     {
@@ -39,8 +39,8 @@ internal static unsafe class Knobs
         knobs.want_more = knobs.want_split | knobs.want_qualifiers | knobs.want_nested;
         knobs.slow_part = (uint)PartOf(options.SlowPart);
         if (options.WantSplit || options.WantNested) knobs.want_time = 1;
-        for (int place = 0; options.WantQualifiers && place < kvmscope_limits.KVMSCOPE_PLACE_ODD; place++)
-            knobs.kinds[place] = (byte)Qualifiers.KindOf(new ExitCode(isa, IsaInfo.Of(isa).CodeAt(place)));
+        for (int index = 0; options.WantQualifiers && index < kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD; index++)
+            knobs.kinds[index] = (byte)Qualifiers.KindOf(new ExitCode(isa, IsaInfo.Of(isa).CodeAt(index)));
     }
 
     static int PartOf(TimePart? part) => part switch
@@ -84,10 +84,10 @@ internal static unsafe class Knobs
         knobs.reasons = (uint)(only ? kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY : kvmscope_reason_filter.KVMSCOPE_REASONS_EXCEPT);
         foreach (ulong code in codes)
         {
-            int place = PlaceOf(code, isa);
-            if (place != kvmscope_limits.KVMSCOPE_PLACE_ODD)
+            int index = ReasonIndexOf(code, isa);
+            if (index != kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD)
             {
-                knobs.reason_bits[place / 64] |= 1UL << (place % 64);
+                knobs.reason_bits[index / 64] |= 1UL << (index % 64);
                 continue;
             }
             if (knobs.odd_reason_count == kvmscope_limits.KVMSCOPE_MAX_ODD_REASONS)

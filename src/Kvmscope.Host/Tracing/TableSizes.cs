@@ -67,7 +67,7 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     public int Extras => Math.Max(1, SharedCells + QualifiedCells);
 
     /// <summary>Addresses of vCPUs that have a slot, with room for those that could not be removed.</summary>
-    public int Homes => 2 * MaxVcpus;
+    public int VcpuToSlot => 2 * MaxVcpus;
 
     /// <summary>Bytes of the ring buffer of slow exits: a power of two.</summary>
     public int RingBytes => SlowExitRing;
@@ -79,5 +79,5 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     public unsafe long Bytes =>
         (long)CellEntries * sizeof(kvmscope_cell) + (long)SlotEntries * sizeof(kvmscope_slot)
         + (long)(Cells + MaxVcpus) * sizeof(kvmscope_run)
-        + ((long)Homes + kvmscope_limits.KVMSCOPE_MAX_TURNED_AWAY + Extras + Threads) * HashEntryBytes + RingBytes;
+        + ((long)VcpuToSlot + kvmscope_limits.KVMSCOPE_MAX_UNTRACKED + Extras + Threads) * HashEntryBytes + RingBytes;
 }
