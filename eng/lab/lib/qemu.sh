@@ -8,7 +8,7 @@ host_kvm() {
     case $(cat /sys/module/kvm_intel/parameters/nested 2>/dev/null) in 1 | Y) echo vmx ;; esac
 }
 
-# choose_machine: qemu, bochs or absent.
+# choose_machine: qemu or bochs.
 choose_machine() {
     local hardware
     hardware=$(host_kvm)
@@ -20,11 +20,8 @@ choose_machine() {
         echo qemu
     elif [ "$cpu" = svm ] || { [ "$hardware" = vmx ] && [ "$accel" != tcg ]; }; then
         echo qemu
-    elif [ -x "$(vmx_lab)" ]; then
-        echo bochs
     else
-        say "no Intel lab: $(vmx_lab) is not there (KVMSCOPE_VMX_LAB)"
-        echo absent
+        echo bochs
     fi
 }
 
