@@ -47,7 +47,8 @@ own_apt() {
     fi
     "$program" -o Dir::Etc::SourceList="$root/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$root/lists" \
         -o Dir::Cache="$root/cache" -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none -o Acquire::Retries=3 \
-        -o APT::Architecture="$arch" -o APT::Architectures::="$arch" "${status[@]}" -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
+        -o APT::Architecture="$arch" -o APT::Architectures::="$arch" "${status[@]}" \
+        -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
 }
 
 # own_apt_update SUITE/ARCH: its lists, of packages or of what $apt_types says (deb, deb-src).
@@ -56,7 +57,9 @@ own_apt_update() {
     from=$(mirror)
     [ -n "$from" ] || die "apt names no Debian mirror (apt-get indextargets): the lab's kernels and Bochs come from one"
     mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
-    for type in ${apt_types:-deb}; do printf '%s [arch=%s] %s %s main\n' "$type" "${suite#*/}" "$from" "${suite%/*}"; done >"$root/sources.list"
+    for type in ${apt_types:-deb}; do
+        printf '%s [arch=%s] %s %s main\n' "$type" "${suite#*/}" "$from" "${suite%/*}"
+    done >"$root/sources.list"
     retry 3 own_apt "$suite" apt-get update -qq >"$root/update.log" 2>&1 ||
         { cat "$root/update.log" >&2; die "cannot read the package list of $suite"; }
     # apt counts some failures as warnings and goes on with no list at all.
@@ -120,7 +123,8 @@ fetch_kernel() {
     suite=$(suite_of "$kernel")/$(arch_of "$kernel")
     own_apt_update "$suite"
     package=$(newest_package "$suite" "$kernel")
-    [ -n "$package" ] || die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E '(amd|arm)64$' | tr '\n' ' ')"
+    [ -n "$package" ] ||
+        die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E '(amd|arm)64$' | tr '\n' ' ')"
     version=$(own_apt "$suite" apt-cache --no-all-versions show "$package" | sed -n 's/^Version: //p')
     store=.store/$kernel-$version
     if [ ! -e "$CACHE/kernels/$store" ]; then

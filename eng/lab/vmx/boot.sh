@@ -32,14 +32,15 @@ place_initrd() {
 
 # assemble_boot INTO ENTRY INITRD INITRD_SIZE TOP: the files tables and rom.
 assemble_boot() {
-    local into=$1 header_end
+    local into=$1 header_end sum
     header_end=$((0x202 + $(od -An -tu1 -j513 -N1 "$kernel_dir/vmlinuz")))
     as --64 -I "$into" -I "$kernel_dir" --defsym AUX="$BOCHS_TABLES" --defsym ENTRY="$2" --defsym INITRD="$3" \
         --defsym INITRD_SIZE="$4" --defsym TOP="$5" --defsym HEADER_END="$header_end" -o "$into/boot.o" "$LAB_DIR/vmx/boot.S"
     objcopy -O binary -j .tables "$into/boot.o" "$into/tables"
     objcopy -O binary -j .rom "$into/boot.o" "$into/rom"
+    sum=$(od -An -v -tu1 "$into/rom" | awk '{ for (i = 1; i <= NF; i++) sum += $i } END { printf "%03o", (256 - sum % 256) % 256 }')
     # shellcheck disable=SC2059 # the byte is written as an escape
-    printf "\\$(od -An -v -tu1 "$into/rom" | awk '{ for (i = 1; i <= NF; i++) sum += $i } END { printf "%03o", (256 - sum % 256) % 256 }')" >>"$into/rom"
+    printf "\\$sum" >>"$into/rom"
 }
 
 # write_bochsrc FILE MIB KERNEL INITRD
