@@ -248,5 +248,9 @@ lab_clean() {
             rm -rf "${CACHE:?}/kernels/$kernel" "$CACHE"/kernels/.store/"$kernel"-*
         ) 9>"$CACHE/kernels/.$kernel.lock"
     done
-    rm -rf "$CACHE/apt" "$CACHE/arm64" "$CACHE/vmx" "$CACHE"/kernels/.new.*
+    [ ! -e "$CACHE/vmx/.lock" ] || (
+        flock 8
+        rm -rf "$CACHE/vmx"
+    ) 8>"$CACHE/vmx/.lock"
+    rm -rf "$CACHE/apt" "$CACHE/arm64" "$CACHE"/kernels/.new.*
 }
