@@ -40,7 +40,7 @@ sealed class Workload(int rows)
             ToNs = (number + 1) * step,
             Vms = _vms,
             Rows = made,
-            Trust = new Trust { Exits = (ulong)made.Sum(r => (long)r.Count), Entries = (ulong)made.Sum(r => (long)r.Timed) },
+            Trust = new Accounting { Exits = (ulong)made.Sum(r => (long)r.Count), Entries = (ulong)made.Sum(r => (long)r.Timed) },
         };
     }
 

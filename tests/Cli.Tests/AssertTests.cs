@@ -11,10 +11,10 @@ public sealed class AssertTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static World World(Trust? trust = null)
+    private static World World(Accounting? trust = null)
     {
         var world = new World();
-        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, Trust = trust ?? new Trust() };
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, Trust = trust ?? new Accounting() };
         return world;
     }
 
@@ -50,7 +50,7 @@ public sealed class AssertTests : IDisposable
     [Fact]
     public void Losses_leave_open_what_they_may_have_changed()
     {
-        Outcome outcome = World(new Trust { DroppedExits = 3 }).Run("assert", "max(exit)<50us", "max(any)<10us", "count(any)>=1", "--format", "json");
+        Outcome outcome = World(new Accounting { DroppedExits = 3 }).Run("assert", "max(exit)<50us", "max(any)<10us", "count(any)>=1", "--format", "json");
         Assert.Equal(1, outcome.Status);
         JsonElement[] rules = [.. outcome.Out.TrimEnd().Split('\n').Select(l => JsonDocument.Parse(l).RootElement)];
         Assert.Equal(["max(exit)<50us", "max(any)<10us", "count(any)>=1"], rules.Select(r => r.GetProperty("rule").GetString()));

@@ -28,7 +28,7 @@ internal static class ComparisonSample
 
     internal static ComparisonSide Long(string name, int samples, double seconds, Random random, params Load[] loads) => new(
         name, [.. Enumerable.Range(0, samples).Select(i => new Answer(
-            "time", Sample.Started.AddSeconds(i * seconds), seconds, [.. loads.Select(l => Row(l, seconds, random)).OfType<SnapshotRow>()], new Trust()))]);
+            "time", Sample.Started.AddSeconds(i * seconds), seconds, [.. loads.Select(l => Row(l, seconds, random)).OfType<SnapshotRow>()], new Accounting()))]);
 
     private static SnapshotRow? Row(Load load, double seconds, Random random)
     {

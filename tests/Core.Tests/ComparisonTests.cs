@@ -13,7 +13,7 @@ public sealed class ComparisonTests
     private static readonly Gen<Answer> s_sample = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1], Gen.ULong[0, 40], Gen.ULong[1, 100_000]).Array[0, 6].Select(rows =>
         new Answer("time", Sample.Started, 1, [.. rows.Select(r => Sample.Row(
             r.Item1 == 4 ? Isa.Svm : Isa.Vmx, r.Item1 == 4 ? 0x72UL : new ulong[] { 10, 12, 32, 48 }[r.Item1], ExitLevel.L1, r.Item3, r.Item4,
-            r.Item2 == 0 ? Sample.Web : Sample.Db, r.Item2))], new Trust()));
+            r.Item2 == 0 ? Sample.Web : Sample.Db, r.Item2))], new Accounting()));
 
     private static readonly Gen<ComparisonSide> s_side = s_sample.Array[0, 15].Select(samples => new ComparisonSide("side", samples));
 
@@ -152,7 +152,7 @@ public sealed class ComparisonTests
     public void Losses_are_said_with_their_side()
     {
         Answer whole = Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 4, 1000));
-        var lost = new Trust { DroppedExits = 4, DroppedVcpus = 1, Open = 3 };
+        var lost = new Accounting { DroppedExits = 4, DroppedVcpus = 1, Open = 3 };
         Comparison comparison = Compare(new("a", [whole]), new("b", [whole with { Trust = lost }, whole with { Trust = lost }]));
         Assert.Contains("B: 8 exits were not counted for want of room", comparison.Notes);
         Assert.DoesNotContain(comparison.Notes, n => n.StartsWith("A:", StringComparison.Ordinal) || n.Contains("open", StringComparison.Ordinal));
@@ -162,10 +162,10 @@ public sealed class ComparisonTests
     [Fact]
     public void Every_counter_of_trust_is_carried()
     {
-        var all = new Trust();
-        foreach (var property in typeof(Trust).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
-        var twice = new Trust();
-        foreach (var property in typeof(Trust).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(twice, 6UL);
+        var all = new Accounting();
+        foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
+        var twice = new Accounting();
+        foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(twice, 6UL);
         Answer sample = Second(0) with { Trust = all, UnknownReasons = 2, RestartedRows = 1 };
         Answer whole = Compare(new("a", [sample, sample]), new("b", [])).A.Whole;
         Assert.Equal(twice with { Open = 3 }, whole.Trust);
@@ -235,5 +235,5 @@ public sealed class ComparisonTests
         Assert.Equal(ChangedFigures.P50, row.Marks & (ChangedFigures.P50 | ChangedFigures.Average));
     }
 
-    private static Answer Second(int at, params SnapshotRow[] rows) => new("time", Sample.Started.AddSeconds(at), 1, rows, new Trust());
+    private static Answer Second(int at, params SnapshotRow[] rows) => new("time", Sample.Started.AddSeconds(at), 1, rows, new Accounting());
 }

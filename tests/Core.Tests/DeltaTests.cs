@@ -66,20 +66,20 @@ public sealed class DeltaTests
     [Fact]
     public void Trust_is_subtracted_but_for_what_is_open()
     {
-        Snapshot before = At(1) with { Trust = new Trust { Exits = 10, Entries = 8, Open = 2, UnpairedExits = 9 } };
-        Snapshot now = At(2) with { Trust = new Trust { Exits = 15, Entries = 12, Open = 1, UnpairedExits = 3 } };
-        Trust trust = Delta.Between("count", Sample.Started, before, now, 0).Trust;
-        Assert.Equal(new Trust { Exits = 5, Entries = 4, Open = 1, UnpairedExits = 3 }, trust);
+        Snapshot before = At(1) with { Trust = new Accounting { Exits = 10, Entries = 8, Open = 2, UnpairedExits = 9 } };
+        Snapshot now = At(2) with { Trust = new Accounting { Exits = 15, Entries = 12, Open = 1, UnpairedExits = 3 } };
+        Accounting trust = Delta.Between("count", Sample.Started, before, now, 0).Trust;
+        Assert.Equal(new Accounting { Exits = 5, Entries = 4, Open = 1, UnpairedExits = 3 }, trust);
     }
 
     [Fact]
     public void Every_counter_of_trust_is_carried()
     {
-        // A counter that is added to Trust and forgotten here would always be 0.
-        var all = new Trust();
-        foreach (var property in typeof(Trust).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
-        Trust trust = Delta.Between("count", Sample.Started, At(1) with { Trust = all with { Open = 9 } }, At(2) with { Trust = all }, 0).Trust;
-        Assert.Equal(new Trust { Open = 3 }, trust);
+        // A counter that is added to Accounting and forgotten here would always be 0.
+        var all = new Accounting();
+        foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
+        Accounting trust = Delta.Between("count", Sample.Started, At(1) with { Trust = all with { Open = 9 } }, At(2) with { Trust = all }, 0).Trust;
+        Assert.Equal(new Accounting { Open = 3 }, trust);
         Assert.Equal(all, Delta.Between("count", Sample.Started, At(1), At(2) with { Trust = all }, 0).Trust);
     }
 
@@ -89,7 +89,7 @@ public sealed class DeltaTests
         Snapshot now = At(
             2, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 1), Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L2, 3, 1), Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 1),
             Sample.Row(Isa.Vmx, 0x80000021, ExitLevel.L1, 1, 1)) with
-        { Trust = new Trust { UnreadReasons = 2 } };
+        { Trust = new Accounting { UnreadReasons = 2 } };
         Assert.Equal(9UL, Delta.Between("count", Sample.Started, null, now, 0).UnknownReasons);
     }
 
@@ -183,5 +183,5 @@ public sealed class DeltaTests
         return parts;
     }
 
-    private static Snapshot At(long ns, params SnapshotRow[] rows) => new(Sample.Started, ns, rows, new Trust());
+    private static Snapshot At(long ns, params SnapshotRow[] rows) => new(Sample.Started, ns, rows, new Accounting());
 }

@@ -40,7 +40,7 @@ public class InsideExitTests
     private static Answer Between(Snapshot? before, Snapshot now) => Delta.Between("time", Sample.Started, before, now, 15_000_000_000);
 
     private static Snapshot Take(IReadOnlyList<VcpuTime> times, params SnapshotRow[] rows) =>
-        new(Sample.Started.AddSeconds(10), 25_000_000_000, rows, new Trust { Exits = 1 }) { Times = times };
+        new(Sample.Started.AddSeconds(10), 25_000_000_000, rows, new Accounting { Exits = 1 }) { Times = times };
 
     private static string Text(Answer answer, ReportRequest request, OutputFormat format = OutputFormat.Table)
     {

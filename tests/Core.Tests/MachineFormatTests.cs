@@ -101,7 +101,7 @@ public sealed class MachineFormatTests
     public void Every_line_of_csv_has_as_many_fields_as_the_header()
     {
         SnapshotRow row = Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 3, 63, Sample.Web, 1);
-        var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Trust()) { Times = [new VcpuTime(Sample.Web, 1, 1000, default)] };
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting()) { Times = [new VcpuTime(Sample.Web, 1, 1000, default)] };
         Answer answer = Delta.Between("time", Sample.Started, null, now, 0);
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time" };
         foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Vcpu | GroupBy.Reason, GroupBy.Reason | GroupBy.Qualifier])
@@ -145,7 +145,7 @@ public sealed class MachineFormatTests
     }
 
     private static Answer Machines { get; } = Sample.Answer(
-        new Trust
+        new Accounting
         {
             Exits = 1,
             Entries = 2,

@@ -37,7 +37,7 @@ internal sealed class NoisyGuest(int seed)
             for (int i = 0; i < exits; i++) Add(row, Duration());
             rows.Add(row);
         }
-        return new Answer("time", Sample.Started.AddSeconds(number * seconds), seconds, rows, new Trust { Exits = (ulong)rows.Sum(r => (long)r.Count) });
+        return new Answer("time", Sample.Started.AddSeconds(number * seconds), seconds, rows, new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) });
     }
 
     private static ulong[] Codes => [32, 30, 48, 1, 10, 49, 28, 54];

@@ -58,7 +58,7 @@ public sealed partial class RuleDocsTests
                     case "run.kvmscope":
                         break;
                     case "lossy.kvmscope":
-                        input = RuleSample.Input(new Trust { DroppedExits = 1204 }, RuleSample.Rows());
+                        input = RuleSample.Input(new Accounting { DroppedExits = 1204 }, RuleSample.Rows());
                         break;
                     default:
                         rules.Add(Rule.Parse(words[i]));

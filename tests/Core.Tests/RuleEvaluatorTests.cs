@@ -273,7 +273,7 @@ public sealed class RuleEvaluatorTests
         Gen.Select(Gen.OneOf("count", "rate", "max", "avg", "total", "p50", "p99"), Gen.Int[0, 2_000_000], Gen.Int[0, 2_000_000], Gen.ULong[0, 3], Gen.Bool)
             .Sample((metric, a, b, dropped, filtered) =>
             {
-                RuleInput input = RuleSample.Input(new Trust { DroppedExits = dropped / 2 }, RuleSample.Rows());
+                RuleInput input = RuleSample.Input(new Accounting { DroppedExits = dropped / 2 }, RuleSample.Rows());
                 string unit = metric is "count" or "rate" ? "" : "ns", target = filtered ? "exit, vm=web-1" : "exit";
                 int At(string comparison, int value) =>
                     RuleSample.Evaluate($"{metric}({target}){comparison}{value}{unit}", input).Holds switch { true => 2, null => 1, false => 0 };

@@ -7,15 +7,15 @@ namespace Kvmscope.Core.Tests;
 /// <summary>What rules say where something was lost: what was seen proves what it proves, and all else is left open.</summary>
 public sealed class RuleLossTests
 {
-    private static readonly Trust s_dropped = new() { DroppedExits = 5 };
+    private static readonly Accounting s_dropped = new() { DroppedExits = 5 };
 
-    public static TheoryData<Trust, string> Losses => new()
+    public static TheoryData<Accounting, string> Losses => new()
     {
-        { new Trust { DroppedExits = 5, DroppedVcpus = 1 }, "5 exits were not counted (raise --max-vcpus)" },
-        { new Trust { DroppedVcpus = 1 }, "1 vCPU was not counted (raise --max-vcpus)" },
-        { new Trust { DroppedVcpus = 1023 }, "1023 vCPUs were not counted (raise --max-vcpus)" },
-        { new Trust { DroppedVcpus = 1024 }, "at least 1024 vCPUs were not counted (raise --max-vcpus)" },
-        { new Trust { DroppedCells = 2 }, "2 reasons of vCPUs found no room (raise --max-vcpus)" },
+        { new Accounting { DroppedExits = 5, DroppedVcpus = 1 }, "5 exits were not counted (raise --max-vcpus)" },
+        { new Accounting { DroppedVcpus = 1 }, "1 vCPU was not counted (raise --max-vcpus)" },
+        { new Accounting { DroppedVcpus = 1023 }, "1023 vCPUs were not counted (raise --max-vcpus)" },
+        { new Accounting { DroppedVcpus = 1024 }, "at least 1024 vCPUs were not counted (raise --max-vcpus)" },
+        { new Accounting { DroppedCells = 2 }, "2 reasons of vCPUs found no room (raise --max-vcpus)" },
     };
 
     // What was seen: 1324 busy exits, 132.4 a second, the longest 43.2 µs, 2.744 ms together.
@@ -59,7 +59,7 @@ public sealed class RuleLossTests
 
     [Theory]
     [MemberData(nameof(Losses))]
-    public void Every_loss_is_named(Trust trust, string why)
+    public void Every_loss_is_named(Accounting trust, string why)
     {
         RuleResult result = RuleSample.Evaluate("count(exit)<2000", RuleSample.Input(trust, RuleSample.Rows()));
         Assert.Equal((null, 1324.0, ">= 1324"), (result.Holds, result.Measured, result.MeasuredText));
@@ -78,7 +78,7 @@ public sealed class RuleLossTests
     [Fact]
     public void What_was_lost_of_events_and_qualifiers_is_no_loss_here()
     {
-        var trust = new Trust { LostEvents = 3, OtherQualifiers = 4, UnpairedEntries = 5, Open = 6 };
+        var trust = new Accounting { LostEvents = 3, OtherQualifiers = 4, UnpairedEntries = 5, Open = 6 };
         Assert.True(RuleSample.Evaluate("max(exit)==43.2us", RuleSample.Input(trust, RuleSample.Rows())).Holds);
         Assert.True(RuleSample.Evaluate("p99(exit)<50us", RuleSample.Input(trust, RuleSample.Rows())).Holds);
     }
@@ -101,7 +101,7 @@ public sealed class RuleLossTests
     public void An_unread_reason_may_be_any(string rule, bool? holds)
     {
         SnapshotRow unread = RuleSample.Row(0, 7, 90_000, RuleSample.Web, 0, isa: Isa.None);
-        RuleInput input = RuleSample.Input(new Trust { UnreadReasons = 7 }, [.. RuleSample.Rows(), unread]);
+        RuleInput input = RuleSample.Input(new Accounting { UnreadReasons = 7 }, [.. RuleSample.Rows(), unread]);
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
         if (holds is null) Assert.Contains("the reason of 7 exits could not be read", result.Why, StringComparison.Ordinal);
@@ -109,7 +109,7 @@ public sealed class RuleLossTests
 
     [Fact]
     public void Unread_reasons_without_a_row_may_be_anybodys() =>
-        Assert.Null(RuleSample.Evaluate("count(NPF, vm=db-1)==300", RuleSample.Input(new Trust { UnreadReasons = 1 }, RuleSample.Rows())).Holds);
+        Assert.Null(RuleSample.Evaluate("count(NPF, vm=db-1)==300", RuleSample.Input(new Accounting { UnreadReasons = 1 }, RuleSample.Rows())).Holds);
 
     // One exit a vCPU may be open when the data are read, which is no loss; an exit that was followed by another is.
     [Theory]
@@ -121,7 +121,7 @@ public sealed class RuleLossTests
     [InlineData(2, 9, 0, null, "2 exits have no measured time")]
     public void Exits_that_were_not_timed_are_open_or_lost(ulong untimed, ulong unpaired, ulong open, bool? holds, string why)
     {
-        var trust = new Trust { UnpairedExits = unpaired, Open = open };
+        var trust = new Accounting { UnpairedExits = unpaired, Open = open };
         RuleInput input = RuleSample.Input(trust, RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: untimed), RuleSample.Row(0x72, 9, 70_000, RuleSample.Web, 1));
         foreach (string rule in new[] { "max(IOIO)<50us", "p99(IOIO)<50us", "total(IOIO)<1s", "avg(IOIO)<=40us" })
         {
@@ -157,7 +157,7 @@ public sealed class RuleLossTests
     [InlineData("p50(IOIO)<50us")]
     public void Of_open_exits_alone_there_is_no_time(string rule)
     {
-        RuleResult result = RuleSample.Evaluate(rule, RuleSample.Input(new Trust { Open = 1 }, RuleSample.Row(0x7b, 1, 0, RuleSample.Web, 0, untimed: 1)));
+        RuleResult result = RuleSample.Evaluate(rule, RuleSample.Input(new Accounting { Open = 1 }, RuleSample.Row(0x7b, 1, 0, RuleSample.Web, 0, untimed: 1)));
         Assert.Equal((null, null, "no exit of IOIO was timed; 1 exit has not ended"), (result.Measured, result.Holds, result.Why));
     }
 
@@ -209,7 +209,7 @@ public sealed class RuleLossTests
     [InlineData("avg(IOIO)<50us", true)]
     public void An_exit_that_lasts_is_as_long_as_it_has_lasted(string rule, bool? holds)
     {
-        RuleInput input = RuleSample.SplitInput(new Trust { Open = 2 });
+        RuleInput input = RuleSample.SplitInput(new Accounting { Open = 2 });
         SnapshotRow open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1), alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
         open.Parts = RuleSample.Part(TimePart.Vmm, open.TotalNs + 10_000_000_000);
         alone.Parts = RuleSample.Part(TimePart.Vmm, 1_000_000);
@@ -222,7 +222,7 @@ public sealed class RuleLossTests
     [Fact]
     public void Times_that_came_from_before_hide_no_exit_without_a_time()
     {
-        RuleInput input = RuleSample.Input(new Trust { UnpairedExits = 3 }, RuleSample.Rows());
+        RuleInput input = RuleSample.Input(new Accounting { UnpairedExits = 3 }, RuleSample.Rows());
         Assert.True(RuleSample.Evaluate("max(exit)<50us", input).Holds);
         RuleResult result = RuleSample.Evaluate("max(exit)<50us", input with { IsContinued = true });
         Assert.Null(result.Holds);

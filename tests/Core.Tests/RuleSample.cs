@@ -21,14 +21,14 @@ internal static class RuleSample
         Row(0x72, 4, 20_000, Web, 0, ExitLevel.L2), Row(0x400, 300, 2_000, Db, 0), Row(0x78, 7, 800_000_000, Db, 0),
     ];
 
-    internal static RuleInput Input(params SnapshotRow[] rows) => Input(new Trust(), rows);
+    internal static RuleInput Input(params SnapshotRow[] rows) => Input(new Accounting(), rows);
 
-    internal static RuleInput Input(Trust trust, params SnapshotRow[] rows) => new(Sample.Answer(trust, rows), Isa.Svm);
+    internal static RuleInput Input(Accounting trust, params SnapshotRow[] rows) => new(Sample.Answer(trust, rows), Isa.Svm);
 
     /// <summary>The same with wall clocks: 10 s for each of the three vCPUs, of which web-1's vCPU 1 waited 2 s.</summary>
-    internal static RuleInput SplitInput(Trust? trust = null, params MissingSource[] missing)
+    internal static RuleInput SplitInput(Accounting? trust = null, params MissingSource[] missing)
     {
-        RuleInput input = Input(trust ?? new Trust(), Rows());
+        RuleInput input = Input(trust ?? new Accounting(), Rows());
         foreach (SnapshotRow row in input.Answer.Rows) row.Parts = Part(TimePart.Kvm, row.TotalNs);
         return input with
         {

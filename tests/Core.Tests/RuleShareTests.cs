@@ -78,7 +78,7 @@ public sealed class RuleShareTests
     [InlineData("share(IOIO)<5%", null)]
     public void With_losses_no_share_is_known(string rule, bool? holds)
     {
-        RuleResult result = RuleSample.Evaluate(rule, RuleSample.SplitInput(new Trust { DroppedVcpus = 1 }));
+        RuleResult result = RuleSample.Evaluate(rule, RuleSample.SplitInput(new Accounting { DroppedVcpus = 1 }));
         Assert.Equal((holds, null, "share is not known: 1 vCPU was not counted (raise --max-vcpus)"), (result.Holds, result.Measured, result.Why));
     }
 
@@ -103,7 +103,7 @@ public sealed class RuleShareTests
     [InlineData("share(IOIO)<50%", null)]
     public void Exits_without_a_time_make_a_share_a_lower_bound(string rule, bool? holds)
     {
-        RuleInput input = RuleSample.SplitInput(new Trust { UnpairedExits = 3 });
+        RuleInput input = RuleSample.SplitInput(new Accounting { UnpairedExits = 3 });
         input.Answer.Rows.Single(r => r.Code.Code == 0x7b).Count += 3;
         Assert.Equal(holds, RuleSample.Evaluate(rule, input).Holds);
     }

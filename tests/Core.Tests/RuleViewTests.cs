@@ -38,7 +38,7 @@ public sealed class RuleViewTests
     [Fact]
     public void Losses_are_said()
     {
-        RuleInput input = RuleSample.Input(new Trust { DroppedExits = 1204 }, RuleSample.Rows());
+        RuleInput input = RuleSample.Input(new Accounting { DroppedExits = 1204 }, RuleSample.Rows());
         Golden.Check("rules-losses", Text([.. new[] { "max(exit)<50us", "max(exit)<40us", "count(exit)>=1000", "p99(exit)<1ms" }.Select(r => RuleSample.Evaluate(r, input))], new ViewStyle()));
     }
 

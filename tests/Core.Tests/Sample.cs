@@ -46,9 +46,9 @@ internal static class Sample
         return row;
     }
 
-    internal static Answer Answer(params SnapshotRow[] rows) => Answer(new Trust(), rows);
+    internal static Answer Answer(params SnapshotRow[] rows) => Answer(new Accounting(), rows);
 
-    internal static Answer Answer(Trust trust, params SnapshotRow[] rows) =>
+    internal static Answer Answer(Accounting trust, params SnapshotRow[] rows) =>
         Delta.Between("time", Started, null, new Snapshot(Started.AddSeconds(10), 25_000_000_000, rows, trust), 15_000_000_000);
 
     internal static Answer Nested { get; } = Answer(

@@ -40,8 +40,8 @@ internal static class SampleTimeline
                 bool isStopped = kind.Vm == s_db && at is >= 0.55 and < 0.63;
                 if (!isStopped) rows.Add(Row(kind.Vm, vcpu, kind.Code, Exits(kind.Rate, at, kind.Code, random), Slowness(kind.IsDevice, at, kind.Ns), kind.Octaves, random));
             }
-        Answer answer = new("time", s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], new Trust());
-        return answer with { Trust = new Trust { Exits = (ulong)rows.Sum(r => (long)r.Count) } };
+        Answer answer = new("time", s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], new Accounting());
+        return answer with { Trust = new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) } };
     }
 
     // A wave for the load, and idle exits the other way round.

@@ -82,7 +82,7 @@ public sealed class TableViewTests
     [InlineData(40)]
     public void Losses_are_said(int width)
     {
-        var trust = new Trust
+        var trust = new Accounting
         {
             Exits = 20,
             Entries = 1,

@@ -119,8 +119,8 @@ public sealed class TimelineBuilderTests
     [Fact]
     public void Losses_add_up_but_open_exits_are_those_of_the_end()
     {
-        Answer first = Column(0) with { Trust = new Trust { UnpairedExits = 2, Open = 5, LostEvents = 1 }, RestartedRows = 1 };
-        Answer second = Column(1) with { Trust = new Trust { UnpairedExits = 3, Open = 1, DroppedExits = 4 }, UnknownReasons = 2 };
+        Answer first = Column(0) with { Trust = new Accounting { UnpairedExits = 2, Open = 5, LostEvents = 1 }, RestartedRows = 1 };
+        Answer second = Column(1) with { Trust = new Accounting { UnpairedExits = 3, Open = 1, DroppedExits = 4 }, UnknownReasons = 2 };
         Assert.Equal(
             [
                 "5 exits had no entry after them (fast path): counted, not timed", "1 exit has no entry yet (open): counted, not timed",
@@ -145,7 +145,7 @@ public sealed class TimelineBuilderTests
         0, Sample.Row(Isa.Vmx, Cpuid, ExitLevel.L1, 100, 700, Sample.Web, 3), Sample.Row(Isa.Vmx, Hlt, ExitLevel.L1, 7, 900_000_000, Sample.Web, 3),
         Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 5, 20_000, Sample.Web, 3));
 
-    private static Answer Column(int index, params SnapshotRow[] rows) => new("time", Sample.Started.AddSeconds(2 * index), 2, rows, new Trust());
+    private static Answer Column(int index, params SnapshotRow[] rows) => new("time", Sample.Started.AddSeconds(2 * index), 2, rows, new Accounting());
 
     private static ulong Sum(Answer[] answers, Func<SnapshotRow, ulong> of) => answers.SelectMany(a => a.Rows).Aggregate(0UL, (sum, r) => sum + of(r));
 

@@ -12,7 +12,7 @@ public sealed record ComparedSide(string Name, int Samples, Answer Whole, DateTi
     internal static ComparedSide Of(ComparisonSide side)
     {
         IReadOnlyList<Answer> samples = side.Samples;
-        Answer whole = AnswerSum.Of(samples) ?? new Answer("diff", default, 0, [], new Trust());
+        Answer whole = AnswerSum.Of(samples) ?? new Answer("diff", default, 0, [], new Accounting());
         DateTimeOffset ended = samples.Count > 0 ? samples[^1].Started.AddSeconds(samples[^1].Seconds) : default;
         return new ComparedSide(side.Name, samples.Count, whole, ended);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
@@ -26,7 +27,7 @@ internal static class ComparisonNotes
         if (shown >= rows.Count) yield break;
         int marked = rows.Skip(shown).Count(r => r.Marked);
         yield return string.Create(
-            CultureInfo.InvariantCulture, $"{TrustText.Of((ulong)(rows.Count - shown), "row that changed", "rows that changed")} less {Are(rows.Count - shown)} not shown, {marked} of them marked");
+            CultureInfo.InvariantCulture, $"{Plural.Of((ulong)(rows.Count - shown), "row that changed", "rows that changed")} less {Are(rows.Count - shown)} not shown, {marked} of them marked");
     }
 
     private static string Are(int number) => number == 1 ? "is" : "are";
@@ -69,7 +70,7 @@ internal static class ComparisonNotes
     private static IEnumerable<string> OfSide(string name, ComparisonSide side, ComparedSide whole)
     {
         if (side.Samples.All(s => s.Rows.Count == 0)) yield return name + " has no exits";
-        foreach (string line in TrustText.Lines(whole.Whole with { Trust = whole.Whole.Trust with { Open = 0 } })) yield return $"{name}: {line}";
+        foreach (string line in AccountingText.Lines(whole.Whole with { Trust = whole.Whole.Trust with { Open = 0 } })) yield return $"{name}: {line}";
     }
 
     private static IEnumerable<string> OfNames(string name, ComparisonSide side) => side.Samples.SelectMany(s => s.Rows)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kvmscope.Core.Output.Json;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
@@ -33,7 +34,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         json.WriteEndArray();
         JsonParts.Write(json, "missing", [.. answer.Missing.Select(m => m.Text).Distinct()]);
         if (request.Explain) JsonParts.Write(json, "advice", Advice.Of(report));
-        JsonTrust.Write(json, answer, request.By.HasFlag(GroupBy.Qualifier));
+        JsonAccounting.Write(json, answer, request.By.HasFlag(GroupBy.Qualifier));
         json.WriteEndObject();
         _lines.EndLine();
     }

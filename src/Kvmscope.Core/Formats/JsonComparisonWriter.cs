@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kvmscope.Core.Output.Json;
 using Kvmscope.Core.Comparisons;
 using Kvmscope.Core.Reports;
 
@@ -43,7 +44,7 @@ internal sealed class JsonComparisonWriter(TextWriter output)
         json.WriteString("started", side.Samples == 0 ? null : Rfc3339.Format(side.Whole.Started));
         json.WriteNumber("seconds", side.Whole.Seconds);
         json.WriteNumber("samples", side.Samples);
-        JsonTrust.Write(json, side.Whole, byQualifier);
+        JsonAccounting.Write(json, side.Whole, byQualifier);
         json.WriteEndObject();
     }
 

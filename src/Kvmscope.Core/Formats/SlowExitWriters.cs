@@ -1,3 +1,4 @@
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Views;
 
@@ -23,5 +24,5 @@ public static class SlowExitWriters
     public static ISlowExitWriter CreateSeed(TextWriter output) => new SeedSlowExitWriter(output);
 
     /// <summary>That slow exits were lost and what to do about it: a line for stderr, without its end.</summary>
-    public static string LostLine(ulong lost) => TrustText.LostEvents(lost);
+    public static string LostLine(ulong lost) => AccountingText.LostEvents(lost);
 }

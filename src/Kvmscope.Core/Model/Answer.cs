@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Model;
 /// <param name="Seconds">How long the interval was, by the monotonic clock; never negative.</param>
 /// <param name="Rows">The rows that have something to show, unordered; counters are those of the interval. Not to be changed.</param>
 /// <param name="Trust">What was seen and lost in the interval.</param>
-public sealed record Answer(string Command, DateTimeOffset Started, double Seconds, IReadOnlyList<SnapshotRow> Rows, Trust Trust)
+public sealed record Answer(string Command, DateTimeOffset Started, double Seconds, IReadOnlyList<SnapshotRow> Rows, Accounting Trust)
 {
     /// <summary>Exits of the interval whose reason has no name in this version, unread ones included.</summary>
     public ulong UnknownReasons { get; init; }

@@ -8,7 +8,7 @@ internal static class AnswerSum
     {
         if (answers.Count == 0) return null;
         Answer first = answers[0];
-        Trust trust = answers.Aggregate(new Trust(), (sum, answer) => sum.Then(answer.Trust));
+        Accounting trust = answers.Aggregate(new Accounting(), (sum, answer) => sum.Then(answer.Trust));
         return new Answer(first.Command, first.Started, answers.Sum(a => a.Seconds), [], trust)
         {
             UnknownReasons = answers.Aggregate(0UL, (sum, answer) => sum + answer.UnknownReasons),

@@ -46,7 +46,7 @@ public static class Delta
     /// <param name="Trust">What was seen and lost.</param>
     /// <param name="RestartedRows">Rows whose counters ran backwards.</param>
     internal readonly record struct Changes(
-        IReadOnlyList<SnapshotRow> Rows, IReadOnlyList<VcpuTime> Times, Trust Trust, int RestartedRows);
+        IReadOnlyList<SnapshotRow> Rows, IReadOnlyList<VcpuTime> Times, Accounting Trust, int RestartedRows);
 
     /// <summary>What changed since <paramref name="before"/>, or since the trace began.</summary>
     internal static Changes Changed(Snapshot? before, Snapshot now)
@@ -70,7 +70,7 @@ public static class Delta
         foreach (SnapshotRow gone in old.Values)
             if (gone.Parts is { IsZero: false } parts) rows.Add(Less(gone, parts));
         return new Changes(rows, now.Times.Count == 0 ? [] : Subtract(now.Times, before?.Times ?? []),
-            before is null ? now.Trust : Subtract(now.Trust, before.Trust), restarted);
+            before is null ? now.Trust : now.Trust.Less(before.Trust), restarted);
     }
 
     private static bool Has(SnapshotRow row) =>
@@ -147,22 +147,6 @@ public static class Delta
         Histogram.TrySubtract(now.Bins, then.Bins, rounds.Bins);
         return rounds;
     }
-
-    private static Trust Subtract(Trust now, Trust then) => new()
-    {
-        Exits = Subtract(now.Exits, then.Exits),
-        Entries = Subtract(now.Entries, then.Entries),
-        UnpairedExits = Subtract(now.UnpairedExits, then.UnpairedExits),
-        UnpairedEntries = Subtract(now.UnpairedEntries, then.UnpairedEntries),
-        Open = now.Open,
-        LostEvents = Subtract(now.LostEvents, then.LostEvents),
-        DroppedCells = Subtract(now.DroppedCells, then.DroppedCells),
-        DroppedVcpus = Subtract(now.DroppedVcpus, then.DroppedVcpus),
-        DroppedExits = Subtract(now.DroppedExits, then.DroppedExits),
-        OtherQualifiers = Subtract(now.OtherQualifiers, then.OtherQualifiers),
-        MissedEvents = Subtract(now.MissedEvents, then.MissedEvents),
-        UnreadReasons = Subtract(now.UnreadReasons, then.UnreadReasons),
-    };
 
     private static ulong Subtract(ulong now, ulong then) => now >= then ? now - then : now;
 }

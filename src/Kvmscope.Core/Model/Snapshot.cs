@@ -5,7 +5,7 @@ namespace Kvmscope.Core.Model;
 /// <param name="MonotonicNs">CLOCK_MONOTONIC at the read, ns: what seconds are computed from.</param>
 /// <param name="Rows">One row a group, reason and level; unordered.</param>
 /// <param name="Trust">What was seen and lost so far.</param>
-public sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyList<SnapshotRow> Rows, Trust Trust)
+public sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyList<SnapshotRow> Rows, Accounting Trust)
 {
     /// <summary>The wall clock of each group, unordered; empty without the split.</summary>
     public IReadOnlyList<VcpuTime> Times { get; init; } = [];

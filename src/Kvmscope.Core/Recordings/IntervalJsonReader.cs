@@ -25,7 +25,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
         var json = new Utf8JsonReader(line);
         long first = 0, intervals = 1, fromNs = 0, toNs = 0, restarted = 0;
         DateTimeOffset from = default, to = default;
-        Trust trust = new();
+        Accounting trust = new();
         List<OpenExits> before = [], after = [];
         _vms.Clear();
         _times.Clear();
@@ -88,14 +88,16 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
         }
     }
 
-    private static Trust ReadTrust(ref Utf8JsonReader json)
+    private static Accounting ReadTrust(ref Utf8JsonReader json)
     {
-        Trust trust = new();
+        Accounting trust = new();
         JsonWalk.Begin(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             string name = json.GetString()!;
-            trust = TrustFields.With(trust, name, JsonWalk.Number(ref json));
+            ulong value = JsonWalk.Number(ref json);
+            // One that a later version counts is passed over.
+            if (Array.Find(Accounting.Fields, f => f.Name == name) is { } field) trust = field.With(trust, value);
         }
         return trust;
     }

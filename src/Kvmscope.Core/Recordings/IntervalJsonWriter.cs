@@ -52,10 +52,10 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteEndArray();
     }
 
-    private void WriteTrust(Trust trust)
+    private void WriteTrust(Accounting trust)
     {
         json.WriteStartObject("trust");
-        foreach ((string name, Func<Trust, ulong> of) in TrustFields.All) Number(name, of(trust));
+        foreach (AccountingField field in Accounting.Fields) Number(field.Name, field.Of(trust));
         json.WriteEndObject();
     }
 

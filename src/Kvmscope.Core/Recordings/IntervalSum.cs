@@ -14,7 +14,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     private readonly SortedDictionary<int, VmIdentity> _vms = [];
     private readonly List<MissingSource> _missing = [];
     private RecordedInterval? _first, _last;
-    private Trust _trust = new();
+    private Accounting _trust = new();
     private int _restarted, _intervals;
 
     /// <summary>How many intervals were added.</summary>
@@ -128,7 +128,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     }
 
     // Of a part of the rows only what rows say is known; what was lost may have been of them.
-    private Trust TrustOf(List<SnapshotRow> rows, bool isFiltered)
+    private Accounting TrustOf(List<SnapshotRow> rows, bool isFiltered)
     {
         if (!isFiltered && withQualifiers) return _trust;
         ulong exits = 0, timed = 0, unread = 0, others = 0;

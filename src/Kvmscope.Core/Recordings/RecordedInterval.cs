@@ -39,7 +39,7 @@ public sealed record RecordedInterval
     public IReadOnlyList<OpenExits> OpenAfter { get; init; } = [];
 
     /// <summary>What was seen and lost.</summary>
-    public Trust Trust { get; init; } = new();
+    public Accounting Trust { get; init; } = new();
 
     /// <summary>Exits over the threshold, in order; sums of intervals have none.</summary>
     public IReadOnlyList<SlowExit> Slow { get; init; } = [];

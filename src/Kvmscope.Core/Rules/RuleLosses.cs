@@ -1,6 +1,6 @@
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Rules;
 
@@ -11,7 +11,7 @@ internal sealed class RuleLosses
     {
         Uncounted = UncountedOf(scope.Observed);
         if (scope.Untraced is { } level) Untraced = $"those of {(level == ExitLevel.L2 ? "L2" : "L1")} were not traced (--level)";
-        Unread = scope.Unread > 0 ? $"the reason of {TrustText.Of(scope.Unread, "exit", "exits")} could not be read" : null;
+        Unread = scope.Unread > 0 ? $"the reason of {Plural.Of(scope.Unread, "exit", "exits")} could not be read" : null;
         FindUntimed(scope);
     }
 
@@ -38,14 +38,9 @@ internal sealed class RuleLosses
 
     private static string? UncountedOf(Answer answer)
     {
-        Trust trust = answer.Trust;
-        const string mend = " (raise --max-vcpus)";
-        if (trust.DroppedExits > 0) return $"{TrustText.Of(trust.DroppedExits, "exit was", "exits were")} not counted{mend}";
-        if (trust.DroppedVcpus > 0) return $"{TrustText.DroppedVcpus(trust)} not counted{mend}";
-        if (trust.DroppedCells > 0) return $"{TrustText.Of(trust.DroppedCells, "reason of a vCPU", "reasons of vCPUs")} found no room{mend}";
-        return answer.RestartedRows > 0
-            ? $"{TrustText.Of((ulong)answer.RestartedRows, "counter", "counters")} began again at zero meanwhile"
-            : null;
+        AccountingField? lost = Accounting.Fields.LastOrDefault(f => f.IsUncounted && f.Of(answer.Trust) > 0);
+        if (lost is not null) return lost.What!(lost.Of(answer.Trust)) + " (raise --max-vcpus)";
+        return answer.RestartedRows > 0 ? AccountingText.Restarted(answer.RestartedRows) : null;
     }
 
     // An exit that is not timed is open, or was followed by another exit. A vCPU has at most one that is open, and where none of the
@@ -53,10 +48,10 @@ internal sealed class RuleLosses
     // that of another, so that counts and times that are equal say nothing.
     private void FindUntimed(RuleScope scope)
     {
-        Trust trust = scope.Observed.Trust;
+        Accounting trust = scope.Observed.Trust;
         if (scope.IsContinued && trust.UnpairedExits > 0 && scope.Rows.Count > 0)
         {
-            Untimed = $"{TrustText.Of(trust.UnpairedExits, "exit", "exits")} of all {(trust.UnpairedExits == 1 ? "has" : "have")} no measured time";
+            Untimed = $"{Plural.Of(trust.UnpairedExits, "exit", "exits")} of all {(trust.UnpairedExits == 1 ? "has" : "have")} no measured time";
             return;
         }
         Dictionary<(int Vm, int Vcpu), ulong> vcpus = [];
@@ -71,7 +66,7 @@ internal sealed class RuleLosses
         }
         foreach (((_, int vcpu), ulong more) in vcpus) beyond += vcpu < 0 ? more : more - 1;
         if (untimed == 0) return;
-        string exits = TrustText.Of(untimed, "exit", "exits");
+        string exits = Plural.Of(untimed, "exit", "exits");
         if (trust.UnpairedExits == 0 && (beyond == 0 || untimed <= trust.Open)) Open = $"{exits} {(untimed == 1 ? "has" : "have")} not ended";
         else Untimed = $"{exits} {(untimed == 1 ? "has" : "have")} no measured time";
     }

@@ -30,7 +30,7 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
             RuleMetric.Total => RuleMeasurement.Lowest(ExactNumber.Of(sum.TotalNs), Most(r => r.TotalNs), losses.OfTimes, losses.Open),
             RuleMetric.Max => RuleMeasurement.Lowest(ExactNumber.Of(sum.MaxNs ?? 0), Longest(), losses.OfTimes, losses.Open),
             _ when losses.OfTimes is { } lost => RuleMeasurement.None($"{_metric.Name} is not known: {lost}"),
-            RuleMetric.Average => new(ExactNumber.Of(sum.TotalNs).Over(ExactNumber.Of(sum.Timed)), RuleBound.Exact, $"of {TrustText.Of(sum.Timed, "exit", "exits")}", losses.Open),
+            RuleMetric.Average => new(ExactNumber.Of(sum.TotalNs).Over(ExactNumber.Of(sum.Timed)), RuleBound.Exact, $"of {Plural.Of(sum.Timed, "exit", "exits")}", losses.Open),
             _ => Quantile(sum, losses),
         };
     }
@@ -39,7 +39,7 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
     {
         ExactNumber count = ExactNumber.Of(sum.Count);
         if (rule.Metric == RuleMetric.Count) return RuleMeasurement.Lowest(count, Most(r => r.Count), losses.OfCounts);
-        string note = $"{TrustText.Of(sum.Count, "exit", "exits")} in {ScaledText.Time((ulong)Math.Round(input.Answer.Seconds * 1e9))}";
+        string note = $"{Plural.Of(sum.Count, "exit", "exits")} in {ScaledText.Time((ulong)Math.Round(input.Answer.Seconds * 1e9))}";
         return RuleMeasurement.Lowest(count.Over(ExactNumber.Of((decimal)input.Answer.Seconds)), note, losses.OfCounts);
     }
 

@@ -51,7 +51,7 @@ public static class RuleView
             (0, _) => Number(open, "not measured"),
             _ => $"{Number(failed, "failed")}, {Number(open, "not measured")}",
         };
-        return $"{TrustText.Of((ulong)results.Count, "rule", "rules")}: {said}";
+        return $"{Plural.Of((ulong)results.Count, "rule", "rules")}: {said}";
     }
 
     private static string Number(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}");

@@ -36,7 +36,7 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
             (_, TimePart.Kvm) => RuleBound.AtMost,
             _ => RuleBound.Exact,
         };
-        return Share(parts[part], wall, bound, bound == RuleBound.Exact ? null : TrustText.MissedEvents(missed));
+        return Share(parts[part], wall, bound, bound == RuleBound.Exact ? null : Accounting.MissedEventsField.Line(missed));
     }
 
     // Open exits are in the parts as far as they have come, as in the table of the split.

@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Timelines;
 /// <param name="Rows">The groups, in order.</param>
 public sealed record Timeline(string Title, TimelineBy By, IReadOnlyList<TimelineColumn> Columns, IReadOnlyList<TimelineRow> Rows)
 {
-    /// <summary>What was lost or not measured, a line each (<see cref="Views.TrustText"/>).</summary>
+    /// <summary>What was lost or not measured, a line each (<see cref="Output.Text.AccountingText"/>).</summary>
     public IReadOnlyList<string> Losses { get; init; } = [];
 
     /// <summary>Exits of all rows.</summary>

@@ -1,6 +1,6 @@
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Timelines;
 
@@ -35,7 +35,7 @@ public static class TimelineBuilder
         return new Timeline(
             title, by, [.. columns.Select(c => new TimelineColumn(c.Started, c.Seconds))], [.. Rows(columns, by, groups, shown, weights)])
         {
-            Losses = AnswerSum.Of(columns) is { } sum ? TrustText.Lines(sum) : [],
+            Losses = AnswerSum.Of(columns) is { } sum ? AccountingText.Lines(sum) : [],
         };
     }
 

@@ -12,14 +12,14 @@ internal static class TimelineText
     /// <summary>The row's name, with what it is if that is not plain; still foreign text.</summary>
     internal static string Name(TimelineRow row, TimelineBy by)
     {
-        if (row.Others > 0) return $"{row.Name} ({TrustText.Of((ulong)row.Others, One(by), One(by) + "s")})";
+        if (row.Others > 0) return $"{row.Name} ({Plural.Of((ulong)row.Others, One(by), One(by) + "s")})";
         return row.IsIdle ? row.Name + " (idle)" : row.Name;
     }
 
     /// <summary>The figures of a row, the most telling first.</summary>
     internal static string[] Figures(TimelineCell cell, bool unicode)
     {
-        List<string> figures = [TrustText.Of(cell.Count, "exit", "exits"), Rate(cell.Rate)];
+        List<string> figures = [Plural.Of(cell.Count, "exit", "exits"), Rate(cell.Rate)];
         if (cell.AverageNs is { } average) figures.Add("avg " + ScaledText.Time(average, unicode));
         if (cell.P99Ns is { } p99) figures.Add("p99 " + ScaledText.Time(p99, unicode));
         if (cell.MaxNs is { } max) figures.Add("max " + ScaledText.Time(max, unicode));
@@ -61,7 +61,7 @@ internal static class TimelineText
     {
         double seconds = timeline.Seconds;
         string rate = seconds > 0 ? $" ({Rate(timeline.Count / seconds)})" : "";
-        return $"{TrustText.Of(timeline.Count, "exit", "exits")} in {Duration(seconds, unicode)}{rate}";
+        return $"{Plural.Of(timeline.Count, "exit", "exits")} in {Duration(seconds, unicode)}{rate}";
     }
 
     /// <summary>What has to be known to read the figures; empty where nothing is special.</summary>

@@ -98,7 +98,7 @@ public static class ComparisonView
     private static void WriteSide(TextWriter output, string letter, ComparedSide side, ViewStyle style)
     {
         string name = $"{letter} is {TextCell.Clean(side.Name)}: ";
-        string samples = TrustText.Of((ulong)side.Samples, "sample", "samples");
+        string samples = Plural.Of((ulong)side.Samples, "sample", "samples");
         string text = side.Samples == 0 ? samples : string.Create(CultureInfo.InvariantCulture,
             $"{samples} in {ScaledText.Time((ulong)Math.Round(side.Whole.Seconds * 1e9), style.Unicode)}, {side.Whole.Started:yyyy-MM-dd HH:mm:ss} to {side.Ended:HH:mm:ss}");
         FootNotes.WriteWrapped(output, name + text, RowTone.Plain, style);

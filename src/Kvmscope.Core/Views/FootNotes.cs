@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
 
@@ -17,7 +18,7 @@ internal static class FootNotes
         if (exits > 0)
         {
             output.Write('\n');
-            WriteWrapped(output, TrustText.Of(exits, "exit", "exits") + span, RowTone.Plain, style);
+            WriteWrapped(output, Plural.Of(exits, "exit", "exits") + span, RowTone.Plain, style);
         }
         else if (report.Request.Nested && answer.Trust.Exits > 0)
         {
@@ -35,7 +36,7 @@ internal static class FootNotes
             WriteWrapped(output, "'kvmscope list' shows the VMs, 'kvmscope check' what this host can trace", RowTone.Plain, style);
         }
         foreach (string line in SplitView.MissingLines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
-        foreach (string line in TrustText.Lines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
+        foreach (string line in AccountingText.Lines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
     }
 
     /// <summary>Breaks a line between words; what continues it is indented.</summary>

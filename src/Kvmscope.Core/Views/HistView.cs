@@ -23,7 +23,7 @@ internal static class HistView
         if (heading.Length > 0) FootNotes.WriteWrapped(output, heading, RowTone.Bold, style);
         if (row.Total.Timed == 0)
         {
-            string exits = TrustText.Of(row.Total.Count, "exit", "exits");
+            string exits = Plural.Of(row.Total.Count, "exit", "exits");
             FootNotes.WriteWrapped(output, exits + ", no handling time was measured", RowTone.Plain, style);
             return;
         }

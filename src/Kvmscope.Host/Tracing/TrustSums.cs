@@ -28,7 +28,7 @@ internal struct TrustSums
     }
 
     /// <summary>The trust of a snapshot with these rows.</summary>
-    internal readonly Trust ToTrust(IReadOnlyCollection<SnapshotRow> rows, kvmscope_losses lost)
+    internal readonly Accounting ToTrust(IReadOnlyCollection<SnapshotRow> rows, kvmscope_losses lost)
     {
         ulong exits = 0, timed = 0, unread = 0;
         foreach (var row in rows)
@@ -37,7 +37,7 @@ internal struct TrustSums
             timed += row.Timed;
             if (row.Code.Isa == Isa.None) unread += row.Count;
         }
-        return new Trust
+        return new Accounting
         {
             Exits = exits,
             Entries = timed + _unpairedEntries,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Terminal;
 
@@ -18,7 +17,7 @@ internal sealed class RecordStatus(CommandContext context)
     public void Say(TimeSpan elapsed, RecordedInterval interval, RecordTape tape)
     {
         _exits += interval.Trust.Exits;
-        _losses += Losses(interval.Trust);
+        _losses += interval.Trust.Lost();
         if (!context.ErrorIsTerminal || elapsed.TotalSeconds - _lastSaid < 0.95) return;
         _lastSaid = elapsed.TotalSeconds;
         double seconds = (interval.ToNs - interval.FromNs) / NsPerSecond;
@@ -41,8 +40,6 @@ internal sealed class RecordStatus(CommandContext context)
     }
 
     private string Lost() => _losses == 0 ? "nothing lost" : string.Create(CultureInfo.InvariantCulture, $"{_losses} lost");
-
-    private static ulong Losses(Trust trust) => trust.LostEvents + trust.DroppedExits;
 
     private static string Clock(TimeSpan time) =>
         time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Minutes}:{time.Seconds:00}";

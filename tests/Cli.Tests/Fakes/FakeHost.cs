@@ -24,7 +24,7 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public IReadOnlyList<SnapshotRow> Rows { get; init; } = [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
 
-    public Trust Trust { get; init; } = new();
+    public Accounting Trust { get; init; } = new();
 
     public IReadOnlyList<SlowExit> Slow { get; init; } = [];
 

@@ -13,7 +13,7 @@ internal sealed class RandomTrace(int seed)
     private readonly List<VcpuTime> _times = [];
     private readonly List<VmIdentity> _vms = [];
     private readonly List<OpenExits> _open = [];
-    private Trust _trust = new();
+    private Accounting _trust = new();
 
     internal static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(1));
     internal const long StartNs = 77_000_000_123;

@@ -123,7 +123,7 @@ public sealed class RoundTripTests
         SnapshotRow Row(ulong count) => new() { Vm = vm, Vcpu = 0, Code = io, Level = ExitLevel.L1, Qualifier = Qualifier.Of(1), Count = count, Timed = count };
         // Open at the end of the first two intervals: the second begins and ends with the same exit.
         OpenExits[] open = [new(vm, 0, io, ExitLevel.L1, 1)];
-        Snapshot At(int second, ulong count, OpenExits[] state) => new(RandomTrace.Start.AddSeconds(second), RandomTrace.StartNs + (second * 1_000_000_000L), [Row(count)], new Trust { Exits = count })
+        Snapshot At(int second, ulong count, OpenExits[] state) => new(RandomTrace.Start.AddSeconds(second), RandomTrace.StartNs + (second * 1_000_000_000L), [Row(count)], new Accounting { Exits = count })
         {
             OpenExits = state,
         };

@@ -107,7 +107,7 @@ internal sealed unsafe class KernelSide : IDisposable
         if (Sweeper.Sweep()) Control.free_round++;
     }
 
-    internal (IReadOnlyList<SnapshotRow> Rows, Trust Trust) Read(Grouping grouping = Grouping.Vcpu)
+    internal (IReadOnlyList<SnapshotRow> Rows, Accounting Trust) Read(Grouping grouping = Grouping.Vcpu)
     {
         int zero = 0;
         fixed (kvmscope_losses* values = _losses)

@@ -22,7 +22,7 @@ public sealed class PairingTests
         Assert.Equal((Environment.ProcessId, 0), (row.Vm!.Pid, row.Vcpu));
         Assert.Equal(1UL, side.Read().Trust.Open);
         side.Entry(1);
-        (IReadOnlyList<SnapshotRow> rows, Trust trust) = side.Read();
+        (IReadOnlyList<SnapshotRow> rows, Accounting trust) = side.Read();
         row = Assert.Single(rows);
         Assert.Equal((1UL, 1UL, 1UL), (row.Count, row.Timed, Histogram.Count(row.Bins)));
         Assert.InRange(row.TotalNs, 1UL, 60_000_000_000UL);
@@ -111,7 +111,7 @@ public sealed class PairingTests
                 if (isExit) side.Exit((ulong)vcpu, code, KernelSide.Svm);
                 else side.Entry((ulong)vcpu);
             }
-            (IReadOnlyList<SnapshotRow> rows, Trust trust) = side.Read(Grouping.Host);
+            (IReadOnlyList<SnapshotRow> rows, Accounting trust) = side.Read(Grouping.Host);
             Assert.Equal(
                 model.Rows.Select(r => (r.Key, r.Value.Count, r.Value.Timed)).Order(),
                 rows.Select(r => ((uint)r.Code.Code, r.Count, r.Timed)).Order());

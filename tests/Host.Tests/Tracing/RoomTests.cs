@@ -39,7 +39,7 @@ public sealed class RoomTests
         for (ulong vcpu = 1; vcpu <= 3; vcpu++)
             for (uint qualifier = 0; qualifier < kvmscope_limits.KVMSCOPE_MAX_QUALIFIED; qualifier++) Events(side, vcpu, Cpuid, qualifier);
         ulong exits = 3 * kvmscope_limits.KVMSCOPE_MAX_QUALIFIED, other = exits - Vcpus * TableSizes.QualifiersPerVcpu;
-        Trust trust = side.Read(Grouping.Host).Trust;
+        Accounting trust = side.Read(Grouping.Host).Trust;
         Assert.Equal((exits, other, 0UL, 0UL), (trust.Exits, trust.OtherQualifiers, trust.DroppedCells, trust.DroppedExits));
         Assert.Equal(other, Count(side, Cpuid, Qualifier.Other));
 
@@ -61,7 +61,7 @@ public sealed class RoomTests
         {
             Events(side, 2, Hlt, count: 25);
             Events(side, 2, Odd, count: 25);
-            Trust trust = side.Read().Trust;
+            Accounting trust = side.Read().Trust;
             Assert.Equal((4UL, 2UL, 100UL * (ulong)round / 2), (trust.Exits, trust.DroppedCells, trust.DroppedExits));
             side.Control.free_round++; // of slots alone: the same combinations are not counted again
         }
@@ -69,7 +69,7 @@ public sealed class RoomTests
         Events(side, 2, Hlt, count: 3);
         Events(side, 2, Odd, count: 2);
         Events(side, 2, Odd + 1);
-        Trust healed = side.Read().Trust;
+        Accounting healed = side.Read().Trust;
         Assert.Equal((10UL, 2UL, 100UL), (healed.Exits, healed.DroppedCells, healed.DroppedExits));
         Assert.Equal((3UL, 2UL, 1UL), (Count(side, Hlt, Qualifier.None), Count(side, Odd, Qualifier.None), Count(side, Odd + 1, Qualifier.None)));
     }
@@ -81,7 +81,7 @@ public sealed class RoomTests
         Events(side, 1, Cpuid, 1);
         Events(side, 1, Cpuid, 2, count: 3);
         for (uint qualifier = 0; qualifier < 50; qualifier++) Events(side, 2, ReadMsr, qualifier);
-        Trust trust = side.Read().Trust;
+        Accounting trust = side.Read().Trust;
         Assert.Equal((54UL, 53UL, 1UL, 0UL), (trust.Exits, trust.OtherQualifiers, trust.DroppedCells, trust.DroppedExits));
         Assert.Equal((3UL, 50UL), (Count(side, Cpuid, Qualifier.Other), Count(side, ReadMsr, Qualifier.None)));
         side.End(1);
@@ -97,14 +97,14 @@ public sealed class RoomTests
         Events(side, 1, Hlt);
         for (int again = 0; again < 20; again++)
             for (ulong vcpu = 2; vcpu <= 60; vcpu++) Events(side, vcpu, Hlt);
-        Trust trust = side.Read().Trust;
+        Accounting trust = side.Read().Trust;
         Assert.Equal((1UL, 59UL, 59UL * 20), (trust.Exits, trust.DroppedVcpus, trust.DroppedExits));
 
-        ulong last = Trust.MostDroppedVcpus + 100;
+        ulong last = Accounting.MostDroppedVcpus + 100;
         for (ulong vcpu = 61; vcpu <= last; vcpu++) Events(side, vcpu, Hlt, count: 2);
         trust = side.Read().Trust;
-        Assert.Equal((Trust.MostDroppedVcpus, 59 * 20 + 2 * (last - 60)), (trust.DroppedVcpus, trust.DroppedExits));
-        Assert.Equal((ulong)kvmscope_limits.KVMSCOPE_MAX_TURNED_AWAY, Trust.MostDroppedVcpus);
+        Assert.Equal((Accounting.MostDroppedVcpus, 59 * 20 + 2 * (last - 60)), (trust.DroppedVcpus, trust.DroppedExits));
+        Assert.Equal((ulong)kvmscope_limits.KVMSCOPE_MAX_TURNED_AWAY, Accounting.MostDroppedVcpus);
 
         // Whoever comes first takes the slot that is given back, told apart or not; the one that was is then no longer.
         side.End(1);
@@ -120,7 +120,7 @@ public sealed class RoomTests
         using KernelSide side = Side(sizes);
         Fill(side, "homes", sizes.Homes);
         Events(side, 1, Hlt, count: 3);
-        Trust trust = side.Read().Trust;
+        Accounting trust = side.Read().Trust;
         Assert.Equal((0UL, 1UL, 3UL), (trust.Exits, trust.DroppedVcpus, trust.DroppedExits));
         for (int i = 0; i < side.Slots.Count; i++) Assert.Equal((0UL, 0u), (side.Slots[i].vcpu, side.Slots[i].tgid));
 
@@ -139,7 +139,7 @@ public sealed class RoomTests
         using KernelSide side = Side(sizes, s_qualifiers);
         Fill(side, "extras", sizes.Extras);
         Events(side, 1, Cpuid, 1, count: 20);
-        Trust trust = side.Read().Trust;
+        Accounting trust = side.Read().Trust;
         Assert.Equal((20UL, 20UL, 1UL, 20UL), (trust.Exits, trust.OtherQualifiers, trust.DroppedCells, Count(side, Cpuid, Qualifier.None)));
         Fill(side, "extras", sizes.Extras, isUndone: true);
         for (uint qualifier = 1; qualifier <= 4; qualifier++) Events(side, 1, Cpuid, qualifier);
@@ -180,7 +180,7 @@ public sealed class RoomTests
                 side.Entry(vcpu);
                 if (luck == 0 && HasSlot(side, vcpu)) side.End(vcpu);
             }
-            Trust trust = side.Read(Grouping.Host).Trust;
+            Accounting trust = side.Read(Grouping.Host).Trust;
             Assert.Equal((ulong)steps.Length, trust.Exits + trust.DroppedExits);
             side.End(Enumerable.Range(1, 5).Select(vcpu => (ulong)vcpu).Where(vcpu => HasSlot(side, vcpu)));
             Assert.Equal(trust with { Open = 0 }, side.Read(Grouping.Host).Trust);

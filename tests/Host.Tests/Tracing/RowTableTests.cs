@@ -83,7 +83,7 @@ public sealed class RowTableTests
         SnapshotRow unread = new() { Code = new ExitCode(Isa.None, ulong.MaxValue), Level = ExitLevel.L1, Count = 7, Timed = 6 };
         SnapshotRow known = new() { Code = new ExitCode(Isa.Svm, 1), Level = ExitLevel.L1, Count = 20, Timed = 19 };
         Assert.Equal(
-            new Trust
+            new Accounting
             {
                 Exits = 27,
                 Entries = 27,

@@ -25,7 +25,7 @@ public sealed class SlotSweeperTests
         Events(side, 2, 4);
         side.Exit(2, 9);
         side.Exit(3, 1); // no slot
-        (IReadOnlyList<SnapshotRow> _, Trust full) = side.Read(Grouping.Host);
+        (IReadOnlyList<SnapshotRow> _, Accounting full) = side.Read(Grouping.Host);
         Assert.Equal((8UL, 1UL, 1UL), (full.Exits, full.DroppedVcpus, full.DroppedExits));
         side.Forget(1);
         side.Forget(2);
@@ -34,7 +34,7 @@ public sealed class SlotSweeperTests
         Assert.Equal(8UL, side.Read(Grouping.Host).Trust.Exits);
         Assert.True(side.Sweeper.Sweep());
         side.Control.free_round++;
-        (IReadOnlyList<SnapshotRow> rows, Trust trust) = side.Read(Grouping.Host);
+        (IReadOnlyList<SnapshotRow> rows, Accounting trust) = side.Read(Grouping.Host);
         Assert.Equal([(1UL, 7UL, 7UL), (9UL, 1UL, 0UL)], rows.Select(r => (r.Code.Code, r.Count, r.Timed)).Order());
         Assert.Equal(full, trust);
         Assert.False(side.Sweeper.Sweep());
@@ -62,7 +62,7 @@ public sealed class SlotSweeperTests
             side.Sweeper.Sweep();
             foreach (Grouping grouping in Enum.GetValues<Grouping>())
             {
-                (IReadOnlyList<SnapshotRow> rows, Trust trust) = side.Read(grouping);
+                (IReadOnlyList<SnapshotRow> rows, Accounting trust) = side.Read(grouping);
                 SnapshotRow row = Assert.Single(rows);
                 Assert.Equal((5 * vcpu, 5 * vcpu, 5 * vcpu), (row.Count, row.Timed, trust.Exits));
                 Assert.Equal(row.Timed, Histogram.Count(row.Bins));

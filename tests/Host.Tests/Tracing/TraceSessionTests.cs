@@ -73,7 +73,7 @@ public sealed class TraceSessionTests
             Assert.All(own, id => Assert.True(IsLoaded(id)));
             Snapshot snapshot = session.Read(Grouping.Vcpu);
             Assert.Empty(snapshot.Rows);
-            Assert.Equal(new Trust(), snapshot.Trust);
+            Assert.Equal(new Accounting(), snapshot.Trust);
             Assert.InRange(DateTimeOffset.UtcNow - snapshot.At, TimeSpan.Zero, TimeSpan.FromMinutes(1));
             session.Sweep();
             Assert.Equal(0, session.ReadSlow(TimeSpan.Zero, _ => Assert.Fail("no guest runs")));

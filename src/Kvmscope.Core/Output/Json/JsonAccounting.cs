@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Output.Json;
+
+/// <summary>What was seen and lost, in JSON.</summary>
+internal static class JsonAccounting
+{
+    /// <summary><c>trust</c>.</summary>
+    /// <param name="json">Where it goes.</param>
+    /// <param name="answer">Whose it is.</param>
+    /// <param name="byQualifier">Whether rows are by qualifier.</param>
+    internal static void Write(Utf8JsonWriter json, Answer answer, bool byQualifier)
+    {
+        json.WriteStartObject("trust");
+        foreach (AccountingField field in Accounting.Fields)
+        {
+            ulong value = field.Of(answer.Trust);
+            bool isShown = field.InJson switch
+            {
+                JsonPresence.Always => true,
+                JsonPresence.ByQualifier => byQualifier || value > 0,
+                JsonPresence.WhereAny => value > 0,
+                _ => false,
+            };
+            if (isShown) json.WriteNumber(field.Name, value);
+        }
+        json.WriteNumber("unknown_reasons", answer.UnknownReasons);
+        json.WriteNumber("restarted_counters", answer.RestartedRows);
+        json.WriteEndObject();
+    }
+}

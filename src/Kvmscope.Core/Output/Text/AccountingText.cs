@@ -1,0 +1,32 @@
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Output.Text;
+
+/// <summary>What an answer does not show, in plain words, with what to do about it.</summary>
+public static class AccountingText
+{
+    private static readonly AccountingField[] s_lines = [.. Accounting.Fields.Where(f => f.What is not null).OrderBy(f => f.Place)];
+
+    /// <summary>One line for each thing that was lost or not measured; empty where the answer is whole.</summary>
+    public static IReadOnlyList<string> Lines(Answer answer)
+    {
+        Accounting accounting = answer.Trust;
+        var lines = new List<string>();
+        ulong unnamed = answer.UnknownReasons - Math.Min(answer.UnknownReasons, accounting.UnreadReasons);
+        foreach (AccountingField field in s_lines)
+        {
+            // Beside the other reasons that have no name.
+            if (field == Accounting.UnreadReasonsField && unnamed > 0)
+                lines.Add($"{Plural.Of(unnamed, "exit has a reason", "exits have reasons")} that this version has no name for: shown by number");
+            if (field.Of(accounting) is > 0 and var number) lines.Add(field.Line(number));
+        }
+        if (answer.RestartedRows > 0) lines.Add(Restarted(answer.RestartedRows) + ": shown from there on");
+        return lines;
+    }
+
+    /// <summary>That slow exits were lost, and what to do about it.</summary>
+    public static string LostEvents(ulong lost) => Accounting.LostEventsField.Line(lost);
+
+    /// <summary>That counters ran backwards.</summary>
+    internal static string Restarted(int rows) => $"{Plural.Of((ulong)rows, "counter", "counters")} began again at zero meanwhile";
+}
