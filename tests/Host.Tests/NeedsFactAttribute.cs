@@ -20,8 +20,11 @@ internal abstract class NeedsFactAttribute : FactAttribute
 /// <summary>A test that only root can run, with this program.</summary>
 internal sealed class PrivilegedFactAttribute(string? tool = null) : NeedsFactAttribute(WhyNotRoot ?? WhyNotTool(tool))
 {
-    private static string? WhyNotTool(string? tool) =>
-        tool is null || (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Join(folder, tool))) ? null : $"needs {tool}";
+    private static string? WhyNotTool(string? tool)
+    {
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        return tool is null || folders.Any(folder => File.Exists(Path.Join(folder, tool))) ? null : $"needs {tool}";
+    }
 }
 
 /// <summary>A test that makes a VM.</summary>
@@ -43,8 +46,9 @@ internal sealed class KernelFactAttribute() : NeedsFactAttribute(s_whyNot)
     private static unsafe string? WhyNot()
     {
         if (WhyNotRoot is { } why) return why;
-        string? kvm = new[] { "/sys/kernel/btf/kvm", "/sys/kernel/btf/vmlinux" }.FirstOrDefault(file => File.Exists(file) && File.ReadAllBytes(file).AsSpan().IndexOf("btf_trace_kvm_exit"u8) >= 0);
-        if (kvm is null) return "needs a kernel that has KVM and its BTF";
+        string[] files = ["/sys/kernel/btf/kvm", "/sys/kernel/btf/vmlinux"];
+        if (!files.Any(file => File.Exists(file) && File.ReadAllBytes(file).AsSpan().IndexOf("btf_trace_kvm_exit"u8) >= 0))
+            return "needs a kernel that has KVM and its BTF";
         int map;
         fixed (byte* name = "probe\0"u8) map = BpfCalls.bpf_map_create(2, name, 4, 4, 1, 0);
         if (map < 0) return "needs bpf(): " + Errno.Text(Marshal.GetLastPInvokeError());

@@ -33,7 +33,8 @@ static class TestCommand
         }
 
         // A name that is misspelled would leave cases out unseen.
-        if (only.Concat(except).FirstOrDefault(name => !Cases.Any(c => IsMeant(c, name))) is { } unknown) throw new ArgumentException($"no case is named '{unknown}'");
+        if (only.Concat(except).FirstOrDefault(name => !Cases.Any(c => IsMeant(c, name))) is { } unknown)
+            throw new ArgumentException($"no case is named '{unknown}'");
         Case[] chosen = [.. Cases.Where(c => only.Count == 0 ? !c.OnlyByName : only.Exists(o => IsMeant(c, o))).Where(c => !except.Exists(e => IsMeant(c, e)))];
         if (chosen.Length == 0) throw new ArgumentException("no case is left");
         if (!list) return RunAll(new LabHost(kvmscope), chosen);
