@@ -42,7 +42,7 @@ unit: ## the tests that need no guest
 	@eng/install build
 	dotnet test kvmscope.slnx --nologo -v quiet --logger "console;verbosity=minimal"
 
-lab: ## the lab's kernels, fetched; then: eng/lab/lab --help
+lab: ## the lab's kernels, and Bochs for its Intel part; then: eng/lab/lab --help
 	@eng/install build
 	@eng/lab/lab install
 	@eng/lab/lab fetch

@@ -36,4 +36,8 @@ compile_c() { # compile_c SOURCE [LIBRARY…]: to $OUT/NAME
     gcc -O2 -Wall -Wextra -Werror "$1" -o "$program" "${@:2}"
 }
 
-release() { cat "${KVMSCOPE_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvmscope-lab}"/kernels/"$KERNEL"/release 2>/dev/null || echo "$KERNEL"; }
+release() {
+    cat "${KVMSCOPE_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvmscope-lab}"/kernels/"$KERNEL"/release 2>/dev/null || echo "$KERNEL"
+}
+
+where_and_when() { echo "$(awk -F ': ' '/model name/ { print $2; exit }' /proc/cpuinfo), $(date -u +%F)"; }

@@ -52,7 +52,8 @@ fetch_arm_qemu() {
     own_apt_update "$suite"
     say 'fetching QEMU of arm64'
     # What it depends on is worked out anew, as nothing of arm64 is installed.
-    retry 3 own_apt "$suite" apt-get -qq -y --no-install-recommends --download-only -o Debug::NoLocking=1 install qemu-system-arm >"$new/log" 2>&1 ||
+    retry 3 own_apt "$suite" apt-get -qq -y --no-install-recommends --download-only -o Debug::NoLocking=1 \
+        install qemu-system-arm >"$new/log" 2>&1 ||
         { cat "$new/log" >&2; rm -rf "$new"; die 'cannot download QEMU of arm64'; }
     for deb in "$apt_root"/cache/archives/*.deb; do dpkg -x "$deb" "$new/tree"; done
     merge_lib "$new/tree"

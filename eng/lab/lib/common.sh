@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What every part uses: messages, the cache, the tools, the working folder.
 
-readonly LAB_FAILED=125 LAB_ABSENT=77 LAB_USAGE=2
+readonly LAB_FAILED=125 LAB_USAGE=2
 WORK=''
 
 say() { printf 'lab: %s\n' "$*" >&2; }
@@ -33,6 +33,7 @@ PATH=$PATH:/usr/sbin:/sbin
 readonly LAB_NEEDS="qemu-system-x86:qemu-system-x86_64 busybox-static:busybox cpio:cpio xz-utils:xz zstd:zstd kmod:depmod
     util-linux:flock dpkg:dpkg coreutils:timeout gawk|mawk:awk"
 readonly LAB_ARM_NEEDS="qemu-system-arm:qemu-system-aarch64"
+readonly LAB_VMX_NEEDS="g++:g++ make:make binutils:as"
 readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace"
 
 # missing LIST: the packages whose program is not there.
@@ -45,7 +46,7 @@ missing() {
 
 lab_install() {
     local packages
-    packages=$(missing "$LAB_NEEDS $LAB_ARM_NEEDS $LAB_WANTS" | sed 's/.*|//' | tr '\n' ' ')
+    packages=$(missing "$LAB_NEEDS $LAB_ARM_NEEDS $LAB_VMX_NEEDS $LAB_WANTS" | sed 's/.*|//' | tr '\n' ' ')
     [ -n "${packages// /}" ] || { say 'all there'; return 0; }
     install_packages "$packages"
 }
@@ -69,7 +70,10 @@ install_packages() {
 need_tools() {
     local packages
     local needs=$LAB_NEEDS
-    if [ "${cpu:-}" = arm64 ]; then needs="$LAB_NEEDS $LAB_ARM_NEEDS"; fi
+    case ${cpu:-} in
+    arm64) needs+=" $LAB_ARM_NEEDS" ;;
+    vmx) needs+=" $LAB_VMX_NEEDS" ;;
+    esac
     packages=$(missing "$needs" | sed 's/.*|//' | tr '\n' ' ')
     [ -z "${packages// /}" ] || install_packages "$packages"
 }

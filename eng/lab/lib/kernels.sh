@@ -47,15 +47,19 @@ own_apt() {
     fi
     "$program" -o Dir::Etc::SourceList="$root/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$root/lists" \
         -o Dir::Cache="$root/cache" -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none -o Acquire::Retries=3 \
-        -o APT::Architecture="$arch" -o APT::Architectures::="$arch" "${status[@]}" -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
+        -o APT::Architecture="$arch" -o APT::Architectures::="$arch" "${status[@]}" \
+        -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
 }
 
+# own_apt_update SUITE/ARCH: its lists, of packages or of what $apt_types says (deb, deb-src).
 own_apt_update() {
-    local suite=$1 root=${apt_root:-$CACHE/apt/$1} from
+    local suite=$1 root=${apt_root:-$CACHE/apt/$1} from type
     from=$(mirror)
-    [ -n "$from" ] || die "apt names no Debian mirror (apt-get indextargets): the lab's kernels come from one"
+    [ -n "$from" ] || die "apt names no Debian mirror (apt-get indextargets): the lab's kernels and Bochs come from one"
     mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
-    printf 'deb [arch=%s] %s %s main\n' "${suite#*/}" "$from" "${suite%/*}" >"$root/sources.list"
+    for type in ${apt_types:-deb}; do
+        printf '%s [arch=%s] %s %s main\n' "$type" "${suite#*/}" "$from" "${suite%/*}"
+    done >"$root/sources.list"
     retry 3 own_apt "$suite" apt-get update -qq >"$root/update.log" 2>&1 ||
         { cat "$root/update.log" >&2; die "cannot read the package list of $suite"; }
     # apt counts some failures as warnings and goes on with no list at all.
@@ -78,23 +82,27 @@ package_parts() {
 }
 
 lab_fetch() {
-    local refresh=0 wanted=() kernel
+    local refresh=0 wanted=() bochs=0 kernel
     while [ $# -gt 0 ]; do
         case $1 in
         --refresh) refresh=1 ;;
+        bochs) bochs=1 ;;
         -h | --help) usage && return ;;
         -*) usage_error "fetch has no option '$1'" ;;
         *) wanted+=("$1") ;;
         esac
         shift
     done
-    # shellcheck disable=SC2206 # a list of words
-    [ ${#wanted[@]} -gt 0 ] || wanted=($KERNELS)
+    if [ ${#wanted[@]} -eq 0 ] && [ "$bochs" = 0 ]; then
+        # shellcheck disable=SC2206 # a list of words
+        wanted=($KERNELS) bochs=1
+    fi
     for kernel in "${wanted[@]}"; do suite_of "$kernel" >/dev/null; done
     for kernel in "${wanted[@]}"; do
         ensure_kernel "$kernel" "$refresh"
         printf '%s\t%s\n' "$kernel" "$(cat "$CACHE/kernels/$kernel/release")"
     done
+    if [ "$bochs" = 1 ]; then cpu=vmx ensure_bochs; fi
 }
 
 # ensure_kernel KERNEL [REFRESH]: in the cache and whole when this returns.
@@ -115,7 +123,8 @@ fetch_kernel() {
     suite=$(suite_of "$kernel")/$(arch_of "$kernel")
     own_apt_update "$suite"
     package=$(newest_package "$suite" "$kernel")
-    [ -n "$package" ] || die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E '(amd|arm)64$' | tr '\n' ' ')"
+    [ -n "$package" ] ||
+        die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E '(amd|arm)64$' | tr '\n' ' ')"
     version=$(own_apt "$suite" apt-cache --no-all-versions show "$package" | sed -n 's/^Version: //p')
     store=.store/$kernel-$version
     if [ ! -e "$CACHE/kernels/$store" ]; then
@@ -239,5 +248,9 @@ lab_clean() {
             rm -rf "${CACHE:?}/kernels/$kernel" "$CACHE"/kernels/.store/"$kernel"-*
         ) 9>"$CACHE/kernels/.$kernel.lock"
     done
+    [ ! -e "$CACHE/vmx/.lock" ] || (
+        flock 8
+        rm -rf "$CACHE/vmx"
+    ) 8>"$CACHE/vmx/.lock"
     rm -rf "$CACHE/apt" "$CACHE/arm64" "$CACHE"/kernels/.new.*
 }

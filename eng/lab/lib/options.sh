@@ -3,12 +3,14 @@
 
 # shellcheck disable=SC2034 # read by the other parts
 parse_options() {
-    kernel=6.1 cpu=svm cpu_model=neoverse-n1 accel=auto exact=0 smp='' mem='' limit=120 retries=1 out='' stream=auto load=vendor append='' console=0 keep=0 l1=''
+    kernel=6.1 cpu=svm cpu_model=neoverse-n1 accel=auto exact=0 smp='' mem='' limit=120 retries=1
+    out='' stream=auto load=vendor append='' console=0 keep=0 l1=''
     chdir=$PWD
     files=() environment=() modules=() module_options=() command=()
     while [ $# -gt 0 ]; do
         case $1 in
-        --kernel | --cpu | --cpu-model | --accel | --smp | --mem | --timeout | --out | --file | --env | --chdir | --modules | --module-option | --append | --l1)
+        --kernel | --cpu | --cpu-model | --accel | --smp | --mem | --timeout | --out | --file | --env | --chdir | --modules | \
+            --module-option | --append | --l1)
             [ $# -ge 2 ] || usage_error "$1 wants a value"
             take_option "$1" "$2"
             shift

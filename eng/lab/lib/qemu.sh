@@ -8,7 +8,7 @@ host_kvm() {
     case $(cat /sys/module/kvm_intel/parameters/nested 2>/dev/null) in 1 | Y) echo vmx ;; esac
 }
 
-# choose_machine: qemu, bochs or absent.
+# choose_machine: qemu or bochs.
 choose_machine() {
     local hardware
     hardware=$(host_kvm)
@@ -20,11 +20,8 @@ choose_machine() {
         echo qemu
     elif [ "$cpu" = svm ] || { [ "$hardware" = vmx ] && [ "$accel" != tcg ]; }; then
         echo qemu
-    elif [ -x "$(vmx_lab)" ]; then
-        echo bochs
     else
-        say "no Intel lab: $(vmx_lab) is not there (KVMSCOPE_VMX_LAB)"
-        echo absent
+        echo bochs
     fi
 }
 
@@ -78,13 +75,15 @@ arm_accelerator() {
 }
 
 start_qemu() {
-    local image=$kernel_dir/vmlinuz serial status=0 program=qemu-system-x86_64 tty=ttyS0 layer=()
+    local image=$kernel_dir/vmlinuz serial status=0 program=qemu-system-x86_64 tty=ttyS0 layer=() kernel_line
     if [ "$cpu" = arm64 ]; then
         image=$kernel_dir/Image program=qemu-system-aarch64 tty=ttyAMA0
         layer=(-virtfs "local,path=$CACHE/arm64/layer,mount_tag=layer,security_model=none,readonly=on,multidevs=remap")
         [ -z "$l1" ] || layer+=(-virtfs "local,path=$CACHE/arm64/qemu,mount_tag=qemu,security_model=none,readonly=on,multidevs=remap")
     fi
     # acpi=noirq: setting up the interrupt links through AML takes QEMU's emulation half a second each.
+    kernel_line="console=$tty quiet loglevel=4 panic=-1 oops=panic reboot=t mitigations=off cryptomgr.notests=1 tsc=reliable"
+    kernel_line+=' random.trust_cpu=on acpi=noirq'
     # vmlinux starts through its PVH entry, which saves decompressing it.
     [ ! -e "$kernel_dir/vmlinux" ] || image=$kernel_dir/vmlinux
     serial=(-serial "file:$WORK/console")
@@ -95,7 +94,7 @@ start_qemu() {
     if [ "$interactive" = 1 ]; then exec 7<&0; else exec 7</dev/null; fi
     timeout --foreground -k 5 "$(time_limit)" "$program" -nodefaults -no-user-config -display none -no-reboot -nic none \
         "${qemu_cpu[@]}" -kernel "$image" -initrd "$WORK/initrd" \
-        "${layer[@]}" -append "console=$tty quiet loglevel=4 panic=-1 oops=panic reboot=t mitigations=off cryptomgr.notests=1 tsc=reliable random.trust_cpu=on acpi=noirq$append" \
+        "${layer[@]}" -append "$kernel_line$append" \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
         -virtfs "local,path=$WORK/job,mount_tag=job,security_model=none,multidevs=remap" \
         -device virtio-serial-pci \

@@ -29,13 +29,4 @@ public sealed partial class OwnVmTests
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(SafeFileHandle fd, nuint request, nint argument);
-
-    private sealed class KvmFactAttribute : FactAttribute
-    {
-        public KvmFactAttribute()
-        {
-            try { File.OpenHandle("/dev/kvm", FileMode.Open, FileAccess.ReadWrite).Dispose(); }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { Skip = "needs /dev/kvm: " + e.Message; }
-        }
-    }
 }
