@@ -1,8 +1,7 @@
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Tracing;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.SnapshotBench;
 
@@ -11,7 +10,7 @@ sealed class Interval(ITraceSession session, ReportRequest request, OutputFormat
 {
     readonly CountingWriter _output = new();
     readonly Grouping _grouping = request.SnapshotGrouping;
-    IAnswerWriter? _writer;
+    IOutputWriter<Answer>? _writer;
     Snapshot? _before;
 
     /// <summary>CPU time of all threads, and bytes that this one allocated.</summary>
@@ -25,7 +24,7 @@ sealed class Interval(ITraceSession session, ReportRequest request, OutputFormat
 
     internal Cost Run()
     {
-        _writer ??= AnswerWriters.Create(format, request, new ViewStyle(), _output);
+        _writer ??= OutputKinds.Answers.In(format)(new Destination(_output, new ViewStyle()), request);
         _output.Characters = 0;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         var begin = Environment.CpuUsage.TotalTime;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kvmscope.Core;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Tracing;

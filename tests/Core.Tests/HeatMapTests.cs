@@ -2,9 +2,9 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using CsCheck;
-using Kvmscope.Core.Charts;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Charts;
 using Kvmscope.Core.Timelines;
 
 namespace Kvmscope.Core.Tests;

@@ -1,6 +1,6 @@
 using System.Xml;
 using CsCheck;
-using Kvmscope.Core.Charts;
+using Kvmscope.Core.Output.Charts;
 
 namespace Kvmscope.Core.Tests;
 

@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Rules;
 
 /// <summary>How a value that was seen stands to the true one.</summary>

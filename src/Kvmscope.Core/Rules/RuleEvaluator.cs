@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Rules;
 
 /// <summary>Says of rules whether they hold. What the data do not prove, in either direction, is left open.</summary>

@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Rules;
 
 /// <summary>A file of rules: one a line; blank lines, and what follows a <c>#</c>, do not count.</summary>

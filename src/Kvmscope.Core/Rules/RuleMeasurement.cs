@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Rules;
 
 /// <summary>What was measured for a rule.</summary>

@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Rules;
 
 /// <summary>The metrics: their names, their kinds, and a rule of each that is right.</summary>

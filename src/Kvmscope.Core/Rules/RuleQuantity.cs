@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Rules;
 
 /// <summary>What kind of number a metric is, which says the units that fit.</summary>

@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Rules;
 
 /// <summary>What the metric is taken of.</summary>

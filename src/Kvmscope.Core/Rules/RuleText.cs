@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Views;
+using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Core.Rules;
 

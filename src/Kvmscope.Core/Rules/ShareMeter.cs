@@ -1,6 +1,6 @@
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Rules;
 

@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Timelines;
 
 /// <summary>Exits over time: a row for each group, a column for each interval.</summary>

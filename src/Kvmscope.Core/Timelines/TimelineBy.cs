@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Timelines;
 
 /// <summary>What has a row of its own in a <see cref="Timeline"/>.</summary>

@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Timelines;
 
 /// <summary>One interval of a timeline.</summary>

@@ -1,3 +1,4 @@
+
 namespace Kvmscope.Core.Timelines;
 
 /// <summary>One group of a timeline over all its columns.</summary>

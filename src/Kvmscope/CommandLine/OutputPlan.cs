@@ -1,18 +1,15 @@
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Output;
 using Kvmscope.Host;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.CommandLine;
 
 /// <summary>How the answer is written, and where to.</summary>
-/// <param name="Format">Table, JSON or CSV.</param>
+/// <param name="Format">One that the answer has.</param>
 /// <param name="File">The file of <c>-o</c>; null for standard output.</param>
 /// <param name="Color">When to colour a table.</param>
 internal sealed record OutputPlan(OutputFormat Format, string? File, ColorWhen Color)
 {
-    /// <summary>The kind of picture that is wanted instead: svg, png or html; null for none.</summary>
-    public string? Picture { get; init; }
-
     /// <summary>Refuses to write the answer over what it is made of, before the file of <c>-o</c> is opened.</summary>
     /// <param name="inputs">What is read; by whatever name.</param>
     /// <exception cref="Core.KvmscopeException">The answer's file is one of them (status 2).</exception>

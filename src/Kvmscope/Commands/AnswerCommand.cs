@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Tracing;
-using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Tracing;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -15,7 +16,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: true);
     private readonly ReportOptions _report = new(kind);
-    private readonly OutputOptions _output = new();
+    private readonly OutputOptions _output = new(OutputKinds.Answers.Formats);
 
     /// <inheritdoc/>
     public abstract CommandHelp Help { get; }
@@ -51,7 +52,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
-            IAnswerWriter writer = AnswerWriters.Create(output.Format, report, trace.Target.Style, trace.Target.Writer);
+            IOutputWriter<Answer> writer = OutputKinds.Answers.In(output.Format)(trace.Target.To, report);
             new AnswerLoop(trace.Session, plan, trace.End, trace.Clock).Run(report.Command, report.SnapshotGrouping, answer =>
             {
                 StatusLines.AfterInterrupt(context, trace.End);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Rules;
 using Kvmscope.Core.Tracing;
@@ -20,7 +21,7 @@ internal sealed class AssertCommand : ICommand
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: false, passesStatusOn: false);
     private readonly WindowOptions _window = new();
-    private readonly OutputOptions _output = new();
+    private readonly OutputOptions _output = new(OutputKinds.RuleResults.Formats);
     private readonly Option<string> _rules = OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one a line; # begins a comment.");
 
     /// <inheritdoc/>
@@ -93,7 +94,7 @@ internal sealed class AssertCommand : ICommand
                     Level = filters.Level,
                     Machines = machines,
                 })));
-                RuleWriters.Create(output.Format, trace.Target.Style, trace.Target.Writer).Write(results);
+                OutputKinds.RuleResults.In(output.Format)(trace.Target.To).Write(results);
             }));
         // Its status would be taken for what the rules say.
         if (status != 0) context.Error.WriteLine($"kvmscope: the command left with status {status}; the rules alone decide that of assert");
@@ -117,7 +118,7 @@ internal sealed class AssertCommand : ICommand
         }
         using OutputTarget target = OutputTarget.Open(output, context);
         target.Begin();
-        RuleWriters.Create(output.Format, target.Style, target.Writer).Write(results);
+        OutputKinds.RuleResults.In(output.Format)(target.To).Write(results);
         target.Writer.Flush();
         foreach (string note in notes) context.Error.WriteLine($"kvmscope: {note}");
         return (int)RuleVerdict.StatusOf(results);

@@ -1,9 +1,9 @@
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Tracing;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Tracing;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -48,12 +48,12 @@ internal static class DropInCommand
         TextWriter output = trace.Target.Writer;
         if (tool == DropIn.Slower)
         {
-            ISlowExitWriter slow = SlowExitWriters.CreateSeed(output);
+            IOutputWriter<SlowExit> slow = OutputKinds.DropInSlowExits(output);
             new SlowLoop(trace.Session, new RunPlan(), trace.End, trace.Clock).Run(exit => slow.Write(exit), output.Flush, context.Error);
             return;
         }
         ReportKind kind = tool switch { DropIn.Count => ReportKind.Count, DropIn.Time => ReportKind.Time, _ => ReportKind.Hist };
-        IAnswerWriter writer = AnswerWriters.CreateSeed(kind, output);
+        IOutputWriter<Answer> writer = OutputKinds.DropInAnswers(kind, output);
         new AnswerLoop(trace.Session, new RunPlan(), trace.End, trace.Clock).Run(DropInNames.Usage(tool), Grouping.Host, answer =>
         {
             if (context.Screen.IsTerminal && trace.End.Interrupted) output.WriteLine();

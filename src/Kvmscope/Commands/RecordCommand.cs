@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.CommandLine;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Reports;
 using Kvmscope.Core.Tracing;
 using Kvmscope.Recordings;
 using Kvmscope.Running;

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Timelines;
-using Kvmscope.Core.Views;
 using Kvmscope.Recordings;
 using Kvmscope.Terminal;
 
@@ -25,7 +25,7 @@ internal sealed class ReportCommand : ICommand
     private readonly FilterOptions _filters = new(isLive: false);
     private readonly WindowOptions _window = new();
     private readonly ReportOptions _report = new(ReportKind.Time);
-    private readonly OutputOptions _output = new(csv: true, "svg", "png", "html");
+    private readonly OutputOptions _output = new([.. OutputKinds.Answers.Formats, .. OutputKinds.Timelines.Formats]);
     private readonly Option<bool> _timeline = OptionFactory.Switch("--timeline",
         "Rates and p99 over time, a row a reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map of handling times.");
     private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "An answer each TIME instead of one for all: the recorder's interval, or a multiple.");
@@ -64,7 +64,7 @@ internal sealed class ReportCommand : ICommand
         if (view != "slower" && new Option[] { _verbose, _part, _who }.FirstOrDefault(o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
             throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
         if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, filters, output);
-        if (output.Picture is { } picture) throw UsageError.Of($"--format {picture} is a picture of what happened over time", "Add --timeline.");
+        if (output.Format.IsPicture) throw UsageError.Of($"--format {output.Format.Name} is a picture of what happened over time", "Add --timeline.");
         if (view == "slower") return RunSlower(invocation, context, path, filters, output, argument);
 
         ReportKind kind = view switch { "count" => ReportKind.Count, "hist" => ReportKind.Hist, _ => ReportKind.Time };
@@ -77,7 +77,7 @@ internal sealed class ReportCommand : ICommand
         if (step < range.Count) source.Recording.CheckNumbers(range);
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        IAnswerWriter writer = AnswerWriters.Create(output.Format, request, target.Style, target.Writer);
+        IOutputWriter<Answer> writer = OutputKinds.Answers.In(output.Format)(target.To, request);
         for (int first = range.First; first < range.End; first += step)
         {
             Answer answer = exits.Answer(new IntervalRange(first, Math.Min(step, range.End - first)), view, request.SnapshotGrouping, WantsQualifiers(request));
@@ -93,7 +93,7 @@ internal sealed class ReportCommand : ICommand
     private int RunTimeline(Invocation invocation, CommandContext context, string path, string view, FilterRequest filters, OutputPlan output)
     {
         if (view == "slower") throw UsageError.Of("slower has no --timeline", "Leave one of them out.");
-        if (output is { Picture: null, Format: not OutputFormat.Table })
+        if (!OutputKinds.Timelines.Formats.Contains(output.Format))
             throw UsageError.Of("--timeline is drawn, and is not for programs to read", "For these, use --interval with --format json or csv.");
         (TimelineBy by, int rows) = _report.ReadTimeline(invocation.Result);
         using RecordingSource source = RecordingSource.Open(path);
@@ -104,15 +104,17 @@ internal sealed class ReportCommand : ICommand
         Grouping grouping = by switch { TimelineBy.Vcpu => Grouping.Vcpu, TimelineBy.Vm => Grouping.Vm, _ => Grouping.Host };
         if (grouping > Grouping.Host) exits.Require(grouping, by == TimelineBy.Vcpu ? "--by vcpu" : "--by vm");
         using OutputTarget target = OutputTarget.Open(output, context);
-        if (output.Picture == "png" && target.Bytes is null) throw UsageError.Of("a PNG is not text", "Give a file for it: -o timeline.png");
+        if (!output.Format.IsText && target.To.Bytes is null)
+            throw UsageError.Of($"a {output.Format.Name.ToUpperInvariant()} is not text", $"Give a file for it: -o timeline.{output.Format.Name}");
         int? step = invocation.Result.Text(_interval) is null ? null : Step(invocation.Result, source.Recording, range);
         if (step is { } length) RecordedSteps.CheckCount(range, length, MostColumns, "columns", source.Recording);
-        int most = output.Picture is null ? TimelineView.ColumnsFor(target.Style.Width) : MostPictureColumns;
+        int most = output.Format.IsPicture ? MostPictureColumns : TimelineView.ColumnsFor(target.Style.Width);
         Answer[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Answer(c, view, grouping, withQualifiers: false))];
         string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
         Timeline timeline = TimelineBuilder.Build(title, columns, by, rows);
         target.Begin();
-        TimelineOutput.Write(timeline, output.Picture, target);
+        OutputKinds.Timelines.In(output.Format)(target.To, timeline);
+        target.Writer.Flush();
         Say(source, context);
         return 0;
     }
@@ -133,7 +135,7 @@ internal sealed class ReportCommand : ICommand
         var exits = new RecordedExits(source.Recording, filters);
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        ISlowExitWriter writer = SlowExitWriters.Create(output.Format, who || invocation.Result.Has(_verbose), target.Style, target.Writer);
+        IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To, who || invocation.Result.Has(_verbose));
         ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToAnswer("slower").Trust.LostEvents;
         foreach (SlowExit exit in exits.Slow(range, threshold, part))
         {
@@ -142,7 +144,7 @@ internal sealed class ReportCommand : ICommand
         }
         target.Begin();
         target.Writer.Flush();
-        if (lost > 0) context.Error.WriteLine(SlowExitWriters.LostLine(lost));
+        if (lost > 0) context.Error.WriteLine(AccountingText.LostEvents(lost));
         Say(source, context);
         return 0;
     }

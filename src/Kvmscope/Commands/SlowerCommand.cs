@@ -1,9 +1,8 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Tracing;
-using Kvmscope.Core.Formats;
-using Kvmscope.Core.Reports;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -14,7 +13,7 @@ internal sealed class SlowerCommand : ICommand
 {
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: false);
-    private readonly OutputOptions _output = new();
+    private readonly OutputOptions _output = new(OutputKinds.SlowExits.Formats);
     private readonly Option<bool> _verbose = OptionFactory.Switch("--verbose",
         "Below each exit: its qualifier, the guest's instruction pointer, the CPUs, and where the time went.");
     private readonly Option<bool> _who = OptionFactory.Switch("--who",
@@ -58,7 +57,7 @@ internal sealed class SlowerCommand : ICommand
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
-            ISlowExitWriter writer = SlowExitWriters.Create(output.Format, IsVerbose(invocation), trace.Target.Style, trace.Target.Writer);
+            IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(trace.Target.To, IsVerbose(invocation));
             var loop = new SlowLoop(trace.Session, plan, trace.End, trace.Clock);
             loop.Run(exit => writer.Write(exit), trace.Target.Writer.Flush, context.Error);
             StatusLines.AfterInterrupt(context, trace.End);

@@ -1,6 +1,6 @@
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Tracing;
 
 namespace Kvmscope.Running;
@@ -54,7 +54,7 @@ internal sealed class SlowLoop(ITraceSession session, RunPlan plan, ITraceEnd en
     private void SayLost(TextWriter error)
     {
         ulong lost = session.Read(Grouping.Host).Trust.LostEvents;
-        if (lost > _lost) error.WriteLine(SlowExitWriters.LostLine(lost - _lost));
+        if (lost > _lost) error.WriteLine(AccountingText.LostEvents(lost - _lost));
         _lost = lost;
     }
 }

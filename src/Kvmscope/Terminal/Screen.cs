@@ -1,4 +1,4 @@
-using Kvmscope.Core.Views;
+using Kvmscope.Core.Output;
 
 namespace Kvmscope.Terminal;
 
@@ -21,7 +21,7 @@ internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool
         ColorWhen.Always => true,
         ColorWhen.Never => false,
         _ => IsTerminal && AllowsColor,
-    }, Unicode);
+    }, Unicode) { IsTerminal = IsTerminal };
 
     /// <summary>Looks at this process's standard output.</summary>
     /// <param name="environment">Reads a variable of the environment.</param>

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Output.Csv;
+
+/// <summary>One line of comma-separated values (RFC 4180, but ended by a line feed alone, as all text of this host is).</summary>
+internal sealed class CsvLine(TextWriter output)
+{
+    private bool _isFirst = true;
+
+    internal CsvLine Text(string text)
+    {
+        Separate();
+        if (text.AsSpan().IndexOfAny(",\"\r\n") < 0)
+        {
+            output.Write(text);
+            return this;
+        }
+        output.Write('"');
+        output.Write(text.Replace("\"", "\"\"", StringComparison.Ordinal));
+        output.Write('"');
+        return this;
+    }
+
+    internal CsvLine Number(ulong number)
+    {
+        Span<char> to = stackalloc char[20];
+        Separate();
+        number.TryFormat(to, out int length, default, CultureInfo.InvariantCulture);
+        output.Write(to[..length]);
+        return this;
+    }
+
+    internal CsvLine Number(int number) => Text(number.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>A figure; empty where it was not measured.</summary>
+    internal CsvLine Number(ulong? number)
+    {
+        if (number is { } value) return Number(value);
+        Separate();
+        return this;
+    }
+
+    /// <summary>The heads of <see cref="ArmParts"/>.</summary>
+    internal CsvLine ArmHead() => Text("ret").Text("ec");
+
+    /// <summary>What <c>code</c> does not tell of an exit of arm64, as in JSON; empty elsewhere. Last in a line, as it came last.</summary>
+    internal CsvLine ArmParts(ExitCode? code)
+    {
+        if (code is not { Isa: Isa.Arm64 } arm) return Text("").Text("");
+        (ulong ret, ulong? number) = ExitReasons.ArmParts(arm.Code);
+        return Number(ret).Number(number);
+    }
+
+    internal void End()
+    {
+        output.Write('\n');
+        _isFirst = true;
+    }
+
+    private void Separate()
+    {
+        if (!_isFirst) output.Write(',');
+        _isFirst = false;
+    }
+}
