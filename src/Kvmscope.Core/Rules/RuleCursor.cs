@@ -1,4 +1,5 @@
 using System.Text;
+using Kvmscope.Core.Output;
 
 namespace Kvmscope.Core.Rules;
 
@@ -41,7 +42,7 @@ internal sealed class RuleCursor(RuleSource source, int end)
             if (IsAtEnd) return "the end";
             int length = 0;
             while (_at + length < end && IsWordCharacter(_text[_at + length])) length++;
-            return $"'{RuleText.OneLine(_text.Substring(_at, Math.Max(1, length)))}'";
+            return $"'{ForeignText.OneLine(_text.Substring(_at, Math.Max(1, length)))}'";
         }
     }
 

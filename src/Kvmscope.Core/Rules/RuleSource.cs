@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kvmscope.Core.Output;
 
 namespace Kvmscope.Core.Rules;
 
@@ -20,6 +21,6 @@ internal sealed record RuleSource(string Line, string? File = null, int Number =
         string where = File is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{File}:{Number}:{column}: ");
         string at = File is null ? string.Create(CultureInfo.InvariantCulture, $" (column {column})") : "";
         string caret = new string(' ', column - 1) + "^ " + expected;
-        return new KvmscopeException(ExitStatus.Usage, $"{where}{problem}{at}\n{Indent}{RuleText.OneLine(Line)}\n{Indent}{caret}", mend);
+        return new KvmscopeException(ExitStatus.Usage, $"{where}{problem}{at}\n{Indent}{ForeignText.OneLine(Line)}\n{Indent}{caret}", mend);
     }
 }

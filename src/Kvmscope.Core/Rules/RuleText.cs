@@ -10,13 +10,6 @@ internal static class RuleText
 {
     private const int MostDecimals = 9;
 
-    /// <summary>On one line and harmless to a terminal; each character keeps its column.</summary>
-    internal static string OneLine(string text) =>
-        string.Create(text.Length, text, static (to, from) =>
-        {
-            for (int i = 0; i < to.Length; i++) to[i] = char.IsWhiteSpace(from[i]) ? ' ' : char.IsControl(from[i]) ? '?' : from[i];
-        });
-
     /// <summary>Names as a sentence's end: <c>a</c>, <c>a or b</c>, <c>a, b or c</c>.</summary>
     internal static string Choice(IReadOnlyList<string> names) =>
         names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}";

@@ -120,7 +120,7 @@ internal sealed class AssertCommand : ICommand
         target.Begin();
         OutputKinds.RuleResults.In(output.Format)(target.To).Write(results);
         target.Writer.Flush();
-        foreach (string note in notes) context.Error.WriteLine($"kvmscope: {note}");
+        foreach (string note in notes) context.Say(note);
         return (int)RuleVerdict.StatusOf(results);
     }
 

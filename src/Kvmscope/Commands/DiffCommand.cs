@@ -66,7 +66,7 @@ internal sealed class DiffCommand : ICommand
         target.Begin();
         OutputKinds.Comparisons.In(output.Format)(target.To, comparison with { Notes = [.. Differences(first.Recording.Header, second.Recording.Header), .. comparison.Notes] });
         target.Writer.Flush();
-        foreach (string note in isOne ? first.Notes() : [.. first.Notes(), .. second.Notes()]) context.Error.WriteLine($"kvmscope: {note}");
+        foreach (string note in isOne ? first.Notes() : [.. first.Notes(), .. second.Notes()]) context.Say(note);
         return 0;
     }
 

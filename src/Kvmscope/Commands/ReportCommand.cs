@@ -166,7 +166,7 @@ internal sealed class ReportCommand : ICommand
 
     private static void Say(RecordingSource source, CommandContext context)
     {
-        foreach (string note in source.Notes()) context.Error.WriteLine($"kvmscope: {note}");
+        foreach (string note in source.Notes()) context.Say(note);
     }
 
     private static bool WantsQualifiers(ReportRequest request) => request.By.HasFlag(GroupBy.Qualifier) || request.Explain;

@@ -59,7 +59,7 @@ internal static class HeatMapPage
     {
         output.Write("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         output.Write("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
-        output.Write($"<title>{PlainText.Escape(layout.Timeline.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
+        output.Write($"<title>{ForeignText.Escape(layout.Timeline.Title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
         HeatMap.WriteSvg(output, layout);
         if (layout.Scale is { } scale)
         {

@@ -29,7 +29,7 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
     private void PaintHeader()
     {
         int y = HeatMapLayout.Margin + HeatMapLayout.LineHeight - TextDown;
-        canvas.Text(HeatMapLayout.Margin, y, PlainText.Clean(layout.Timeline.Title, layout.Characters), bold: true);
+        canvas.Text(HeatMapLayout.Margin, y, ForeignText.Clean(layout.Timeline.Title, layout.Characters), bold: true);
         if (layout.Timeline.Columns.Count == 0) return;
         TimeSpan offset = layout.Timeline.Columns[0].Started.Offset;
         string zone = offset == TimeSpan.Zero ? "UTC" : string.Create(CultureInfo.InvariantCulture, $"UTC{(offset < TimeSpan.Zero ? '-' : '+')}{offset:hh\\:mm}");
@@ -61,7 +61,7 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
         int most = layout.PlotWidth / HeatMapLayout.CharacterWidth;
         List<string> figures = [.. TimelineText.Figures(row.Total, unicode: true)];
         while (figures.Count > 1 && Length(figures) + 2 + Math.Min(name.Length, LeastName) > most) figures.RemoveAt(Math.Min(AverageAt, figures.Count - 1));
-        canvas.Text(HeatMapLayout.Left, y, PlainText.Clean(name, most - Length(figures) - 2), bold: true);
+        canvas.Text(HeatMapLayout.Left, y, ForeignText.Clean(name, most - Length(figures) - 2), bold: true);
         canvas.Text(HeatMapLayout.Left + layout.PlotWidth, y, string.Join("  ", figures), Ink.Dim, TextAnchor.End);
     }
 

@@ -44,7 +44,7 @@ internal sealed class PngCanvas(int width, int height) : ICanvas
 
     public void Text(int x, int y, string text, Ink ink, TextAnchor anchor, bool bold)
     {
-        string clean = PlainText.Clean(text);
+        string clean = ForeignText.Clean(text);
         int length = clean.Length * BitmapFont.Width;
         int left = anchor switch { TextAnchor.Middle => x - (length / 2), TextAnchor.End => x - length, _ => x };
         foreach (char character in clean)

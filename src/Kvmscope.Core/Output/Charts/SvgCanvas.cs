@@ -13,7 +13,7 @@ internal sealed class SvgCanvas : ICanvas
     {
         _output = output;
         Write($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n");
-        Write($"<title>{PlainText.Escape(label)}</title>\n<style>\n");
+        Write($"<title>{ForeignText.Escape(label)}</title>\n<style>\n");
         WriteStyle();
         output.Write("</style>\n");
     }
@@ -45,7 +45,7 @@ internal sealed class SvgCanvas : ICanvas
     public void Text(int x, int y, string text, Ink ink, TextAnchor anchor, bool bold)
     {
         string end = anchor switch { TextAnchor.Middle => " middle", TextAnchor.End => " end", _ => "" };
-        Write($"<text class=\"{ClassOf(ink)}{end}{(bold ? " bold" : "")}\" x=\"{x}\" y=\"{y}\">{PlainText.Escape(text)}</text>\n");
+        Write($"<text class=\"{ClassOf(ink)}{end}{(bold ? " bold" : "")}\" x=\"{x}\" y=\"{y}\">{ForeignText.Escape(text)}</text>\n");
     }
 
     private static string PathOf(LevelGrid grid, int level)

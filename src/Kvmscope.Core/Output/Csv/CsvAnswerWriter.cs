@@ -67,7 +67,7 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
     private void WriteWall(WallRow wall, Answer answer)
     {
         const int keys = 5, figures = 8;
-        _line.Text(wall.Vm?.Name ?? "").Text(wall.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
+        _line.Name(wall.Vm?.Name).Text(wall.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
         if (HasVcpu) _line.Text(wall.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
         for (int i = 0; i < keys + figures + (HasQualifier ? 2 : 0); i++) _line.Text("");
         _line.Number(wall.WallNs);
@@ -84,7 +84,7 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
     {
         ExitCode code = row.Code.GetValueOrDefault();
         Measure all = row.Total;
-        if (HasVm) _line.Text(row.Vm?.Name ?? "").Text(row.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
+        if (HasVm) _line.Name(row.Vm?.Name).Text(row.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
         if (HasVcpu) _line.Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
         _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code)).Text(row.Idle == true ? "true" : "false");
         _line.Number((int)row.Level.GetValueOrDefault());

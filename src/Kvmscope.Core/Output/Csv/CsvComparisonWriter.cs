@@ -47,7 +47,7 @@ internal sealed class CsvComparisonWriter(TextWriter output)
     private void WriteKeys(ComparisonRow row, GroupBy by)
     {
         ExitCode code = row.Code.GetValueOrDefault();
-        if (by.HasFlag(GroupBy.Vm)) _line.Text(row.Vm?.Name ?? "");
+        if (by.HasFlag(GroupBy.Vm)) _line.Name(row.Vm?.Name);
         if (by.HasFlag(GroupBy.Vcpu)) _line.Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
         if (by.HasFlag(GroupBy.Reason)) _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code));
         _line.Text(Text(row.Idle == true));

@@ -8,10 +8,14 @@ internal sealed class CsvLine(TextWriter output)
 {
     private bool _isFirst = true;
 
+    /// <summary>A name that others gave.</summary>
+    internal CsvLine Name(string? name) => name is ['=' or '+' or '-' or '@', ..] ? Text("'" + name) : Text(name ?? "");
+
     internal CsvLine Text(string text)
     {
         Separate();
-        if (text.AsSpan().IndexOfAny(",\"\r\n") < 0)
+        text = ForeignText.Clean(text);
+        if (text.AsSpan().IndexOfAny(',', '"') < 0)
         {
             output.Write(text);
             return this;

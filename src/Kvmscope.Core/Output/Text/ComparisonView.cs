@@ -23,7 +23,7 @@ public static class ComparisonView
         WriteSide(output, "A", comparison.A, style);
         WriteSide(output, "B", comparison.B, style);
         if (comparison.Rows.Count > 0) FootNotes.WriteWrapped(output, Legend(comparison), RowTone.Plain, style);
-        foreach (string note in comparison.Notes) FootNotes.WriteWrapped(output, TextCell.Clean(note), RowTone.Warning, style);
+        foreach (string note in comparison.Notes) FootNotes.WriteWrapped(output, note, RowTone.Warning, style);
     }
 
     private static void WriteTable(TextWriter output, Comparison comparison, ViewStyle style)
@@ -97,7 +97,7 @@ public static class ComparisonView
 
     private static void WriteSide(TextWriter output, string letter, ComparedSide side, ViewStyle style)
     {
-        string name = $"{letter} is {TextCell.Clean(side.Name)}: ";
+        string name = $"{letter} is {side.Name}: ";
         string samples = Plural.Of((ulong)side.Samples, "sample", "samples");
         string text = side.Samples == 0 ? samples : string.Create(CultureInfo.InvariantCulture,
             $"{samples} in {ScaledText.Time((ulong)Math.Round(side.Whole.Seconds * 1e9), style.Unicode)}, {side.Whole.Started:yyyy-MM-dd HH:mm:ss} to {side.Ended:HH:mm:ss}");

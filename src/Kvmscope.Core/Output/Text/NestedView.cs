@@ -56,8 +56,8 @@ internal static class NestedView
         string reason = ExitReasons.Name(row.Code.GetValueOrDefault());
         string round = ScaledText.Time(Rounds.AverageNs(row) ?? 0, style.Unicode);
         string whose = row.Vm is not { } vm ? ""
-            : row.Vcpu is { } vcpu ? string.Create(CultureInfo.InvariantCulture, $"{TextCell.Clean(vm.Name)} vCPU {vcpu}: ")
-            : TextCell.Clean(vm.Name) + ": ";
+            : row.Vcpu is { } vcpu ? string.Create(CultureInfo.InvariantCulture, $"{vm.Name} vCPU {vcpu}: ")
+            : vm.Name + ": ";
         return string.Create(CultureInfo.InvariantCulture,
             $"{whose}{reason} (L2) reflected {Rounds.Reflected(row)}, 1 round {round}, {Number(Rounds.L1Exits(row) ?? 0)} L1 exits each");
     }

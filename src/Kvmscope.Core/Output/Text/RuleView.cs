@@ -57,7 +57,7 @@ internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWrit
 
     private static string Text(string text, ViewStyle style)
     {
-        text = RuleText.OneLine(text);
+        text = ForeignText.OneLine(text);
         return style.Unicode ? text : text.Replace("µs", "us", StringComparison.Ordinal);
     }
 }

@@ -25,7 +25,7 @@ internal static class SlowExitDetail
         List<string> times = [];
         foreach ((TimePart part, string name) in s_parts)
             if (parts[part] > 0) times.Add($"{name} {ScaledText.Time(parts[part], style.Unicode)}");
-        if (exit.RanInstead is { } task) times.Add(string.Create(CultureInfo.InvariantCulture, $"{TextCell.Clean(task.Name)} ({task.Pid}) ran instead"));
+        if (exit.RanInstead is { } task) times.Add(string.Create(CultureInfo.InvariantCulture, $"{task.Name} ({task.Pid}) ran instead"));
         WriteLine(output, times, style);
     }
 

@@ -22,6 +22,6 @@ internal sealed class TableAnswerWriter(ReportRequest request, ViewStyle style, 
         }
         FootNotes.Write(output, report, style);
         if (!request.Explain) return;
-        foreach (string line in Advice.Of(report, style.Unicode)) FootNotes.WriteWrapped(output, TextCell.Clean(line), RowTone.Plain, style);
+        foreach (string line in Advice.Of(report, style.Unicode)) FootNotes.WriteWrapped(output, line, RowTone.Plain, style);
     }
 }

@@ -83,11 +83,7 @@ internal readonly struct TextCell
         else room.Fill('#');
     }
 
-    /// <summary>The text as a terminal may have it, whatever its length.</summary>
-    internal static string Clean(string text) =>
-        string.Create(text.Length, text, static (to, from) => WriteText(to, from, left: true, unicode: true));
-
-    // What a VM is called comes from its command line, and a task names itself: a terminal must not obey them.
+    /// <summary>Puts text into its room, cut where there is not enough; it is cleaned with the line that it is in.</summary>
     internal static void WriteText(Span<char> room, ReadOnlySpan<char> text, bool left, bool unicode)
     {
         int length = text.Length;
@@ -96,7 +92,7 @@ internal readonly struct TextCell
         if (length < 0) return;
         if (cut && length > 0 && char.IsHighSurrogate(text[length - 1])) length--;
         int start = left || cut ? 0 : room.Length - length;
-        for (int i = 0; i < length; i++) room[start + i] = char.IsControl(text[i]) ? '?' : text[i];
+        text[..length].CopyTo(room[start..]);
         if (cut) room[length] = unicode ? '…' : '~';
     }
 

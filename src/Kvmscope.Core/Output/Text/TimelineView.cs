@@ -126,7 +126,7 @@ public static class TimelineView
         foreach (string loss in timeline.Losses) FootNotes.WriteWrapped(output, loss, RowTone.Warning, style);
     }
 
-    // Never longer than the terminal, and nothing in it that a terminal would obey.
+    // Never longer than the terminal.
     private static void Line(TextWriter output, string text, RowTone tone, ViewStyle style)
     {
         ReadOnlySpan<char> shown = text.AsSpan().TrimEnd();
