@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using Kvmscope.Core.Output.Json;
 using Kvmscope.Core.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
@@ -70,43 +72,50 @@ internal static class HeatMapPage
         output.Write("</body>\n</html>\n");
     }
 
-    // Numbers and clock times only: there is nothing to escape.
     private static void WriteData(TextWriter output, HeatMapLayout layout, DurationScale scale)
     {
         Timeline timeline = layout.Timeline;
-        Write(output, $"{{\"left\":{HeatMapLayout.Left},\"width\":{layout.CellWidth},\"height\":{layout.PanelHeight},\n\"starts\":[");
-        output.Write(string.Join(',', timeline.Columns.Select(c => c.Started.ToString("'\"'yyyy-MM-dd HH:mm:ss'\"'", CultureInfo.InvariantCulture))));
-        output.Write("],\n\"edges\":[");
-        output.Write(string.Join(',', Enumerable.Range(0, scale.Cells + 1).Select(cell => scale.LowNs(cell).ToString(CultureInfo.InvariantCulture))));
-        output.Write("],\n\"panels\":[");
+        var lines = new JsonLines(output, inHtml: true);
+        Utf8JsonWriter json = lines.Json;
+        json.WriteStartObject();
+        json.WriteNumber("left", HeatMapLayout.Left);
+        json.WriteNumber("width", layout.CellWidth);
+        json.WriteNumber("height", layout.PanelHeight);
+        json.WriteStartArray("starts");
+        foreach (TimelineColumn column in timeline.Columns) json.WriteStringValue(column.Started.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
+        json.WriteEndArray();
+        json.WriteStartArray("edges");
+        for (int cell = 0; cell <= scale.Cells; cell++) json.WriteNumberValue(scale.LowNs(cell));
+        json.WriteEndArray();
+        json.WriteStartArray("panels");
         for (int row = 0; row < timeline.Rows.Count; row++)
         {
-            Write(output, $"{(row > 0 ? ",\n" : "\n")}{{\"top\":{layout.PanelTop(row)},\"columns\":[");
+            json.WriteStartObject();
+            json.WriteNumber("top", layout.PanelTop(row));
+            json.WriteStartArray("columns");
             for (int column = 0; column < timeline.Columns.Count; column++)
-            {
-                if (column > 0) output.Write(',');
-                WriteColumn(output, timeline.Rows[row].Cells[column], layout.Cells[row], column, scale.Cells);
-            }
-            output.Write("]}");
+                WriteColumn(json, timeline.Rows[row].Cells[column], layout.Cells[row], column, scale.Cells);
+            json.WriteEndArray();
+            json.WriteEndObject();
+            lines.Drain();
         }
-        output.Write("]}\n");
+        json.WriteEndArray();
+        lines.End();
     }
 
-    private static void WriteColumn(TextWriter output, TimelineCell cell, HeatMapCells? cells, int column, int rows)
+    private static void WriteColumn(Utf8JsonWriter json, TimelineCell cell, HeatMapCells? cells, int column, int rows)
     {
         if (cell.Count == 0)
         {
-            output.Write('0');
+            json.WriteNumberValue(0);
             return;
         }
-        Write(output, $"[{cell.Count},{cell.Timed},{cell.P50Ns ?? 0},{cell.P99Ns ?? 0},{cell.MaxNs ?? 0}");
         int lowest = 0, highest = rows - 1;
         while (cells is not null && lowest < highest && cells[column, lowest] == 0) lowest++;
         while (cells is not null && highest > lowest && cells[column, highest] == 0) highest--;
-        Write(output, $",{lowest}");
-        for (int i = lowest; cells is not null && cell.Timed > 0 && i <= highest; i++) Write(output, $",{cells[column, i]}");
-        output.Write(']');
+        json.WriteStartArray();
+        foreach (ulong number in (ReadOnlySpan<ulong>)[cell.Count, cell.Timed, cell.P50Ns ?? 0, cell.P99Ns ?? 0, cell.MaxNs ?? 0, (ulong)lowest]) json.WriteNumberValue(number);
+        for (int i = lowest; cells is not null && cell.Timed > 0 && i <= highest; i++) json.WriteNumberValue(cells[column, i]);
+        json.WriteEndArray();
     }
-
-    private static void Write(TextWriter output, FormattableString text) => output.Write(FormattableString.Invariant(text));
 }

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Output.Charts;
 
 /// <summary>Draws into dots, each an ink, for a PNG.</summary>

@@ -13,11 +13,13 @@ internal sealed class JsonLines
     private readonly ArrayBufferWriter<byte> _bytes = new(4096);
     private readonly TextWriter _output;
 
-    internal JsonLines(TextWriter output)
+    /// <summary>Makes them.</summary>
+    /// <param name="output">Where they go.</param>
+    /// <param name="inHtml">Whether what HTML reads is escaped too; else names stay readable.</param>
+    internal JsonLines(TextWriter output, bool inHtml = false)
     {
         _output = output;
-        // Nothing is embedded in HTML; names stay readable.
-        Json = new Utf8JsonWriter(_bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        Json = new Utf8JsonWriter(_bytes, new JsonWriterOptions { Encoder = inHtml ? JavaScriptEncoder.Default : JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
     /// <summary>Writes the object that is next.</summary>
