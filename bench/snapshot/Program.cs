@@ -5,6 +5,7 @@ using Kvmscope.Core.Reports;
 using Kvmscope.Core.Tracing;
 using Kvmscope.Host.Tracing;
 using Kvmscope.SnapshotBench;
+
 using Process = System.Diagnostics.Process;
 
 // snapshot-bench: what one interval costs user space on a full host, without a guest. Prints tab-separated lines: what is

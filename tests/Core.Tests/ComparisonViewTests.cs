@@ -5,6 +5,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
+
 using static Kvmscope.Core.Tests.ComparisonSample;
 
 namespace Kvmscope.Core.Tests;

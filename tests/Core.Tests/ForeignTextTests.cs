@@ -3,11 +3,11 @@ using CsCheck;
 using Kvmscope.Core.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Charts;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Timelines;
 using Kvmscope.Core.Tracing;
-using Kvmscope.Core.Output;
-using Kvmscope.Core.Output.Charts;
 
 namespace Kvmscope.Core.Tests;
 

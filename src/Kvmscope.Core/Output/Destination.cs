@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Output;
 
 /// <summary>Where an answer goes.</summary>

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Output;
 
 /// <summary>How an answer is written.</summary>

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Rules;
 
 /// <summary>How a value that was seen stands to the true one.</summary>

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Rules;
 
 /// <summary>How the measured value is compared with the rule's.</summary>

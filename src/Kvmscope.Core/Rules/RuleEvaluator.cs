@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Rules;
 
 /// <summary>Says of rules whether they hold. What the data do not prove, in either direction, is left open.</summary>

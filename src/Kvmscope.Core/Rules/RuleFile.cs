@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Rules;
 
 /// <summary>A file of rules: one a line; blank lines, and what follows a <c>#</c>, do not count.</summary>

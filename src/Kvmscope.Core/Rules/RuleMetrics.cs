@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Rules;
 
 /// <summary>The metrics: their names, their kinds, and a rule of each that is right.</summary>

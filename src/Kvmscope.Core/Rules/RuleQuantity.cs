@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Rules;
 
 /// <summary>What kind of number a metric is, which says the units that fit.</summary>

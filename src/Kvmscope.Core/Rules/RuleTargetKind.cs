@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Rules;
 
 /// <summary>What the metric is taken of.</summary>

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Rules;
 
 /// <summary>From results to the status that the program leaves with.</summary>

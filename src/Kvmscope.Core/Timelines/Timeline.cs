@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Timelines;
 
 /// <summary>Exits over time: a row for each group, a column for each interval.</summary>

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Timelines;
 
 /// <summary>What has a row of its own in a <see cref="Timeline"/>.</summary>

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Timelines;
 
 /// <summary>One interval of a timeline.</summary>

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Timelines;
 
 /// <summary>One group of a timeline over all its columns.</summary>

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Kvmscope.Core.Reports;
-using Kvmscope.Core.Output;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Reports;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;

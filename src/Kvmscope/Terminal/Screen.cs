@@ -52,3 +52,16 @@ internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool
         return locale is not null && locale.Replace("-", "").Contains("UTF8", StringComparison.OrdinalIgnoreCase);
     }
 }
+
+/// <summary>When a table is coloured.</summary>
+internal enum ColorWhen
+{
+    /// <summary>On a terminal, unless NO_COLOR is set or the terminal is dumb.</summary>
+    Auto,
+
+    /// <summary>Always.</summary>
+    Always,
+
+    /// <summary>Never.</summary>
+    Never,
+}

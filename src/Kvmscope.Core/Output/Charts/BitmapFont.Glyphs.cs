@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Output.Charts;
 
 // The glyphs of 7x13 and 7x13B of X11's "misc-fixed" fonts (font-misc-misc, from the PCFs of Debian's xfonts-base 1.0.5), which say of

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Output.Charts;
 
 /// <summary>A small font of dots, for pictures that nothing else draws text in: Latin-1 and the ellipsis.</summary>

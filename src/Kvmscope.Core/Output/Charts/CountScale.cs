@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Output.Charts;
 
 /// <summary>From how many exits a cell has to its level: logarithmic, over all panels.</summary>

@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Output.Charts;
 
 /// <summary>What pictures are drawn on. All is in whole dots, so that every kind of canvas shows the same.</summary>

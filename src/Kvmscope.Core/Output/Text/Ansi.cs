@@ -1,6 +1,5 @@
 using System.Buffers;
 
-
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>

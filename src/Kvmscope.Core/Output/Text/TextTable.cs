@@ -1,4 +1,3 @@
-
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
