@@ -21,7 +21,8 @@ internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool
         ColorWhen.Always => true,
         ColorWhen.Never => false,
         _ => IsTerminal && AllowsColor,
-    }, Unicode) { IsTerminal = IsTerminal };
+    }, Unicode)
+    { IsTerminal = IsTerminal };
 
     /// <summary>Looks at this process's standard output.</summary>
     /// <param name="environment">Reads a variable of the environment.</param>
