@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
 using Kvmscope.RecordingBench;
 
@@ -25,10 +26,10 @@ int intervals = int.Parse(intervalsText), rows = int.Parse(rowsText);
 bool durable = more is ["durable"];
 var workload = new Workload(rows);
 // Made before it is timed, and used in turn.
-RecordedInterval[] made = [.. Enumerable.Range(0, Math.Min(intervals, 200)).Select(i => workload.Next(i))];
-RecordedInterval At(long i)
+Interval[] made = [.. Enumerable.Range(0, Math.Min(intervals, 200)).Select(i => workload.Next(i))];
+Interval At(long i)
 {
-    RecordedInterval one = made[i % made.Length];
+    Interval one = made[i % made.Length];
     const long step = 1_000_000_000;
     return one with
     {

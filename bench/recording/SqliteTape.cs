@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Recordings;
 using Microsoft.Data.Sqlite;
 
 namespace Kvmscope.RecordingBench;
@@ -10,7 +9,7 @@ sealed class SqliteTape : IDisposable
 {
     readonly SqliteConnection _connection;
     readonly SqliteCommand _insert;
-    readonly Dictionary<RowKey, long> _series = [];
+    readonly Dictionary<GroupKey, long> _series = [];
 
     internal SqliteTape(string path, bool isDurable)
     {
@@ -24,11 +23,11 @@ sealed class SqliteTape : IDisposable
         for (int i = 1; i <= 9; i++) _insert.Parameters.Add(new SqliteParameter($"${i}", null));
     }
 
-    internal void Add(RecordedInterval interval)
+    internal void Add(Interval interval)
     {
         using SqliteTransaction transaction = _connection.BeginTransaction();
         _insert.Transaction = transaction;
-        foreach (RecordedRow row in interval.Rows)
+        foreach (Row row in interval.Changes)
         {
             object[] values = [interval.First, SeriesOf(row.Key, transaction), (long)row.Count, (long)row.Timed, (long)row.TotalNs, (long)row.MaxNs, (long)row.Parts!.Value[TimePart.Kvm], (long)row.Parts.Value[TimePart.Vmm], Blob(row.Bins)];
             for (int i = 0; i < values.Length; i++) _insert.Parameters[i].Value = values[i];
@@ -64,7 +63,7 @@ sealed class SqliteTape : IDisposable
         _connection.Dispose();
     }
 
-    long SeriesOf(RowKey key, SqliteTransaction transaction)
+    long SeriesOf(GroupKey key, SqliteTransaction transaction)
     {
         if (_series.TryGetValue(key, out long id)) return id;
         id = _series.Count + 1;
@@ -77,7 +76,7 @@ sealed class SqliteTape : IDisposable
     }
 
     // A bin and its count: a byte and four; enough for this workload.
-    static byte[] Blob(BinWindow bins)
+    static byte[] Blob(Histogram bins)
     {
         byte[] blob = new byte[bins.Counts.Length * 5];
         for (int i = 0; i < bins.Counts.Length; i++)

@@ -26,12 +26,12 @@ sealed class Workload(int rows)
         HasQualifiers = true,
     };
 
-    internal RecordedInterval Next(long number)
+    internal Interval Next(long number)
     {
-        var made = new List<RecordedRow>(rows);
+        var made = new List<Row>(rows);
         for (int i = 0; i < rows; i++) made.Add(Row(i));
         const long step = 1_000_000_000;
-        return new RecordedInterval
+        return new Interval
         {
             First = number,
             From = DateTimeOffset.UnixEpoch.AddSeconds(number),
@@ -39,19 +39,16 @@ sealed class Workload(int rows)
             FromNs = number * step,
             ToNs = (number + 1) * step,
             Vms = _vms,
-            Rows = made,
+            Changes = made,
             Trust = new Accounting { Exits = (ulong)made.Sum(r => (long)r.Count), Entries = (ulong)made.Sum(r => (long)r.Timed) },
         };
     }
 
-    RecordedRow Row(int i)
+    Row Row(int i)
     {
         int vcpu = i / RowsOfVcpu;
         ulong code = s_codes[i % RowsOfVcpu];
-        var row = new RecordedRow
-        {
-            Key = new RowKey(vcpu / 4, vcpu % 4, new ExitCode(Isa.Svm, code), ExitLevel.L1, code == 0x7c ? Qualifier.Of(0x6e0 | (2UL << 32)) : Qualifier.None),
-        };
+        var row = new Row(new GroupKey(vcpu / 4, vcpu % 4, new ExitCode(Isa.Svm, code), ExitLevel.L1, code == 0x7c ? Qualifier.Of(0x6e0 | (2UL << 32)) : Qualifier.None));
         int first = 30 + (i % 20);
         for (int bin = first; bin < first + BinsOfRow; bin++)
         {

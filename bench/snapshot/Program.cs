@@ -2,7 +2,7 @@ using System.Globalization;
 using Kvmscope.Core;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Tracing;
 using Kvmscope.SnapshotBench;
 
@@ -41,8 +41,8 @@ try
     foreach (var (name, by, format) in shown)
     {
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time", By = by, Stats = true };
-        Interval interval = new(session, request, format);
-        List<Interval.Cost> costs = [];
+        OneInterval interval = new(session, request, format);
+        List<OneInterval.Cost> costs = [];
         for (int i = 0; i < WarmUps + Intervals; i++)
         {
             host.RunGuests();
@@ -66,12 +66,12 @@ catch (KvmscopeException e)
 
 static void Print(params ReadOnlySpan<string?> fields) => Console.WriteLine(string.Join('\t', fields));
 
-static T Median<T>(List<Interval.Cost> costs, Func<Interval.Cost, T> of) => costs.Select(of).Order().ElementAt(costs.Count / 2);
+static T Median<T>(List<OneInterval.Cost> costs, Func<OneInterval.Cost, T> of) => costs.Select(of).Order().ElementAt(costs.Count / 2);
 
-static string Ms(List<Interval.Cost> costs, Func<Interval.Cost, TimeSpan> of) =>
+static string Ms(List<OneInterval.Cost> costs, Func<OneInterval.Cost, TimeSpan> of) =>
     Median(costs, of).TotalMilliseconds.ToString("0.00", CultureInfo.InvariantCulture);
 
-static string Kib(List<Interval.Cost> costs) => (Median(costs, c => c.Allocated) >> 10).ToString(CultureInfo.InvariantCulture);
+static string Kib(List<OneInterval.Cost> costs) => (Median(costs, c => c.Allocated) >> 10).ToString(CultureInfo.InvariantCulture);
 
 // What the kernel says that this process's maps take (fdinfo), its own overhead with it.
 static long Locked()

@@ -1,5 +1,5 @@
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Checks;
 using Kvmscope.Host.Machines;
 using Kvmscope.Host.Privileges;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;

@@ -31,10 +31,10 @@ public sealed class DiffTimelineTests : IDisposable
         return path;
     }
 
-    private static SnapshotRow Other(SnapshotRow row)
+    private static Row Other(Row row)
     {
-        var other = new SnapshotRow { Vm = new VmIdentity(1, 4711, "db1"), Vcpu = 1, Code = row.Code, Level = row.Level, Count = row.Count, Timed = row.Timed, TotalNs = row.TotalNs, MaxNs = row.MaxNs };
-        row.Bins.CopyTo(other.Bins, 0);
+        var other = new Row(row.Key with { Vm = 1, Vcpu = 1 });
+        other.Add(row);
         return other;
     }
 

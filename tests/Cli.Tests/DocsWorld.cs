@@ -1,6 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
@@ -26,7 +26,7 @@ internal static class DocsWorld
     {
         World world = Make();
         world.Guest = new FakeGuest { Did = [.. Guest()], Running = () => world.Clock.Advance(TimeSpan.FromMilliseconds(8.4)) };
-        IEnumerable<SnapshotRow> seen = Guest().Select(g => Row(s_guest, g.Code, g.Level, g.Count, g.Code == 12 ? 9_000UL : 2_100));
+        IEnumerable<Row> seen = Guest().Select(g => Row(s_guest, g.Code, g.Level, g.Count, g.Code == 12 ? 9_000UL : 2_100));
         world.Host = new FakeHost(world.Clock) { Rows = [.. seen, Row(s_guest, 48, ExitLevel.L1, 5, 6_000), Row(s_guest, 1, ExitLevel.L1, 3, 1_400)] };
         return world;
     }
@@ -37,7 +37,7 @@ internal static class DocsWorld
         new(Isa.Vmx, 32, ExitLevel.L1, 223), new(Isa.Vmx, 12, ExitLevel.L1, 101),
     ];
 
-    private static IEnumerable<SnapshotRow> Rows() =>
+    private static IEnumerable<Row> Rows() =>
     [
         Row(s_web, 12, ExitLevel.L1, 8_231, 850_000), Row(s_web, 12, ExitLevel.L2, 178, 25_400),
         Row(s_web, 32, ExitLevel.L1, 21_940, 1_180), Row(s_web, 32, ExitLevel.L2, 3_693, 8_900),
@@ -80,20 +80,20 @@ internal static class DocsWorld
     ];
 
     // Times spread around the middle as measured ones do: most near it, a tail above.
-    private static SnapshotRow Row(VmIdentity vm, ulong code, ExitLevel level, ulong count, ulong eachNs)
+    private static Row Row(VmIdentity vm, ulong code, ExitLevel level, ulong count, ulong eachNs)
     {
-        var row = new SnapshotRow { Vm = vm, Vcpu = 0, Code = new ExitCode(Isa.Vmx, code), Level = level, Count = count, Timed = count };
+        var row = new Row(new GroupKey(vm.Ordinal, 0, new ExitCode(Isa.Vmx, code), level)) { Count = count, Timed = count };
         int middle = HistogramLayout.BinOf(eachNs);
         ulong left = count;
         foreach ((int offset, ulong percent) in (ReadOnlySpan<(int, ulong)>)[(-4, 8), (-2, 17), (-1, 20), (2, 14), (5, 6), (11, 1)])
         {
             ulong part = count * percent / 100;
-            row.Bins[middle + offset] = part;
+            row.Bins.Add(middle + offset, part);
             row.TotalNs += part * HistogramLayout.LowNs(middle + offset);
             if (part > 0) row.MaxNs = HistogramLayout.LowNs(middle + offset);
             left -= part;
         }
-        row.Bins[middle] = left;
+        row.Bins.Add(middle, left);
         row.TotalNs += left * eachNs;
         row.MaxNs = Math.Max(row.MaxNs, eachNs);
         return row;

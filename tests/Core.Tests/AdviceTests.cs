@@ -13,10 +13,10 @@ public class AdviceTests
         TimeParts parts = default;
         parts[part] = ns;
         parts[TimePart.Guest] += 10_000 - ns;
-        var row = new SnapshotRow { Code = new ExitCode(Isa.Vmx, 30), Level = ExitLevel.L1, Vm = Sample.Web, Count = exits, Timed = exits, TotalNs = 1000 * exits, Qualifier = qualifier };
-        var other = new SnapshotRow { Code = new ExitCode(Isa.Vmx, 10), Level = ExitLevel.L1, Vm = Sample.Web, Count = exits, Timed = exits, TotalNs = 3000 * exits };
-        var now = new Snapshot(Sample.Started, 25_000_000_000, qualifier == default ? [] : [row, other], new Accounting { Exits = exits }) { Times = [new VcpuTime(Sample.Web, null, 10_000, parts)] };
-        Answer answer = Delta.Between("time", Sample.Started, null, now, 0);
+        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, Sample.Web, qualifier: qualifier)) { Count = exits, Timed = exits, TotalNs = 1000 * exits };
+        var other = new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L1, Sample.Web)) { Count = exits, Timed = exits, TotalNs = 3000 * exits };
+        var now = new Snapshot(Sample.Started, 25_000_000_000, qualifier == default ? [] : [row, other], new Accounting { Exits = exits }) { Times = [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, parts)] };
+        Interval answer = now.Since(null, Sample.Started);
         return Advice.Of(ReportBuilder.Build(answer, new ReportRequest { Kind = ReportKind.Time, Command = "time", Split = qualifier == default }));
     }
 
@@ -41,22 +41,22 @@ public class AdviceTests
     [Fact]
     public void A_port_that_stands_out_is_named_with_its_mend()
     {
-        var pm = new SnapshotRow { Code = new ExitCode(Isa.Vmx, 30), Level = ExitLevel.L1, Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000, Qualifier = Qualifier.Of(0x1_0000_0608) };
-        var rest = new SnapshotRow { Code = new ExitCode(Isa.Vmx, 30), Level = ExitLevel.L1, Count = 92, Timed = 92, TotalNs = 92 * 16_000, Qualifier = Qualifier.Of(0x1_0000_0060) };
+        var pm = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x1_0000_0608))) { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
+        var rest = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x1_0000_0060))) { Count = 92, Timed = 92, TotalNs = 92 * 16_000 };
         var now = new Snapshot(Sample.Started, 25_000_000_000, [pm, rest], new Accounting { Exits = 1292 });
-        Report report = ReportBuilder.Build(Delta.Between("time", Sample.Started, null, now, 0), new ReportRequest { Kind = ReportKind.Time, Command = "time" });
+        Report report = ReportBuilder.Build(now.Since(null, Sample.Started), new ReportRequest { Kind = ReportKind.Time, Command = "time" });
         string line = Assert.Single(Advice.Of(report));
         Assert.Contains("IO_INSTRUCTION took 100.0 % of the busy time, 16.0 µs each, and 1200 of 1292 were 0x608 in (ACPI PM timer)", line, StringComparison.Ordinal);
         Assert.Contains("clocksource", line, StringComparison.Ordinal);
     }
 
     // CPUID of L2, reflected, and VMRESUME of L1.
-    private static Answer Reflected()
+    private static Interval Reflected()
     {
-        var l2 = new SnapshotRow { Vm = Sample.Web, Code = new ExitCode(Isa.Vmx, 10), Level = ExitLevel.L2, Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
-        l2.Rounds = new ReflectedRounds { Reflected = 200, Ended = 200, TotalNs = 200 * 48_000, HandlingNs = 200 * 36_000, L1Exits = 2060, MaxNs = 48_000 };
-        var l1 = new SnapshotRow { Vm = Sample.Web, Code = new ExitCode(Isa.Vmx, 24), Level = ExitLevel.L1, Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
-        return Delta.Between("time", Sample.Started, null, new Snapshot(Sample.Started, 25_000_000_000, [l2, l1], new Accounting { Exits = 600 }), 0);
+        var l2 = new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L2, Sample.Web)) { Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
+        l2.Rounds = new ReflectedRounds { Reflected = 200, Timed = 200, TotalNs = 200 * 48_000, HandlingNs = 200 * 36_000, L1Exits = 2060, MaxNs = 48_000 };
+        var l1 = new Row(Keys.Of(new ExitCode(Isa.Vmx, 24), ExitLevel.L1, Sample.Web)) { Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
+        return (new Snapshot(Sample.Started, 25_000_000_000, [l2, l1], new Accounting { Exits = 600 })).Since(null, Sample.Started);
     }
 
     private static readonly ReportRequest s_time = new() { Kind = ReportKind.Time, Command = "time" };
@@ -82,9 +82,9 @@ public class AdviceTests
     [Fact]
     public void A_vcpu_is_named_and_each_finding_is_said_once()
     {
-        VcpuTime[] times = [.. new ulong[] { 200, 3000, 2000, 0 }.Select((runq, vcpu) => new VcpuTime(Sample.Web, vcpu, 10_000, Waits(runq)))];
+        VcpuTime[] times = [.. new ulong[] { 200, 3000, 2000, 0 }.Select((runq, vcpu) => new VcpuTime(Keys.Of(Sample.Web, vcpu), 10_000, Waits(runq)))];
         var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Accounting { Exits = 1000 }) { Times = times };
-        Report report = ReportBuilder.Build(Delta.Between("time", Sample.Started, null, now, 0), s_time with { Split = true, By = GroupBy.Vcpu });
+        Report report = ReportBuilder.Build(now.Since(null, Sample.Started), s_time with { Split = true, By = GroupBy.Vcpu });
         Assert.StartsWith("web-1 vCPU 1 waited for a CPU 30.0 % of its time (the worst of 2): ", Assert.Single(Advice.Of(report)), StringComparison.Ordinal);
 
         static TimeParts Waits(ulong ns)
@@ -104,13 +104,13 @@ public class AdviceTests
         var evil = new VmIdentity(0, 1, "a\e[2Jb");
         TimeParts parts = default;
         parts[TimePart.Runq] = 10_000;
-        var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Accounting { Exits = 1000 }) { Times = [new VcpuTime(evil, null, 10_000, parts)] };
-        text = Text(Delta.Between("time", Sample.Started, null, now, 0), s_time with { Split = true, Explain = true }, new ViewStyle());
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Accounting { Exits = 1000 }) { Vms = [evil], Times = [new VcpuTime(Keys.Of(evil, null), 10_000, parts)] };
+        text = Text(now.Since(null, Sample.Started), s_time with { Split = true, Explain = true }, new ViewStyle());
         Assert.Contains("a?[2Jb waited for a CPU", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', text);
     }
 
-    private static string Text(Answer answer, ReportRequest request, ViewStyle style)
+    private static string Text(Interval answer, ReportRequest request, ViewStyle style)
     {
         var output = new StringWriter();
         OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, style), request).Write(answer);

@@ -26,16 +26,17 @@ internal static class ComparisonSample
     internal static ComparisonSide Side(string name, int samples, params Load[] loads) => Long(name, samples, 1, new Random(name.Length + samples), loads);
 
     internal static ComparisonSide Long(string name, int samples, double seconds, Random random, params Load[] loads) => new(
-        name, [.. Enumerable.Range(0, samples).Select(i => new Answer(
-            "time", Sample.Started.AddSeconds(i * seconds), seconds, [.. loads.Select(l => Row(l, seconds, random)).OfType<SnapshotRow>()], new Accounting()))]);
+        name, [.. Enumerable.Range(0, samples).Select(i => Sample.Of(
+            Sample.Started.AddSeconds(i * seconds), seconds, [.. loads.Select(l => Row(l, seconds, random)).OfType<Row>()], new Accounting(),
+            [.. loads.Select(l => l.Vm).OfType<VmIdentity>().Distinct()]))]);
 
-    private static SnapshotRow? Row(Load load, double seconds, Random random)
+    private static Row? Row(Load load, double seconds, Random random)
     {
         const double swing = 0.1;
         double wanted = load.Rate * seconds * (1 - (swing / 2) + (swing * random.NextDouble()));
         ulong count = (ulong)(wanted + random.NextDouble());
         if (count == 0) return null;
-        var row = new SnapshotRow { Code = new ExitCode(load.Isa, load.Code), Level = load.Level, Vm = load.Vm, Vcpu = load.Vcpu, Qualifier = load.Qualifier };
+        var row = new Row(Keys.Of(new ExitCode(load.Isa, load.Code), load.Level, load.Vm, load.Vcpu, load.Qualifier));
         for (ulong i = 0; i < count; i++)
         {
             // Two in a hundred are slow where there are slow ones at all.
@@ -44,7 +45,7 @@ internal static class ComparisonSample
             row.Timed++;
             row.TotalNs += ns;
             row.MaxNs = Math.Max(row.MaxNs, ns);
-            row.Bins[HistogramLayout.BinOf(ns)]++;
+            row.Bins.Add(HistogramLayout.BinOf(ns), 1);
         }
         return row;
     }

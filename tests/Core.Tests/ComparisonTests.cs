@@ -11,8 +11,8 @@ namespace Kvmscope.Core.Tests;
 public sealed class ComparisonTests
 {
     // Up to fifteen samples of some reasons of two VMs, idle ones and other instruction sets among them.
-    private static readonly Gen<Answer> s_sample = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1], Gen.ULong[0, 40], Gen.ULong[1, 100_000]).Array[0, 6].Select(rows =>
-        new Answer("time", Sample.Started, 1, [.. rows.Select(r => Sample.Row(
+    private static readonly Gen<Interval> s_sample = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1], Gen.ULong[0, 40], Gen.ULong[1, 100_000]).Array[0, 6].Select(rows =>
+        Sample.Of(Sample.Started, 1, [.. rows.Select(r => Sample.Row(
             r.Item1 == 4 ? Isa.Svm : Isa.Vmx, r.Item1 == 4 ? 0x72UL : new ulong[] { 10, 12, 32, 48 }[r.Item1], ExitLevel.L1, r.Item3, r.Item4,
             r.Item2 == 0 ? Sample.Web : Sample.Db, r.Item2))], new Accounting()));
 
@@ -152,9 +152,9 @@ public sealed class ComparisonTests
     [Fact]
     public void Losses_are_said_with_their_side()
     {
-        Answer whole = Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 4, 1000));
+        Interval whole = Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 4, 1000));
         var lost = new Accounting { DroppedExits = 4, DroppedVcpus = 1, Open = 3 };
-        Comparison comparison = Compare(new("a", [whole]), new("b", [whole with { Trust = lost }, whole with { Trust = lost }]));
+        Comparison comparison = Compare(new("a", [whole]), new("b", [whole with { Trust = lost }, Second(1, [.. whole.Rows]) with { Trust = lost }]));
         Assert.Contains("B: 8 exits were not counted for want of room", comparison.Notes);
         Assert.DoesNotContain(comparison.Notes, n => n.StartsWith("A:", StringComparison.Ordinal) || n.Contains("open", StringComparison.Ordinal));
         Assert.Contains("A is 1.00 s long and B 2.00 s: what is rare may be missing from the shorter", comparison.Notes);
@@ -167,10 +167,10 @@ public sealed class ComparisonTests
         foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
         var twice = new Accounting();
         foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(twice, 6UL);
-        Answer sample = Second(0) with { Trust = all, UnknownReasons = 2, RestartedRows = 1 };
-        Answer whole = Compare(new("a", [sample, sample]), new("b", [])).A.Whole;
+        Interval sample = Second(0, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1)) with { Trust = all, RestartedRows = 1 };
+        Interval whole = Compare(new("a", [sample, sample]), new("b", [])).A.Whole;
         Assert.Equal(twice with { Open = 3 }, whole.Trust);
-        Assert.Equal((4UL, 2, 2.0), (whole.UnknownReasons, whole.RestartedRows, whole.Seconds));
+        Assert.Equal((4UL + 6, 2, 1.0), (whole.UnknownReasons, whole.RestartedRows, whole.Seconds));
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class ComparisonTests
     [Fact]
     public void A_sample_that_was_cut_short_is_no_sample()
     {
-        Answer cut = Second(60, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 900)) with { Seconds = 0.05 };
+        Interval cut = Second(60, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 900)).Lasting(0.05);
         ComparisonSide a = Side("a", 9, new Load(10, 50, 900));
         Comparison comparison = Compare(a with { Samples = [.. a.Samples, cut] }, Side("b", 60, new Load(10, 5, 900)));
         Assert.Equal(10, comparison.A.Samples);
@@ -230,11 +230,11 @@ public sealed class ComparisonTests
     public void Ranks_and_figures_that_disagree_mark_nothing()
     {
         ComparisonSide a = Side("a", 30, new Load(10, 200, 1000)), b = Side("b", 30, new Load(10, 200, 1400));
-        SnapshotRow slow = Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 1_000_000_000);
+        Row slow = Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 1_000_000_000);
         ComparisonRow row = Row(Compare(a with { Samples = [.. a.Samples.Take(29), Second(29, [.. a.Samples[29].Rows, slow])] }, b), 10);
         Assert.True(row.A.AverageNs > row.B.AverageNs);
         Assert.Equal(ChangedFigures.P50, row.Marks & (ChangedFigures.P50 | ChangedFigures.Average));
     }
 
-    private static Answer Second(int at, params SnapshotRow[] rows) => new("time", Sample.Started.AddSeconds(at), 1, rows, new Accounting());
+    private static Interval Second(int at, params Row[] rows) => Sample.Of(Sample.Started.AddSeconds(at), 1, rows, new Accounting());
 }

@@ -83,7 +83,7 @@ public sealed class ComparisonViewTests
     [Fact]
     public void Nothing_to_compare_is_said()
     {
-        Comparison comparison = Compare(new ComparisonSide("none", []), new ComparisonSide("idle", [new Answer("time", Sample.Started, 1, [], new Accounting())]));
+        Comparison comparison = Compare(new ComparisonSide("none", []), new ComparisonSide("idle", [Sample.Of(Sample.Started, 1, [], new Accounting())]));
         Golden.Check("diff-nothing", Text(comparison));
         using JsonDocument json = JsonDocument.Parse(Text(comparison, format: OutputFormat.Json));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("a").GetProperty("started").ValueKind);

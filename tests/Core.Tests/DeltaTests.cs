@@ -1,7 +1,6 @@
 using CsCheck;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Recordings;
 
 namespace Kvmscope.Core.Tests;
 
@@ -10,10 +9,9 @@ public sealed class DeltaTests
     [Fact]
     public void The_first_interval_begins_with_the_trace()
     {
-        Answer answer = Delta.Between("time", Sample.Started, null, At(12_500_000_000, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)), 10_000_000_000);
+        Interval answer = At(12_500_000_000, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)).Since(null, Sample.Started, 10_000_000_000);
         Assert.Equal(2.5, answer.Seconds);
-        Assert.Equal("time", answer.Command);
-        Assert.Equal(Sample.Started, answer.Started);
+        Assert.Equal(Sample.Started, answer.From);
         Assert.Equal(5UL, Assert.Single(answer.Rows).Count);
     }
 
@@ -24,14 +22,14 @@ public sealed class DeltaTests
         Snapshot now = At(
             2_000_000_000, Sample.Spread(Isa.Vmx, 10, ExitLevel.L1, (5, 100), (3, 900)), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 7, 100),
             Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 1, 50), Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 0, 0));
-        Answer answer = Delta.Between("time", Sample.Started, before, now, 0);
+        Interval answer = now.Since(before, Sample.Started);
         Assert.Equal(1, answer.Seconds);
         Assert.Equal(2, answer.Rows.Count);
-        SnapshotRow row = answer.Rows[0];
+        Row row = answer.Rows[0];
         Assert.Equal((3UL, 3UL, 2700UL, 900UL), (row.Count, row.Timed, row.TotalNs, row.MaxNs));
         Assert.Equal(3UL, row.Bins[HistogramLayout.BinOf(900)]);
-        Assert.Equal(3UL, Histogram.Count(row.Bins));
-        Assert.Equal(ExitLevel.L2, answer.Rows[1].Level);
+        Assert.Equal(3UL, row.Bins.Count);
+        Assert.Equal(ExitLevel.L2, answer.Rows[1].Key.Level);
         Assert.Equal(0, answer.RestartedRows);
         // The snapshots are as they were.
         Assert.Equal(8UL, now.Rows[0].Count);
@@ -41,15 +39,14 @@ public sealed class DeltaTests
     public void An_exit_that_ended_in_this_interval_but_began_before_is_kept()
     {
         Snapshot before = At(1, Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 1, 0, untimed: 1)), now = At(2, Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 1, 800));
-        SnapshotRow row = Assert.Single(Delta.Between("time", Sample.Started, before, now, 0).Rows);
+        Row row = Assert.Single(now.Since(before, Sample.Started).Rows);
         Assert.Equal((0UL, 1UL), (row.Count, row.Timed));
     }
 
     [Fact]
     public void A_counter_that_ran_backwards_began_again()
     {
-        Answer answer = Delta.Between(
-            "time", Sample.Started, At(9, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)), At(5, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 2, 700)), 0);
+        Interval answer = At(5, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 2, 700)).Since(At(9, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)), Sample.Started);
         Assert.Equal((2UL, 1400UL), (answer.Rows[0].Count, answer.Rows[0].TotalNs));
         Assert.Equal(1, answer.RestartedRows);
         Assert.Equal(0, answer.Seconds);
@@ -60,7 +57,7 @@ public sealed class DeltaTests
     {
         Snapshot before = At(1, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100, Sample.Web, 0), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 50, 100, Sample.Db, 0));
         Snapshot now = At(2, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 51, 100, Sample.Db, 0), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 7, 100, Sample.Web, 0));
-        Assert.Equal([1UL, 2UL], Delta.Between("count", Sample.Started, before, now, 0).Rows.Select(r => r.Count));
+        Assert.Equal([1UL, 2UL], now.Since(before, Sample.Started).Rows.Select(r => r.Count));
     }
 
     [Fact]
@@ -68,7 +65,7 @@ public sealed class DeltaTests
     {
         Snapshot before = At(1) with { Trust = new Accounting { Exits = 10, Entries = 8, Open = 2, UnpairedExits = 9 } };
         Snapshot now = At(2) with { Trust = new Accounting { Exits = 15, Entries = 12, Open = 1, UnpairedExits = 3 } };
-        Accounting trust = Delta.Between("count", Sample.Started, before, now, 0).Trust;
+        Accounting trust = now.Since(before, Sample.Started).Trust;
         Assert.Equal(new Accounting { Exits = 5, Entries = 4, Open = 1, UnpairedExits = 3 }, trust);
     }
 
@@ -78,9 +75,9 @@ public sealed class DeltaTests
         // A counter that is added to Accounting and forgotten here would always be 0.
         var all = new Accounting();
         foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
-        Accounting trust = Delta.Between("count", Sample.Started, At(1) with { Trust = all with { Open = 9 } }, At(2) with { Trust = all }, 0).Trust;
+        Accounting trust = (At(2) with { Trust = all }).Since(At(1) with { Trust = all with { Open = 9 } }, Sample.Started).Trust;
         Assert.Equal(new Accounting { Open = 3 }, trust);
-        Assert.Equal(all, Delta.Between("count", Sample.Started, At(1), At(2) with { Trust = all }, 0).Trust);
+        Assert.Equal(all, (At(2) with { Trust = all }).Since(At(1), Sample.Started).Trust);
     }
 
     [Fact]
@@ -90,7 +87,7 @@ public sealed class DeltaTests
             2, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 1), Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L2, 3, 1), Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 1),
             Sample.Row(Isa.Vmx, 0x80000021, ExitLevel.L1, 1, 1)) with
         { Trust = new Accounting { UnreadReasons = 2 } };
-        Assert.Equal(9UL, Delta.Between("count", Sample.Started, null, now, 0).UnknownReasons);
+        Assert.Equal(9UL, now.Since(null, Sample.Started).UnknownReasons);
     }
 
     [Fact]
@@ -102,7 +99,7 @@ public sealed class DeltaTests
         {
             for (int r = 0; r < 4; r++) state[r] += steps[i][r];
             Snapshot now = At(i, [.. state.Select((n, r) => Sample.Row(Isa.Vmx, (ulong)r, ExitLevel.L1, n, 100))]);
-            foreach (SnapshotRow row in Delta.Between("count", Sample.Started, before, now, 0).Rows) sums[row.Code.Code] += row.Count;
+            foreach (Row row in now.Since(before, Sample.Started).Rows) sums[row.Key.Code.Code] += row.Count;
             before = now;
         }
         return sums.SequenceEqual(state);
@@ -116,41 +113,31 @@ public sealed class DeltaTests
         [
             At(0, Open(300, 0)), At(1, Open(600, 0)), At(2, Ended(605, 0)), At(3, Ended(605, 0), Open(100, 50)), At(4, Ended(705, 55)),
         ];
-        var sum = new Answer[snapshots.Length];
-        for (int i = 0; i < snapshots.Length; i++) sum[i] = Delta.Between("time", Sample.Started, i == 0 ? null : snapshots[i - 1], snapshots[i], 0);
+        var sum = new Interval[snapshots.Length];
+        for (int i = 0; i < snapshots.Length; i++) sum[i] = snapshots[i].Since(i == 0 ? null : snapshots[i - 1], Sample.Started);
         Assert.Equal([300UL, 300UL, 5UL, 150UL, 5UL], sum.Select(a => a.Rows.Aggregate(0UL, (ns, row) => ns + row.Parts!.Value.Sum)));
         Assert.Equal([0UL, 0UL, 1UL, 0UL, 1UL], sum.Select(a => a.Rows.Aggregate(0UL, (n, row) => n + row.Count)));
-        Assert.Equal(760UL, Delta.Between("time", Sample.Started, null, snapshots[^1], 0).Rows.Single().Parts!.Value.Sum);
-        Assert.Equal(460UL, Delta.Between("time", Sample.Started, snapshots[0], snapshots[^1], 0).Rows.Single().Parts!.Value.Sum);
+        Assert.Equal(760UL, snapshots[^1].Since(null, Sample.Started).Rows.Single().Parts!.Value.Sum);
+        Assert.Equal(460UL, snapshots[^1].Since(snapshots[0], Sample.Started).Rows.Single().Parts!.Value.Sum);
         // Recorded, any stretch says the same.
         for (int first = 1; first < snapshots.Length; first++)
         {
             var stretch = new IntervalSum(Grouping.Host);
             for (int i = first; i < snapshots.Length; i++)
-                stretch.Add(RecordedInterval.Between(i, (Sample.Started, i - 1), snapshots[i - 1], snapshots[i], []));
-            ulong whole = Delta.Between("time", Sample.Started, snapshots[first - 1], snapshots[^1], 0).Rows.Aggregate(0UL, (ns, row) => ns + row.Parts!.Value.Sum);
-            Assert.Equal(whole, stretch.ToAnswer("time").Rows.Aggregate(0UL, (ns, row) => ns + row.Parts!.Value.Sum));
+                stretch.Add(snapshots[i].Since(snapshots[i - 1], Sample.Started, i - 1) with { First = i });
+            ulong whole = snapshots[^1].Since(snapshots[first - 1], Sample.Started).Rows.Aggregate(0UL, (ns, row) => ns + row.Parts!.Value.Sum);
+            Assert.Equal(whole, stretch.ToInterval().Rows.Aggregate(0UL, (ns, row) => ns + row.Parts!.Value.Sum));
         }
 
-        static SnapshotRow Open(ulong kvm, ulong vmm) => new() { Code = new ExitCode(Isa.Vmx, 30), Level = ExitLevel.L1, Parts = Parts(kvm, vmm) };
-        static SnapshotRow Ended(ulong kvm, ulong vmm) => new()
-        {
-            Code = new ExitCode(Isa.Vmx, 30),
-            Level = ExitLevel.L1,
-            Qualifier = Qualifier.Of(0x3f8),
-            Count = kvm > 605 ? 2UL : 1,
-            Parts = Parts(kvm, vmm),
-        };
+        static Row Open(ulong kvm, ulong vmm) => new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1)) { Parts = Parts(kvm, vmm) };
+        static Row Ended(ulong kvm, ulong vmm) => new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x3f8))) { Count = kvm > 605 ? 2UL : 1, Parts = Parts(kvm, vmm) };
     }
 
     [Fact]
     public void Rows_of_a_reason_are_settled_together() => Gen.Select(Gen.Long[-1000, 1000].Array[TimeParts.Count].Array[1, 5], Gen.Bool).Sample((parts, apart) =>
     {
-        SnapshotRow[] rows = [.. parts.Select((p, i) => new SnapshotRow
-        {
-            Code = new ExitCode(Isa.Vmx, apart ? (ulong)i : 30), Level = ExitLevel.L1, Qualifier = Qualifier.Of((ulong)i), Parts = Of(p),
-        })];
-        foreach (var group in PartsSettlement.Settle(rows).Zip(parts).GroupBy(r => r.First.Code))
+        Row[] rows = [.. parts.Select((p, i) => new Row(Keys.Of(new ExitCode(Isa.Vmx, apart ? (ulong)i : 30), ExitLevel.L1, qualifier: Qualifier.Of((ulong)i))) { Parts = Of(p) })];
+        foreach (var group in PartsSettlement.Settle(rows).Zip(parts).GroupBy(r => r.First.Key.Code))
         {
             long expected = Math.Max(0, group.Sum(r => r.Second.Sum()));
             Assert.Equal(expected, group.Sum(r => (long)r.First.Parts!.Value.Sum));
@@ -168,12 +155,12 @@ public sealed class DeltaTests
     [Fact]
     public void A_wall_clock_that_turned_out_shorter_adds_nothing()
     {
-        Snapshot before = At(1) with { Times = [new VcpuTime(Sample.Web, 0, 600, Parts(0, 0))] }, now = At(2) with { Times = [new VcpuTime(Sample.Web, 0, 500, Parts(0, 0))] };
-        Assert.Empty(Delta.Between("time", Sample.Started, before, now, 0).Times);
+        Snapshot before = At(1) with { Times = [new VcpuTime(Keys.Of(Sample.Web, 0), 600, Parts(0, 0))] }, now = At(2) with { Times = [new VcpuTime(Keys.Of(Sample.Web, 0), 500, Parts(0, 0))] };
+        Assert.Empty(now.Since(before, Sample.Started).Times);
         var sum = new IntervalSum(Grouping.Vcpu);
-        sum.Add(RecordedInterval.Between(0, (Sample.Started, 0), null, before, []));
-        sum.Add(RecordedInterval.Between(1, (Sample.Started, 1), before, now, []));
-        Assert.Equal(500UL, Assert.Single(sum.ToAnswer("time").Times).WallNs);
+        sum.Add(before.Since(null, Sample.Started, 0) with { First = 0 });
+        sum.Add(now.Since(before, Sample.Started, 1) with { First = 1 });
+        Assert.Equal(500UL, Assert.Single(sum.ToInterval().Times).WallNs);
     }
 
     private static TimeParts Parts(ulong kvm, ulong vmm)
@@ -183,5 +170,5 @@ public sealed class DeltaTests
         return parts;
     }
 
-    private static Snapshot At(long ns, params SnapshotRow[] rows) => new(Sample.Started, ns, rows, new Accounting());
+    private static Snapshot At(long ns, params Row[] rows) => new(Sample.Started, ns, rows, new Accounting());
 }

@@ -86,12 +86,12 @@ public sealed class DropInLayoutTests
         Assert.Equal(" 44 APIC_ACCESS         2631024 (L1)\n  1 EXTERNAL_INT       12345678 (L2)\n", output.ToString());
     }
 
-    private static Answer Intel { get; } = Sample.Answer(
+    private static Interval Intel { get; } = Sample.Answer(
         Sample.Row(Isa.Vmx, 52, ExitLevel.L1, 32, 4_543), Sample.Row(Isa.Vmx, 52, ExitLevel.L2, 19, 27_228), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 2787, 3_437_190),
         Sample.Row(Isa.Vmx, 12, ExitLevel.L2, 178, 25_469), Sample.Row(Isa.Vmx, 1, ExitLevel.L1, 49, 2_797), Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 19, 5_967),
         Sample.Row(Isa.Vmx, 31, ExitLevel.L1, 1761, 2_744), Sample.Row(Isa.Vmx, 31, ExitLevel.L2, 10, 23_206));
 
-    private static string Text(ReportKind kind, Answer answer)
+    private static string Text(ReportKind kind, Interval answer)
     {
         var output = new StringWriter();
         OutputKinds.DropInAnswers(kind, output).Write(answer);

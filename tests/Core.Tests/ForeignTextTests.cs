@@ -6,8 +6,8 @@ using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Charts;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Sources;
 using Kvmscope.Core.Timelines;
-using Kvmscope.Core.Tracing;
 
 namespace Kvmscope.Core.Tests;
 
@@ -46,7 +46,7 @@ public sealed class ForeignTextTests
     public static TheoryData<string, string> Outputs()
     {
         var vm = new VmIdentity(1, 4242, Canary);
-        Answer answer = Sample.Answer(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 20, 1_200, vm, 0)) with { Missing = [new MissingSource(TimePart.Poll, Canary)] };
+        Interval answer = Sample.Answer(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 20, 1_200, vm, 0)) with { Vms = [vm], Missing = [new MissingSource(TimePart.Poll, Canary)] };
         var slow = new SlowExit(Sample.Started, vm, 1, 2, 3, ExitLevel.L1, new ExitCode(Isa.Svm, 0x72), 1_200) { RanInstead = new TaskIdentity(7, Canary), Parts = default(TimeParts) };
         var comparison = ComparisonBuilder.Build(new ComparisonSide(Canary, [answer]), new ComparisonSide("b", [answer]), new ComparisonRequest { By = GroupBy.Vm });
         comparison = comparison with { Notes = [Canary] };

@@ -34,8 +34,8 @@ public sealed class HistViewTests
     public void Powers_of_two_are_sums_of_four_bins()
     {
         // One of every bin: each line but the first and the last has 4.
-        var row = new SnapshotRow { Code = new ExitCode(Isa.Vmx, 10), Level = ExitLevel.L1, Count = HistogramLayout.BinCount, Timed = HistogramLayout.BinCount, MaxNs = 1UL << 41 };
-        Array.Fill(row.Bins, 1UL);
+        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L1)) { Count = HistogramLayout.BinCount, Timed = HistogramLayout.BinCount, MaxNs = 1UL << 41 };
+        for (int bin = 0; bin < HistogramLayout.BinCount; bin++) row.Bins.Add(bin, 1);
         string[] bars = [.. Sample.Text(Sample.Answer(row), ReportKind.Hist).Split('\n').Where(line => line.Contains(" -> ", StringComparison.Ordinal))];
         Assert.Equal(36, bars.Length);
         Assert.All(bars[1..^1], line => Assert.Contains(" : 4 ", line, StringComparison.Ordinal));

@@ -36,7 +36,7 @@ public sealed class HistogramTests
     {
         ulong[] sorted = [.. durations.Order()];
         ulong exact = sorted[Math.Max(0, (int)decimal.Ceiling((decimal)q * sorted.Length) - 1)];
-        ulong shown = Histogram.Quantile(Bins(durations), q, sorted[^1])!.Value;
+        ulong shown = Bins(durations).Quantile(q, sorted[^1])!.Value;
         int bin = HistogramLayout.BinOf(exact);
         return shown >= HistogramLayout.LowNs(bin) && shown <= HistogramLayout.HighNs(bin) && shown <= sorted[^1];
     });
@@ -44,53 +44,52 @@ public sealed class HistogramTests
     [Fact]
     public void A_quantile_is_monotone() => Gen.Select(s_durations, s_share, s_share).Sample((durations, a, b) =>
     {
-        ulong[] bins = Bins(durations);
+        Histogram bins = Bins(durations);
         ulong max = durations.Max();
-        return Histogram.Quantile(bins, Math.Min(a, b), max) <= Histogram.Quantile(bins, Math.Max(a, b), max);
+        return bins.Quantile(Math.Min(a, b), max) <= bins.Quantile(Math.Max(a, b), max);
     });
 
     [Fact]
-    public void The_last_rank_is_the_maximum() => s_durations.Sample(durations => Histogram.Quantile(Bins(durations), 1, durations.Max()) == durations.Max());
+    public void The_last_rank_is_the_maximum() => s_durations.Sample(durations => Bins(durations).Quantile(1, durations.Max()) == durations.Max());
 
     [Fact]
     public void A_stale_maximum_does_not_leave_the_bin() => Gen.Select(s_durations, s_duration, s_share).Sample((durations, max, q) =>
     {
-        ulong shown = Histogram.Quantile(Bins(durations), q, max)!.Value;
+        ulong shown = Bins(durations).Quantile(q, max)!.Value;
         return HistogramLayout.BinOf(shown) >= HistogramLayout.BinOf(durations.Min()) && HistogramLayout.BinOf(shown) <= HistogramLayout.BinOf(durations.Max());
     });
 
     [Fact]
     public void Histograms_add_up() => Gen.Select(s_durations, s_durations).Sample((a, b) =>
     {
-        ulong[] sum = Bins(a);
-        Histogram.Add(sum, Bins(b));
-        return sum.AsSpan().SequenceEqual(Bins([.. a, .. b])) && Histogram.Count(sum) == (ulong)(a.Length + b.Length);
+        Histogram sum = Bins(a);
+        sum.Add(Bins(b));
+        return sum.ToArray().SequenceEqual(Bins([.. a, .. b]).ToArray()) && sum.Count == (ulong)(a.Length + b.Length);
     });
 
     [Fact]
     public void Ranks_are_exact()
     {
         // 999 of 1000 are short: p99.9 is the last of them, and not the long one.
-        var bins = new ulong[HistogramLayout.BinCount];
-        bins[HistogramLayout.BinOf(1_000)] = 999;
-        bins[HistogramLayout.BinOf(1_000_000)] = 1;
-        Assert.InRange(Histogram.Quantile(bins, 0.999, 1_000_000)!.Value, 896UL, 1024UL);
-        Assert.Equal(1_000_000UL, Histogram.Quantile(bins, 0.9991, 1_000_000));
+        var bins = new Histogram();
+        bins.Add(HistogramLayout.BinOf(1_000), 999);
+        bins.Add(HistogramLayout.BinOf(1_000_000), 1);
+        Assert.InRange(bins.Quantile(0.999, 1_000_000)!.Value, 896UL, 1024UL);
+        Assert.Equal(1_000_000UL, bins.Quantile(0.9991, 1_000_000));
     }
 
     [Fact]
     public void Nothing_has_no_quantile()
     {
-        Assert.Null(Histogram.Quantile(new ulong[HistogramLayout.BinCount], 0.5, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Histogram.Quantile([1], 1.1, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Histogram.Quantile([1], double.NaN, 0));
-        Assert.Throws<ArgumentException>(() => Histogram.Add(new ulong[2], new ulong[3]));
+        Assert.Null(new Histogram().Quantile(0.5, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Histogram().Quantile(1.1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Histogram().Quantile(double.NaN, 0));
     }
 
-    private static ulong[] Bins(ulong[] durations)
+    private static Histogram Bins(ulong[] durations)
     {
-        var bins = new ulong[HistogramLayout.BinCount];
-        foreach (ulong ns in durations) bins[HistogramLayout.BinOf(ns)]++;
+        var bins = new Histogram();
+        foreach (ulong ns in durations) bins.Add(HistogramLayout.BinOf(ns), 1);
         return bins;
     }
 }

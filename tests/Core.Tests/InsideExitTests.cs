@@ -18,30 +18,19 @@ public class InsideExitTests
         return all;
     }
 
-    private static SnapshotRow Row(ExitCode code, ulong count, ulong ns, Qualifier qualifier = default, TimeParts? parts = null, ExitLevel level = ExitLevel.L1)
+    private static Row Row(ExitCode code, ulong count, ulong ns, Qualifier qualifier = default, TimeParts? parts = null, ExitLevel level = ExitLevel.L1)
     {
-        var row = new SnapshotRow
-        {
-            Vm = Sample.Web,
-            Code = code,
-            Level = level,
-            Qualifier = qualifier,
-            Parts = parts,
-            Count = count,
-            Timed = count,
-            TotalNs = count * ns,
-            MaxNs = ns,
-        };
-        row.Bins[HistogramLayout.BinOf(ns)] = count;
+        var row = new Row(Keys.Of(code, level, Sample.Web, qualifier: qualifier)) { Parts = parts, Count = count, Timed = count, TotalNs = count * ns, MaxNs = ns };
+        row.Bins.Add(HistogramLayout.BinOf(ns), count);
         return row;
     }
 
-    private static Answer Between(Snapshot? before, Snapshot now) => Delta.Between("time", Sample.Started, before, now, 15_000_000_000);
+    private static Interval Between(Snapshot? before, Snapshot now) => now.Since(before, Sample.Started, 15_000_000_000);
 
-    private static Snapshot Take(IReadOnlyList<VcpuTime> times, params SnapshotRow[] rows) =>
+    private static Snapshot Take(IReadOnlyList<VcpuTime> times, params Row[] rows) =>
         new(Sample.Started.AddSeconds(10), 25_000_000_000, rows, new Accounting { Exits = 1 }) { Times = times };
 
-    private static string Text(Answer answer, ReportRequest request, OutputFormat format = OutputFormat.Table)
+    private static string Text(Interval answer, ReportRequest request, OutputFormat format = OutputFormat.Table)
     {
         var output = new StringWriter();
         OutputKinds.Answers.In(format)(new Destination(output, new ViewStyle(80)), request).Write(answer);
@@ -55,7 +44,7 @@ public class InsideExitTests
     }
 
     private static Snapshot Split { get; } = Take(
-        [new VcpuTime(Sample.Web, null, 10_000_000_000, Parts((TimePart.Guest, 6_000_000_000), (TimePart.Runq, 100_000_000)))],
+        [new VcpuTime(Keys.Of(Sample.Web, null), 10_000_000_000, Parts((TimePart.Guest, 6_000_000_000), (TimePart.Runq, 100_000_000)))],
         Row(s_ioio, 1000, 1_500_000, parts: Parts((TimePart.Kvm, 300_000_000), (TimePart.Vmm, 1_000_000_000), (TimePart.Runq, 200_000_000))),
         Row(s_hlt, 100, 24_000_000, parts: Parts((TimePart.Halt, 2_000_000_000), (TimePart.Poll, 300_000_000), (TimePart.Kvm, 100_000_000))));
 
@@ -71,9 +60,9 @@ public class InsideExitTests
     [Fact]
     public void What_no_part_holds_is_unattributed_and_what_is_too_much_is_taken_back()
     {
-        Snapshot less = Take([new VcpuTime(Sample.Web, null, 1000, Parts((TimePart.Guest, 600)))], Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
+        Snapshot less = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, Parts((TimePart.Guest, 600)))], Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
         Assert.Equal(100UL, ReportBuilder.Build(Between(null, less), Request(split: true)).Walls[0].Parts[TimePart.Unattributed]);
-        Snapshot more = Take([new VcpuTime(Sample.Web, null, 1000, Parts((TimePart.Guest, 900)))], Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
+        Snapshot more = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, Parts((TimePart.Guest, 900)))], Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
         Assert.Equal(1000UL, ReportBuilder.Build(Between(null, more), Request(split: true)).Walls[0].Parts.Sum);
     }
 
@@ -110,7 +99,7 @@ public class InsideExitTests
     [Fact]
     public void A_part_that_cannot_be_had_is_null_and_said()
     {
-        Answer answer = Between(null, Split) with { Missing = [new(TimePart.Poll, "poll: nothing to see")] };
+        Interval answer = Between(null, Split) with { Missing = [new(TimePart.Poll, "poll: nothing to see")] };
         using JsonDocument json = JsonDocument.Parse(Text(answer, Request(split: true), OutputFormat.Json));
         JsonElement parts = json.RootElement.GetProperty("rows")[0].GetProperty("parts_ns");
         Assert.Equal(JsonValueKind.Null, parts.GetProperty("poll").ValueKind);
@@ -121,9 +110,9 @@ public class InsideExitTests
     [Fact]
     public void An_exit_that_is_open_all_the_while_keeps_its_time()
     {
-        Snapshot before = Take([new VcpuTime(Sample.Web, null, 1000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 400))));
-        Snapshot now = Take([new VcpuTime(Sample.Web, null, 3000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 2400))));
-        Answer answer = Between(before, now);
+        Snapshot before = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 400))));
+        Snapshot now = Take([new VcpuTime(Keys.Of(Sample.Web, null), 3000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 2400))));
+        Interval answer = Between(before, now);
         Assert.Equal(2000UL, Assert.Single(answer.Rows).Parts!.Value[TimePart.Halt]);
         Assert.Equal(2000UL, Assert.Single(answer.Times).WallNs);
     }
@@ -149,7 +138,7 @@ public class InsideExitTests
     [Fact]
     public void Qualifiers_beyond_the_first_are_other()
     {
-        Answer answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1)), Row(s_cpuid, 30, 1000, Qualifier.Of(2)),
+        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1)), Row(s_cpuid, 30, 1000, Qualifier.Of(2)),
             Row(s_cpuid, 7, 1000, Qualifier.Other)));
         Report report = ReportBuilder.Build(answer, Request(by: GroupBy.Reason | GroupBy.Qualifier, top: 2));
         Assert.Equal(["0x0 (vendor):50", "0x1 (features):40", "other:37"], report.Rows.Select(r => $"{Qualifiers.Name(r.Code!.Value, r.Qualifier)}:{r.Total.Count}"));
@@ -158,17 +147,17 @@ public class InsideExitTests
     [Fact]
     public void Qualifiers_are_summed_where_rows_are_not_by_them()
     {
-        Answer answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1))));
+        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1))));
         Assert.Equal(90UL, Assert.Single(ReportBuilder.Build(answer, Request()).Rows).Total.Count);
     }
 
     [Fact]
     public void Rounds_say_what_a_reflected_exit_costs()
     {
-        SnapshotRow row = Row(s_cpuid, 2100, 5000, level: ExitLevel.L2);
-        row.Rounds = new ReflectedRounds { Reflected = 2000, Ended = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
-        row.Rounds.Bins[HistogramLayout.BinOf(48_000)] = 2000;
-        Answer answer = Between(null, Take([], row, Row(s_ioio, 5, 1000)));
+        Row row = Row(s_cpuid, 2100, 5000, level: ExitLevel.L2);
+        row.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
+        row.Rounds.Bins.Add(HistogramLayout.BinOf(48_000), 2000);
+        Interval answer = Between(null, Take([], row, Row(s_ioio, 5, 1000)));
         string text = Text(answer, Request(nested: true));
         Assert.Contains("CPUID (L2) reflected 2000, 1 round 48.0 µs, 10.3 L1 exits each", text, StringComparison.Ordinal);
         Assert.DoesNotContain("IOIO", text, StringComparison.Ordinal);
@@ -184,7 +173,7 @@ public class InsideExitTests
     [InlineData(GroupBy.Level)]
     public void Rounds_are_by_reason_too_whatever_they_are_grouped_by(GroupBy by)
     {
-        Answer answer = Between(null, Take([], Row(s_cpuid, 50, 1000, level: ExitLevel.L2), Row(s_ioio, 40, 1000, level: ExitLevel.L2)));
+        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, level: ExitLevel.L2), Row(s_ioio, 40, 1000, level: ExitLevel.L2)));
         string text = Text(answer, Request(nested: true, by: by));
         Assert.Contains("CPUID", text, StringComparison.Ordinal);
         Assert.Contains("IOIO", text, StringComparison.Ordinal);
@@ -203,8 +192,8 @@ public class InsideExitTests
 
         static string Order(SortKey? sort)
         {
-            Answer answer = Between(null, Take(
-                [new VcpuTime(Sample.Web, null, 10_000, default)],
+            Interval answer = Between(null, Take(
+                [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, default)],
                 Row(s_hlt, 10, 9000, parts: Parts((TimePart.Halt, 90_000))), Row(s_ioio, 1000, 100, parts: Parts((TimePart.Vmm, 100_000))),
                 // One that is open has time in the split and none that was measured.
                 Row(s_cpuid, 20, 50, parts: Parts((TimePart.Kvm, 200_000)))));
@@ -217,17 +206,17 @@ public class InsideExitTests
     public void Every_table_fits_a_narrow_screen()
     {
         var names = new[] { new VmIdentity(0, 4_194_303, "a-vm-with-a-long-name"), new VmIdentity(1, 4_194_302, "a-vm-with-a-long-name") };
-        var rows = new List<SnapshotRow>();
+        var rows = new List<Row>();
         var times = new List<VcpuTime>();
         foreach (VmIdentity vm in names)
             for (int vcpu = 0; vcpu < 1025; vcpu += 512)
             {
-                times.Add(new VcpuTime(vm, vcpu, 1_234_567_890_123, Parts((TimePart.Guest, 600_000_000_000))));
+                times.Add(new VcpuTime(Keys.Of(vm, vcpu), 1_234_567_890_123, Parts((TimePart.Guest, 600_000_000_000))));
                 foreach (ulong code in (ulong[])[0x72, 0x7b, 0x400, 0x401])
                     foreach (ExitLevel level in (ExitLevel[])[ExitLevel.L1, ExitLevel.L2])
                         rows.Add(Wide(vm, vcpu, code, level));
             }
-        Answer answer = Between(null, Take(times, [.. rows]));
+        Interval answer = Between(null, Take(times, [.. rows]));
         for (GroupBy by = GroupBy.Reason; by <= (GroupBy)31; by++)
             foreach ((bool split, bool nested) in ((bool, bool)[])[(true, false), (false, true), (false, false)])
                 for (int width = 40; width <= 130; width += 10)
@@ -240,30 +229,17 @@ public class InsideExitTests
                 }
     }
 
-    private static SnapshotRow Wide(VmIdentity vm, int vcpu, ulong code, ExitLevel level)
+    private static Row Wide(VmIdentity vm, int vcpu, ulong code, ExitLevel level)
     {
         TimeParts parts = Parts([.. Enum.GetValues<TimePart>().Where(p => p is not (TimePart.Guest or TimePart.Unattributed)).Select((p, i) => (p, 12_345_678UL + (ulong)i))]);
-        SnapshotRow row = OnVcpu(Row(new ExitCode(Isa.Svm, code), 12_345_678_901, 10, Qualifier.Of(0x1_0000_0608), parts, level), vm, vcpu);
+        Row row = OnVcpu(Row(new ExitCode(Isa.Svm, code), 12_345_678_901, 10, Qualifier.Of(0x1_0000_0608), parts, level), vm, vcpu);
         if (level != ExitLevel.L2) return row;
-        row.Rounds = new ReflectedRounds { Reflected = row.Count / 2, Ended = row.Count / 2, TotalNs = row.Count * 47_800, HandlingNs = row.Count * 30_000, L1Exits = row.Count * 600, MaxNs = 48_000 };
-        row.Rounds.Bins[HistogramLayout.BinOf(95_600)] = row.Count / 2;
+        row.Rounds = new ReflectedRounds { Reflected = row.Count / 2, Timed = row.Count / 2, TotalNs = row.Count * 47_800, HandlingNs = row.Count * 30_000, L1Exits = row.Count * 600, MaxNs = 48_000 };
+        row.Rounds.Bins.Add(HistogramLayout.BinOf(95_600), row.Count / 2);
         return row;
     }
 
-    private static SnapshotRow OnVcpu(SnapshotRow row, VmIdentity? vm, int vcpu) => new()
-    {
-        Vm = vm,
-        Vcpu = vcpu,
-        Code = row.Code,
-        Level = row.Level,
-        Qualifier = row.Qualifier,
-        Parts = row.Parts,
-        Rounds = row.Rounds,
-        Count = row.Count,
-        Timed = row.Timed,
-        TotalNs = row.TotalNs,
-        MaxNs = row.MaxNs,
-    };
+    private static Row OnVcpu(Row row, VmIdentity? vm, int vcpu) => new Row(Keys.Of(row.Key.Code, row.Key.Level, vm, vcpu, row.Key.Qualifier)) { Parts = row.Parts, Rounds = row.Rounds, Count = row.Count, Timed = row.Timed, TotalNs = row.TotalNs, MaxNs = row.MaxNs };
 
     [Theory]
     [InlineData(GroupBy.Reason, true, "split-40")]
@@ -272,19 +248,19 @@ public class InsideExitTests
     [InlineData(GroupBy.Vcpu, false, "rounds-vcpu-40")]
     public void A_narrow_table_keeps_what_matters_most(GroupBy by, bool split, string name)
     {
-        SnapshotRow reflected = Row(s_cpuid, 2100, 5000, parts: Parts((TimePart.Kvm, 10_500_000)), level: ExitLevel.L2);
-        reflected.Rounds = new ReflectedRounds { Reflected = 2000, Ended = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
-        Answer answer = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
+        Row reflected = Row(s_cpuid, 2100, 5000, parts: Parts((TimePart.Kvm, 10_500_000)), level: ExitLevel.L2);
+        reflected.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
+        Interval answer = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
         if (by == GroupBy.Vcpu) answer = OfOneVcpu(answer);
         var output = new StringWriter();
         OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(40)), Request(split, !split, by)).Write(answer);
         Golden.Check(name, output.ToString());
     }
 
-    private static Answer OfOneVcpu(Answer answer) => answer with
+    private static Interval OfOneVcpu(Interval answer) => answer with
     {
-        Times = [.. answer.Times.Select(t => t with { Vcpu = 3 })],
-        Rows = [.. answer.Rows.Select(r => OnVcpu(r, r.Vm, 3))],
+        TimeChanges = [.. answer.Times.Select(t => t with { Key = t.Key with { Vcpu = 3 } })],
+        Changes = [.. answer.Rows.Select(r => OnVcpu(r, answer.VmOf(r.Key), 3))],
     };
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class MachineFormatTests
     {
         var request = new ReportRequest { Kind = ReportKind.Count, Command = "count" };
         var output = new StringWriter();
-        IOutputWriter<Answer> json = OutputKinds.Answers.In(OutputFormat.Json)(new Destination(output, new ViewStyle()), request);
+        IOutputWriter<Interval> json = OutputKinds.Answers.In(OutputFormat.Json)(new Destination(output, new ViewStyle()), request);
         for (int i = 0; i < 3; i++) json.Write(Sample.Svm);
         string[] lines = output.ToString().Split('\n');
         Assert.Equal(4, lines.Length);
@@ -51,7 +51,7 @@ public sealed class MachineFormatTests
         Assert.Equal(lines[0], lines[2]);
 
         output = new StringWriter();
-        IOutputWriter<Answer> csv = OutputKinds.Answers.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request);
+        IOutputWriter<Interval> csv = OutputKinds.Answers.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request);
         csv.Write(Sample.Svm);
         csv.Write(Sample.Svm);
         Assert.Equal(11, output.ToString().TrimEnd('\n').Split('\n').Length);
@@ -60,9 +60,10 @@ public sealed class MachineFormatTests
     [Fact]
     public void A_large_answer_is_whole()
     {
-        var rows = new List<SnapshotRow>();
-        for (int vcpu = 0; vcpu < 500; vcpu++) rows.Add(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, (ulong)vcpu + 1, 1000, new VmIdentity(0, 1, "größer 😀\t\"x\""), vcpu));
-        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer([.. rows]), ReportKind.Hist, by: GroupBy.Vcpu, format: OutputFormat.Json));
+        var rows = new List<Row>();
+        var vm = new VmIdentity(0, 1, "größer 😀\t\"x\"");
+        for (int vcpu = 0; vcpu < 500; vcpu++) rows.Add(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, (ulong)vcpu + 1, 1000, vm, vcpu));
+        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer([.. rows]) with { Vms = [vm] }, ReportKind.Hist, by: GroupBy.Vcpu, format: OutputFormat.Json));
         Assert.Equal(500, json.RootElement.GetProperty("rows").GetArrayLength());
         Assert.All(json.RootElement.GetProperty("rows").EnumerateArray(), row => Assert.Equal("größer 😀\t\"x\"", row.GetProperty("vm").GetString()));
     }
@@ -88,7 +89,7 @@ public sealed class MachineFormatTests
     [Fact]
     public void Csv_tells_reasons_of_arm64_apart_as_json_does()
     {
-        Answer answer = Sample.Answer(Sample.Row(Isa.Arm64, 0x000, ExitLevel.L1, 3, 63), Sample.Row(Isa.Arm64, 0x200, ExitLevel.L1, 2, 63));
+        Interval answer = Sample.Answer(Sample.Row(Isa.Arm64, 0x000, ExitLevel.L1, 3, 63), Sample.Row(Isa.Arm64, 0x200, ExitLevel.L1, 2, 63));
         string[] lines = Sample.Text(answer, ReportKind.Count, format: OutputFormat.Csv).TrimEnd('\n').Split('\n');
         Assert.EndsWith(",count,ret,ec", lines[0], StringComparison.Ordinal);
         Assert.EndsWith("arm64,0,IRQ,false,1,3,0,", lines[1], StringComparison.Ordinal);
@@ -100,9 +101,9 @@ public sealed class MachineFormatTests
     [Fact]
     public void Every_line_of_csv_has_as_many_fields_as_the_header()
     {
-        SnapshotRow row = Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 3, 63, Sample.Web, 1);
-        var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting()) { Times = [new VcpuTime(Sample.Web, 1, 1000, default)] };
-        Answer answer = Delta.Between("time", Sample.Started, null, now, 0);
+        Row row = Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 3, 63, Sample.Web, 1);
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting()) { Times = [new VcpuTime(Keys.Of(Sample.Web, 1), 1000, default)] };
+        Interval answer = now.Since(null, Sample.Started);
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time" };
         foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Vcpu | GroupBy.Reason, GroupBy.Reason | GroupBy.Qualifier])
             foreach ((bool split, bool nested) in ((bool, bool)[])[(false, false), (true, false), (false, true)])
@@ -116,7 +117,7 @@ public sealed class MachineFormatTests
     [Fact]
     public void Trust_in_json_is_all_that_is_said_under_a_table()
     {
-        Answer answer = Sample.Svm with { RestartedRows = 3 };
+        Interval answer = Sample.Svm with { RestartedRows = 3 };
         using JsonDocument plain = JsonDocument.Parse(Sample.Text(answer, ReportKind.Count, format: OutputFormat.Json));
         Assert.Equal(3, plain.RootElement.GetProperty("trust").GetProperty("restarted_counters").GetInt32());
         Assert.False(plain.RootElement.GetProperty("trust").TryGetProperty("other_qualifiers", out _));
@@ -144,7 +145,7 @@ public sealed class MachineFormatTests
         Assert.StartsWith("12 slow exits were lost", AccountingText.LostEvents(12), StringComparison.Ordinal);
     }
 
-    private static Answer Machines { get; } = Sample.Answer(
+    private static Interval Machines { get; } = Sample.Answer(
         new Accounting
         {
             Exits = 1,

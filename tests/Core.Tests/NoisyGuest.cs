@@ -25,30 +25,30 @@ internal sealed class NoisyGuest(int seed)
 
     internal ComparisonSide Record(string name, int samples, double seconds = 1) => new(name, [.. Enumerable.Range(0, samples).Select(i => Next(i, seconds))]);
 
-    private Answer Next(int number, double seconds)
+    private Interval Next(int number, double seconds)
     {
         double load = Load(seconds);
-        var rows = new List<SnapshotRow>();
+        var rows = new List<Row>();
         for (int reason = 0; reason < Rates.Length; reason++)
         {
             int exits = Poisson(Rates[reason] * load * seconds);
             if (exits == 0) continue;
-            var row = new SnapshotRow { Code = new ExitCode(Isa.Vmx, Codes[reason]), Level = ExitLevel.L1, Vm = Sample.Web, Vcpu = 0 };
+            var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, Codes[reason]), ExitLevel.L1, Sample.Web, 0));
             for (int i = 0; i < exits; i++) Add(row, Duration());
             rows.Add(row);
         }
-        return new Answer("time", Sample.Started.AddSeconds(number * seconds), seconds, rows, new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) });
+        return Sample.Of(Sample.Started.AddSeconds(number * seconds), seconds, rows, new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) });
     }
 
     private static ulong[] Codes => [32, 30, 48, 1, 10, 49, 28, 54];
 
-    private static void Add(SnapshotRow row, ulong ns)
+    private static void Add(Row row, ulong ns)
     {
         row.Count++;
         row.Timed++;
         row.TotalNs += ns;
         row.MaxNs = Math.Max(row.MaxNs, ns);
-        row.Bins[HistogramLayout.BinOf(ns)]++;
+        row.Bins.Add(HistogramLayout.BinOf(ns), 1);
     }
 
     // How much of the sample was burst: a burst has nine times the exits of a calm.

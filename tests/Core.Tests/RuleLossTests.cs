@@ -70,7 +70,7 @@ public sealed class RuleLossTests
     public void A_counter_that_began_again_is_a_loss()
     {
         RuleInput input = RuleSample.Input(RuleSample.Rows());
-        input = input with { Answer = input.Answer with { RestartedRows = 2 } };
+        input = input with { Interval = input.Interval with { RestartedRows = 2 } };
         Assert.Null(RuleSample.Evaluate("count(exit)==1324", input).Holds);
         Assert.False(RuleSample.Evaluate("count(exit)==0", input).Holds);
     }
@@ -100,7 +100,7 @@ public sealed class RuleLossTests
     [InlineData("count(MSR, vm=web-1)==0", null)]
     public void An_unread_reason_may_be_any(string rule, bool? holds)
     {
-        SnapshotRow unread = RuleSample.Row(0, 7, 90_000, RuleSample.Web, 0, isa: Isa.None);
+        Row unread = RuleSample.Row(0, 7, 90_000, RuleSample.Web, 0, isa: Isa.None);
         RuleInput input = RuleSample.Input(new Accounting { UnreadReasons = 7 }, [.. RuleSample.Rows(), unread]);
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
@@ -145,7 +145,7 @@ public sealed class RuleLossTests
     [Fact]
     public void An_exit_that_ended_in_this_interval_and_began_before_it_is_no_loss()
     {
-        SnapshotRow row = RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0);
+        Row row = RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0);
         row.Count = 9;
         Assert.Equal("max 40.0 µs (IOIO, web-1 vCPU 0, L1)", RuleSample.Evaluate("max(IOIO)<50us", RuleSample.Input(row)).Why);
     }
@@ -191,7 +191,7 @@ public sealed class RuleLossTests
     [InlineData("count(exit)<2000", true)]
     public void A_level_that_was_not_traced_may_have_had_more(string rule, bool? holds)
     {
-        SnapshotRow[] rows = [.. RuleSample.Rows().Where(r => r.Level == ExitLevel.L1)];
+        Row[] rows = [.. RuleSample.Rows().Where(r => r.Key.Level == ExitLevel.L1)];
         RuleInput input = RuleSample.Input(rows) with { HasAllExits = false, Level = ExitLevel.L1 };
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
@@ -210,10 +210,10 @@ public sealed class RuleLossTests
     public void An_exit_that_lasts_is_as_long_as_it_has_lasted(string rule, bool? holds)
     {
         RuleInput input = RuleSample.SplitInput(new Accounting { Open = 2 });
-        SnapshotRow open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1), alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
+        Row open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1), alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
         open.Parts = RuleSample.Part(TimePart.Vmm, open.TotalNs + 10_000_000_000);
         alone.Parts = RuleSample.Part(TimePart.Vmm, 1_000_000);
-        RuleResult result = RuleSample.Evaluate(rule, input with { Answer = input.Answer with { Rows = [.. input.Answer.Rows, open, alone] } });
+        RuleResult result = RuleSample.Evaluate(rule, input with { Interval = input.Interval with { Changes = [.. input.Interval.Rows, open, alone] } });
         Assert.Equal(holds, result.Holds);
         if (holds is null) Assert.Contains("it has not ended", result.Why, StringComparison.Ordinal);
     }

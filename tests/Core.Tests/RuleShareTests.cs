@@ -38,7 +38,7 @@ public sealed class RuleShareTests
     public void Events_that_were_passed_over_are_of_poll_times(string rule, bool? holds)
     {
         RuleInput input = RuleSample.SplitInput();
-        input = input with { Answer = input.Answer with { Trust = input.Answer.Trust with { MissedEvents = 3 } } };
+        input = input with { Interval = input.Interval with { Trust = input.Interval.Trust with { MissedEvents = 3 } } };
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
         if (holds is null) Assert.Contains("3 events were passed over", result.Why, StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public sealed class RuleShareTests
     public void An_open_exit_counts_as_far_as_it_has_come()
     {
         RuleInput input = RuleSample.SplitInput();
-        SnapshotRow io = input.Answer.Rows.Single(r => r.Code.Code == 0x7b);
+        Row io = input.Interval.Rows.Single(r => r.Key.Code.Code == 0x7b);
         io.Parts = RuleSample.Part(TimePart.Vmm, 3_000_000_000);
         Assert.True(RuleSample.Evaluate("share(IOIO)==10%", input).Holds);
     }
@@ -69,7 +69,7 @@ public sealed class RuleShareTests
         Assert.Equal((null, "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level"),
             Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false, WasAllRecorded = false }));
         RuleInput input = RuleSample.SplitInput();
-        Assert.Equal((null, "no wall clock was observed"), Short("share(runq)<5%", input with { Answer = input.Answer with { Times = [] } }));
+        Assert.Equal((null, "no wall clock was observed"), Short("share(runq)<5%", input with { Interval = input.Interval with { TimeChanges = [] } }));
     }
 
     [Theory]
@@ -104,15 +104,15 @@ public sealed class RuleShareTests
     public void Exits_without_a_time_make_a_share_a_lower_bound(string rule, bool? holds)
     {
         RuleInput input = RuleSample.SplitInput(new Accounting { UnpairedExits = 3 });
-        input.Answer.Rows.Single(r => r.Code.Code == 0x7b).Count += 3;
+        input.Interval.Rows.Single(r => r.Key.Code.Code == 0x7b).Count += 3;
         Assert.Equal(holds, RuleSample.Evaluate(rule, input).Holds);
     }
 
     private static RuleInput With(RuleInput input, ulong runqNs) => input with
     {
-        Answer = input.Answer with
+        Interval = input.Interval with
         {
-            Times = [.. input.Answer.Times.Select(t =>
+            TimeChanges = [.. input.Interval.Times.Select(t =>
             {
                 TimeParts parts = t.Parts;
                 if (parts[TimePart.Runq] > 0) (parts[TimePart.Guest], parts[TimePart.Runq]) = (parts[TimePart.Guest] + parts[TimePart.Runq] - runqNs, runqNs);

@@ -24,24 +24,24 @@ internal static class SampleTimeline
         (s_db, 2, 54, 1, 21_000, 2, false),
     ];
 
-    internal static Answer[] Answers(int columns)
+    internal static Interval[] Answers(int columns)
     {
         var random = new Lcg();
         return [.. Enumerable.Range(0, columns).Select(i => Column(i, columns, random))];
     }
 
-    private static Answer Column(int index, int columns, Lcg random)
+    private static Interval Column(int index, int columns, Lcg random)
     {
         double at = (double)index / columns;
-        var rows = new List<SnapshotRow>();
+        var rows = new List<Row>();
         foreach (var kind in s_kinds)
             for (int vcpu = 0; vcpu < kind.Vcpus; vcpu++)
             {
                 bool isStopped = kind.Vm == s_db && at is >= 0.55 and < 0.63;
                 if (!isStopped) rows.Add(Row(kind.Vm, vcpu, kind.Code, Exits(kind.Rate, at, kind.Code, random), Slowness(kind.IsDevice, at, kind.Ns), kind.Octaves, random));
             }
-        Answer answer = new("time", s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], new Accounting());
-        return answer with { Trust = new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) } };
+        var trust = new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) };
+        return Sample.Of(s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], trust, [s_web, s_db]);
     }
 
     // A wave for the load, and idle exits the other way round.
@@ -53,9 +53,9 @@ internal static class SampleTimeline
 
     private static int Slowness(bool isDevice, double at, int ns) => isDevice && at is >= 0.3 and < 0.42 ? ns * 24 : ns;
 
-    private static SnapshotRow Row(VmIdentity vm, int vcpu, ulong code, int count, int ns, int octaves, Lcg random)
+    private static Row Row(VmIdentity vm, int vcpu, ulong code, int count, int ns, int octaves, Lcg random)
     {
-        var row = new SnapshotRow { Vm = vm, Vcpu = vcpu, Code = new ExitCode(Isa.Vmx, code), Level = ExitLevel.L1 };
+        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, code), ExitLevel.L1, vm, vcpu));
         for (int i = 0; i < count; i++)
         {
             // Most are near the usual time, few take much longer.
@@ -65,7 +65,7 @@ internal static class SampleTimeline
             row.Timed++;
             row.TotalNs += took;
             row.MaxNs = Math.Max(row.MaxNs, took);
-            row.Bins[HistogramLayout.BinOf(took)]++;
+            row.Bins.Add(HistogramLayout.BinOf(took), 1);
         }
         return row;
     }

@@ -55,8 +55,9 @@ public sealed class TableViewTests
     public void VMs_of_one_name_are_told_apart(ReportKind kind, string name)
     {
         VmIdentity other = new(2, 4713, Sample.Web.Name);
-        Answer answer = Sample.Answer(
-            Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 7, 812, Sample.Web), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 912, other));
+        Interval answer = Sample.Answer(
+            Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 7, 812, Sample.Web), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 912, other)) with
+        { Vms = [Sample.Web, other] };
         Golden.Check(name, Sample.Text(answer, kind, by: GroupBy.Vm));
     }
 
@@ -95,7 +96,7 @@ public sealed class TableViewTests
             DroppedExits = 99,
             UnreadReasons = 2,
         };
-        Answer answer = Sample.Answer(
+        Interval answer = Sample.Answer(
             trust, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 18, 812), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 812), Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 9));
         string text = Sample.Text(answer, ReportKind.Time, width);
         Golden.FitsIn(width, text);
@@ -108,7 +109,7 @@ public sealed class TableViewTests
     [InlineData(ReportKind.Time, true)]
     public void Huge_numbers_do_not_break_the_columns(ReportKind kind, bool stats)
     {
-        Answer answer = Sample.Answer(
+        Interval answer = Sample.Answer(
             Huge(12, ExitLevel.L1, ulong.MaxValue / 3), Huge(48, ExitLevel.L2, ulong.MaxValue / 3), Huge(1, ExitLevel.L1, 1), Huge(32, ExitLevel.L1, 12_345_678));
         foreach (int width in (int[])[80, 60, 40])
         {
@@ -131,7 +132,7 @@ public sealed class TableViewTests
     public void A_name_cannot_command_the_terminal()
     {
         var evil = new VmIdentity(0, 1, "a\e[2Jb\n\u009bc");
-        Answer answer = Sample.Answer(Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 812, evil));
+        Interval answer = Sample.Answer(Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 812, evil)) with { Vms = [evil] };
         Assert.Contains("a?[2Jb??c", Sample.Text(answer, ReportKind.Time, by: GroupBy.Vm), StringComparison.Ordinal);
         Assert.Contains("a?[2Jb??c", Sample.Text(answer, ReportKind.Hist, by: GroupBy.Vm), StringComparison.Ordinal);
     }
@@ -147,24 +148,16 @@ public sealed class TableViewTests
             }
     }
 
-    private static Answer TwoMachines { get; } = Sample.Answer(
+    private static Interval TwoMachines { get; } = Sample.Answer(
         Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0), Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
         Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 11, 8_200, Sample.Db, 0), Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 50, 90_000_000, Sample.Web, 0),
         Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 70, 80_000_000, Sample.Db, 0), Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 5_000, Sample.Db, 0),
         Sample.Row(Isa.Svm, 0x7c, ExitLevel.L1, 31, 2_500, Sample.Web, 1), Sample.Row(Isa.Svm, 0x402, ExitLevel.L2, 31, 2_500, Sample.Db, 0));
 
-    private static SnapshotRow Huge(ulong code, ExitLevel level, ulong count)
+    private static Row Huge(ulong code, ExitLevel level, ulong count)
     {
-        var row = new SnapshotRow
-        {
-            Code = new ExitCode(Isa.Vmx, code),
-            Level = level,
-            Count = count,
-            Timed = count,
-            TotalNs = ulong.MaxValue / 8,
-            MaxNs = ulong.MaxValue / 2,
-        };
-        row.Bins[^1] = count;
+        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, code), level)) { Count = count, Timed = count, TotalNs = ulong.MaxValue / 8, MaxNs = ulong.MaxValue / 2 };
+        row.Bins.Add(HistogramLayout.BinCount - 1, count);
         return row;
     }
 }

@@ -9,11 +9,11 @@ public sealed class TimelineBuilderTests
 {
     private const ulong Hlt = 12, Cpuid = 10, Io = 30;
 
-    private static readonly Gen<SnapshotRow> s_row = Gen.Select(
+    private static readonly Gen<Row> s_row = Gen.Select(
         Gen.Int[0, 5].Select(i => ((ulong[])[Hlt, Cpuid, Io, 32, 1, 71])[i]), Gen.ULong[0, 2_000_000_000_000], Gen.ULong[1, 1000], Gen.Int[0, 3], Gen.Int[0, 1]).Select(
         (code, ns, count, vm, vcpu) => Sample.Row(Isa.Vmx, code, ExitLevel.L1, count, ns, new VmIdentity(vm, 100 + vm, "vm" + (vm / 2)), vcpu, untimed: count / 3));
 
-    private static readonly Gen<Answer[]> s_answers = s_row.Array[0, 8].Select(rows => Column(0, rows)).Array[1, 40];
+    private static readonly Gen<Interval[]> s_answers = s_row.Array[0, 8].Select(rows => Column(0, rows)).Array[1, 40];
     private static readonly Gen<TimelineBy> s_by = Gen.Int[0, 2].Select(i => (TimelineBy)i);
 
     [Fact]
@@ -25,9 +25,9 @@ public sealed class TimelineBuilderTests
         for (int i = 0; i < answers.Length; i++) Assert.Equal(Sum([answers[i]], r => r.Count), timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Cells[i].Count));
         // With as many rows as there are groups each reason has its own, and idle ones keep their time.
         ulong timed = by == TimelineBy.Reason && !timeline.Rows.Any(r => r.Others > 0) ? Sum(answers, r => r.Timed) : 0;
-        ulong busy = Sum(answers, r => ExitReasons.IsIdle(r.Code) ? 0 : r.Timed);
-        Assert.InRange(timeline.Rows.Aggregate(0UL, (sum, r) => sum + Histogram.Count(r.Total.Bins)), Math.Max(timed, busy), Sum(answers, r => r.Timed));
-        foreach (TimelineRow row in timeline.Rows) Assert.Equal(row.Total.Timed, Histogram.Count(row.Total.Bins));
+        ulong busy = Sum(answers, r => ExitReasons.IsIdle(r.Key.Code) ? 0 : r.Timed);
+        Assert.InRange(timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Total.Bins.Count), Math.Max(timed, busy), Sum(answers, r => r.Timed));
+        foreach (TimelineRow row in timeline.Rows) Assert.Equal(row.Total.Timed, row.Total.Bins.Count);
     });
 
     [Fact]
@@ -56,9 +56,9 @@ public sealed class TimelineBuilderTests
     [Fact]
     public void Answers_are_not_changed()
     {
-        Answer answer = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900), Sample.Row(Isa.Vmx, Io, ExitLevel.L2, 4, 900));
+        Interval answer = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900), Sample.Row(Isa.Vmx, Io, ExitLevel.L2, 4, 900));
         TimelineBuilder.Build("", [answer, answer], TimelineBy.Reason, 1).Merge(1);
-        Assert.Equal([3UL, 4UL], answer.Rows.Select(r => Histogram.Count(r.Bins)));
+        Assert.Equal([3UL, 4UL], answer.Rows.Select(r => r.Bins.Count));
     }
 
     [Fact]
@@ -89,18 +89,19 @@ public sealed class TimelineBuilderTests
         TimelineRow row = Assert.Single(TimelineBuilder.Build("", [Mixed()], by, 9).Rows);
         Assert.Equal(name, row.Name);
         Assert.Equal((112UL, 7UL, 105UL, (ulong?)20_000), (row.Total.Count, row.Total.IdleCount, row.Total.Timed, row.Total.MaxNs));
-        Assert.Equal(105UL, Histogram.Count(row.Total.Bins));
+        Assert.Equal(105UL, row.Total.Bins.Count);
     }
 
     [Fact]
     public void VMs_of_one_name_have_their_pids()
     {
         VmIdentity a = new(0, 11, "a"), b = new(1, 22, "a"), c = new(2, 33, "c");
-        Answer answer = Column(
-            0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900, a, 0), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 2, 900, b, 1), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, c, 2));
+        Interval answer = Column(
+            0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900, a, 0), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 2, 900, b, 1), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, c, 2)) with
+        { Vms = [a, b, c] };
         Assert.Equal(["a (pid 11)", "a (pid 22)", "c"], TimelineBuilder.Build("", [answer], TimelineBy.Vm, 9).Rows.Select(r => r.Name));
         Assert.Equal(["a (pid 11), vCPU 0", "a (pid 22), vCPU 1", "c, vCPU 2"], TimelineBuilder.Build("", [answer], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
-        Answer host = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900));
+        Interval host = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900));
         Assert.Equal(["all VMs"], TimelineBuilder.Build("", [host], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
     }
 
@@ -111,7 +112,7 @@ public sealed class TimelineBuilderTests
         TimelineCell gap = timeline.Rows[0].Cells[1];
         Assert.Equal((0UL, 0d), (gap.Count, gap.Rate));
         Assert.Equal(((ulong?)null, (ulong?)null, (ulong?)null, (ulong?)null), (gap.AverageNs, gap.P50Ns, gap.P99Ns, gap.MaxNs));
-        Assert.True(gap.Bins.IsEmpty);
+        Assert.True(gap.Bins.Counts.IsEmpty);
         Assert.Equal(2.5, timeline.Rows[0].Cells[0].Rate);
         Assert.Equal(20_000UL, timeline.Rows[0].Cells[2].P99Ns);
     }
@@ -119,8 +120,8 @@ public sealed class TimelineBuilderTests
     [Fact]
     public void Losses_add_up_but_open_exits_are_those_of_the_end()
     {
-        Answer first = Column(0) with { Trust = new Accounting { UnpairedExits = 2, Open = 5, LostEvents = 1 }, RestartedRows = 1 };
-        Answer second = Column(1) with { Trust = new Accounting { UnpairedExits = 3, Open = 1, DroppedExits = 4 }, UnknownReasons = 2 };
+        Interval first = Column(0) with { Trust = new Accounting { UnpairedExits = 2, Open = 5, LostEvents = 1 }, RestartedRows = 1 };
+        Interval second = Column(1, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1)) with { Trust = new Accounting { UnpairedExits = 3, Open = 1, DroppedExits = 4 } };
         Assert.Equal(
             [
                 "5 exits had no entry after them (fast path): counted, not timed", "1 exit has no entry yet (open): counted, not timed",
@@ -141,17 +142,17 @@ public sealed class TimelineBuilderTests
         Assert.Throws<ArgumentOutOfRangeException>(() => timeline.Merge(0));
     }
 
-    private static Answer Mixed() => Column(
+    private static Interval Mixed() => Column(
         0, Sample.Row(Isa.Vmx, Cpuid, ExitLevel.L1, 100, 700, Sample.Web, 3), Sample.Row(Isa.Vmx, Hlt, ExitLevel.L1, 7, 900_000_000, Sample.Web, 3),
         Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 5, 20_000, Sample.Web, 3));
 
-    private static Answer Column(int index, params SnapshotRow[] rows) => new("time", Sample.Started.AddSeconds(2 * index), 2, rows, new Accounting());
+    private static Interval Column(int index, params Row[] rows) => Sample.Of(Sample.Started.AddSeconds(2 * index), 2, rows, new Accounting());
 
-    private static ulong Sum(Answer[] answers, Func<SnapshotRow, ulong> of) => answers.SelectMany(a => a.Rows).Aggregate(0UL, (sum, r) => sum + of(r));
+    private static ulong Sum(Interval[] answers, Func<Row, ulong> of) => answers.SelectMany(a => a.Rows).Aggregate(0UL, (sum, r) => sum + of(r));
 
     private static void AssertSame(TimelineCell a, TimelineCell b)
     {
         Assert.Equal((a.Count, a.IdleCount, a.Timed, a.TotalNs, a.MaxNs, a.P99Ns), (b.Count, b.IdleCount, b.Timed, b.TotalNs, b.MaxNs, b.P99Ns));
-        Assert.True(a.Bins.SequenceEqual(b.Bins));
+        Assert.True(a.Bins.ToArray().SequenceEqual(b.Bins.ToArray()));
     }
 }

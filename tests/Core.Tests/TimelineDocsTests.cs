@@ -12,7 +12,7 @@ public sealed class TimelineDocsTests
 {
     private const string Open = "```text\n", Close = "```\n";
 
-    private static readonly Answer[] s_answers = SampleTimeline.Answers(120);
+    private static readonly Interval[] s_answers = SampleTimeline.Answers(120);
 
     [Fact]
     public void The_screen_is_real()

@@ -9,7 +9,7 @@ namespace Kvmscope.Core.Tests;
 
 public sealed class TimelineViewTests
 {
-    private static readonly Answer[] s_answers = SampleTimeline.Answers(120);
+    private static readonly Interval[] s_answers = SampleTimeline.Answers(120);
 
     [Theory]
     [InlineData(TimelineBy.Reason, 80)]
@@ -38,7 +38,7 @@ public sealed class TimelineViewTests
     [Fact]
     public void No_exits_are_said()
     {
-        Answer[] empty = [.. s_answers.Select(a => a with { Rows = [] })];
+        Interval[] empty = [.. s_answers.Select(a => a with { Changes = [] })];
         Assert.Equal(
             "host1 (sample data), 2026-03-01 12:34:56 to 12:38:56\n\nno exits were seen in 240 s\n",
             Text(TimelineBuilder.Build(SampleTimeline.Title, empty, TimelineBy.Vm, 3), 80));
@@ -48,7 +48,7 @@ public sealed class TimelineViewTests
     [Fact]
     public void Losses_are_said()
     {
-        Answer answer = s_answers[0] with { Trust = new Accounting { DroppedExits = 7 } };
+        Interval answer = s_answers[0] with { Trust = new Accounting { DroppedExits = 7 } };
         Assert.EndsWith("\n7 exits were not counted for want of room\n", Text(TimelineBuilder.Build("host1", [answer], TimelineBy.Vm, 3), 80), StringComparison.Ordinal);
     }
 
@@ -56,8 +56,8 @@ public sealed class TimelineViewTests
     public void Lines_are_never_longer_than_the_terminal_is_wide() => Gen.Select(Gen.Int[24, 260], AnyText.Of(60), Gen.Int[1, 120], Gen.Int[1, 9], Gen.Bool).Sample(
         (width, name, columns, rows, unicode) =>
         {
-            Answer[] answers = [.. s_answers[..columns]];
-            answers[^1] = answers[^1] with { Rows = [.. answers[^1].Rows, Sample.Row(Isa.Vmx, 0x1ffff, ExitLevel.L1, 1_000_000_000_000_000, ulong.MaxValue / 2, new VmIdentity(9, int.MaxValue, name), 4095)] };
+            Interval[] answers = [.. s_answers[..columns]];
+            answers[^1] = answers[^1] with { Changes = [.. answers[^1].Rows, Sample.Row(Isa.Vmx, 0x1ffff, ExitLevel.L1, 1_000_000_000_000_000, ulong.MaxValue / 2, new VmIdentity(9, int.MaxValue, name), 4095)] };
             foreach (TimelineBy by in Enum.GetValues<TimelineBy>())
             {
                 string text = Text(TimelineBuilder.Build(name + " " + name, answers, by, rows), width, unicode);
@@ -79,7 +79,7 @@ public sealed class TimelineViewTests
         foreach (int width in (int[])[30, 71, 72, 80, 81, 120])
         {
             int columns = TimelineView.ColumnsFor(width);
-            Answer[] answers = [.. Enumerable.Range(0, columns + 1).Select(i => s_answers[0] with { Started = s_answers[0].Started.AddSeconds(2 * i) })];
+            Interval[] answers = [.. Enumerable.Range(0, columns + 1).Select(i => s_answers[0] with { From = s_answers[0].From.AddSeconds(2 * i) })];
             Assert.Contains("1 column = 2 s", Text(TimelineBuilder.Build("", answers[1..], TimelineBy.Vm, 1), width), StringComparison.Ordinal);
             Assert.Contains("1 column = 4 s", Text(TimelineBuilder.Build("", answers, TimelineBy.Vm, 1), width), StringComparison.Ordinal);
         }
@@ -90,7 +90,7 @@ public sealed class TimelineViewTests
     {
         for (int width = 24; width < 200; width++)
         {
-            Answer[] answers = [.. Enumerable.Repeat(s_answers[0], TimelineView.ColumnsFor(width))];
+            Interval[] answers = [.. Enumerable.Repeat(s_answers[0], TimelineView.ColumnsFor(width))];
             string[] lines = [.. Text(TimelineBuilder.Build("", answers, TimelineBy.Vm, 1), width).Split('\n').Where(l => l.Contains('█'))];
             Assert.NotEmpty(lines);
             Assert.All(lines, line => Assert.Matches("(/s|µs)$", line));

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Guests;
 
 namespace Kvmscope.Lab.Tests;

@@ -5,15 +5,14 @@ namespace Kvmscope.Core.Comparisons;
 /// <summary>What a side was.</summary>
 /// <param name="Name">What it is called.</param>
 /// <param name="Samples">How many samples it has.</param>
-/// <param name="Whole">All samples as one answer without rows: when it began, how long it was, what was seen and lost.</param>
+/// <param name="Whole">All samples as one interval: when it began, how long it was, what was seen and lost.</param>
 /// <param name="Ended">Wall-clock time at which the last sample ended.</param>
-public sealed record ComparedSide(string Name, int Samples, Answer Whole, DateTimeOffset Ended)
+public sealed record ComparedSide(string Name, int Samples, Interval Whole, DateTimeOffset Ended)
 {
     internal static ComparedSide Of(ComparisonSide side)
     {
-        IReadOnlyList<Answer> samples = side.Samples;
-        Answer whole = AnswerSum.Of(samples) ?? new Answer("diff", default, 0, [], new Accounting());
-        DateTimeOffset ended = samples.Count > 0 ? samples[^1].Started.AddSeconds(samples[^1].Seconds) : default;
-        return new ComparedSide(side.Name, samples.Count, whole, ended);
+        IReadOnlyList<Interval> samples = side.Samples;
+        DateTimeOffset ended = samples.Count > 0 ? samples[^1].From.AddSeconds(samples[^1].Seconds) : default;
+        return new ComparedSide(side.Name, samples.Count, IntervalSum.Of(samples), ended);
     }
 }

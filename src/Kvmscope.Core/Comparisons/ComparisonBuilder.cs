@@ -48,7 +48,7 @@ public static class ComparisonBuilder
         }
     }
 
-    private static double PerSecond(GroupSide side, Answer whole) => whole.Seconds > 0 ? side.Total.TotalNs / whole.Seconds : 0;
+    private static double PerSecond(GroupSide side, Interval whole) => whole.Seconds > 0 ? side.Total.TotalNs / whole.Seconds : 0;
 
     private static int Compare(ComparisonRow x, ComparisonRow y, ReportOrder keys)
     {

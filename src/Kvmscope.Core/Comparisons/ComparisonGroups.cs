@@ -7,9 +7,7 @@ namespace Kvmscope.Core.Comparisons;
 /// <summary>Sorts the rows of all samples into the groups that were asked for.</summary>
 internal sealed class ComparisonGroups
 {
-    private readonly record struct Key(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, bool Idle, Qualifier Qualifier);
-
-    private readonly Dictionary<Key, ComparisonGroup> _groups = [];
+    private readonly Dictionary<(GroupKey Key, bool Idle), ComparisonGroup> _groups = [];
     // By name, with the identity that was seen first.
     private readonly Dictionary<string, VmIdentity> _vms = [];
     private readonly GroupBy _by;
@@ -42,57 +40,51 @@ internal sealed class ComparisonGroups
     /// <summary>How many blocks each side has.</summary>
     internal (int A, int B) Blocks => (_a.Seconds.Length, _b.Seconds.Length);
 
-    private void Add(IReadOnlyList<Answer> samples, Func<ComparisonGroup, GroupSide> side)
+    private void Add(IReadOnlyList<Interval> samples, Func<ComparisonGroup, GroupSide> side)
     {
         for (int sample = 0; sample < samples.Count; sample++)
-            foreach (SnapshotRow row in samples[sample].Rows)
+            foreach (Row row in samples[sample].Rows)
             {
-                bool idle = ExitReasons.IsIdle(row.Code);
+                bool idle = ExitReasons.IsIdle(row.Key.Code);
                 side(Total).Add(row, sample);
                 if (!idle) side(Busy).Add(row, sample);
-                side(GroupOf(row, idle)).Add(row, sample);
+                side(GroupOf(row.Key, samples[sample], idle)).Add(row, sample);
             }
     }
 
-    private ComparisonGroup GroupOf(SnapshotRow row, bool idle)
+    private ComparisonGroup GroupOf(GroupKey of, Interval sample, bool idle)
     {
-        (int vm, int vcpu) = PlaceOf(row);
         bool reason = _by.HasFlag(GroupBy.Reason), level = _by.HasFlag(GroupBy.Level);
-        var key = new Key(
-            vm, vcpu, reason ? row.Code : default, level ? row.Level : default, idle, _ranks?.Shown(vm, vcpu, row.Code, row.Qualifier) ?? default);
-        if (_groups.TryGetValue(key, out ComparisonGroup? group)) return group;
+        GroupKey key = KeyOf(of, sample);
+        key = key with { Code = reason ? of.Code : default, Level = level ? of.Level : default, Qualifier = _ranks?.Shown(key) ?? default };
+        if (_groups.TryGetValue((key, idle), out ComparisonGroup? group)) return group;
         var keys = new ReportRow
         {
-            Vm = vm < 0 ? null : _vms[row.Vm!.Name],
-            Vcpu = vcpu < 0 ? null : vcpu,
-            Code = reason ? row.Code : null,
-            Level = level ? row.Level : null,
+            Vm = key.Vm < 0 ? null : _vms[sample.VmOf(of)!.Name],
+            Vcpu = key.VcpuId,
+            Code = reason ? key.Code : null,
+            Level = level ? key.Level : null,
             Idle = idle,
             Qualifier = key.Qualifier,
         };
-        _groups.Add(key, group = new ComparisonGroup(keys, _a, _b));
+        _groups.Add((key, idle), group = new ComparisonGroup(keys, _a, _b));
         return group;
     }
 
     // Pids and the order in which VMs were seen are each side's own; the name is what stays.
-    private (int Vm, int Vcpu) PlaceOf(SnapshotRow row)
+    private GroupKey KeyOf(GroupKey key, Interval sample)
     {
-        int vcpu = _by.HasFlag(GroupBy.Vcpu) ? row.Vcpu ?? -1 : -1;
-        if (!_by.HasFlag(GroupBy.Vm) || row.Vm is not { } vm) return (-1, vcpu);
+        if (!_by.HasFlag(GroupBy.Vcpu)) key = key with { Vcpu = GroupKey.None };
+        if (!_by.HasFlag(GroupBy.Vm) || sample.VmOf(key) is not { } vm) return key with { Vm = GroupKey.None };
         if (!_vms.TryGetValue(vm.Name, out VmIdentity? known)) _vms.Add(vm.Name, known = vm with { Ordinal = _vms.Count });
-        return (known.Ordinal, vcpu);
+        return key with { Vm = known.Ordinal };
     }
 
     private QualifierRanks Rank(ComparisonSide[] sides, int top)
     {
         var ranks = new QualifierRanks(top, SortKey.Time);
-        foreach (SnapshotRow row in sides.SelectMany(s => s.Samples).SelectMany(s => s.Rows))
-        {
-            var measure = new Measure();
-            measure.Add(row, bins: false);
-            (int vm, int vcpu) = PlaceOf(row);
-            ranks.Add(vm, vcpu, row.Code, row.Qualifier, measure);
-        }
+        foreach (Interval sample in sides.SelectMany(s => s.Samples))
+            foreach (Row row in sample.Rows) ranks.Add(KeyOf(row.Key, sample), row);
         return ranks;
     }
 }

@@ -63,7 +63,7 @@ internal static class ComparisonNotes
     }
 
     private static string Isas(ComparisonSide side) => string.Join(
-        " and ", side.Samples.SelectMany(s => s.Rows).Select(r => r.Code.Isa).Where(i => i != Isa.None).Distinct().Order().Select(Output.MachineNames.Of));
+        " and ", side.Samples.SelectMany(s => s.Rows).Select(r => r.Key.Code.Isa).Where(i => i != Isa.None).Distinct().Order().Select(Output.MachineNames.Of));
 
     // Exits that are open at the end are in every recording and change no figure.
     private static IEnumerable<string> OfSide(string name, ComparisonSide side, ComparedSide whole)
@@ -72,7 +72,7 @@ internal static class ComparisonNotes
         foreach (string line in AccountingText.Lines(whole.Whole with { Trust = whole.Whole.Trust with { Open = 0 } })) yield return $"{name}: {line}";
     }
 
-    private static IEnumerable<string> OfNames(string name, ComparisonSide side) => side.Samples.SelectMany(s => s.Rows)
-        .Select(r => r.Vm).OfType<VmIdentity>().Distinct().GroupBy(vm => vm.Name).Where(vms => vms.Count() > 1)
+    private static IEnumerable<string> OfNames(string name, ComparisonSide side) => side.Samples.SelectMany(s => s.Rows.Select(r => s.VmOf(r.Key)))
+        .OfType<VmIdentity>().Distinct().GroupBy(vm => vm.Name).Where(vms => vms.Count() > 1)
         .Select(vms => string.Create(CultureInfo.InvariantCulture, $"{name} has {vms.Count()} VMs named {vms.Key}: they are together"));
 }

@@ -1,5 +1,4 @@
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Reports;
 
 namespace Kvmscope.Core.Comparisons;
 
@@ -9,17 +8,17 @@ internal sealed class GroupSide(SampleBlocks blocks)
     // Fewer exits than these in a sample say more of chance than of the handling: the 99th percentile of fewer is the maximum.
     private const ulong LeastForAverage = 10, LeastForP50 = 10, LeastForP99 = 100;
 
-    private readonly Measure?[] _blocks = new Measure?[blocks.Seconds.Length];
+    private readonly Tally?[] _blocks = new Tally?[blocks.Seconds.Length];
 
-    internal Measure Total { get; } = new();
+    internal Tally Total { get; } = new();
 
     internal int BlockCount => _blocks.Length;
 
-    internal void Add(SnapshotRow row, int sample)
+    internal void Add(Row row, int sample)
     {
-        Total.Add(row, bins: true);
+        Total.Add(row);
         int block = blocks.Of[sample];
-        if (block >= 0) (_blocks[block] ??= new Measure()).Add(row, bins: true);
+        if (block >= 0) (_blocks[block] ??= new Tally()).Add(row);
     }
 
     internal ComparisonFigures Figures(double seconds, ulong? busyNs) => new(
@@ -59,16 +58,16 @@ internal sealed class GroupSide(SampleBlocks blocks)
     }
 
     // More blocks where these do not have enough exits.
-    private IEnumerable<double> Times(int together, ulong least, Func<Measure, double?> of)
+    private IEnumerable<double> Times(int together, ulong least, Func<Tally, double?> of)
     {
-        var sum = new Measure();
+        var sum = new Tally();
         int taken = 0;
-        foreach (Measure? block in _blocks)
+        foreach (Tally? block in _blocks)
         {
             if (block is not null) sum.Add(block);
             if (++taken < together || sum.Timed < least) continue;
             if (of(sum) is { } value) yield return value;
-            sum = new Measure();
+            sum = new Tally();
             taken = 0;
         }
     }

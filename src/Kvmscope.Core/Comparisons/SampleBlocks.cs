@@ -28,7 +28,7 @@ internal sealed class SampleBlocks
     internal int Each { get; }
 
     /// <summary>Blocks of both sides that are about equally long.</summary>
-    internal static (SampleBlocks A, SampleBlocks B) Align(IReadOnlyList<Answer> a, IReadOnlyList<Answer> b)
+    internal static (SampleBlocks A, SampleBlocks B) Align(IReadOnlyList<Interval> a, IReadOnlyList<Interval> b)
     {
         double lengthA = Median(a), lengthB = Median(b);
         if (lengthA <= 0 || lengthB <= 0) return (Make(a, lengthA, 1), Make(b, lengthB, 1));
@@ -40,7 +40,7 @@ internal sealed class SampleBlocks
     }
 
     // A sample that was cut short joins the next; those without any length are no block.
-    private static SampleBlocks Make(IReadOnlyList<Answer> samples, double length, int each)
+    private static SampleBlocks Make(IReadOnlyList<Interval> samples, double length, int each)
     {
         double enough = (each - 0.5) * length, sum = 0;
         var seconds = new List<double>();
@@ -59,6 +59,6 @@ internal sealed class SampleBlocks
         return new SampleBlocks([.. seconds], of, each);
     }
 
-    private static double Median(IReadOnlyList<Answer> samples) =>
+    private static double Median(IReadOnlyList<Interval> samples) =>
         samples.Count == 0 ? 0 : samples.Select(s => s.Seconds).Order().ElementAt(samples.Count / 2);
 }

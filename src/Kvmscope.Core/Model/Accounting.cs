@@ -163,7 +163,7 @@ internal enum JsonPresence
     /// <summary>Where it is not 0, or rows are by qualifier, so that it has to be said too that none was lost.</summary>
     ByQualifier,
 
-    /// <summary>It is part of <see cref="Answer.UnknownReasons"/> there.</summary>
+    /// <summary>It is part of <see cref="Interval.UnknownReasons"/> there.</summary>
     Never,
 }
 

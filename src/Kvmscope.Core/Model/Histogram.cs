@@ -3,78 +3,133 @@ using System.Runtime.InteropServices;
 
 namespace Kvmscope.Core.Model;
 
-/// <summary>Arithmetic on bins of <see cref="HistogramLayout"/>.</summary>
-public static class Histogram
+/// <summary>
+/// A histogram of durations (<see cref="HistogramLayout"/>). Only the bins from the first to the last that is not empty are held: most
+/// reasons fill a tenth of the layout, and there are many rows.
+/// </summary>
+public sealed class Histogram
 {
-    /// <summary>How many durations the bins hold.</summary>
-    public static ulong Count(ReadOnlySpan<ulong> bins)
+    private ulong[] _counts = [];
+    private int _low, _length;
+
+    /// <summary>The first bin that is held.</summary>
+    public int Low => _low;
+
+    /// <summary>Behind the last bin that is held.</summary>
+    public int End => _low + _length;
+
+    /// <summary>The counts from <see cref="Low"/> on; empty where there are none.</summary>
+    public ReadOnlySpan<ulong> Counts => _counts.AsSpan(0, _length);
+
+    /// <summary>The count of a bin.</summary>
+    public ulong this[int bin] => bin >= _low && bin - _low < _length ? _counts[bin - _low] : 0;
+
+    /// <summary>How many durations it holds.</summary>
+    public ulong Count
     {
-        Vector<ulong> sums = Vector<ulong>.Zero;
-        ReadOnlySpan<Vector<ulong>> vectors = MemoryMarshal.Cast<ulong, Vector<ulong>>(bins);
-        foreach (Vector<ulong> vector in vectors) sums += vector;
-        ulong sum = Vector.Sum(sums);
-        foreach (ulong bin in bins[(vectors.Length * Vector<ulong>.Count)..]) sum += bin;
+        get
+        {
+            ulong sum = 0;
+            foreach (ulong count in Counts) sum += count;
+            return sum;
+        }
+    }
+
+    /// <summary>How many durations it holds in this bin and those above.</summary>
+    public ulong CountFrom(int bin)
+    {
+        ulong sum = 0;
+        foreach (ulong count in Counts[Math.Clamp(bin - _low, 0, _length)..]) sum += count;
         return sum;
     }
 
-    /// <summary>Adds each bin of <paramref name="more"/> to the same bin of <paramref name="bins"/>.</summary>
-    public static void Add(Span<ulong> bins, ReadOnlySpan<ulong> more)
+    /// <summary>Empties it and keeps its memory.</summary>
+    public void Clear()
     {
-        if (bins.Length != more.Length) throw new ArgumentException("The histograms have different layouts.", nameof(more));
-        Span<Vector<ulong>> sums = MemoryMarshal.Cast<ulong, Vector<ulong>>(bins);
-        ReadOnlySpan<Vector<ulong>> added = MemoryMarshal.Cast<ulong, Vector<ulong>>(more);
-        for (int i = 0; i < sums.Length; i++) sums[i] += added[i];
-        for (int i = sums.Length * Vector<ulong>.Count; i < bins.Length; i++) bins[i] += more[i];
+        _counts.AsSpan(0, _length).Clear();
+        _length = 0;
     }
 
-    /// <summary>Subtracts each bin of <paramref name="less"/> from the same bin of <paramref name="bins"/>.</summary>
-    /// <returns>False where a difference would be negative; <paramref name="difference"/> is then of no use.</returns>
-    internal static bool TrySubtract(ReadOnlySpan<ulong> bins, ReadOnlySpan<ulong> less, Span<ulong> difference)
+    /// <summary>Adds to a bin.</summary>
+    public void Add(int bin, ulong count)
     {
-        ReadOnlySpan<Vector<ulong>> a = MemoryMarshal.Cast<ulong, Vector<ulong>>(bins), b = MemoryMarshal.Cast<ulong, Vector<ulong>>(less);
-        Span<Vector<ulong>> to = MemoryMarshal.Cast<ulong, Vector<ulong>>(difference);
-        bool fits = true;
-        for (int i = 0; i < a.Length; i++)
+        ArgumentOutOfRangeException.ThrowIfNegative(bin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(bin, HistogramLayout.BinCount);
+        if (count == 0) return;
+        Cover(bin, bin);
+        _counts[bin - _low] += count;
+    }
+
+    /// <summary>Adds another's counts.</summary>
+    public void Add(Histogram other)
+    {
+        if (other._length == 0) return;
+        Cover(other._low, other.End - 1);
+        Sum(_counts.AsSpan(other._low - _low, other._length), other.Counts);
+    }
+
+    /// <summary>Adds the counts of all bins of the layout.</summary>
+    public void Add(ReadOnlySpan<ulong> bins)
+    {
+        int first = bins.IndexOfAnyExcept(0UL);
+        if (first < 0) return;
+        int last = bins.LastIndexOfAnyExcept(0UL);
+        Cover(first, last);
+        Sum(_counts.AsSpan(first - _low, last - first + 1), bins[first..(last + 1)]);
+    }
+
+    /// <summary>Adds what <paramref name="now"/> has more than <paramref name="before"/>.</summary>
+    /// <returns>False where it has less of any bin; nothing is added then.</returns>
+    public bool TryAddDifference(Histogram now, Histogram before)
+    {
+        if (before._length > 0 && (before._low < now._low || before.End > now.End)) return false;
+        int first = -1, last = -1;
+        for (int i = 0; i < now._length; i++)
         {
-            fits &= Vector.GreaterThanOrEqualAll(a[i], b[i]);
-            to[i] = a[i] - b[i];
+            ulong then = before[now._low + i];
+            if (now._counts[i] < then) return false;
+            if (now._counts[i] == then) continue;
+            if (first < 0) first = i;
+            last = i;
         }
-        for (int i = a.Length * Vector<ulong>.Count; i < bins.Length; i++)
-        {
-            fits &= bins[i] >= less[i];
-            difference[i] = bins[i] - less[i];
-        }
-        return fits;
+        if (first < 0) return true;
+        Cover(now._low + first, now._low + last);
+        for (int i = first; i <= last; i++) _counts[now._low + i - _low] += now._counts[i] - before[now._low + i];
+        return true;
+    }
+
+    /// <summary>The counts of all bins of the layout, in an array of their own.</summary>
+    public ulong[] ToArray()
+    {
+        var bins = new ulong[HistogramLayout.BinCount];
+        Counts.CopyTo(bins.AsSpan(_low));
+        return bins;
     }
 
     /// <summary>
     /// The duration in ns below or at which the share <paramref name="q"/> of all durations lies, by nearest rank: of n durations in
-    /// ascending order
-    /// it is the k-th, k = ceil(q × n) and at least 1. The bin that holds the k-th is exact; within it the durations are taken as
-    /// evenly spread, each in the
-    /// middle of its share, so the result is off by less than a quarter of its value (but in the first bin and in the last, which are
-    /// wider). It is never below the bin's lower bound and never above
-    /// <paramref name="maxNs"/> (unless that lies below the bin: a maximum of another interval). The n-th is the maximum itself.
+    /// ascending order it is the k-th, k = ceil(q × n) and at least 1. The bin that holds the k-th is exact; within it the durations are
+    /// taken as evenly spread, each in the middle of its share, so the result is off by less than a quarter of its value (except in the
+    /// first bin and in the last, which are wider). It is never below the bin's lower bound and never above <paramref name="maxNs"/>
+    /// (unless that lies below the bin: a maximum of another interval). The n-th is the maximum itself.
     /// </summary>
-    /// <param name="bins"><see cref="HistogramLayout.BinCount"/> bins.</param>
     /// <param name="q">From 0 to 1, taken to a millionth.</param>
     /// <param name="maxNs">The longest duration, in ns.</param>
-    /// <returns>Null where the bins are empty.</returns>
+    /// <returns>Null where it is empty.</returns>
     /// <exception cref="ArgumentOutOfRangeException">q is not within 0 and 1.</exception>
-    public static ulong? Quantile(ReadOnlySpan<ulong> bins, double q, ulong maxNs)
+    public ulong? Quantile(double q, ulong maxNs)
     {
         if (!(q is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(q));
-        ulong count = Count(bins);
+        ulong count = Count;
         if (count == 0) return null;
-        ulong rank = RankOf(q, count);
-        ulong below = 0;
-        int bin = 0;
-        while (below + bins[bin] < rank) below += bins[bin++];
-
+        ulong rank = RankOf(q, count), below = 0;
+        int at = 0;
+        while (below + _counts[at] < rank) below += _counts[at++];
+        int bin = _low + at;
         ulong low = HistogramLayout.LowNs(bin);
         ulong high = Math.Clamp(maxNs, low, HistogramLayout.HighNs(bin));
         if (rank == count) return bin == HistogramLayout.BinCount - 1 ? high : Math.Min(high, HistogramLayout.HighNs(bin) - 1);
-        double share = (rank - below - 0.5) / bins[bin];
+        double share = (rank - below - 0.5) / _counts[at];
         return low + (ulong)((high - low) * share);
     }
 
@@ -88,5 +143,28 @@ public static class Histogram
             ? ((ulong)product + million - 1) / million
             : (ulong)((product + million - 1) / million);
         return Math.Max(1, rank);
+    }
+
+    private static void Sum(Span<ulong> bins, ReadOnlySpan<ulong> more)
+    {
+        Span<Vector<ulong>> sums = MemoryMarshal.Cast<ulong, Vector<ulong>>(bins);
+        ReadOnlySpan<Vector<ulong>> added = MemoryMarshal.Cast<ulong, Vector<ulong>>(more);
+        for (int i = 0; i < sums.Length; i++) sums[i] += added[i];
+        for (int i = sums.Length * Vector<ulong>.Count; i < bins.Length; i++) bins[i] += more[i];
+    }
+
+    // Widened to hold these bins; the new ones are 0.
+    private void Cover(int first, int last)
+    {
+        int low = _length == 0 ? first : Math.Min(_low, first);
+        int end = _length == 0 ? last : Math.Max(End - 1, last);
+        int length = end - low + 1;
+        if (length > _counts.Length || (_length > 0 && low < _low))
+        {
+            var wider = new ulong[Math.Max(length, _counts.Length)];
+            Counts.CopyTo(wider.AsSpan(_length == 0 ? 0 : _low - low));
+            _counts = wider;
+        }
+        (_low, _length) = (low, length);
     }
 }

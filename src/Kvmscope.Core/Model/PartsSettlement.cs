@@ -1,5 +1,3 @@
-using Kvmscope.Core.Exits;
-
 namespace Kvmscope.Core.Model;
 
 /// <summary>
@@ -10,41 +8,39 @@ namespace Kvmscope.Core.Model;
 /// </summary>
 internal static class PartsSettlement
 {
-    private readonly record struct Group(int Vm, int Vcpu, ExitCode Code, ExitLevel Level);
-
-    /// <summary>The rows with their parts settled; a row that is not as it was is another object, as rows belong to snapshots.</summary>
+    /// <summary>The rows with their parts settled; a row that is not as it was is another object, as rows belong to intervals.</summary>
     /// <param name="rows">Rows with differences as <see cref="TimeParts.Less"/> gives them.</param>
-    internal static IReadOnlyList<SnapshotRow> Settle(IReadOnlyList<SnapshotRow> rows)
+    internal static IEnumerable<Row> Settle(IReadOnlyCollection<Row> rows)
     {
-        Dictionary<Group, List<SnapshotRow>>? groups = null;
-        for (int i = 0; i < rows.Count; i++)
-            if (rows[i].Parts is { } parts && HasNegative(parts)) (groups ??= [])[GroupOf(rows[i])] = [];
+        Dictionary<GroupKey, List<Row>>? groups = null;
+        foreach (Row row in rows)
+            if (row.Parts is { } parts && HasNegative(parts)) (groups ??= [])[row.Key.WithoutQualifier] = [];
         // Hardly ever: an exit was open over the begin of the interval and ended with another qualifier or part.
         if (groups is null) return rows;
-        SnapshotRow[] settled = [.. rows];
+        Row[] settled = [.. rows];
         for (int i = 0; i < settled.Length; i++)
         {
-            if (settled[i].Parts is not { } parts || !groups.TryGetValue(GroupOf(settled[i]), out List<SnapshotRow>? members)) continue;
+            if (settled[i].Parts is not { } parts || !groups.TryGetValue(settled[i].Key.WithoutQualifier, out List<Row>? members)) continue;
             settled[i] = settled[i].WithParts(parts);
             members.Add(settled[i]);
         }
-        foreach (List<SnapshotRow> members in groups.Values) SettleTogether(members);
+        foreach (List<Row> members in groups.Values) SettleTogether(members);
         return settled;
     }
 
-    private static void SettleTogether(List<SnapshotRow> members)
+    private static void SettleTogether(List<Row> members)
     {
         TimeParts sum = default;
-        foreach (SnapshotRow row in members) sum.Add(row.Parts!.Value);
+        foreach (Row row in members) sum.Add(row.Parts!.Value);
         sum = sum.Settled();
         for (int i = 0; i < TimeParts.Count; i++)
         {
             var part = (TimePart)i;
             ulong positive = 0;
-            foreach (SnapshotRow row in members) positive += Set(row, part, Positive(row.Parts!.Value[part]));
+            foreach (Row row in members) positive += Set(row, part, Positive(row.Parts!.Value[part]));
             // The sum is not larger than what its rows have.
             ulong excess = positive - Math.Min(positive, sum[part]);
-            foreach (SnapshotRow row in members.OrderByDescending(row => row.Parts!.Value[part]))
+            foreach (Row row in members.OrderByDescending(row => row.Parts!.Value[part]))
             {
                 ulong has = row.Parts!.Value[part], taken = Math.Min(excess, has);
                 if (taken == 0) break;
@@ -54,7 +50,7 @@ internal static class PartsSettlement
         }
     }
 
-    private static ulong Set(SnapshotRow row, TimePart part, ulong ns)
+    private static ulong Set(Row row, TimePart part, ulong ns)
     {
         TimeParts parts = row.Parts!.Value;
         parts[part] = ns;
@@ -70,6 +66,4 @@ internal static class PartsSettlement
     }
 
     private static ulong Positive(ulong ns) => (long)ns < 0 ? 0 : ns;
-
-    private static Group GroupOf(SnapshotRow row) => new(row.Vm?.Ordinal ?? -1, row.Vcpu ?? -1, row.Code, row.Level);
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core.Comparisons;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output;
 

@@ -6,8 +6,8 @@ using Kvmscope.Core.Output.Json;
 using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Rules;
+using Kvmscope.Core.Sources;
 using Kvmscope.Core.Timelines;
-using Kvmscope.Core.Tracing;
 
 namespace Kvmscope.Core.Output;
 
@@ -18,7 +18,7 @@ namespace Kvmscope.Core.Output;
 public static class OutputKinds
 {
     /// <summary>Answers of count, time and hist, one after another.</summary>
-    public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Answer>>> Answers { get; } = new(
+    public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Interval>>> Answers { get; } = new(
         (OutputFormat.Table, static (to, request) => new TableAnswerWriter(request, to.Style, to.Writer)),
         (OutputFormat.Json, static (to, request) => new JsonAnswerWriter(request, to.Writer)),
         (OutputFormat.Csv, static (to, request) => new CsvAnswerWriter(request, to.Writer)));
@@ -70,7 +70,7 @@ public static class OutputKinds
         (OutputFormat.Json, static (to, explanation) => JsonExplanation.Write(to.Writer, explanation)));
 
     /// <summary>A writer of the drop-in layout: that of kvm_vmexit_count, kvm_vmexit_time or kvm_vmexit_time_hist.</summary>
-    public static IOutputWriter<Answer> DropInAnswers(ReportKind kind, TextWriter output) => new DropInAnswerWriter(kind, output);
+    public static IOutputWriter<Interval> DropInAnswers(ReportKind kind, TextWriter output) => new DropInAnswerWriter(kind, output);
 
     /// <summary>A writer of the drop-in layout, that of kvm_vmexit_slower.</summary>
     public static IOutputWriter<SlowExit> DropInSlowExits(TextWriter output) => new DropInSlowExitWriter(output);

@@ -10,9 +10,9 @@ namespace Kvmscope.Core.Recordings;
 /// </summary>
 /// <param name="offset">The recording host's offset from UTC, in which times are given.</param>
 /// <param name="take">Takes each row; it has to be done with it when it returns.</param>
-internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> take)
+internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 {
-    private readonly RecordedRow _row = new();
+    private readonly Row _row = new(default);
     private readonly Dictionary<int, VmIdentity> _vms = [];
     private readonly List<VcpuTime> _times = [];
     private readonly List<SlowExit> _slow = [];
@@ -20,7 +20,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
 
     /// <summary>Reads one line.</summary>
     /// <exception cref="JsonException">It is not what is written there.</exception>
-    internal RecordedInterval Read(ReadOnlySpan<byte> line)
+    internal Interval Read(ReadOnlySpan<byte> line)
     {
         var json = new Utf8JsonReader(line);
         long first = 0, intervals = 1, fromNs = 0, toNs = 0, restarted = 0;
@@ -51,7 +51,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
             else if (json.ValueTextEquals("rows"u8)) ReadRows(ref json);
             else JsonWalk.Skip(ref json);
         }
-        return new RecordedInterval
+        return new Interval
         {
             First = first,
             Intervals = checked((int)intervals),
@@ -64,7 +64,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
             OpenAfter = after,
             RestartedRows = checked((int)restarted),
             Vms = [.. _vms.Values],
-            Times = [.. _times],
+            TimeChanges = [.. _times],
             Slow = [.. _slow],
             Missing = [.. _missing],
         };
@@ -132,7 +132,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
                 if (json.ValueTextEquals("count"u8)) count = JsonWalk.Number(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            open.Add(new OpenExits(VmOf(key.Vm), key.Vcpu < 0 ? null : key.Vcpu, key.Code, key.Level, count));
+            open.Add(new OpenExits(key.Key.WithoutQualifier, count));
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
                 else if (json.ValueTextEquals("parts_ns"u8)) parts = ReadParts(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            _times.Add(new VcpuTime(VmOf(key.Vm), key.Vcpu < 0 ? null : key.Vcpu, wall, parts));
+            _times.Add(new VcpuTime(GroupKey.OfVcpu(key.Vm, key.Vcpu), wall, parts));
         }
     }
 
@@ -185,7 +185,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
             else if (json.ValueTextEquals("ran_instead_pid"u8)) pid = JsonWalk.Int(ref json);
             else JsonWalk.Skip(ref json);
         }
-        VmIdentity vm = VmOf(key.Vm) ?? new VmIdentity(-1, 0, "");
+        VmIdentity vm = _vms.GetValueOrDefault(key.Vm) ?? new VmIdentity(key.Vm, 0, "");
         return new SlowExit(at, vm, key.Vcpu, tid, cpu, key.Level, key.Code, duration)
         {
             Qualifier = key.Qualifier,
@@ -215,19 +215,19 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
                 else if (json.ValueTextEquals("rounds"u8)) _row.Rounds = ReadRounds(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            _row.Key = new RowKey(key.Vm, key.Vcpu, key.Code, key.Level, key.Qualifier);
+            _row.Key = key.Key;
             take(_row);
         }
     }
 
-    private static RecordedRounds ReadRounds(ref Utf8JsonReader json)
+    private static ReflectedRounds ReadRounds(ref Utf8JsonReader json)
     {
-        var rounds = new RecordedRounds();
+        var rounds = new ReflectedRounds();
         JsonWalk.Begin(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             if (json.ValueTextEquals("reflected"u8)) rounds.Reflected = JsonWalk.Number(ref json);
-            else if (json.ValueTextEquals("ended"u8)) rounds.Ended = JsonWalk.Number(ref json);
+            else if (json.ValueTextEquals("ended"u8)) rounds.Timed = JsonWalk.Number(ref json);
             else if (json.ValueTextEquals("total_ns"u8)) rounds.TotalNs = JsonWalk.Number(ref json);
             else if (json.ValueTextEquals("handling_ns"u8)) rounds.HandlingNs = JsonWalk.Number(ref json);
             else if (json.ValueTextEquals("l1_exits"u8)) rounds.L1Exits = JsonWalk.Number(ref json);
@@ -238,7 +238,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
         return rounds;
     }
 
-    private static void ReadBins(ref Utf8JsonReader json, BinWindow bins)
+    private static void ReadBins(ref Utf8JsonReader json, Histogram bins)
     {
         JsonWalk.Begin(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Inner(ref json, JsonTokenType.StartArray))
@@ -268,8 +268,6 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<RecordedRow> ta
             if (known == name) return part;
         return null;
     }
-
-    private VmIdentity? VmOf(int id) => id < 0 ? null : _vms.TryGetValue(id, out VmIdentity? vm) ? vm : new VmIdentity(id, 0, "");
 
     private DateTimeOffset Time(ref Utf8JsonReader json) => JsonWalk.Time(ref json).ToOffset(offset);
 }

@@ -14,7 +14,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
 {
     private Dictionary<int, VmIdentity> _vms = [];
 
-    internal void Write(RecordedInterval interval, MemberKind kind)
+    internal void Write(Interval interval, MemberKind kind)
     {
         _vms = interval.Vms.ToDictionary(v => v.Ordinal);
         json.WriteStartObject();
@@ -31,10 +31,10 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         WriteOpen("open", interval.OpenAfter);
         Number("restarted_rows", (ulong)interval.RestartedRows);
         WriteMissing(interval.Missing);
-        WriteTimes(interval.Times);
+        WriteTimes(interval.TimeChanges);
         WriteSlow(interval.Slow);
         json.WriteStartArray("rows");
-        foreach (RecordedRow row in interval.Rows) WriteRow(row);
+        foreach (Row row in interval.Changes) WriteRow(row);
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -81,8 +81,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         foreach (OpenExits exits in open)
         {
             json.WriteStartObject();
-            WriteVcpu(exits.Vm?.Ordinal ?? -1, exits.Vcpu ?? -1);
-            WriteCode(exits.Code, exits.Level, Qualifier.None);
+            WriteKey(exits.Key);
             json.WriteNumber("count", exits.Count);
             json.WriteEndObject();
         }
@@ -96,7 +95,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         foreach (VcpuTime time in times)
         {
             json.WriteStartObject();
-            WriteVcpu(time.Vm?.Ordinal ?? -1, time.Vcpu ?? -1);
+            WriteVcpu(time.Key.Vm, time.Key.Vcpu);
             json.WriteNumber("wall_ns", (long)time.WallNs);
             WriteParts(time.Parts);
             json.WriteEndObject();
@@ -130,19 +129,24 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteEndArray();
     }
 
-    private void WriteRow(RecordedRow row)
+    private void WriteRow(Row row)
     {
         json.WriteStartObject();
-        WriteVcpu(row.Key.Vm, row.Key.Vcpu);
-        WriteCode(row.Key.Code, row.Key.Level, row.Key.Qualifier);
+        WriteKey(row.Key);
         json.WriteNumber("count", row.Count);
         Number("timed", row.Timed);
         Number("total_ns", row.TotalNs);
         Number("max_ns", row.MaxNs);
-        WriteBins("hist", row.Bins);
+        WriteBins(row);
         if (row.Parts is { } parts) WriteParts(parts);
         if (row.Rounds is { } rounds) WriteRounds(rounds);
         json.WriteEndObject();
+    }
+
+    private void WriteKey(GroupKey key)
+    {
+        WriteVcpu(key.Vm, key.Vcpu);
+        WriteCode(key.Code, key.Level, key.Qualifier);
     }
 
     private void WriteVcpu(int vm, int vcpu)
@@ -166,30 +170,30 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         if (qualifier.State == QualifierState.Known) json.WriteNumber("qualifier_raw", qualifier.Raw);
     }
 
-    private void WriteRounds(RecordedRounds rounds)
+    private void WriteRounds(ReflectedRounds rounds)
     {
         json.WriteStartObject("rounds");
         Number("reflected", rounds.Reflected);
-        Number("ended", rounds.Ended);
+        Number("ended", rounds.Timed);
         Number("total_ns", rounds.TotalNs);
         Number("handling_ns", rounds.HandlingNs);
         Number("l1_exits", rounds.L1Exits);
         Number("max_ns", rounds.MaxNs);
-        WriteBins("hist", rounds.Bins);
+        WriteBins(rounds);
         json.WriteEndObject();
     }
 
     // Pairs of a bin's lower bound in ns and its count.
-    private void WriteBins(string name, BinWindow bins)
+    private void WriteBins(Durations durations)
     {
-        ReadOnlySpan<ulong> counts = bins.Counts;
-        if (counts.IsEmpty) return;
-        json.WriteStartArray(name);
+        if (!durations.HasBins) return;
+        ReadOnlySpan<ulong> counts = durations.Bins.Counts;
+        json.WriteStartArray("hist");
         for (int i = 0; i < counts.Length; i++)
         {
             if (counts[i] == 0) continue;
             json.WriteStartArray();
-            json.WriteNumberValue(HistogramLayout.LowNs(bins.Low + i));
+            json.WriteNumberValue(HistogramLayout.LowNs(durations.Bins.Low + i));
             json.WriteNumberValue(counts[i]);
             json.WriteEndArray();
         }

@@ -20,6 +20,8 @@ internal struct KeyReader()
 
     internal readonly ExitCode Code => new(_isa, _code);
 
+    internal readonly GroupKey Key => new(Vm, Vcpu, Code, Level, Qualifier);
+
     internal readonly Qualifier Qualifier => _raw is { } raw ? Qualifier.Of(raw) : _hasQualifier ? Qualifier.Other : Qualifier.None;
 
     /// <summary>Takes the member whose name was read, if it is one of these.</summary>

@@ -131,7 +131,7 @@ public sealed class Recording
 
     /// <summary>Adds up intervals, with as few reads as the spans allow.</summary>
     /// <exception cref="KvmscopeException">Something that is needed is damaged (1).</exception>
-    public IntervalSum Sum(IntervalRange range, Grouping grouping, bool withQualifiers = true, Func<RowKey, bool>? wants = null)
+    public IntervalSum Sum(IntervalRange range, Grouping grouping, bool withQualifiers = true, Func<GroupKey, bool>? wants = null)
     {
         var sum = new IntervalSum(grouping, withQualifiers, wants);
         Visit(range, sum.Add, sum.Add);
@@ -146,13 +146,13 @@ public sealed class Recording
         CheckNumbers(range);
         for (int i = range.First; i < range.End; i++)
         {
-            RecordedInterval interval = Read(_index.Intervals[i], reader) ?? throw DamagedAt(i);
+            Interval interval = Read(_index.Intervals[i], reader) ?? throw DamagedAt(i);
             foreach (SlowExit exit in interval.Slow) yield return exit;
         }
     }
 
     // By numbers, and not by places: where intervals are gone altogether the places close up, and the numbers do not.
-    private void Visit(IntervalRange range, Action<RecordedInterval> take, Action<RecordedRow> takeRow)
+    private void Visit(IntervalRange range, Action<Interval> take, Action<Row> takeRow)
     {
         if (range.Count == 0) return;
         var reader = new IntervalJsonReader(_began.Offset, takeRow);
@@ -167,7 +167,7 @@ public sealed class Recording
 
     // The longest member that begins with this interval, is whole and does not go beyond the end: a damaged span is no loss, as what it
     // sums up is there too, and a damaged interval is none where a span has it.
-    private int TakeAt(long number, long end, IntervalJsonReader reader, Action<RecordedInterval> take)
+    private int TakeAt(long number, long end, IntervalJsonReader reader, Action<Interval> take)
     {
         for (int depth = RecordingWriter.MaxDepth; depth > 0; depth--)
         {
@@ -213,14 +213,14 @@ public sealed class Recording
     }
 
     // The rows go straight into the sum: a member is inflated and checked as a whole before the first of them is read.
-    private bool TryTake(MemberPlace place, IntervalJsonReader reader, Action<RecordedInterval> take)
+    private bool TryTake(MemberPlace place, IntervalJsonReader reader, Action<Interval> take)
     {
         if (Read(place, reader) is not { } interval) return false;
         take(interval);
         return true;
     }
 
-    private RecordedInterval? Read(MemberPlace place, IntervalJsonReader reader)
+    private Interval? Read(MemberPlace place, IntervalJsonReader reader)
     {
         MembersRead++;
         try

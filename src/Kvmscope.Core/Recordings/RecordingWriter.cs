@@ -39,11 +39,11 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
     }
 
     /// <summary>Writes the next interval, and the spans that end with it.</summary>
-    public void Add(RecordedInterval interval)
+    public void Add(Interval interval)
     {
         if (interval.First != Intervals) throw new ArgumentException($"interval {Intervals} is next, and not {interval.First}", nameof(interval));
         AddInterval(interval, depth: 0);
-        RecordedInterval part = interval;
+        Interval part = interval;
         for (int depth = 1; depth <= MaxDepth; depth++)
         {
             IntervalSum sum = _spans[depth - 1] ??= new IntervalSum(Grouping.Vcpu);
@@ -81,12 +81,12 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
         return length;
     }
 
-    private void AddInterval(RecordedInterval interval, int depth)
+    private void AddInterval(Interval interval, int depth)
     {
         MemberKind kind = depth == 0 ? MemberKind.Interval : MemberKind.Span;
         MakeLine(json => new IntervalJsonWriter(json).Write(interval, kind));
         _index.Add(AddMember(new MemberHead(
-            kind, (byte)depth, 0, interval.First, interval.Intervals, interval.Rows.Count, interval.FromNs, interval.ToNs, NsOf(interval.To))));
+            kind, (byte)depth, 0, interval.First, interval.Intervals, interval.Changes.Count, interval.FromNs, interval.ToNs, NsOf(interval.To))));
     }
 
     private void MakeLine(Action<Utf8JsonWriter> write)

@@ -30,7 +30,7 @@ public static class Advice
     /// <param name="unicode">Whether µ can be shown, else <c>us</c>.</param>
     public static IReadOnlyList<string> Of(Report report, bool unicode = true)
     {
-        if (report.Answer.Trust.Exits < LeastExits) return [];
+        if (report.Interval.Trust.Exits < LeastExits) return [];
         return [.. OfWalls(report).Concat(OfRounds(report)).Concat(OfReasons(report, unicode)).Take(MostLines)];
     }
 
@@ -59,8 +59,8 @@ public static class Advice
     // By reason, whatever the report's rows are.
     private static IEnumerable<string> OfRounds(Report report)
     {
-        var reasons = report.Answer.Rows.Where(r => r.Rounds is not null).GroupBy(r => r.Code)
-            .Select(g => (Code: g.Key, Ns: Sum(g, r => r.Rounds!.TotalNs), Ended: Sum(g, r => r.Rounds!.Ended), L1Exits: Sum(g, r => r.Rounds!.L1Exits)));
+        var reasons = report.Interval.Rows.Where(r => r.Rounds is not null).GroupBy(r => r.Key.Code)
+            .Select(g => (Code: g.Key, Ns: Sum(g, r => r.Rounds!.TotalNs), Ended: Sum(g, r => r.Rounds!.Timed), L1Exits: Sum(g, r => r.Rounds!.L1Exits)));
         foreach (var (code, _, ended, l1Exits) in reasons.Where(r => r.Ended >= LeastExits).OrderByDescending(r => r.Ns))
             if ((double)l1Exits / ended is var exits and >= LargeAmplification)
                 yield return string.Create(CultureInfo.InvariantCulture,
@@ -72,14 +72,14 @@ public static class Advice
         // Of some reasons alone, each would take most of the time.
         if (!report.Request.HasAllExits) yield break;
         bool nested = report.Request.Nested;
-        SnapshotRow[] all = [.. report.Answer.Rows.Where(r => !ExitReasons.IsIdle(r.Code) && (!nested || r.Level == ExitLevel.L2))];
+        Row[] all = [.. report.Interval.Rows.Where(r => !ExitReasons.IsIdle(r.Key.Code) && (!nested || r.Key.Level == ExitLevel.L2))];
         ulong busy = Sum(all, r => r.TotalNs);
-        var reasons = all.GroupBy(r => r.Code).Select(g => (Code: g.Key, Rows: g.ToArray(), Ns: Sum(g, r => r.TotalNs), Count: Sum(g, r => r.Count)));
+        var reasons = all.GroupBy(r => r.Key.Code).Select(g => (Code: g.Key, Rows: g.ToArray(), Ns: Sum(g, r => r.TotalNs), Count: Sum(g, r => r.Count)));
         foreach (var (code, rows, ns, count) in reasons.OrderByDescending(r => r.Ns))
         {
             if (count < LeastExits || Share(ns, busy) < LargeReason) yield break;
             string line = $"{ExitReasons.Name(code)} took {Percent(ns, busy)} of the busy time{(nested ? " of L2's exits" : "")}, {Output.Text.ScaledText.Time(ns / Math.Max(1, Sum(rows, r => r.Timed)), unicode)} each";
-            var top = rows.Where(r => r.Qualifier.State == QualifierState.Known).GroupBy(r => r.Qualifier)
+            var top = rows.Where(r => r.Key.Qualifier.State == QualifierState.Known).GroupBy(r => r.Key.Qualifier)
                 .Select(g => (Qualifier: g.Key, Count: Sum(g, r => r.Count))).OrderByDescending(q => q.Count).FirstOrDefault();
             if (Share(top.Count, count) >= MostOfReason)
                 line += string.Create(CultureInfo.InvariantCulture, $", and {top.Count} of {count} were {Qualifiers.Name(code, top.Qualifier)}{Mend(code, top.Qualifier)}");
@@ -98,7 +98,7 @@ public static class Advice
         _ => "",
     };
 
-    private static ulong Sum(IEnumerable<SnapshotRow> rows, Func<SnapshotRow, ulong> of) => rows.Aggregate(0UL, (sum, row) => sum + of(row));
+    private static ulong Sum(IEnumerable<Row> rows, Func<Row, ulong> of) => rows.Aggregate(0UL, (sum, row) => sum + of(row));
 
     private static double Share(ulong part, ulong whole) => whole == 0 ? 0 : (double)part / whole;
 

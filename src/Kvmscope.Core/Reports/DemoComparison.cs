@@ -1,23 +1,23 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Reports;
 
 /// <summary>What the built-in guest did, beside what was traced.</summary>
-/// <param name="Answer">What was traced.</param>
+/// <param name="Interval">What was traced.</param>
 /// <param name="Rows">One row for each reason and level that either side has: first those that the guest made, in its order, then the host's own by count.</param>
 /// <param name="IsNested">Whether there was a guest of the guest.</param>
-public sealed record DemoComparison(Answer Answer, IReadOnlyList<DemoRow> Rows, bool IsNested)
+public sealed record DemoComparison(Interval Interval, IReadOnlyList<DemoRow> Rows, bool IsNested)
 {
     /// <summary>Whether all that the guest did was seen, and no more of it.</summary>
     public bool IsEqual => Rows.All(r => r.Verdict != DemoVerdict.Differs);
 
     /// <summary>Compares them.</summary>
-    public static DemoComparison Of(IReadOnlyList<ExpectedExits> expected, Answer answer, bool isNested)
+    public static DemoComparison Of(IReadOnlyList<ExpectedExits> expected, Interval interval, bool isNested)
     {
         var counts = new Dictionary<(ExitCode, ExitLevel), ulong>();
-        foreach (SnapshotRow row in answer.Rows) counts[(row.Code, row.Level)] = counts.GetValueOrDefault((row.Code, row.Level)) + row.Count;
+        foreach (Row row in interval.Rows) counts[(row.Key.Code, row.Key.Level)] = counts.GetValueOrDefault((row.Key.Code, row.Key.Level)) + row.Count;
         var rows = new List<DemoRow>();
         foreach (ExpectedExits exits in expected)
         {
@@ -25,7 +25,7 @@ public sealed record DemoComparison(Answer Answer, IReadOnlyList<DemoRow> Rows, 
             rows.Add(new DemoRow(new ExitCode(exits.Isa, exits.Code), exits.Level, exits.Count, count));
         }
         rows.AddRange(counts.OrderByDescending(c => c.Value).Select(c => new DemoRow(c.Key.Item1, c.Key.Item2, null, c.Value)));
-        return new DemoComparison(answer, rows, isNested);
+        return new DemoComparison(interval, rows, isNested);
     }
 }
 

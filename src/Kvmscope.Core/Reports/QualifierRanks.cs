@@ -1,4 +1,3 @@
-using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Reports;
@@ -6,34 +5,39 @@ namespace Kvmscope.Core.Reports;
 /// <summary>Which qualifiers of each reason have a row of their own: the first ones in the order of the report.</summary>
 internal sealed class QualifierRanks(int top, SortKey order)
 {
-    private readonly Dictionary<(int Vm, int Vcpu, ExitCode Code), Dictionary<Qualifier, Measure>> _reasons = [];
-    private readonly Dictionary<(int Vm, int Vcpu, ExitCode Code), HashSet<Qualifier>> _shown = [];
+    // By the key without qualifier and level.
+    private readonly Dictionary<GroupKey, Dictionary<Qualifier, Tally>> _reasons = [];
+    private readonly Dictionary<GroupKey, HashSet<Qualifier>> _shown = [];
 
     /// <summary>Adds what has to be ranked.</summary>
-    internal void Add(int vm, int vcpu, ExitCode code, Qualifier qualifier, Measure measure)
+    internal void Add(GroupKey key, Tally tally)
     {
-        if (qualifier.State != QualifierState.Known) return;
-        var key = (vm, vcpu, code);
-        if (!_reasons.TryGetValue(key, out var qualifiers)) _reasons.Add(key, qualifiers = []);
-        if (!qualifiers.TryGetValue(qualifier, out Measure? sum)) qualifiers.Add(qualifier, sum = new Measure());
-        sum.Add(measure);
+        if (key.Qualifier.State != QualifierState.Known) return;
+        if (!_reasons.TryGetValue(ReasonOf(key), out var qualifiers)) _reasons.Add(ReasonOf(key), qualifiers = []);
+        if (!qualifiers.TryGetValue(key.Qualifier, out Tally? sum)) qualifiers.Add(key.Qualifier, sum = new Tally());
+        sum.Add(tally);
     }
 
     /// <summary>The qualifier under which it is shown: itself, or other.</summary>
-    internal Qualifier Shown(int vm, int vcpu, ExitCode code, Qualifier qualifier)
+    internal Qualifier Shown(GroupKey key)
     {
-        if (qualifier.State != QualifierState.Known) return qualifier;
-        var key = (vm, vcpu, code);
-        if (!_shown.TryGetValue(key, out HashSet<Qualifier>? shown))
-            _shown.Add(key, shown = [.. _reasons[key].OrderByDescending(q => Weight(q.Value)).ThenBy(q => q.Key.Raw).Take(top).Select(q => q.Key)]);
-        return shown.Contains(qualifier) ? qualifier : Qualifier.Other;
+        if (key.Qualifier.State != QualifierState.Known) return key.Qualifier;
+        GroupKey reason = ReasonOf(key);
+        if (!_shown.TryGetValue(reason, out HashSet<Qualifier>? shown))
+        {
+            var order = _reasons[reason].OrderByDescending(q => Weight(q.Value)).ThenBy(q => q.Key.Raw);
+            _shown.Add(reason, shown = [.. order.Take(top).Select(q => q.Key)]);
+        }
+        return shown.Contains(key.Qualifier) ? key.Qualifier : Qualifier.Other;
     }
 
-    private ulong Weight(Measure measure) => order switch
+    private static GroupKey ReasonOf(GroupKey key) => key with { Level = default, Qualifier = default };
+
+    private ulong Weight(Tally tally) => order switch
     {
-        SortKey.Time => measure.TotalNs,
-        SortKey.Average => measure.AverageNs ?? 0,
-        SortKey.Max => measure.MaxNs ?? 0,
-        _ => measure.Count,
+        SortKey.Time => tally.TotalNs,
+        SortKey.Average => tally.AverageNs ?? 0,
+        SortKey.Max => tally.LongestNs ?? 0,
+        _ => tally.Count,
     };
 }

@@ -2,19 +2,19 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Reports;
 
-/// <summary>An answer, grouped and ordered as it was asked for.</summary>
+/// <summary>An interval, grouped and ordered as it was asked for.</summary>
 /// <param name="Request">What was asked for.</param>
-/// <param name="Answer">What it was made of.</param>
+/// <param name="Interval">What it was made of.</param>
 /// <param name="Rows">The groups, in order.</param>
 /// <param name="Total">All of them.</param>
 /// <param name="Busy">All but the idle classes (<see cref="Exits.ExitReasons.IsIdle"/>).</param>
-public sealed record Report(ReportRequest Request, Answer Answer, IReadOnlyList<ReportRow> Rows, ReportRow Total, ReportRow Busy)
+public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyList<ReportRow> Rows, ReportRow Total, ReportRow Busy)
 {
     /// <summary>The wall clocks, by VM and vCPU; empty without the split.</summary>
     public IReadOnlyList<WallRow> Walls { get; init; } = [];
 
     /// <summary>Whether levels are told apart: on arm64 they are not, and columns of them would say nothing.</summary>
-    public bool TellsLevels => Answer.Rows.Count == 0 || Answer.Rows.Any(r => r.Code.Isa != Exits.Isa.Arm64);
+    public bool TellsLevels => Interval.Rows.Count == 0 || Interval.Rows.Any(r => r.Key.Code.Isa != Exits.Isa.Arm64);
 
     /// <summary>Whether any exit of L2 is in the report.</summary>
     public bool HasL2 => Total.L2.Count > 0;

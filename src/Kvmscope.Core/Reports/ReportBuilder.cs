@@ -1,98 +1,69 @@
+using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Reports;
 
-/// <summary>Makes reports of answers.</summary>
+/// <summary>Makes reports of intervals.</summary>
 public static class ReportBuilder
 {
-    private readonly record struct CellKey(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, Qualifier Qualifier);
-
-    private readonly record struct GroupKey(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, bool Idle, Qualifier Qualifier);
-
-    private sealed class Cell(VmIdentity? vm)
-    {
-        internal VmIdentity? Vm { get; } = vm;
-
-        internal Measure Measure { get; } = new();
-
-        internal TimeParts? Parts { get; set; }
-
-        internal List<ReflectedRounds>? Rounds { get; set; }
-    }
-
-    /// <summary>Groups and orders an answer as the request says.</summary>
-    /// <param name="answer">The answer; its snapshots had <see cref="ReportRequest.SnapshotGrouping"/> or a finer grouping.</param>
+    /// <summary>Groups and orders an interval as the request says.</summary>
+    /// <param name="interval">The interval; grouped by <see cref="ReportRequest.Grouping"/> or finer.</param>
     /// <param name="request">What to show.</param>
-    public static Report Build(Answer answer, ReportRequest request)
-    {
-        bool bins = request.Kind == ReportKind.Hist || (request.Kind == ReportKind.Time && request.Stats);
-        return Build(answer, request, request.RowsBy, bins);
-    }
+    public static Report Build(Interval interval, ReportRequest request) => Build(interval, request, request.RowsBy);
 
     /// <summary>As machine formats have it: always by reason and level, and by VM and vCPU where they were asked for.</summary>
-    internal static Report BuildDetail(Answer answer, ReportRequest request) =>
-        Build(answer, request, request.RowsBy | GroupBy.Reason | GroupBy.Level, bins: request.Kind != ReportKind.Count);
+    internal static Report BuildDetail(Interval interval, ReportRequest request) =>
+        Build(interval, request, request.RowsBy | GroupBy.Reason | GroupBy.Level);
 
-    private static Report Build(Answer answer, ReportRequest request, GroupBy by, bool bins)
+    private static Report Build(Interval interval, ReportRequest request, GroupBy by)
     {
         if (by == GroupBy.None && request.Kind != ReportKind.Hist) by = GroupBy.Reason;
         if (by.HasFlag(GroupBy.Vcpu)) by |= GroupBy.Vm;
         if (by.HasFlag(GroupBy.Qualifier)) by |= GroupBy.Reason;
-        var grouper = new Grouper(by, SplitsIdle(by, request.Kind));
-        Dictionary<CellKey, Cell> cells = Sum(answer, by, bins);
+        var grouper = new Grouper(interval, by, SplitsIdle(by, request.Kind));
+        Dictionary<GroupKey, TallySum> cells = Sum(interval, by);
         QualifierRanks? ranks = by.HasFlag(GroupBy.Qualifier) ? Rank(cells, request) : null;
-        foreach ((CellKey key, Cell cell) in cells)
+        foreach ((GroupKey key, TallySum cell) in cells)
         {
-            CellKey shown = ranks is null ? key : key with { Qualifier = ranks.Shown(key.Vm, key.Vcpu, key.Code, key.Qualifier) };
-            if (!request.Nested || key.Level == ExitLevel.L2) grouper.Add(shown, cell);
+            GroupKey shown = ranks is null ? key : key with { Qualifier = ranks.Shown(key) };
+            if (!request.Nested || key.Level == ExitLevel.L2) grouper.Add(shown, cell.Value);
         }
         List<ReportRow> rows = grouper.Rows;
         rows.Sort(new ReportOrder(request.Order, request.Split));
-        return new Report(request, answer, rows, grouper.Total, grouper.Busy)
+        return new Report(request, interval, rows, grouper.Total, grouper.Busy)
         {
-            Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(answer, request.By.HasFlag(GroupBy.Vcpu)) : [],
+            Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(interval, request.By.HasFlag(GroupBy.Vcpu)) : [],
         };
     }
 
-    private static QualifierRanks Rank(Dictionary<CellKey, Cell> cells, ReportRequest request)
+    private static QualifierRanks Rank(Dictionary<GroupKey, TallySum> cells, ReportRequest request)
     {
         var ranks = new QualifierRanks(request.Top, request.Order);
-        foreach ((CellKey key, Cell cell) in cells) ranks.Add(key.Vm, key.Vcpu, key.Code, key.Qualifier, cell.Measure);
+        foreach ((GroupKey key, TallySum cell) in cells) ranks.Add(key, cell.Value);
         return ranks;
     }
 
     // Each row's histogram is added once, here; all sums are then made of these few.
-    private static Dictionary<CellKey, Cell> Sum(Answer answer, GroupBy by, bool bins)
+    private static Dictionary<GroupKey, TallySum> Sum(Interval interval, GroupBy by)
     {
-        bool byVm = by.HasFlag(GroupBy.Vm), byVcpu = by.HasFlag(GroupBy.Vcpu);
+        Grouping grouping = by.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : by.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
         bool byQualifier = by.HasFlag(GroupBy.Qualifier);
-        var cells = new Dictionary<CellKey, Cell>();
-        for (int i = 0; i < answer.Rows.Count; i++)
+        var cells = new Dictionary<GroupKey, TallySum>();
+        foreach (Row row in interval.Rows)
         {
-            SnapshotRow row = answer.Rows[i];
-            VmIdentity? vm = byVm ? row.Vm : null;
-            var key = new CellKey(vm?.Ordinal ?? -1, byVcpu ? row.Vcpu ?? -1 : -1, row.Code, row.Level, byQualifier ? row.Qualifier : default);
-            if (!cells.TryGetValue(key, out Cell? cell)) cells.Add(key, cell = new Cell(vm));
-            cell.Measure.Add(row, bins);
-            if (row.Parts is { } parts) AddParts(cell, parts);
-            if (row.Rounds is { } rounds) (cell.Rounds ??= []).Add(rounds);
+            GroupKey key = row.Key.At(grouping);
+            CollectionsMarshal.GetValueRefOrAddDefault(cells, byQualifier ? key : key.WithoutQualifier, out _).Add(row);
         }
         return cells;
-    }
-
-    private static void AddParts(Cell cell, TimeParts parts)
-    {
-        parts.Add(cell.Parts ?? default);
-        cell.Parts = parts;
     }
 
     // Where reasons are not apart, the time of idle exits would swamp that of all others in one row.
     private static bool SplitsIdle(GroupBy by, ReportKind kind) => kind == ReportKind.Time && !by.HasFlag(GroupBy.Reason);
 
-    private sealed class Grouper(GroupBy by, bool splitsIdle)
+    private sealed class Grouper(Interval interval, GroupBy by, bool splitsIdle)
     {
-        private readonly Dictionary<GroupKey, ReportRow> _groups = [];
+        private readonly Dictionary<(GroupKey Key, bool Idle), ReportRow> _groups = [];
         private readonly bool _byReason = by.HasFlag(GroupBy.Reason), _byLevel = by.HasFlag(GroupBy.Level);
 
         internal List<ReportRow> Rows { get; } = [];
@@ -101,32 +72,29 @@ public static class ReportBuilder
 
         internal ReportRow Busy { get; } = new() { Idle = false };
 
-        internal void Add(in CellKey key, in Cell cell)
+        internal void Add(GroupKey key, Tally cell)
         {
             bool idle = ExitReasons.IsIdle(key.Code);
-            Total.Add(cell.Measure, key.Level);
-            if (!idle) Busy.Add(cell.Measure, key.Level);
-            ReportRow group = GroupOf(key, cell.Vm, idle);
-            group.Add(cell.Measure, key.Level);
-            if (cell.Parts is { } parts) group.Add(parts);
-            foreach (ReflectedRounds rounds in cell.Rounds ?? []) group.Add(rounds);
+            Total.Add(cell, key.Level);
+            if (!idle) Busy.Add(cell, key.Level);
+            GroupOf(key, idle).Add(cell, key.Level);
         }
 
-        private ReportRow GroupOf(in CellKey cell, VmIdentity? vm, bool idle)
+        private ReportRow GroupOf(GroupKey cell, bool idle)
         {
             bool knowsIdle = _byReason || splitsIdle;
-            var key = new GroupKey(cell.Vm, cell.Vcpu, _byReason ? cell.Code : default, _byLevel ? cell.Level : default, knowsIdle && idle, cell.Qualifier);
-            if (_groups.TryGetValue(key, out ReportRow? group)) return group;
+            GroupKey key = cell with { Code = _byReason ? cell.Code : default, Level = _byLevel ? cell.Level : default };
+            if (_groups.TryGetValue((key, knowsIdle && idle), out ReportRow? group)) return group;
             group = new ReportRow
             {
-                Vm = vm,
-                Vcpu = cell.Vcpu < 0 ? null : cell.Vcpu,
-                Code = _byReason ? cell.Code : null,
-                Level = _byLevel ? cell.Level : null,
+                Vm = interval.VmOf(key),
+                Vcpu = key.VcpuId,
+                Code = _byReason ? key.Code : null,
+                Level = _byLevel ? key.Level : null,
                 Idle = knowsIdle ? idle : null,
-                Qualifier = cell.Qualifier,
+                Qualifier = key.Qualifier,
             };
-            _groups.Add(key, group);
+            _groups.Add((key, knowsIdle && idle), group);
             Rows.Add(group);
             return group;
         }

@@ -1,4 +1,5 @@
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Reports;
 
@@ -13,7 +14,7 @@ internal sealed class ReportOrder(SortKey key, bool isSplit = false) : IComparer
             SortKey.Count => y.Total.Count.CompareTo(x.Total.Count),
             SortKey.Time => CompareTime(y, x),
             SortKey.Average => CompareAverage(y.Total, x.Total),
-            SortKey.Max => Nullable.Compare(y.Total.MaxNs, x.Total.MaxNs),
+            SortKey.Max => Nullable.Compare(y.Total.LongestNs, x.Total.LongestNs),
             _ => 0,
         };
         return order != 0 ? order : CompareKeys(x, y);
@@ -26,7 +27,7 @@ internal sealed class ReportOrder(SortKey key, bool isSplit = false) : IComparer
         return order != 0 ? order : a.Total.TotalNs.CompareTo(b.Total.TotalNs);
     }
 
-    private static int CompareAverage(Measure a, Measure b) => Nullable.Compare(a.AverageNs, b.AverageNs);
+    private static int CompareAverage(Tally a, Tally b) => Nullable.Compare(a.AverageNs, b.AverageNs);
 
     private static int CompareKeys(ReportRow x, ReportRow y)
     {

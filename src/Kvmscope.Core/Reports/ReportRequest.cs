@@ -52,8 +52,8 @@ public sealed record ReportRequest
     /// <summary><see cref="Top"/>, unless said.</summary>
     public const int DefaultTop = 10;
 
-    /// <summary>The grouping that a snapshot must have for this request.</summary>
-    public Grouping SnapshotGrouping =>
+    /// <summary>The grouping that an interval must have for this request.</summary>
+    public Grouping Grouping =>
         By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Split || By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
 
     /// <summary>What rows are grouped by: what is asked for, and by reason too where the table is about reasons.</summary>

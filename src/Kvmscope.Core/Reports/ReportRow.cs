@@ -6,6 +6,8 @@ namespace Kvmscope.Core.Reports;
 /// <summary>One group of a report; a key that the report is not grouped by is null.</summary>
 public sealed class ReportRow
 {
+    private TallySum _total, _l1, _l2;
+
     /// <summary>The VM.</summary>
     public VmIdentity? Vm { get; init; }
 
@@ -25,41 +27,24 @@ public sealed class ReportRow
     public Qualifier Qualifier { get; init; }
 
     /// <summary>Where the time went, open exits included; null without the split.</summary>
-    public TimeParts? Parts { get; private set; }
+    public TimeParts? Parts => Total.Parts;
 
     /// <summary>What became of reflected exits; null where none was, or it was not asked for.</summary>
-    public ReflectedRounds? Rounds { get; private set; }
+    public ReflectedRounds? Rounds => Total.Rounds;
 
     /// <summary>Both levels.</summary>
-    public Measure Total { get; } = new();
+    public Tally Total => _total.Value;
 
     /// <summary>Exits of L1.</summary>
-    public Measure L1 { get; } = new();
+    public Tally L1 => _l1.Value;
 
     /// <summary>Exits of L2.</summary>
-    public Measure L2 { get; } = new();
+    public Tally L2 => _l2.Value;
 
-    internal void Add(TimeParts parts)
+    internal void Add(Tally tally, ExitLevel level)
     {
-        parts.Add(Parts ?? default);
-        Parts = parts;
-    }
-
-    internal void Add(ReflectedRounds more)
-    {
-        ReflectedRounds sum = Rounds ??= new ReflectedRounds();
-        sum.Reflected += more.Reflected;
-        sum.Ended += more.Ended;
-        sum.TotalNs += more.TotalNs;
-        sum.HandlingNs += more.HandlingNs;
-        sum.L1Exits += more.L1Exits;
-        sum.MaxNs = Math.Max(sum.MaxNs, more.MaxNs);
-        Histogram.Add(sum.Bins, more.Bins);
-    }
-
-    internal void Add(Measure measure, ExitLevel level)
-    {
-        Total.Add(measure);
-        (level == ExitLevel.L2 ? L2 : L1).Add(measure);
+        _total.Add(tally);
+        if (level == ExitLevel.L2) _l2.Add(tally);
+        else _l1.Add(tally);
     }
 }

@@ -1,5 +1,3 @@
-using Kvmscope.Core.Model;
-
 namespace Kvmscope.Core.Reports;
 
 /// <summary>What a row of L2 says of its reflected exits; what no round tells is null.</summary>
@@ -12,11 +10,11 @@ internal static class Rounds
     internal static ulong Handled(ReportRow row) => row.Total.Timed - Math.Min(row.Total.Timed, Reflected(row));
 
     /// <summary>The average round in ns.</summary>
-    internal static ulong? AverageNs(ReportRow row) => row.Rounds is { Ended: > 0 } rounds ? (rounds.TotalNs + (rounds.Ended / 2)) / rounds.Ended : null;
+    internal static ulong? AverageNs(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.AverageNs : null;
 
     /// <summary>The 99th percentile of the rounds in ns.</summary>
-    internal static ulong? P99Ns(ReportRow row) => row.Rounds is { Ended: > 0 } rounds ? Histogram.Quantile(rounds.Bins, 0.99, rounds.MaxNs) : null;
+    internal static ulong? P99Ns(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.Quantile(0.99) : null;
 
     /// <summary>Exits of L1 a round, on average.</summary>
-    internal static double? L1Exits(ReportRow row) => row.Rounds is { Ended: > 0 } rounds ? (double)rounds.L1Exits / rounds.Ended : null;
+    internal static double? L1Exits(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? (double)rounds.L1Exits / rounds.Timed : null;
 }

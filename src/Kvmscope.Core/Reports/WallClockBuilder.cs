@@ -2,29 +2,30 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Reports;
 
-/// <summary>Adds up the wall clocks of an answer: what vCPUs did outside of exits, and where their exits' time went.</summary>
+/// <summary>Adds up the wall clocks of an interval: what vCPUs did outside of exits, and where their exits' time went.</summary>
 internal static class WallClockBuilder
 {
-    /// <summary>One row a VM, or a vCPU, by VM and vCPU; empty where the answer has no split.</summary>
-    internal static IReadOnlyList<WallRow> Build(Answer answer, bool byVcpu)
+    /// <summary>One row a VM, or a vCPU, by VM and vCPU; empty where the interval has no split.</summary>
+    internal static IReadOnlyList<WallRow> Build(Interval interval, bool byVcpu)
     {
-        var rows = new Dictionary<(int Vm, int Vcpu), WallRow>();
-        foreach (VcpuTime time in answer.Times) Add(rows, time.Vm, byVcpu ? time.Vcpu : null, time.WallNs, time.Parts);
+        Grouping grouping = byVcpu ? Grouping.Vcpu : Grouping.Vm;
+        var rows = new Dictionary<GroupKey, WallRow>();
+        foreach (VcpuTime time in interval.Times) Add(time.Key, time.WallNs, time.Parts);
         if (rows.Count == 0) return [];
-        foreach (SnapshotRow row in answer.Rows)
-            if (row.Parts is { } parts) Add(rows, row.Vm, byVcpu ? row.Vcpu : null, 0, parts);
+        foreach (Row row in interval.Rows)
+            if (row.Parts is { } parts) Add(row.Key, 0, parts);
         return [.. rows.OrderBy(r => r.Key.Vm).ThenBy(r => r.Key.Vcpu).Select(r => Level(r.Value))];
-    }
 
-    private static void Add(Dictionary<(int Vm, int Vcpu), WallRow> rows, VmIdentity? vm, int? vcpu, ulong wallNs, TimeParts parts)
-    {
-        var key = (vm?.Ordinal ?? -1, vcpu ?? -1);
-        if (rows.TryGetValue(key, out WallRow? known))
+        void Add(GroupKey of, ulong wallNs, TimeParts parts)
         {
-            parts.Add(known.Parts);
-            wallNs += known.WallNs;
+            GroupKey key = GroupKey.OfVcpu(of.Vm, of.Vcpu).At(grouping);
+            if (rows.TryGetValue(key, out WallRow? known))
+            {
+                parts.Add(known.Parts);
+                wallNs += known.WallNs;
+            }
+            rows[key] = new WallRow(interval.VmOf(key), key.VcpuId, wallNs, parts);
         }
-        rows[key] = new WallRow(vm, vcpu, wallNs, parts);
     }
 
     // Rows and clocks are read one after the other: what happened between is in one of them only. A wait that was open cannot have

@@ -1,13 +1,13 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Rules;
 
 /// <summary>What rules are measured on.</summary>
-/// <param name="Answer">What happened, in one interval or the whole run; as fine as <see cref="RuleNeeds.Grouping"/> or finer.</param>
+/// <param name="Interval">What happened, in one interval or the whole run; as fine as <see cref="RuleNeeds.Grouping"/> or finer.</param>
 /// <param name="Isa">What the exits are of; None where it is not known.</param>
-public sealed record RuleInput(Answer Answer, Isa Isa)
+public sealed record RuleInput(Interval Interval, Isa Isa)
 {
     /// <summary>Whether handling times were measured.</summary>
     public bool HasTime { get; init; } = true;

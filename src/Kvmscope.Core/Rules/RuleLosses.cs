@@ -36,11 +36,11 @@ internal sealed class RuleLosses
     /// <summary>Why times may be others than those that were seen.</summary>
     internal string? OfTimes => OfCounts ?? Untimed;
 
-    private static string? UncountedOf(Answer answer)
+    private static string? UncountedOf(Interval interval)
     {
-        AccountingField? lost = Accounting.Fields.LastOrDefault(f => f.IsUncounted && f.Of(answer.Trust) > 0);
-        if (lost is not null) return lost.What!(lost.Of(answer.Trust)) + " (raise --max-vcpus)";
-        return answer.RestartedRows > 0 ? AccountingText.Restarted(answer.RestartedRows) : null;
+        AccountingField? lost = Accounting.Fields.LastOrDefault(f => f.IsUncounted && f.Of(interval.Trust) > 0);
+        if (lost is not null) return lost.What!(lost.Of(interval.Trust)) + " (raise --max-vcpus)";
+        return interval.RestartedRows > 0 ? AccountingText.Restarted(interval.RestartedRows) : null;
     }
 
     // An exit that is not timed is open, or was followed by another exit. A vCPU has at most one that is open, and where none of the
@@ -56,12 +56,12 @@ internal sealed class RuleLosses
         }
         Dictionary<(int Vm, int Vcpu), ulong> vcpus = [];
         ulong untimed = 0, beyond = 0;
-        foreach (SnapshotRow row in scope.Rows)
+        foreach (Row row in scope.Rows)
         {
             if (row.Count <= row.Timed) continue;
             ulong more = row.Count - row.Timed;
             untimed += more;
-            var key = (row.Vm?.Ordinal ?? -1, row.Vcpu ?? -1);
+            var key = (row.Key.Vm, row.Key.Vcpu);
             vcpus[key] = vcpus.GetValueOrDefault(key) + more;
         }
         foreach (((_, int vcpu), ulong more) in vcpus) beyond += vcpu < 0 ? more : more - 1;

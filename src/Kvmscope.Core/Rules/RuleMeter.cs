@@ -1,7 +1,6 @@
 using System.Globalization;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Text;
-using Kvmscope.Core.Reports;
 
 namespace Kvmscope.Core.Rules;
 
@@ -17,70 +16,70 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
         if (_scope.WhyUnseen is { } unseen) return RuleMeasurement.None(unseen);
         var losses = new RuleLosses(_scope);
         if (rule.Metric == RuleMetric.Share) return new ShareMeter(rule, input, _scope, losses).Measure();
-        var sum = new Measure();
-        foreach (SnapshotRow row in _scope.Rows) sum.Add(row, bins: _metric.Quantile is not null);
+        var sum = new Tally();
+        foreach (Row row in _scope.Rows) sum.Add(row);
         if (rule.Metric is RuleMetric.Count or RuleMetric.Rate) return Count(sum, losses);
         if (!input.HasTime) return RuleMeasurement.None("handling times were not measured");
-        if (rule.Metric == RuleMetric.Max && Lasting(losses) is { } open && LastedNs(open) > (sum.MaxNs ?? 0))
-            return RuleMeasurement.Lowest(ExactNumber.Of(LastedNs(open)), RuleText.Owner(open), losses.OfTimes ?? "it has not ended");
+        if (rule.Metric == RuleMetric.Max && Lasting(losses) is { } open && LastedNs(open) > (sum.MaxNs))
+            return RuleMeasurement.Lowest(ExactNumber.Of(LastedNs(open)), RuleText.Owner(input.Interval, open), losses.OfTimes ?? "it has not ended");
         // No exits have no time together, and yet no average and no longest.
         if (sum.Timed == 0 && (sum.Count > 0 || rule.Metric != RuleMetric.Total)) return NoneTimed(sum, losses);
         return rule.Metric switch
         {
             RuleMetric.Total => RuleMeasurement.Lowest(ExactNumber.Of(sum.TotalNs), Most(r => r.TotalNs), losses.OfTimes, losses.Open),
-            RuleMetric.Max => RuleMeasurement.Lowest(ExactNumber.Of(sum.MaxNs ?? 0), Longest(), losses.OfTimes, losses.Open),
+            RuleMetric.Max => RuleMeasurement.Lowest(ExactNumber.Of(sum.MaxNs), Longest(), losses.OfTimes, losses.Open),
             _ when losses.OfTimes is { } lost => RuleMeasurement.None($"{_metric.Name} is not known: {lost}"),
             RuleMetric.Average => new(ExactNumber.Of(sum.TotalNs).Over(ExactNumber.Of(sum.Timed)), RuleBound.Exact, $"of {Plural.Of(sum.Timed, "exit", "exits")}", losses.Open),
             _ => Quantile(sum, losses),
         };
     }
 
-    private RuleMeasurement Count(Measure sum, RuleLosses losses)
+    private RuleMeasurement Count(Tally sum, RuleLosses losses)
     {
         ExactNumber count = ExactNumber.Of(sum.Count);
         if (rule.Metric == RuleMetric.Count) return RuleMeasurement.Lowest(count, Most(r => r.Count), losses.OfCounts);
-        string note = $"{Plural.Of(sum.Count, "exit", "exits")} in {ScaledText.Time((ulong)Math.Round(input.Answer.Seconds * 1e9))}";
-        return RuleMeasurement.Lowest(count.Over(ExactNumber.Of((decimal)input.Answer.Seconds)), note, losses.OfCounts);
+        string note = $"{Plural.Of(sum.Count, "exit", "exits")} in {ScaledText.Time((ulong)Math.Round(input.Interval.Seconds * 1e9))}";
+        return RuleMeasurement.Lowest(count.Over(ExactNumber.Of((decimal)input.Interval.Seconds)), note, losses.OfCounts);
     }
 
-    private RuleMeasurement NoneTimed(Measure sum, RuleLosses losses)
+    private RuleMeasurement NoneTimed(Tally sum, RuleLosses losses)
     {
         string text = sum.Count == 0 ? $"no {rule.Target.Exits} was seen" : $"no {rule.Target.Exits} was timed";
         return RuleMeasurement.None((sum.Count == 0 ? losses.OfCounts : losses.OfTimes ?? losses.Open) is { } more ? $"{text}; {more}" : text);
     }
 
-    private RuleMeasurement Quantile(Measure sum, RuleLosses losses)
+    private RuleMeasurement Quantile(Tally sum, RuleLosses losses)
     {
         ulong? quantile = sum.Quantile(_metric.Quantile.GetValueOrDefault());
         if (quantile is not { } ns) return RuleMeasurement.None("the distribution of the handling times was not measured");
         int bin = HistogramLayout.BinOf(ns);
         ulong low = HistogramLayout.LowNs(bin), high = HistogramLayout.HighNs(bin);
-        string note = Most(r => r.HasBins ? Histogram.Count(r.Bins.AsSpan(bin)) : 0, "most of the slowest");
+        string note = Most(r => r.HasBins ? r.Bins.CountFrom(bin) : 0, "most of the slowest");
         // The maximum is exact; all else is as exact as its bin is narrow.
-        bool isRough = ns != sum.MaxNs && rule.Value.Exact.CompareTo(ExactNumber.Of(low)) >= 0 && rule.Value.Exact.CompareTo(ExactNumber.Of(high)) < 0;
-        string? rough = isRough ? $"an estimate within the bin {Tight(low)}..{Tight(Math.Min(high, sum.MaxNs ?? high))}" : null;
+        bool isRough = ns != sum.LongestNs && rule.Value.Exact.CompareTo(ExactNumber.Of(low)) >= 0 && rule.Value.Exact.CompareTo(ExactNumber.Of(high)) < 0;
+        string? rough = isRough ? $"an estimate within the bin {Tight(low)}..{Tight(Math.Min(high, sum.LongestNs ?? high))}" : null;
         return new(ExactNumber.Of(ns), RuleBound.Exact, note, rough is null ? losses.Open : losses.Open is null ? rough : $"{rough}; {losses.Open}");
     }
 
     // Of a vCPU at most one exit is open, and with the split its time is in the parts as far as it has come.
-    private SnapshotRow? Lasting(RuleLosses losses) => losses.Untimed is null ? _scope.Rows.MaxBy(LastedNs) : null;
+    private Row? Lasting(RuleLosses losses) => losses.Untimed is null ? _scope.Rows.MaxBy(LastedNs) : null;
 
-    private ulong LastedNs(SnapshotRow row) =>
-        input.HasSplit && row.Vcpu is not null && row.Count > row.Timed && row.Parts is { } parts && parts.Sum > row.TotalNs ? parts.Sum - row.TotalNs : 0;
+    private ulong LastedNs(Row row) =>
+        input.HasSplit && row.Key.VcpuId is not null && row.Count > row.Timed && row.Parts is { } parts && parts.Sum > row.TotalNs ? parts.Sum - row.TotalNs : 0;
 
     private static string Tight(ulong ns) => ScaledText.Time(ns, tight: true);
 
     private string Longest()
     {
-        SnapshotRow? longest = _scope.Rows.Where(r => r.Timed > 0).MaxBy(r => r.MaxNs);
-        return longest is null ? "" : RuleText.Owner(longest);
+        Row? longest = _scope.Rows.Where(r => r.Timed > 0).MaxBy(r => r.MaxNs);
+        return longest is null ? "" : RuleText.Owner(input.Interval, longest);
     }
 
     // Whose most of it is.
-    private string Most(Func<SnapshotRow, ulong> of, string what = "most")
+    private string Most(Func<Row, ulong> of, string what = "most")
     {
-        SnapshotRow? most = _scope.Rows.MaxBy(of);
+        Row? most = _scope.Rows.MaxBy(of);
         if (most is null || of(most) == 0) return "";
-        return _scope.Rows.Count(r => of(r) > 0) == 1 ? RuleText.Owner(most) : string.Create(CultureInfo.InvariantCulture, $"{what}: {RuleText.Owner(most)}");
+        return _scope.Rows.Count(r => of(r) > 0) == 1 ? RuleText.Owner(input.Interval, most) : string.Create(CultureInfo.InvariantCulture, $"{what}: {RuleText.Owner(input.Interval, most)}");
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Rules;
 
@@ -23,22 +23,22 @@ internal sealed class RuleScope
         _input = input;
         _codes = rule.Reasons(input.Isa);
         RuleFilters filters = rule.Filters;
-        Answer answer = input.Answer;
-        Observed = answer with
+        Interval interval = input.Interval;
+        Observed = interval with
         {
-            Rows = [.. answer.Rows.Where(r => filters.Let(r.Vm, r.Vcpu))],
-            Times = [.. answer.Times.Where(t => filters.Let(t.Vm, t.Vcpu))],
+            Changes = [.. interval.Rows.Where(r => filters.Let(interval.VmOf(r.Key), r.Key.VcpuId))],
+            TimeChanges = [.. interval.Times.Where(t => filters.Let(interval.VmOf(t.Key), t.Key.VcpuId))],
         };
-        SnapshotRow[] rows = [.. Observed.Rows.Where(r => filters.Level is null || r.Level == filters.Level)];
+        Row[] rows = [.. Observed.Rows.Where(r => filters.Level is null || r.Key.Level == filters.Level)];
         Rows = [.. rows.Where(IsTarget)];
         Unread = rule.Target.Kind is RuleTargetKind.Any or RuleTargetKind.Part ? 0 : CountUnread(rows);
     }
 
-    /// <summary>The answer with the rule's vCPUs alone, of all reasons and both levels.</summary>
-    internal Answer Observed { get; }
+    /// <summary>The interval with the rule's vCPUs alone, of all reasons and both levels.</summary>
+    internal Interval Observed { get; }
 
     /// <summary>The rows of the target.</summary>
-    internal IReadOnlyList<SnapshotRow> Rows { get; }
+    internal IReadOnlyList<Row> Rows { get; }
 
     /// <summary>Exits that may be the target's and may not: their reason could not be read.</summary>
     internal ulong Unread { get; }
@@ -56,9 +56,9 @@ internal sealed class RuleScope
     {
         get
         {
-            if (_rule.Filters.Level is not null && (_input.Isa == Isa.Arm64 || _input.Answer.Rows.Any(r => r.Code.Isa == Isa.Arm64)))
+            if (_rule.Filters.Level is not null && (_input.Isa == Isa.Arm64 || _input.Interval.Rows.Any(r => r.Key.Code.Isa == Isa.Arm64)))
                 return "levels are not told apart on arm64";
-            if (!(_input.Answer.Seconds is >= Shortest and <= Longest)) return "nothing was observed: the time is empty";
+            if (!(_input.Interval.Seconds is >= Shortest and <= Longest)) return "nothing was observed: the time is empty";
             return WhyNoVm() ?? WhyNoVcpu() ?? WhyNotTraced();
         }
     }
@@ -83,8 +83,8 @@ internal sealed class RuleScope
         RuleFilters vmOnly = _rule.Filters with { Vcpu = null };
         int[] ids =
         [
-            .. _input.Answer.Rows.Where(r => vmOnly.Let(r.Vm, null)).Select(r => r.Vcpu).OfType<int>()
-                .Concat(_input.Answer.Times.Where(t => vmOnly.Let(t.Vm, null)).Select(t => t.Vcpu).OfType<int>())
+            .. _input.Interval.Rows.Select(r => r.Key).Concat(_input.Interval.Times.Select(t => t.Key))
+                .Where(key => vmOnly.Let(_input.Interval.VmOf(key), null)).Select(key => key.VcpuId).OfType<int>()
                 .Concat(_input.Machines.Where(IsMeant).SelectMany(m => m.VcpuIds)).Distinct().Order(),
         ];
         if (ids.Contains(wanted)) return null;
@@ -104,21 +104,21 @@ internal sealed class RuleScope
         && nth >= 2 && nth <= machine.VmCount;
 
     private IEnumerable<VmIdentity> Vms() =>
-        _input.Answer.Rows.Select(r => r.Vm).Concat(_input.Answer.Times.Select(t => t.Vm)).OfType<VmIdentity>();
+        _input.Interval.Rows.Select(r => r.Key.Vm).Concat(_input.Interval.Times.Select(t => t.Key.Vm)).Distinct().Select(_input.Interval.VmOf).OfType<VmIdentity>();
 
     private static string Some(IReadOnlyList<string> names) => names.Count <= MostNames
         ? string.Join(", ", names)
         : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(MostNames))} and {names.Count - MostNames} more");
 
     // Of an exit whose reason could not be read it is only certain that it is one.
-    private bool IsTarget(SnapshotRow row) => _rule.Target.Kind switch
+    private bool IsTarget(Row row) => _rule.Target.Kind switch
     {
         RuleTargetKind.Any => true,
         RuleTargetKind.Part => false,
-        _ when row.Code.Isa == Isa.None => false,
-        RuleTargetKind.Exit => !ExitReasons.IsIdle(row.Code),
-        RuleTargetKind.Idle => ExitReasons.IsIdle(row.Code),
-        _ => _codes.Any(c => IsSame(c, row.Code)),
+        _ when row.Key.Code.Isa == Isa.None => false,
+        RuleTargetKind.Exit => !ExitReasons.IsIdle(row.Key.Code),
+        RuleTargetKind.Idle => ExitReasons.IsIdle(row.Key.Code),
+        _ => _codes.Any(c => IsSame(c, row.Key.Code)),
     };
 
     // A reason that is named without VMX's flags is meant with any: INVALID_STATE only ever comes as a failed entry.
@@ -126,12 +126,12 @@ internal sealed class RuleScope
         wanted == seen || (wanted.Isa == Isa.Vmx && seen.Isa == Isa.Vmx && seen.Code != uint.MaxValue && wanted.Code == (seen.Code & ExitReasons.VmxBasicMask));
 
     // Those that are in no row may be anybody's.
-    private ulong CountUnread(IEnumerable<SnapshotRow> rows)
+    private ulong CountUnread(IEnumerable<Row> rows)
     {
-        ulong all = Sum(_input.Answer.Rows), total = _input.Answer.Trust.UnreadReasons;
+        ulong all = Sum(_input.Interval.Rows), total = _input.Interval.Trust.UnreadReasons;
         return Sum(rows) + (total > all ? total - all : 0);
     }
 
-    private static ulong Sum(IEnumerable<SnapshotRow> rows) =>
-        rows.Where(r => r.Code.Isa == Isa.None).Aggregate(0UL, (sum, row) => sum + row.Count);
+    private static ulong Sum(IEnumerable<Row> rows) =>
+        rows.Where(r => r.Key.Code.Isa == Isa.None).Aggregate(0UL, (sum, row) => sum + row.Count);
 }

@@ -29,14 +29,14 @@ internal static class RuleText
     internal static string Scaled(ExactNumber ns) => ScaledText.Time((ulong)Math.Round(ns.ToDouble()));
 
     /// <summary>Whose exits a row has: <c>IOIO, web-1 vCPU 2, L1</c>.</summary>
-    internal static string Owner(SnapshotRow row)
+    internal static string Owner(Interval interval, Row row)
     {
-        string text = ExitReasons.Name(row.Code);
-        if (Qualifiers.Name(row.Code, row.Qualifier) is { Length: > 0 } qualifier) text += $" {qualifier}";
-        if (row.Vm is { } vm) text += $", {vm.Name}";
-        if (row.Vcpu is { } vcpu) text += string.Create(CultureInfo.InvariantCulture, $" vCPU {vcpu}");
+        string text = ExitReasons.Name(row.Key.Code);
+        if (Qualifiers.Name(row.Key.Code, row.Key.Qualifier) is { Length: > 0 } qualifier) text += $" {qualifier}";
+        if (interval.VmOf(row.Key) is { } vm) text += $", {vm.Name}";
+        if (row.Key.VcpuId is { } vcpu) text += string.Create(CultureInfo.InvariantCulture, $" vCPU {vcpu}");
         // There levels are not told apart.
-        return row.Code.Isa == Isa.Arm64 ? text : text + (row.Level == ExitLevel.L2 ? ", L2" : ", L1");
+        return row.Key.Code.Isa == Isa.Arm64 ? text : text + (row.Key.Level == ExitLevel.L2 ? ", L2" : ", L1");
     }
 
     // Rates are shown as the rule has them, a second, a minute or an hour.

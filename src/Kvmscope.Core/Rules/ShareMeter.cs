@@ -43,7 +43,7 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
     private RuleMeasurement OfExits(ulong wall)
     {
         ulong ns = 0;
-        foreach (SnapshotRow row in scope.Rows) ns += row.Parts?.Sum ?? row.TotalNs;
+        foreach (Row row in scope.Rows) ns += row.Parts?.Sum ?? row.TotalNs;
         string? lost = losses.Unread ?? losses.Untimed;
         return Share(Math.Min(ns, wall), wall, lost is null ? RuleBound.Exact : RuleBound.AtLeast, lost);
     }

@@ -4,7 +4,7 @@ using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Core.Timelines;
 
-/// <summary>Makes timelines of consecutive answers.</summary>
+/// <summary>Makes timelines of consecutive intervals.</summary>
 public static class TimelineBuilder
 {
     private const string OtherName = "other";
@@ -19,49 +19,49 @@ public static class TimelineBuilder
     }
 
     /// <summary>
-    /// Groups answers. Rows are ordered by their handling time, idle reasons (<see cref="ExitReasons.IsIdle"/>) after all others. Rows
+    /// Groups intervals. Rows are ordered by their handling time, idle reasons (<see cref="ExitReasons.IsIdle"/>) after all others. Rows
     /// that hold several reasons (VMs, vCPUs and <c>other</c>) leave the time of idle exits out: waiting is not overhead.
     /// </summary>
     /// <param name="title">What was recorded, and where.</param>
-    /// <param name="columns">The answers, one after the other; grouped as finely as <paramref name="by"/> or more.</param>
+    /// <param name="columns">The intervals, one after the other; grouped as finely as <paramref name="by"/> or more.</param>
     /// <param name="by">What has a row of its own.</param>
     /// <param name="mostRows">How many rows there may be; where there are more groups the last one is <c>other</c>.</param>
-    public static Timeline Build(string title, IReadOnlyList<Answer> columns, TimelineBy by, int mostRows)
+    public static Timeline Build(string title, IReadOnlyList<Interval> columns, TimelineBy by, int mostRows)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(mostRows, 1);
-        Dictionary<TimelineGroup, Weight> weights = Weigh(columns, by);
-        TimelineGroup[] groups = [.. Order(weights, by)];
+        Dictionary<GroupKey, Weight> weights = Weigh(columns, by);
+        GroupKey[] groups = [.. Order(weights, by)];
         int shown = groups.Length <= mostRows ? groups.Length : mostRows - 1;
         return new Timeline(
-            title, by, [.. columns.Select(c => new TimelineColumn(c.Started, c.Seconds))], [.. Rows(columns, by, groups, shown, weights)])
+            title, by, [.. columns.Select(c => new TimelineColumn(c.From, c.Seconds))], [.. Rows(columns, by, groups, shown, weights)])
         {
-            Losses = AnswerSum.Of(columns) is { } sum ? AccountingText.Lines(sum) : [],
+            Losses = columns.Count > 0 ? AccountingText.Lines(IntervalSum.Of(columns)) : [],
         };
     }
 
     // Which groups are shown has to be known first: histograms of all of them in every column could be a lot of memory.
-    private static Dictionary<TimelineGroup, Weight> Weigh(IReadOnlyList<Answer> columns, TimelineBy by)
+    private static Dictionary<GroupKey, Weight> Weigh(IReadOnlyList<Interval> columns, TimelineBy by)
     {
-        var weights = new Dictionary<TimelineGroup, Weight>();
-        foreach (Answer answer in columns)
-            foreach (SnapshotRow row in answer.Rows)
+        var weights = new Dictionary<GroupKey, Weight>();
+        foreach (Interval column in columns)
+            foreach (Row row in column.Rows)
             {
                 if (row.Count == 0 && row.Timed == 0) continue;
-                var group = TimelineGroup.Of(row, by);
-                if (!weights.TryGetValue(group, out Weight? weight)) weights.Add(group, weight = new Weight(by == TimelineBy.Reason ? null : row.Vm));
+                GroupKey group = TimelineGroup.Of(row.Key, by);
+                if (!weights.TryGetValue(group, out Weight? weight)) weights.Add(group, weight = new Weight(column.VmOf(group)));
                 weight.Count += row.Count;
-                if (by == TimelineBy.Reason || !ExitReasons.IsIdle(row.Code)) weight.TotalNs += row.TotalNs;
+                if (by == TimelineBy.Reason || !ExitReasons.IsIdle(row.Key.Code)) weight.TotalNs += row.TotalNs;
             }
         return weights;
     }
 
-    private static IEnumerable<TimelineGroup> Order(Dictionary<TimelineGroup, Weight> weights, TimelineBy by) =>
-        weights.OrderBy(w => IsIdle(w.Key, by)).ThenByDescending(w => w.Value.TotalNs).ThenByDescending(w => w.Value.Count).ThenBy(w => w.Key).Select(w => w.Key);
+    private static IEnumerable<GroupKey> Order(Dictionary<GroupKey, Weight> weights, TimelineBy by) =>
+        weights.OrderBy(w => IsIdle(w.Key, by)).ThenByDescending(w => w.Value.TotalNs).ThenByDescending(w => w.Value.Count).ThenBy(w => w.Key, TimelineGroup.Order).Select(w => w.Key);
 
-    private static bool IsIdle(TimelineGroup group, TimelineBy by) => by == TimelineBy.Reason && ExitReasons.IsIdle(group.Code);
+    private static bool IsIdle(GroupKey group, TimelineBy by) => by == TimelineBy.Reason && ExitReasons.IsIdle(group.Code);
 
     private static IEnumerable<TimelineRow> Rows(
-        IReadOnlyList<Answer> columns, TimelineBy by, TimelineGroup[] groups, int shown, Dictionary<TimelineGroup, Weight> weights)
+        IReadOnlyList<Interval> columns, TimelineBy by, GroupKey[] groups, int shown, Dictionary<GroupKey, Weight> weights)
     {
         TimelineCell[][] cells = Fill(columns, by, groups, shown);
         HashSet<string> repeated = RepeatedNames(weights.Values);
@@ -69,23 +69,23 @@ public static class TimelineBuilder
         {
             VmIdentity? vm = weights[groups[i]].Vm;
             bool withPid = vm is not null && repeated.Contains(vm.Name);
-            yield return new TimelineRow(groups[i].Name(by, vm, withPid), cells[i]) { IsIdle = IsIdle(groups[i], by) };
+            yield return new TimelineRow(TimelineGroup.Name(groups[i], by, vm, withPid), cells[i]) { IsIdle = IsIdle(groups[i], by) };
         }
         if (shown < groups.Length) yield return new TimelineRow(OtherName, cells[shown]) { Others = groups.Length - shown };
     }
 
-    private static TimelineCell[][] Fill(IReadOnlyList<Answer> columns, TimelineBy by, TimelineGroup[] groups, int shown)
+    private static TimelineCell[][] Fill(IReadOnlyList<Interval> columns, TimelineBy by, GroupKey[] groups, int shown)
     {
-        var places = new Dictionary<TimelineGroup, int>();
+        var places = new Dictionary<GroupKey, int>();
         for (int i = 0; i < groups.Length; i++) places.Add(groups[i], Math.Min(i, shown));
         var cells = new TimelineCell[shown < groups.Length ? shown + 1 : shown][];
         for (int i = 0; i < cells.Length; i++) cells[i] = [.. columns.Select(c => new TimelineCell(c.Seconds))];
         for (int column = 0; column < columns.Count; column++)
-            foreach (SnapshotRow row in columns[column].Rows)
+            foreach (Row row in columns[column].Rows)
             {
-                if (!places.TryGetValue(TimelineGroup.Of(row, by), out int place)) continue;
+                if (!places.TryGetValue(TimelineGroup.Of(row.Key, by), out int place)) continue;
                 bool isMixed = by != TimelineBy.Reason || place == shown;
-                cells[place][column].Add(row, leaveOutTime: isMixed && ExitReasons.IsIdle(row.Code));
+                cells[place][column].Add(row, leaveOutTime: isMixed && ExitReasons.IsIdle(row.Key.Code));
             }
         return cells;
     }

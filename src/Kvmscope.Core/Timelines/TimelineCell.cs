@@ -1,5 +1,4 @@
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Reports;
 
 namespace Kvmscope.Core.Timelines;
 
@@ -8,7 +7,7 @@ public sealed class TimelineCell
 {
     private const double Median = 0.5, High = 0.99;
 
-    private readonly Measure _timed = new();
+    private readonly Tally _timed = new();
     private ulong _idle;
 
     internal TimelineCell(double seconds) => Seconds = seconds;
@@ -41,15 +40,15 @@ public sealed class TimelineCell
     public ulong? P99Ns => _timed.Quantile(High);
 
     /// <summary>The longest handling time in ns.</summary>
-    public ulong? MaxNs => _timed.MaxNs;
+    public ulong? MaxNs => _timed.LongestNs;
 
     /// <summary>The histogram of the handling times (<see cref="HistogramLayout"/>); empty where none was measured.</summary>
-    public ReadOnlySpan<ulong> Bins => _timed.Bins;
+    public Histogram Bins => _timed.Bins;
 
-    internal void Add(SnapshotRow row, bool leaveOutTime)
+    internal void Add(Row row, bool leaveOutTime)
     {
         if (leaveOutTime) _idle += row.Count;
-        else _timed.Add(row, bins: true);
+        else _timed.Add(row);
     }
 
     internal void Add(TimelineCell more)

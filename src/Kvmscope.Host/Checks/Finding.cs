@@ -1,5 +1,5 @@
 using Kvmscope.Core;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Host.Checks;
 

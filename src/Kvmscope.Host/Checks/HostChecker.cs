@@ -1,6 +1,6 @@
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Host.Checks;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Host.Guests;
 

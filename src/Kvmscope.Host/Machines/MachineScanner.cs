@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Immutable;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host.Machines;

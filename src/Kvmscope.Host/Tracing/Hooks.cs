@@ -1,6 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Host.Tracing;
 

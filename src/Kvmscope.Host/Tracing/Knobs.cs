@@ -1,7 +1,7 @@
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;

@@ -10,7 +10,7 @@ namespace Kvmscope.Host.Tracing;
 /// time, emptied, and put on the free list.
 /// </summary>
 internal sealed unsafe class SlotSweeper(
-    MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, SnapshotReader reader, Retired retired, VmDirectory vms,
+    MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, TableReader reader, VmDirectory vms,
     FreeLists free, int homesFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
 {
     readonly List<int> _unlinked = [];
@@ -78,15 +78,13 @@ internal sealed unsafe class SlotSweeper(
     void GiveBack(int number)
     {
         ref var slot = ref slots[number];
-        reader.AddSlot(ref slot, retired.Rows, isFinal: true);
-        retired.Add(ref slot);
+        reader.End(ref slot, number);
         _leaving.Add(slot.tgid);
         var places = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_PLACES);
         foreach (uint cell in places)
         {
             if (cell < kvmscope_open.KVMSCOPE_FIRST_CELL || cell >= cells.Count) continue;
-            Clear(ref cells[(int)cell]);
-            free.GiveCell((int)cell);
+            GiveCell((int)cell);
         }
         GiveExtras(slot.extra);
         ForgetThread(slot.tid, number);
@@ -108,10 +106,16 @@ internal sealed unsafe class SlotSweeper(
             };
             Interop.Libbpf.bpf_map_delete_elem(extrasFd, &key);
             uint next = cell.next;
-            Clear(ref cell);
-            free.GiveCell((int)number);
+            GiveCell((int)number);
             number = next;
         }
+    }
+
+    void GiveCell(int number)
+    {
+        reader.ForgetCell(number);
+        Clear(ref cells[number]);
+        free.GiveCell(number);
     }
 
     void ForgetThread(uint tid, int number)

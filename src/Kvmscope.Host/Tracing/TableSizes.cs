@@ -1,4 +1,4 @@
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;
@@ -12,8 +12,8 @@ internal sealed unsafe class TraceSession : ITraceSession
     readonly MappedTable<kvmscope_slot> _slots;
     readonly MappedTable<kvmscope_cell> _cells;
     readonly MappedTable<kvmscope_control> _control;
-    readonly Retired _retired;
-    readonly SnapshotReader _reader;
+    readonly TableReader _reader;
+    readonly Grouping _finest;
     readonly SlotSweeper _sweeper;
     readonly SlowExitReader? _slow;
     readonly kvmscope_losses[] _lost;
@@ -27,9 +27,9 @@ internal sealed unsafe class TraceSession : ITraceSession
         _cells = new MappedTable<kvmscope_cell>(bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(bpf.MapFd(".bss.control"), 1);
         VmDirectory vms = new(host.NameOf);
-        _retired = new Retired(options.Finest);
-        _reader = new SnapshotReader(_slots, _cells, vms, _retired, options);
-        _sweeper = new SlotSweeper(_slots, _cells, _reader, _retired, vms, free, bpf.MapFd("homes"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        _finest = options.Finest;
+        _reader = new TableReader(_slots, _cells, vms, options);
+        _sweeper = new SlotSweeper(_slots, _cells, _reader, vms, free, bpf.MapFd("homes"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
         _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms, options.WantSplit);
         _missing = missing;
         _lost = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
@@ -63,12 +63,11 @@ internal sealed unsafe class TraceSession : ITraceSession
     public long? SinceNs { get; private init; }
 
     /// <inheritdoc/>
-    public Snapshot Read(Grouping grouping)
+    public Interval Read(Grouping grouping)
     {
-        if (grouping > _retired.Kept) throw new InvalidOperationException($"{grouping} was not announced in the options");
+        if (grouping > _finest) throw new InvalidOperationException($"{grouping} was not announced in the options");
         long now = MonotonicClock.NowNs();
-        Snapshot snapshot = _reader.Read(grouping, Losses(), MonotonicClock.ToWallClock(now), now);
-        return snapshot with { Missing = _missing, Trust = snapshot.Trust with { MissedEvents = _bpf.Misses() } };
+        return _reader.Read(grouping, Losses(), _bpf.Misses()) with { To = MonotonicClock.ToWallClock(now), ToNs = now, Missing = _missing };
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.CommandLine;
 

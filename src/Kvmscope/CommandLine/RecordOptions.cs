@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;
 
 namespace Kvmscope.CommandLine;

@@ -3,7 +3,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -52,11 +52,11 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
-            IOutputWriter<Answer> writer = OutputKinds.Answers.In(output.Format)(trace.Target.To, report);
-            new AnswerLoop(trace.Session, plan, trace.End, trace.Clock).Run(report.Command, report.SnapshotGrouping, answer =>
+            IOutputWriter<Interval> writer = OutputKinds.Answers.In(output.Format)(trace.Target.To, report);
+            trace.Sample(report.Grouping, interval =>
             {
                 StatusLines.AfterInterrupt(context, trace.End);
-                writer.Write(answer);
+                writer.Write(interval);
                 trace.Target.Writer.Flush();
             });
         });

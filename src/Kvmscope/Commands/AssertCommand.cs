@@ -5,7 +5,7 @@ using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Rules;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
@@ -83,10 +83,10 @@ internal sealed class AssertCommand : ICommand
             Detail = new TraceOptions { WantTime = needs.Time || needs.Split, WantSplit = needs.Split },
         };
         int status = job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
-            new AnswerLoop(trace.Session, plan, trace.End, trace.Clock).Run(Help.Name, Grouping.Vcpu, answer =>
+            trace.Sample(Grouping.Vcpu, interval =>
             {
                 StatusLines.AfterInterrupt(context, trace.End);
-                results.AddRange(rules.Select(rule => RuleEvaluator.Evaluate(rule, new RuleInput(answer, host.Isa)
+                results.AddRange(rules.Select(rule => RuleEvaluator.Evaluate(rule, new RuleInput(interval, host.Isa)
                 {
                     HasTime = needs.Time || needs.Split,
                     HasSplit = needs.Split,
@@ -135,8 +135,8 @@ internal sealed class AssertCommand : ICommand
         if (rules.Any(r => r.NamesVcpu)) exits.Require(Grouping.Vcpu, "vcpu=");
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
         exits.CheckNames(range);
-        Answer answer = exits.Answer(range, Help.Name, header.Grouping, withQualifiers: false);
-        var input = new RuleInput(answer, header.Isa)
+        Interval interval = exits.Sum(range, header.Grouping, withQualifiers: false);
+        var input = new RuleInput(interval, header.Isa)
         {
             HasTime = header.HasTime,
             HasSplit = header.HasSplit,

@@ -4,8 +4,7 @@ using Kvmscope.Core;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Tracing;
-using Kvmscope.Running;
+using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
@@ -57,12 +56,11 @@ internal sealed class DemoCommand : ICommand
         var clock = new TraceClock(context.Clock);
         context.Status("Running the built-in guest...");
         IReadOnlyList<ExpectedExits> expected = guest.Run(nested);
-        session.Sweep();
-        Answer answer = Delta.Between(Help.Name, clock.Started, null, session.Read(Grouping.Host), clock.StartMonotonicNs);
-        if (answer.Rows.Count == 0)
+        Interval interval = Sampler.ReadOnce(session, clock, Grouping.Host);
+        if (interval.Rows.Count == 0)
             throw new KvmscopeException(ExitStatus.HostUnsupported,
                 "the built-in guest ran, but this host's KVM never fired kvm_exit, so no exit can be traced",
                 "KVM must run guests through kvm_intel or kvm_amd of a Linux kernel with tracepoints; " + CheckMend);
-        return DemoComparison.Of(expected, answer, nested);
+        return DemoComparison.Of(expected, interval, nested);
     }
 }

@@ -98,7 +98,7 @@ internal sealed class DiffCommand : ICommand
         (string? from, string? to) = window is null ? (null, null) : Window(windowOption.Name, window);
         IntervalRange range = WindowOptions.Read(recording, source.Path, from, to, windowOption.Name);
         exits.CheckNames(range);
-        IEnumerable<Answer> samples = Steps(recording, range, Step(result, recording, range)).Select(part => exits.Answer(part, Help.Name, grouping, request.By.HasFlag(GroupBy.Qualifier)));
+        IEnumerable<Interval> samples = Steps(recording, range, Step(result, recording, range)).Select(part => exits.Sum(part, grouping, request.By.HasFlag(GroupBy.Qualifier)));
         string name = !isOne ? Path.GetFileName(source.Path) : filters.Vms.Count == 1 ? filters.Vms[0] : Path.GetFileName(source.Path);
         return new ComparisonSide(window is null ? name : $"{name} {window}", [.. samples]);
     }

@@ -3,7 +3,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -49,15 +49,15 @@ internal static class DropInCommand
         if (tool == DropIn.Slower)
         {
             IOutputWriter<SlowExit> slow = OutputKinds.DropInSlowExits(output);
-            new SlowLoop(trace.Session, new RunPlan(), trace.End, trace.Clock).Run(exit => slow.Write(exit), output.Flush, context.Error);
+            trace.Sample(SlowSink.Of(slow, output, context.Error));
             return;
         }
         ReportKind kind = tool switch { DropIn.Count => ReportKind.Count, DropIn.Time => ReportKind.Time, _ => ReportKind.Hist };
-        IOutputWriter<Answer> writer = OutputKinds.DropInAnswers(kind, output);
-        new AnswerLoop(trace.Session, new RunPlan(), trace.End, trace.Clock).Run(DropInNames.Usage(tool), Grouping.Host, answer =>
+        IOutputWriter<Interval> writer = OutputKinds.DropInAnswers(kind, output);
+        trace.Sample(Grouping.Host, interval =>
         {
             if (context.Screen.IsTerminal && trace.End.Interrupted) output.WriteLine();
-            writer.Write(answer);
+            writer.Write(interval);
         });
     }
 

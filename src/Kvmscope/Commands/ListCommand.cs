@@ -1,6 +1,6 @@
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
@@ -62,7 +62,15 @@ internal sealed class RecordCommand : ICommand
         return job.Run(context, _ => StatusLines.Announce(context, run), trace =>
         {
             var status = new RecordStatus(context);
-            new RecordLoop(trace, run, plan, detail.SlowNs > 0, tape, status).Run();
+            tape.Begin((trace.Clock.Started, trace.Clock.StartMonotonicNs));
+            trace.Sample(new Sink(plan.Grouping, interval =>
+            {
+                tape.Add(interval, trace.Sampler.HasEnded);
+                status.Say(trace.Clock.Elapsed, interval, tape);
+                return true;
+            })
+            { Step = plan.Interval, MostSlow = detail.SlowNs > 0 ? RecordPlan.MostSlow : 0 });
+            tape.End();
             StatusLines.AfterInterrupt(context, trace.End);
             status.End(trace.Clock.Elapsed, tape);
         });

@@ -77,13 +77,13 @@ internal sealed class ReportCommand : ICommand
         if (step < range.Count) source.Recording.CheckNumbers(range);
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        IOutputWriter<Answer> writer = OutputKinds.Answers.In(output.Format)(target.To, request);
+        IOutputWriter<Interval> writer = OutputKinds.Answers.In(output.Format)(target.To, request);
         for (int first = range.First; first < range.End; first += step)
         {
-            Answer answer = exits.Answer(new IntervalRange(first, Math.Min(step, range.End - first)), view, request.SnapshotGrouping, WantsQualifiers(request));
+            Interval interval = exits.Sum(new IntervalRange(first, Math.Min(step, range.End - first)), request.Grouping, WantsQualifiers(request));
             // Now that there is one: damage costs no former answer.
             target.Begin();
-            writer.Write(answer);
+            writer.Write(interval);
             target.Writer.Flush();
         }
         Say(source, context);
@@ -109,7 +109,7 @@ internal sealed class ReportCommand : ICommand
         int? step = invocation.Result.Text(_interval) is null ? null : Step(invocation.Result, source.Recording, range);
         if (step is { } length) RecordedSteps.CheckCount(range, length, MostColumns, "columns", source.Recording);
         int most = output.Format.IsPicture ? MostPictureColumns : TimelineView.ColumnsFor(target.Style.Width);
-        Answer[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Answer(c, view, grouping, withQualifiers: false))];
+        Interval[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Sum(c, grouping, withQualifiers: false))];
         string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
         Timeline timeline = TimelineBuilder.Build(title, columns, by, rows);
         target.Begin();
@@ -136,7 +136,7 @@ internal sealed class ReportCommand : ICommand
         exits.CheckNames(range);
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To, who || invocation.Result.Has(_verbose));
-        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToAnswer("slower").Trust.LostEvents;
+        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval().Trust.LostEvents;
         foreach (SlowExit exit in exits.Slow(range, threshold, part))
         {
             target.Begin();

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -58,8 +58,7 @@ internal sealed class SlowerCommand : ICommand
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
             IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(trace.Target.To, IsVerbose(invocation));
-            var loop = new SlowLoop(trace.Session, plan, trace.End, trace.Clock);
-            loop.Run(exit => writer.Write(exit), trace.Target.Writer.Flush, context.Error);
+            trace.Sample(SlowSink.Of(writer, trace.Target.Writer, context.Error));
             StatusLines.AfterInterrupt(context, trace.End);
         });
     }

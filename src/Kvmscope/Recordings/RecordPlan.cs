@@ -8,4 +8,8 @@ namespace Kvmscope.Recordings;
 /// <param name="Grouping">Which vCPUs are kept apart.</param>
 /// <param name="Rotate">How long a file is; null for one file.</param>
 /// <param name="Keep">How many files are kept; null for all.</param>
-internal sealed record RecordPlan(string Path, TimeSpan Interval, Grouping Grouping, TimeSpan? Rotate, int? Keep);
+internal sealed record RecordPlan(string Path, TimeSpan Interval, Grouping Grouping, TimeSpan? Rotate, int? Keep)
+{
+    /// <summary>How many slow exits of one interval are kept; the rest is counted as lost. A threshold that lets more through is too low.</summary>
+    public const int MostSlow = 10_000;
+}

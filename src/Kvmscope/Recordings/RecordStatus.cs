@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Model;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Recordings;
@@ -7,21 +7,18 @@ namespace Kvmscope.Recordings;
 /// <summary>Says once a second how a recording goes, in one line of a terminal that is written over; elsewhere it is quiet.</summary>
 internal sealed class RecordStatus(CommandContext context)
 {
-    private const double NsPerSecond = 1e9;
-
     private ulong _exits, _losses;
     private bool _isOpen;
     private double _lastSaid = double.NegativeInfinity;
 
     /// <summary>After an interval was written.</summary>
-    public void Say(TimeSpan elapsed, RecordedInterval interval, RecordTape tape)
+    public void Say(TimeSpan elapsed, Interval interval, RecordTape tape)
     {
         _exits += interval.Trust.Exits;
         _losses += interval.Trust.Lost();
         if (!context.ErrorIsTerminal || elapsed.TotalSeconds - _lastSaid < 0.95) return;
         _lastSaid = elapsed.TotalSeconds;
-        double seconds = (interval.ToNs - interval.FromNs) / NsPerSecond;
-        double rate = seconds > 0 ? interval.Trust.Exits / seconds : 0;
+        double rate = interval.Seconds > 0 ? interval.Trust.Exits / interval.Seconds : 0;
         string line = string.Create(CultureInfo.InvariantCulture, $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
         // Back to the begin of the line, and what the line before had more is cleared.
         context.Error.Write($"\r{Fit(line)}\x1b[K");

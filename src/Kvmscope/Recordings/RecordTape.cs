@@ -1,3 +1,4 @@
+using Kvmscope.Core.Model;
 using Kvmscope.Core;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Host;
@@ -26,9 +27,6 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
 
     /// <summary>Intervals in all files so far.</summary>
     public long Intervals { get; private set; }
-
-    /// <summary>The number of the next interval in its file.</summary>
-    public long Next => _writer?.Intervals ?? 0;
 
     /// <summary>Makes the first file, so that it is known before tracing starts whether it can be.</summary>
     /// <exception cref="KvmscopeException">It cannot be made (status 2).</exception>
@@ -77,9 +75,10 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
 
     /// <summary>Writes an interval; the file that it completes is ended, and the next begins where it ended.</summary>
     /// <exception cref="KvmscopeException">It could not be written (status 1), or the next file cannot be made (status 1).</exception>
-    public void Add(RecordedInterval interval, bool isLast)
+    public void Add(Interval interval, bool isLast)
     {
-        (_writer ?? throw new InvalidOperationException("not begun")).Add(interval);
+        RecordingWriter writer = _writer ?? throw new InvalidOperationException("not begun");
+        writer.Add(interval with { First = writer.Intervals });
         Intervals++;
         // Half an interval early is nearer than half an interval late.
         if (isLast || plan.Rotate is not { } rotate || interval.ToNs - _fileBegan < (rotate - (plan.Interval / 2)).TotalNanoseconds) return;

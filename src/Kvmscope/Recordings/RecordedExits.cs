@@ -47,17 +47,16 @@ internal sealed class RecordedExits
             $"Record with --by {(grouping == Grouping.Vcpu ? "vcpu" : "vm")}, or leave {what} out.");
     }
 
-    /// <summary>One answer over some intervals.</summary>
+    /// <summary>The sum of some intervals.</summary>
     /// <param name="range">The intervals.</param>
-    /// <param name="command">The command that would have answered.</param>
     /// <param name="grouping">What is kept apart at least.</param>
     /// <param name="withQualifiers">Whether arguments are kept apart.</param>
     /// <exception cref="KvmscopeException">A VM or vCPU that was not there (2), or damage (1).</exception>
-    public Answer Answer(IntervalRange range, string command, Grouping grouping, bool withQualifiers)
+    public Interval Sum(IntervalRange range, Grouping grouping, bool withQualifiers)
     {
         if (_filters.Vms.Count > 0 && grouping < Grouping.Vm) grouping = Grouping.Vm;
         IntervalSum sum = _recording.Sum(range, grouping, withQualifiers, IsAll ? null : Passes);
-        return sum.ToAnswer(command, _filters.Vms.Count > 0 ? PassesVm : null);
+        return sum.ToInterval(_filters.Vms.Count > 0 ? PassesVm : null);
     }
 
     /// <summary>The slow exits among them, in order.</summary>
@@ -112,22 +111,22 @@ internal sealed class RecordedExits
     private ImmutableSortedSet<int> VcpusIn(IntervalRange range)
     {
         var seen = new HashSet<(int Vm, int Vcpu)>();
-        IntervalSum sum = _recording.Sum(range, Grouping.Host, withQualifiers: false, key =>
+        IntervalSum sum = _recording.Sum(range, Grouping.Vcpu, wants: key =>
         {
             seen.Add((key.Vm, key.Vcpu));
             return false;
         });
-        foreach (OpenExits open in sum.ToInterval().OpenAfter) seen.Add((open.Vm?.Ordinal ?? -1, open.Vcpu ?? -1));
+        foreach (OpenExits open in sum.ToInterval().OpenAfter) seen.Add((open.Key.Vm, open.Key.Vcpu));
         HashSet<int> vms = [.. sum.Vms.Where(vm => _filters.Vms.Count == 0 || PassesVm(vm)).Select(vm => vm.Ordinal)];
         return [.. seen.Where(s => vms.Contains(s.Vm)).Select(s => s.Vcpu)];
     }
 
     private bool IsAll => _reasons.IsEmpty && _excludes.IsEmpty && _vcpus.IsEmpty && _filters.Level is null;
 
-    private bool Passes(RowKey key) => (_vcpus.IsEmpty || _vcpus.Contains(key.Vcpu)) && (IsTime(key) || PassesCode(key.Code, key.Level));
+    private bool Passes(GroupKey key) => (_vcpus.IsEmpty || _vcpus.Contains(key.Vcpu)) && (IsTime(key) || PassesCode(key.Code, key.Level));
 
     // Wall clocks are of no reason; where reasons are left out they are not shown.
-    private static bool IsTime(RowKey key) => key.Level == default;
+    private static bool IsTime(GroupKey key) => key.Level == default;
 
     // What was slow to the kernel is: the parts of an event may be less than what it compared, as they add up to the duration.
     private bool IsSlow(in SlowExit exit, ulong thresholdNs, TimePart? part)

@@ -19,7 +19,7 @@ internal static class RecordedRequest
         if (request.Nested && !header.HasAllExits)
             throw UsageError.Of("this recording cannot tell what nested guests feel: some reasons or a level were left out", "Record without --reason, --exclude and --level.");
         Need(!request.Nested || header.HasNested, "rounds of nested guests", "nested");
-        if (request.SnapshotGrouping > Grouping.Host) exits.Require(request.SnapshotGrouping, request.SnapshotGrouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
+        if (request.Grouping > Grouping.Host) exits.Require(request.Grouping, request.Grouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
         return request with { HasAllExits = exits.HasAll, IsRecorded = true, WasAllRecorded = header.HasAllExits };
     }
 

@@ -1,5 +1,5 @@
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Running;
@@ -53,7 +53,7 @@ internal sealed record TraceJob
         announce(target);
         if (Plan.Command is { } command) end.Start(command);
         host.DropPrivileges(MakesFiles);
-        body(new RunningTrace(session, end, clock, target));
+        body(new RunningTrace(new Sampler(session, clock), Plan, end, clock, target));
         target.Writer.Flush();
         return end.Status;
     }

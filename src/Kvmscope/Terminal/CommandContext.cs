@@ -1,5 +1,5 @@
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 
 namespace Kvmscope.Terminal;

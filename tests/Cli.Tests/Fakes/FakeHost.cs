@@ -1,7 +1,7 @@
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Tests.Fakes;
 
@@ -22,7 +22,10 @@ internal sealed class FakeHost(FakeClock clock) : IHost
         new("module BTF", CheckVerdict.Limited, "none for kvm", "Tracing uses raw tracepoints instead."),
     ];
 
-    public IReadOnlyList<SnapshotRow> Rows { get; init; } = [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
+    public IReadOnlyList<Row> Rows { get; init; } = [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
+
+    /// <summary>The VMs that rows are of.</summary>
+    public IReadOnlyList<VmIdentity> Identities { get; init; } = [new(0, 4242, "web1"), new(1, 4711, "db1")];
 
     public Accounting Trust { get; init; } = new();
 
@@ -44,20 +47,10 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public FakeSession? Session { get; private set; }
 
-    public static SnapshotRow Row(ulong code, ExitLevel level, ulong count, ulong eachNs, Isa isa = Isa.Vmx)
+    public static Row Row(ulong code, ExitLevel level, ulong count, ulong eachNs, Isa isa = Isa.Vmx)
     {
-        var row = new SnapshotRow
-        {
-            Vm = new VmIdentity(0, 4242, "web1"),
-            Vcpu = 0,
-            Code = new ExitCode(isa, code),
-            Level = level,
-            Count = count,
-            Timed = count,
-            TotalNs = count * eachNs,
-            MaxNs = eachNs,
-        };
-        row.Bins[HistogramLayout.BinOf(eachNs)] = count;
+        var row = new Row(new GroupKey(0, 0, new ExitCode(isa, code), level)) { Count = count, Timed = count, TotalNs = count * eachNs, MaxNs = eachNs };
+        row.Bins.Add(HistogramLayout.BinOf(eachNs), count);
         return row;
     }
 

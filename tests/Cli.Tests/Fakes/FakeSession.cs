@@ -1,6 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Tests.Fakes;
 
@@ -8,16 +8,27 @@ namespace Kvmscope.Tests.Fakes;
 internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSession
 {
     private int _slowGiven;
+    private ulong _factor;
+    private Accounting _lost = new();
 
     public bool Disposed { get; private set; }
 
-    public Snapshot Read(Grouping grouping)
+    public Interval Read(Grouping grouping)
     {
         host.Log.Add($"read {grouping} at {clock.Now.TotalSeconds:0.###}");
-        ulong factor = host.GrowsEachSecond ? (ulong)clock.Now.TotalSeconds : 1;
-        SnapshotRow[] rows = [.. host.Rows.Where(r => Passes(r.Vm, r.Vcpu, r.Code, r.Level)).Select(r => Times(r, factor, grouping))];
+        ulong factor = host.GrowsEachSecond ? (ulong)clock.Now.TotalSeconds : 1, more = factor - _factor;
+        Row[] rows = more == 0 ? [] : [.. host.Rows.Where(Passes).Select(r => Times(r, more, grouping))];
         ulong exits = (ulong)rows.Sum(r => (long)r.Count);
-        return new Snapshot(clock.GetUtcNow(), clock.MonotonicNs, rows, host.Trust with { Exits = exits, Entries = exits });
+        Accounting lost = host.Trust.Less(_lost);
+        (_factor, _lost) = (factor, host.Trust);
+        return new Interval
+        {
+            To = clock.GetUtcNow(),
+            ToNs = clock.MonotonicNs,
+            Changes = rows,
+            Vms = [.. host.Identities.Where(vm => rows.Any(r => r.Key.Vm == vm.Ordinal))],
+            Trust = lost with { Exits = exits, Entries = exits },
+        };
     }
 
     public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink)
@@ -40,6 +51,8 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
     public void Dispose() => Disposed = true;
 
     // As the kernel side filters.
+    private bool Passes(Row row) => Passes(host.Identities.FirstOrDefault(vm => vm.Ordinal == row.Key.Vm), row.Key.VcpuId, row.Key.Code, row.Key.Level);
+
     private bool Passes(VmIdentity? vm, int? vcpu, ExitCode code, ExitLevel level)
     {
         TraceOptions asked = host.Asked!;
@@ -50,20 +63,10 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
             && (asked.Level is null || asked.Level == level);
     }
 
-    private static SnapshotRow Times(SnapshotRow row, ulong factor, Grouping grouping)
+    private static Row Times(Row row, ulong factor, Grouping grouping)
     {
-        var copy = new SnapshotRow
-        {
-            Vm = grouping == Grouping.Host ? null : row.Vm,
-            Vcpu = grouping == Grouping.Vcpu ? row.Vcpu : null,
-            Code = row.Code,
-            Level = row.Level,
-            Count = row.Count * factor,
-            Timed = row.Timed * factor,
-            TotalNs = row.TotalNs * factor,
-            MaxNs = row.MaxNs,
-        };
-        for (int i = 0; i < row.Bins.Length; i++) copy.Bins[i] = row.Bins[i] * factor;
+        var copy = new Row(row.Key.At(grouping));
+        for (ulong i = 0; i < factor; i++) copy.Add(row);
         return copy;
     }
 }

@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Tests.Recordings;
 /// <summary>Recordings that are cut, changed or something else: the right answer or a clear error.</summary>
 public sealed class DamageTests
 {
-    private static string Sum(Recording recording) => Tape.Text(recording.Sum(recording.All, Grouping.Vcpu).ToAnswer("time"));
+    private static string Sum(Recording recording) => Tape.Text(recording.Sum(recording.All, Grouping.Vcpu).ToInterval());
 
     [Fact]
     public void Cut_at_any_byte_it_opens_and_is_a_prefix()
@@ -86,8 +86,8 @@ public sealed class DamageTests
             Assert.Contains("x.kvmscope", error.Message);
             Assert.Contains("--to 2026-03-01T12:00:02.0", error.Mend);
             Assert.Contains("--from 2026-03-01T12:00:03.0", error.Mend);
-            Answer before = recording.Sum(recording.Range(null, RandomTrace.Start.AddSeconds(2)), Grouping.Vcpu).ToAnswer("time");
-            Answer after = recording.Sum(recording.Range(RandomTrace.Start.AddSeconds(3), null), Grouping.Vcpu).ToAnswer("time");
+            Interval before = recording.Sum(recording.Range(null, RandomTrace.Start.AddSeconds(2)), Grouping.Vcpu).ToInterval();
+            Interval after = recording.Sum(recording.Range(RandomTrace.Start.AddSeconds(3), null), Grouping.Vcpu).ToInterval();
             Assert.Equal(Tape.Text(Tape.Live(snapshots, -1, 1)), Tape.Text(before));
             Assert.Equal(Tape.Text(Tape.Live(snapshots, 2, 4)), Tape.Text(after));
         }

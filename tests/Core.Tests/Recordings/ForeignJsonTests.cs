@@ -26,9 +26,9 @@ public sealed class ForeignJsonTests
         Recording recording = Tape.Open(With("""
             {"later":{"a":[1,{"b":null}]},"rows":[{"vm_id":0,"new":[[]],"isa":"svm","code":114,"level":1,"count":5}],"vms":[{"vm_id":0,"vm":"x","vm_pid":7}]}
             """));
-        Core.Model.Answer answer = recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToAnswer("count");
-        Core.Model.SnapshotRow row = Assert.Single(answer.Rows);
-        Assert.Equal((5UL, "x", 7), (row.Count, row.Vm!.Name, row.Vm.Pid));
+        Core.Model.Interval answer = recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToInterval();
+        Core.Model.Row row = Assert.Single(answer.Rows);
+        Assert.Equal((5UL, "x", 7), (row.Count, answer.VmOf(row.Key)!.Name, answer.VmOf(row.Key)!.Pid));
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class ForeignJsonTests
             try
             {
                 Recording recording = Tape.Open(With(made.Length == 0 ? " " : made));
-                Tape.Text(recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToAnswer("time"));
+                Tape.Text(recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToInterval());
             }
             catch (KvmscopeException)
             {
@@ -72,8 +72,8 @@ public sealed class ForeignJsonTests
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
-        Core.Model.Snapshot snapshot = new RandomTrace(41).Snapshots(2)[1];
-        new IntervalJsonWriter(json).Write(RecordedInterval.Between(0, (RandomTrace.Start, RandomTrace.StartNs), null, snapshot, []), MemberKind.Interval);
+        Snapshot snapshot = new RandomTrace(41).Snapshots(2)[1];
+        new IntervalJsonWriter(json).Write(snapshot.Since(null, RandomTrace.Start, RandomTrace.StartNs) with { First = 0 }, MemberKind.Interval);
         json.Flush();
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

@@ -105,7 +105,7 @@ public sealed class GapTests
         return Tape.Open(made);
     }
 
-    private static long Exits(Recording recording, IntervalRange range) => recording.Sum(range, Grouping.Vcpu).ToAnswer("time").Rows.Sum(r => (long)r.Count);
+    private static long Exits(Recording recording, IntervalRange range) => recording.Sum(range, Grouping.Vcpu).ToInterval().Rows.Sum(r => (long)r.Count);
 
     private static long Live(int from, int to) => Seen(to) - Seen(from);
 

@@ -109,6 +109,6 @@ public sealed class HostileTests
     {
         Recording recording = Tape.Open(bytes);
         _ = recording.ClockJump();
-        Tape.Text(recording.Sum(recording.All, Grouping.Vcpu).ToAnswer("time"));
+        Tape.Text(recording.Sum(recording.All, Grouping.Vcpu).ToInterval());
     }
 }

@@ -9,7 +9,7 @@ internal sealed class RandomTrace(int seed)
     private const long StepNs = 1_000_000_000;
 
     private readonly Random _random = new(seed);
-    private readonly List<SnapshotRow> _rows = [];
+    private readonly List<Row> _rows = [];
     private readonly List<VcpuTime> _times = [];
     private readonly List<VmIdentity> _vms = [];
     private readonly List<OpenExits> _open = [];
@@ -26,7 +26,7 @@ internal sealed class RandomTrace(int seed)
         {
             if (_vms.Count == 0 || _random.Next(5) == 0) AddVm();
             for (int moves = _random.Next(4); moves > 0; moves--) AddRow();
-            foreach (SnapshotRow row in _rows)
+            foreach (Row row in _rows)
             {
                 row.MaxNs = 0;
                 if (_random.Next(3) > 0) Grow(row);
@@ -41,7 +41,7 @@ internal sealed class RandomTrace(int seed)
                 LostEvents = _trust.LostEvents + (ulong)_random.Next(2),
             };
             long ns = StartNs + (i * StepNs) + _random.Next(1000);
-            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _trust) { Times = [.. _times], OpenExits = [.. _open] });
+            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _trust) { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
         }
         return snapshots;
     }
@@ -51,24 +51,19 @@ internal sealed class RandomTrace(int seed)
         // Some have the name or the pid of another that is gone.
         var vm = new VmIdentity(_vms.Count, 4000 + _random.Next(3), $"vm \"{_random.Next(3)}\", ü");
         _vms.Add(vm);
-        _times.Add(new VcpuTime(vm, 0, 0, default));
+        _times.Add(new VcpuTime(Keys.Of(vm, 0), 0, default));
     }
 
     private void AddRow()
     {
         VmIdentity vm = _vms[_random.Next(_vms.Count)];
         ulong[] codes = [0x72, 0x7b, 0x7c, 0x78, 0x400, 0x8f1];
-        var row = new SnapshotRow
-        {
-            Vm = vm,
-            Vcpu = _random.Next(2),
-            Code = new ExitCode(Isa.Svm, codes[_random.Next(codes.Length)]),
-            Level = _random.Next(2) == 0 ? ExitLevel.L1 : ExitLevel.L2,
-            Qualifier = _random.Next(3) switch { 0 => Qualifier.None, 1 => Qualifier.Other, _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)) },
-            Parts = default(TimeParts),
-        };
-        if (_rows.Any(r => (r.Vm, r.Vcpu, r.Code, r.Level, r.Qualifier) == (row.Vm, row.Vcpu, row.Code, row.Level, row.Qualifier))) return;
-        _rows.Add(row);
+        int vcpu = _random.Next(2);
+        var code = new ExitCode(Isa.Svm, codes[_random.Next(codes.Length)]);
+        ExitLevel level = _random.Next(2) == 0 ? ExitLevel.L1 : ExitLevel.L2;
+        Qualifier qualifier = _random.Next(3) switch { 0 => Qualifier.None, 1 => Qualifier.Other, _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)) };
+        var row = new Row(Keys.Of(code, level, vm, vcpu, qualifier)) { Parts = default(TimeParts) };
+        if (!_rows.Any(r => r.Key == row.Key)) _rows.Add(row);
     }
 
     // Exits that began and are in no row until they end; a vCPU has one at most.
@@ -79,16 +74,16 @@ internal sealed class RandomTrace(int seed)
             if (_random.Next(2) == 0) continue;
             OpenExits ended = _open[i];
             _open.RemoveAt(i);
-            Grow(_rows.First(r => (r.Vm, r.Vcpu, r.Code, r.Level) == (ended.Vm, ended.Vcpu, ended.Code, ended.Level)));
+            Grow(_rows.First(r => r.Key.WithoutQualifier == ended.Key));
         }
         for (int begins = Math.Min(_rows.Count, _random.Next(3)); begins > 0; begins--)
         {
-            SnapshotRow row = _rows[_random.Next(_rows.Count)];
-            if (!_open.Any(o => (o.Vm, o.Vcpu) == (row.Vm, row.Vcpu))) _open.Add(new OpenExits(row.Vm, row.Vcpu, row.Code, row.Level, 1));
+            GroupKey key = _rows[_random.Next(_rows.Count)].Key.WithoutQualifier;
+            if (!_open.Any(o => (o.Key.Vm, o.Key.Vcpu) == (key.Vm, key.Vcpu))) _open.Add(new OpenExits(key, 1));
         }
     }
 
-    private void Grow(SnapshotRow row)
+    private void Grow(Row row)
     {
         for (int n = _random.Next(1, 20); n > 0; n--)
         {
@@ -98,7 +93,7 @@ internal sealed class RandomTrace(int seed)
             row.Timed++;
             row.TotalNs += ns;
             row.MaxNs = Math.Max(row.MaxNs, ns);
-            row.Bins[HistogramLayout.BinOf(ns)]++;
+            row.Bins.Add(HistogramLayout.BinOf(ns), 1);
         }
         TimeParts parts = row.Parts!.Value;
         TimePart from = (TimePart)_random.Next(1, 8), to = (TimePart)_random.Next(1, 8);
@@ -107,15 +102,15 @@ internal sealed class RandomTrace(int seed)
         parts[from] -= moved;
         parts[to] += moved + (ulong)_random.Next(100_000);
         row.Parts = parts;
-        if (row.Level != ExitLevel.L2) return;
+        if (row.Key.Level != ExitLevel.L2) return;
         ReflectedRounds rounds = row.Rounds ??= new ReflectedRounds();
         rounds.Reflected += 2;
-        rounds.Ended++;
+        rounds.Timed++;
         rounds.TotalNs += 5000;
         rounds.HandlingNs += 3000;
         rounds.L1Exits += 7;
         rounds.MaxNs = 5000;
-        rounds.Bins[HistogramLayout.BinOf(5000)]++;
+        rounds.Bins.Add(HistogramLayout.BinOf(5000), 1);
     }
 
     private VcpuTime Grow(VcpuTime time)
@@ -128,39 +123,10 @@ internal sealed class RandomTrace(int seed)
         return time with { WallNs = time.WallNs + StepNs, Parts = parts };
     }
 
-    private static SnapshotRow Copy(SnapshotRow row)
+    private static Row Copy(Row row)
     {
-        var copy = new SnapshotRow
-        {
-            Vm = row.Vm,
-            Vcpu = row.Vcpu,
-            Code = row.Code,
-            Level = row.Level,
-            Qualifier = row.Qualifier,
-            Parts = row.Parts,
-            Rounds = Copy(row.Rounds),
-            Count = row.Count,
-            Timed = row.Timed,
-            TotalNs = row.TotalNs,
-            MaxNs = row.MaxNs,
-        };
-        row.Bins.CopyTo(copy.Bins, 0);
-        return copy;
-    }
-
-    private static ReflectedRounds? Copy(ReflectedRounds? rounds)
-    {
-        if (rounds is null) return null;
-        var copy = new ReflectedRounds
-        {
-            Reflected = rounds.Reflected,
-            Ended = rounds.Ended,
-            TotalNs = rounds.TotalNs,
-            HandlingNs = rounds.HandlingNs,
-            L1Exits = rounds.L1Exits,
-            MaxNs = rounds.MaxNs,
-        };
-        rounds.Bins.CopyTo(copy.Bins, 0);
+        var copy = new Row(row.Key);
+        copy.Add(row);
         return copy;
     }
 }

@@ -17,7 +17,7 @@ public sealed class RoundTripTests
             Recording recording = Tape.Open(Tape.Record(snapshots).Bytes);
             Assert.Equal(count, recording.Intervals);
             length = Math.Min(length, count - first);
-            Answer read = recording.Sum(new IntervalRange(first, length), Grouping.Vcpu).ToAnswer("time");
+            Interval read = recording.Sum(new IntervalRange(first, length), Grouping.Vcpu).ToInterval();
             Assert.Equal(Tape.Text(Tape.Live(snapshots, first - 1, first + length - 1)), Tape.Text(read));
         }, iter: 150, threads: 1);
 
@@ -31,7 +31,7 @@ public sealed class RoundTripTests
         while (long_.Count < count)
             long_.Add(long_[^1] with { At = long_[^1].At.AddSeconds(1), MonotonicNs = long_[^1].MonotonicNs + 1_000_000_000 });
         Recording recording = Tape.Open(Tape.Record(long_).Bytes);
-        Answer read = recording.Sum(recording.All, Grouping.Vcpu).ToAnswer("time");
+        Interval read = recording.Sum(recording.All, Grouping.Vcpu).ToInterval();
         Assert.Equal(Tape.Text(Tape.Live(long_, -1, count - 1)), Tape.Text(read));
         Assert.InRange(recording.MembersRead, 1, 2 + RecordingWriter.SpanLength);
     }
@@ -73,13 +73,13 @@ public sealed class RoundTripTests
     {
         List<Snapshot> snapshots = new RandomTrace(3).Snapshots(8);
         Recording recording = Tape.Open(Tape.Record(snapshots).Bytes);
-        Answer all = recording.Sum(recording.All, Grouping.Vcpu).ToAnswer("time");
-        Answer l2 = recording.Sum(recording.All, Grouping.Vcpu, wants: key => key.Level is ExitLevel.L2 or 0).ToAnswer("time");
+        Interval all = recording.Sum(recording.All, Grouping.Vcpu).ToInterval();
+        Interval l2 = recording.Sum(recording.All, Grouping.Vcpu, wants: key => key.Level is ExitLevel.L2 or 0).ToInterval();
         Assert.NotEmpty(l2.Rows);
-        Assert.Equal(all.Rows.Where(r => r.Level == ExitLevel.L2).Sum(r => (long)r.Count), l2.Rows.Sum(r => (long)r.Count));
+        Assert.Equal(all.Rows.Where(r => r.Key.Level == ExitLevel.L2).Sum(r => (long)r.Count), l2.Rows.Sum(r => (long)r.Count));
         Assert.Equal((ulong)l2.Rows.Sum(r => (long)r.Count), l2.Trust.Exits);
-        Answer one = recording.Sum(recording.All, Grouping.Vm).ToAnswer("time", vm => vm.Ordinal == 0);
-        Assert.Equal(all.Rows.Where(r => r.Vm!.Ordinal == 0).Sum(r => (long)r.Count), one.Rows.Sum(r => (long)r.Count));
+        Interval one = recording.Sum(recording.All, Grouping.Vm).ToInterval(vm => vm.Ordinal == 0);
+        Assert.Equal(all.Rows.Where(r => r.Key.Vm == 0).Sum(r => (long)r.Count), one.Rows.Sum(r => (long)r.Count));
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class RoundTripTests
         Assert.Equal(recording.EndOf(3), at);
         for (int i = 1; i < 6; i++) Assert.True(recording.BeginOf(i) > recording.BeginOf(i - 1));
         Assert.Equal(new IntervalRange(2, 3), recording.Range(RandomTrace.Start.AddSeconds(2), RandomTrace.Start.AddSeconds(5)));
-        Assert.Equal(6, recording.Sum(recording.All, Grouping.Host).ToAnswer("time").Seconds, 3);
+        Assert.Equal(6, recording.Sum(recording.All, Grouping.Host).ToInterval().Seconds, 3);
     }
 
     [Fact]
@@ -106,33 +106,34 @@ public sealed class RoundTripTests
             Snapshot? before = first == 0 ? null : snapshots[first - 1];
             for (int vcpu = 0; vcpu < 2; vcpu++)
             {
-                Answer answer = recording.Sum(range, Grouping.Host, withQualifiers: false, key => key.Vcpu == vcpu).ToAnswer("count");
+                Interval answer = recording.Sum(range, Grouping.Host, withQualifiers: false, key => key.Vcpu == vcpu).ToInterval();
                 Assert.Equal(Seen(snapshots[range.End - 1], vcpu) - Seen(before, vcpu), answer.Rows.Sum(r => (long)r.Count));
             }
         }, iter: 60, threads: 1);
 
     private static long Seen(Snapshot? snapshot, int vcpu) => snapshot is null
         ? 0
-        : snapshot.Rows.Where(r => r.Vcpu == vcpu).Sum(r => (long)r.Count) + snapshot.OpenExits.Where(o => o.Vcpu == vcpu).Sum(o => (long)o.Count);
+        : snapshot.Rows.Where(r => r.Key.Vcpu == vcpu).Sum(r => (long)r.Count) + snapshot.OpenExits.Where(o => o.Key.Vcpu == vcpu).Sum(o => (long)o.Count);
 
     [Fact]
     public void An_exit_that_is_open_is_counted_once_whatever_is_cut()
     {
         var vm = new VmIdentity(0, 7, "x");
         ExitCode io = new(Isa.Svm, 0x7b);
-        SnapshotRow Row(ulong count) => new() { Vm = vm, Vcpu = 0, Code = io, Level = ExitLevel.L1, Qualifier = Qualifier.Of(1), Count = count, Timed = count };
+        Row Row(ulong count) => new Row(Keys.Of(io, ExitLevel.L1, vm, 0, Qualifier.Of(1))) { Count = count, Timed = count };
         // Open at the end of the first two intervals: the second begins and ends with the same exit.
-        OpenExits[] open = [new(vm, 0, io, ExitLevel.L1, 1)];
+        OpenExits[] open = [new(Keys.Of(io, ExitLevel.L1, vm, 0), 1)];
         Snapshot At(int second, ulong count, OpenExits[] state) => new(RandomTrace.Start.AddSeconds(second), RandomTrace.StartNs + (second * 1_000_000_000L), [Row(count)], new Accounting { Exits = count })
         {
             OpenExits = state,
+            Vms = [vm],
         };
         Recording recording = Tape.Open(Tape.Record([At(1, 4, open), At(2, 4, open), At(3, 5, [])]).Bytes);
         ulong Count(int first, int count, bool qualifiers) =>
-            (ulong)recording.Sum(new IntervalRange(first, count), Grouping.Host, qualifiers).ToAnswer("count").Rows.Sum(r => (long)r.Count);
+            (ulong)recording.Sum(new IntervalRange(first, count), Grouping.Host, qualifiers).ToInterval().Rows.Sum(r => (long)r.Count);
         Assert.Equal([5UL, 0UL, 0UL], [Count(0, 1, false), Count(1, 1, false), Count(2, 1, false)]);
         Assert.Equal([4UL, 0UL, 1UL], [Count(0, 1, true), Count(1, 1, true), Count(2, 1, true)]);
         Assert.Equal([5UL, 5UL, 0UL], [Count(0, 3, false), Count(0, 2, false), Count(1, 2, false)]);
-        Assert.Equal(5UL, recording.Sum(recording.All, Grouping.Host, false).ToAnswer("count").Trust.Exits);
+        Assert.Equal(5UL, recording.Sum(recording.All, Grouping.Host, false).ToInterval().Trust.Exits);
     }
 }

@@ -43,7 +43,7 @@ internal static class Tape
         Snapshot? before = null;
         for (int i = 0; i < snapshots.Count; i++)
         {
-            writer.Add(RecordedInterval.Between(i, from, before, snapshots[i], slow ?? []));
+            writer.Add((snapshots[i].Since(before, from.Item1, from.Item2) with { First = i }).WithSlow(slow ?? []));
             (before, from) = (snapshots[i], (snapshots[i].At, snapshots[i].MonotonicNs));
         }
         if (end) writer.End();
@@ -53,18 +53,18 @@ internal static class Tape
     internal static Recording Open(byte[] bytes) => Recording.Open(new MemoryStream(bytes, writable: false), "x.kvmscope");
 
     /// <summary>What a live trace would have answered between two of the snapshots; -1 is the begin of the trace.</summary>
-    internal static Answer Live(IReadOnlyList<Snapshot> snapshots, int from, int to)
+    internal static Interval Live(IReadOnlyList<Snapshot> snapshots, int from, int to)
     {
         Snapshot? before = from < 0 ? null : snapshots[from];
-        Answer answer = Delta.Between("time", before?.At ?? RandomTrace.Start, before, snapshots[to], RandomTrace.StartNs);
+        Interval answer = snapshots[to].Since(before, before?.At ?? RandomTrace.Start, RandomTrace.StartNs);
         // The maximum is of the interval, and the live trace would have read it once.
-        foreach (SnapshotRow row in answer.Rows)
-            row.MaxNs = snapshots.Skip(from + 1).Take(to - from).Max(s => s.Rows.FirstOrDefault(r => IsSame(r, row))?.MaxNs ?? 0);
+        foreach (Row row in answer.Rows)
+            row.MaxNs = snapshots.Skip(from + 1).Take(to - from).Max(s => s.Rows.FirstOrDefault(r => r.Key == row.Key)?.MaxNs ?? 0);
         return answer;
     }
 
     /// <summary>Everything that an answer says, in every grouping.</summary>
-    internal static string Text(Answer answer)
+    internal static string Text(Interval answer)
     {
         var text = new StringWriter();
         foreach (ReportRequest request in Requests())
@@ -85,5 +85,4 @@ internal static class Tape
         yield return new ReportRequest { Kind = ReportKind.Time, Command = "time", Nested = true };
     }
 
-    private static bool IsSame(SnapshotRow a, SnapshotRow b) => (a.Vm, a.Vcpu, a.Code, a.Level, a.Qualifier) == (b.Vm, b.Vcpu, b.Code, b.Level, b.Qualifier);
 }

@@ -1,6 +1,6 @@
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Checks;
 using Kvmscope.Host.Privileges;
 

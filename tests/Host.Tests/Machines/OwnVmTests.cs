@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Machines;
 using Microsoft.Win32.SafeHandles;
 

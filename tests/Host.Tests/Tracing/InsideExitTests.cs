@@ -1,6 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
 
@@ -18,19 +18,22 @@ public sealed class InsideExitTests
         using KernelSide side = Traced(new() { WantSplit = true, WantQualifiers = true });
         side.Exit(1, Hlt);
         side.Entry(1);
-        List<Snapshot> snapshots = [Read(side)];
+        side.ReadInterval();
+        long begin = MonotonicClock.NowNs();
         side.Exit(1, Io);
         ref kvmscope_slot slot = ref side.SlotOf(1);
         slot.qualifier_state = kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_LATE;
-        snapshots.Add(Read(side));
-        snapshots.Add(Read(side));
+        IntervalSum sum = new(Grouping.Vm);
+        sum.Add(side.ReadInterval(Grouping.Vm));
+        sum.Add(side.ReadInterval(Grouping.Vm));
         slot.qualifier = 0x3f8;
         slot.qualifier_state = kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN;
         side.Entry(1);
-        snapshots.Add(Read(side));
-        ulong sum = 0;
-        for (int i = 1; i < snapshots.Count; i++) sum += Handled(Delta.Between("time", default, snapshots[i - 1], snapshots[i], 0));
-        Assert.Equal(Handled(Delta.Between("time", default, snapshots[0], snapshots[^1], 0)), sum);
+        sum.Add(side.ReadInterval(Grouping.Vm));
+        Row row = Assert.Single(sum.ToInterval().Rows);
+        Assert.Equal((1UL, 1UL, Qualifier.Of(0x3f8)), (row.Count, row.Timed, row.Key.Qualifier));
+        Assert.Equal(row.TotalNs, row.Parts!.Value.Sum);
+        Assert.InRange(row.TotalNs, 1UL, (ulong)(MonotonicClock.NowNs() - begin));
     }
 
     [KernelFact]
@@ -48,7 +51,7 @@ public sealed class InsideExitTests
         side.Entry(1);
         side.Exit(1, Hlt);
         side.Entry(1);
-        VcpuTime time = Assert.Single(Delta.Between("time", default, null, Read(side), 0).Times);
+        VcpuTime time = Assert.Single(side.ReadAll().Times);
         // The last of them ends with an entry, and is an exit's.
         Assert.True(time.Parts[TimePart.Guest] >= 40_000_000, $"guest {time.Parts[TimePart.Guest]}, unattributed {time.Parts[TimePart.Unattributed]}");
     }
@@ -60,8 +63,8 @@ public sealed class InsideExitTests
         side.Exit(1, MsrWrite);
         side.Exit(1, MsrWrite);
         side.Entry(1);
-        SnapshotRow row = Assert.Single(Read(side).Rows);
-        Assert.Equal((2UL, 1UL, QualifierState.Known), (row.Count, row.Timed, row.Qualifier.State));
+        Row row = Assert.Single(side.Read().Rows);
+        Assert.Equal((2UL, 1UL, QualifierState.Known), (row.Count, row.Timed, row.Key.Qualifier.State));
     }
 
     [KernelFact]
@@ -85,13 +88,9 @@ public sealed class InsideExitTests
         using KernelSide side = Traced(new() { WantSplit = true, WantWho = true, WantQualifiers = true, WantNested = true, SlowNs = 1 });
         side.Exit(1, Hlt);
         side.Entry(1);
-        Assert.Equal(1UL, Assert.Single(Read(side).Rows).Timed);
+        Assert.Equal(1UL, Assert.Single(side.Read().Rows).Timed);
     }
 
     private static KernelSide Traced(TraceOptions options) =>
         new(options, TableSizes.For(8, 2, 1, options), new HostView(_ => "vm", _ => true, _ => true, Isa.Vmx));
-
-    private static Snapshot Read(KernelSide side) => side.Reader.Read(Grouping.Vm, default, DateTimeOffset.UnixEpoch, MonotonicClock.NowNs());
-
-    private static ulong Handled(Answer answer) => answer.Rows.Aggregate(0UL, (ns, row) => ns + (row.Parts?.Sum ?? 0));
 }

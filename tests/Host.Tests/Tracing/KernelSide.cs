@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
 
@@ -16,6 +16,7 @@ internal sealed unsafe class KernelSide : IDisposable
     internal const uint Vmx = kvmscope_isa.KVMSCOPE_ISA_VMX, Svm = kvmscope_isa.KVMSCOPE_ISA_SVM;
 
     private readonly BpfObject _bpf = BpfObject.Open();
+    private readonly IntervalSum _all = new(Grouping.Vcpu);
     private readonly MappedTable<kvmscope_control> _control;
     private readonly int _exit, _entry;
     private readonly kvmscope_losses[] _losses = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
@@ -46,9 +47,8 @@ internal sealed unsafe class KernelSide : IDisposable
         Cells = new MappedTable<kvmscope_cell>(_bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
         Vms = new VmDirectory(host.NameOf);
-        Retired = new Retired((options ?? new TraceOptions()).Finest);
-        Reader = new SnapshotReader(Slots, Cells, Vms, Retired, options ?? new TraceOptions());
-        Sweeper = new SlotSweeper(Slots, Cells, Reader, Retired, Vms, Free, _bpf.MapFd("homes"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        Reader = new TableReader(Slots, Cells, Vms, options ?? new TraceOptions());
+        Sweeper = new SlotSweeper(Slots, Cells, Reader, Vms, Free, _bpf.MapFd("homes"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
         Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms, options?.WantSplit == true);
     }
 
@@ -56,8 +56,7 @@ internal sealed unsafe class KernelSide : IDisposable
     internal MappedTable<kvmscope_cell> Cells { get; }
     internal FreeLists Free { get; }
     internal VmDirectory Vms { get; }
-    internal Retired Retired { get; }
-    internal SnapshotReader Reader { get; }
+    internal TableReader Reader { get; }
     internal SlotSweeper Sweeper { get; }
     internal SlowExitReader Slow { get; }
 
@@ -107,7 +106,8 @@ internal sealed unsafe class KernelSide : IDisposable
         if (Sweeper.Sweep()) Control.free_round++;
     }
 
-    internal (IReadOnlyList<SnapshotRow> Rows, Accounting Trust) Read(Grouping grouping = Grouping.Vcpu)
+    /// <summary>What happened since the reading before.</summary>
+    internal Interval ReadInterval(Grouping grouping = Grouping.Vcpu)
     {
         int zero = 0;
         fixed (kvmscope_losses* values = _losses)
@@ -118,8 +118,23 @@ internal sealed unsafe class KernelSide : IDisposable
             sum.dropped_vcpus += one.dropped_vcpus;
             sum.dropped_exits += one.dropped_exits;
         }
-        Snapshot read = Reader.Read(grouping, sum, DateTimeOffset.UnixEpoch, 0);
-        return (read.Rows, read.Trust);
+        return Reader.Read(grouping, sum, missedEvents: 0);
+    }
+
+    /// <summary>What happened since the begin, in intervals that were read one after the other.</summary>
+    internal Interval ReadAll(Grouping grouping = Grouping.Vcpu)
+    {
+        _all.Add(ReadInterval());
+        IntervalSum sum = new(grouping);
+        sum.Add(_all.ToInterval());
+        return sum.ToInterval();
+    }
+
+    /// <summary>The same, rows and losses.</summary>
+    internal (IReadOnlyList<Row> Rows, Accounting Trust) Read(Grouping grouping = Grouping.Vcpu)
+    {
+        Interval all = ReadAll(grouping);
+        return (all.Rows, all.Trust);
     }
 
     // Below the first page that a process may map: reading there fails, and gives zeros.

@@ -1,7 +1,7 @@
 using CsCheck;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
 

@@ -1,7 +1,7 @@
 using CsCheck;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
 
@@ -28,7 +28,7 @@ public sealed class RoomTests
     }
 
     private static ulong Count(KernelSide side, uint code, Qualifier qualifier) =>
-        side.Read(Grouping.Host).Rows.SingleOrDefault(row => row.Code.Code == code && row.Qualifier == qualifier)?.Count ?? 0;
+        side.Read(Grouping.Host).Rows.SingleOrDefault(row => row.Key.Code.Code == code && row.Key.Qualifier == qualifier)?.Count ?? 0;
 
     [KernelFact]
     public void Qualifiers_leave_the_cells_of_reasons_alone()

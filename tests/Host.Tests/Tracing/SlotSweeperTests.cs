@@ -1,5 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
@@ -25,7 +26,7 @@ public sealed class SlotSweeperTests
         Events(side, 2, 4);
         side.Exit(2, 9);
         side.Exit(3, 1); // no slot
-        (IReadOnlyList<SnapshotRow> _, Accounting full) = side.Read(Grouping.Host);
+        (IReadOnlyList<Row> _, Accounting full) = side.Read(Grouping.Host);
         Assert.Equal((8UL, 1UL, 1UL), (full.Exits, full.DroppedVcpus, full.DroppedExits));
         side.Forget(1);
         side.Forget(2);
@@ -34,8 +35,8 @@ public sealed class SlotSweeperTests
         Assert.Equal(8UL, side.Read(Grouping.Host).Trust.Exits);
         Assert.True(side.Sweeper.Sweep());
         side.Control.free_round++;
-        (IReadOnlyList<SnapshotRow> rows, Accounting trust) = side.Read(Grouping.Host);
-        Assert.Equal([(1UL, 7UL, 7UL), (9UL, 1UL, 0UL)], rows.Select(r => (r.Code.Code, r.Count, r.Timed)).Order());
+        (IReadOnlyList<Row> rows, Accounting trust) = side.Read(Grouping.Host);
+        Assert.Equal([(1UL, 7UL, 7UL), (9UL, 1UL, 0UL)], rows.Select(r => (r.Key.Code.Code, r.Count, r.Timed)).Order());
         Assert.Equal(full, trust);
         Assert.False(side.Sweeper.Sweep());
 
@@ -62,10 +63,10 @@ public sealed class SlotSweeperTests
             side.Sweeper.Sweep();
             foreach (Grouping grouping in Enum.GetValues<Grouping>())
             {
-                (IReadOnlyList<SnapshotRow> rows, Accounting trust) = side.Read(grouping);
-                SnapshotRow row = Assert.Single(rows);
+                (IReadOnlyList<Row> rows, Accounting trust) = side.Read(grouping);
+                Row row = Assert.Single(rows);
                 Assert.Equal((5 * vcpu, 5 * vcpu, 5 * vcpu), (row.Count, row.Timed, trust.Exits));
-                Assert.Equal(row.Timed, Histogram.Count(row.Bins));
+                Assert.Equal(row.Timed, row.Bins.Count);
             }
         }
         Assert.Equal(0UL, side.Read().Trust.DroppedExits);
@@ -78,22 +79,22 @@ public sealed class SlotSweeperTests
         string? name = "web";
         using KernelSide side = new(host: new HostView(_ => name, _ => alive, _ => true, Isa.Svm));
         Events(side, 1, 3);
-        VmIdentity first = Assert.Single(side.Read(Grouping.Vm).Rows).Vm!;
+        VmIdentity first = Vm(side);
         Assert.Equal("web", first.Name);
         alive = false;
         name = null;
         for (int sweep = 0; sweep < 3; sweep++)
         {
             side.Sweeper.Sweep();
-            SnapshotRow row = Assert.Single(side.Read(Grouping.Vm).Rows);
-            Assert.Equal((first, 3UL), (row.Vm!, row.Count));
+            Row row = Assert.Single(side.Read(Grouping.Vm).Rows);
+            Assert.Equal((first.Ordinal, 3UL), (row.Key.Vm, row.Count));
         }
         alive = true;
         name = "db";
         Events(side, 1, 2);
         Assert.Equal(
             [(first.Ordinal, "web", 3UL), (first.Ordinal + 1, "db", 2UL)],
-            side.Read(Grouping.Vm).Rows.Select(r => (r.Vm!.Ordinal, r.Vm.Name, r.Count)).Order());
+            Named(side));
     }
 
     [KernelFact]
@@ -127,5 +128,40 @@ public sealed class SlotSweeperTests
         side.Sweeper.Sweep();
         Assert.True(side.Sweeper.Sweep());
         Assert.Equal(8UL, side.Read().Trust.Exits);
+    }
+
+    [KernelFact]
+    public void What_a_vcpu_that_ended_leaves_behind_is_in_the_next_reading_and_then_gone()
+    {
+        using KernelSide side = new(new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1), new HostView(_ => "vm", _ => true, _ => true, Isa.Svm));
+        Events(side, 1, 3);
+        Assert.Equal(3UL, Assert.Single(side.ReadInterval().Rows).Count);
+        Events(side, 1, 4);
+        side.Forget(1);
+        side.Sweeper.Sweep();
+        side.Sweeper.Sweep();
+        Interval last = side.ReadInterval();
+        Row row = Assert.Single(last.Rows);
+        Assert.Equal((4UL, 4UL, 4UL, 0), (row.Count, row.Timed, row.Bins.Count, last.RestartedRows));
+        Assert.Equal("vm", last.VmOf(row.Key)!.Name);
+        Interval after = side.ReadInterval();
+        Assert.Empty(after.Changes);
+        Assert.Empty(after.TimeChanges);
+        // The cell is another's now: its counters begin at zero, and nothing is taken for a difference.
+        Events(side, 2, 2);
+        Interval next = side.ReadInterval();
+        Assert.Equal((2UL, 0), (Assert.Single(next.Rows).Count, next.RestartedRows));
+    }
+
+    private static VmIdentity Vm(KernelSide side)
+    {
+        Interval all = side.ReadAll(Grouping.Vm);
+        return all.VmOf(Assert.Single(all.Rows).Key)!;
+    }
+
+    private static IEnumerable<(int Ordinal, string Name, ulong Count)> Named(KernelSide side)
+    {
+        Interval all = side.ReadAll(Grouping.Vm);
+        return all.Rows.Select(r => (r.Key.Vm, all.VmOf(r.Key)!.Name, r.Count)).Order();
     }
 }

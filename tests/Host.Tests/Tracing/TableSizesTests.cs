@@ -1,5 +1,5 @@
 using CsCheck;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
 
@@ -72,13 +72,13 @@ public sealed class TraceSessionTests
             own = [.. Attached().Except(before)];
             Assert.InRange(own.Count, 2, 3);
             Assert.All(own, id => Assert.True(IsLoaded(id)));
-            Snapshot snapshot = session.Read(Grouping.Vcpu);
-            Assert.Empty(snapshot.Rows);
-            Assert.Equal(new Accounting(), snapshot.Trust);
-            Assert.InRange(DateTimeOffset.UtcNow - snapshot.At, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+            Interval interval = session.Read(Grouping.Vcpu);
+            Assert.Empty(interval.Rows);
+            Assert.Equal(new Accounting(), interval.Trust);
+            Assert.InRange(DateTimeOffset.UtcNow - interval.To, TimeSpan.Zero, TimeSpan.FromMinutes(1));
             session.Sweep();
             Assert.Equal(0, session.ReadSlow(TimeSpan.Zero, _ => Assert.Fail("no guest runs")));
-            Assert.True(session.Read(Grouping.Host).MonotonicNs > snapshot.MonotonicNs);
+            Assert.True(session.Read(Grouping.Host).ToNs > interval.ToNs);
         }
         Assert.Empty(Attached().Intersect(own));
         AssertGone(own);

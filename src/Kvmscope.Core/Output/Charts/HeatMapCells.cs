@@ -1,3 +1,4 @@
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
@@ -15,8 +16,8 @@ internal sealed class HeatMapCells
         _counts = new ulong[_rows * Columns];
         for (int column = 0; column < Columns; column++)
         {
-            ReadOnlySpan<ulong> bins = row.Cells[column].Bins;
-            for (int bin = 0; bin < bins.Length; bin++)
+            Histogram bins = row.Cells[column].Bins;
+            for (int bin = bins.Low; bin < bins.End; bin++)
                 if (bins[bin] > 0) _counts[(scale.CellOf(bin) * Columns) + column] += bins[bin];
         }
         Largest = _counts.Max();

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Timelines;
 
@@ -89,11 +90,10 @@ internal sealed class HeatMapLayout
         int lowest = int.MaxValue, highest = -1;
         foreach (TimelineRow row in timeline.Rows)
         {
-            ReadOnlySpan<ulong> bins = row.Total.Bins;
-            int first = bins.IndexOfAnyExcept(0UL);
-            if (first < 0) continue;
-            lowest = Math.Min(lowest, first);
-            highest = Math.Max(highest, bins.LastIndexOfAnyExcept(0UL));
+            Histogram bins = row.Total.Bins;
+            if (bins.Counts.IsEmpty) continue;
+            lowest = Math.Min(lowest, bins.Low);
+            highest = Math.Max(highest, bins.End - 1);
         }
         return highest < 0 ? null : (lowest, highest);
     }

@@ -12,7 +12,7 @@ namespace Kvmscope.Core.Output.Csv;
 /// answer's <c>started</c>
 /// and <c>seconds</c>. <c>buckets</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not included and empty for the last.
 /// </summary>
-internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) : IOutputWriter<Answer>
+internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
     private readonly CsvLine _line = new(output);
     private bool _hasHeader;
@@ -23,11 +23,11 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
 
     private bool HasQualifier => request.By.HasFlag(GroupBy.Qualifier);
 
-    public void Write(in Answer answer)
+    public void Write(in Interval answer)
     {
         if (!_hasHeader) WriteHeader();
         _hasHeader = true;
-        string started = Rfc3339.Format(answer.Started), seconds = answer.Seconds.ToString(CultureInfo.InvariantCulture);
+        string started = Rfc3339.Format(answer.From), seconds = answer.Seconds.ToString(CultureInfo.InvariantCulture);
         Report report = ReportBuilder.BuildDetail(answer, request);
         foreach (WallRow wall in report.Walls)
         {
@@ -64,7 +64,7 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
     }
 
     // The figures of exits are empty in a row of a wall clock.
-    private void WriteWall(WallRow wall, Answer answer)
+    private void WriteWall(WallRow wall, Interval answer)
     {
         const int keys = 5, figures = 8;
         _line.Name(wall.Vm?.Name).Text(wall.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
@@ -74,16 +74,16 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
         WriteParts(wall.Parts, answer, hasGuest: true);
     }
 
-    private void WriteParts(in TimeParts parts, Answer answer, bool hasGuest)
+    private void WriteParts(in TimeParts parts, Interval answer, bool hasGuest)
     {
         foreach ((TimePart part, _) in JsonParts.All)
             _line.Number((part == TimePart.Guest && !hasGuest) || answer.Missing.Any(m => m.Part == part) ? null : parts[part]);
     }
 
-    private void WriteRow(ReportRow row, Answer answer)
+    private void WriteRow(ReportRow row, Interval answer)
     {
         ExitCode code = row.Code.GetValueOrDefault();
-        Measure all = row.Total;
+        Tally all = row.Total;
         if (HasVm) _line.Name(row.Vm?.Name).Text(row.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
         if (HasVcpu) _line.Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
         _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code)).Text(row.Idle == true ? "true" : "false");
@@ -94,7 +94,7 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
         if (request.Kind != ReportKind.Count)
         {
             _line.Number(all.TotalNs).Number(all.AverageNs).Number(all.Quantile(0.5)).Number(all.Quantile(0.9));
-            _line.Number(all.Quantile(0.99)).Number(all.Quantile(0.999)).Number(all.MaxNs);
+            _line.Number(all.Quantile(0.99)).Number(all.Quantile(0.999)).Number(all.LongestNs);
         }
         if (request.Kind == ReportKind.Hist) _line.Text(Buckets(all.Bins));
         if (request.Split)
@@ -111,10 +111,10 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
         _line.Text(Rounds.L1Exits(row)?.ToString("0.####", CultureInfo.InvariantCulture) ?? "");
     }
 
-    private static string Buckets(ReadOnlySpan<ulong> bins)
+    private static string Buckets(Histogram bins)
     {
         var text = new StringBuilder();
-        for (int bin = 0; bin < bins.Length; bin++)
+        for (int bin = bins.Low; bin < bins.End; bin++)
         {
             if (bins[bin] == 0) continue;
             if (text.Length > 0) text.Append(' ');

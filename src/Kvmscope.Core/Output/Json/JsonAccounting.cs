@@ -8,14 +8,14 @@ internal static class JsonAccounting
 {
     /// <summary><c>trust</c>.</summary>
     /// <param name="json">Where it goes.</param>
-    /// <param name="answer">Whose it is.</param>
+    /// <param name="interval">Whose it is.</param>
     /// <param name="byQualifier">Whether rows are by qualifier.</param>
-    internal static void Write(Utf8JsonWriter json, Answer answer, bool byQualifier)
+    internal static void Write(Utf8JsonWriter json, Interval interval, bool byQualifier)
     {
         json.WriteStartObject("trust");
         foreach (AccountingField field in Accounting.Fields)
         {
-            ulong value = field.Of(answer.Trust);
+            ulong value = field.Of(interval.Trust);
             bool isShown = field.InJson switch
             {
                 JsonPresence.Always => true,
@@ -25,8 +25,8 @@ internal static class JsonAccounting
             };
             if (isShown) json.WriteNumber(field.Name, value);
         }
-        json.WriteNumber("unknown_reasons", answer.UnknownReasons);
-        json.WriteNumber("restarted_counters", answer.RestartedRows);
+        json.WriteNumber("unknown_reasons", interval.UnknownReasons);
+        json.WriteNumber("restarted_counters", interval.RestartedRows);
         json.WriteEndObject();
     }
 }

@@ -10,15 +10,15 @@ namespace Kvmscope.Core.Output.Json;
 /// What was not
 /// measured is null. A bucket holds durations from <c>low_ns</c> up to but without <c>high_ns</c>; the last one's end is null.
 /// </summary>
-internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output) : IOutputWriter<Answer>
+internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
     private readonly JsonLines _lines = new(output);
 
-    public void Write(in Answer answer)
+    public void Write(in Interval answer)
     {
         Report report = ReportBuilder.BuildDetail(answer, request);
         Utf8JsonWriter json = _lines.Begin(request.Command);
-        json.WriteString("started", Rfc3339.Format(answer.Started));
+        json.WriteString("started", Rfc3339.Format(answer.From));
         json.WriteNumber("seconds", answer.Seconds);
         json.WriteStartArray("rows");
         foreach (WallRow wall in report.Walls) WriteWall(json, wall, answer);
@@ -34,7 +34,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         _lines.End();
     }
 
-    private static void WriteWall(Utf8JsonWriter json, WallRow wall, Answer answer)
+    private static void WriteWall(Utf8JsonWriter json, WallRow wall, Interval answer)
     {
         json.WriteStartObject();
         WriteKeys(json, wall.Vm, wall.Vcpu);
@@ -57,7 +57,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         if (vcpu is { } id) json.WriteNumber("vcpu", id);
     }
 
-    private void WriteRow(Utf8JsonWriter json, ReportRow row, Answer answer)
+    private void WriteRow(Utf8JsonWriter json, ReportRow row, Interval answer)
     {
         ExitCode code = row.Code.GetValueOrDefault();
         json.WriteStartObject();
@@ -84,7 +84,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         else json.WriteNull("l1_exits_per_round");
     }
 
-    private static void WriteTimes(Utf8JsonWriter json, Measure measure)
+    private static void WriteTimes(Utf8JsonWriter json, Tally measure)
     {
         json.WriteNumber("total_ns", measure.TotalNs);
         JsonParts.Write(json, "avg_ns", measure.AverageNs);
@@ -92,13 +92,13 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         JsonParts.Write(json, "p90_ns", measure.Quantile(0.9));
         JsonParts.Write(json, "p99_ns", measure.Quantile(0.99));
         JsonParts.Write(json, "p999_ns", measure.Quantile(0.999));
-        JsonParts.Write(json, "max_ns", measure.MaxNs);
+        JsonParts.Write(json, "max_ns", measure.LongestNs);
     }
 
-    private static void WriteBuckets(Utf8JsonWriter json, ReadOnlySpan<ulong> bins)
+    private static void WriteBuckets(Utf8JsonWriter json, Histogram bins)
     {
         json.WriteStartArray("buckets");
-        for (int bin = 0; bin < bins.Length; bin++)
+        for (int bin = bins.Low; bin < bins.End; bin++)
         {
             if (bins[bin] == 0) continue;
             json.WriteStartObject();

@@ -36,7 +36,7 @@ internal sealed class JsonComparisonWriter(TextWriter output)
     {
         json.WriteStartObject(name);
         json.WriteString("name", side.Name);
-        json.WriteString("started", side.Samples == 0 ? null : Rfc3339.Format(side.Whole.Started));
+        json.WriteString("started", side.Samples == 0 ? null : Rfc3339.Format(side.Whole.From));
         json.WriteNumber("seconds", side.Whole.Seconds);
         json.WriteNumber("samples", side.Samples);
         JsonAccounting.Write(json, side.Whole, byQualifier);

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output.Json;
 
@@ -61,8 +61,8 @@ internal static class JsonDemo
     {
         var lines = new JsonLines(output);
         Utf8JsonWriter json = lines.Begin("demo");
-        json.WriteString("started", Rfc3339.Format(demo.Answer.Started));
-        json.WriteNumber("seconds", Math.Round(demo.Answer.Seconds, 6));
+        json.WriteString("started", Rfc3339.Format(demo.Interval.From));
+        json.WriteNumber("seconds", Math.Round(demo.Interval.Seconds, 6));
         json.WriteBoolean("nested", demo.IsNested);
         json.WriteBoolean("equal", demo.IsEqual);
         json.WriteStartArray("rows");

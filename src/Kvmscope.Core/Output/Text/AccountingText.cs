@@ -2,17 +2,17 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>What an answer does not show, in plain words, with what to do about it.</summary>
+/// <summary>What an interval does not show, in plain words, with what to do about it.</summary>
 public static class AccountingText
 {
     private static readonly AccountingField[] s_lines = [.. Accounting.Fields.Where(f => f.What is not null).OrderBy(f => f.Place)];
 
-    /// <summary>One line for each thing that was lost or not measured; empty where the answer is whole.</summary>
-    public static IReadOnlyList<string> Lines(Answer answer)
+    /// <summary>One line for each thing that was lost or not measured; empty where nothing is missing.</summary>
+    public static IReadOnlyList<string> Lines(Interval interval)
     {
-        Accounting accounting = answer.Trust;
+        Accounting accounting = interval.Trust;
         var lines = new List<string>();
-        ulong unnamed = answer.UnknownReasons - Math.Min(answer.UnknownReasons, accounting.UnreadReasons);
+        ulong unnamed = interval.UnknownReasons - Math.Min(interval.UnknownReasons, accounting.UnreadReasons);
         foreach (AccountingField field in s_lines)
         {
             // Beside the other reasons that have no name.
@@ -20,7 +20,7 @@ public static class AccountingText
                 lines.Add($"{Plural.Of(unnamed, "exit has a reason", "exits have reasons")} that this version has no name for: shown by number");
             if (field.Of(accounting) is > 0 and var number) lines.Add(field.Line(number));
         }
-        if (answer.RestartedRows > 0) lines.Add(Restarted(answer.RestartedRows) + ": shown from there on");
+        if (interval.RestartedRows > 0) lines.Add(Restarted(interval.RestartedRows) + ": shown from there on");
         return lines;
     }
 

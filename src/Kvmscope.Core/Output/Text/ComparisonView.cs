@@ -100,7 +100,7 @@ public static class ComparisonView
         string name = $"{letter} is {side.Name}: ";
         string samples = Plural.Of((ulong)side.Samples, "sample", "samples");
         string text = side.Samples == 0 ? samples : string.Create(CultureInfo.InvariantCulture,
-            $"{samples} in {ScaledText.Time((ulong)Math.Round(side.Whole.Seconds * 1e9), style.Unicode)}, {side.Whole.Started:yyyy-MM-dd HH:mm:ss} to {side.Ended:HH:mm:ss}");
+            $"{samples} in {ScaledText.Time((ulong)Math.Round(side.Whole.Seconds * 1e9), style.Unicode)}, {side.Whole.From:yyyy-MM-dd HH:mm:ss} to {side.Ended:HH:mm:ss}");
         FootNotes.WriteWrapped(output, name + text, RowTone.Plain, style);
     }
 

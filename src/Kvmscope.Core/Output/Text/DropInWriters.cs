@@ -72,27 +72,27 @@ internal static class DropInTable
         output.Write('\n');
     }
 
-    private static void WriteFigure(TextWriter output, Measure measure, Widths widths, bool time)
+    private static void WriteFigure(TextWriter output, Tally measure, Widths widths, bool time)
     {
         output.Write(' ');
         output.Write(Digits(measure.Count).PadLeft(widths.Count));
         if (time) output.Write($" ({Average(measure).PadLeft(widths.Average)})");
     }
 
-    private static string Average(Measure measure) => Digits(measure.AverageNs ?? 0);
+    private static string Average(Tally measure) => Digits(measure.AverageNs ?? 0);
 
     private static string Digits(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>Answers in the drop-in layouts.</summary>
-internal sealed class DropInAnswerWriter(ReportKind kind, TextWriter output) : IOutputWriter<Answer>
+internal sealed class DropInAnswerWriter(ReportKind kind, TextWriter output) : IOutputWriter<Interval>
 {
     private readonly ReportRequest _request = new() { Kind = kind, Command = kind.ToString(), Sort = Reports.SortKey.Code };
 
-    public void Write(in Answer answer)
+    public void Write(in Interval answer)
     {
         Report report = ReportBuilder.Build(answer, _request);
-        if (kind == ReportKind.Hist) OctaveBars.WriteFull(output, report.Total.Total.Bins);
+        if (kind == ReportKind.Hist) OctaveBars.WriteFull(output, report.Total.Total.Bins.ToArray());
         else DropInTable.Write(output, report);
     }
 }

@@ -11,9 +11,9 @@ internal static class FootNotes
 
     internal static void Write(TextWriter output, Report report, ViewStyle style)
     {
-        Answer answer = report.Answer;
+        Interval answer = report.Interval;
         ulong exits = report.Total.Total.Count;
-        string span = $" in {Seconds(answer.Seconds, style)}{Rate(exits, answer.Seconds)}, from {Clock(answer.Started)}";
+        string span = $" in {Seconds(answer.Seconds, style)}{Rate(exits, answer.Seconds)}, from {Clock(answer.From)}";
         if (exits > 0)
         {
             output.Write('\n');

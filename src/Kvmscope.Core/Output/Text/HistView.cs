@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
 
 namespace Kvmscope.Core.Output.Text;
@@ -27,7 +28,7 @@ internal static class HistView
             FootNotes.WriteWrapped(output, exits + ", no handling time was measured", RowTone.Plain, style);
             return;
         }
-        OctaveBars.Write(output, row.Total.Bins, style);
+        OctaveBars.Write(output, row.Total.Bins.ToArray(), style);
         WriteFigures(output, row.Total, style);
     }
 
@@ -43,14 +44,14 @@ internal static class HistView
     }
 
     // Packed into as few lines as the width allows, none of them broken within a figure.
-    private static void WriteFigures(TextWriter output, Measure measure, ViewStyle style)
+    private static void WriteFigures(TextWriter output, Tally measure, ViewStyle style)
     {
         string[] figures =
         [
             "count " + measure.Count.ToString(CultureInfo.InvariantCulture), Figure("avg", measure.AverageNs, style),
             Figure("p50", measure.Quantile(0.5), style), Figure("p90", measure.Quantile(0.9), style),
             Figure("p99", measure.Quantile(0.99), style), Figure("p99.9", measure.Quantile(0.999), style),
-            Figure("max", measure.MaxNs, style),
+            Figure("max", measure.LongestNs, style),
         ];
         string line = figures[0];
         foreach (string figure in figures.AsSpan(1))

@@ -1,4 +1,4 @@
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output.Text;
 

@@ -26,7 +26,7 @@ internal static class NestedView
         foreach (ReportRow row in report.Rows) table.Add(RowTone.Plain, [.. Cells(row, vm, vcpu)]);
         table.Write(output);
         bool isFirst = true;
-        foreach (ReportRow row in report.Rows.Where(r => r.Rounds is { Ended: > 0 }).OrderByDescending(r => r.Rounds!.TotalNs).Take(MostSentences))
+        foreach (ReportRow row in report.Rows.Where(r => r.Rounds is { Timed: > 0 }).OrderByDescending(r => r.Rounds!.TotalNs).Take(MostSentences))
         {
             if (isFirst) output.Write('\n');
             isFirst = false;
@@ -46,7 +46,7 @@ internal static class NestedView
         yield return TextCell.OfTime(Rounds.AverageNs(row));
         yield return TextCell.OfTime(Rounds.P99Ns(row));
         yield return Rounds.L1Exits(row) is { } exits ? TextCell.OfRight(Number(exits)) : TextCell.Missing;
-        yield return row.Rounds is { Ended: > 0 } rounds
+        yield return row.Rounds is { Timed: > 0 } rounds
             ? TextCell.OfShare(rounds.TotalNs - Math.Min(rounds.TotalNs, rounds.HandlingNs), rounds.TotalNs)
             : TextCell.Missing;
     }

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
 
 namespace Kvmscope.Core.Output.Text;
@@ -57,16 +58,16 @@ internal sealed class ReportColumns
     /// <param name="l1">Its part at L1.</param>
     /// <param name="l2">Its part at L2.</param>
     /// <param name="busyNs">Its part of the busy time in ns; null where that makes no sense.</param>
-    internal TextCell[] Cells(Measure total, Measure l1, Measure l2, ulong? busyNs) => _shape switch
+    internal TextCell[] Cells(Tally total, Tally l1, Tally l2, ulong? busyNs) => _shape switch
     {
         Shape.Counts => [Count(total), Count(l1), Count(l2)],
         Shape.Averages => [Count(total), Average(total), Count(l1), Average(l1), Count(l2), Average(l2)],
         Shape.Count => [Count(total)],
-        Shape.Times => [Count(total), Time(total), Average(total), TextCell.OfTime(total.MaxNs)],
+        Shape.Times => [Count(total), Time(total), Average(total), TextCell.OfTime(total.LongestNs)],
         _ =>
         [
             Count(total), Time(total), busyNs is { } ns ? TextCell.OfShare(ns, _busyNs) : TextCell.Missing, Average(total),
-            Quantile(total, 0.5), Quantile(total, 0.9), Quantile(total, 0.99), Quantile(total, 0.999), TextCell.OfTime(total.MaxNs),
+            Quantile(total, 0.5), Quantile(total, 0.9), Quantile(total, 0.99), Quantile(total, 0.999), TextCell.OfTime(total.LongestNs),
         ],
     };
 
@@ -90,11 +91,11 @@ internal sealed class ReportColumns
         new("p90") { Drop = 2 }, new("p99"), new("p99.9") { Drop = 5 }, new("Max") { Drop = 7 },
     ];
 
-    private static TextCell Count(Measure measure) => TextCell.OfNumber(measure.Count);
+    private static TextCell Count(Tally measure) => TextCell.OfNumber(measure.Count);
 
-    private static TextCell Time(Measure measure) => TextCell.OfTime(measure.Timed == 0 ? null : measure.TotalNs);
+    private static TextCell Time(Tally measure) => TextCell.OfTime(measure.Timed == 0 ? null : measure.TotalNs);
 
-    private static TextCell Average(Measure measure) => TextCell.OfTime(measure.AverageNs);
+    private static TextCell Average(Tally measure) => TextCell.OfTime(measure.AverageNs);
 
-    private static TextCell Quantile(Measure measure, double q) => TextCell.OfTime(measure.Quantile(q));
+    private static TextCell Quantile(Tally measure, double q) => TextCell.OfTime(measure.Quantile(q));
 }

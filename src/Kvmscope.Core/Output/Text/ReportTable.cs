@@ -1,3 +1,4 @@
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
 
 namespace Kvmscope.Core.Output.Text;
@@ -38,7 +39,7 @@ internal sealed class ReportTable
     // Idle time is no part of the busy time.
     private static ulong? ShareOf(ReportRow row) => row.Idle == false ? TimeOf(row.Total) : null;
 
-    private static ulong? TimeOf(Measure measure) => measure.Timed == 0 ? null : measure.TotalNs;
+    private static ulong? TimeOf(Tally measure) => measure.Timed == 0 ? null : measure.TotalNs;
 
     private void AddFoot(TextTable table, string name, ReportRow row, ulong? share)
     {
@@ -53,7 +54,7 @@ internal sealed class ReportTable
         if (row.L1.Count > 0) AddLevel("  L1", row.L1);
         AddLevel("  L2", row.L2);
 
-        void AddLevel(string name, Measure level) => table.Add(
+        void AddLevel(string name, Tally level) => table.Add(
             tone, [.. _keys.Label(name), .. _figures.Cells(level, row.L1, row.L2, row.Idle == false ? TimeOf(level) : null)]);
     }
 }

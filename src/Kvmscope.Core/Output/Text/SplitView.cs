@@ -21,7 +21,7 @@ internal sealed class SplitView(Report report, ViewStyle style)
         (TimePart.Halt, "Halt", 5, 4), (TimePart.Poll, "Poll", 2, 2), (TimePart.Sleep, "Sleep", 1, 1), (TimePart.Unattributed, "Unattr", 3, 0),
     ];
 
-    private readonly HashSet<TimePart> _missing = [.. report.Answer.Missing.Select(m => m.Part).OfType<TimePart>()];
+    private readonly HashSet<TimePart> _missing = [.. report.Interval.Missing.Select(m => m.Part).OfType<TimePart>()];
 
     internal void Write(TextWriter output)
     {
@@ -126,6 +126,6 @@ internal sealed class SplitView(Report report, ViewStyle style)
         : "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level";
 
     /// <summary>What is missing, a line each.</summary>
-    internal static IEnumerable<string> MissingLines(Answer answer) =>
+    internal static IEnumerable<string> MissingLines(Interval answer) =>
         answer.Missing.Select(m => m.Text).Distinct().Select(t => string.Create(CultureInfo.InvariantCulture, $"{t}"));
 }

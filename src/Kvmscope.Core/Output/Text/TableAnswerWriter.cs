@@ -4,11 +4,11 @@ using Kvmscope.Core.Reports;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>Answers for people; a blank line parts them.</summary>
-internal sealed class TableAnswerWriter(ReportRequest request, ViewStyle style, TextWriter output) : IOutputWriter<Answer>
+internal sealed class TableAnswerWriter(ReportRequest request, ViewStyle style, TextWriter output) : IOutputWriter<Interval>
 {
     private bool _isFirst = true;
 
-    public void Write(in Answer answer)
+    public void Write(in Interval answer)
     {
         if (!_isFirst) output.Write('\n');
         _isFirst = false;

@@ -1,8 +1,8 @@
-namespace Kvmscope.Running;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>The times of something that repeats at fixed distances from a start, so that lateness does not add up. A time that was missed is not made up for.</summary>
 /// <param name="period">The distance; null for never.</param>
-internal sealed class Cadence(TimeSpan? period)
+public sealed class Cadence(TimeSpan? period)
 {
     /// <summary>The next time, since the start; <see cref="TimeSpan.MaxValue"/> for never.</summary>
     public TimeSpan Next { get; private set; } = period ?? TimeSpan.MaxValue;

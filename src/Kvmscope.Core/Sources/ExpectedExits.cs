@@ -1,6 +1,6 @@
 using Kvmscope.Core.Exits;
 
-namespace Kvmscope.Core.Tracing;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>What the built-in guest did: how many exits of one reason at one level its own counting says there were.</summary>
 /// <param name="Isa">What the code means.</param>

@@ -1,7 +1,7 @@
-namespace Kvmscope.Running;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>When a trace started, and how long it has run.</summary>
-internal sealed class TraceClock
+public sealed class TraceClock
 {
     private readonly TimeProvider _clock;
     private readonly long _start;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Kvmscope.Core.Tracing;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>A process that holds KVM VMs open, as /proc shows it.</summary>
 /// <param name="Pid">The process.</param>

@@ -1,17 +1,16 @@
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.SnapshotBench;
 
-/// <summary>One answer of <c>--interval</c>, as the tool makes it: read, subtract, render.</summary>
-sealed class Interval(ITraceSession session, ReportRequest request, OutputFormat format)
+/// <summary>One answer of <c>--interval</c>, as the tool makes it: read, render.</summary>
+sealed class OneInterval(ITraceSession session, ReportRequest request, OutputFormat format)
 {
     readonly CountingWriter _output = new();
-    readonly Grouping _grouping = request.SnapshotGrouping;
-    IOutputWriter<Answer>? _writer;
-    Snapshot? _before;
+    readonly Grouping _grouping = request.Grouping;
+    IOutputWriter<Interval>? _writer;
 
     /// <summary>CPU time of all threads, and bytes that this one allocated.</summary>
     internal readonly record struct Cost(TimeSpan Read, TimeSpan Rest, long Allocated, long Rows)
@@ -28,12 +27,11 @@ sealed class Interval(ITraceSession session, ReportRequest request, OutputFormat
         _output.Characters = 0;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         var begin = Environment.CpuUsage.TotalTime;
-        var now = session.Read(_grouping);
+        Interval interval = session.Read(_grouping);
         var read = Environment.CpuUsage.TotalTime;
-        _writer.Write(Delta.Between("time", now.At, _before, now, 0));
+        _writer.Write(interval);
         var end = Environment.CpuUsage.TotalTime;
-        _before = now;
-        return new Cost(read - begin, end - read, GC.GetAllocatedBytesForCurrentThread() - allocated, now.Rows.Count);
+        return new Cost(read - begin, end - read, GC.GetAllocatedBytesForCurrentThread() - allocated, interval.Rows.Count);
     }
 
     /// <summary>Takes text, and only counts it.</summary>

@@ -1,4 +1,4 @@
-namespace Kvmscope.Core.Tracing;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>How one check of the host came out.</summary>
 public enum CheckVerdict

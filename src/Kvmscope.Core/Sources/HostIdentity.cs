@@ -1,4 +1,4 @@
-namespace Kvmscope.Core.Tracing;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>Which host this is, for what is kept and read elsewhere. What cannot be read is empty.</summary>
 /// <param name="Name">The host's name.</param>

@@ -1,4 +1,4 @@
-namespace Kvmscope.Core.Tracing;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>The built-in guest: a VM of this process that makes a known mix of exits.</summary>
 public interface IDemoGuest

@@ -1,6 +1,6 @@
 using Kvmscope.Core.Exits;
 
-namespace Kvmscope.Core.Tracing;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>The host as the commands see it; the real one is in Kvmscope.Host, tests have their own.</summary>
 public interface IHost

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
-namespace Kvmscope.Core.Tracing;
+namespace Kvmscope.Core.Sources;
 
 /// <summary>What to trace: one immutable record, made from the command line, turned into rodata before load.</summary>
 public sealed record TraceOptions

@@ -1,0 +1,35 @@
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Model;
+
+/// <summary>Which row: a group of vCPUs, an exit reason, a level, and the reason's argument. What is not kept apart is <see cref="None"/> or the default.</summary>
+/// <param name="Vm">The VM's number in this trace or recording (<see cref="VmIdentity.Ordinal"/>).</param>
+/// <param name="Vcpu">The vCPU's id as its VMM numbered it.</param>
+/// <param name="Code">The reason, raw.</param>
+/// <param name="Level">L1 or L2.</param>
+/// <param name="Qualifier">The reason's argument.</param>
+public readonly record struct GroupKey(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, Qualifier Qualifier = default)
+{
+    /// <summary>The VM or vCPU of rows in which they are together.</summary>
+    public const int None = -1;
+
+    /// <summary>The key of a vCPU's wall clock, which is of no reason.</summary>
+    public static GroupKey OfVcpu(int vm, int vcpu) => new(vm, vcpu, default, default);
+
+    /// <summary>The vCPU's id, or null where vCPUs are together.</summary>
+    public int? VcpuId => Vcpu < 0 ? null : Vcpu;
+
+    /// <summary>The row that this one is part of where vCPUs are kept apart no finer than so.</summary>
+    public GroupKey At(Grouping grouping) => grouping switch
+    {
+        Grouping.Vcpu => this,
+        Grouping.Vm => this with { Vcpu = None },
+        _ => this with { Vm = None, Vcpu = None },
+    };
+
+    /// <summary>The row that this one is part of where arguments are together.</summary>
+    public GroupKey WithoutQualifier => this with { Qualifier = default };
+
+    /// <summary>For debuggers and tests. What a record writes by itself would have no end: <see cref="WithoutQualifier"/> is a key too.</summary>
+    public override string ToString() => $"VM {Vm}, vCPU {Vcpu}, {Code}, {Level}, {Qualifier}";
+}

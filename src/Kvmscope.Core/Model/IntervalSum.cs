@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Model;
+
+/// <summary>Adds up intervals that follow one another.</summary>
+/// <param name="grouping">Which vCPUs are kept apart.</param>
+/// <param name="withQualifiers">Whether the reasons' arguments are kept apart.</param>
+/// <param name="wants">Which rows are added; all where null. Asked with the key as it was recorded.</param>
+public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, Func<GroupKey, bool>? wants = null)
+{
+    private readonly RowTable _rows = new(grouping, withQualifiers);
+    private readonly Dictionary<GroupKey, VcpuTime> _times = [];
+    private readonly SortedDictionary<int, VmIdentity> _vms = [];
+    private readonly List<MissingSource> _missing = [];
+    private Interval? _first, _last;
+    private Accounting _trust = new();
+    private int _restarted, _intervals;
+
+    /// <summary>The sum of intervals of the whole host; an empty one where there are none.</summary>
+    internal static Interval Of(IEnumerable<Interval> intervals)
+    {
+        var sum = new IntervalSum(Grouping.Host);
+        foreach (Interval interval in intervals) sum.Add(interval);
+        return sum.ToInterval();
+    }
+
+    /// <summary>How many intervals were added.</summary>
+    public int Intervals => _intervals;
+
+    /// <summary>The VMs of the intervals so far, by their latest names.</summary>
+    public IReadOnlyCollection<VmIdentity> Vms => _vms.Values;
+
+    /// <summary>Adds an interval, with its rows.</summary>
+    public void Add(Interval interval)
+    {
+        _first ??= interval;
+        _last = interval;
+        _intervals += interval.Intervals;
+        _restarted += interval.RestartedRows;
+        _trust = _trust.Then(interval.Trust);
+        foreach (VmIdentity vm in interval.Vms) _vms[vm.Ordinal] = vm;
+        foreach (MissingSource missing in interval.Missing)
+            if (!_missing.Contains(missing)) _missing.Add(missing);
+        foreach (VcpuTime time in interval.TimeChanges) Add(time);
+        foreach (Row row in interval.Changes) Add(row);
+    }
+
+    /// <summary>Adds a row; it is not kept.</summary>
+    public void Add(Row row)
+    {
+        if (wants is null || wants(row.Key)) _rows.Add(row);
+    }
+
+    /// <summary>The sum as one interval, as a trace of just this time would have had it.</summary>
+    /// <param name="wantsVm">Which VMs are in it; all where null. Needs a grouping by VM.</param>
+    public Interval ToInterval(Func<VmIdentity, bool>? wantsVm = null)
+    {
+        // Without qualifiers an exit has its row from its begin on.
+        if (!withQualifiers) MoveOpen();
+        HashSet<int>? vms = wantsVm is null ? null : [.. _vms.Values.Where(wantsVm).Select(vm => vm.Ordinal)];
+        List<Row> rows = [.. _rows.Rows.Where(row => vms is null || vms.Contains(row.Key.Vm))];
+        return new Interval
+        {
+            First = _first?.First ?? 0,
+            Intervals = _intervals,
+            From = _first?.From ?? default,
+            To = _last?.To ?? default,
+            FromNs = _first?.FromNs ?? 0,
+            ToNs = _last?.ToNs ?? 0,
+            Vms = [.. _vms.Values],
+            Changes = rows,
+            TimeChanges = [.. _times.Values.Where(time => vms is null || vms.Contains(time.Key.Vm))],
+            OpenBefore = Regroup(_first?.OpenBefore),
+            OpenAfter = Regroup(_last?.OpenAfter),
+            Trust = TrustOf(rows, isFiltered: wantsVm is not null || wants is not null),
+            Missing = [.. _missing],
+            RestartedRows = _restarted,
+        };
+    }
+
+    private void MoveOpen()
+    {
+        foreach (OpenExits open in _last?.OpenAfter ?? []) Add(new Row(open.Key) { Count = open.Count });
+        foreach (OpenExits open in _first?.OpenBefore ?? [])
+            if ((wants is null || wants(open.Key)) && _rows.Find(open.Key) is { } row) row.Count -= Math.Min(row.Count, open.Count);
+        (_first, _last) = (_first! with { OpenBefore = [] }, _last! with { OpenAfter = [] });
+    }
+
+    private IReadOnlyList<OpenExits> Regroup(IReadOnlyList<OpenExits>? open)
+    {
+        if (open is null or []) return [];
+        var sums = new Dictionary<GroupKey, ulong>();
+        foreach (OpenExits exits in open) CollectionsMarshal.GetValueRefOrAddDefault(sums, _rows.KeyOf(exits.Key), out _) += exits.Count;
+        return [.. sums.Select(s => new OpenExits(s.Key, s.Value))];
+    }
+
+    private void Add(VcpuTime time)
+    {
+        if (wants is not null && !wants(time.Key)) return;
+        GroupKey key = _rows.KeyOf(time.Key);
+        ref VcpuTime sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_times, key, out _);
+        TimeParts parts = time.Parts;
+        parts.Add(sum.Parts);
+        sum = new VcpuTime(key, sum.WallNs + time.WallNs, parts);
+    }
+
+    // Of a part of the rows only what rows say is known; what was lost may have been of them.
+    private Accounting TrustOf(List<Row> rows, bool isFiltered)
+    {
+        if (!isFiltered && withQualifiers) return _trust;
+        ulong exits = 0, timed = 0, unread = 0, others = 0;
+        foreach (Row row in rows)
+        {
+            exits += row.Count;
+            timed += row.Timed;
+            if (row.Key.Code.Isa == Isa.None) unread += row.Count;
+            if (row.Key.Qualifier.State == QualifierState.Other) others += row.Count;
+        }
+        return _trust with { Exits = exits, Entries = isFiltered ? timed : _trust.Entries, UnreadReasons = unread, OtherQualifiers = others };
+    }
+}

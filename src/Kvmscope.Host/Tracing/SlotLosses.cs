@@ -1,0 +1,42 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Host.Contract;
+
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>What slots say of losses and odd sequences, summed.</summary>
+internal struct SlotLosses
+{
+    private ulong _unpairedExits;
+    private ulong _unpairedEntries;
+    private ulong _lostEvents;
+    private ulong _droppedCells;
+    private ulong _droppedExits;
+    private ulong _open;
+    private ulong _otherQualifiers;
+
+    /// <summary>Adds a slot.</summary>
+    internal void Add(ref kvmscope_slot slot)
+    {
+        _unpairedExits += slot.unpaired_exits;
+        _unpairedEntries += slot.unpaired_entries;
+        _lostEvents += slot.lost_events;
+        _droppedCells += slot.dropped_cells;
+        _droppedExits += slot.dropped_exits;
+        _otherQualifiers += slot.other_exits;
+        if (slot.open >= kvmscope_open.KVMSCOPE_FIRST_CELL) _open++;
+    }
+
+    /// <summary>What was lost since attach, of all slots and of what belongs to none; what rows say of exits is left out.</summary>
+    internal readonly Accounting ToAccounting(kvmscope_losses lost, ulong missedEvents) => new()
+    {
+        UnpairedExits = _unpairedExits,
+        UnpairedEntries = _unpairedEntries,
+        Open = _open,
+        LostEvents = _lostEvents,
+        DroppedCells = _droppedCells,
+        DroppedVcpus = lost.dropped_vcpus,
+        DroppedExits = _droppedExits + lost.dropped_exits,
+        OtherQualifiers = _otherQualifiers,
+        MissedEvents = missedEvents,
+    };
+}

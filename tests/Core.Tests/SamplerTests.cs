@@ -1,0 +1,188 @@
+using CsCheck;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Sources;
+
+namespace Kvmscope.Core.Tests;
+
+/// <summary>One trace, one reader, sinks with steps of their own.</summary>
+public sealed class SamplerTests
+{
+    private static readonly ExitCode s_cpuid = new(Isa.Vmx, 10);
+
+    // Time that passes only where it is waited for.
+    private sealed class StillTime : TimeProvider
+    {
+        internal TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => 1_000_000_000;
+
+        public override long GetTimestamp() => Now.Ticks * 100;
+
+        public override DateTimeOffset GetUtcNow() => Sample.Started + Now;
+
+        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+    }
+
+    // An exit each millisecond: its handling time is random, and read once. vCPUs take turns.
+    private sealed class Trace(StillTime time, int seed) : ITraceSession
+    {
+        private readonly Random _random = new(seed);
+        private int _read;
+
+        internal List<ulong> Durations { get; } = [];
+
+        internal int Readings { get; private set; }
+
+        internal List<SlowExit> Slow { get; } = [];
+
+        public Interval Read(Grouping grouping)
+        {
+            Readings++;
+            var rows = new RowTable(grouping);
+            for (int ms = (int)time.Now.TotalMilliseconds; _read < ms; _read++)
+            {
+                ulong ns = (ulong)_random.NextInt64(1L << _random.Next(5, 40));
+                Durations.Add(ns);
+                var row = new Row(new GroupKey(0, _read % 3, s_cpuid, ExitLevel.L1)) { Count = 1, Timed = 1, TotalNs = ns, MaxNs = ns };
+                row.Bins.Add(HistogramLayout.BinOf(ns), 1);
+                rows.Add(row);
+            }
+            ulong exits = (ulong)rows.Rows.Sum(r => (long)r.Count);
+            return new Interval { To = time.GetUtcNow(), ToNs = time.GetTimestamp(), Changes = [.. rows.Rows], Vms = [Sample.Web], Trust = new Accounting { Exits = exits, Open = 1 } };
+        }
+
+        public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink)
+        {
+            foreach (SlowExit exit in Slow) sink(exit);
+            int count = Slow.Count;
+            Slow.Clear();
+            time.Now += timeout;
+            return count;
+        }
+
+        public void Sweep()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private static Func<TimeSpan, bool> Waiting(StillTime time) => span =>
+    {
+        if (span > TimeSpan.Zero) time.Now += span;
+        return false;
+    };
+
+    private static (Sink Sink, List<Interval> Taken) Collect(double? seconds, Grouping grouping = Grouping.Host, Func<int, bool>? accepts = null)
+    {
+        List<Interval> taken = [];
+        int offered = 0;
+        var sink = new Sink(grouping, interval =>
+        {
+            if (accepts?.Invoke(offered++) == false) return false;
+            taken.Add(interval);
+            return true;
+        })
+        { Step = seconds is { } step ? TimeSpan.FromSeconds(step) : null };
+        return (sink, taken);
+    }
+
+    [Fact]
+    public void Three_sinks_each_have_the_right_sums_and_longest_exits() => Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1_000, 24_000]).Sample((seed, ms) =>
+    {
+        var time = new StillTime();
+        var trace = new Trace(time, seed);
+        var sampler = new Sampler(trace, new TraceClock(time));
+        double[] steps = [0.25, 1, 10];
+        Grouping[] groupings = [Grouping.Vcpu, Grouping.Host, Grouping.Vm];
+        var sinks = steps.Select((step, i) => Collect(step, groupings[i])).ToArray();
+        foreach ((Sink sink, _) in sinks) sampler.Add(sink);
+        sampler.Run(Waiting(time), TimeSpan.FromMilliseconds(ms));
+
+        Assert.True(sampler.HasEnded);
+        Assert.Equal(ms, trace.Durations.Count);
+        for (int i = 0; i < sinks.Length; i++)
+        {
+            int each = (int)(1000 * steps[i]), at = 0;
+            Assert.Equal((ms + each - 1) / each, sinks[i].Taken.Count);
+            foreach (Interval interval in sinks[i].Taken)
+            {
+                ulong[] durations = [.. trace.Durations.Skip(at).Take(each)];
+                Assert.Equal((at * 1_000_000L, Math.Min(at + each, ms) * 1_000_000L), (interval.FromNs, interval.ToNs));
+                Assert.Equal(Sample.Started.AddMilliseconds(at), interval.From);
+                Assert.Equal((ulong)durations.Length, interval.Trust.Exits);
+                Assert.Equal(1UL, interval.Trust.Open);
+                Assert.Equal(durations.Aggregate(0UL, (sum, ns) => sum + ns), interval.Rows.Aggregate(0UL, (sum, row) => sum + row.TotalNs));
+                Assert.Equal(durations.Max(), interval.Rows.Max(row => row.MaxNs));
+                foreach (Row row in interval.Rows.Where(row => row.Key.VcpuId is not null))
+                    Assert.Equal(durations.Where((_, n) => (at + n) % 3 == row.Key.Vcpu).Max(), row.MaxNs);
+                Assert.Equal(groupings[i] == Grouping.Vcpu ? Math.Min(3, durations.Length) : 1, interval.Rows.Count);
+                at += durations.Length;
+            }
+        }
+    }, iter: 20);
+
+    [Fact]
+    public void A_slow_sink_has_less_detail_loses_nothing_of_the_sums_and_holds_nobody_up()
+    {
+        var time = new StillTime();
+        var trace = new Trace(time, 1);
+        var sampler = new Sampler(trace, new TraceClock(time));
+        // It can take only every third.
+        (Sink slow, List<Interval> few) = Collect(1, accepts: offered => offered % 3 == 2);
+        (Sink quick, List<Interval> all) = Collect(1);
+        sampler.Add(slow);
+        sampler.Add(quick);
+        sampler.Run(Waiting(time), TimeSpan.FromSeconds(9));
+        Assert.Equal((6L, 0L), (slow.Skipped, quick.Skipped));
+        Assert.Equal((3, 9, 9), (few.Count, all.Count, trace.Readings));
+        for (int i = 0; i < few.Count; i++)
+        {
+            Interval[] same = [.. all.Skip(3 * i).Take(3)];
+            Assert.Equal((same[0].FromNs, same[^1].ToNs, 3), (few[i].FromNs, few[i].ToNs, few[i].Intervals));
+            Assert.Equal(same.Max(one => one.Rows.Single().MaxNs), few[i].Rows.Single().MaxNs);
+            Assert.Equal(same.Sum(one => (long)one.Rows.Single().TotalNs), (long)few[i].Rows.Single().TotalNs);
+        }
+    }
+
+    [Fact]
+    public void A_sink_without_a_step_has_all_of_it_at_the_end_and_nothing_is_read_before()
+    {
+        var time = new StillTime();
+        var trace = new Trace(time, 2);
+        var sampler = new Sampler(trace, new TraceClock(time));
+        (Sink sink, List<Interval> taken) = Collect(null);
+        sampler.Add(sink);
+        sampler.Run(Waiting(time), TimeSpan.FromSeconds(5));
+        Assert.Equal((1, 5000UL), (trace.Readings, Assert.Single(taken).Trust.Exits));
+    }
+
+    [Fact]
+    public void Slow_exits_beyond_what_an_interval_holds_are_lost_and_counted()
+    {
+        var time = new StillTime();
+        var trace = new Trace(time, 3);
+        var sampler = new Sampler(trace, new TraceClock(time));
+        List<SlowExit> seen = [];
+        List<Interval> taken = [];
+        bool mayTake = false;
+        sampler.Add(new Sink(Grouping.Host, interval =>
+        {
+            if (!mayTake) return !(mayTake = true);
+            taken.Add(interval);
+            return true;
+        })
+        { Step = TimeSpan.FromSeconds(1), MostSlow = 3 });
+        sampler.Add(new Sink(Grouping.Host, _ => true) { TakeSlow = batch => seen.AddRange(batch) });
+        for (int i = 0; i < 5; i++) trace.Slow.Add(new SlowExit(Sample.Started, Sample.Db, 0, 1, i, ExitLevel.L1, s_cpuid, 1_000_000));
+        sampler.Run(_ => false, TimeSpan.FromSeconds(2));
+        // The first was not taken: its slow exits are in the second.
+        Interval only = Assert.Single(taken);
+        Assert.Equal((3, 2UL, 2), (only.Slow.Count, only.Trust.LostEvents, only.Intervals));
+        Assert.Contains(Sample.Db, only.Vms);
+        Assert.Equal(5, seen.Count);
+    }
+}

@@ -1,0 +1,32 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Host.Contract;
+using Kvmscope.Host.Tracing;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+public sealed class SlotLossesTests
+{
+    [Fact]
+    public void What_slots_lost_is_summed()
+    {
+        kvmscope_slot slot = new() { unpaired_exits = 1, unpaired_entries = 2, lost_events = 3, dropped_cells = 4, dropped_exits = 5, other_exits = 6, open = kvmscope_open.KVMSCOPE_FIRST_CELL };
+        kvmscope_slot running = new() { dropped_exits = 10, open = kvmscope_open.KVMSCOPE_OPEN_DROPPED };
+        SlotLosses losses = default;
+        losses.Add(ref slot);
+        losses.Add(ref running);
+        Assert.Equal(
+            new Accounting
+            {
+                UnpairedExits = 1,
+                UnpairedEntries = 2,
+                Open = 1,
+                LostEvents = 3,
+                DroppedCells = 4,
+                DroppedVcpus = 100,
+                DroppedExits = 215,
+                OtherQualifiers = 6,
+                MissedEvents = 7,
+            },
+            losses.ToAccounting(new kvmscope_losses { dropped_vcpus = 100, dropped_exits = 200 }, missedEvents: 7));
+    }
+}
