@@ -20,7 +20,7 @@ public sealed class DemoTests
 
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         Assert.True(world.Guest.Nested);
-        Assert.Equal<int>([4242], world.Asked.Pids);
+        Assert.Equal<int>([4242], world.Asked.Filter.Pids);
         Assert.EndsWith("""
 
             Reason              Level  guest did  kvmscope saw

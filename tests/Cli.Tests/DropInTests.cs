@@ -46,7 +46,7 @@ public sealed class DropInTests
         Outcome outcome = world.RunAs("kvm_vmexit_time_hist", number);
 
         Assert.Equal(0, outcome.Status);
-        Assert.Equal<ulong>([12UL], world.Asked.Reasons);
+        Assert.Equal<ulong>([12UL], world.Asked.Filter.Codes);
         Assert.Contains("distribution", outcome.Out);
     }
 
@@ -61,7 +61,7 @@ public sealed class DropInTests
 
         Assert.Equal(new Outcome(0, "Excludes: HLT\nTracing... Hit Ctrl-C to end.\n", ""), outcome);
         Assert.Equal(1_000_000UL, world.Asked.SlowNs);
-        Assert.Equal<ulong>([12UL], world.Asked.ExcludedReasons);
+        Assert.Equal<ulong>([12UL], world.Asked.Filter.ExcludedCodes);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class DropInTests
 
         Assert.Equal("Excludes: HLT\nTracing... Hit Ctrl-C to end.\n", outcome.Out);
         Assert.Equal("kvmscope: 12 is HLT on VMX; on this SVM host HLT is 0x78\n", outcome.Error);
-        Assert.Equal<ulong>([0x78UL], world.Asked.ExcludedReasons);
+        Assert.Equal<ulong>([0x78UL], world.Asked.Filter.ExcludedCodes);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class DropInTests
         world.Host = new FakeHost(world.Clock) { Isa = Isa.Svm };
 
         Assert.Equal((0, ""), (world.RunAs("kvm_vmexit_time_hist", "0x78").Status, world.RunAs("kvm_vmexit_time_hist", "120").Error));
-        Assert.Equal<ulong>([0x78UL], world.Asked.Reasons);
+        Assert.Equal<ulong>([0x78UL], world.Asked.Filter.Codes);
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Sources;
+using Kvmscope.Core.Selections;
 using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
@@ -27,13 +27,13 @@ public sealed class TraceOptionsTests
         Outcome outcome = world.Run("time", "--vm", "web1", "--vm", "4711", "--vcpu", "0,1", "--reason", "hlt,10,", "--exclude", "CPUID", "--level", "L2", "--max-vcpus", "64");
 
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
-        TraceOptions asked = world.Asked;
+        ExitFilter asked = world.Asked.Filter;
         Assert.Equal<int>([4242, 4711], asked.Pids);
         Assert.Equal<int>([0, 1], asked.VcpuIds);
-        Assert.Equal<ulong>([12UL, 10UL], asked.Reasons);
-        Assert.Equal<ulong>([10UL], asked.ExcludedReasons);
+        Assert.Equal<ulong>([12UL, 10UL], asked.Codes);
+        Assert.Equal<ulong>([10UL], asked.ExcludedCodes);
         Assert.Equal(ExitLevel.L2, asked.Level);
-        Assert.Equal(64, asked.MaxVcpus);
+        Assert.Equal(64, world.Asked.MaxVcpus);
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class TraceOptionsTests
     {
         var world = new World();
         Assert.Equal(0, world.Run("hist", reason).Status);
-        Assert.Equal<ulong>([12UL], world.Asked.Reasons);
+        Assert.Equal<ulong>([12UL], world.Asked.Filter.Codes);
     }
 
     [Theory]
@@ -70,7 +70,7 @@ public sealed class TraceOptionsTests
         world.Host = new FakeHost(world.Clock) { Vms = [], Log = world.Log };
 
         Assert.Equal(0, world.Run("count", "--vcpu", "5", "--", "qemu").Status);
-        Assert.Equal<int>([5], world.Asked.VcpuIds);
+        Assert.Equal<int>([5], world.Asked.Filter.VcpuIds);
     }
 
     [Fact]
@@ -80,6 +80,6 @@ public sealed class TraceOptionsTests
         world.Host = new FakeHost(world.Clock) { Vms = [new(1, "a", "qemu", 1, [0]), new(2, "a", "qemu", 1, [0]), new(3, "b", "qemu", 1, [0])] };
 
         Assert.Equal(0, world.Run("count", "--vm", "a").Status);
-        Assert.Equal<int>([1, 2], world.Asked.Pids);
+        Assert.Equal<int>([1, 2], world.Asked.Filter.Pids);
     }
 }

@@ -202,6 +202,31 @@ public sealed class RuleEvaluatorTests
     }
 
     [Theory]
+    [InlineData("count(any, vm=web-1)==111", true)]
+    [InlineData("max(any, vm=web-1)<50us", false)]
+    [InlineData("count(any, vm=web-1#2)==10", true)]
+    [InlineData("max(any, vm=web-1, vcpu=0)<50us", true)]
+    [InlineData("max(any, vm=web-1, vcpu=1)<50us", false)]
+    [InlineData("count(any, vm=4711)==11", true)]
+    [InlineData("count(any, vm=4712)==100", true)]
+    public void A_name_means_all_VMs_of_that_name(string rule, bool holds)
+    {
+        VmIdentity second = new(7, 4711, "web-1#2"), other = new(8, 4712, "web-1");
+        RuleInput input = RuleSample.Input(
+            RuleSample.Row(0x72, 1, 1_200, RuleSample.Web, 0), RuleSample.Row(0x72, 10, 60_000, second, 1), RuleSample.Row(0x72, 100, 1_200, other, 0)).Naming(RuleSample.Web, second, other);
+        Assert.Equal(holds, RuleSample.Evaluate(rule, input).Holds);
+    }
+
+    [Fact]
+    public void A_number_that_came_to_be_a_name_and_a_pid_is_not_measured()
+    {
+        var named = new VmIdentity(7, 1, "4711");
+        RuleInput input = RuleSample.Input(RuleSample.Row(0x72, 1, 1_200, RuleSample.Web, 0), RuleSample.Row(0x72, 10, 1_200, named, 0)).Naming(RuleSample.Web, named);
+        RuleResult result = RuleSample.Evaluate("count(any, vm=4711)==10", input);
+        Assert.Equal((null, "'4711' is the name of one VM and the pid of another"), (result.Holds, result.Why));
+    }
+
+    [Theory]
     [InlineData("count(any)==0", "no VM was seen")]
     [InlineData("count(any, vm=web-1)==0", "no VM was seen, so there is no web-1")]
     public void Without_any_VM_nothing_is_measured(string rule, string why) => Assert.Equal((null, why), (RuleSample.Evaluate(rule, RuleSample.Input()).Holds, RuleSample.Evaluate(rule, RuleSample.Input()).Why));

@@ -25,6 +25,9 @@ internal static class RuleSample
 
     internal static RuleInput Input(Accounting trust, params Row[] rows) => new(Sample.Answer(trust, rows) with { Vms = [Web, Db] }, Isa.Svm);
 
+    /// <summary>The same with these VMs.</summary>
+    internal static RuleInput Naming(this RuleInput input, params VmIdentity[] vms) => input with { Interval = input.Interval with { Vms = vms } };
+
     /// <summary>The same with wall clocks: 10 s for each of the three vCPUs, of which web-1's vCPU 1 waited 2 s.</summary>
     internal static RuleInput SplitInput(Accounting? trust = null, params MissingSource[] missing)
     {

@@ -28,8 +28,5 @@ public readonly record struct GroupKey(int Vm, int Vcpu, ExitCode Code, ExitLeve
     };
 
     /// <summary>The row that this one is part of where arguments are together.</summary>
-    public GroupKey WithoutQualifier => this with { Qualifier = default };
-
-    /// <summary>For debuggers and tests. What a record writes by itself would have no end: <see cref="WithoutQualifier"/> is a key too.</summary>
-    public override string ToString() => $"VM {Vm}, vCPU {Vcpu}, {Code}, {Level}, {Qualifier}";
+    public GroupKey WithoutQualifier() => this with { Qualifier = default };
 }

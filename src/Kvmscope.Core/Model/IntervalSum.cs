@@ -59,7 +59,8 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         // Without qualifiers an exit has its row from its begin on.
         if (!withQualifiers) MoveOpen();
         HashSet<int>? vms = wantsVm is null ? null : [.. _vms.Values.Where(wantsVm).Select(vm => vm.Ordinal)];
-        List<Row> rows = [.. _rows.Rows.Where(row => vms is null || vms.Contains(row.Key.Vm))];
+        bool IsWanted(GroupKey key) => vms is null || vms.Contains(key.Vm);
+        List<Row> rows = [.. _rows.Rows.Where(row => IsWanted(row.Key))];
         return new Interval
         {
             First = _first?.First ?? 0,
@@ -68,11 +69,11 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             To = _last?.To ?? default,
             FromNs = _first?.FromNs ?? 0,
             ToNs = _last?.ToNs ?? 0,
-            Vms = [.. _vms.Values],
+            Vms = [.. _vms.Values.Where(vm => vms is null || vms.Contains(vm.Ordinal))],
             Changes = rows,
-            TimeChanges = [.. _times.Values.Where(time => vms is null || vms.Contains(time.Key.Vm))],
-            OpenBefore = Regroup(_first?.OpenBefore),
-            OpenAfter = Regroup(_last?.OpenAfter),
+            TimeChanges = [.. _times.Values.Where(time => IsWanted(time.Key))],
+            OpenBefore = Regroup(_first?.OpenBefore, IsWanted),
+            OpenAfter = Regroup(_last?.OpenAfter, IsWanted),
             Trust = TrustOf(rows, isFiltered: wantsVm is not null || wants is not null),
             Missing = [.. _missing],
             RestartedRows = _restarted,
@@ -87,11 +88,12 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         (_first, _last) = (_first! with { OpenBefore = [] }, _last! with { OpenAfter = [] });
     }
 
-    private IReadOnlyList<OpenExits> Regroup(IReadOnlyList<OpenExits>? open)
+    private IReadOnlyList<OpenExits> Regroup(IReadOnlyList<OpenExits>? open, Func<GroupKey, bool> isWanted)
     {
         if (open is null or []) return [];
         var sums = new Dictionary<GroupKey, ulong>();
-        foreach (OpenExits exits in open) CollectionsMarshal.GetValueRefOrAddDefault(sums, _rows.KeyOf(exits.Key), out _) += exits.Count;
+        foreach (OpenExits exits in open)
+            if (isWanted(exits.Key)) CollectionsMarshal.GetValueRefOrAddDefault(sums, _rows.KeyOf(exits.Key), out _) += exits.Count;
         return [.. sums.Select(s => new OpenExits(s.Key, s.Value))];
     }
 

@@ -14,13 +14,13 @@ internal static class PartsSettlement
     {
         Dictionary<GroupKey, List<Row>>? groups = null;
         foreach (Row row in rows)
-            if (row.Parts is { } parts && HasNegative(parts)) (groups ??= [])[row.Key.WithoutQualifier] = [];
+            if (row.Parts is { } parts && HasNegative(parts)) (groups ??= [])[row.Key.WithoutQualifier()] = [];
         // Hardly ever: an exit was open over the begin of the interval and ended with another qualifier or part.
         if (groups is null) return rows;
         Row[] settled = [.. rows];
         for (int i = 0; i < settled.Length; i++)
         {
-            if (settled[i].Parts is not { } parts || !groups.TryGetValue(settled[i].Key.WithoutQualifier, out List<Row>? members)) continue;
+            if (settled[i].Parts is not { } parts || !groups.TryGetValue(settled[i].Key.WithoutQualifier(), out List<Row>? members)) continue;
             settled[i] = settled[i].WithParts(parts);
             members.Add(settled[i]);
         }

@@ -32,7 +32,7 @@ public sealed class RowTable(Grouping grouping, bool withQualifiers = true)
     public GroupKey KeyOf(GroupKey key)
     {
         key = key.At(grouping);
-        return withQualifiers ? key : key.WithoutQualifier;
+        return withQualifiers ? key : key.WithoutQualifier();
     }
 
     /// <summary>The row of a group, or of the coarser one that this table keeps; made where there is none.</summary>

@@ -41,9 +41,7 @@ internal static class HeaderJson
         if (header.HasWho) json.WriteBoolean("who", true);
         json.WriteBoolean("all_exits", header.HasAllExits);
         if (header.IsContinued) json.WriteBoolean("continued", true);
-        json.WriteStartArray("filters");
-        foreach (string filter in header.Filters) json.WriteStringValue(filter);
-        json.WriteEndArray();
+        SelectionJson.Write(json, header.Selection);
         json.WriteStartArray("machines");
         foreach ((int pid, string name) in header.Machines)
         {
@@ -92,7 +90,8 @@ internal static class HeaderJson
                 "who" => header with { HasWho = JsonWalk.Bool(ref json) },
                 "all_exits" => header with { HasAllExits = JsonWalk.Bool(ref json) },
                 "continued" => header with { IsContinued = JsonWalk.Bool(ref json) },
-                "filters" => header with { Filters = Texts(ref json) },
+                "selection" => header with { Selection = SelectionJson.Read(ref json) },
+                "filters" => header with { Selection = SelectionJson.ReadWords(ref json) },
                 "machines" => header with { Machines = Machines(ref json) },
                 _ => Other(ref json, header, name, ref format, ref offset),
             };
@@ -118,14 +117,6 @@ internal static class HeaderJson
         foreach ((TimePart part, string name) in JsonParts.All)
             if (name == text) return part;
         return null;
-    }
-
-    private static ImmutableArray<string> Texts(ref Utf8JsonReader json)
-    {
-        var texts = ImmutableArray.CreateBuilder<string>();
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Inner(ref json, JsonTokenType.String)) texts.Add(json.GetString()!);
-        return texts.ToImmutable();
     }
 
     private static ImmutableArray<(int Pid, string Name)> Machines(ref Utf8JsonReader json)

@@ -132,7 +132,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
                 if (json.ValueTextEquals("count"u8)) count = JsonWalk.Number(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            open.Add(new OpenExits(key.Key.WithoutQualifier, count));
+            open.Add(new OpenExits(key.Key.WithoutQualifier(), count));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Recordings;
 
@@ -67,8 +68,8 @@ public sealed record RecordingHeader
     /// <summary>Whether slow exits say who had the CPU that their thread waited for.</summary>
     public bool HasWho { get; init; }
 
-    /// <summary>The filters of the trace, as they were typed; empty where all was traced.</summary>
-    public ImmutableArray<string> Filters { get; init; } = [];
+    /// <summary>Which exits were traced, as it was typed.</summary>
+    public Selection Selection { get; init; } = new();
 
     /// <summary>Whether exits of all reasons and levels were traced: without them there is no wall clock to split.</summary>
     public bool HasAllExits { get; init; } = true;

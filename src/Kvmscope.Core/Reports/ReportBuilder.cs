@@ -53,7 +53,7 @@ public static class ReportBuilder
         foreach (Row row in interval.Rows)
         {
             GroupKey key = row.Key.At(grouping);
-            CollectionsMarshal.GetValueRefOrAddDefault(cells, byQualifier ? key : key.WithoutQualifier, out _).Add(row);
+            CollectionsMarshal.GetValueRefOrAddDefault(cells, byQualifier ? key : key.WithoutQualifier(), out _).Add(row);
         }
         return cells;
     }

@@ -1,35 +1,35 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Sources;
+using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Rules;
 
 /// <summary>What of the data a rule is about.</summary>
 internal sealed class RuleScope
 {
-    private const int MostNames = 8;
-
     // Seconds: from a nanosecond to what no clock counts.
     private const double Shortest = 1e-9, Longest = 1e15;
 
     private readonly Rule _rule;
     private readonly RuleInput _input;
     private readonly IReadOnlyList<ExitCode> _codes;
+    private readonly VmFilter _vms;
 
     internal RuleScope(Rule rule, RuleInput input)
     {
         _rule = rule;
         _input = input;
         _codes = rule.Reasons(input.Isa);
-        RuleFilters filters = rule.Filters;
+        _vms = new VmFilter(rule.Selection.Vms, [.. SeenVms().Select(vm => (vm.Pid, vm.Name)), .. input.Machines.SelectMany(m => m.Vms)]);
+        ExitLevel? level = rule.Selection.Level;
         Interval interval = input.Interval;
         Observed = interval with
         {
-            Changes = [.. interval.Rows.Where(r => filters.Let(interval.VmOf(r.Key), r.Key.VcpuId))],
-            TimeChanges = [.. interval.Times.Where(t => filters.Let(interval.VmOf(t.Key), t.Key.VcpuId))],
+            Changes = [.. interval.Rows.Where(r => IsMeant(r.Key))],
+            TimeChanges = [.. interval.Times.Where(t => IsMeant(t.Key))],
         };
-        Row[] rows = [.. Observed.Rows.Where(r => filters.Level is null || r.Key.Level == filters.Level)];
+        Row[] rows = [.. Observed.Rows.Where(r => level is null || r.Key.Level == level)];
         Rows = [.. rows.Where(IsTarget)];
         Unread = rule.Target.Kind is RuleTargetKind.Any or RuleTargetKind.Part ? 0 : CountUnread(rows);
     }
@@ -47,7 +47,7 @@ internal sealed class RuleScope
     internal bool IsContinued => _input.IsContinued;
 
     /// <summary>The level of which exits of the rule's reason were not traced; null where they were, or are not meant.</summary>
-    internal ExitLevel? Untraced => _rule.Target.Kind == RuleTargetKind.Reason && _rule.Filters.Level is null
+    internal ExitLevel? Untraced => _rule.Target.Kind == RuleTargetKind.Reason && _rule.Selection.Level is null
         ? _input.Level switch { ExitLevel.L1 => ExitLevel.L2, ExitLevel.L2 => ExitLevel.L1, _ => null }
         : null;
 
@@ -56,59 +56,48 @@ internal sealed class RuleScope
     {
         get
         {
-            if (_rule.Filters.Level is not null && (_input.Isa == Isa.Arm64 || _input.Interval.Rows.Any(r => r.Key.Code.Isa == Isa.Arm64)))
+            if (_rule.Selection.Level is not null && (_input.Isa == Isa.Arm64 || _input.Interval.Rows.Any(r => r.Key.Code.Isa == Isa.Arm64)))
                 return "levels are not told apart on arm64";
             if (!(_input.Interval.Seconds is >= Shortest and <= Longest)) return "nothing was observed: the time is empty";
-            return WhyNoVm() ?? WhyNoVcpu() ?? WhyNotTraced();
+            return _vms.Ambiguity?.Message ?? WhyNoVm() ?? WhyNoVcpu() ?? WhyNotTraced();
         }
     }
 
     // With a filter on reasons or levels, none seen may mean that none was looked for.
     private string? WhyNotTraced() =>
-        !_input.HasAllExits && Rows.Count == 0 && (_rule.Target.Kind == RuleTargetKind.Reason || _rule.Filters.Level is not null)
+        !_input.HasAllExits && Rows.Count == 0 && (_rule.Target.Kind == RuleTargetKind.Reason || _rule.Selection.Level is not null)
             ? $"no {_rule.Target.Exits} was seen, but not all exits were traced (--reason, --exclude, --level)"
             : null;
 
     private string? WhyNoVm()
     {
-        if (Observed.Rows.Count + Observed.Times.Count > 0 || _input.Machines.Any(IsMeant)) return null;
-        string[] names = [.. Vms().Select(v => v.Name).Concat(_input.Machines.Select(m => m.Name)).Distinct().Order(StringComparer.Ordinal)];
-        if (_rule.Filters.Vm is not { } wanted || Knows(wanted)) return names.Length == 0 ? "no VM was seen" : null;
-        return names.Length == 0 ? $"no VM was seen, so there is no {wanted}" : $"no VM {wanted} in the data; there {(names.Length == 1 ? "is" : "are")}: {Some(names)}";
+        if (Observed.Rows.Count + Observed.Times.Count > 0 || _input.Machines.Any(m => m.Vms.Any(_vms.Matches))) return null;
+        string[] names = [.. SeenVms().Select(v => v.Name).Concat(_input.Machines.Select(m => m.Name)).Distinct().Order(StringComparer.Ordinal)];
+        if (_rule.Selection.Vms is not [var wanted] || SeenVms().Any(_vms.Matches)) return names.Length == 0 ? "no VM was seen" : null;
+        return names.Length == 0 ? $"no VM was seen, so there is no {wanted}" : $"no VM {wanted} in the data; there {(names.Length == 1 ? "is" : "are")}: {WordList.Some(names)}";
     }
 
     private string? WhyNoVcpu()
     {
-        if (_rule.Filters.Vcpu is not { } wanted) return null;
-        RuleFilters vmOnly = _rule.Filters with { Vcpu = null };
+        if (_rule.Selection.Vcpus is not [var wanted]) return null;
         int[] ids =
         [
-            .. _input.Interval.Rows.Select(r => r.Key).Concat(_input.Interval.Times.Select(t => t.Key))
-                .Where(key => vmOnly.Let(_input.Interval.VmOf(key), null)).Select(key => key.VcpuId).OfType<int>()
-                .Concat(_input.Machines.Where(IsMeant).SelectMany(m => m.VcpuIds)).Distinct().Order(),
+            .. SeenKeys().Where(key => _vms.Matches(_input.Interval.VmOf(key))).Select(key => key.VcpuId).OfType<int>()
+                .Concat(_input.Machines.Where(m => _vms.Matches((m.Pid, m.Name))).SelectMany(m => m.VcpuIds)).Distinct().Order(),
         ];
         if (ids.Contains(wanted)) return null;
-        string text = string.Create(CultureInfo.InvariantCulture, $"no vCPU {wanted} in {_rule.Filters.Vm ?? "the data"}");
-        return ids.Length == 0 ? text : $"{text}; there {(ids.Length == 1 ? "is" : "are")}: {Some([.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))])}";
+        string text = string.Create(CultureInfo.InvariantCulture, $"no vCPU {wanted} in {(_rule.Selection.Vms is [var vm] ? vm : "the data")}");
+        return ids.Length == 0
+            ? text
+            : $"{text}; there {(ids.Length == 1 ? "is" : "are")}: {WordList.Some([.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))])}";
     }
 
-    private bool Knows(string wanted) =>
-        Vms().Any(v => _rule.Filters.IsNamed(v.Name, v.Pid)) || _input.Machines.Any(m => IsMeant(m) || IsFurther(m, wanted));
+    private bool IsMeant(GroupKey key) => _vms.Matches(_input.Interval.VmOf(key)) && (_rule.Selection.Vcpus is not [var wanted] || key.VcpuId == wanted);
 
-    private bool IsMeant(VirtualMachine machine) => _rule.Filters.Vm is null || _rule.Filters.IsNamed(machine.Name, machine.Pid);
+    private IEnumerable<VmIdentity> SeenVms() =>
+        SeenKeys().Select(key => key.Vm).Distinct().Select(_input.Interval.VmOf).OfType<VmIdentity>();
 
-    // The VMs of a process after its first are NAME#2 and so on.
-    private static bool IsFurther(VirtualMachine machine, string wanted) =>
-        wanted.StartsWith(machine.Name + "#", StringComparison.Ordinal)
-        && int.TryParse(wanted.AsSpan(machine.Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int nth)
-        && nth >= 2 && nth <= machine.VmCount;
-
-    private IEnumerable<VmIdentity> Vms() =>
-        _input.Interval.Rows.Select(r => r.Key.Vm).Concat(_input.Interval.Times.Select(t => t.Key.Vm)).Distinct().Select(_input.Interval.VmOf).OfType<VmIdentity>();
-
-    private static string Some(IReadOnlyList<string> names) => names.Count <= MostNames
-        ? string.Join(", ", names)
-        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(MostNames))} and {names.Count - MostNames} more");
+    private IEnumerable<GroupKey> SeenKeys() => _input.Interval.Rows.Select(r => r.Key).Concat(_input.Interval.Times.Select(t => t.Key));
 
     // Of an exit whose reason could not be read it is only certain that it is one.
     private bool IsTarget(Row row) => _rule.Target.Kind switch

@@ -10,9 +10,6 @@ internal static class RuleText
 {
     private const int MostDecimals = 9;
 
-    /// <summary>Names as a sentence's end: <c>a</c>, <c>a or b</c>, <c>a, b or c</c>.</summary>
-    internal static string Choice(IReadOnlyList<string> names) =>
-        names.Count == 1 ? names[0] : $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}";
 
     /// <summary>A measured value; where rounding would make it look like the rule's own, with the digits that tell them apart.</summary>
     internal static string Value(ExactNumber value, RuleValue rule)

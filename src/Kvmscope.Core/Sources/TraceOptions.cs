@@ -1,6 +1,5 @@
-using System.Collections.Immutable;
-using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Sources;
 
@@ -28,20 +27,8 @@ public sealed record TraceOptions
     /// <summary>With slow exits: which task ran while the vCPU's thread waited for a CPU. Attaches to every task switch of the host.</summary>
     public bool WantWho { get; init; }
 
-    /// <summary>Processes (thread groups) whose VMs are traced; empty traces all.</summary>
-    public ImmutableArray<int> Pids { get; init; } = [];
-
-    /// <summary>vCPU ids that are traced; empty traces all.</summary>
-    public ImmutableArray<int> VcpuIds { get; init; } = [];
-
-    /// <summary>Codes that are traced, of the host's ISA; empty traces all.</summary>
-    public ImmutableArray<ulong> Reasons { get; init; } = [];
-
-    /// <summary>Codes that are not traced, of the host's ISA.</summary>
-    public ImmutableArray<ulong> ExcludedReasons { get; init; } = [];
-
-    /// <summary>The level that is traced; null traces both.</summary>
-    public ExitLevel? Level { get; init; }
+    /// <summary>Which exits are traced.</summary>
+    public ExitFilter Filter { get; init; } = new();
 
     /// <summary>The finest grouping that will be read; what vCPUs that ended leave behind is kept no finer.</summary>
     public Grouping Finest { get; init; } = Grouping.Vcpu;

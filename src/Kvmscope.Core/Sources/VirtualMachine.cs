@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Sources;
 
@@ -8,4 +9,8 @@ namespace Kvmscope.Core.Sources;
 /// <param name="Vmm">The program: qemu, firecracker, cloud-hypervisor, crosvm, or the command.</param>
 /// <param name="VmCount">How many VMs (anon_inode:kvm-vm) it holds.</param>
 /// <param name="VcpuIds">The ids of its vCPUs, ascending.</param>
-public sealed record VirtualMachine(int Pid, string Name, string Vmm, int VmCount, ImmutableArray<int> VcpuIds);
+public sealed record VirtualMachine(int Pid, string Name, string Vmm, int VmCount, ImmutableArray<int> VcpuIds)
+{
+    /// <summary>Its VMs as a trace shows them.</summary>
+    public IReadOnlyList<(int Pid, string Name)> Vms => [.. Enumerable.Range(1, VmCount).Select(nth => (Pid, VmNames.Of(Name, nth)))];
+}

@@ -1,6 +1,7 @@
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 
@@ -16,10 +17,10 @@ internal static unsafe class Knobs
         knobs = default;
         knobs.want_time = options.WantTime ? 1u : 0;
         knobs.slow_ns = options.SlowNs;
-        knobs.level = (uint)(options.Level ?? 0);
-        FillTgids(ref knobs, options);
-        FillVcpus(ref knobs, options);
-        FillReasons(ref knobs, options, isa);
+        knobs.level = (uint)(options.Filter.Level ?? 0);
+        FillTgids(ref knobs, options.Filter);
+        FillVcpus(ref knobs, options.Filter);
+        FillReasons(ref knobs, options.Filter, isa);
         FillDetail(ref knobs, options, isa);
         knobs.check_identity = checkIdentity ? 1u : 0;
         knobs.filter_vcpus = knobs.tgid_count + knobs.vcpu_id_count == 0 ? 0 : 1u;
@@ -76,17 +77,17 @@ internal static unsafe class Knobs
         _ => throw new ArgumentOutOfRangeException(nameof(part), part, "not a part of an exit"),
     };
 
-    static void FillTgids(ref kvmscope_knobs knobs, TraceOptions options)
+    static void FillTgids(ref kvmscope_knobs knobs, ExitFilter filter)
     {
         const int Most = kvmscope_limits.KVMSCOPE_MAX_TGIDS;
-        if (options.Pids.Length > Most) throw TooMany($"{options.Pids.Length} VMs cannot be chosen at once", $"trace all VMs, or at most {Most} by name");
-        for (int i = 0; i < options.Pids.Length; i++) knobs.tgids[i] = (uint)options.Pids[i];
-        knobs.tgid_count = (uint)options.Pids.Length;
+        if (filter.Pids.Length > Most) throw TooMany($"{filter.Pids.Length} VMs cannot be chosen at once", $"trace all VMs, or at most {Most} by name");
+        for (int i = 0; i < filter.Pids.Length; i++) knobs.tgids[i] = (uint)filter.Pids[i];
+        knobs.tgid_count = (uint)filter.Pids.Length;
     }
 
-    static void FillVcpus(ref kvmscope_knobs knobs, TraceOptions options)
+    static void FillVcpus(ref kvmscope_knobs knobs, ExitFilter filter)
     {
-        foreach (int id in options.VcpuIds)
+        foreach (int id in filter.VcpuIds)
         {
             if (id is < 0 or >= kvmscope_limits.KVMSCOPE_MAX_VCPU_ID)
                 throw TooMany($"vCPU {id} cannot be chosen", $"vCPU ids go from 0 to {kvmscope_limits.KVMSCOPE_MAX_VCPU_ID - 1}");
@@ -95,11 +96,11 @@ internal static unsafe class Knobs
         }
     }
 
-    static void FillReasons(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
+    static void FillReasons(ref kvmscope_knobs knobs, ExitFilter filter, Isa isa)
     {
         // Both given: what is asked for, less what is excluded.
-        bool only = !options.Reasons.IsEmpty;
-        ulong[] codes = [.. only ? options.Reasons.Except(options.ExcludedReasons) : options.ExcludedReasons.Distinct()];
+        bool only = !filter.Codes.IsEmpty;
+        ulong[] codes = [.. only ? filter.Codes.Except(filter.ExcludedCodes) : filter.ExcludedCodes.Distinct()];
         if (only && codes.Length == 0) throw TooMany("every reason asked for is excluded too", "leave one in");
         if (!only && codes.Length == 0) return;
         knobs.reasons = (uint)(only ? kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY : kvmscope_reason_filter.KVMSCOPE_REASONS_EXCEPT);

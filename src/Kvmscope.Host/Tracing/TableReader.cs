@@ -237,7 +237,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
     {
         if (OpenKeyOf(ref slot, Volatile.Read(ref slot.open), owner) is not { } key || !IsQualified(key.Code)) return;
         if (isFinal) reading.Rows.RowOf(key).Count++;
-        else reading.Open.Add(new OpenExits(key.WithoutQualifier, 1));
+        else reading.Open.Add(new OpenExits(key.WithoutQualifier(), 1));
     }
 
     private void AddClock(ref kvmscope_slot slot, int number, GroupKey owner, Reading reading, bool isFinal)

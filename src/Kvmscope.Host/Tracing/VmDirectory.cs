@@ -1,4 +1,5 @@
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Host.Tracing;
 
@@ -18,7 +19,7 @@ internal sealed class VmDirectory(Func<int, string?> nameOf)
         if (_vms.TryGetValue((tgid, kvm), out var known)) return known;
         int nth = _vmsOfProcess[tgid] = _vmsOfProcess.GetValueOrDefault(tgid) + 1;
         string name = nameOf((int)tgid) ?? $"pid-{tgid}";
-        VmIdentity vm = new(++_ordinal, (int)tgid, nth == 1 ? name : $"{name}#{nth}");
+        VmIdentity vm = new(++_ordinal, (int)tgid, VmNames.Of(name, nth));
         _vms.Add((tgid, kvm), vm);
         return vm;
     }

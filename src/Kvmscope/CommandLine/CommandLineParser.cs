@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Kvmscope.Core;
 
 namespace Kvmscope.CommandLine;
 
@@ -111,16 +112,16 @@ internal sealed class CommandLineParser
             if (command is not null) return UsageError.Of($"'{word}' is one argument too many for '{command.Help.Name}'", See(command));
             IReadOnlyList<string> nearCommands = NearNames.Of(word, _commands.Where(c => !c.Hidden).Select(c => c.Help.Name));
             return UsageError.Of($"'{word}' is no command",
-                nearCommands.Count > 0 ? $"Did you mean {NearNames.Join(nearCommands)}?" : See(null));
+                nearCommands.Count > 0 ? $"Did you mean {WordList.Or(nearCommands)}?" : See(null));
         }
         string option = word.Split('=')[0];
         if (command is null)
             return UsageError.Of($"{option} before a command is not known", "Options follow the command: kvmscope COMMAND [options]");
         string[] owners = [.. _commands.Where(c => OptionNames(c).Contains(option)).Select(c => c.Help.Name)];
         if (owners.Length > 0)
-            return UsageError.Of($"'{command.Help.Name}' has no option {option}", $"It belongs to {NearNames.Join(owners)}.");
+            return UsageError.Of($"'{command.Help.Name}' has no option {option}", $"It belongs to {WordList.Or(owners)}.");
         IReadOnlyList<string> near = NearNames.Of(option, OptionNames(command).Where(n => n.StartsWith("--", StringComparison.Ordinal)));
-        return UsageError.Of($"unknown option {option}", near.Count > 0 ? $"Did you mean {NearNames.Join(near)}?" : See(command));
+        return UsageError.Of($"unknown option {option}", near.Count > 0 ? $"Did you mean {WordList.Or(near)}?" : See(command));
     }
 
     private static string See(ICommand? command) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Selections;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.CommandLine;
@@ -32,15 +33,30 @@ internal sealed class FilterOptions
 
     /// <summary>What was asked for, as far as it can be checked without the host.</summary>
     /// <exception cref="Core.KvmscopeException">A value makes no sense (status 2).</exception>
-    public FilterRequest Read(ParseResult result) => new()
+    public Selection Read(ParseResult result) => new()
     {
-        Vms = result.Texts(_vms),
+        Vms = [.. result.Texts(_vms)],
         Vcpus = [.. NonEmpty(result, _vcpus, "vCPU", VcpuMend).Select(ParseVcpu)],
-        Reasons = NonEmpty(result, _reasons, "exit reason", ReasonMend),
-        Excludes = NonEmpty(result, _excludes, "exit reason", ReasonMend),
+        Reasons = [.. NonEmpty(result, _reasons, "exit reason", ReasonMend)],
+        ExcludedReasons = [.. NonEmpty(result, _excludes, "exit reason", ReasonMend)],
         Level = result.Text(_level) is { } level ? ParseLevel(level) : null,
-        MaxVcpus = result.Text(_maxVcpus) is { } max ? ParseMaxVcpus(max) : null,
     };
+
+    /// <summary>The same with the reasons of an argument.</summary>
+    /// <exception cref="Core.KvmscopeException">A value makes no sense, the argument names no reason, or there are others (status 2).</exception>
+    public Selection Read(ParseResult result, string? reasons)
+    {
+        Selection selection = Read(result);
+        if (reasons is null) return selection;
+        if (!selection.Reasons.IsEmpty) throw UsageError.Of("REASON and --reason say the same thing", "Give one of them.");
+        return OptionFactory.SplitList(reasons) is { Length: > 0 } named
+            ? selection with { Reasons = [.. named] }
+            : throw UsageError.Of("REASON names no exit reason", "Give a name or a number: HLT, 12");
+    }
+
+    /// <summary>How many vCPUs can be held at once; null to size it from the host.</summary>
+    /// <exception cref="Core.KvmscopeException">It is no such number (status 2).</exception>
+    public int? MaxVcpus(ParseResult result) => result.Text(_maxVcpus) is { } max ? ParseMaxVcpus(max) : null;
 
     // A list of nothing would filter nothing, which is not what was meant.
     private static IReadOnlyList<string> NonEmpty(ParseResult result, Option<string[]> option, string what, string mend)

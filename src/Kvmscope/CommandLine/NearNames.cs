@@ -15,14 +15,6 @@ internal static class NearNames
             .Select(c => c.Name)];
     }
 
-    /// <summary>The names as a sentence's end: <c>a</c>, <c>a or b</c>, <c>a, b or c</c>.</summary>
-    public static string Join(IReadOnlyList<string> names) => names.Count switch
-    {
-        0 => "",
-        1 => names[0],
-        _ => $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}",
-    };
-
     private static bool IsPrefix(string word, string candidate) =>
         word.TrimStart('-').Length > 1 && candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase);
 

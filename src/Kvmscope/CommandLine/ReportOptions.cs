@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Timelines;
 using SortKey = Kvmscope.Core.Reports.SortKey;
 
@@ -35,7 +37,7 @@ internal sealed class ReportOptions
     {
         _kind = kind;
         _sorts = kind == ReportKind.Count ? ["count", "code"] : ["count", "time", "avg", "max", "code"];
-        _sort = OptionFactory.Value("--sort", "KEY", $"Order of the rows: {NearNames.Join(_sorts)}.");
+        _sort = OptionFactory.Value("--sort", "KEY", $"Order of the rows: {WordList.Or(_sorts)}.");
     }
 
     /// <summary>The options as --help shows them.</summary>
@@ -49,10 +51,10 @@ internal sealed class ReportOptions
     /// <summary>Reads the options.</summary>
     /// <param name="result">What was typed.</param>
     /// <param name="command">The command's name.</param>
-    /// <param name="filters">Which exits are in the answer.</param>
+    /// <param name="selection">Which exits are in the answer.</param>
     /// <param name="kind">What is shown, where the options are those of more than one kind; these have to fit it.</param>
     /// <exception cref="Core.KvmscopeException">A value that is not known, or options that make no sense together (status 2).</exception>
-    public ReportRequest Read(ParseResult result, string command, FilterRequest filters, ReportKind? kind = null)
+    public ReportRequest Read(ParseResult result, string command, Selection selection, ReportKind? kind = null)
     {
         if (kind is { } shown && shown != _kind) CheckKind(result, command, shown);
         var request = new ReportRequest
@@ -64,11 +66,11 @@ internal sealed class ReportOptions
             Split = result.Has(_split),
             Nested = result.Has(_nested),
             Explain = result.Has(_explain),
-            HasAllExits = filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null },
+            HasAllExits = selection.HasAllExits,
             Top = result.Text(_top) is { } top ? ParseTop(top, "qualifiers") : ReportRequest.DefaultTop,
         };
         if (result.Texts(_by).Count > 0) request = request with { By = By(result) };
-        Check(request, filters, result.Text(_top) is not null);
+        Check(request, selection, result.Text(_top) is not null);
         return request;
     }
 
@@ -109,7 +111,7 @@ internal sealed class ReportOptions
     }
 
     // What could be given together and would say nothing, or not what was meant.
-    private static void Check(ReportRequest request, FilterRequest filters, bool hasTop)
+    private static void Check(ReportRequest request, Selection selection, bool hasTop)
     {
         bool byQualifier = request.By.HasFlag(GroupBy.Qualifier);
         if (hasTop && !byQualifier) throw UsageError.Of("--top is about qualifiers", "Add --by qualifier, or leave --top out.");
@@ -117,7 +119,7 @@ internal sealed class ReportOptions
         if (request.Split && request.Stats) throw UsageError.Of("--split and --stats are different tables", "Give one of them.");
         if (request.Nested && request.Stats) throw UsageError.Of("--nested and --stats are different tables", "Give one of them.");
         if (request.Nested && byQualifier) throw UsageError.Of("--nested has rows by reason, not by qualifier", "Leave one of them out.");
-        if (request.Nested && filters.Level == ExitLevel.L1)
+        if (request.Nested && selection.Level == ExitLevel.L1)
             throw UsageError.Of("--nested is about exits of L2, and --level l1 leaves them out", "Leave --level out.");
         if (request.Nested && !request.HasAllExits)
             throw UsageError.Of("--nested counts L1's exits in each round, so it needs all exits", "Leave --reason, --exclude and --level out.");

@@ -15,5 +15,5 @@ internal static class UsageError
     /// <param name="text">The word.</param>
     /// <param name="known">The words that there are.</param>
     public static KvmscopeException NotOneOf(string option, string text, IReadOnlyList<string> known) =>
-        Of($"{option} '{text}' is not known", $"Give {NearNames.Join(known)}.");
+        Of($"{option} '{text}' is not known", $"Give {WordList.Or(known)}.");
 }

@@ -3,6 +3,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
@@ -33,13 +34,14 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        FilterRequest filters = Narrow(_filters.Read(invocation.Result), invocation);
-        ReportRequest report = _report.Read(invocation.Result, Help.Name, filters);
+        Selection selection = _filters.Read(invocation.Result, invocation.Argument);
+        ReportRequest report = _report.Read(invocation.Result, Help.Name, selection);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result);
         var job = new TraceJob
         {
-            Filters = filters,
+            Selection = selection,
+            MaxVcpus = _filters.MaxVcpus(invocation.Result),
             Plan = plan,
             Output = output,
             Detail = new TraceOptions
@@ -61,7 +63,4 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
             });
         });
     }
-
-    /// <summary>Adds what the command's argument says to the filters.</summary>
-    protected virtual FilterRequest Narrow(FilterRequest filters, Invocation invocation) => filters;
 }

@@ -5,6 +5,7 @@ using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Rules;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;
 using Kvmscope.Running;
@@ -54,30 +55,34 @@ internal sealed class AssertCommand : ICommand
         IEnumerable<string> typed = path is null ? invocation.Words : invocation.Words.SkipLast(1);
         IReadOnlyList<Rule> rules = [.. typed.Select(Rule.Parse), .. invocation.Result.Text(_rules) is { } file ? ReadRules(file) : []];
         if (rules.Count == 0) throw UsageError.Of("assert needs a rule", "Give one, such as 'max(exit)<50us', or a file of them with --rules.");
-        FilterRequest filters = _filters.Read(invocation.Result);
+        Selection selection = _filters.Read(invocation.Result);
+        int? maxVcpus = _filters.MaxVcpus(invocation.Result);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result);
         output.Spare([.. new[] { path, invocation.Result.Text(_rules) }.OfType<string>()]);
-        if (path is null) return CheckLive(invocation, context, rules, filters, plan, output);
+        if (path is null) return CheckLive(invocation, context, rules, selection, maxVcpus, plan, output);
         if (plan is not { Duration: null, Command: null })
             throw UsageError.Of("a recording and a live run were asked for", $"Leave out '{path}', or --duration and -- COMMAND.");
-        if (filters.MaxVcpus is not null) throw UsageError.Of("--max-vcpus is about a live run", $"Leave it out, or '{path}'.");
-        return CheckRecording(invocation, context, rules, path, filters, output);
+        if (maxVcpus is not null) throw UsageError.Of("--max-vcpus is about a live run", $"Leave it out, or '{path}'.");
+        return CheckRecording(invocation, context, rules, path, selection, output);
     }
 
     private int CheckLive(
-        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, FilterRequest filters, RunPlan plan, OutputPlan output)
+        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, Selection selection, int? maxVcpus, RunPlan plan, OutputPlan output)
     {
         if (_window.IsGiven(invocation.Result)) throw UsageError.Of("--from and --to are about a recording", "Give a recording, or leave them out.");
         IHost host = context.Host();
         foreach (Rule rule in rules) rule.Check(host.Isa);
         RuleNeeds needs = RuleNeeds.Of(rules);
         // Before privileges are dropped; a VM that comes later shows by its exits.
-        VirtualMachine[] machines = [.. filters.Traced(host.Machines())];
+        IReadOnlyList<VirtualMachine> machines = host.Machines();
+        foreach (Rule rule in rules) rule.Check([.. machines.SelectMany(m => m.Vms)]);
+        VirtualMachine[] traced = [.. selection.Traced(machines)];
         var results = new List<RuleResult>();
         var job = new TraceJob
         {
-            Filters = filters,
+            Selection = selection,
+            MaxVcpus = maxVcpus,
             Plan = plan,
             Output = output,
             Detail = new TraceOptions { WantTime = needs.Time || needs.Split, WantSplit = needs.Split },
@@ -90,9 +95,9 @@ internal sealed class AssertCommand : ICommand
                 {
                     HasTime = needs.Time || needs.Split,
                     HasSplit = needs.Split,
-                    HasAllExits = HasAll(filters),
-                    Level = filters.Level,
-                    Machines = machines,
+                    HasAllExits = selection.HasAllExits,
+                    Level = selection.Level,
+                    Machines = traced,
                 })));
                 OutputKinds.RuleResults.In(output.Format)(trace.Target.To).Write(results);
             }));
@@ -102,13 +107,13 @@ internal sealed class AssertCommand : ICommand
     }
 
     private int CheckRecording(
-        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, string path, FilterRequest filters, OutputPlan output)
+        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, string path, Selection selection, OutputPlan output)
     {
         IReadOnlyList<RuleResult> results;
         List<string> notes = [];
         try
         {
-            results = Evaluate(invocation, rules, path, filters, notes);
+            results = Evaluate(invocation, rules, path, selection, notes);
         }
         catch (KvmscopeException error) when (error.Status == ExitStatus.Failed)
         {
@@ -125,16 +130,21 @@ internal sealed class AssertCommand : ICommand
     }
 
     private IReadOnlyList<RuleResult> Evaluate(
-        Invocation invocation, IReadOnlyList<Rule> rules, string path, FilterRequest filters, List<string> notes)
+        Invocation invocation, IReadOnlyList<Rule> rules, string path, Selection selection, List<string> notes)
     {
         using RecordingSource source = RecordingSource.Open(path);
         RecordingHeader header = source.Recording.Header;
         foreach (Rule rule in rules) rule.Check(header.Isa);
-        var exits = new RecordedExits(source.Recording, filters);
+        var exits = new RecordedExits(source.Recording, selection);
         if (rules.Any(r => r.NamesVm)) exits.Require(Grouping.Vm, "vm=");
         if (rules.Any(r => r.NamesVcpu)) exits.Require(Grouping.Vcpu, "vcpu=");
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
-        exits.CheckNames(range);
+        exits.Resolve(range);
+        if (rules.Any(r => r.NamesVm))
+        {
+            IReadOnlyCollection<(int Pid, string Name)> known = exits.VmsIn(range);
+            foreach (Rule rule in rules) rule.Check(known);
+        }
         Interval interval = exits.Sum(range, header.Grouping, withQualifiers: false);
         var input = new RuleInput(interval, header.Isa)
         {
@@ -144,13 +154,11 @@ internal sealed class AssertCommand : ICommand
             WasAllRecorded = header.HasAllExits,
             Level = exits.Level,
             IsContinued = header.IsContinued || range.First > 0,
-            Machines = [.. filters.Traced(header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, [])))],
+            Machines = exits.Machines,
         };
         notes.AddRange(source.Notes());
         return [.. rules.Select(rule => RuleEvaluator.Evaluate(rule, input))];
     }
-
-    private static bool HasAll(FilterRequest filters) => filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null };
 
     private static IReadOnlyList<Rule> ReadRules(string path)
     {

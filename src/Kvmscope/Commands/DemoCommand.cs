@@ -4,6 +4,7 @@ using Kvmscope.Core;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
@@ -52,7 +53,7 @@ internal sealed class DemoCommand : ICommand
 
     private DemoComparison Trace(IDemoGuest guest, bool nested, CommandContext context)
     {
-        using ITraceSession session = context.Host().Trace(new TraceOptions { Pids = [context.ProcessId] });
+        using ITraceSession session = context.Host().Trace(new TraceOptions { Filter = new ExitFilter { Pids = [context.ProcessId] } });
         var clock = new TraceClock(context.Clock);
         context.Status("Running the built-in guest...");
         IReadOnlyList<ExpectedExits> expected = guest.Run(nested);

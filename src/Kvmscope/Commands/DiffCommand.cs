@@ -5,6 +5,7 @@ using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Selections;
 using Kvmscope.Recordings;
 using Kvmscope.Terminal;
 
@@ -46,10 +47,10 @@ internal sealed class DiffCommand : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        FilterRequest filters = _filters.Read(invocation.Result);
-        bool byVm = invocation.Words.Count == 1 && filters.Vms.Count == 2;
+        Selection selection = _filters.Read(invocation.Result);
+        bool byVm = invocation.Words.Count == 1 && selection.Vms.Length == 2;
         CheckSides(invocation, byVm);
-        ReportRequest report = _report.Read(invocation.Result, Help.Name, filters);
+        ReportRequest report = _report.Read(invocation.Result, Help.Name, selection);
         OutputPlan output = _output.Read(invocation.Result);
         output.Spare(invocation.Words);
         var request = new ComparisonRequest { By = report.By == GroupBy.None ? GroupBy.Reason : report.By, Top = report.Top, PairsVms = byVm };
@@ -58,8 +59,8 @@ internal sealed class DiffCommand : ICommand
         using RecordingSource? other = invocation.Words.Count == 2 ? RecordingSource.Open(invocation.Words[1]) : null;
         RecordingSource second = other ?? first;
         bool isOne = other is null;
-        ComparisonSide a = Side(first, byVm ? filters with { Vms = [filters.Vms[0]] } : filters, _a, isOne, invocation.Result, request);
-        ComparisonSide b = Side(second, byVm ? filters with { Vms = [filters.Vms[1]] } : filters, _b, isOne, invocation.Result, request);
+        ComparisonSide a = Side(first, byVm ? selection with { Vms = [selection.Vms[0]] } : selection, _a, isOne, invocation.Result, request);
+        ComparisonSide b = Side(second, byVm ? selection with { Vms = [selection.Vms[1]] } : selection, _b, isOne, invocation.Result, request);
 
         using OutputTarget target = OutputTarget.Open(output, context);
         Comparison comparison = ComparisonBuilder.Build(a, b, request);
@@ -85,21 +86,21 @@ internal sealed class DiffCommand : ICommand
     }
 
     private ComparisonSide Side(
-        RecordingSource source, FilterRequest filters, Option<string> windowOption, bool isOne, ParseResult result, ComparisonRequest request)
+        RecordingSource source, Selection selection, Option<string> windowOption, bool isOne, ParseResult result, ComparisonRequest request)
     {
         Recording recording = source.Recording;
         if (!recording.Header.HasTime) throw UsageError.Of($"'{source.Path}' has no handling times: it was made with --without time", "Record without '--without time'.");
         if (request.By.HasFlag(GroupBy.Qualifier) && !recording.Header.HasQualifiers)
             throw UsageError.Of($"'{source.Path}' has no qualifiers: it was made with --without qualifiers", "Record without '--without qualifiers'.");
-        var exits = new RecordedExits(recording, filters);
+        var exits = new RecordedExits(recording, selection);
         Grouping grouping = request.By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : request.By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
         if (grouping > Grouping.Host) exits.Require(grouping, grouping == Grouping.Vcpu ? "--by vcpu" : "--by vm");
         string? window = result.Text(windowOption);
         (string? from, string? to) = window is null ? (null, null) : Window(windowOption.Name, window);
         IntervalRange range = WindowOptions.Read(recording, source.Path, from, to, windowOption.Name);
-        exits.CheckNames(range);
+        exits.Resolve(range);
         IEnumerable<Interval> samples = Steps(recording, range, Step(result, recording, range)).Select(part => exits.Sum(part, grouping, request.By.HasFlag(GroupBy.Qualifier)));
-        string name = !isOne ? Path.GetFileName(source.Path) : filters.Vms.Count == 1 ? filters.Vms[0] : Path.GetFileName(source.Path);
+        string name = !isOne ? Path.GetFileName(source.Path) : selection.Vms.Length == 1 ? selection.Vms[0] : Path.GetFileName(source.Path);
         return new ComparisonSide(window is null ? name : $"{name} {window}", [.. samples]);
     }
 

@@ -3,6 +3,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
@@ -27,11 +28,12 @@ internal static class DropInCommand
         IReadOnlyList<string> excludes = [.. request.Excludes.Select(e => InIsa(e, isa, context))];
         var job = new TraceJob
         {
-            Filters = new FilterRequest
+            Selection = new Selection
             {
                 Reasons = tool == DropIn.Hist && request.Positional is { } reason ? [InIsa(reason.TrimEnd(','), isa, context)] : [],
-                Excludes = excludes,
+                ExcludedReasons = [.. excludes],
             },
+            MaxVcpus = null,
             Plan = new RunPlan(),
             Output = new OutputPlan(OutputFormat.Table, null, ColorWhen.Never),
             Detail = new TraceOptions
@@ -63,7 +65,7 @@ internal static class DropInCommand
 
     private static void Announce(TextWriter output, IReadOnlyList<string> excludes, Isa isa)
     {
-        IEnumerable<string> names = excludes.Select(e => ExitReasons.SeedName(new ExitCode(isa, FilterResolver.Reason(e, isa))));
+        IEnumerable<string> names = excludes.Select(e => ExitReasons.SeedName(new ExitCode(isa, ReasonSelector.Code(e, isa))));
         if (excludes.Count > 0) output.WriteLine($"Excludes: {string.Join(", ", names)}");
         output.WriteLine(StatusLines.Tracing);
         output.Flush();

@@ -3,6 +3,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Selections;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
@@ -50,7 +51,7 @@ internal sealed class ExplainCommand : ICommand
             return new Explanation([], [part], IsList: false);
         ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i, out _)).Select(i => Parse(text, i)).Where(ExitReasons.IsKnown)];
         // Says which names are near.
-        if (codes.Length == 0) codes = [new ExitCode(isas[0], FilterResolver.Reason(text, isas.Length == 1 ? isas[0] : Isa.None))];
+        if (codes.Length == 0) codes = [new ExitCode(isas[0], ReasonSelector.Code(text, isas.Length == 1 ? isas[0] : Isa.None))];
         return new Explanation(codes, [], IsList: false);
     }
 

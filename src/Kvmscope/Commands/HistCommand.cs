@@ -19,8 +19,4 @@ internal sealed class HistCommand() : AnswerCommand(ReportKind.Hist)
 
     /// <inheritdoc/>
     public override Argument<string?> Argument { get; } = new("REASON") { Arity = ArgumentArity.ZeroOrOne };
-
-    /// <inheritdoc/>
-    protected override FilterRequest Narrow(FilterRequest filters, Invocation invocation) =>
-        invocation.Argument is { } text ? filters.OfReasons(text) : filters;
 }

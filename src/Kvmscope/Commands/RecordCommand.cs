@@ -2,6 +2,7 @@ using System.Globalization;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;
 using Kvmscope.Running;
@@ -40,19 +41,19 @@ internal sealed class RecordCommand : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        FilterRequest filters = _filters.Read(invocation.Result);
-        bool hasAllExits = filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null };
+        Selection selection = _filters.Read(invocation.Result);
         RunPlan run = _run.Read(invocation.Result, invocation.Started);
         IHost host = context.Host();
         HostIdentity identity = host.Identity();
         RecordPlan plan = _record.Read(invocation.Result, () => DefaultName(identity.Name, context.Clock.GetLocalNow()));
-        TraceOptions detail = _record.Detail(invocation.Result, hasAllExits, plan.Grouping);
-        RecordingHeader header = HeaderOf(identity, host, plan, detail, filters, hasAllExits);
+        TraceOptions detail = _record.Detail(invocation.Result, selection.HasAllExits, plan.Grouping);
+        RecordingHeader header = HeaderOf(identity, host, plan, detail, selection);
         using var tape = new RecordTape(plan, () => header, context.Say);
         tape.Open(context.Clock.GetLocalNow());
         var job = new TraceJob
         {
-            Filters = filters,
+            Selection = selection,
+            MaxVcpus = _filters.MaxVcpus(invocation.Result),
             Plan = run,
             Output = new OutputPlan(OutputFormat.Table, null, ColorWhen.Never),
             Detail = detail,
@@ -77,7 +78,7 @@ internal sealed class RecordCommand : ICommand
     }
 
     private static RecordingHeader HeaderOf(
-        HostIdentity identity, IHost host, RecordPlan plan, TraceOptions detail, FilterRequest filters, bool hasAllExits) => new()
+        HostIdentity identity, IHost host, RecordPlan plan, TraceOptions detail, Selection selection) => new()
         {
             Program = ProgramVersion.Text,
             Host = identity.Name,
@@ -92,12 +93,12 @@ internal sealed class RecordCommand : ICommand
             HasSplit = detail.WantSplit,
             HasQualifiers = detail.WantQualifiers,
             HasNested = detail.WantNested,
-            HasAllExits = hasAllExits,
+            HasAllExits = selection.HasAllExits,
             SlowNs = detail.SlowNs,
             SlowPart = detail.SlowPart,
             HasWho = detail.WantWho,
-            Filters = [.. filters.Words()],
-            Machines = [.. filters.Traced(host.Machines()).Select(m => (m.Pid, m.Name))],
+            Selection = selection,
+            Machines = [.. selection.Traced(host.Machines()).Select(m => (m.Pid, m.Name))],
         };
 
     // Names of hosts are file names nearly always; what is not becomes an underscore.

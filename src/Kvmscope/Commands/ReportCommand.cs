@@ -5,6 +5,7 @@ using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Reports;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Timelines;
 using Kvmscope.Recordings;
 using Kvmscope.Terminal;
@@ -58,24 +59,24 @@ internal sealed class ReportCommand : ICommand
     public int Run(Invocation invocation, CommandContext context)
     {
         (string path, string view, string? argument) = Positional(invocation.Words);
-        FilterRequest filters = Narrow(_filters.Read(invocation.Result), view, argument);
+        Selection selection = _filters.Read(invocation.Result, view == "hist" ? argument : null);
         OutputPlan output = _output.Read(invocation.Result);
         output.Spare(path);
         if (view != "slower" && new Option[] { _verbose, _part, _who }.FirstOrDefault(o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
             throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
-        if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, filters, output);
+        if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, selection, output);
         if (output.Format.IsPicture) throw UsageError.Of($"--format {output.Format.Name} is a picture of what happened over time", "Add --timeline.");
-        if (view == "slower") return RunSlower(invocation, context, path, filters, output, argument);
+        if (view == "slower") return RunSlower(invocation, context, path, selection, output, argument);
 
         ReportKind kind = view switch { "count" => ReportKind.Count, "hist" => ReportKind.Hist, _ => ReportKind.Time };
-        ReportRequest request = _report.Read(invocation.Result, view, filters, kind);
+        ReportRequest request = _report.Read(invocation.Result, view, selection, kind);
         using RecordingSource source = RecordingSource.Open(path);
-        var exits = new RecordedExits(source.Recording, filters);
+        var exits = new RecordedExits(source.Recording, selection);
         request = RecordedRequest.Fit(request, source.Recording.Header, exits);
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
         int step = Step(invocation.Result, source.Recording, range);
         if (step < range.Count) source.Recording.CheckNumbers(range);
-        exits.CheckNames(range);
+        exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<Interval> writer = OutputKinds.Answers.In(output.Format)(target.To, request);
         for (int first = range.First; first < range.End; first += step)
@@ -90,7 +91,7 @@ internal sealed class ReportCommand : ICommand
         return 0;
     }
 
-    private int RunTimeline(Invocation invocation, CommandContext context, string path, string view, FilterRequest filters, OutputPlan output)
+    private int RunTimeline(Invocation invocation, CommandContext context, string path, string view, Selection selection, OutputPlan output)
     {
         if (view == "slower") throw UsageError.Of("slower has no --timeline", "Leave one of them out.");
         if (!OutputKinds.Timelines.Formats.Contains(output.Format))
@@ -98,9 +99,9 @@ internal sealed class ReportCommand : ICommand
         (TimelineBy by, int rows) = _report.ReadTimeline(invocation.Result);
         using RecordingSource source = RecordingSource.Open(path);
         RecordedRequest.NeedTime(source.Recording.Header);
-        var exits = new RecordedExits(source.Recording, filters);
+        var exits = new RecordedExits(source.Recording, selection);
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
-        exits.CheckNames(range);
+        exits.Resolve(range);
         Grouping grouping = by switch { TimelineBy.Vcpu => Grouping.Vcpu, TimelineBy.Vm => Grouping.Vm, _ => Grouping.Host };
         if (grouping > Grouping.Host) exits.Require(grouping, by == TimelineBy.Vcpu ? "--by vcpu" : "--by vm");
         using OutputTarget target = OutputTarget.Open(output, context);
@@ -119,7 +120,7 @@ internal sealed class ReportCommand : ICommand
         return 0;
     }
 
-    private int RunSlower(Invocation invocation, CommandContext context, string path, FilterRequest filters, OutputPlan output, string? argument)
+    private int RunSlower(Invocation invocation, CommandContext context, string path, Selection selection, OutputPlan output, string? argument)
     {
         _report.RefuseAll(invocation.Result, "slower");
         if (invocation.Result.Text(_interval) is not null) throw UsageError.Of("'slower' has no option --interval", "It belongs to count, time and hist.");
@@ -132,8 +133,8 @@ internal sealed class ReportCommand : ICommand
         bool who = invocation.Result.Has(_who);
         if (who && !header.HasWho) throw UsageError.Of($"'{path}' does not say who ran instead", "Record with --slower TIME --who, or leave --who out.");
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
-        var exits = new RecordedExits(source.Recording, filters);
-        exits.CheckNames(range);
+        var exits = new RecordedExits(source.Recording, selection);
+        exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To, who || invocation.Result.Has(_verbose));
         ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval().Trust.LostEvents;
@@ -180,9 +181,6 @@ internal sealed class ReportCommand : ICommand
         [var path, "hist" or "slower", var argument] => (path, words[1], argument),
         _ => throw UsageError.Of($"'{words[^1]}' is one argument too many for 'report'", "See 'kvmscope report --help'."),
     };
-
-    private static FilterRequest Narrow(FilterRequest filters, string view, string? argument) =>
-        view == "hist" && argument is not null ? filters.OfReasons(argument) : filters;
 
     // How many intervals an answer is about.
     private int Step(ParseResult result, Recording recording, IntervalRange range) =>

@@ -50,7 +50,8 @@ internal sealed class SlowerCommand : ICommand
         OutputPlan output = _output.Read(invocation.Result);
         var job = new TraceJob
         {
-            Filters = _filters.Read(invocation.Result),
+            Selection = _filters.Read(invocation.Result),
+            MaxVcpus = _filters.MaxVcpus(invocation.Result),
             Plan = plan,
             Output = output,
             Detail = Detail(invocation, output),

@@ -4,39 +4,40 @@ using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Selections;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>The exits of a recording that pass some filters, as a live trace with these filters would have answered.</summary>
+/// <summary>The exits of a recording that are selected, as a live trace with this selection would have answered.</summary>
 internal sealed class RecordedExits
 {
     private readonly Recording _recording;
-    private readonly FilterRequest _filters;
-    private readonly ImmutableHashSet<ulong> _reasons, _excludes;
-    private readonly ImmutableHashSet<int> _vcpus;
+    private readonly Selection _selection;
+    private readonly ExitFilter _filter;
+    private VmFilter _vms = VmFilter.All;
 
-    /// <summary>Resolves the filters.</summary>
+    /// <summary>Resolves all but the VMs.</summary>
     /// <param name="recording">The recording.</param>
-    /// <param name="filters">As typed.</param>
+    /// <param name="selection">As typed.</param>
     /// <exception cref="KvmscopeException">A reason that there is not, or what the recording does not keep apart (status 2).</exception>
-    public RecordedExits(Recording recording, FilterRequest filters)
+    public RecordedExits(Recording recording, Selection selection)
     {
-        (_recording, _filters) = (recording, filters);
-        _reasons = [.. filters.Reasons.Select(r => FilterResolver.Reason(r, recording.Header.Isa))];
-        _excludes = [.. filters.Excludes.Select(r => FilterResolver.Reason(r, recording.Header.Isa))];
-        if (!_reasons.IsEmpty && _excludes.IsSupersetOf(_reasons))
-            throw UsageError.Of("--exclude leaves none of the reasons of --reason", "Leave out one of the two.");
-        _vcpus = [.. filters.Vcpus];
-        if (!_vcpus.IsEmpty) Require(Grouping.Vcpu, "--vcpu");
-        if (filters.Vms.Count > 0) Require(Grouping.Vm, "--vm");
+        (_recording, _selection) = (recording, selection);
+        _filter = selection.Resolve(recording.Header.Isa);
+        if (!selection.Vcpus.IsEmpty) Require(Grouping.Vcpu, "--vcpu");
+        if (!selection.Vms.IsEmpty) Require(Grouping.Vm, "--vm");
     }
 
     /// <summary>Whether no exit is left out by reason or level, by the recorder or here.</summary>
-    public bool HasAll => _recording.Header.HasAllExits && _filters is { Reasons.Count: 0, Excludes.Count: 0, Level: null };
+    public bool HasAll => _recording.Header.HasAllExits && _selection.HasAllExits;
 
     /// <summary>The only level of which exits are there; null for both.</summary>
-    public ExitLevel? Level => _filters.Level
-        ?? (_recording.Header.Filters.Contains("--level l1") ? ExitLevel.L1 : _recording.Header.Filters.Contains("--level l2") ? ExitLevel.L2 : null);
+    public ExitLevel? Level => _selection.Level ?? _recording.Header.Selection.Level;
+
+    /// <summary>The VMs that were traced when it began, and are selected; which vCPUs they had is not recorded.</summary>
+    public IReadOnlyCollection<VirtualMachine> Machines =>
+        [.. _selection.Traced([.. _recording.Header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, []))], _vms)];
 
     /// <summary>Says what is wrong where the recording does not keep apart what is asked for.</summary>
     public void Require(Grouping grouping, string what)
@@ -54,9 +55,10 @@ internal sealed class RecordedExits
     /// <exception cref="KvmscopeException">A VM or vCPU that was not there (2), or damage (1).</exception>
     public Interval Sum(IntervalRange range, Grouping grouping, bool withQualifiers)
     {
-        if (_filters.Vms.Count > 0 && grouping < Grouping.Vm) grouping = Grouping.Vm;
+        bool someVms = !_selection.Vms.IsEmpty;
+        if (someVms && grouping < Grouping.Vm) grouping = Grouping.Vm;
         IntervalSum sum = _recording.Sum(range, grouping, withQualifiers, IsAll ? null : Passes);
-        return sum.ToInterval(_filters.Vms.Count > 0 ? PassesVm : null);
+        return sum.ToInterval(someVms ? _vms.Matches : null);
     }
 
     /// <summary>The slow exits among them, in order.</summary>
@@ -64,32 +66,41 @@ internal sealed class RecordedExits
     /// <param name="thresholdNs">How slow.</param>
     /// <param name="part">The part of the handling time that is meant; null is all of it.</param>
     public IEnumerable<SlowExit> Slow(IntervalRange range, ulong thresholdNs, TimePart? part) => _recording.Slow(range).Where(exit =>
-        IsSlow(exit, thresholdNs, part) && PassesCode(exit.Code, exit.Level) && (_vcpus.IsEmpty || _vcpus.Contains(exit.Vcpu))
-        && (_filters.Vms.Count == 0 || PassesVm(exit.Vm)));
+        IsSlow(exit, thresholdNs, part) && _filter.PassesExit(exit.Code.Code, exit.Level) && _filter.PassesVcpu(exit.Vcpu)
+        && _vms.Matches(exit.Vm));
 
-    /// <summary>Says what is wrong where a VM or vCPU of the filters is in none of the intervals.</summary>
-    /// <exception cref="KvmscopeException">It names those that there are (status 2).</exception>
-    public void CheckNames(IntervalRange range)
+    /// <summary>Looks up the VMs and vCPUs among those of some intervals; nothing else is to be asked before.</summary>
+    /// <exception cref="KvmscopeException">One is in none of them, with those that are, or is ambiguous (status 2).</exception>
+    public void Resolve(IntervalRange range)
     {
-        CheckVms(range);
+        if (!_selection.Vms.IsEmpty) ResolveVms(range);
         CheckVcpus(range);
     }
 
-    private void CheckVms(IntervalRange range)
+    /// <summary>The VMs that have exits in some intervals, and those that were traced when the recording began.</summary>
+    public IReadOnlyCollection<(int Pid, string Name)> VmsIn(IntervalRange range) => Known(Seen(range));
+
+    private IReadOnlyCollection<(int Pid, string Name)> Known(IEnumerable<VmIdentity> seen) =>
+        [.. seen.Select(vm => (vm.Pid, vm.Name)), .. _recording.Header.Machines];
+
+    private IReadOnlyCollection<VmIdentity> Seen(IntervalRange range) =>
+        _recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).Vms;
+
+    private void ResolveVms(IntervalRange range)
     {
-        if (_filters.Vms.Count == 0) return;
-        IReadOnlyCollection<VmIdentity> seen = _recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).Vms;
-        foreach (string name in _filters.Vms)
-        {
-            if (seen.Any(v => IsNamed(v, name)) || _recording.Header.Machines.Any(m => m.Name == name || m.Pid.ToString() == name)) continue;
+        IReadOnlyCollection<VmIdentity> seen = Seen(range);
+        _vms = VmFilter.Resolve(_selection.Vms, Known(seen));
+        if (_vms.Unknown is { } name)
             throw UsageError.Of($"no VM in the recording has the name or pid '{name}'",
-                seen.Count > 0 ? $"There are: {string.Join(", ", seen.Select(v => $"{v.Name} ({v.Pid})"))}" : "It holds no VM's exits in that time.");
-        }
+                seen.Count > 0
+                    ? $"There are: {string.Join(", ", seen.Select(v => $"{v.Name} ({v.Pid})"))}"
+                    : "It holds no VM's exits in that time.");
     }
 
     private void CheckVcpus(IntervalRange range)
     {
-        if (_vcpus.IsEmpty || _vcpus.IsSubsetOf(VcpusIn(range))) return;
+        ImmutableArray<int> wanted = _filter.VcpuIds;
+        if (wanted.IsEmpty || wanted.All(VcpusIn(range).Contains)) return;
         ImmutableSortedSet<int> known;
         try
         {
@@ -102,9 +113,10 @@ internal sealed class RecordedExits
             return;
         }
         // Of VMs without any exit no vCPU is known either.
-        if (known.IsEmpty || _vcpus.IsSubsetOf(known)) return;
-        string vms = _filters.Vms.Count > 0 ? $" of {NearNames.Join(_filters.Vms)}" : "";
-        throw UsageError.Of($"no vCPU {_vcpus.Where(id => !known.Contains(id)).Min()}{vms} is in the recording", $"There are: {FilterResolver.Ranges(known)}");
+        if (known.IsEmpty || wanted.All(known.Contains)) return;
+        string vms = _selection.Vms.IsEmpty ? "" : $" of {WordList.Or(_selection.Vms)}";
+        throw UsageError.Of(
+            $"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording", $"There are: {FilterResolver.Ranges(known)}");
     }
 
     // Those of the VMs that are asked for, by what they did and by how long they ran.
@@ -117,13 +129,13 @@ internal sealed class RecordedExits
             return false;
         });
         foreach (OpenExits open in sum.ToInterval().OpenAfter) seen.Add((open.Key.Vm, open.Key.Vcpu));
-        HashSet<int> vms = [.. sum.Vms.Where(vm => _filters.Vms.Count == 0 || PassesVm(vm)).Select(vm => vm.Ordinal)];
+        HashSet<int> vms = [.. sum.Vms.Where(_vms.Matches).Select(vm => vm.Ordinal)];
         return [.. seen.Where(s => vms.Contains(s.Vm)).Select(s => s.Vcpu)];
     }
 
-    private bool IsAll => _reasons.IsEmpty && _excludes.IsEmpty && _vcpus.IsEmpty && _filters.Level is null;
+    private bool IsAll => _selection.HasAllExits && _selection.Vcpus.IsEmpty;
 
-    private bool Passes(GroupKey key) => (_vcpus.IsEmpty || _vcpus.Contains(key.Vcpu)) && (IsTime(key) || PassesCode(key.Code, key.Level));
+    private bool Passes(GroupKey key) => _filter.PassesVcpu(key.Vcpu) && (IsTime(key) || _filter.PassesExit(key.Code.Code, key.Level));
 
     // Wall clocks are of no reason; where reasons are left out they are not shown.
     private static bool IsTime(GroupKey key) => key.Level == default;
@@ -134,13 +146,4 @@ internal sealed class RecordedExits
         if (part == _recording.Header.SlowPart && thresholdNs <= _recording.Header.SlowNs) return true;
         return (part is { } one ? exit.Parts?[one] : exit.DurationNs) >= thresholdNs;
     }
-
-    private bool PassesCode(ExitCode code, ExitLevel level) =>
-        (_reasons.IsEmpty || _reasons.Contains(code.Code)) && !_excludes.Contains(code.Code) && (_filters.Level is null || _filters.Level == level);
-
-    private bool PassesVm(VmIdentity vm) => _filters.Vms.Any(name => IsNamed(vm, name));
-
-    // The second VM of a process is "name#2": the filter is by process, as for a trace.
-    private static bool IsNamed(VmIdentity vm, string name) =>
-        vm.Name == name || vm.Pid.ToString() == name || (vm.Name.StartsWith(name, StringComparison.Ordinal) && vm.Name.AsSpan(name.Length) is ['#', .. var rest] && int.TryParse(rest, out _));
 }

@@ -1,4 +1,8 @@
 using Kvmscope.CommandLine;
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
@@ -8,7 +12,10 @@ namespace Kvmscope.Running;
 internal sealed record TraceJob
 {
     /// <summary>Which exits.</summary>
-    public required FilterRequest Filters { get; init; }
+    public required Selection Selection { get; init; }
+
+    /// <summary>How many vCPUs can be held at once; null to size it from the host.</summary>
+    public required int? MaxVcpus { get; init; }
 
     /// <summary>How long, and around which command.</summary>
     public required RunPlan Plan { get; init; }
@@ -16,7 +23,7 @@ internal sealed record TraceJob
     /// <summary>Where the answer goes.</summary>
     public required OutputPlan Output { get; init; }
 
-    /// <summary>What is wanted of them; its filters are those of <see cref="Filters"/>.</summary>
+    /// <summary>What is wanted of them, whichever they are.</summary>
     public TraceOptions Detail { get; init; } = new();
 
     /// <summary>Told when the trace began, as long as privileges are those of the start.</summary>
@@ -30,23 +37,18 @@ internal sealed record TraceJob
     /// <param name="announce">Says that tracing has started.</param>
     /// <param name="body">Reads the trace until it ends, and writes.</param>
     /// <returns>The status to leave with.</returns>
-    /// <exception cref="Core.KvmscopeException">Any anticipated error.</exception>
+    /// <exception cref="KvmscopeException">Any anticipated error.</exception>
     public int Run(CommandContext context, Action<OutputTarget> announce, Action<RunningTrace> body)
     {
         IHost host = context.Host();
-        TraceOptions filters = FilterResolver.Resolve(Filters, host, startsCommand: Plan.Command is not null);
-        TraceOptions options = Detail with
-        {
-            Pids = filters.Pids,
-            VcpuIds = filters.VcpuIds,
-            Reasons = filters.Reasons,
-            ExcludedReasons = filters.ExcludedReasons,
-            Level = filters.Level,
-            MaxVcpus = filters.MaxVcpus,
-        };
+        (ExitFilter filter, VmFilter? within) = FilterResolver.Resolve(Selection, host, startsCommand: Plan.Command is not null);
+        TraceOptions options = Detail with { Filter = filter, MaxVcpus = MaxVcpus };
+        if (within is not null && options.Finest < Grouping.Vm)
+            throw UsageError.Of("--vm asks for one of several VMs of a process, and --by host keeps none apart",
+                "Record with --by vm, or all VMs of the process: --vm PID");
         using OutputTarget target = OutputTarget.Open(Output, context);
         using ITraceEnd end = context.TraceEnd();
-        using ITraceSession session = FilterResolver.Attach(host, options);
+        using ITraceSession session = Attach(host, options, within);
         var clock = new TraceClock(context.Clock, session.SinceNs);
         Began?.Invoke(clock.Started);
         target.Begin();
@@ -56,5 +58,17 @@ internal sealed record TraceJob
         body(new RunningTrace(new Sampler(session, clock), Plan, end, clock, target));
         target.Writer.Flush();
         return end.Status;
+    }
+
+    // Where the ISA is not known, reasons cannot be given to the kernel: a trace with them is refused even if the host would attach.
+    private static ITraceSession Attach(IHost host, TraceOptions options, VmFilter? within)
+    {
+        ITraceSession session = host.Trace(options);
+        if (host.Isa != Isa.None || (options.Filter.Codes.IsEmpty && options.Filter.ExcludedCodes.IsEmpty))
+            return within is null ? session : new NarrowedSession(session, within);
+        session.Dispose();
+        throw new KvmscopeException(ExitStatus.HostUnsupported,
+            "exit reasons cannot be filtered: it is not known whether this host is VMX, SVM or arm64",
+            "Trace all reasons, or see 'kvmscope check'.");
     }
 }

@@ -1,5 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Tests.Fakes;
@@ -55,12 +56,8 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
 
     private bool Passes(VmIdentity? vm, int? vcpu, ExitCode code, ExitLevel level)
     {
-        TraceOptions asked = host.Asked!;
-        return (asked.Pids.IsEmpty || vm is null || asked.Pids.Contains(vm.Pid))
-            && (asked.VcpuIds.IsEmpty || vcpu is not { } id || asked.VcpuIds.Contains(id))
-            && (asked.Reasons.IsEmpty || asked.Reasons.Contains(code.Code))
-            && !asked.ExcludedReasons.Contains(code.Code)
-            && (asked.Level is null || asked.Level == level);
+        ExitFilter filter = host.Asked!.Filter;
+        return (filter.Pids.IsEmpty || vm is null || filter.Pids.Contains(vm.Pid)) && (vcpu is not { } id || filter.PassesVcpu(id)) && filter.PassesExit(code.Code, level);
     }
 
     private static Row Times(Row row, ulong factor, Grouping grouping)

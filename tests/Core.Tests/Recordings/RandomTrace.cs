@@ -74,11 +74,11 @@ internal sealed class RandomTrace(int seed)
             if (_random.Next(2) == 0) continue;
             OpenExits ended = _open[i];
             _open.RemoveAt(i);
-            Grow(_rows.First(r => r.Key.WithoutQualifier == ended.Key));
+            Grow(_rows.First(r => r.Key.WithoutQualifier() == ended.Key));
         }
         for (int begins = Math.Min(_rows.Count, _random.Next(3)); begins > 0; begins--)
         {
-            GroupKey key = _rows[_random.Next(_rows.Count)].Key.WithoutQualifier;
+            GroupKey key = _rows[_random.Next(_rows.Count)].Key.WithoutQualifier();
             if (!_open.Any(o => (o.Key.Vm, o.Key.Vcpu) == (key.Vm, key.Vcpu))) _open.Add(new OpenExits(key, 1));
         }
     }

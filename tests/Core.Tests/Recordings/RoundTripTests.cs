@@ -1,7 +1,10 @@
+using System.Text;
+using System.Text.Json;
 using CsCheck;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
@@ -40,10 +43,52 @@ public sealed class RoundTripTests
     public void The_header_comes_back()
     {
         RecordingHeader read = Tape.Open(Tape.Record([]).Bytes).Header;
-        Assert.Equal(Tape.Header with { Filters = [], Machines = [] }, read with { Filters = [], Machines = [] });
-        Assert.Equal(Tape.Header.Filters.ToArray(), read.Filters.ToArray());
+        Assert.Equal(Tape.Header with { Selection = read.Selection, Machines = [] }, read with { Machines = [] });
+        AssertEqual(Tape.Header.Selection, read.Selection);
         Assert.Equal(Tape.Header.Machines.ToArray(), read.Machines.ToArray());
         Assert.Equal(Tape.Header.Started.Offset, read.Started.Offset);
+    }
+
+    [Fact]
+    public void A_header_says_what_was_selected_in_fields_and_leaves_out_what_was_not()
+    {
+        Assert.Contains("""
+            "selection":{"vms":["web"],"vcpus":[0,2],"reasons":["HLT"],"excluded_reasons":["0x7b","MSR"],"level":2},"machines":
+            """, HeaderText(Tape.Header), StringComparison.Ordinal);
+        Assert.DoesNotContain("selection", HeaderText(Tape.Header with { Selection = new() }), StringComparison.Ordinal);
+        Assert.EndsWith("""
+            "selection":{"level":1},"machines":[]}
+            """, HeaderText(new() { Selection = new() { Level = ExitLevel.L1 } }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_with_filters_as_words_is_read()
+    {
+        RecordingHeader? header = HeaderJson.Read("""
+            {"kind":"header","format":"kvmscope-recording","version":1,"program":"0.1.0","host":"lab","kernel":"6.1.0-50-amd64","cpu":"a CPU","cpus":2,
+            "boot_id":"b","isa":"svm","started":"2026-11-26T11:40:43.3011263Z","utc_offset_minutes":0,"started_ns":7602032833,"interval_ns":250000000,"by":"vcpu",
+            "time":true,"split":true,"qualifiers":true,"nested":false,"slow_ns":0,"all_exits":false,
+            "filters":["--vm web","--vm my vm, 2","--vcpu 0,2","--reason HLT,12","--exclude MSR","--level l2","--what is this"],"machines":[]}
+            """u8);
+        AssertEqual(new() { Vms = ["web", "my vm, 2"], Vcpus = [0, 2], Reasons = ["HLT", "12"], ExcludedReasons = ["MSR"], Level = ExitLevel.L2 }, header!.Selection);
+        Assert.False(header.HasAllExits);
+        Assert.True(HeaderJson.Read("""{"format":"kvmscope-recording","started":"2026-11-26T11:40:43Z","all_exits":true,"filters":[]}"""u8)!.Selection.HasAllExits);
+    }
+
+    private static void AssertEqual(Selection wanted, Selection read)
+    {
+        Assert.Equal(wanted.Vms, read.Vms, StringComparer.Ordinal);
+        Assert.Equal<int>(wanted.Vcpus, read.Vcpus);
+        Assert.Equal(wanted.Reasons, read.Reasons, StringComparer.Ordinal);
+        Assert.Equal(wanted.ExcludedReasons, read.ExcludedReasons, StringComparer.Ordinal);
+        Assert.Equal(wanted.Level, read.Level);
+    }
+
+    private static string HeaderText(RecordingHeader header)
+    {
+        using var text = new MemoryStream();
+        using (var json = new Utf8JsonWriter(text)) HeaderJson.Write(json, header);
+        return Encoding.UTF8.GetString(text.ToArray());
     }
 
     [Fact]

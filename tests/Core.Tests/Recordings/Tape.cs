@@ -24,7 +24,7 @@ internal static class Tape
         HasSplit = true,
         HasQualifiers = true,
         HasNested = true,
-        Filters = ["--vm web"],
+        Selection = new() { Vms = ["web"], Vcpus = [0, 2], Reasons = ["HLT"], ExcludedReasons = ["0x7b", "MSR"], Level = ExitLevel.L2 },
         Machines = [(4000, "web")],
     };
 

@@ -43,7 +43,7 @@ public sealed unsafe class KnobsTests
         Assert.Equal(0u, Fill(new TraceOptions { WantTime = false }).want_time);
         Assert.Equal(ulong.MaxValue, Fill(new TraceOptions { SlowNs = ulong.MaxValue }).slow_ns);
         Assert.Equal((1u, 0u, 0u), (Fill(new(), true).check_identity, Fill(new(), true).filter_vcpus, Fill(new(), true).filter_exits));
-        kvmscope_knobs l2 = Fill(new TraceOptions { Level = ExitLevel.L2 });
+        kvmscope_knobs l2 = Fill(new TraceOptions { Filter = new() { Level = ExitLevel.L2 } });
         Assert.Equal((2u, 1u, 0u), (l2.level, l2.filter_exits, l2.filter_vcpus));
     }
 
@@ -51,16 +51,16 @@ public sealed unsafe class KnobsTests
     public void Processes_are_listed()
     {
         int[] pids = [.. Enumerable.Range(1000, kvmscope_limits.KVMSCOPE_MAX_TGIDS)];
-        kvmscope_knobs knobs = Fill(new TraceOptions { Pids = [.. pids] });
+        kvmscope_knobs knobs = Fill(new TraceOptions { Filter = new() { Pids = [.. pids] } });
         Assert.Equal(((uint)pids.Length, 1u, 0u), (knobs.tgid_count, knobs.filter_vcpus, knobs.filter_exits));
         Assert.Equal(pids, new Span<uint>(knobs.tgids, pids.Length).ToArray().Select(pid => (int)pid));
-        AssertUsage(new TraceOptions { Pids = [.. pids, 1] }, "65 VMs cannot be chosen at once");
+        AssertUsage(new TraceOptions { Filter = new() { Pids = [.. pids, 1] } }, "65 VMs cannot be chosen at once");
     }
 
     [Fact]
     public void Vcpus_are_a_set_of_bits() => Gen.Int[0, kvmscope_limits.KVMSCOPE_MAX_VCPU_ID - 1].HashSet[0, 100].Sample(ids =>
     {
-        kvmscope_knobs knobs = Fill(new TraceOptions { VcpuIds = [.. ids] });
+        kvmscope_knobs knobs = Fill(new TraceOptions { Filter = new() { VcpuIds = [.. ids] } });
         return Bits(knobs.vcpu_bits, 64).SequenceEqual(ids.Order()) && knobs.vcpu_id_count == ids.Count && knobs.filter_vcpus == (ids.Count > 0 ? 1u : 0);
     });
 
@@ -68,16 +68,16 @@ public sealed unsafe class KnobsTests
     [InlineData(-1)]
     [InlineData(4096)]
     [InlineData(int.MaxValue)]
-    public void A_vcpu_beyond_the_bits_is_refused(int id) => AssertUsage(new TraceOptions { VcpuIds = [0, id] }, $"vCPU {id} cannot be chosen");
+    public void A_vcpu_beyond_the_bits_is_refused(int id) => AssertUsage(new TraceOptions { Filter = new() { VcpuIds = [0, id] } }, $"vCPU {id} cannot be chosen");
 
     [Fact]
     public void Reasons_become_bits_and_rare_ones_a_list()
     {
-        kvmscope_knobs only = Fill(new TraceOptions { Reasons = [0, 12, 0x400, 0x8000_0021, 0xdf, 0x407] });
+        kvmscope_knobs only = Fill(new TraceOptions { Filter = new() { Codes = [0, 12, 0x400, 0x8000_0021, 0xdf, 0x407] } });
         Assert.Equal((uint)kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY, only.reasons);
         Assert.Equal([0, 12, 0xdf, 0xe0, 0xe7], Bits(only.reason_bits, 4));
         Assert.Equal((1u, 0x8000_0021UL, 1u), (only.odd_reason_count, only.odd_reasons[0], only.filter_exits));
-        kvmscope_knobs except = Fill(new TraceOptions { ExcludedReasons = [12, 0xe0] });
+        kvmscope_knobs except = Fill(new TraceOptions { Filter = new() { ExcludedCodes = [12, 0xe0] } });
         Assert.Equal((uint)kvmscope_reason_filter.KVMSCOPE_REASONS_EXCEPT, except.reasons);
         Assert.Equal([12], Bits(except.reason_bits, 4));
         Assert.Equal((1u, 0xe0UL), (except.odd_reason_count, except.odd_reasons[0]));
@@ -86,24 +86,24 @@ public sealed unsafe class KnobsTests
     [Fact]
     public void What_is_asked_for_and_excluded_too_is_excluded()
     {
-        kvmscope_knobs both = Fill(new TraceOptions { Reasons = [1, 2, 0x5000], ExcludedReasons = [2, 3, 0x5000] });
+        kvmscope_knobs both = Fill(new TraceOptions { Filter = new() { Codes = [1, 2, 0x5000], ExcludedCodes = [2, 3, 0x5000] } });
         Assert.Equal(((uint)kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY, 0u), (both.reasons, both.odd_reason_count));
         Assert.Equal([1], Bits(both.reason_bits, 4));
-        AssertUsage(new TraceOptions { Reasons = [1], ExcludedReasons = [1] }, "excluded too");
+        AssertUsage(new TraceOptions { Filter = new() { Codes = [1], ExcludedCodes = [1] } }, "excluded too");
     }
 
     [Fact]
     public void More_rare_reasons_than_fit_are_refused()
     {
         ulong[] rare = [.. Enumerable.Range(0x1000, kvmscope_limits.KVMSCOPE_MAX_ODD_REASONS).Select(code => (ulong)code)];
-        Assert.Equal((uint)rare.Length, Fill(new TraceOptions { Reasons = [.. rare] }).odd_reason_count);
-        AssertUsage(new TraceOptions { ExcludedReasons = [.. rare, 0x2000] }, "too many rare reasons");
-        AssertUsage(new TraceOptions { Reasons = [.. rare, ulong.MaxValue] }, "too many rare reasons");
+        Assert.Equal((uint)rare.Length, Fill(new TraceOptions { Filter = new() { Codes = [.. rare] } }).odd_reason_count);
+        AssertUsage(new TraceOptions { Filter = new() { ExcludedCodes = [.. rare, 0x2000] } }, "too many rare reasons");
+        AssertUsage(new TraceOptions { Filter = new() { Codes = [.. rare, ulong.MaxValue] } }, "too many rare reasons");
     }
 
     [Fact]
     public void A_rare_reason_named_twice_takes_one_place() =>
-        Assert.Equal(1u, Fill(new TraceOptions { ExcludedReasons = [.. Enumerable.Repeat(0x1000UL, 40)] }).odd_reason_count);
+        Assert.Equal(1u, Fill(new TraceOptions { Filter = new() { ExcludedCodes = [.. Enumerable.Repeat(0x1000UL, 40)] } }).odd_reason_count);
 
     // What usual_place() of bpf/cells.bpf.h promises; PairingTests asks the code itself.
     [Fact]

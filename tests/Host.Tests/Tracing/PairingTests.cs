@@ -104,7 +104,7 @@ public sealed class PairingTests
         Gen.Select(step.Array[0, 300], only).Sample((steps, codes) =>
         {
             Model model = new(codes);
-            using KernelSide side = new(new TraceOptions { Reasons = [.. codes.Distinct().Select(c => (ulong)c)] }, new TableSizes(MaxVcpus, MaxCells, 1));
+            using KernelSide side = new(new TraceOptions { Filter = new() { Codes = [.. codes.Distinct().Select(c => (ulong)c)] } }, new TableSizes(MaxVcpus, MaxCells, 1));
             foreach ((bool isExit, int vcpu, uint code) in steps)
             {
                 if (isExit) model.Exit(vcpu, code);
@@ -200,11 +200,11 @@ public sealed class PairingTests
     [KernelFact]
     public void Another_process_and_another_vcpu_are_left_out()
     {
-        using KernelSide foreign = new(new TraceOptions { Pids = [1] });
+        using KernelSide foreign = new(new TraceOptions { Filter = new() { Pids = [1] } });
         foreign.Exit(1, 1);
-        using KernelSide own = new(new TraceOptions { Pids = [1, Environment.ProcessId], VcpuIds = [0] });
+        using KernelSide own = new(new TraceOptions { Filter = new() { Pids = [1, Environment.ProcessId], VcpuIds = [0] } });
         own.Exit(1, 1);
-        using KernelSide other = new(new TraceOptions { VcpuIds = [1, 4095] });
+        using KernelSide other = new(new TraceOptions { Filter = new() { VcpuIds = [1, 4095] } });
         other.Exit(1, 1);
         Assert.Equal([0, 1, 0], [foreign.Read().Rows.Count, own.Read().Rows.Count, other.Read().Rows.Count]);
         Assert.Equal(0UL, foreign.Read().Trust.DroppedExits);
@@ -213,10 +213,10 @@ public sealed class PairingTests
     [KernelFact]
     public void A_level_that_is_not_asked_for_is_left_out()
     {
-        using KernelSide l2 = new(new TraceOptions { Level = ExitLevel.L2 });
+        using KernelSide l2 = new(new TraceOptions { Filter = new() { Level = ExitLevel.L2 } });
         l2.Exit(1, 1);
         l2.Entry(1);
-        using KernelSide l1 = new(new TraceOptions { Level = ExitLevel.L1, ExcludedReasons = [2, 0x5000] });
+        using KernelSide l1 = new(new TraceOptions { Filter = new() { Level = ExitLevel.L1, ExcludedCodes = [2, 0x5000] } });
         foreach (uint code in new uint[] { 1, 2, 0x5000, 0x5001 }) l1.Exit(1, code);
         Assert.Empty(l2.Read().Rows);
         Assert.Equal([1UL, 0x5001UL], l1.Read().Rows.Select(r => r.Key.Code.Code).Order());

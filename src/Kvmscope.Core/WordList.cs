@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace Kvmscope.Core;
+
+/// <summary>Several names in a sentence.</summary>
+public static class WordList
+{
+    private const int MostNames = 8;
+
+    /// <summary>One of them: <c>a</c>, <c>a or b</c>, <c>a, b or c</c>.</summary>
+    public static string Or(IReadOnlyList<string> names) => names.Count switch
+    {
+        0 => "",
+        1 => names[0],
+        _ => $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}",
+    };
+
+    /// <summary>As many as can be read, and how many more there are.</summary>
+    public static string Some(IReadOnlyList<string> names) => names.Count <= MostNames
+        ? string.Join(", ", names)
+        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(MostNames))} and {names.Count - MostNames} more");
+}

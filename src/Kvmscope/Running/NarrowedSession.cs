@@ -1,0 +1,45 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
+using Kvmscope.Core.Sources;
+
+namespace Kvmscope.Running;
+
+/// <summary>
+/// Some VMs of a trace. The kernel side filters by process, and a process can have several VMs: here the others are left out of what is
+/// read. Of what was lost it is not known whose it was, so that stays that of all.
+/// </summary>
+/// <param name="session">The trace.</param>
+/// <param name="vms">The VMs that are meant.</param>
+internal sealed class NarrowedSession(ITraceSession session, VmFilter vms) : ITraceSession
+{
+    /// <inheritdoc/>
+    public long? SinceNs => session.SinceNs;
+
+    /// <inheritdoc/>
+    public Interval Read(Grouping grouping)
+    {
+        if (grouping < Grouping.Vm) grouping = Grouping.Vm;
+        var sum = new IntervalSum(grouping);
+        sum.Add(session.Read(grouping));
+        return sum.ToInterval(vms.Matches);
+    }
+
+    /// <inheritdoc/>
+    public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink)
+    {
+        int given = 0;
+        session.ReadSlow(timeout, exit =>
+        {
+            if (!vms.Matches(exit.Vm)) return;
+            given++;
+            sink(exit);
+        });
+        return given;
+    }
+
+    /// <inheritdoc/>
+    public void Sweep() => session.Sweep();
+
+    /// <inheritdoc/>
+    public void Dispose() => session.Dispose();
+}
