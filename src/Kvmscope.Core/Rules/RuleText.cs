@@ -10,7 +10,6 @@ internal static class RuleText
 {
     private const int MostDecimals = 9;
 
-
     /// <summary>A measured value; where rounding would make it look like the rule's own, with the digits that tell them apart.</summary>
     internal static string Value(ExactNumber value, RuleValue rule)
     {
