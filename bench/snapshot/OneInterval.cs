@@ -1,8 +1,7 @@
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Sources;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.SnapshotBench;
 
@@ -11,7 +10,7 @@ sealed class OneInterval(ITraceSession session, ReportRequest request, OutputFor
 {
     readonly CountingWriter _output = new();
     readonly Grouping _grouping = request.Grouping;
-    IAnswerWriter? _writer;
+    IOutputWriter<Interval>? _writer;
 
     /// <summary>CPU time of all threads, and bytes that this one allocated.</summary>
     internal readonly record struct Cost(TimeSpan Read, TimeSpan Rest, long Allocated, long Rows)
@@ -24,7 +23,7 @@ sealed class OneInterval(ITraceSession session, ReportRequest request, OutputFor
 
     internal Cost Run()
     {
-        _writer ??= AnswerWriters.Create(format, request, new ViewStyle(), _output);
+        _writer ??= OutputKinds.Answers.In(format)(new Destination(_output, new ViewStyle()), request);
         _output.Characters = 0;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         var begin = Environment.CpuUsage.TotalTime;

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Kvmscope.Core;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Tracing;
 using Kvmscope.SnapshotBench;
+
 using Process = System.Diagnostics.Process;
 
 // snapshot-bench: what one interval costs user space on a full host, without a guest. Prints tab-separated lines: what is

@@ -1,6 +1,7 @@
 using Kvmscope.CommandLine;
 using Kvmscope.Commands;
 using Kvmscope.Core;
+using Kvmscope.Core.Output;
 using Kvmscope.Terminal;
 
 namespace Kvmscope;
@@ -35,8 +36,8 @@ internal static class Application
         }
         catch (KvmscopeException error)
         {
-            context.Error.WriteLine($"kvmscope: {error.Message}");
-            if (error.Mend is { } mend) context.Error.WriteLine($"  {mend}");
+            context.Say(error.Message);
+            if (error.Mend is { } mend) context.Error.WriteLine($"  {ForeignText.CleanLines(mend)}");
             return (int)error.Status;
         }
         catch (BrokenPipeException)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Kvmscope.Core.Exits;
 using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
@@ -23,5 +25,19 @@ public sealed class ExplainTests
         Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, 60));
         Assert.Contains(cut, text);
         if (!unicode) Assert.All(text, c => Assert.True(char.IsAscii(c)));
+    }
+
+    [Fact]
+    public void Machines_have_the_same_as_people()
+    {
+        using JsonDocument one = JsonDocument.Parse(new World().Run("explain", "CPUID", "--isa", "svm", "--format", "json").Out);
+        JsonElement reason = Assert.Single(one.RootElement.GetProperty("reasons").EnumerateArray());
+        Assert.Equal(("svm", 0x72, "CPUID"), (reason.GetProperty("isa").GetString(), reason.GetProperty("code").GetInt32(), reason.GetProperty("reason").GetString()));
+        Assert.NotEqual("", reason.GetProperty("meaning").GetString());
+        Assert.Empty(one.RootElement.GetProperty("parts").EnumerateArray());
+
+        using JsonDocument all = JsonDocument.Parse(new World().Run("explain", "--isa", "vmx", "--format", "json").Out);
+        Assert.Equal(ExitReasons.All(Isa.Vmx).Count(), all.RootElement.GetProperty("reasons").GetArrayLength());
+        Assert.Equal(PartNames.All.Count, all.RootElement.GetProperty("parts").GetArrayLength());
     }
 }

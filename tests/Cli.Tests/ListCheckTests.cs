@@ -31,6 +31,19 @@ public sealed class ListCheckTests
     }
 
     [Fact]
+    public void An_error_that_lists_names_steers_no_terminal()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Vms = [new(7, "web\e[2J\u202e\u2028", "qemu", 1, [0])] };
+
+        Outcome outcome = world.Run("count", "--vm", "web9");
+
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains("web?[2J??", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(outcome.Error, c => c is '\e' or '\u202e' or '\u2028');
+    }
+
+    [Fact]
     public void List_without_vms_says_so_beside_the_data()
     {
         var world = new World();

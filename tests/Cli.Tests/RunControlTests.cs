@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core;
-using Kvmscope.Core.Model;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;

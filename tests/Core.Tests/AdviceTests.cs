@@ -1,8 +1,7 @@
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 
@@ -114,7 +113,7 @@ public class AdviceTests
     private static string Text(Interval answer, ReportRequest request, ViewStyle style)
     {
         var output = new StringWriter();
-        AnswerWriters.Create(OutputFormat.Table, request, style, output).Write(answer);
+        OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, style), request).Write(answer);
         return output.ToString();
     }
 }

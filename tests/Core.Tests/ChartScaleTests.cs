@@ -1,7 +1,7 @@
 using System.Globalization;
 using CsCheck;
-using Kvmscope.Core.Charts;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Charts;
 using Kvmscope.Core.Timelines;
 
 namespace Kvmscope.Core.Tests;

@@ -1,9 +1,8 @@
 using Kvmscope.Core.Comparisons;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 
@@ -62,7 +61,7 @@ internal static class ComparisonSample
     internal static string Text(Comparison comparison, int width = 80, OutputFormat format = OutputFormat.Table, bool color = false)
     {
         var output = new StringWriter();
-        ComparisonWriters.Write(format, comparison, new ViewStyle(width, color), output);
+        OutputKinds.Comparisons.In(format)(new Destination(output, new ViewStyle(width, color)), comparison);
         return output.ToString();
     }
 

@@ -3,6 +3,7 @@ using Kvmscope.Core.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Reports;
+
 using static Kvmscope.Core.Tests.ComparisonSample;
 
 namespace Kvmscope.Core.Tests;

@@ -3,7 +3,9 @@ using System.Text.Json;
 using Kvmscope.Core.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
+
 using static Kvmscope.Core.Tests.ComparisonSample;
 
 namespace Kvmscope.Core.Tests;

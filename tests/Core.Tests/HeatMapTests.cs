@@ -2,9 +2,10 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using CsCheck;
-using Kvmscope.Core.Charts;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Charts;
 using Kvmscope.Core.Timelines;
 
 namespace Kvmscope.Core.Tests;
@@ -123,8 +124,8 @@ public sealed partial class HeatMapTests
         Interval answer = s_answers[0] with { Vms = [new VmIdentity(0, 1, name)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
         Timeline timeline = TimelineBuilder.Build(title, [answer], TimelineBy.Vm, 3);
         XElement svg = Svg(timeline);
-        Assert.Contains(svg.Elements(s_svg + "text"), text => text.Value == PlainText.Clean(name, 1000));
-        Assert.Equal(PlainText.Clean(title), svg.Element(s_svg + "title")!.Value);
+        Assert.Contains(svg.Elements(s_svg + "text"), text => text.Value == ForeignText.Clean(name, 1000));
+        Assert.Equal(ForeignText.Clean(title), svg.Element(s_svg + "title")!.Value);
         Png(timeline);
     }
 
@@ -139,7 +140,7 @@ public sealed partial class HeatMapTests
         Assert.Contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#39;?[2J???]]&gt;</text>", html, StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(html, "<script"));
         Assert.Equal(2, Regex.Count(html, "</script>"));
-        Assert.Contains(Svg(timeline).Elements(s_svg + "text"), text => text.Value == PlainText.Clean(evil));
+        Assert.Contains(Svg(timeline).Elements(s_svg + "text"), text => text.Value == ForeignText.Clean(evil));
     }
 
     [Fact]

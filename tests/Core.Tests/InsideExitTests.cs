@@ -1,9 +1,8 @@
 using System.Text.Json;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 
@@ -34,7 +33,7 @@ public class InsideExitTests
     private static string Text(Interval answer, ReportRequest request, OutputFormat format = OutputFormat.Table)
     {
         var output = new StringWriter();
-        AnswerWriters.Create(format, request, new ViewStyle(80), output).Write(answer);
+        OutputKinds.Answers.In(format)(new Destination(output, new ViewStyle(80)), request).Write(answer);
         return output.ToString();
     }
 
@@ -224,7 +223,7 @@ public class InsideExitTests
                 {
                     if (nested && by.HasFlag(GroupBy.Qualifier)) continue;
                     var output = new StringWriter();
-                    AnswerWriters.Create(OutputFormat.Table, Request(split, nested, by), new ViewStyle(width), output).Write(answer);
+                    OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split, nested, by)).Write(answer);
                     Golden.FitsIn(width, output.ToString());
                     Assert.DoesNotContain("##", output.ToString(), StringComparison.Ordinal);
                 }
@@ -254,7 +253,7 @@ public class InsideExitTests
         Interval answer = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
         if (by == GroupBy.Vcpu) answer = OfOneVcpu(answer);
         var output = new StringWriter();
-        AnswerWriters.Create(OutputFormat.Table, Request(split, !split, by), new ViewStyle(40), output).Write(answer);
+        OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(40)), Request(split, !split, by)).Write(answer);
         Golden.Check(name, output.ToString());
     }
 
@@ -270,7 +269,7 @@ public class InsideExitTests
         foreach (int width in (int[])[80, 72, 60])
         {
             var output = new StringWriter();
-            AnswerWriters.Create(OutputFormat.Table, Request(split: true), new ViewStyle(width), output).Write(Between(null, Split));
+            OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split: true)).Write(Between(null, Split));
             Assert.All(output.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, width));
         }
     }

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 
@@ -43,7 +43,7 @@ public sealed class MachineFormatTests
     {
         var request = new ReportRequest { Kind = ReportKind.Count, Command = "count" };
         var output = new StringWriter();
-        IAnswerWriter json = AnswerWriters.Create(OutputFormat.Json, request, new ViewStyle(), output);
+        IOutputWriter<Interval> json = OutputKinds.Answers.In(OutputFormat.Json)(new Destination(output, new ViewStyle()), request);
         for (int i = 0; i < 3; i++) json.Write(Sample.Svm);
         string[] lines = output.ToString().Split('\n');
         Assert.Equal(4, lines.Length);
@@ -51,7 +51,7 @@ public sealed class MachineFormatTests
         Assert.Equal(lines[0], lines[2]);
 
         output = new StringWriter();
-        IAnswerWriter csv = AnswerWriters.Create(OutputFormat.Csv, request, new ViewStyle(), output);
+        IOutputWriter<Interval> csv = OutputKinds.Answers.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request);
         csv.Write(Sample.Svm);
         csv.Write(Sample.Svm);
         Assert.Equal(11, output.ToString().TrimEnd('\n').Split('\n').Length);
@@ -109,7 +109,7 @@ public sealed class MachineFormatTests
             foreach ((bool split, bool nested) in ((bool, bool)[])[(false, false), (true, false), (false, true)])
             {
                 var output = new StringWriter();
-                AnswerWriters.Create(OutputFormat.Csv, request with { By = by, Split = split, Nested = nested }, new ViewStyle(), output).Write(answer);
+                OutputKinds.Answers.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request with { By = by, Split = split, Nested = nested }).Write(answer);
                 Assert.Single(output.ToString().TrimEnd('\n').Split('\n').Select(l => l.Count(c => c == ',')).Distinct());
             }
     }
@@ -141,8 +141,8 @@ public sealed class MachineFormatTests
     [Fact]
     public void Lost_events_are_said()
     {
-        Assert.StartsWith("1 slow exit was lost", SlowExitWriters.LostLine(1), StringComparison.Ordinal);
-        Assert.StartsWith("12 slow exits were lost", SlowExitWriters.LostLine(12), StringComparison.Ordinal);
+        Assert.StartsWith("1 slow exit was lost", AccountingText.LostEvents(1), StringComparison.Ordinal);
+        Assert.StartsWith("12 slow exits were lost", AccountingText.LostEvents(12), StringComparison.Ordinal);
     }
 
     private static Interval Machines { get; } = Sample.Answer(
@@ -166,7 +166,7 @@ public sealed class MachineFormatTests
     private static string Slow(OutputFormat format, int width, params SlowExit[] exits)
     {
         var output = new StringWriter();
-        ISlowExitWriter writer = SlowExitWriters.Create(format, false, new ViewStyle(width), output);
+        IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(format)(new Destination(output, new ViewStyle(width)), false);
         foreach (SlowExit exit in exits) writer.Write(exit);
         return output.ToString();
     }

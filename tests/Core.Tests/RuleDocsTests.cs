@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Rules;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 
@@ -70,7 +69,7 @@ public sealed partial class RuleDocsTests
             return $"kvmscope: {error.Message}\n  {error.Mend}\n";
         }
         var output = new StringWriter();
-        RuleWriters.Create(format, new ViewStyle(), output).Write([.. rules.Select(r => RuleEvaluator.Evaluate(r, input))]);
+        OutputKinds.RuleResults.In(format)(new Destination(output, new ViewStyle())).Write([.. rules.Select(r => RuleEvaluator.Evaluate(r, input))]);
         return output.ToString();
     }
 

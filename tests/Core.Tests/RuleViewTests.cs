@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Rules;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 
@@ -19,7 +18,7 @@ public sealed class RuleViewTests
     private static string Text(IReadOnlyList<RuleResult> results, ViewStyle style, OutputFormat format = OutputFormat.Table, int times = 1)
     {
         var output = new StringWriter();
-        IRuleWriter writer = RuleWriters.Create(format, style, output);
+        IOutputWriter<IReadOnlyList<RuleResult>> writer = OutputKinds.RuleResults.In(format)(new Destination(output, style));
         for (int i = 0; i < times; i++) writer.Write(results);
         return output.ToString();
     }

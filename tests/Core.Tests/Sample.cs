@@ -1,8 +1,7 @@
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 
@@ -73,7 +72,7 @@ internal static class Sample
         var request = new ReportRequest { Kind = kind, Command = kind.ToString().ToLowerInvariant(), Sort = sort, Stats = stats };
         if (by is { } keys) request = request with { By = keys };
         var output = new StringWriter();
-        AnswerWriters.Create(format, request, new ViewStyle(width, color), output).Write(answer);
+        OutputKinds.Answers.In(format)(new Destination(output, new ViewStyle(width, color)), request).Write(answer);
         return output.ToString();
     }
 }

@@ -1,5 +1,5 @@
 using CsCheck;
-using Kvmscope.Core.Views;
+using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Core.Tests;
 

@@ -1,4 +1,4 @@
-using Kvmscope.Core.Charts;
+using Kvmscope.Core.Output.Charts;
 
 namespace Kvmscope.Core.Tests;
 

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
-using Kvmscope.Core.Charts;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Charts;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Timelines;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests;
 

@@ -1,9 +1,8 @@
 using System.Globalization;
-using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Comparisons;
 
@@ -64,7 +63,7 @@ internal static class ComparisonNotes
     }
 
     private static string Isas(ComparisonSide side) => string.Join(
-        " and ", side.Samples.SelectMany(s => s.Rows).Select(r => r.Key.Code.Isa).Where(i => i != Isa.None).Distinct().Order().Select(Formats.MachineNames.Of));
+        " and ", side.Samples.SelectMany(s => s.Rows).Select(r => r.Key.Code.Isa).Where(i => i != Isa.None).Distinct().Order().Select(Output.MachineNames.Of));
 
     // Exits that are open at the end are in every recording and change no figure.
     private static IEnumerable<string> OfSide(string name, ComparisonSide side, ComparedSide whole)

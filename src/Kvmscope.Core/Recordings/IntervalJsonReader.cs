@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Json;
 
 namespace Kvmscope.Core.Recordings;
 

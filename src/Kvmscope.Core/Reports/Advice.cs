@@ -78,7 +78,7 @@ public static class Advice
         foreach (var (code, rows, ns, count) in reasons.OrderByDescending(r => r.Ns))
         {
             if (count < LeastExits || Share(ns, busy) < LargeReason) yield break;
-            string line = $"{ExitReasons.Name(code)} took {Percent(ns, busy)} of the busy time{(nested ? " of L2's exits" : "")}, {Views.ScaledText.Time(ns / Math.Max(1, Sum(rows, r => r.Timed)), unicode)} each";
+            string line = $"{ExitReasons.Name(code)} took {Percent(ns, busy)} of the busy time{(nested ? " of L2's exits" : "")}, {Output.Text.ScaledText.Time(ns / Math.Max(1, Sum(rows, r => r.Timed)), unicode)} each";
             var top = rows.Where(r => r.Key.Qualifier.State == QualifierState.Known).GroupBy(r => r.Key.Qualifier)
                 .Select(g => (Qualifier: g.Key, Count: Sum(g, r => r.Count))).OrderByDescending(q => q.Count).FirstOrDefault();
             if (Share(top.Count, count) >= MostOfReason)

@@ -1,6 +1,6 @@
-using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Core.Rules;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Rules;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Rules;
@@ -199,7 +200,7 @@ internal sealed class RuleCursor(RuleSource source, int end)
             if (IsAtEnd) return "the end";
             int length = 0;
             while (_at + length < end && IsWordCharacter(_text[_at + length])) length++;
-            return $"'{RuleText.OneLine(_text.Substring(_at, Math.Max(1, length)))}'";
+            return $"'{ForeignText.OneLine(_text.Substring(_at, Math.Max(1, length)))}'";
         }
     }
 
@@ -276,6 +277,6 @@ internal sealed record RuleSource(string Line, string? File = null, int Number =
         string where = File is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{File}:{Number}:{column}: ");
         string at = File is null ? string.Create(CultureInfo.InvariantCulture, $" (column {column})") : "";
         string caret = new string(' ', column - 1) + "^ " + expected;
-        return new KvmscopeException(ExitStatus.Usage, $"{where}{problem}{at}\n{Indent}{RuleText.OneLine(Line)}\n{Indent}{caret}", mend);
+        return new KvmscopeException(ExitStatus.Usage, $"{where}{problem}{at}\n{Indent}{ForeignText.OneLine(Line)}\n{Indent}{caret}", mend);
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Views;
+using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Core.Rules;
 
@@ -9,13 +9,6 @@ namespace Kvmscope.Core.Rules;
 internal static class RuleText
 {
     private const int MostDecimals = 9;
-
-    /// <summary>On one line and harmless to a terminal; each character keeps its column.</summary>
-    internal static string OneLine(string text) =>
-        string.Create(text.Length, text, static (to, from) =>
-        {
-            for (int i = 0; i < to.Length; i++) to[i] = char.IsWhiteSpace(from[i]) ? ' ' : char.IsControl(from[i]) ? '?' : from[i];
-        });
 
     /// <summary>A measured value; where rounding would make it look like the rule's own, with the digits that tell them apart.</summary>
     internal static string Value(ExactNumber value, RuleValue rule)

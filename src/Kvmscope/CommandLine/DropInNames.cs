@@ -57,3 +57,26 @@ internal static class DropInNames
     private static Exception Wrong(DropIn tool, string message) =>
         UsageError.Of(message, $"Usage: {Usage(tool)}; under its own name kvmscope takes more, see 'kvmscope --help'.");
 }
+
+/// <summary>A name of the original tools, through which the program can be started.</summary>
+internal enum DropIn
+{
+    /// <summary>kvm_vmexit_count: no arguments.</summary>
+    Count,
+
+    /// <summary>kvm_vmexit_time: no arguments.</summary>
+    Time,
+
+    /// <summary>kvm_vmexit_time_hist [EXIT_NO].</summary>
+    Hist,
+
+    /// <summary>kvm_vmexit_slower [MS] [--excludes N,N,].</summary>
+    Slower,
+}
+
+/// <summary>What was asked of an original tool's name.</summary>
+/// <param name="Tool">The tool.</param>
+/// <param name="Positional">EXIT_NO or MS as typed, or null.</param>
+/// <param name="Excludes">The exit numbers of --excludes.</param>
+/// <param name="WantsHelp">Only the synopsis.</param>
+internal sealed record DropInRequest(DropIn Tool, string? Positional, IReadOnlyList<string> Excludes, bool WantsHelp = false);

@@ -1,3 +1,5 @@
+using Kvmscope.Core.Output.Text;
+
 namespace Kvmscope.CommandLine;
 
 /// <summary>Writes --help.</summary>

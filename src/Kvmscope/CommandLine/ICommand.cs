@@ -29,3 +29,33 @@ internal interface ICommand
     /// <exception cref="Core.KvmscopeException">Any anticipated error.</exception>
     int Run(Invocation invocation, CommandContext context);
 }
+
+/// <summary>What is said about a command: the one source of its --help and of the man page.</summary>
+/// <param name="Name">The verb.</param>
+/// <param name="Arguments">The synopsis after the name, without "kvmscope NAME".</param>
+/// <param name="Summary">One line for the list of commands, no trailing period.</param>
+/// <param name="Description">One paragraph.</param>
+/// <param name="Examples">Command lines that work, with what they answer.</param>
+internal sealed record CommandHelp(
+    string Name, string Arguments, string Summary, string Description, IReadOnlyList<CommandExample> Examples);
+
+/// <summary>One example in a command's help.</summary>
+/// <param name="Line">The whole command line.</param>
+/// <param name="Says">What it answers.</param>
+internal sealed record CommandExample(string Line, string Says);
+
+/// <summary>Options that are shown together in a command's help.</summary>
+/// <param name="Title">The heading: Filters, Run, Output, …</param>
+/// <param name="Options">The options, in the order to show them.</param>
+/// <param name="Notes">Entries of the group that the parser never sees (<c>-- COMMAND</c>): what to type, and what it does.</param>
+internal sealed record OptionGroup(string Title, IReadOnlyList<Option> Options, params IReadOnlyList<(string Form, string Says)> Notes)
+{
+    /// <summary>Every entry of the group as (what to type, what it does).</summary>
+    public IEnumerable<(string Form, string Says)> Entries() => Options.Select(o => (Form(o), o.Description ?? "")).Concat(Notes);
+
+    private static string Form(Option option)
+    {
+        string names = string.Join(", ", option.Aliases.Prepend(option.Name).OrderBy(n => n.Length));
+        return option.HelpName is { } value ? $"{names} {value}" : names;
+    }
+}

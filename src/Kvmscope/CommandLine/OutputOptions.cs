@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.CommandLine;
@@ -7,10 +8,7 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say how the answer is written, and where to.</summary>
 internal sealed class OutputOptions
 {
-    private static readonly string[] s_withCsv = ["table", "json", "csv"];
-    private static readonly string[] s_withoutCsv = ["table", "json"];
-
-    private readonly string[] _formats, _pictures;
+    private readonly OutputFormat[] _formats;
     private readonly Option<string> _format;
     private readonly Option<string> _output =
         OptionFactory.Value("--output", "FILE", "Write the answer to FILE and not to standard output.", "-o");
@@ -18,13 +16,11 @@ internal sealed class OutputOptions
         OptionFactory.Value("--color", "WHEN", "auto (on a terminal, and NO_COLOR unset), always or never.");
 
     /// <summary>Makes the options.</summary>
-    /// <param name="csv">Whether the command's answer has rows for CSV.</param>
-    /// <param name="pictures">Kinds of pictures that the command can draw.</param>
-    public OutputOptions(bool csv = true, params string[] pictures)
+    /// <param name="formats">Those that the command's answers have.</param>
+    public OutputOptions(IEnumerable<OutputFormat> formats)
     {
-        _pictures = pictures;
-        _formats = [.. csv ? s_withCsv : s_withoutCsv, .. pictures];
-        _format = OptionFactory.Value("--format", string.Join('|', _formats), "How to write the answer; a table unless said.");
+        _formats = [.. formats.Distinct()];
+        _format = OptionFactory.Value("--format", string.Join('|', _formats.Select(f => f.Name)), "How to write the answer; a table unless said.");
     }
 
     /// <summary>The options as --help shows them.</summary>
@@ -34,14 +30,9 @@ internal sealed class OutputOptions
     /// <exception cref="Core.KvmscopeException">A value that is not known (status 2).</exception>
     public OutputPlan Read(ParseResult result)
     {
-        OutputFormat format = (result.Text(_format) ?? "table") switch
-        {
-            "table" => OutputFormat.Table,
-            "json" => OutputFormat.Json,
-            "csv" when _formats.Contains("csv") => OutputFormat.Csv,
-            var picture when _pictures.Contains(picture) => OutputFormat.Table,
-            var other => throw UsageError.NotOneOf("--format", other, _formats),
-        };
+        string name = result.Text(_format) ?? OutputFormat.Table.Name;
+        int at = Array.FindIndex(_formats, f => f.Name == name);
+        if (at < 0) throw UsageError.NotOneOf("--format", name, [.. _formats.Select(f => f.Name)]);
         ColorWhen color = (result.Text(_color) ?? "auto") switch
         {
             "auto" => ColorWhen.Auto,
@@ -52,6 +43,25 @@ internal sealed class OutputOptions
         // "-" is standard output, as elsewhere.
         string? file = result.Text(_output) is { } path and not "-" ? path : null;
         if (file is "") throw UsageError.Of("-o has an empty name", "Give a file, or leave -o out.");
-        return new OutputPlan(format, file, color) { Picture = result.Text(_format) is { } kind && _pictures.Contains(kind) ? kind : null };
+        return new OutputPlan(_formats[at], file, color);
+    }
+}
+
+/// <summary>How the answer is written, and where to.</summary>
+/// <param name="Format">One that the answer has.</param>
+/// <param name="File">The file of <c>-o</c>; null for standard output.</param>
+/// <param name="Color">When to colour a table.</param>
+internal sealed record OutputPlan(OutputFormat Format, string? File, ColorWhen Color)
+{
+    /// <summary>Refuses to write the answer over what it is made of, before the file of <c>-o</c> is opened.</summary>
+    /// <param name="system">Tells which file a name leads to.</param>
+    /// <param name="inputs">What is read; by whatever name.</param>
+    /// <exception cref="Core.KvmscopeException">The answer's file is one of them (status 2).</exception>
+    public void Spare(IOperatingSystem system, params IReadOnlyList<string> inputs)
+    {
+        if (File is null || system.IdentityOf(File) is not { } written) return;
+        if (inputs.FirstOrDefault(input => system.IdentityOf(input) == written) is not { } input) return;
+        string same = input == File ? "" : $", which is '{input}'";
+        throw UsageError.Of($"-o '{File}'{same}: the answer would be written over what it is made of", "Give another file with -o, or leave it out.");
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.CommandLine;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Sources;
-using Kvmscope.Core.Formats;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Selections;
+using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -16,7 +17,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: true);
     private readonly ReportOptions _report = new(kind);
-    private readonly OutputOptions _output = new();
+    private readonly OutputOptions _output = new(OutputKinds.Answers.Formats);
 
     /// <inheritdoc/>
     public abstract CommandHelp Help { get; }
@@ -53,7 +54,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
-            IAnswerWriter writer = AnswerWriters.Create(output.Format, report, trace.Target.Style, trace.Target.Writer);
+            IOutputWriter<Interval> writer = OutputKinds.Answers.In(output.Format)(trace.Target.To, report);
             trace.Sample(report.Grouping, interval =>
             {
                 StatusLines.AfterInterrupt(context, trace.End);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Rules;
 using Kvmscope.Core.Selections;
@@ -21,7 +22,7 @@ internal sealed class AssertCommand : ICommand
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: false, passesStatusOn: false);
     private readonly WindowOptions _window = new();
-    private readonly OutputOptions _output = new();
+    private readonly OutputOptions _output = new(OutputKinds.RuleResults.Formats);
     private readonly Option<string> _rules = OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one a line; # begins a comment.");
 
     /// <inheritdoc/>
@@ -98,7 +99,7 @@ internal sealed class AssertCommand : ICommand
                     Level = selection.Level,
                     Machines = traced,
                 })));
-                RuleWriters.Create(output.Format, trace.Target.Style, trace.Target.Writer).Write(results);
+                OutputKinds.RuleResults.In(output.Format)(trace.Target.To).Write(results);
             }));
         // Its status would be taken for what the rules say.
         if (status != 0) context.Error.WriteLine($"kvmscope: the command left with status {status}; the rules alone decide that of assert");
@@ -122,9 +123,9 @@ internal sealed class AssertCommand : ICommand
         }
         using OutputTarget target = OutputTarget.Open(output, context);
         target.Begin();
-        RuleWriters.Create(output.Format, target.Style, target.Writer).Write(results);
+        OutputKinds.RuleResults.In(output.Format)(target.To).Write(results);
         target.Writer.Flush();
-        foreach (string note in notes) context.Error.WriteLine($"kvmscope: {note}");
+        foreach (string note in notes) context.Say(note);
         return (int)RuleVerdict.StatusOf(results);
     }
 

@@ -1,6 +1,5 @@
-using System.Text.Json;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
@@ -9,7 +8,7 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope check</c>: can this host be traced?</summary>
 internal sealed class CheckCommand : ICommand
 {
-    private readonly OutputOptions _output = new(csv: false);
+    private readonly OutputOptions _output = new(OutputKinds.Checks.Formats);
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("check", "[options]", "Can this host be traced; if not, why, and the mend",
@@ -30,66 +29,8 @@ internal sealed class CheckCommand : ICommand
         using OutputTarget target = OutputTarget.Open(plan, context);
         IReadOnlyList<HostCheck> checks = context.Host().Check();
         target.Begin();
-        if (plan.Format == OutputFormat.Json) WriteJson(target.Writer, checks);
-        else WriteTable(target, checks);
+        OutputKinds.Checks.In(plan.Format)(target.To, checks);
         target.Writer.Flush();
         return (int)(checks.FirstOrDefault(c => c.Verdict == CheckVerdict.Failed)?.Status ?? Core.ExitStatus.Fine);
-    }
-
-    private static void WriteTable(OutputTarget target, IReadOnlyList<HostCheck> checks)
-    {
-        int names = checks.Count == 0 ? 0 : checks.Max(c => c.Name.Length);
-        foreach (HostCheck check in checks)
-        {
-            string lead = $"{Colored(Word(check.Verdict).PadRight(8), check.Verdict, target.Style.Color)}{check.Name.PadRight(names)}  ";
-            Column(target, lead, 8 + names + 2, check.Found);
-            if (check.Mend is { } mend) Column(target, "", 10, mend);
-        }
-    }
-
-    // Text in a column of its own, or below where the screen leaves it too little room.
-    private static void Column(OutputTarget target, string lead, int column, string text)
-    {
-        bool below = target.Style.Width - column < 24 && lead.Length > 0;
-        if (below) target.Writer.WriteLine(lead.TrimEnd());
-        string indent = new(' ', below ? 8 : column);
-        foreach (string line in TextWrap.Lines(text, Math.Max(16, target.Style.Width - indent.Length)))
-        {
-            target.Writer.WriteLine(below || lead.Length == 0 ? indent + line : lead + line);
-            lead = "";
-        }
-    }
-
-    private static string Word(CheckVerdict verdict) => verdict switch
-    {
-        CheckVerdict.Ok => "ok",
-        CheckVerdict.Limited => "limited",
-        CheckVerdict.Failed => "FAILED",
-        _ => "unknown",
-    };
-
-    private static string Colored(string text, CheckVerdict verdict, bool color) => !color ? text : verdict switch
-    {
-        CheckVerdict.Ok => $"\e[32m{text}\e[0m",
-        CheckVerdict.Failed => $"\e[1;31m{text}\e[0m",
-        _ => $"\e[33m{text}\e[0m",
-    };
-
-    private void WriteJson(TextWriter output, IReadOnlyList<HostCheck> checks) => JsonText.WriteLine(output, Help.Name, json =>
-    {
-        json.WriteStartArray("checks");
-        foreach (HostCheck check in checks) WriteCheck(json, check);
-        json.WriteEndArray();
-    });
-
-    private static void WriteCheck(Utf8JsonWriter json, HostCheck check)
-    {
-        json.WriteStartObject();
-        json.WriteString("name", check.Name);
-        json.WriteString("verdict", Word(check.Verdict).ToLowerInvariant());
-        json.WriteString("found", check.Found);
-        json.WriteString("mend", check.Mend);
-        json.WriteNumber("status", check.Verdict == CheckVerdict.Failed ? (int)check.Status : 0);
-        json.WriteEndObject();
     }
 }

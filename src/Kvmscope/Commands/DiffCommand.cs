@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Comparisons;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Selections;
@@ -22,7 +22,7 @@ internal sealed class DiffCommand : ICommand
 
     private readonly FilterOptions _filters = new(isLive: false);
     private readonly ReportOptions _report = new(ReportKind.Hist);
-    private readonly OutputOptions _output = new();
+    private readonly OutputOptions _output = new(OutputKinds.Comparisons.Formats);
     private readonly Option<string> _a = OptionFactory.Value("--a", "FROM..TO", "The first side is this part of its recording; times as for 'report --from', either may be left out.");
     private readonly Option<string> _b = OptionFactory.Value("--b", "FROM..TO", "The second side is this part.");
     private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "Compare samples of this length; unless given the recorder's interval, or longer so that there are at most 300.");
@@ -65,9 +65,9 @@ internal sealed class DiffCommand : ICommand
         using OutputTarget target = OutputTarget.Open(output, context);
         Comparison comparison = ComparisonBuilder.Build(a, b, request);
         target.Begin();
-        ComparisonWriters.Write(output.Format, comparison with { Notes = [.. Differences(first.Recording.Header, second.Recording.Header), .. comparison.Notes] }, target.Style, target.Writer);
+        OutputKinds.Comparisons.In(output.Format)(target.To, comparison with { Notes = [.. Differences(first.Recording.Header, second.Recording.Header), .. comparison.Notes] });
         target.Writer.Flush();
-        foreach (string note in isOne ? first.Notes() : [.. first.Notes(), .. second.Notes()]) context.Error.WriteLine($"kvmscope: {note}");
+        foreach (string note in isOne ? first.Notes() : [.. first.Notes(), .. second.Notes()]) context.Say(note);
         return 0;
     }
 

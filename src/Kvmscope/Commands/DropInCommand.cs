@@ -1,10 +1,10 @@
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Sources;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Selections;
+using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -50,12 +50,12 @@ internal static class DropInCommand
         TextWriter output = trace.Target.Writer;
         if (tool == DropIn.Slower)
         {
-            ISlowExitWriter slow = SlowExitWriters.CreateSeed(output);
+            IOutputWriter<SlowExit> slow = OutputKinds.DropInSlowExits(output);
             trace.Sample(SlowSink.Of(slow, output, context.Error));
             return;
         }
         ReportKind kind = tool switch { DropIn.Count => ReportKind.Count, DropIn.Time => ReportKind.Time, _ => ReportKind.Hist };
-        IAnswerWriter writer = AnswerWriters.CreateSeed(kind, output);
+        IOutputWriter<Interval> writer = OutputKinds.DropInAnswers(kind, output);
         trace.Sample(Grouping.Host, interval =>
         {
             if (context.Screen.IsTerminal && trace.End.Interrupted) output.WriteLine();

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.CommandLine;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Reports;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;
@@ -48,7 +48,7 @@ internal sealed class RecordCommand : ICommand
         RecordPlan plan = _record.Read(invocation.Result, () => DefaultName(identity.Name, context.Clock.GetLocalNow()));
         TraceOptions detail = _record.Detail(invocation.Result, selection.HasAllExits, plan.Grouping);
         RecordingHeader header = HeaderOf(identity, host, plan, detail, selection);
-        using var tape = new RecordTape(context.System, plan, () => header, text => context.Error.WriteLine($"kvmscope: {text}"));
+        using var tape = new RecordTape(context.System, plan, () => header, context.Say);
         tape.Open(context.Clock.GetLocalNow());
         var job = new TraceJob
         {

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Reports;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Timelines;
-using Kvmscope.Core.Views;
 using Kvmscope.Recordings;
 using Kvmscope.Terminal;
 
@@ -26,7 +26,7 @@ internal sealed class ReportCommand : ICommand
     private readonly FilterOptions _filters = new(isLive: false);
     private readonly WindowOptions _window = new();
     private readonly ReportOptions _report = new(ReportKind.Time);
-    private readonly OutputOptions _output = new(csv: true, "svg", "png", "html");
+    private readonly OutputOptions _output = new([.. OutputKinds.Answers.Formats, .. OutputKinds.Timelines.Formats]);
     private readonly Option<bool> _timeline = OptionFactory.Switch("--timeline",
         "Rates and p99 over time, a row a reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map of handling times.");
     private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "An answer each TIME instead of one for all: the recorder's interval, or a multiple.");
@@ -65,7 +65,7 @@ internal sealed class ReportCommand : ICommand
         if (view != "slower" && new Option[] { _verbose, _part, _who }.FirstOrDefault(o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
             throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
         if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, selection, output);
-        if (output.Picture is { } picture) throw UsageError.Of($"--format {picture} is a picture of what happened over time", "Add --timeline.");
+        if (output.Format.IsPicture) throw UsageError.Of($"--format {output.Format.Name} is a picture of what happened over time", "Add --timeline.");
         if (view == "slower") return RunSlower(invocation, context, path, selection, output, argument);
 
         ReportKind kind = view switch { "count" => ReportKind.Count, "hist" => ReportKind.Hist, _ => ReportKind.Time };
@@ -78,7 +78,7 @@ internal sealed class ReportCommand : ICommand
         if (step < range.Count) source.Recording.CheckNumbers(range);
         exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        IAnswerWriter writer = AnswerWriters.Create(output.Format, request, target.Style, target.Writer);
+        IOutputWriter<Interval> writer = OutputKinds.Answers.In(output.Format)(target.To, request);
         for (int first = range.First; first < range.End; first += step)
         {
             Interval interval = exits.Sum(new IntervalRange(first, Math.Min(step, range.End - first)), request.Grouping, WantsQualifiers(request));
@@ -94,7 +94,7 @@ internal sealed class ReportCommand : ICommand
     private int RunTimeline(Invocation invocation, CommandContext context, string path, string view, Selection selection, OutputPlan output)
     {
         if (view == "slower") throw UsageError.Of("slower has no --timeline", "Leave one of them out.");
-        if (output is { Picture: null, Format: not OutputFormat.Table })
+        if (!OutputKinds.Timelines.Formats.Contains(output.Format))
             throw UsageError.Of("--timeline is drawn, and is not for programs to read", "For these, use --interval with --format json or csv.");
         (TimelineBy by, int rows) = _report.ReadTimeline(invocation.Result);
         using RecordingSource source = RecordingSource.Open(path);
@@ -105,15 +105,17 @@ internal sealed class ReportCommand : ICommand
         Grouping grouping = by switch { TimelineBy.Vcpu => Grouping.Vcpu, TimelineBy.Vm => Grouping.Vm, _ => Grouping.Host };
         if (grouping > Grouping.Host) exits.Require(grouping, by == TimelineBy.Vcpu ? "--by vcpu" : "--by vm");
         using OutputTarget target = OutputTarget.Open(output, context);
-        if (output.Picture == "png" && target.Bytes is null) throw UsageError.Of("a PNG is not text", "Give a file for it: -o timeline.png");
+        if (!output.Format.IsText && target.To.Bytes is null)
+            throw UsageError.Of($"a {output.Format.Name.ToUpperInvariant()} is not text", $"Give a file for it: -o timeline.{output.Format.Name}");
         int? step = invocation.Result.Text(_interval) is null ? null : Step(invocation.Result, source.Recording, range);
         if (step is { } length) RecordedSteps.CheckCount(range, length, MostColumns, "columns", source.Recording);
-        int most = output.Picture is null ? TimelineView.ColumnsFor(target.Style.Width) : MostPictureColumns;
+        int most = output.Format.IsPicture ? MostPictureColumns : TimelineView.ColumnsFor(target.Style.Width);
         Interval[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Sum(c, grouping, withQualifiers: false))];
         string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
         Timeline timeline = TimelineBuilder.Build(title, columns, by, rows);
         target.Begin();
-        TimelineOutput.Write(timeline, output.Picture, target);
+        OutputKinds.Timelines.In(output.Format)(target.To, timeline);
+        target.Writer.Flush();
         Say(source, context);
         return 0;
     }
@@ -134,7 +136,7 @@ internal sealed class ReportCommand : ICommand
         var exits = new RecordedExits(source.Recording, selection);
         exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        ISlowExitWriter writer = SlowExitWriters.Create(output.Format, who || invocation.Result.Has(_verbose), target.Style, target.Writer);
+        IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To, who || invocation.Result.Has(_verbose));
         ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval().Trust.LostEvents;
         foreach (SlowExit exit in exits.Slow(range, threshold, part))
         {
@@ -143,7 +145,7 @@ internal sealed class ReportCommand : ICommand
         }
         target.Begin();
         target.Writer.Flush();
-        if (lost > 0) context.Error.WriteLine(SlowExitWriters.LostLine(lost));
+        if (lost > 0) context.Error.WriteLine(AccountingText.LostEvents(lost));
         Say(source, context);
         return 0;
     }
@@ -165,7 +167,7 @@ internal sealed class ReportCommand : ICommand
 
     private static void Say(RecordingSource source, CommandContext context)
     {
-        foreach (string note in source.Notes()) context.Error.WriteLine($"kvmscope: {note}");
+        foreach (string note in source.Notes()) context.Say(note);
     }
 
     private static bool WantsQualifiers(ReportRequest request) => request.By.HasFlag(GroupBy.Qualifier) || request.Explain;

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Sources;
-using Kvmscope.Core.Formats;
-using Kvmscope.Core.Reports;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
@@ -14,7 +13,7 @@ internal sealed class SlowerCommand : ICommand
 {
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: false);
-    private readonly OutputOptions _output = new();
+    private readonly OutputOptions _output = new(OutputKinds.SlowExits.Formats);
     private readonly Option<bool> _verbose = OptionFactory.Switch("--verbose",
         "Below each exit: its qualifier, the guest's instruction pointer, the CPUs, and where the time went.");
     private readonly Option<bool> _who = OptionFactory.Switch("--who",
@@ -59,7 +58,7 @@ internal sealed class SlowerCommand : ICommand
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
-            ISlowExitWriter writer = SlowExitWriters.Create(output.Format, IsVerbose(invocation), trace.Target.Style, trace.Target.Writer);
+            IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(trace.Target.To, IsVerbose(invocation));
             trace.Sample(SlowSink.Of(writer, trace.Target.Writer, context.Error));
             StatusLines.AfterInterrupt(context, trace.End);
         });

@@ -1,5 +1,5 @@
-using Kvmscope.Core.Model;
 using Kvmscope.Core;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Sources;
 

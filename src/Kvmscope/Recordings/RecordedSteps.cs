@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.CommandLine;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Recordings;
 

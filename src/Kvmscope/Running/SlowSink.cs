@@ -1,5 +1,6 @@
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Running;
@@ -13,9 +14,9 @@ internal static class SlowSink
     /// <param name="writer">Writes one.</param>
     /// <param name="output">Where that goes; flushed after each batch.</param>
     /// <param name="error">Takes the lines about lost exits.</param>
-    public static Sink Of(ISlowExitWriter writer, TextWriter output, TextWriter error) => new(Grouping.Host, interval =>
+    public static Sink Of(IOutputWriter<SlowExit> writer, TextWriter output, TextWriter error) => new(Grouping.Host, interval =>
     {
-        if (interval.Trust.LostEvents > 0) error.WriteLine(SlowExitWriters.LostLine(interval.Trust.LostEvents));
+        if (interval.Trust.LostEvents > 0) error.WriteLine(AccountingText.LostEvents(interval.Trust.LostEvents));
         return true;
     })
     {

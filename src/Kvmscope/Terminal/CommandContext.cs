@@ -1,3 +1,4 @@
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 
@@ -35,6 +36,9 @@ internal sealed record CommandContext
 
     /// <summary>Makes what ends a trace: signals, and the command that it starts.</summary>
     public required Func<ITraceEnd> TraceEnd { get; init; }
+
+    /// <summary>Writes an error or a note; names in it steer no terminal.</summary>
+    public void Say(string text) => Error.WriteLine($"kvmscope: {ForeignText.CleanLines(text)}");
 
     /// <summary>Writes a status line where somebody reads along.</summary>
     public void Status(string line)

@@ -71,3 +71,6 @@ internal sealed class OutputStream(Stream inner, string name) : Stream
             "What was written before is incomplete; make room, or choose another place with -o FILE.", error);
     }
 }
+
+/// <summary>Nobody reads standard output any more (<c>| head</c>): the program ends quietly.</summary>
+internal sealed class BrokenPipeException(Exception inner) : Exception("the reader of the output is gone", inner);

@@ -1,5 +1,5 @@
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Views;
+using Kvmscope.Core.Output;
 
 namespace Kvmscope.Terminal;
 
@@ -9,16 +9,16 @@ internal sealed class OutputTarget : IDisposable
     private readonly OutputFile? _file;
     private bool _hasBegun;
 
-    private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) => (_file, Writer, Style) = (file, writer, style);
+    private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) => (_file, To) = (file, new Destination(writer, style, file?.Bytes));
 
-    /// <summary>Writes there; flush after each answer.</summary>
-    public TextWriter Writer { get; }
+    /// <summary>What takes the answer; flush after each.</summary>
+    public Destination To { get; }
 
-    /// <summary>The file for what is no text; null where the answer goes to standard output.</summary>
-    public Stream? Bytes => _file?.Bytes;
+    /// <summary>Its text.</summary>
+    public TextWriter Writer => To.Writer;
 
     /// <summary>Width and colour of tables there.</summary>
-    public ViewStyle Style { get; }
+    public ViewStyle Style => To.Style;
 
     /// <summary>Opens it.</summary>
     /// <exception cref="Core.KvmscopeException">The file can't be written (status 2).</exception>

@@ -1,4 +1,4 @@
-using Kvmscope.Core.Views;
+using Kvmscope.Core.Output;
 
 namespace Kvmscope.Terminal;
 
@@ -21,7 +21,8 @@ internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool
         ColorWhen.Always => true,
         ColorWhen.Never => false,
         _ => IsTerminal && AllowsColor,
-    }, Unicode);
+    }, Unicode)
+    { IsTerminal = IsTerminal };
 
     /// <summary>Looks at this process's standard output.</summary>
     /// <param name="environment">Reads a variable of the environment.</param>
@@ -51,4 +52,17 @@ internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool
         string? locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(environment).FirstOrDefault(v => !string.IsNullOrEmpty(v));
         return locale is not null && locale.Replace("-", "").Contains("UTF8", StringComparison.OrdinalIgnoreCase);
     }
+}
+
+/// <summary>When a table is coloured.</summary>
+internal enum ColorWhen
+{
+    /// <summary>On a terminal, unless NO_COLOR is set or the terminal is dumb.</summary>
+    Auto,
+
+    /// <summary>Always.</summary>
+    Always,
+
+    /// <summary>Never.</summary>
+    Never,
 }

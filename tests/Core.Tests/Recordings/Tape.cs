@@ -1,9 +1,8 @@
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Formats;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Reports;
-using Kvmscope.Core.Views;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
@@ -70,7 +69,7 @@ internal static class Tape
         var text = new StringWriter();
         foreach (ReportRequest request in Requests())
             foreach (OutputFormat format in new[] { OutputFormat.Json, OutputFormat.Csv, OutputFormat.Table })
-                AnswerWriters.Create(format, request, new ViewStyle(200), text).Write(answer);
+                OutputKinds.Answers.In(format)(new Destination(text, new ViewStyle(200)), request).Write(answer);
         return text.ToString();
     }
 

@@ -1,10 +1,11 @@
-using Kvmscope.Core.Exits;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
+
 using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Kvmscope.Host.Tests.Tracing;

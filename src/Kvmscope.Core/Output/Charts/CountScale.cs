@@ -1,0 +1,20 @@
+namespace Kvmscope.Core.Output.Charts;
+
+/// <summary>From how many exits a cell has to its level: logarithmic, over all panels.</summary>
+/// <param name="largest">The most exits that any cell has.</param>
+internal sealed class CountScale(ulong largest)
+{
+    // A cell of one exit is never dark.
+    private const ulong LeastTop = 10;
+
+    private readonly double _logTop = Math.Log(Math.Max(largest, LeastTop));
+
+    /// <summary>What the highest level ends at.</summary>
+    internal ulong Top { get; } = Math.Max(largest, LeastTop);
+
+    /// <summary>From 0 for one exit to 1 for the most.</summary>
+    internal double Share(ulong count) => count <= 1 ? 0 : Math.Min(1, Math.Log(count) / _logTop);
+
+    /// <summary>0 for no exits, else from 1 to <see cref="Palette.Levels"/>.</summary>
+    internal byte Level(ulong count) => count == 0 ? (byte)0 : (byte)Math.Min(Palette.Levels, 1 + (int)(Share(count) * Palette.Levels));
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Json;
+
+namespace Kvmscope.Core.Output.Csv;
+
+/// <summary>Slow exits as comma-separated values, under the names of the JSON objects; the header comes at once, so that no exit is an answer too.</summary>
+internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
+{
+    private readonly CsvLine _line;
+
+    internal CsvSlowExitWriter(TextWriter output)
+    {
+        _line = new CsvLine(output);
+        _line.Text("time").Text("vm").Text("vm_pid").Text("vcpu").Text("tid").Text("cpu");
+        _line.Text("level").Text("isa").Text("code").Text("reason").Text("duration_ns").Text("qualifier").Text("qualifier_raw").Text("rip");
+        _line.Text("cpu_exit").Text("cpu_entry");
+        foreach ((TimePart part, string name) in JsonParts.All)
+            if (part != TimePart.Guest) _line.Text(name + "_ns");
+        _line.Text("ran_instead").Text("ran_instead_pid").CodeColumnHeads().End();
+    }
+
+    public void Write(in SlowExit exit)
+    {
+        _line.Text(Rfc3339.Format(exit.At)).Name(exit.Vm.Name).Number(exit.Vm.Pid).Number(exit.Vcpu).Number(exit.Tid).Number(exit.Cpu);
+        _line.Number((int)exit.Level).Text(MachineNames.Of(exit.Code.Isa)).Number(MachineNames.Number(exit.Code)).Text(ExitReasons.Name(exit.Code));
+        _line.Number(exit.DurationNs);
+        WriteDetail(exit);
+        _line.End();
+    }
+
+    private void WriteDetail(in SlowExit exit)
+    {
+        _line.Text(Qualifiers.Name(exit.Code, exit.Qualifier) ?? "");
+        _line.Text(JsonParts.RawText(Qualifiers.MachineParts(exit.Code, exit.Qualifier)) ?? "");
+        _line.Text(exit.Rip is { } rip ? string.Create(CultureInfo.InvariantCulture, $"0x{rip:x}") : "");
+        _line.Text(exit.CpuAtExit?.ToString(CultureInfo.InvariantCulture) ?? "").Number(exit.Cpu);
+        foreach ((TimePart part, _) in JsonParts.All)
+            if (part != TimePart.Guest) _line.Number(exit.Parts?[part]);
+        _line.Name(exit.RanInstead?.Name).Text(exit.RanInstead?.Pid.ToString(CultureInfo.InvariantCulture) ?? "").CodeColumns(exit.Code);
+    }
+}

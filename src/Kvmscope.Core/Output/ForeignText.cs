@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+
+namespace Kvmscope.Core.Output;
+
+/// <summary>
+/// The one escaping of text that others wrote: names of VMs, tasks, hosts and files, and whatever a recording says. What the targets do:
+/// <list type="table">
+/// <item><term>all but JSON</term><description>Each UTF-16 unit of what is not a character to see is <c>?</c>, so that all else keeps its
+/// column: control characters (C0, C1, DEL, and with them escape sequences, tabs and line ends), format characters (the bidi controls
+/// U+061C, U+200E/F, U+202A–202E, U+2066–2069; zero-width ones U+200B–200D, U+2060, U+FEFF; the soft hyphen; tags), line and paragraph
+/// separators, unpaired surrogates, noncharacters, what is not assigned, and U+FFFD. It is done where a line is written
+/// (<see cref="Text.Ansi"/>, <see cref="Csv.CsvLine"/>, the canvases), and not by those who make the line.</description></item>
+/// <item><term>CSV</term><description>Besides, quotes by RFC 4180, and an apostrophe before a name that begins with <c>=</c>,
+/// <c>+</c>, <c>-</c> or <c>@</c>, which a spreadsheet would take for a formula.</description></item>
+/// <item><term>SVG, HTML</term><description>Besides, <c>&amp; &lt; &gt; " '</c> as entities, in elements and in attributes
+/// alike.</description></item>
+/// <item><term>JSON</term><description>The text as it is, escaped as JSON has it (<c>\u001b</c>); U+FFFD for half a pair. Data in a page
+/// is JSON that also escapes what HTML reads.</description></item>
+/// </list>
+/// </summary>
+public static class ForeignText
+{
+    private const char Stand = '?';
+
+    /// <summary>The text for a terminal, on one line.</summary>
+    public static string Clean(string text) => IsPlain(text) ? text : string.Create(text.Length, text, static (to, from) => Clean(to, from));
+
+    /// <summary>The same of a text that has line ends of its own.</summary>
+    public static string CleanLines(string text) => IsPlain(text) ? text : string.Join('\n', text.Split('\n').Select(line => Clean(line)));
+
+    /// <summary>The same, with a space for each kind of white space: what was typed in lines becomes one.</summary>
+    internal static string OneLine(string text) =>
+        Clean(string.Create(text.Length, text, static (to, from) =>
+        {
+            for (int i = 0; i < to.Length; i++) to[i] = char.IsWhiteSpace(from[i]) ? ' ' : from[i];
+        }));
+
+    /// <summary>Clean text, cut to that many characters.</summary>
+    internal static string Clean(string text, int most)
+    {
+        string clean = Clean(text);
+        if (clean.Length <= most) return clean;
+        int length = Math.Max(0, most - 1);
+        if (length > 0 && char.IsHighSurrogate(clean[length - 1])) length--;
+        return clean[..length] + "…";
+    }
+
+    /// <summary>Clean text as SVG and HTML have it, in an element or in an attribute.</summary>
+    internal static string Escape(string text)
+    {
+        var escaped = new StringBuilder(text.Length);
+        foreach (char c in Clean(text))
+        {
+            _ = c switch
+            {
+                '&' => escaped.Append("&amp;"),
+                '<' => escaped.Append("&lt;"),
+                '>' => escaped.Append("&gt;"),
+                '"' => escaped.Append("&quot;"),
+                '\'' => escaped.Append("&#39;"),
+                _ => escaped.Append(c),
+            };
+        }
+        return escaped.ToString();
+    }
+
+    /// <summary>Whether there is nothing to clean, told fast.</summary>
+    internal static bool IsPlain(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange(' ', '~');
+
+    /// <summary>Copies the text, cleaned; both are of the same length, and may be the same.</summary>
+    internal static void Clean(Span<char> to, ReadOnlySpan<char> text)
+    {
+        for (int i = 0, used; i < text.Length; i += used)
+        {
+            // A half of a pair comes out of this as U+FFFD.
+            Rune.DecodeFromUtf16(text[i..], out Rune rune, out used);
+            if (IsShown(rune)) text.Slice(i, used).CopyTo(to[i..]);
+            else to.Slice(i, used).Fill(Stand);
+        }
+    }
+
+    private static bool IsShown(Rune rune) => rune != Rune.ReplacementChar && (rune.Value & 0xfffe) != 0xfffe && Rune.GetUnicodeCategory(rune) is not
+        (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned);
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+
+namespace Kvmscope.Core.Output.Json;
+
+/// <summary>
+/// Answers as JSON objects of schema kvmscope/1, one a line. Rows are always by reason and level, and by VM and vCPU where asked for.
+/// What was not
+/// measured is null. A bucket holds durations from <c>low_ns</c> up to but without <c>high_ns</c>; the last one's end is null.
+/// </summary>
+internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
+{
+    private readonly JsonLines _lines = new(output);
+
+    public void Write(in Interval answer)
+    {
+        Report report = ReportBuilder.BuildDetail(answer, request);
+        Utf8JsonWriter json = _lines.Begin(request.Command);
+        json.WriteString("started", Rfc3339.Format(answer.From));
+        json.WriteNumber("seconds", answer.Seconds);
+        json.WriteStartArray("rows");
+        foreach (WallRow wall in report.Walls) WriteWall(json, wall, answer);
+        foreach (ReportRow row in report.Rows)
+        {
+            WriteRow(json, row, answer);
+            _lines.Drain();
+        }
+        json.WriteEndArray();
+        JsonParts.Write(json, "missing", [.. answer.Missing.Select(m => m.Text).Distinct()]);
+        if (request.Explain) JsonParts.Write(json, "advice", Advice.Of(report));
+        JsonAccounting.Write(json, answer, request.By.HasFlag(GroupBy.Qualifier));
+        _lines.End();
+    }
+
+    private static void WriteWall(Utf8JsonWriter json, WallRow wall, Interval answer)
+    {
+        json.WriteStartObject();
+        WriteKeys(json, wall.Vm, wall.Vcpu);
+        json.WriteNull("isa");
+        json.WriteNull("code");
+        json.WriteNull("reason");
+        json.WriteNull("level");
+        json.WriteNumber("wall_ns", wall.WallNs);
+        JsonParts.Write(json, wall.Parts, answer.Missing, withGuest: true);
+        json.WriteEndObject();
+    }
+
+    private static void WriteKeys(Utf8JsonWriter json, VmIdentity? vm, int? vcpu)
+    {
+        if (vm is not null)
+        {
+            json.WriteString("vm", vm.Name);
+            json.WriteNumber("vm_pid", vm.Pid);
+        }
+        if (vcpu is { } id) json.WriteNumber("vcpu", id);
+    }
+
+    private void WriteRow(Utf8JsonWriter json, ReportRow row, Interval answer)
+    {
+        ExitCode code = row.Code.GetValueOrDefault();
+        json.WriteStartObject();
+        WriteKeys(json, row.Vm, row.Vcpu);
+        JsonCode.Write(json, code);
+        json.WriteBoolean("idle", row.Idle == true);
+        json.WriteNumber("level", (int)row.Level.GetValueOrDefault());
+        if (request.By.HasFlag(GroupBy.Qualifier)) JsonParts.Write(json, code, row.Qualifier);
+        json.WriteNumber("count", row.Total.Count);
+        if (request.Kind != ReportKind.Count) WriteTimes(json, row.Total);
+        if (request.Kind == ReportKind.Hist) WriteBuckets(json, row.Total.Bins);
+        if (request.Split) JsonParts.Write(json, row.Parts ?? default, answer.Missing, withGuest: false);
+        if (request.Nested) WriteRounds(json, row);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRounds(Utf8JsonWriter json, ReportRow row)
+    {
+        json.WriteNumber("handled", Rounds.Handled(row));
+        json.WriteNumber("reflected", Rounds.Reflected(row));
+        JsonParts.Write(json, "round_avg_ns", Rounds.AverageNs(row));
+        JsonParts.Write(json, "round_p99_ns", Rounds.P99Ns(row));
+        if (Rounds.L1Exits(row) is { } exits) json.WriteNumber("l1_exits_per_round", Math.Round(exits, 4));
+        else json.WriteNull("l1_exits_per_round");
+    }
+
+    private static void WriteTimes(Utf8JsonWriter json, Tally measure)
+    {
+        json.WriteNumber("total_ns", measure.TotalNs);
+        JsonParts.Write(json, "avg_ns", measure.AverageNs);
+        JsonParts.Write(json, "p50_ns", measure.Quantile(0.5));
+        JsonParts.Write(json, "p90_ns", measure.Quantile(0.9));
+        JsonParts.Write(json, "p99_ns", measure.Quantile(0.99));
+        JsonParts.Write(json, "p999_ns", measure.Quantile(0.999));
+        JsonParts.Write(json, "max_ns", measure.LongestNs);
+    }
+
+    private static void WriteBuckets(Utf8JsonWriter json, Histogram bins)
+    {
+        json.WriteStartArray("buckets");
+        for (int bin = bins.Low; bin < bins.End; bin++)
+        {
+            if (bins[bin] == 0) continue;
+            json.WriteStartObject();
+            json.WriteNumber("low_ns", HistogramLayout.LowNs(bin));
+            JsonParts.Write(json, "high_ns", bin == HistogramLayout.BinCount - 1 ? null : HistogramLayout.HighNs(bin));
+            json.WriteNumber("count", bins[bin]);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Kvmscope.Core.Output.Json;
+
+/// <summary>JSON objects to a text output, each on a line of its own.</summary>
+internal sealed class JsonLines
+{
+    private const int DrainBytes = 1 << 16;
+
+    private readonly ArrayBufferWriter<byte> _bytes = new(4096);
+    private readonly TextWriter _output;
+
+    /// <summary>Makes them.</summary>
+    /// <param name="output">Where they go.</param>
+    /// <param name="inHtml">Whether what HTML reads is escaped too; else names stay readable.</param>
+    internal JsonLines(TextWriter output, bool inHtml = false)
+    {
+        _output = output;
+        Json = new Utf8JsonWriter(_bytes, new JsonWriterOptions { Encoder = inHtml ? JavaScriptEncoder.Default : JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+
+    /// <summary>Writes the object that is next.</summary>
+    internal Utf8JsonWriter Json { get; }
+
+    /// <summary>Begins an object of the project's schema.</summary>
+    internal Utf8JsonWriter Begin(string command)
+    {
+        Json.WriteStartObject();
+        Json.WriteString("schema", MachineNames.Schema);
+        Json.WriteString("command", command);
+        return Json;
+    }
+
+    /// <summary>To be called now and then within a large object, so that it is never held whole.</summary>
+    internal void Drain()
+    {
+        if (_bytes.WrittenCount + Json.BytesPending < DrainBytes) return;
+        Json.Flush();
+        Hand();
+    }
+
+    /// <summary>Ends the object and its line.</summary>
+    internal void End()
+    {
+        Json.WriteEndObject();
+        Json.Flush();
+        Hand();
+        _output.Write('\n');
+        Json.Reset();
+    }
+
+    // A flush ends between two tokens, so no character is split.
+    private void Hand()
+    {
+        char[] chars = ArrayPool<char>.Shared.Rent(Math.Max(1, Encoding.UTF8.GetMaxCharCount(_bytes.WrittenCount)));
+        try
+        {
+            int length = Encoding.UTF8.GetChars(_bytes.WrittenSpan, chars);
+            _output.Write(chars.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(chars);
+        }
+        _bytes.ResetWrittenCount();
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using Kvmscope.Core.Rules;
+
+namespace Kvmscope.Core.Output.Json;
+
+/// <summary>Results as JSON objects, one a rule and line: <c>rule</c>, <c>measured</c>, <c>unit</c>, <c>holds</c>, <c>why</c>.</summary>
+internal sealed class JsonRuleWriter(TextWriter output) : IOutputWriter<IReadOnlyList<RuleResult>>
+{
+    private readonly JsonLines _lines = new(output);
+
+    public void Write(in IReadOnlyList<RuleResult> results)
+    {
+        foreach (RuleResult result in results)
+        {
+            Utf8JsonWriter json = _lines.Json;
+            json.WriteStartObject();
+            json.WriteString("rule", result.Rule.Text);
+            if (result.Measured is { } measured) json.WriteNumber("measured", measured);
+            else json.WriteNull("measured");
+            json.WriteString("unit", result.Unit);
+            if (result.Holds is { } holds) json.WriteBoolean("holds", holds);
+            else json.WriteNull("holds");
+            json.WriteString("why", result.Why);
+            _lines.End();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Charts;
+using Kvmscope.Core.Output.Csv;
+using Kvmscope.Core.Output.Json;
+using Kvmscope.Core.Output.Text;
+using Kvmscope.Core.Reports;
+using Kvmscope.Core.Rules;
+using Kvmscope.Core.Sources;
+using Kvmscope.Core.Timelines;
+
+namespace Kvmscope.Core.Output;
+
+/// <summary>
+/// Which kind of answer is written how in which format: a new format has its name in <see cref="OutputFormats"/> and its lines here, a new
+/// kind of answer its table here.
+/// </summary>
+public static class OutputKinds
+{
+    /// <summary>Answers of count, time and hist, one after another.</summary>
+    public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Interval>>> Answers { get; } = new(
+        (OutputFormat.Table, static (to, request) => new TableAnswerWriter(request, to.Style, to.Writer)),
+        (OutputFormat.Json, static (to, request) => new JsonAnswerWriter(request, to.Writer)),
+        (OutputFormat.Csv, static (to, request) => new CsvAnswerWriter(request, to.Writer)));
+
+    /// <summary>Slow exits as they happen, in text with all that is known of each where that is asked for.</summary>
+    public static OutputKind<Func<Destination, bool, IOutputWriter<SlowExit>>> SlowExits { get; } = new(
+        (OutputFormat.Table, static (to, isVerbose) => new TextSlowExitWriter(to.Style, isVerbose, to.Writer)),
+        (OutputFormat.Json, static (to, _) => new JsonSlowExitWriter(to.Writer)),
+        (OutputFormat.Csv, static (to, _) => new CsvSlowExitWriter(to.Writer)));
+
+    /// <summary>Two sides, group by group.</summary>
+    public static OutputKind<Action<Destination, Comparison>> Comparisons { get; } = new(
+        (OutputFormat.Table, static (to, comparison) => ComparisonView.Write(to.Writer, comparison, to.Style)),
+        (OutputFormat.Json, static (to, comparison) => new JsonComparisonWriter(to.Writer).Write(comparison)),
+        (OutputFormat.Csv, static (to, comparison) => new CsvComparisonWriter(to.Writer).Write(comparison)));
+
+    /// <summary>What became of rules.</summary>
+    public static OutputKind<Func<Destination, IOutputWriter<IReadOnlyList<RuleResult>>>> RuleResults { get; } = new(
+        (OutputFormat.Table, static to => new RuleView(to.Style, to.Writer)),
+        (OutputFormat.Json, static to => new JsonRuleWriter(to.Writer)),
+        (OutputFormat.Csv, static to => new CsvRuleWriter(to.Writer)));
+
+    /// <summary>Exits over time.</summary>
+    public static OutputKind<Action<Destination, Timeline>> Timelines { get; } = new(
+        (OutputFormat.Table, static (to, timeline) => TimelineView.Write(to.Writer, timeline, to.Style)),
+        (OutputFormat.Svg, static (to, timeline) => HeatMap.WriteSvg(to.Writer, timeline)),
+        (OutputFormat.Png, static (to, timeline) => HeatMap.WritePng(to.Bytes!, timeline)),
+        (OutputFormat.Html, static (to, timeline) => HeatMap.WriteHtml(to.Writer, timeline)));
+
+    /// <summary>The VMs of a host.</summary>
+    public static OutputKind<Action<Destination, IReadOnlyList<VirtualMachine>>> Machines { get; } = new(
+        (OutputFormat.Table, MachineTable.Write),
+        (OutputFormat.Json, static (to, machines) => JsonMachines.Write(to.Writer, machines)),
+        (OutputFormat.Csv, static (to, machines) => CsvMachines.Write(to.Writer, machines)));
+
+    /// <summary>What a host can do.</summary>
+    public static OutputKind<Action<Destination, IReadOnlyList<HostCheck>>> Checks { get; } = new(
+        (OutputFormat.Table, CheckTable.Write),
+        (OutputFormat.Json, static (to, checks) => JsonChecks.Write(to.Writer, checks)));
+
+    /// <summary>What the built-in guest did, beside what was seen.</summary>
+    public static OutputKind<Action<Destination, DemoComparison>> Demo { get; } = new(
+        (OutputFormat.Table, DemoView.Write),
+        (OutputFormat.Json, static (to, demo) => JsonDemo.Write(to.Writer, demo)));
+
+    /// <summary>What exit reasons and parts of the wall clock are.</summary>
+    public static OutputKind<Action<Destination, Explanation>> Explanations { get; } = new(
+        (OutputFormat.Table, ExplanationText.Write),
+        (OutputFormat.Json, static (to, explanation) => JsonExplanation.Write(to.Writer, explanation)));
+
+    /// <summary>A writer of the drop-in layout: that of kvm_vmexit_count, kvm_vmexit_time or kvm_vmexit_time_hist.</summary>
+    public static IOutputWriter<Interval> DropInAnswers(ReportKind kind, TextWriter output) => new DropInAnswerWriter(kind, output);
+
+    /// <summary>A writer of the drop-in layout, that of kvm_vmexit_slower.</summary>
+    public static IOutputWriter<SlowExit> DropInSlowExits(TextWriter output) => new DropInSlowExitWriter(output);
+}
+
+/// <summary>One kind of answer: what writes it, by format.</summary>
+/// <typeparam name="TWrite">Writes it, or makes what does.</typeparam>
+public sealed class OutputKind<TWrite>
+    where TWrite : Delegate
+{
+    private readonly (OutputFormat Format, TWrite Write)[] _writers;
+
+    internal OutputKind(params (OutputFormat Format, TWrite Write)[] writers) => _writers = writers;
+
+    /// <summary>The formats that it has.</summary>
+    public IEnumerable<OutputFormat> Formats => _writers.Select(w => w.Format);
+
+    /// <summary>What writes it in that format.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It has no such format.</exception>
+    public TWrite In(OutputFormat format)
+    {
+        foreach ((OutputFormat of, TWrite write) in _writers)
+            if (of == format) return write;
+        throw new ArgumentOutOfRangeException(nameof(format));
+    }
+}
+
+/// <summary>Writes answers of one kind, one after another, to the output that it was made for.</summary>
+/// <typeparam name="T">What an answer is.</typeparam>
+public interface IOutputWriter<T>
+{
+    /// <summary>Writes one answer. Flushes nothing: that is for the output's owner.</summary>
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    void Write(in T answer);
+}

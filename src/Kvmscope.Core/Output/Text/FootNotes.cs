@@ -1,0 +1,73 @@
+using System.Globalization;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Reports;
+
+namespace Kvmscope.Core.Output.Text;
+
+/// <summary>What stands under every table: what was observed, for how long, and what is missing.</summary>
+internal static class FootNotes
+{
+    private const double NsPerSecond = 1e9;
+
+    internal static void Write(TextWriter output, Report report, ViewStyle style)
+    {
+        Interval answer = report.Interval;
+        ulong exits = report.Total.Total.Count;
+        string span = $" in {Seconds(answer.Seconds, style)}{Rate(exits, answer.Seconds)}, from {Clock(answer.From)}";
+        if (exits > 0)
+        {
+            output.Write('\n');
+            WriteWrapped(output, Plural.Of(exits, "exit", "exits") + span, RowTone.Plain, style);
+        }
+        else if (report.Request.Nested && answer.Trust.Exits > 0)
+        {
+            WriteWrapped(output, "no exits of nested guests (L2) were seen" + span, RowTone.Plain, style);
+        }
+        else if (report.Request.IsRecorded)
+        {
+            WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);
+            WriteWrapped(output, "the recording has none in that time that the filters let through", RowTone.Plain, style);
+        }
+        else
+        {
+            WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);
+            WriteWrapped(output, "is a guest running, and do the filters let its exits through?", RowTone.Plain, style);
+            WriteWrapped(output, "'kvmscope list' shows the VMs, 'kvmscope check' what this host can trace", RowTone.Plain, style);
+        }
+        foreach (string line in SplitView.MissingLines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
+        foreach (string line in AccountingText.Lines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
+    }
+
+    /// <summary>Breaks a line between words; what continues it is indented.</summary>
+    internal static void WriteWrapped(TextWriter output, string text, RowTone tone, ViewStyle style) =>
+        WriteWrapped(output, "", text, "  ", tone, style);
+
+    /// <summary>Breaks a line between words, but not within its beginning; what continues it is indented.</summary>
+    internal static void WriteWrapped(TextWriter output, string begin, string text, string indent, RowTone tone, ViewStyle style)
+    {
+        ReadOnlySpan<char> rest = text;
+        while (begin.Length + rest.Length > style.Width)
+        {
+            int room = Math.Max(1, style.Width - begin.Length);
+            int cut = rest[..Math.Min(rest.Length, room + 1)].LastIndexOf(' ');
+            if (cut <= 0) cut = rest.IndexOf(' ');
+            if (cut <= 0) break;
+            Ansi.WriteLine(output, string.Concat(begin, rest[..cut]).TrimEnd(), tone, style);
+            rest = rest[(cut + 1)..];
+            begin = indent;
+        }
+        Ansi.WriteLine(output, string.Concat(begin, rest).TrimEnd(), tone, style);
+    }
+
+    private static string Seconds(double seconds, ViewStyle style) =>
+        ScaledText.Time((ulong)Math.Round(seconds * NsPerSecond), style.Unicode);
+
+    private static string Rate(ulong exits, double seconds)
+    {
+        if (seconds <= 0 || exits == 0) return "";
+        double rate = exits / seconds;
+        return string.Create(CultureInfo.InvariantCulture, $" ({rate.ToString(rate < 10 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s)");
+    }
+
+    private static string Clock(DateTimeOffset time) => time.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Kvmscope.Core.Rules;
+
+namespace Kvmscope.Core.Output.Text;
+
+/// <summary>Results for people: a line a rule, with what was measured and whose it was, and a line that sums them up.</summary>
+internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWriter<IReadOnlyList<RuleResult>>
+{
+    private const string Gap = "  ";
+
+    // Less room than this for the words makes a column of single words.
+    private const int LeastWords = 24;
+
+    private static readonly string s_indent = new(' ', "FAIL".Length + Gap.Length);
+
+    public void Write(in IReadOnlyList<RuleResult> results)
+    {
+        int rule = 0, value = 0;
+        foreach (RuleResult result in results)
+        {
+            rule = Math.Max(rule, result.Rule.Text.Length);
+            value = Math.Max(value, result.MeasuredText.Length);
+        }
+        int aligned = s_indent.Length + rule + Gap.Length + value + Gap.Length;
+        foreach (RuleResult result in results)
+        {
+            string sign = result.Holds switch { true => "ok", false => "FAIL", null => "?" };
+            RowTone tone = result.Holds switch { true => RowTone.Plain, false => RowTone.Bold, null => RowTone.Warning };
+            string head = $"{sign.PadRight(s_indent.Length)}{Text(result.Rule.Text, style).PadRight(rule)}{Gap}{Text(result.MeasuredText, style).PadLeft(value)}";
+            string words = Text(result.Detail, style);
+            if (aligned + LeastWords <= style.Width || aligned + words.Length <= style.Width)
+            {
+                FootNotes.WriteWrapped(output, head + Gap, words, new string(' ', aligned), tone, style);
+                continue;
+            }
+            head = head.Length <= style.Width ? head.TrimEnd() : $"{sign.PadRight(s_indent.Length)}{Text(result.Rule.Text, style)}{Gap}{Text(result.MeasuredText, style)}";
+            FootNotes.WriteWrapped(output, head[..s_indent.Length], head[s_indent.Length..], s_indent, tone, style);
+            if (words.Length > 0) FootNotes.WriteWrapped(output, s_indent, words, s_indent, tone, style);
+        }
+        FootNotes.WriteWrapped(output, Summary(results), RowTone.Plain, style);
+    }
+
+    private static string Summary(IReadOnlyList<RuleResult> results)
+    {
+        int failed = results.Count(r => r.Holds == false), open = results.Count(r => r.Holds is null);
+        string said = (failed, open) switch
+        {
+            (0, 0) => results.Count == 1 ? "holds" : "all hold",
+            (_, 0) => Number(failed, "failed"),
+            (0, _) => Number(open, "not measured"),
+            _ => $"{Number(failed, "failed")}, {Number(open, "not measured")}",
+        };
+        return $"{Plural.Of((ulong)results.Count, "rule", "rules")}: {said}";
+    }
+
+    private static string Number(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}");
+
+    private static string Text(string text, ViewStyle style)
+    {
+        text = ForeignText.OneLine(text);
+        return style.Unicode ? text : text.Replace("µs", "us", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Output.Text;
+
+/// <summary>
+/// Slow exits for people: one line each as they happen, in columns whose widths depend on the style alone, so that they never jump.
+/// </summary>
+internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
+{
+    private const int TimeWidth = 15, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8;
+    private const int LeastVm = 8, MostVm = 24, LeastReason = 18, MostReason = 26;
+
+    private readonly ViewStyle _style;
+    private readonly TextWriter _output;
+    private readonly int _vmWidth, _reasonWidth;
+    private readonly char[] _line;
+    private readonly bool _isVerbose;
+    private bool _hasHeader;
+
+    internal TextSlowExitWriter(ViewStyle style, bool isVerbose, TextWriter output)
+    {
+        _style = style;
+        _isVerbose = isVerbose;
+        _output = output;
+        // Without room for the VM, neither it nor its vCPU is shown.
+        int rest = style.Width - TimeWidth - LevelWidth - DurationWidth - 3;
+        int both = rest - VcpuWidth - 2;
+        if (both >= LeastVm + LeastReason)
+        {
+            _reasonWidth = Math.Clamp(both - LeastVm, LeastReason, MostReason);
+            _vmWidth = Math.Min(both - _reasonWidth, MostVm);
+        }
+        else _reasonWidth = Math.Clamp(rest, 4, MostReason);
+        int vm = _vmWidth > 0 ? _vmWidth + VcpuWidth + 2 : 0;
+        _line = new char[TimeWidth + vm + LevelWidth + _reasonWidth + DurationWidth + 3];
+    }
+
+    public void Write(in SlowExit exit)
+    {
+        if (!_hasHeader) WriteLine("Time", "VM", "vCPU", "Lv", "Reason", "Duration", RowTone.Bold);
+        _hasHeader = true;
+        WriteLine(
+            exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), exit.Vm.Name,
+            exit.Vcpu.ToString(CultureInfo.InvariantCulture), exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
+            ScaledText.Time(exit.DurationNs, _style.Unicode), RowTone.Plain);
+        if (_isVerbose) SlowExitDetail.Write(_output, exit, _style);
+    }
+
+    private void WriteLine(string time, string vm, string vcpu, string level, string reason, string duration, RowTone tone)
+    {
+        Array.Fill(_line, ' ');
+        int at = Put(0, TimeWidth, time, left: true);
+        if (_vmWidth > 0)
+        {
+            at = Put(at, _vmWidth, vm, left: true);
+            at = Put(at, VcpuWidth, vcpu, left: false);
+        }
+        at = Put(at, LevelWidth, level, left: true);
+        at = Put(at, _reasonWidth, reason, left: true);
+        Put(at, DurationWidth, duration, left: false);
+        Ansi.WriteLine(_output, _line, tone, _style);
+    }
+
+    private int Put(int at, int width, string text, bool left)
+    {
+        TextCell.WriteText(_line.AsSpan(at, width), text, left, _style.Unicode);
+        return at + width + 1;
+    }
+}
+
+/// <summary>What is known of one slow exit beyond its line, below it: what it was about, and where its time went.</summary>
+internal static class SlowExitDetail
+{
+    private static readonly (TimePart Part, string Name)[] s_parts =
+    [
+        (TimePart.Kvm, "KVM"), (TimePart.Vmm, "VMM"), (TimePart.Runq, "run queue"), (TimePart.Halt, "halt"), (TimePart.Poll, "poll"),
+        (TimePart.Sleep, "sleep"), (TimePart.Unattributed, "unattributed"),
+    ];
+
+    internal static void Write(TextWriter output, in SlowExit exit, ViewStyle style)
+    {
+        List<string> facts = [];
+        if (Qualifiers.Name(exit.Code, exit.Qualifier) is { } qualifier) facts.Add(qualifier);
+        if (exit.Rip is { } rip) facts.Add(string.Create(CultureInfo.InvariantCulture, $"rip 0x{rip:x}"));
+        if (exit.CpuAtExit is { } cpu)
+            facts.Add("CPU " + Number(cpu) + (cpu == exit.Cpu ? "" : " to " + Number(exit.Cpu)));
+        WriteLine(output, facts, style);
+        if (exit.Parts is not { } parts) return;
+        List<string> times = [];
+        foreach ((TimePart part, string name) in s_parts)
+            if (parts[part] > 0) times.Add($"{name} {ScaledText.Time(parts[part], style.Unicode)}");
+        if (exit.RanInstead is { } task) times.Add(string.Create(CultureInfo.InvariantCulture, $"{task.Name} ({task.Pid}) ran instead"));
+        WriteLine(output, times, style);
+    }
+
+    private static void WriteLine(TextWriter output, List<string> items, ViewStyle style)
+    {
+        if (items.Count > 0) FootNotes.WriteWrapped(output, "  " + string.Join(", ", items), RowTone.Dim, style);
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,197 @@
+namespace Kvmscope.Core.Output.Text;
+
+/// <summary>
+/// Lays columns out in a given width: first as they are, then set closer, then with scaled numbers, then without the columns that
+/// matter least. Lines never
+/// wrap; numbers are never cut.
+/// </summary>
+internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle style)
+{
+    private const int LeastText = 3;
+
+    private static readonly TableDensity[] s_densities =
+    [
+        new(Gap: 2, Compact: false, Shorten: false),
+        new(Gap: 1, Compact: false, Shorten: false),
+        new(Gap: 1, Compact: false, Shorten: true),
+        new(Gap: 1, Compact: true, Shorten: true),
+    ];
+
+    private static readonly TableDensity[] s_keptGaps = [new(Gap: 2, Compact: false, Shorten: false), new(Gap: 2, Compact: false, Shorten: true)];
+
+    private readonly List<TextRow> _rows = [];
+    private readonly int[] _loose = HeaderWidths(columns);
+    private readonly int[] _compact = HeaderWidths(columns);
+
+    /// <summary>Whether texts are shortened before columns are set closer.</summary>
+    internal bool KeepsGaps { get; init; }
+
+    internal void Add(RowTone tone, params TextCell[] cells)
+    {
+        _rows.Add(new TextRow(cells, tone));
+        for (int i = 0; i < cells.Length; i++)
+        {
+            _loose[i] = Math.Max(_loose[i], cells[i].Measure(compact: false));
+            _compact[i] = Math.Max(_compact[i], cells[i].Measure(compact: true));
+        }
+    }
+
+    internal void Write(TextWriter output)
+    {
+        TableDensity density = Fit(out int[] widths);
+        int length = LengthOf(widths, density.Gap);
+        Span<char> line = new char[Math.Max(length, 1)];
+        if (columns.Any(c => c.Group is not null)) WriteGroups(output, line, widths, density.Gap);
+        WriteHeader(output, line, widths, density.Gap);
+        foreach (TextRow row in _rows)
+        {
+            line.Fill(' ');
+            int at = 0;
+            for (int i = 0; i < widths.Length; i++)
+            {
+                if (widths[i] < 0) continue;
+                if (i < row.Cells.Length) row.Cells[i].Write(line.Slice(at, widths[i]), density, columns[i].Left, style.Unicode);
+                at += widths[i] + density.Gap;
+            }
+            Ansi.WriteLine(output, line.TrimEnd(' '), row.Tone, style);
+        }
+    }
+
+    private static int[] HeaderWidths(IReadOnlyList<TextColumn> columns)
+    {
+        var widths = new int[columns.Count];
+        for (int i = 0; i < widths.Length; i++) widths[i] = columns[i].Header.Length;
+        return widths;
+    }
+
+    // A width below 0 is a column that is left out.
+    private TableDensity Fit(out int[] widths)
+    {
+        TableDensity[] densities = KeepsGaps ? s_keptGaps : s_densities;
+        int last = 0;
+        foreach (TextColumn column in columns) last = Math.Max(last, column.Drop);
+        for (int dropped = 0; dropped <= last; dropped++)
+            foreach (TableDensity density in densities)
+            {
+                widths = Widths(density, dropped);
+                if (density.Shorten) Shorten(widths, density.Gap, comfortable: true);
+                if (LengthOf(widths, density.Gap) <= style.Width) return density;
+            }
+        TableDensity densest = densities[^1];
+        widths = Widths(densest, last);
+        Shorten(widths, densest.Gap, comfortable: false);
+        return densest;
+    }
+
+    private int[] Widths(TableDensity density, int dropped)
+    {
+        var widths = (int[])(density.Compact ? _compact : _loose).Clone();
+        for (int i = 0; i < widths.Length; i++)
+            if (columns[i].Drop > 0 && columns[i].Drop <= dropped) widths[i] = -1;
+        return widths;
+    }
+
+    // Takes what is too much from the widest text first.
+    private void Shorten(int[] widths, int gap, bool comfortable)
+    {
+        for (int excess = LengthOf(widths, gap) - style.Width; excess > 0; excess--)
+        {
+            int widest = -1;
+            for (int i = 0; i < widths.Length; i++)
+            {
+                if (!columns[i].Left || widths[i] <= (comfortable ? columns[i].Comfort : LeastText)) continue;
+                if (widest < 0 || widths[i] > widths[widest]) widest = i;
+            }
+            if (widest < 0) return;
+            widths[widest]--;
+        }
+    }
+
+    private static int LengthOf(int[] widths, int gap)
+    {
+        int sum = -gap;
+        foreach (int width in widths)
+            if (width >= 0) sum += width + gap;
+        return sum;
+    }
+
+    private void WriteHeader(TextWriter output, Span<char> line, int[] widths, int gap)
+    {
+        line.Fill(' ');
+        int at = 0;
+        for (int i = 0; i < widths.Length; i++)
+        {
+            if (widths[i] < 0) continue;
+            TextCell.WriteText(line.Slice(at, widths[i]), columns[i].Header, columns[i].Left, style.Unicode);
+            at += widths[i] + gap;
+        }
+        Ansi.WriteLine(output, line.TrimEnd(' '), RowTone.Bold, style);
+    }
+
+    private void WriteGroups(TextWriter output, Span<char> line, int[] widths, int gap)
+    {
+        line.Fill(' ');
+        int at = 0, begin = 0;
+        string? group = null;
+        for (int i = 0; i < widths.Length; i++)
+        {
+            if (widths[i] < 0) continue;
+            if (columns[i].Group != group || group is null) begin = at;
+            group = columns[i].Group;
+            at += widths[i];
+            // Written again for each column of the group, so that it ends above the last.
+            if (group is not null)
+            {
+                Span<char> room = line[begin..at];
+                room.Fill(' ');
+                TextCell.WriteText(room, group, left: false, style.Unicode);
+            }
+            at += gap;
+        }
+        Ansi.WriteLine(output, line.TrimEnd(' '), RowTone.Bold, style);
+    }
+}
+
+/// <summary>One column of a <see cref="TextTable"/>.</summary>
+/// <param name="Header">Its heading.</param>
+internal sealed record TextColumn(string Header)
+{
+    /// <summary>A heading above the headings, shared with the columns beside it that have the same.</summary>
+    internal string? Group { get; init; }
+
+    /// <summary>Whether it is aligned to the left, and its texts may be shortened.</summary>
+    internal bool Left { get; init; }
+
+    /// <summary>Texts are not shortened below this width while another column could be left out instead.</summary>
+    internal int Comfort { get; init; } = int.MaxValue;
+
+    /// <summary>Left out when there is no room, the lowest first and equal ones together; 0 is never left out.</summary>
+    internal int Drop { get; init; }
+}
+
+/// <summary>How a line of a table is emphasized, where there is colour.</summary>
+internal enum RowTone
+{
+    /// <summary>Not at all.</summary>
+    Plain,
+
+    /// <summary>Less: idle exits.</summary>
+    Dim,
+
+    /// <summary>What the reader should know before trusting a figure.</summary>
+    Warning,
+
+    /// <summary>More: headings and sums.</summary>
+    Bold,
+}
+
+/// <summary>One line of a table.</summary>
+/// <param name="Cells">One cell a column; missing ones at the end are empty.</param>
+/// <param name="Tone">Its emphasis.</param>
+internal readonly record struct TextRow(TextCell[] Cells, RowTone Tone);
+
+/// <summary>How closely a table is set.</summary>
+/// <param name="Gap">Spaces between columns.</param>
+/// <param name="Compact">Whether large numbers are scaled and times have no space before their unit.</param>
+/// <param name="Shorten">Whether texts may be shortened to their column's comfortable width.</param>
+internal readonly record struct TableDensity(int Gap, bool Compact, bool Shorten);
