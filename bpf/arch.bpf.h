@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What the shared part takes of an architecture:
+ * What an architecture provides to the shared part. Below kernel_types.h and kvm_compat.bpf.h,
+ * which stand without it:
  *
- *   kernel_types.h      struct kvm_arch, kvm_vcpu_arch, kvm_vcpu_stat, registers
- *   was_blocking()      is the vCPU halted, on kernels that do not count it
+ *   is_blocking()       is the vCPU halted
  *   vcpu_in_l2()        1 while a nested guest runs
  *   exit_isa()          kvmscope_isa, from the tracepoint's arguments
  *   exit_code()         the raw code, from the arguments or the vCPU
- *   usual_place()       the code's place in a slot's index
+ *   reason_index()      where the code is in a slot's index
  *   rip_at_exit(), rip_at_entry()
- *   take_qualifier(), late_qualifier(), MMIO_KIND, MMIO_ACCESS
- *   programs.bpf.h      the programs whose arguments differ
+ *   read_qualifier(), late_qualifier(), MMIO_KIND, MMIO_ACCESS
+ *
+ * Besides, outside of this header: its kernel_types.h, a part of ../kernel_types.h, and its
+ * programs.bpf.h, the programs whose arguments differ, on top of everything.
  */
 #ifndef KVMSCOPE_ARCH_BPF_H
 #define KVMSCOPE_ARCH_BPF_H

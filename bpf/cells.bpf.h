@@ -61,38 +61,47 @@ static __always_inline struct kvmscope_cell *cell_at(u32 number)
 }
 
 /*
- * Where a slot's index keeps the cell of a place and a level. The mask is for the
- * verifier, and the barrier keeps the compiler, which knows better, from dropping it.
+ * Where a slot's index has the cell of a reason and level. The mask is for the verifier; the
+ * barrier keeps the compiler, which knows that it changes nothing, from removing it.
  */
-static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 l2, u32 place)
+static __always_inline u32 *index_at(struct kvmscope_slot *slot, u32 l2, u32 reason_index)
 {
-	u32 at = l2 << 8 | place;
+	u32 at = l2 << 8 | reason_index;
 
 	barrier_var(at);
-	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_PLACES - 1)];
+	return &slot->index[at & (KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES - 1)];
 }
 
-/* A cell from this CPU's hand, or from the next run of the free list. 0: none left. */
-static __always_inline u32 take_from(struct kvmscope_hand *hand, void *list)
+/*
+ * The number of a free cell, from what this CPU has cached of a free list or from the list's next
+ * run; 0 where none is left. The cell is all zeros: so user space gives it back.
+ *
+ * Who may call it, and return_cell(): only what runs at kvm_exit and kvm_entry. The cache is the
+ * CPU's and is changed with plain loads and stores. That is enough because both events run with
+ * preemption off until the program returns (up to 6.12 every tracepoint does; later kernels fire
+ * them with IRQs off on x86 and with preemption off on arm64), and no interrupt handler fires
+ * them. A program at an event that can be preempted, or in an interrupt, must not take a cell.
+ */
+static __always_inline u32 take_from(struct kvmscope_free_cache *cache, void *list)
 {
-	/* Before the list is looked at: what is given back meanwhile is found in the next round. */
+	/* Read before the list: what is given back meanwhile is found in the next round. */
 	u32 round = control.free_round + 1;
 	struct kvmscope_run run = {};
 
-	if (!hand->run.count) {
-		if (hand->empty == round)
+	if (!cache->run.count) {
+		if (cache->empty == round)
 			return 0;
 		if (bpf_map_pop_elem(list, &run)) {
-			hand->empty = round;
+			cache->empty = round;
 			return 0;
 		}
-		hand->run = run;
+		cache->run = run;
 	}
-	hand->run.count--;
-	return hand->run.first++;
+	cache->run.count--;
+	return cache->run.first++;
 }
 
-/* Hands out a cell of a kind. 0: none left of these. */
+/* A free cell for a kind; 0 where none is left. See take_from(). */
 static __always_inline u32 take_cell(u32 kind)
 {
 	struct kvmscope_losses *own;
@@ -108,33 +117,37 @@ static __always_inline u32 take_cell(u32 kind)
 	return take_from(&own->shared, &free_shared);
 }
 
-/* Takes back, on the same CPU, what take_cell() handed out last. */
+/*
+ * Takes back what take_cell() handed out last for this kind, which is not KVMSCOPE_CELL_REASON:
+ * in the same run of the program, with nothing taken since, and before anything is written to the
+ * cell. take_from() says why nothing else can have taken one in between.
+ */
 static __always_inline void return_cell(u32 kind)
 {
 	struct kvmscope_losses *own;
-	struct kvmscope_hand *hand;
+	struct kvmscope_free_cache *cache;
 	u32 zero = 0;
 
 	own = bpf_map_lookup_elem(&losses, &zero);
 	if (!own)
 		return;
-	hand = kind == KVMSCOPE_CELL_QUALIFIED ? &own->qualified : &own->shared;
-	hand->run.first--;
-	hand->run.count++;
+	cache = kind == KVMSCOPE_CELL_QUALIFIED ? &own->qualified : &own->shared;
+	cache->run.first--;
+	cache->run.count++;
 }
 
-/* A cell that is to be: what makes it one. */
+/* What a new cell is for. */
 struct cell_key {
 	u64 code;
 	u32 slot;
-	u32 place;
+	u32 reason_index;
 	u8 isa;
 	u8 l2;
 };
 
 /*
- * Fills a place of the slot's index that has no cell; returns the cell number, or 0
- * where none is left. Asked again at each of the reason's exits.
+ * Gives a reason index of the slot a cell; returns the cell's number, or 0 where none is left.
+ * Tried again at each of the reason's exits.
  */
 static __always_inline u32 new_cell(struct kvmscope_slot *slot, struct cell_key *key)
 {
@@ -142,9 +155,9 @@ static __always_inline u32 new_cell(struct kvmscope_slot *slot, struct cell_key 
 	struct kvmscope_cell *cell = number ? cell_at(number) : NULL;
 
 	if (!cell) {
-		if (*index_at(slot, key->l2, key->place) == KVMSCOPE_PLACE_DROPPED)
+		if (*index_at(slot, key->l2, key->reason_index) == KVMSCOPE_INDEX_DROPPED)
 			return 0;
-		*index_at(slot, key->l2, key->place) = KVMSCOPE_PLACE_DROPPED;
+		*index_at(slot, key->l2, key->reason_index) = KVMSCOPE_INDEX_DROPPED;
 		slot->dropped_cells++;
 		return 0;
 	}
@@ -153,13 +166,13 @@ static __always_inline u32 new_cell(struct kvmscope_slot *slot, struct cell_key 
 	cell->isa = key->isa;
 	cell->level = 1 + key->l2;
 	barrier();
-	*index_at(slot, key->l2, key->place) = number;
+	*index_at(slot, key->l2, key->reason_index) = number;
 	return number;
 }
 
 /*
- * The cell of a code that is new to this vCPU and level, or rare: the rare ones
- * share the last places and are searched. 0 where there is no cell.
+ * The cell of a code that is new to this vCPU and level, or rare: the rare ones share the last
+ * reason indexes and are searched. 0 where there is no cell.
  */
 static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key)
 {
@@ -168,14 +181,14 @@ static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key
 
 	if (!slot || !key)
 		return 0;
-	if (key->place < KVMSCOPE_PLACE_ODD) {
-		number = *index_at(slot, key->l2, key->place);
+	if (key->reason_index < KVMSCOPE_REASON_INDEX_ODD) {
+		number = *index_at(slot, key->l2, key->reason_index);
 		return number < KVMSCOPE_FIRST_CELL ? new_cell(slot, key) : 0;
 	}
-	for (i = KVMSCOPE_PLACE_ODD; i < KVMSCOPE_PLACES; i++) {
+	for (i = KVMSCOPE_REASON_INDEX_ODD; i < KVMSCOPE_REASON_INDEXES; i++) {
 		number = *index_at(slot, key->l2, i);
 		if (number < KVMSCOPE_FIRST_CELL) {
-			key->place = i;
+			key->reason_index = i;
 			return new_cell(slot, key);
 		}
 		cell = cell_at(number);
@@ -186,23 +199,22 @@ static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key
 }
 
 /*
- * There is no cell of this kind for the exits of a reason's own cell. A qualifier
- * without one is among the others, which are counted; of the rest each is counted once.
+ * There is no free cell of this kind for the exits of a reason's own cell. A qualifier's exits
+ * are counted among the reason's other ones then; each other kind is counted once as dropped.
  */
-static __always_inline u32 lack_cell(struct kvmscope_slot *slot, struct kvmscope_cell *cell,
+static __always_inline u32 drop_kind(struct kvmscope_slot *slot, struct kvmscope_cell *cell,
 				     u32 kind)
 {
-	if (kind == KVMSCOPE_CELL_QUALIFIED || cell->lacks >> kind & 1)
+	if (kind == KVMSCOPE_CELL_QUALIFIED || cell->dropped_kinds >> kind & 1)
 		return 0;
-	cell->lacks |= 1 << kind;
+	cell->dropped_kinds |= 1 << kind;
 	slot->dropped_cells++;
 	return 0;
 }
 
 /*
- * A cell that the slot's index does not name: for exits of the reason's own cell
- * (`cell`, number `head`) with one qualifier, or for another kind. 0 where there
- * is no room.
+ * A cell that is not in the slot's index: for exits of the reason's own cell (`cell`, number
+ * `head`) with one qualifier, or for another kind. 0 where none is left.
  */
 static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u32 head,
 				 u64 qualifier, u32 kind)
@@ -224,10 +236,10 @@ static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cel
 	number = take_cell(kind);
 	made = number ? cell_at(number) : NULL;
 	if (!made)
-		return lack_cell(slot, cell, kind);
+		return drop_kind(slot, cell, kind);
 	if (bpf_map_update_elem(&extras, &key, &number, BPF_ANY)) {
 		return_cell(kind);
-		return lack_cell(slot, cell, kind);
+		return drop_kind(slot, cell, kind);
 	}
 	made->code = cell->code;
 	made->slot = cell->slot;
@@ -244,7 +256,23 @@ static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cel
 	return number;
 }
 
-/* Adds a duration that was begun; the order makes a read meanwhile detectable: kvmscope_cell. */
+/*
+ * One more end in a cell is noted between these two, so that a reader can tell what belongs
+ * together; see kvmscope_cell.
+ */
+static __always_inline void begin_end(struct kvmscope_cell *cell)
+{
+	cell->begun = cell->ended + 1;
+	barrier();
+}
+
+static __always_inline void finish_end(struct kvmscope_cell *cell)
+{
+	barrier();
+	cell->ended++;
+	barrier(); /* keeps the compiler from merging this with what follows, which costs more */
+}
+
 static __always_inline void add_duration(struct kvmscope_cell *cell, u64 ns)
 {
 	u32 bin = bin_of(ns);
@@ -254,8 +282,6 @@ static __always_inline void add_duration(struct kvmscope_cell *cell, u64 ns)
 		cell->max_ns = ns;
 	if (bin < KVMSCOPE_HIST_BINS)
 		cell->bins[bin]++;
-	barrier();
-	cell->ended++;
 }
 
 #endif

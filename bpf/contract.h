@@ -13,8 +13,10 @@
 #ifndef KVMSCOPE_CONTRACT_H
 #define KVMSCOPE_CONTRACT_H
 
+#include <linux/types.h>
+
 enum kvmscope_limits {
-	/* Histogram: one bin below 2^MIN, 2^SUB bins an octave, one bin from 2^MAX on. */
+	/* Histogram: one bin below 2^MIN, 2^SUB bins per octave, one bin from 2^MAX on. */
 	KVMSCOPE_HIST_MIN_SHIFT = 6,
 	KVMSCOPE_HIST_MAX_SHIFT = 40,
 	KVMSCOPE_HIST_SUB_SHIFT = 2,
@@ -22,43 +24,44 @@ enum kvmscope_limits {
 
 	KVMSCOPE_LEVELS = 2,
 	/*
-	 * A slot's index has one place a level for each of the usual codes;
-	 * the rare ones (flags set, vendor extensions) share the last places.
+	 * The reason index of a code. The usual codes have one each; the rare ones (flags
+	 * set, vendor extensions) share the last ones. A slot has a cell number per level
+	 * and reason index.
 	 */
-	KVMSCOPE_PLACES = 256,
-	KVMSCOPE_PLACE_HIGH = 0xe0, /* codes 0x400 to 0x407 (SVM: NPF, AVIC, VMGEXIT) */
-	KVMSCOPE_PLACE_ODD = 0xe8,  /* all others, searched */
-	KVMSCOPE_PLACES_ODD = 24,
+	KVMSCOPE_REASON_INDEXES = 256,
+	KVMSCOPE_REASON_INDEX_HIGH = 0xe0, /* codes 0x400 to 0x407 (SVM: NPF, AVIC, VMGEXIT) */
+	KVMSCOPE_REASON_INDEX_ODD = 0xe8,  /* all others, searched */
+	KVMSCOPE_REASON_INDEXES_ODD = 24,
 
-	/* Hints from CPU to slot; more CPUs share them, which costs time, not truth. */
+	/* Hints from CPU to slot. More CPUs than this share them: slower, and still exact. */
 	KVMSCOPE_HINTS = 1024,
 
 	KVMSCOPE_MAX_TGIDS = 64,
 	KVMSCOPE_MAX_VCPU_ID = 4096,
 	KVMSCOPE_MAX_ODD_REASONS = 16,
 
-	KVMSCOPE_MAX_QUALIFIED = 448, /* (reason, level, qualifier) that a vCPU keeps apart */
+	KVMSCOPE_MAX_QUALIFIED = 448, /* per vCPU: (reason, level, qualifier) with own cells */
 	KVMSCOPE_RECENT = 32,	      /* a power of two */
 	KVMSCOPE_COMM_LENGTH = 16,
 	KVMSCOPE_KIND_SHIFT = 30, /* fewer cells than that: 65536 vCPUs times 178 */
 
-	/* vCPUs without a slot that are told apart, so that each is counted once. */
-	KVMSCOPE_MAX_TURNED_AWAY = 1024,
+	/* vCPUs without a slot that are remembered, so that each is counted once. */
+	KVMSCOPE_MAX_UNTRACKED = 1024,
 };
 
 /* What a slot's `open` says, below the first cell number: the vCPU's last event. */
 enum kvmscope_open {
 	KVMSCOPE_OPEN_FRESH = 0,   /* none yet */
 	KVMSCOPE_OPEN_RUNNING = 1, /* kvm_entry: the guest runs */
-	KVMSCOPE_OPEN_SKIPPED = 2, /* kvm_exit that a filter left out */
+	KVMSCOPE_OPEN_SKIPPED = 2, /* kvm_exit that a filter excludes */
 	KVMSCOPE_OPEN_DROPPED = 3, /* kvm_exit that found no cell */
 	KVMSCOPE_FIRST_CELL = 4,   /* from here on: kvm_exit, counted in the cell of this number */
 };
 
-/* Values of a place in a slot's index, below the first cell number. */
-enum kvmscope_place {
-	KVMSCOPE_PLACE_EMPTY = 0,
-	KVMSCOPE_PLACE_DROPPED = 1, /* there was no free cell */
+/* What a slot's index says, below the first cell number. */
+enum kvmscope_index_entry {
+	KVMSCOPE_INDEX_EMPTY = 0,
+	KVMSCOPE_INDEX_DROPPED = 1, /* there was no free cell */
 };
 
 enum kvmscope_reason_filter {
@@ -77,7 +80,7 @@ enum kvmscope_isa {
 /* Parts of an exit's handling time that are kept; KVM's own is the rest. */
 enum kvmscope_part {
 	KVMSCOPE_PART_VMM = 0,	 /* in user space */
-	KVMSCOPE_PART_RUNQ = 1,	 /* could run, and waited for a CPU */
+	KVMSCOPE_PART_RUNQ = 1,	 /* runnable, waited for a CPU */
 	KVMSCOPE_PART_HALT = 2,	 /* halted, asleep */
 	KVMSCOPE_PART_POLL = 3,	 /* halted, KVM polls */
 	KVMSCOPE_PART_SLEEP = 4, /* asleep in the kernel for another reason */
@@ -88,9 +91,9 @@ enum kvmscope_part {
 
 /* What a cell holds. */
 enum kvmscope_cell_kind {
-	KVMSCOPE_CELL_REASON = 0,    /* exits of a reason; with qualifiers those that have none */
+	KVMSCOPE_CELL_REASON = 0,    /* exits of a reason; with qualifiers, those without one */
 	KVMSCOPE_CELL_QUALIFIED = 1, /* exits of a reason with one qualifier */
-	KVMSCOPE_CELL_OTHER = 2,     /* exits of a reason whose qualifiers found no room */
+	KVMSCOPE_CELL_OTHER = 2,     /* exits of a reason whose qualifiers found no cell */
 	KVMSCOPE_CELL_ROUND = 3,     /* reflected exits of L2: durations until L2 runs again */
 };
 
@@ -106,8 +109,8 @@ enum kvmscope_round {
 enum kvmscope_qualifier_state {
 	KVMSCOPE_QUALIFIER_NONE = 0,
 	KVMSCOPE_QUALIFIER_KNOWN = 1,
-	KVMSCOPE_QUALIFIER_LATE = 2,  /* KVM will say it while it handles the exit */
-	KVMSCOPE_QUALIFIER_GUESS = 3, /* known, and KVM may say better */
+	KVMSCOPE_QUALIFIER_LATE = 2,  /* KVM will report it while it handles the exit */
+	KVMSCOPE_QUALIFIER_GUESS = 3, /* known, and KVM may report a better one */
 };
 
 /* How a reason's argument is packed: QualifierKind of the C# side. */
@@ -149,14 +152,14 @@ struct kvmscope_knobs {
 	__u32 want_who;
 	__u32 slow_part; /* kvmscope_part that slow_ns is about */
 	__u32 pad;
-	__u64 reason_bits[KVMSCOPE_PLACES / 64]; /* by place */
+	__u64 reason_bits[KVMSCOPE_REASON_INDEXES / 64]; /* by reason index */
 	__u64 odd_reasons[KVMSCOPE_MAX_ODD_REASONS];
 	__u64 vcpu_bits[KVMSCOPE_MAX_VCPU_ID / 64];
 	__u32 tgids[KVMSCOPE_MAX_TGIDS];
-	__u8 kinds[KVMSCOPE_PLACES]; /* kvmscope_qualifier_kind by place */
+	__u8 kinds[KVMSCOPE_REASON_INDEXES]; /* kvmscope_qualifier_kind by reason index */
 };
 
-/* Counts up when user space gave slots and cells back: who found none tries again. */
+/* Counts up when user space has given slots and cells back: only then is it worth asking again. */
 struct kvmscope_control {
 	__u32 free_round;
 	__u32 pad;
@@ -174,14 +177,14 @@ struct kvmscope_cell {
 	__u64 code; /* raw, see kvmscope_isa */
 	__u32 slot;
 	__u8 isa;
-	__u8 level; /* 1 or 2 */
-	__u8 kind;  /* kvmscope_cell_kind */
-	__u8 lacks; /* of a reason's own: bits of the kinds that found no cell, each counted once */
-	__u64 untimed;	/* of `ended`, those followed by another exit: no end to measure */
-	__u64 begun;	/* exits whose end was begun to be noted */
-	__u64 ended;	/* exits whose end was noted; less `untimed`, durations added */
-	__u64 total_ns; /* their sum */
-	__u64 max_ns;	/* the largest; user space may exchange it for 0 */
+	__u8 level;	    /* 1 or 2 */
+	__u8 kind;	    /* kvmscope_cell_kind */
+	__u8 dropped_kinds; /* in a reason's own cell: bits of the kinds that found no cell */
+	__u64 untimed;	    /* of `ended`, those followed by another exit: no end to measure */
+	__u64 begun;	    /* ends that began to be written */
+	__u64 ended;	    /* ends that are written; except `untimed`, with a duration */
+	__u64 total_ns;	    /* their sum */
+	__u64 max_ns;	    /* the largest; user space may exchange it for 0 */
 	/* Of cells that the slot's index does not name: */
 	__u64 qualifier;
 	__u32 next;		     /* the slot's next; 0: the last */
@@ -202,7 +205,7 @@ struct kvmscope_slot {
 	__u32 vcpu_id;
 	__u64 unpaired_exits;
 	__u64 unpaired_entries;
-	__u64 lost_events;   /* slow exits that the ring buffer had no room for */
+	__u64 lost_events;   /* slow exits for which the ring buffer was full */
 	__u64 dropped_cells; /* (reason, level) that found no free cell, or none of another kind */
 	__u64 dropped_exits; /* their exits */
 	__u32 ended;	     /* the vCPU is gone, or another has its address now */
@@ -241,21 +244,21 @@ struct kvmscope_slot {
 	__u32 round_cell; /* 0: none */
 	__u32 round_exits;
 
-	/* Who had the CPU while the thread waited for it. */
+	/* Which task ran while the thread waited for a CPU. */
 	__u64 wait_delay;  /* run_delay before the wait that ended last */
-	__u64 wait_end_ns; /* when that ended; 0 where none did */
+	__u64 wait_end_ns; /* when that ended; 0: none did */
 	__u64 longest_wait_ns;
 	__u32 longest_pid;
 	__u32 pad4;
 	char longest_comm[KVMSCOPE_COMM_LENGTH];
 	__u64 pad3[3];
-	/* Qualifiers seen lately, where their hash says; a look-up in `extras` that is saved. */
+	/* Recently seen qualifiers, by hash: saves a look-up in `extras`. */
 	__u64 recent_qualifier[KVMSCOPE_RECENT];
 	__u32 recent_head[KVMSCOPE_RECENT];
 	__u32 recent_cell[KVMSCOPE_RECENT];
 
-	/* Cell numbers, or kvmscope_place; L1's places, then L2's. */
-	__u32 index[KVMSCOPE_LEVELS * KVMSCOPE_PLACES];
+	/* Cell numbers, or kvmscope_index_entry, by reason index; L1's, then L2's. */
+	__u32 index[KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES];
 };
 
 /* A run of free slots or cells, as handed out by the free lists. */
@@ -264,20 +267,20 @@ struct kvmscope_run {
 	__u32 count;
 };
 
-/* What a CPU has in hand of a free list of cells. */
-struct kvmscope_hand {
+/* What a CPU has cached of a free list of cells. */
+struct kvmscope_free_cache {
 	struct kvmscope_run run;
-	__u32 empty; /* free_round + 1 when the list had none left; not asked again in that round */
+	__u32 empty; /* free_round + 1 when the list was empty; not asked again in that round */
 	__u32 pad;
 };
 
-/* What was lost before there was a slot to count it in, and cells in hand; one a CPU. */
+/* What was lost before there was a slot to count it in, and cached free cells; one per CPU. */
 struct kvmscope_losses {
 	__u64 dropped_vcpus;
 	__u64 dropped_exits;
-	struct kvmscope_hand reasons;
-	struct kvmscope_hand shared;
-	struct kvmscope_hand qualified;
+	struct kvmscope_free_cache reasons;
+	struct kvmscope_free_cache shared;
+	struct kvmscope_free_cache qualified;
 };
 
 /* A slow exit. */
@@ -298,11 +301,11 @@ struct kvmscope_slow {
 	__u64 rip;
 	__u64 parts[KVMSCOPE_PARTS];
 	__u32 exit_cpu;
-	__u32 ran_pid; /* who ran instead, where ran_comm is not empty */
+	__u32 ran_pid; /* the task that ran instead, if ran_comm is not empty */
 	char ran_comm[KVMSCOPE_COMM_LENGTH];
 };
 
-/* Of a reason's own cell: the cell of a qualifier, or another of kvmscope_cell_kind. */
+/* Key of the cell of a qualifier, or of another kvmscope_cell_kind, of a reason's own cell. */
 struct kvmscope_extra {
 	__u32 head; /* its number, and the kind in the bits from KVMSCOPE_KIND_SHIFT on */
 	__u32 low;  /* the qualifier */
@@ -311,7 +314,7 @@ struct kvmscope_extra {
 
 _Static_assert(sizeof(struct kvmscope_cell) == 112 + 8 * KVMSCOPE_HIST_BINS, "cell layout");
 _Static_assert(sizeof(struct kvmscope_slot) ==
-		   384 + 16 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_PLACES,
+		   384 + 16 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES,
 	       "slot layout");
 _Static_assert(sizeof(struct kvmscope_losses) == 64, "losses layout");
 _Static_assert(sizeof(struct kvmscope_slow) == 128, "slow layout");
@@ -319,6 +322,7 @@ _Static_assert(KVMSCOPE_HIST_BINS == ((KVMSCOPE_HIST_MAX_SHIFT - KVMSCOPE_HIST_M
 				      << KVMSCOPE_HIST_SUB_SHIFT) +
 					 2,
 	       "histogram layout");
-_Static_assert(KVMSCOPE_PLACE_ODD + KVMSCOPE_PLACES_ODD == KVMSCOPE_PLACES, "index layout");
+_Static_assert(KVMSCOPE_REASON_INDEX_ODD + KVMSCOPE_REASON_INDEXES_ODD == KVMSCOPE_REASON_INDEXES,
+	       "index layout");
 
 #endif

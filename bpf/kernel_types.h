@@ -3,7 +3,7 @@
  * The few kernel types that are read, each with only the fields that are read.
  * CO-RE finds the real offsets in the running kernel's BTF when the object is
  * loaded, so no vmlinux.h is needed to build. A flavour (name___flavour) is the
- * same type as another kernel version has it.
+ * same type in another kernel version.
  */
 #ifndef KVMSCOPE_KERNEL_TYPES_H
 #define KVMSCOPE_KERNEL_TYPES_H
@@ -59,7 +59,7 @@ struct preempt_notifier {
 
 #pragma clang attribute pop
 
-/* What each architecture has of its own: kvm_arch, kvm_vcpu_arch, kvm_vcpu_stat and more. */
+/* What differs per architecture: kvm_arch, kvm_vcpu_arch, kvm_vcpu_stat and more. */
 #if defined(__TARGET_ARCH_x86)
 #include "x86/kernel_types.h"
 #elif defined(__TARGET_ARCH_arm64)

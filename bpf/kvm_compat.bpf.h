@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * One getter a drift between kernels, of what all architectures have; the rest is
- * in x86/ and arm64/, see arch.bpf.h. `direct` is a compile-time constant: true
- * in tp_btf programs, where the vCPU is a typed pointer and a field costs one
- * load; false in raw_tp programs, where it costs a helper call.
+ * One getter per difference between kernels, for what all architectures have. It stands on
+ * kernel_types.h alone; x86/ and arm64/kvm_compat.bpf.h, which have the rest, stand on it.
+ *
+ * `direct` is a compile-time constant: true in tp_btf programs, where the vCPU is a typed pointer
+ * and a field costs one load; false in raw_tp programs, where it costs a helper call.
  */
 #ifndef KVMSCOPE_KVM_COMPAT_BPF_H
 #define KVMSCOPE_KVM_COMPAT_BPF_H
 
 #include "kernel_types.h"
-#include "maps.bpf.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+/* What exit_code() gives where the code cannot be read. */
 #define UNREAD_CODE (~0ull)
 
 struct vcpu_identity {
@@ -20,17 +21,8 @@ struct vcpu_identity {
 	u32 vcpu_id;
 	u32 tgid;
 	u32 tid;
-	u64 poll_ns; /* not identity: where the vCPU's halt polling stands */
+	u64 poll_ns; /* not identity: ns of halt polling so far */
 };
-
-/* Whether the vCPU is a typed pointer in tp_btf programs: an argument of both events. */
-#if defined(__TARGET_ARCH_x86)
-#define VCPU_IS_TYPED true
-#else
-#define VCPU_IS_TYPED false
-#endif
-
-static __always_inline bool was_blocking(struct kvm_vcpu *vcpu);
 
 static __always_inline u64 vcpu_kvm(struct kvm_vcpu *vcpu, bool direct)
 {
@@ -67,7 +59,7 @@ static __always_inline u64 run_delay(struct task_struct *task)
 
 /*
  * The task could go on running: it was preempted, and does not sleep. As
- * kvm_sched_out() tells it: on_rq, and since 6.12 not only for its lag.
+ * kvm_sched_out() decides it: on_rq, and since 6.12 not only for its lag.
  */
 static __always_inline bool is_runnable(struct task_struct *task)
 {
@@ -76,14 +68,6 @@ static __always_inline bool is_runnable(struct task_struct *task)
 	if (bpf_core_field_exists(task->se.sched_delayed) && BPF_CORE_READ(task, se.sched_delayed))
 		return false;
 	return true;
-}
-
-/* Is the vCPU waiting in kvm_vcpu_block()? */
-static __always_inline bool is_blocking(struct kvm_vcpu *vcpu)
-{
-	if (bpf_core_field_exists(vcpu->stat.generic.blocking))
-		return BPF_CORE_READ(vcpu, stat.generic.blocking);
-	return was_blocking(vcpu);
 }
 
 /* ns that KVM has polled for the vCPU's wake-up so far. */
@@ -101,14 +85,28 @@ static __always_inline u64 halt_poll_ns(struct kvm_vcpu *vcpu)
 }
 
 /*
- * The vCPU that is loaded on this thread: KVM keeps a preempt notifier there
- * from vcpu_load() to vcpu_put().
+ * The vCPU that is loaded on the current thread, NULL where none is. KVM registers the vCPU's
+ * preempt notifier with the thread in vcpu_load() and removes it in vcpu_put()
+ * (virt/kvm/kvm_main.c); nothing else in the kernel uses preempt notifiers.
+ *
+ * Who may call it: programs that run in the vCPU's thread, at events between vcpu_load() and
+ * vcpu_put(). In an interrupt, `current` is whichever thread was interrupted: the events that are
+ * traced fire in none. Preemption may be on: the list is the thread's and not the CPU's, and only
+ * the thread itself changes it, so that after a migration the answer is the same.
+ *
+ * What holds: the vCPU is loaded, so it is not destroyed before the program returns.
  */
-static __always_inline struct kvm_vcpu *loaded_vcpu(void)
+static __always_inline struct kvm_vcpu *loaded_vcpu(bool direct)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u64 node = (u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	struct task_struct *task;
+	u64 node;
 
+	if (direct) {
+		node = (u64)bpf_get_current_task_btf()->preempt_notifiers.first;
+	} else {
+		task = (void *)bpf_get_current_task();
+		node = (u64)BPF_CORE_READ(task, preempt_notifiers.first);
+	}
 	if (!node)
 		return NULL;
 	return (void *)(node - bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link));

@@ -3,20 +3,23 @@
  * kvmscope's kernel side: every VM exit is counted, and timed until the next VM
  * entry, in the cell of its vCPU, reason and level.
  *
+ * Layers: each header includes what it uses, and uses only what is above it here.
+ *
  *   contract.h        what user space sees
- *   kernel_types.h    what is read of the kernel
+ *   kernel_types.h    what is read of the kernel; a part of it is in x86/, arm64/
+ *   kvm_compat.bpf.h  one getter per difference between kernels
+ *   arch.bpf.h        what an architecture provides: x86/, arm64/
  *   maps.bpf.h        knobs and maps
- *   kvm_compat.bpf.h  a getter for every drift between kernels
- *   arch.bpf.h        what an architecture gives: x86/, arm64/
- *   slots.bpf.h       a vCPU's state
+ *   slots.bpf.h       the state of a vCPU
  *   cells.bpf.h       counters and histograms
  *   wallclock.bpf.h   where the handling time went
  *   qualifier.bpf.h   the reasons' arguments
  *   rounds.bpf.h      reflected exits of L2, until L2 runs again
- *   waiting.bpf.h     who has the CPU meanwhile
+ *   waiting.bpf.h     which task has the CPU meanwhile
  *   pairing.bpf.h     exit to entry
+ *   programs.bpf.h    the programs whose arguments differ: x86/, arm64/
  *
- * One object an architecture. User space loads one of the pairs in its
+ * There is one object per architecture. User space loads one of the pairs in its
  * programs.bpf.h: tp_btf where KVM has BTF for it, else raw_tp.
  */
 #include "pairing.bpf.h"
@@ -33,7 +36,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct kvmscope_contract {
 	enum kvmscope_limits limits;
 	enum kvmscope_open open;
-	enum kvmscope_place place;
+	enum kvmscope_index_entry index_entry;
 	enum kvmscope_reason_filter reason_filter;
 	enum kvmscope_isa isa;
 	struct kvmscope_slow slow;
@@ -120,7 +123,7 @@ int put_kprobe(struct pt_regs *ctx)
 SEC("raw_tp/kvm_vcpu_wakeup")
 int vcpu_wakeup(u64 *ctx)
 {
-	struct kvm_vcpu *vcpu = loaded_vcpu();
+	struct kvm_vcpu *vcpu = loaded_vcpu(false);
 
 	return vcpu ? wake_up(vcpu) : 0;
 }

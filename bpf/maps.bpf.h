@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Knobs and maps. Sizes of 1 are set before load, from the host. */
+/* Knobs and maps. User space replaces sizes of 1 before load, by those of the host. */
 #ifndef KVMSCOPE_MAPS_BPF_H
 #define KVMSCOPE_MAPS_BPF_H
 
@@ -11,7 +11,7 @@ const volatile struct kvmscope_knobs knobs SEC(".rodata.knobs");
 
 struct kvmscope_control control SEC(".bss.control");
 
-/* The CPU's last slot, a line each. Only a hint: the slot says whose it is. */
+/* The last slot per CPU, each in its own cache line. Only a hint: the slot says whose it is. */
 struct hint {
 	u32 slot;
 	u32 pad[15];
@@ -33,24 +33,24 @@ struct {
 	__type(value, struct kvmscope_slot);
 } slots SEC(".maps");
 
-/* vCPU address to slot: only for a vCPU that is new on its CPU. Preallocated: IRQs are off. */
+/* By vCPU address. Only for a vCPU that is new on its CPU. Preallocated: IRQs are off. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, u64);
 	__type(value, u32);
-} homes SEC(".maps");
+} vcpu_to_slot SEC(".maps");
 
 /*
- * Addresses of vCPUs that found no slot, not in `homes`, whose room is for those that
- * did: free_round + 1 when none was left, or 0 to try at the next exit.
+ * vCPUs that found no slot, by address: free_round + 1 when none was left, or 0 to try at the
+ * next exit. They are not in `vcpu_to_slot`, whose room is for the vCPUs with a slot.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, KVMSCOPE_MAX_TURNED_AWAY);
+	__uint(max_entries, KVMSCOPE_MAX_UNTRACKED);
 	__type(key, u64);
 	__type(value, u32);
-} turned_away SEC(".maps");
+} untracked SEC(".maps");
 
 /* The cells of a slot that its index does not name. */
 struct {
@@ -61,8 +61,8 @@ struct {
 } extras SEC(".maps");
 
 /*
- * Thread to slot, for events that come when no vCPU is loaded. A CPU may keep 128 free
- * entries to itself, so there have to be as many more: TableSizes.
+ * Thread to slot, for events while no vCPU is loaded. Each CPU may keep 128 free entries to
+ * itself, so the map is that much larger: TableSizes.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -71,7 +71,7 @@ struct {
 	__type(value, u32);
 } threads SEC(".maps");
 
-/* What ran on a CPU lately, for --who: a ring of stretches from one task switch to the next. */
+/* What ran recently on a CPU, for --who: a ring of stretches from one task switch to the next. */
 #define STRETCHES 16
 
 struct stretch {
@@ -81,7 +81,7 @@ struct stretch {
 	char comm[KVMSCOPE_COMM_LENGTH];
 };
 
-struct ran {
+struct cpu_history {
 	u64 since_ns; /* the last switch */
 	u32 next;
 	u32 best; /* what name_longest() has found so far */
@@ -93,13 +93,13 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct ran);
-} ran SEC(".maps");
+	__type(value, struct cpu_history);
+} cpu_history SEC(".maps");
 
 /*
- * Free lists, filled by user space. A queue needs no atomic result, which 5.10 lacks.
- * Cells are of three: of reasons, of what a reason's exits share (OTHER, ROUND), and of
- * qualifiers, which may be many and must not take the room of the others.
+ * Free lists, filled by user space. A queue needs no atomic result, which 5.10 does not have.
+ * Cells have three: for reasons, for what a reason's exits share (OTHER, ROUND), and for
+ * qualifiers, which may be many and must not use up the others' cells.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Pairing: kvm_exit to kvm_entry of one vCPU, and every odd sequence between.
+ * Pairing: kvm_exit to kvm_entry of one vCPU, and every unusual sequence.
  *
  *   exit, entry    the usual: counted at the exit, timed at the entry
  *   exit, exit     fast path of kernels up to 5.15: the first is counted, not timed
- *   entry, entry   a VM entry that failed: nothing to count but itself
+ *   entry, entry   a VM entry that failed: only that is counted
  *   exit, nothing  stays open: the vCPU is halted, stopped or gone
  *
- * The timestamp is taken last at the exit and first at the entry, so that what
- * the tracer itself costs is not in the handling time.
+ * The time is read last at the exit and first at the entry, so that the handling
+ * time does not include what the tracer itself costs.
  */
 #ifndef KVMSCOPE_PAIRING_BPF_H
 #define KVMSCOPE_PAIRING_BPF_H
@@ -21,7 +21,7 @@
 #include "waiting.bpf.h"
 #include "wallclock.bpf.h"
 
-/* Filters that need no state: before anything is paid for. */
+/* Filters that need no state: tested before anything else is done. */
 static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)
 {
 	u32 i, tgid, id;
@@ -45,7 +45,7 @@ static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)
 	return false;
 }
 
-static __always_inline bool is_unwanted(u64 code, u32 place, u32 level)
+static __always_inline bool is_unwanted(u64 code, u32 index, u32 level)
 {
 	bool named = false;
 	u32 i;
@@ -54,8 +54,8 @@ static __always_inline bool is_unwanted(u64 code, u32 place, u32 level)
 		return true;
 	if (knobs.reasons == KVMSCOPE_REASONS_ALL)
 		return false;
-	if (place < KVMSCOPE_PLACE_ODD) {
-		named = knobs.reason_bits[(place / 64) & 3] >> (place % 64) & 1;
+	if (index < KVMSCOPE_REASON_INDEX_ODD) {
+		named = knobs.reason_bits[(index / 64) & 3] >> (index % 64) & 1;
 	} else {
 		for (i = 0; i < KVMSCOPE_MAX_ODD_REASONS && i < knobs.odd_reason_count; i++)
 			if (knobs.odd_reasons[i] == code)
@@ -115,13 +115,13 @@ static __noinline int report_slow(struct kvmscope_slot *slot, struct kvmscope_ce
 	return 0;
 }
 
-/* Whether the exit, or the part that was asked for, took long enough to be shown. */
-static __always_inline bool is_slow(struct kvmscope_slot *slot, u64 ns)
+/* Whether the exit, or the part of it that was chosen, took long enough to be reported. */
+static __always_inline bool is_slow(struct kvmscope_slot *slot, u64 ns, bool more)
 {
 	u64 others = 0;
 	u32 i;
 
-	if (!knobs.want_split || knobs.slow_part == KVMSCOPE_PART_ALL)
+	if (!more || !knobs.want_split || knobs.slow_part == KVMSCOPE_PART_ALL)
 		return ns >= knobs.slow_ns;
 	if (knobs.slow_part < KVMSCOPE_PARTS)
 		return slot->parts[knobs.slow_part] >= knobs.slow_ns;
@@ -153,19 +153,18 @@ static __noinline int note_return(struct kvm_vcpu *vcpu, struct kvmscope_slot *s
 }
 
 /*
- * The open exit ends in this cell. Begun while it is open still: between the two
- * a reader would count it in neither.
+ * The open exit ends in this cell, until finish_end(). The end begins while the exit is still
+ * open: in between a reader would count it in neither.
  */
-static __always_inline void begin_end(struct kvmscope_slot *slot, struct kvmscope_cell *cell)
+static __always_inline void close_exit(struct kvmscope_slot *slot, struct kvmscope_cell *cell)
 {
-	cell->begun = cell->ended + 1;
-	barrier();
+	begin_end(cell);
 	slot->open = KVMSCOPE_OPEN_RUNNING;
 	barrier();
 }
 
 /* The open exit is followed by another: it was an exit, and has no end to measure. */
-static __noinline int close_untimed(struct kvmscope_slot *slot)
+static __noinline int end_untimed(struct kvmscope_slot *slot)
 {
 	struct kvmscope_cell *cell;
 
@@ -173,13 +172,12 @@ static __noinline int close_untimed(struct kvmscope_slot *slot)
 		return 0;
 	cell = cell_at(slot->open);
 	if (cell) {
-		/* An argument that is known at the end only is lost with it. */
-		if (knobs.want_qualifiers && slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN)
+		/* An argument that is known only at the end is lost with it. */
+		if (knobs.want_qualifiers)
 			cell = qualified_cell(slot, cell, slot->open);
-		begin_end(slot, cell);
+		close_exit(slot, cell);
 		cell->untimed++;
-		barrier();
-		cell->ended++;
+		finish_end(cell);
 	}
 	slot->unpaired_exits++;
 	if (knobs.want_split)
@@ -187,6 +185,39 @@ static __noinline int close_untimed(struct kvmscope_slot *slot)
 	if (knobs.want_nested && !slot->exit_l2 && slot->round_cell)
 		slot->round_exits++;
 	return 0;
+}
+
+/*
+ * The open exit is followed by an entry at `now`. `more` is a compile-time constant, as `direct`
+ * is: whether anything except counts and times may be wanted. One test of knobs.want_more at run
+ * time thus replaces one per wish.
+ */
+static __always_inline void end_timed(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+				      struct kvmscope_cell *cell, u64 now, bool more)
+{
+	s64 ns;
+
+	if (more && knobs.want_qualifiers) {
+		settle_qualifier(vcpu, slot, cell->code, cell->isa);
+		cell = qualified_cell(slot, cell, slot->open);
+	}
+	close_exit(slot, cell);
+	if (!knobs.want_time) {
+		finish_end(cell);
+		return;
+	}
+	ns = now - slot->exit_ns;
+	if (ns < 0)
+		ns = 0;
+	add_duration(cell, ns);
+	if (more && knobs.want_split && slot->changed)
+		add_parts(slot, cell, ns);
+	finish_end(cell);
+	if (knobs.slow_ns && is_slow(slot, ns, more)) {
+		if (more && knobs.want_split)
+			note_return(vcpu, slot, cell);
+		report_slow(slot, cell, now, ns);
+	}
 }
 
 /* No cell yet for this reason, a rare reason, or no cell left. Returns the cell number or 0. */
@@ -198,7 +229,7 @@ static __noinline u32 rare_cell(struct kvmscope_slot *slot, u64 code, u32 slot_n
 		return 0;
 	key.code = code;
 	key.slot = slot_number;
-	key.place = usual_place(code);
+	key.reason_index = reason_index(code);
 	key.isa = code == UNREAD_CODE ? KVMSCOPE_ISA_NONE : isa_l2 >> 1;
 	key.l2 = isa_l2 & 1;
 	return find_cell(slot, &key);
@@ -206,13 +237,13 @@ static __noinline u32 rare_cell(struct kvmscope_slot *slot, u64 code, u32 slot_n
 
 /* kvm_exit, where more than counts and times is wanted. */
 static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					u32 number, u32 place, u64 code, u32 isa_l2, bool direct)
+					u32 number, u32 index, u64 code, u32 isa_l2, bool direct)
 {
 	u64 now;
 
 	if (number >= KVMSCOPE_FIRST_CELL) {
 		if (knobs.want_qualifiers)
-			take_qualifier(vcpu, slot, place, code, isa_l2 & 1, direct);
+			take_qualifier(vcpu, slot, index, code, isa_l2 & 1, direct);
 		if (knobs.want_split && knobs.slow_ns)
 			note_origin(vcpu, slot, isa_l2 >> 1);
 		barrier();
@@ -230,7 +261,7 @@ static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_s
 /* `ctx`: the tracepoint's arguments; `older`: as kernels up to 5.15 have them. */
 static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool older, bool direct)
 {
-	u32 number, slot_number, place, l2;
+	u32 number, slot_number, index, l2;
 	struct kvmscope_slot *slot;
 	u64 code;
 
@@ -240,20 +271,20 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 	if (!slot)
 		return 0;
 	if (slot->open >= KVMSCOPE_FIRST_CELL)
-		close_untimed(slot);
+		end_untimed(slot);
 
 	l2 = vcpu_in_l2(vcpu, direct);
 	code = exit_code(vcpu, slot, ctx, l2, older);
-	place = usual_place(code);
-	if (knobs.filter_exits && is_unwanted(code, place, 1 + l2)) {
+	index = reason_index(code);
+	if (knobs.filter_exits && is_unwanted(code, index, 1 + l2)) {
 		number = KVMSCOPE_OPEN_SKIPPED;
 		if (knobs.want_more)
 			goto out;
 		slot->open = number;
 		return 0;
 	}
-	number = *index_at(slot, l2, place);
-	if (number < KVMSCOPE_FIRST_CELL || place == KVMSCOPE_PLACE_ODD) {
+	number = *index_at(slot, l2, index);
+	if (number < KVMSCOPE_FIRST_CELL || index == KVMSCOPE_REASON_INDEX_ODD) {
 		number = rare_cell(slot, code, slot_number, exit_isa(ctx, older) << 1 | l2);
 		if (!number) {
 			slot->dropped_exits++;
@@ -262,7 +293,7 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 	}
 out:
 	if (knobs.want_more)
-		return more_at_exit(vcpu, slot, number, place, code, exit_isa(ctx, older) << 1 | l2,
+		return more_at_exit(vcpu, slot, number, index, code, exit_isa(ctx, older) << 1 | l2,
 				    direct);
 	slot->open = number;
 	if (knobs.want_time)
@@ -270,48 +301,26 @@ out:
 	return 0;
 }
 
-/* kvm_entry, where more than counts and times is wanted: times are, too. */
-static __always_inline int more_at_entry(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u64 now,
-					 bool direct)
+/* kvm_entry of a vCPU that has a slot; `more`: see end_timed(). */
+static __always_inline int enter_guest(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u64 now,
+				       bool direct, bool more)
 {
-	u32 open = slot->open;
 	struct kvmscope_cell *cell;
-	s64 ns;
+	u32 open = slot->open;
 
-	if (knobs.want_nested)
+	if (more && knobs.want_nested)
 		follow_round(slot, now, vcpu_in_l2(vcpu, direct));
 	if (open < KVMSCOPE_FIRST_CELL) {
 		slot->open = KVMSCOPE_OPEN_RUNNING;
 		if (open == KVMSCOPE_OPEN_RUNNING)
 			slot->unpaired_entries++;
-		goto out;
+	} else {
+		cell = cell_at(open);
+		if (!cell)
+			return 0;
+		end_timed(vcpu, slot, cell, now, more);
 	}
-	cell = cell_at(open);
-	if (!cell)
-		return 0;
-	if (knobs.want_qualifiers && slot->qualifier_state != KVMSCOPE_QUALIFIER_NONE) {
-		settle_qualifier(vcpu, slot, cell->code, cell->isa);
-		if (slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN)
-			cell = qualified_cell(slot, cell, open);
-	}
-	begin_end(slot, cell);
-	if (!knobs.want_time) {
-		cell->ended++;
-		return 0;
-	}
-	ns = now - slot->exit_ns;
-	if (ns < 0)
-		ns = 0;
-	if (knobs.slow_ns && is_slow(slot, ns)) {
-		if (knobs.want_split)
-			note_return(vcpu, slot, cell);
-		report_slow(slot, cell, now, ns);
-	}
-	if (knobs.want_split && slot->changed)
-		move_parts(slot, cell, ns);
-	add_duration(cell, ns);
-out:
-	if (knobs.want_split)
+	if (more && knobs.want_split)
 		slot->entry_ns = now;
 	return 0;
 }
@@ -320,9 +329,7 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 {
 	u64 now = knobs.want_time ? bpf_ktime_get_ns() : 0;
 	struct kvmscope_slot *slot;
-	struct kvmscope_cell *cell;
-	u32 open, slot_number;
-	s64 ns;
+	u32 slot_number;
 
 	if (knobs.filter_vcpus && is_foreign(vcpu, direct))
 		return 0;
@@ -330,30 +337,8 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 	if (!slot)
 		return 0;
 	if (knobs.want_more)
-		return more_at_entry(vcpu, slot, now, direct);
-
-	open = slot->open;
-	if (open < KVMSCOPE_FIRST_CELL) {
-		slot->open = KVMSCOPE_OPEN_RUNNING;
-		if (open == KVMSCOPE_OPEN_RUNNING)
-			slot->unpaired_entries++;
-		return 0;
-	}
-	cell = cell_at(open);
-	if (!cell)
-		return 0;
-	begin_end(slot, cell);
-	if (!knobs.want_time) {
-		cell->ended++;
-		return 0;
-	}
-	ns = now - slot->exit_ns;
-	if (ns < 0)
-		ns = 0;
-	add_duration(cell, ns);
-	if (knobs.slow_ns && (u64)ns >= knobs.slow_ns)
-		report_slow(slot, cell, now, ns);
-	return 0;
+		return enter_guest(vcpu, slot, now, direct, true);
+	return enter_guest(vcpu, slot, now, direct, false);
 }
 
 #endif

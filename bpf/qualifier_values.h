@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* How qualifiers are packed, as far as more than one kind or architecture does it:
+/* How qualifiers are packed, where more than one kind or architecture does the same:
  * QualifierKind.cs. */
 #ifndef KVMSCOPE_QUALIFIER_VALUES_H
 #define KVMSCOPE_QUALIFIER_VALUES_H

@@ -33,14 +33,14 @@ static __always_inline void end_round(struct kvmscope_slot *slot, u64 now)
 	slot->round_cell = 0;
 	if (!cell || now < slot->round_ns)
 		return;
-	cell->begun = cell->ended + 1;
-	barrier();
+	begin_end(cell);
 	cell->parts[KVMSCOPE_ROUND_L1_EXITS] += slot->round_exits;
 	cell->parts[KVMSCOPE_ROUND_HANDLING] += slot->round_handling_ns;
 	add_duration(cell, now - slot->round_ns);
+	finish_end(cell);
 }
 
-/* kvm_entry: does the exit that ends belong to a round, begin one, or end one? */
+/* kvm_entry: does the exit that ends belong to a round, start one, or end one? */
 static __noinline int follow_round(struct kvmscope_slot *slot, u64 now, u32 enters_l2)
 {
 	u64 handling;

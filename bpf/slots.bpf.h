@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Slots: where a vCPU's state is. */
+/* Slots: the state of a vCPU. */
 #ifndef KVMSCOPE_SLOTS_BPF_H
 #define KVMSCOPE_SLOTS_BPF_H
 
@@ -12,12 +12,12 @@ static __always_inline struct kvmscope_slot *slot_at(u32 number)
 }
 
 /*
- * Is this slot the vCPU's? The slab hands an address out again when a vCPU is
- * gone. Where a hook tells when that happens (forget_vcpu), the address is
- * enough; else process, VM and thread are looked at each time. Another thread of
- * the same process is settled in find_slot().
+ * Is this slot the vCPU's? The slab allocator reuses the address of a vCPU that is gone. Where a
+ * hook reports that (forget_vcpu()), the address is enough; otherwise VM and thread are compared
+ * each time. find_slot() handles another thread of the same process.
  */
-static __always_inline bool is_home(struct kvmscope_slot *slot, struct kvm_vcpu *vcpu, bool direct)
+static __always_inline bool is_slot_of(struct kvmscope_slot *slot, struct kvm_vcpu *vcpu,
+				       bool direct)
 {
 	if (slot->vcpu != (u64)vcpu)
 		return false;
@@ -27,10 +27,11 @@ static __always_inline bool is_home(struct kvmscope_slot *slot, struct kvm_vcpu 
 }
 
 /*
- * An exit of a vCPU that has no slot. `known` is what is remembered of the vCPU, and
- * from now on `round`; one that cannot be remembered is not counted, as it would be again.
+ * Counts an exit of a vCPU without a slot. `known` is what is remembered of the vCPU; from now on
+ * that is `round`. A vCPU that cannot be remembered is not counted itself: each of its exits would
+ * count it again.
  */
-static __always_inline void turn_away(u64 vcpu, u32 *known, u32 round)
+static __always_inline void count_untracked(u64 vcpu, u32 *known, u32 round)
 {
 	struct kvmscope_losses *own;
 	bool is_new = false;
@@ -39,7 +40,7 @@ static __always_inline void turn_away(u64 vcpu, u32 *known, u32 round)
 	if (known)
 		*known = round;
 	else
-		is_new = !bpf_map_update_elem(&turned_away, &vcpu, &round, BPF_NOEXIST);
+		is_new = !bpf_map_update_elem(&untracked, &vcpu, &round, BPF_NOEXIST);
 	own = bpf_map_lookup_elem(&losses, &zero);
 	if (!own)
 		return;
@@ -48,7 +49,7 @@ static __always_inline void turn_away(u64 vcpu, u32 *known, u32 round)
 		own->dropped_vcpus++;
 }
 
-/* The thread runs this vCPU now: for events that know only the thread. */
+/* The thread now runs this vCPU: for events that know only the thread. */
 static __always_inline void note_thread(u32 tid, u32 number)
 {
 	u32 *known;
@@ -63,31 +64,31 @@ static __always_inline void note_thread(u32 tid, u32 number)
 /* A slot for a vCPU that has none; 0 where none is left. */
 static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 {
-	/* Before the list is looked at: what is given back meanwhile is found in the next round. */
+	/* Read before the list: what is given back meanwhile is found in the next round. */
 	u32 round = control.free_round + 1;
 	struct kvmscope_run run = {};
 	struct kvmscope_slot *slot;
 	u32 *known;
 
-	known = bpf_map_lookup_elem(&turned_away, &vcpu);
+	known = bpf_map_lookup_elem(&untracked, &vcpu);
 	if ((known && *known == round) || bpf_map_pop_elem(&free_slots, &run)) {
-		turn_away(vcpu, known, round);
+		count_untracked(vcpu, known, round);
 		return 0;
 	}
 	slot = slot_at(run.first);
 	if (!slot)
 		return 0;
-	if (bpf_map_update_elem(&homes, &vcpu, &run.first, BPF_ANY)) {
-		/* Only this CPU's hint would know the slot: another CPU would take a second one. */
+	if (bpf_map_update_elem(&vcpu_to_slot, &vcpu, &run.first, BPF_ANY)) {
+		/* Only this CPU's hint would lead to the slot: another CPU would take another. */
 		if (bpf_map_push_elem(&free_slots, &run, 0)) {
 			slot->tgid = id->tgid;
 			slot->ended = 1; /* given back by user space */
 		}
-		turn_away(vcpu, known, 0);
+		count_untracked(vcpu, known, 0);
 		return 0;
 	}
 	if (known)
-		bpf_map_delete_elem(&turned_away, &vcpu);
+		bpf_map_delete_elem(&untracked, &vcpu);
 	slot->kvm = id->kvm;
 	slot->vcpu_id = id->vcpu_id;
 	slot->tgid = id->tgid;
@@ -110,34 +111,34 @@ static __always_inline void end_slot(struct kvmscope_slot *slot)
 static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool make)
 {
 	struct kvmscope_slot *slot;
-	u32 *home;
+	u32 *number;
 
 	if (!id)
 		return 0;
-	home = bpf_map_lookup_elem(&homes, &vcpu);
-	if (!home)
+	number = bpf_map_lookup_elem(&vcpu_to_slot, &vcpu);
+	if (!number)
 		return make ? new_slot(vcpu, id) : 0;
-	slot = slot_at(*home);
+	slot = slot_at(*number);
 	if (!slot)
 		return 0;
 	if (slot->vcpu == vcpu && slot->kvm == id->kvm && slot->vcpu_id == id->vcpu_id &&
 	    slot->tgid == id->tgid) {
 		slot->tid = id->tid;
-		note_thread(id->tid, *home);
-		return *home;
+		note_thread(id->tid, *number);
+		return *number;
 	}
-	/* The address has a new owner: what the old one left open stays open. */
+	/* The address has a new owner: an exit that the old one left open stays open. */
 	if (!make)
 		return 0;
 	if (slot->vcpu == vcpu)
 		end_slot(slot);
-	bpf_map_delete_elem(&homes, &vcpu);
+	bpf_map_delete_elem(&vcpu_to_slot, &vcpu);
 	return new_slot(vcpu, id);
 }
 
 /*
- * The slot number of a vCPU that is new on this CPU; 0 where there is none and
- * none can be made. `make` is false at kvm_entry: a vCPU's state begins with its
+ * The slot number of a vCPU that is new on this CPU; 0 if there is none and none
+ * can be made. `make` is false at kvm_entry: a vCPU's state begins with its
  * first exit.
  */
 static __always_inline u32 find_slot(struct kvm_vcpu *vcpu, bool direct, bool make)
@@ -172,7 +173,7 @@ static __always_inline struct kvmscope_slot *slot_of(struct kvm_vcpu *vcpu, bool
 
 	*number = hint->slot;
 	slot = slot_at(*number);
-	if (slot && is_home(slot, vcpu, direct))
+	if (slot && is_slot_of(slot, vcpu, direct))
 		return slot;
 
 	*number = direct ? find_slot_direct(vcpu, make) : find_slot_raw(vcpu, make);
@@ -182,20 +183,20 @@ static __always_inline struct kvmscope_slot *slot_of(struct kvm_vcpu *vcpu, bool
 	return slot_at(*number);
 }
 
-/* The vCPU is being destroyed: its address may be handed out again from now on. */
+/* The vCPU is being destroyed: its address may be reused from now on. */
 static __always_inline void forget_vcpu(u64 vcpu)
 {
 	struct kvmscope_slot *slot;
-	u32 *home;
+	u32 *number;
 
-	bpf_map_delete_elem(&turned_away, &vcpu);
-	home = bpf_map_lookup_elem(&homes, &vcpu);
-	if (!home)
+	bpf_map_delete_elem(&untracked, &vcpu);
+	number = bpf_map_lookup_elem(&vcpu_to_slot, &vcpu);
+	if (!number)
 		return;
-	slot = slot_at(*home);
+	slot = slot_at(*number);
 	if (slot && slot->vcpu == vcpu)
 		end_slot(slot);
-	bpf_map_delete_elem(&homes, &vcpu);
+	bpf_map_delete_elem(&vcpu_to_slot, &vcpu);
 }
 
 #endif

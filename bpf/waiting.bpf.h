@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Who has the CPU for which a vCPU's thread waits; looks at every task switch of the host. */
+/* Which task has the CPU while a vCPU's thread waits for it. Traces all task switches of the host.
+ */
 #ifndef KVMSCOPE_WAITING_BPF_H
 #define KVMSCOPE_WAITING_BPF_H
 
@@ -16,11 +17,11 @@ static __always_inline struct kvmscope_slot *slot_of_task(struct task_struct *ta
 	return number ? slot_at(*number) : NULL;
 }
 
-static __always_inline struct ran *ran_here(void)
+static __always_inline struct cpu_history *history_here(void)
 {
 	u32 zero = 0;
 
-	return bpf_map_lookup_elem(&ran, &zero);
+	return bpf_map_lookup_elem(&cpu_history, &zero);
 }
 
 /* How much of a stretch lies between two times. */
@@ -34,20 +35,19 @@ static __always_inline u64 within(struct stretch *stretch, u64 from, u64 to)
 }
 
 /*
- * Whoever had this CPU for the longest stretch of the wait, the idle task but
- * for none better: the stretches of the CPU that the thread got in the end, and
- * has had since. What is found is kept in the map and not in registers: with the
- * latter the verifier follows each way through the loop on its own, a million
- * instructions of them. IRQs are off here.
+ * The task that ran longest on this CPU during the wait; the idle task only if there is no
+ * other. The CPU is the one that the thread got in the end and still runs on. What is found is
+ * kept in the map and not in registers: otherwise the verifier follows each path through the
+ * loop separately, a million instructions. IRQs are off here.
  */
 static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to, u32 own)
 {
 	struct stretch *best;
-	struct ran *here;
+	struct cpu_history *here;
 	u64 ns;
 	u32 i;
 
-	here = ran_here();
+	here = history_here();
 	if (!slot || !here)
 		return 0;
 	here->most_ns = 0;
@@ -72,7 +72,7 @@ static __noinline int name_longest(struct kvmscope_slot *slot, u64 from, u64 to,
 	return 1;
 }
 
-/* The last wait of thread `own` has ended: is it this exit's longest? `delay`: its run_delay. */
+/* Thread `own`, whose run_delay is `delay`, has ended its last wait: is it the exit's longest? */
 static __always_inline void settle_wait(struct kvmscope_slot *slot, u64 delay, u32 own)
 {
 	u64 waited = delay - slot->wait_delay, end = slot->wait_end_ns;
@@ -93,7 +93,7 @@ static __always_inline void forget_waits(struct kvmscope_slot *slot)
 
 static __always_inline void note_stretch(struct task_struct *prev, u64 now)
 {
-	struct ran *here = ran_here();
+	struct cpu_history *here = history_here();
 	struct stretch *stretch;
 
 	if (!here)
@@ -110,8 +110,8 @@ static __always_inline void note_stretch(struct task_struct *prev, u64 now)
 }
 
 /*
- * sched_switch, before run_delay of the next task has grown by its wait, which
- * is therefore settled when it leaves the CPU again, or its exit ends.
+ * sched_switch: the wait of the next task is not yet in its run_delay. It is therefore settled
+ * when the task leaves the CPU again, or when its exit ends.
  */
 static __always_inline int switch_tasks(struct task_struct *prev, struct task_struct *next)
 {

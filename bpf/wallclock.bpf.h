@@ -3,17 +3,17 @@
  * The wall clock of a vCPU: the guest's time, and what an exit's handling time
  * was spent on.
  *
- *   guest       entry to exit, less preemptions in between (SVM up to 6.1
+ *   guest       entry to exit, except preemptions in between (SVM up to 6.1
  *               reports an exit only after the host's interrupts were served)
- *   VMM         the vCPU is not loaded: KVM_RUN's end to the next, less run queue
+ *   VMM         the vCPU is not loaded: KVM_RUN's end to the next, except run queue
  *   run queue   off the CPU while runnable; run_delay where it slept before
  *   halt        asleep in kvm_vcpu_block()
  *   poll        halt polling, as KVM itself counts it
  *   sleep       asleep in the kernel elsewhere
  *   KVM         the rest of the handling time
  *
- * An ordinary exit pays for two additions; all else happens where a thread
- * leaves the CPU, a vCPU halts or KVM_RUN returns.
+ * An ordinary exit costs two additions; everything else happens where a thread leaves the CPU, a
+ * vCPU halts or KVM_RUN returns.
  *
  * After an exit that was followed by another the guest ran on without an entry
  * (continue_guest()).
@@ -21,7 +21,7 @@
 #ifndef KVMSCOPE_WALLCLOCK_BPF_H
 #define KVMSCOPE_WALLCLOCK_BPF_H
 
-#include "cells.bpf.h"
+#include "arch.bpf.h"
 #include "slots.bpf.h"
 
 static __always_inline void add_part(struct kvmscope_slot *slot, u32 part, u64 ns)
@@ -46,7 +46,7 @@ static __always_inline void leave_guest(struct kvmscope_slot *slot, u64 now)
 {
 	u64 since = slot->entry_ns;
 
-	if (slot->changed) /* of an exit that had no end */
+	if (slot->changed) /* of the exit before */
 		clear_parts(slot);
 	slot->exit_ns = now;
 	if (!since) {
@@ -61,8 +61,8 @@ static __always_inline void leave_guest(struct kvmscope_slot *slot, u64 now)
 
 /*
  * The open exit is followed by another: a fast path of kernels up to 5.15, which
- * entered the guest again within a microsecond and said nothing of it. What lies
- * between is the guest's; not so where KVM did more than that.
+ * entered the guest again within a microsecond, without an event. The time in between is the
+ * guest's, except where KVM did more than that.
  */
 static __always_inline void continue_guest(struct kvmscope_slot *slot)
 {
@@ -70,8 +70,11 @@ static __always_inline void continue_guest(struct kvmscope_slot *slot)
 		slot->entry_ns = slot->exit_ns;
 }
 
-/* The parts of an exit that ended go to its cell, none of them more than is left of `ns`. */
-static __noinline int move_parts(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u64 ns)
+/*
+ * Adds the parts of an exit that ended to its cell, none of them more than is left of `ns`. They
+ * stay in the slot, for report_slow(), until leave_guest().
+ */
+static __noinline int add_parts(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u64 ns)
 {
 	u64 part;
 	u32 i;
@@ -84,9 +87,7 @@ static __noinline int move_parts(struct kvmscope_slot *slot, struct kvmscope_cel
 			part = ns;
 		ns -= part;
 		cell->parts[i] += part;
-		slot->parts[i] = 0;
 	}
-	slot->changed = 0;
 	return 0;
 }
 
@@ -111,7 +112,7 @@ static __always_inline int leave_cpu(struct kvm_vcpu *vcpu)
 	return 0;
 }
 
-/* kvm_sched_in: it has a CPU again. */
+/* kvm_sched_in: the thread has a CPU again. */
 static __always_inline int take_cpu(struct kvm_vcpu *vcpu)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -144,9 +145,9 @@ static __always_inline int take_cpu(struct kvm_vcpu *vcpu)
 /*
  * kvm_arch_vcpu_put(), as the last of KVM_RUN and of every other ioctl of the
  * vCPU: user space follows. kvm_sched_out() calls it too, after leave_cpu().
- * Both put and load run with preemption off, so that no other vCPU's thread
- * finds the program in use on its CPU and is passed over, as happens to events
- * that fire preemptibly (kvm_userspace_exit on PREEMPT kernels).
+ * Both put and load run with preemption off, so no other vCPU's thread finds the program in use
+ * on its CPU and is skipped, as happens at events that can be preempted (kvm_userspace_exit on
+ * PREEMPT kernels).
  */
 static __always_inline int put_vcpu(struct kvm_vcpu *vcpu)
 {
@@ -164,7 +165,7 @@ static __always_inline int put_vcpu(struct kvm_vcpu *vcpu)
 	return 0;
 }
 
-/* kvm_arch_vcpu_load(): back from user space, or, with nothing to do here, kvm_sched_in(). */
+/* kvm_arch_vcpu_load(): back from user space. Also in kvm_sched_in(): nothing to do then. */
 static __always_inline int load_vcpu(struct kvm_vcpu *vcpu)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -188,7 +189,7 @@ static __always_inline int load_vcpu(struct kvm_vcpu *vcpu)
 	return 0;
 }
 
-/* kvm_vcpu_wakeup: a halt ended, and KVM has counted what it polled. */
+/* kvm_vcpu_wakeup: a halt has ended, and KVM has counted how long it polled. */
 static __always_inline int wake_up(struct kvm_vcpu *vcpu)
 {
 	struct kvmscope_slot *slot;

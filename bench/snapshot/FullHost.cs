@@ -35,7 +35,7 @@ sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cel
             slot.tid = (uint)(FirstPid + 1000 + vcpu);
             slot.vcpu_id = (uint)(vcpu % VcpusOfVm);
             slot.open = kvmscope_open.KVMSCOPE_OPEN_RUNNING;
-            var index = MemoryMarshal.Cast<kvmscope_slot, uint>(new Span<kvmscope_slot>(ref slot))[^(Levels * kvmscope_limits.KVMSCOPE_PLACES)..];
+            var index = MemoryMarshal.Cast<kvmscope_slot, uint>(new Span<kvmscope_slot>(ref slot))[^(Levels * kvmscope_limits.KVMSCOPE_REASON_INDEXES)..];
             for (int level = 0; level < Levels; level++)
                 foreach (ulong code in s_codes)
                 {
@@ -44,7 +44,7 @@ sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cel
                     cell.slot = (uint)(1 + vcpu);
                     cell.isa = kvmscope_isa.KVMSCOPE_ISA_SVM;
                     cell.level = (byte)(1 + level);
-                    index[level * kvmscope_limits.KVMSCOPE_PLACES + Place(code)] = (uint)number++;
+                    index[level * kvmscope_limits.KVMSCOPE_REASON_INDEXES + ReasonIndex(code)] = (uint)number++;
                 }
         }
     }
@@ -71,7 +71,7 @@ sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cel
         }
     }
 
-    /// <summary>usual_place() of bpf/cells.bpf.h, for the codes above.</summary>
-    static int Place(ulong code) =>
-        code < 0x400 ? (int)code : (int)(code - 0x400) + kvmscope_limits.KVMSCOPE_PLACE_HIGH;
+    /// <summary>reason_index() of bpf/x86/kvm_compat.bpf.h, for the codes above.</summary>
+    static int ReasonIndex(ulong code) =>
+        code < 0x400 ? (int)code : (int)(code - 0x400) + kvmscope_limits.KVMSCOPE_REASON_INDEX_HIGH;
 }

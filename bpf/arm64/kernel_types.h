@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Types of KVM on arm64; included by ../kernel_types.h. */
+/* Types of KVM on arm64: a part of ../kernel_types.h, which includes it. */
 #ifndef KVMSCOPE_ARM64_KERNEL_TYPES_H
 #define KVMSCOPE_ARM64_KERNEL_TYPES_H
+
+/* Neither event has the vCPU as an argument: it is found, and its fields are read by helpers. */
+#define VCPU_IS_TYPED false
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

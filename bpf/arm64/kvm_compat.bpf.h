@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * KVM on arm64. kvm_exit(ret, esr_ec, pc) and kvm_entry(pc) do not say whose they
- * are: both fire with the vCPU loaded on the thread, see loaded_vcpu().
+ * KVM on arm64. kvm_exit(ret, esr_ec, pc) and kvm_entry(pc) do not say of which
+ * vCPU they are: both fire with the vCPU loaded on the thread, see loaded_vcpu().
  */
 #ifndef KVMSCOPE_ARM64_KVM_COMPAT_BPF_H
 #define KVMSCOPE_ARM64_KVM_COMPAT_BPF_H
 
+#include "../contract.h"
 #include "../kvm_compat.bpf.h"
 #include "reason.h"
 
-/* kvm_vcpu_block() up to 5.15: the thread waits in the vCPU's rcuwait. */
-static __always_inline bool was_blocking(struct kvm_vcpu *vcpu)
+/* Is the vCPU in kvm_vcpu_block()? Up to 5.15: does its thread wait in the vCPU's rcuwait? */
+static __always_inline bool is_blocking(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu___waiting *old = (void *)vcpu;
 
-	if (!bpf_core_field_exists(old->wait.task))
-		return false;
-	return BPF_CORE_READ(old, wait.task);
+	if (bpf_core_field_exists(vcpu->stat.generic.blocking))
+		return BPF_CORE_READ(vcpu, stat.generic.blocking);
+	if (bpf_core_field_exists(old->wait.task))
+		return BPF_CORE_READ(old, wait.task);
+	return false;
 }
 
-/* Nested guests are not told apart here: all is level 1. */
+/* Nested guests are not distinguished here: everything is level 1. */
 static __always_inline u32 vcpu_in_l2(struct kvm_vcpu *vcpu, bool direct)
 {
 	return 0;
@@ -36,31 +39,12 @@ static __always_inline u64 exit_code(struct kvm_vcpu *vcpu, struct kvmscope_slot
 	return reason_code(ctx[0], ctx[1]);
 }
 
-static __always_inline u32 usual_place(u64 code)
-{
-	return reason_place(code);
-}
-
-/* The vCPU that is loaded, as loaded_vcpu(); where the task is a typed pointer, with plain loads.
- */
-static __always_inline struct kvm_vcpu *event_vcpu(bool direct)
-{
-	u64 node;
-
-	if (!direct)
-		return loaded_vcpu();
-	node = (u64)bpf_get_current_task_btf()->preempt_notifiers.first;
-	if (!node)
-		return NULL;
-	return (void *)(node - bpf_core_field_offset(struct kvm_vcpu, preempt_notifier.link));
-}
-
 static __always_inline u64 guest_register(struct kvm_vcpu *vcpu, u32 number)
 {
 	return BPF_CORE_READ(vcpu, arch.ctxt.regs.regs[number & 0x1f]);
 }
 
-/* The syndrome of the last trap: right between its exit and the next. */
+/* The syndrome of the last trap: valid from its exit to the next. */
 static __always_inline u32 syndrome(struct kvm_vcpu *vcpu)
 {
 	u32 esr = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * The programs that only arm64 has. KVM is built in, so its events have BTF on all
- * kernels; raw_tp is for 5.10, where a typed task is not to be had.
+ * kernels; raw_tp is for 5.10, which does not have typed tasks.
  */
 #ifndef KVMSCOPE_ARM64_PROGRAMS_BPF_H
 #define KVMSCOPE_ARM64_PROGRAMS_BPF_H
@@ -11,7 +11,7 @@
 SEC("tp_btf/kvm_exit")
 int exit_btf(u64 *ctx)
 {
-	struct kvm_vcpu *vcpu = event_vcpu(true);
+	struct kvm_vcpu *vcpu = loaded_vcpu(true);
 
 	return vcpu ? handle_exit(vcpu, ctx, false, true) : 0;
 }
@@ -19,7 +19,7 @@ int exit_btf(u64 *ctx)
 SEC("tp_btf/kvm_entry")
 int entry_btf(u64 *ctx)
 {
-	struct kvm_vcpu *vcpu = event_vcpu(true);
+	struct kvm_vcpu *vcpu = loaded_vcpu(true);
 
 	return vcpu ? handle_entry(vcpu, true) : 0;
 }
@@ -27,7 +27,7 @@ int entry_btf(u64 *ctx)
 SEC("raw_tp/kvm_exit")
 int exit_raw(u64 *ctx)
 {
-	struct kvm_vcpu *vcpu = event_vcpu(false);
+	struct kvm_vcpu *vcpu = loaded_vcpu(false);
 
 	return vcpu ? handle_exit(vcpu, ctx, false, false) : 0;
 }
@@ -35,7 +35,7 @@ int exit_raw(u64 *ctx)
 SEC("raw_tp/kvm_entry")
 int entry_raw(u64 *ctx)
 {
-	struct kvm_vcpu *vcpu = event_vcpu(false);
+	struct kvm_vcpu *vcpu = loaded_vcpu(false);
 
 	return vcpu ? handle_entry(vcpu, false) : 0;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Arguments of the traps of arm64: all in the syndrome and in x0, but the page of MMIO, which
- * kvm_mmio says. */
+/* Arguments of the traps of arm64: all are in the syndrome and in x0, except the page of MMIO,
+ * which kvm_mmio reports. */
 #ifndef KVMSCOPE_ARM64_QUALIFIER_BPF_H
 #define KVMSCOPE_ARM64_QUALIFIER_BPF_H
 
-#include "../maps.bpf.h"
 #include "../qualifier_values.h"
 #include "kvm_compat.bpf.h"
 
@@ -13,7 +12,7 @@
 #define ISS_SYS_READ	 1
 #define ISS_WFX		 3
 #define ISS_WRITE	 (1u << 6)
-#define ISS_CACHE	 (1u << 8) /* cache maintenance: WnR says write, whatever it is */
+#define ISS_CACHE	 (1u << 8) /* cache maintenance: WnR always says write */
 #define ISS_FAULT(iss)	 ((iss)&0x3f)
 
 #define EC_IABT_LOW (TRAP_CODES | 0x20)
@@ -36,19 +35,12 @@ static __always_inline u64 abort_of(u32 iss, u64 code)
 	return access | (u64)(ISS_FAULT(iss) >> 2) << ABORT_STATUS_SHIFT;
 }
 
-/* At kvm_exit, before the exit is marked as open. */
-static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					   u32 place, u64 code, u32 l2, bool direct)
+/* At kvm_exit: the value, and the state where that is not KNOWN. */
+static __always_inline void read_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+					   u32 kind, u64 code, u32 l2, bool direct)
 {
-	u32 at = place, kind, iss;
+	u32 iss;
 
-	barrier_var(at); /* as in index_at() */
-	kind = knobs.kinds[at & (KVMSCOPE_PLACES - 1)];
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
-	if (!kind)
-		return;
-	slot->qualifier_kind = kind;
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 	if (kind == KVMSCOPE_KIND_FIRMWARE) {
 		slot->qualifier = (u32)guest_register(vcpu, 0);
 		return;
@@ -61,11 +53,11 @@ static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 		slot->qualifier = iss & ISS_WFX;
 	} else {
 		slot->qualifier = abort_of(iss, code);
-		slot->qualifier_state = KVMSCOPE_QUALIFIER_GUESS; /* kvm_mmio says better */
+		slot->qualifier_state = KVMSCOPE_QUALIFIER_GUESS; /* kvm_mmio has a better one */
 	}
 }
 
-/* Nothing is known only at the entry. */
+/* There is nothing that is known only at the entry. */
 static __always_inline bool late_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
 					   u32 code, u32 isa)
 {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* Types of KVM on x86; included by ../kernel_types.h. */
+/* Types of KVM on x86: a part of ../kernel_types.h, which includes it. */
 #ifndef KVMSCOPE_X86_KERNEL_TYPES_H
 #define KVMSCOPE_X86_KERNEL_TYPES_H
+
+/* In tp_btf programs the vCPU is a typed pointer: both events have it as an argument. */
+#define VCPU_IS_TYPED true
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
-/* KVM on x86: kvm_intel and kvm_amd. See ../arch.bpf.h for what it gives to the shared part. */
+/* KVM on x86: kvm_intel and kvm_amd. See ../arch.bpf.h for what it provides to the shared part. */
 #ifndef KVMSCOPE_X86_KVM_COMPAT_BPF_H
 #define KVMSCOPE_X86_KVM_COMPAT_BPF_H
 
+#include "../contract.h"
 #include "../kvm_compat.bpf.h"
 
 /* arch/x86/kvm/trace.h: the reason has no basic meaning beyond bits 15:0, 26 and 31. */
@@ -12,9 +13,11 @@
  */
 #define HF_GUEST_SHIFT 5
 
-/* Up to 5.15 told by the vCPU's state: anything but runnable. */
-static __always_inline bool was_blocking(struct kvm_vcpu *vcpu)
+/* Is the vCPU waiting in kvm_vcpu_block()? Up to 5.15 by its state: anything except runnable. */
+static __always_inline bool is_blocking(struct kvm_vcpu *vcpu)
 {
+	if (bpf_core_field_exists(vcpu->stat.generic.blocking))
+		return BPF_CORE_READ(vcpu, stat.generic.blocking);
 	return BPF_CORE_READ(vcpu, arch.mp_state);
 }
 
@@ -53,17 +56,17 @@ static __always_inline u64 vmx_code(struct kvm_vcpu *vcpu)
 	return full & VMX_REASON_MASK;
 }
 
-/* The place of a usual code; KVMSCOPE_PLACE_ODD for the rest. */
-static __always_inline u32 usual_place(u64 code)
+/* Where a usual code is in a slot's index; KVMSCOPE_REASON_INDEX_ODD for the rest. */
+static __always_inline u32 reason_index(u64 code)
 {
-	if (code < KVMSCOPE_PLACE_HIGH)
+	if (code < KVMSCOPE_REASON_INDEX_HIGH)
 		return code;
-	if (code - 0x400 < KVMSCOPE_PLACE_ODD - KVMSCOPE_PLACE_HIGH)
-		return code - 0x400 + KVMSCOPE_PLACE_HIGH;
-	return KVMSCOPE_PLACE_ODD;
+	if (code - 0x400 < KVMSCOPE_REASON_INDEX_ODD - KVMSCOPE_REASON_INDEX_HIGH)
+		return code - 0x400 + KVMSCOPE_REASON_INDEX_HIGH;
+	return KVMSCOPE_REASON_INDEX_ODD;
 }
 
-/* Which argument of kvm_exit says the ISA: (vcpu, isa), up to 5.15 (reason, vcpu, isa). */
+/* The argument of kvm_exit that has the ISA: (vcpu, isa), up to 5.15 (reason, vcpu, isa). */
 static __always_inline u32 exit_isa(u64 *ctx, bool older)
 {
 	return older ? ctx[2] : ctx[1];
@@ -76,7 +79,7 @@ enum guest_register {
 	GUEST_RIP = 16,
 };
 
-/* Written on every exit but RIP of VMX, which KVM reads when it needs it. */
+/* Written on every exit, except RIP of VMX, which KVM reads when it needs it. */
 #define guest_register(vcpu, number, direct) \
 	((direct) ? (vcpu)->arch.regs[number] : (u64)BPF_CORE_READ(vcpu, arch.regs[number]))
 
@@ -103,7 +106,7 @@ static __always_inline bool knows_rip(struct kvm_vcpu *vcpu)
 	return false;
 }
 
-/* Whether Linux's or Hyper-V's interface is what the guest's hypercalls are of. */
+/* Whether the guest's hypercalls are those of Hyper-V's interface, not Linux's. */
 static __always_inline bool has_hyperv(struct kvm_vcpu *vcpu, bool direct)
 {
 	struct kvm *kvm = (void *)vcpu_kvm(vcpu, direct);
@@ -178,10 +181,9 @@ static __always_inline bool svm_info(struct kvm_vcpu *vcpu, struct kvmscope_slot
 }
 
 /*
- * SVM: exit_code of the current VMCB. vmcb01 is the same for the vCPU's whole
- * life and is the current one while L1 runs, so its address is kept in the slot
- * and one read is enough; vmcb02 can be freed and made again (EFER.SVME), so
- * for L2 it is found anew each time.
+ * SVM: exit_code of the current VMCB. vmcb01 is the same for the vCPU's whole life and is the
+ * current one while L1 runs, so its address is kept in the slot and one read is enough. vmcb02
+ * can be freed and allocated again (EFER.SVME), so for L2 it is looked up each time.
  */
 static __always_inline u64 svm_code(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, bool l2)
 {
@@ -206,8 +208,8 @@ static __always_inline u64 svm_code(struct kvm_vcpu *vcpu, struct kvmscope_slot 
 
 /*
  * The reason at kvm_exit(vcpu, isa), since 5.16 (0a62a0319abb); the older
- * kvm_exit(reason, vcpu, isa) gives it as an argument. Usually only one vendor's
- * types are there, which settles it at load; both are where both are built in.
+ * kvm_exit(reason, vcpu, isa) has it as an argument. Usually only one vendor's types are there,
+ * which decides it at load; both are where both are built in.
  */
 static __always_inline u64 exit_code(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u64 *ctx,
 				     bool l2, bool older)

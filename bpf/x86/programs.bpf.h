@@ -40,7 +40,7 @@ int entry_raw(u64 *ctx)
 	return handle_entry((void *)ctx[0], false);
 }
 
-/* kvm_page_fault up to 5.15: the error code as the hardware gives it. MMIO is said by kvm_mmio. */
+/* kvm_page_fault up to 5.15: the error code as the hardware gives it. kvm_mmio reports MMIO. */
 static __always_inline int say_fault(u64 gpa, u64 error)
 {
 	struct kvmscope_slot *slot = awaiting(KVMSCOPE_KIND_MEMORY);
@@ -56,7 +56,7 @@ static __always_inline int say_fault(u64 gpa, u64 error)
 	return 0;
 }
 
-/* Up to 5.15 without BTF of the modules: these too. */
+/* Where the modules have no BTF (up to 5.15), these too. */
 SEC("raw_tp/kvm_pio")
 int pio(u64 *ctx)
 {

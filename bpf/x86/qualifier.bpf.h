@@ -4,13 +4,12 @@
 #ifndef KVMSCOPE_X86_QUALIFIER_BPF_H
 #define KVMSCOPE_X86_QUALIFIER_BPF_H
 
-#include "../maps.bpf.h"
 #include "../qualifier_values.h"
 #include "kvm_compat.bpf.h"
 
 #define HYPERV_CALL (1ull << 32)
 
-/* The kind of events of MMIO, and what they say beyond the page. */
+/* The kind that events of MMIO are about, and what they say besides the page. */
 #define MMIO_KIND	  KVMSCOPE_KIND_MEMORY
 #define MMIO_ACCESS(type) 0
 
@@ -62,7 +61,7 @@ static __always_inline u64 memory_of_vmx(u64 qualification)
 	return access | (qualification >> 3 & 7 ? MEMORY_PRESENT : 0);
 }
 
-/* What the VMCB says beyond the code; false where this kind has nothing there. */
+/* What the VMCB says besides the code; false where it says nothing about this kind. */
 static __noinline bool svm_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 kind,
 				     u32 l2)
 {
@@ -89,7 +88,7 @@ static __noinline bool svm_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot
 	return false;
 }
 
-/* SVM has one code for reads and writes of MSRs. */
+/* SVM has one code for reads and writes of MSRs: the way is in the VMCB. */
 static __always_inline void msr_way(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 l2)
 {
 	struct svm_info info = {};
@@ -109,20 +108,12 @@ static __noinline u64 hypercall_qualifier(struct kvm_vcpu *vcpu, u32 l2)
 	return (u32)guest_register(vcpu, GUEST_RAX, false);
 }
 
-/* At kvm_exit, before the exit is marked as open. */
-static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					   u32 place, u64 code, u32 l2, bool direct)
+/* At kvm_exit: the value, and the state where that is not KNOWN. */
+static __always_inline void read_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
+					   u32 kind, u64 code, u32 l2, bool direct)
 {
-	u32 at = place, kind;
 	u64 leaf;
 
-	barrier_var(at); /* as in index_at() */
-	kind = knobs.kinds[at & (KVMSCOPE_PLACES - 1)];
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
-	if (!kind)
-		return;
-	slot->qualifier_kind = kind;
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 	if (kind == KVMSCOPE_KIND_CPUID) {
 		leaf = (u32)guest_register(vcpu, GUEST_RAX, direct);
 		if (has_subleaf(leaf))

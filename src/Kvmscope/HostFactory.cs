@@ -1,14 +1,17 @@
 using Kvmscope.Core.Sources;
+using Kvmscope.Guests;
 using Kvmscope.Host;
-using Kvmscope.Host.Guests;
 
 namespace Kvmscope;
 
-/// <summary>Makes the real host and the built-in guest.</summary>
+/// <summary>Makes the real host and the built-in guest: the one place that knows their assemblies.</summary>
 internal static class HostFactory
 {
     /// <summary>This machine.</summary>
     public static IHost Create() => new LinuxHost();
+
+    /// <summary>This machine's files and processes.</summary>
+    public static IOperatingSystem System { get; } = new LinuxSystem();
 
     /// <summary>The built-in guest.</summary>
     public static IDemoGuest CreateDemoGuest() => new DemoGuest();

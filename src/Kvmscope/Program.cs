@@ -5,6 +5,7 @@ using Kvmscope.Terminal;
 var context = new CommandContext
 {
     Host = HostFactory.Create,
+    System = HostFactory.System,
     DemoGuest = HostFactory.CreateDemoGuest,
     ProcessId = Environment.ProcessId,
     Out = StandardStreams.Output(),
@@ -12,6 +13,6 @@ var context = new CommandContext
     Screen = Screen.OfStandardOutput(Environment.GetEnvironmentVariable),
     ErrorIsTerminal = !Console.IsErrorRedirected,
     Clock = TimeProvider.System,
-    TraceEnd = () => new TraceEnd(),
+    TraceEnd = () => new TraceEnd(HostFactory.System),
 };
 return Application.Run(Environment.GetCommandLineArgs()[0], args, context);

@@ -54,6 +54,18 @@ public sealed class RotationTests : IDisposable
     }
 
     [Fact]
+    public void Later_files_get_the_owner_of_the_first_and_all_names_last()
+    {
+        var system = new FakeSystem();
+        World world = Growing(5.5);
+        world.System = system;
+        Assert.Equal(0, world.Run("record", "-o", File_(), "--rotate", "2s").Status);
+        Assert.Equal(3, Names().Length);
+        Assert.Equal([system.Owner, system.Owner], system.Given);
+        Assert.Equal([_folder, _folder, _folder], system.Synced);
+    }
+
+    [Fact]
     public void The_last_line_names_the_last_file()
     {
         World world = Growing(5.5);

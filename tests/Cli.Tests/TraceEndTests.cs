@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Kvmscope.Core;
 using Kvmscope.Running;
+using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
@@ -20,7 +21,7 @@ public sealed class TraceEndTests : IDisposable
     [InlineData("kill -KILL $$", 128 + 9)]
     public void The_commands_status_is_passed_on(string script, int status)
     {
-        using var end = new TraceEnd();
+        using var end = new TraceEnd(HostFactory.System);
         end.Start(["sh", "-c", script]);
 
         Assert.True(end.Wait(s_deadline));
@@ -31,7 +32,7 @@ public sealed class TraceEndTests : IDisposable
     [Fact]
     public void What_is_not_found_gives_127()
     {
-        using var end = new TraceEnd();
+        using var end = new TraceEnd(HostFactory.System);
         Assert.Equal(127, (int)Assert.Throws<KvmscopeException>(() => end.Start(["no-such-command-anywhere"])).Status);
         Assert.Equal(127, (int)Assert.Throws<KvmscopeException>(() => end.Start(["/no/such/command"])).Status);
     }
@@ -41,7 +42,7 @@ public sealed class TraceEndTests : IDisposable
     {
         string file = Path.Combine(_directory, "plain");
         File.WriteAllText(file, "no program");
-        using var end = new TraceEnd();
+        using var end = new TraceEnd(HostFactory.System);
         Assert.Equal(126, (int)Assert.Throws<KvmscopeException>(() => end.Start([file])).Status);
 
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
@@ -55,14 +56,14 @@ public sealed class TraceEndTests : IDisposable
         string file = Path.Combine(_directory, "local-tool");
         File.WriteAllText(file, "#!/bin/sh\n");
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        using var end = new TraceEnd();
+        using var end = new TraceEnd(HostFactory.System);
         Assert.Equal(127, (int)Assert.Throws<KvmscopeException>(() => end.Start(["local-tool"])).Status);
     }
 
     [Fact]
     public void Without_an_end_waiting_times_out()
     {
-        using var end = new TraceEnd();
+        using var end = new TraceEnd(HostFactory.System);
         Assert.False(end.Wait(TimeSpan.FromMilliseconds(1)));
         Assert.False(end.Wait(TimeSpan.FromSeconds(-1)));
     }
@@ -73,7 +74,7 @@ public sealed class TraceEndTests : IDisposable
     [InlineData("HUP", false)]
     public void A_signal_ends_the_trace(string signal, bool interrupted)
     {
-        using var end = new TraceEnd();
+        using var end = new TraceEnd(HostFactory.System);
         Signal(signal);
 
         Assert.True(end.Wait(s_deadline));
@@ -84,7 +85,7 @@ public sealed class TraceEndTests : IDisposable
     public void With_a_command_the_first_ctrl_c_waits_for_it_and_the_second_does_not()
     {
         string stop = Path.Combine(_directory, "stop");
-        using var end = new TraceEnd();
+        using var end = new TraceEnd(HostFactory.System);
         end.Start(["sh", "-c", $"until [ -e {stop} ]; do sleep 0.1; done"]);
 
         Signal("INT");
@@ -95,6 +96,22 @@ public sealed class TraceEndTests : IDisposable
         Assert.True(end.Wait(s_deadline));
         Assert.Equal(128 + 2, end.Status);
         File.WriteAllText(stop, "");
+    }
+
+    [Theory]
+    [InlineData("TERM", 15)]
+    [InlineData("HUP", 1)]
+    public void A_signal_is_passed_on_to_the_command(string signal, int number)
+    {
+        var system = new FakeSystem();
+        using (var end = new TraceEnd(system))
+        {
+            end.Start(["sleep", "60"]);
+            Signal(signal);
+            Assert.True(end.Wait(s_deadline));
+            Assert.Empty(system.Sent);
+        }
+        Assert.Equal(number, Assert.Single(system.Sent).Signal);
     }
 
     private static void Signal(string name)

@@ -35,7 +35,7 @@ public sealed class ExitReasonsTests
     public void Names(Isa isa, ulong code, string name, string seed)
     {
         Assert.Equal(name, ExitReasons.Name(new ExitCode(isa, code)));
-        Assert.Equal(seed, ExitReasons.SeedName(new ExitCode(isa, code)));
+        Assert.Equal(seed, ExitReasons.DropInName(new ExitCode(isa, code)));
         Assert.Equal(!name.Contains('#', StringComparison.Ordinal) && isa != Isa.None, ExitReasons.IsKnown(new ExitCode(isa, code)));
     }
 

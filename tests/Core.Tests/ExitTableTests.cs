@@ -20,7 +20,7 @@ public sealed class ExitTableTests
             .. lines.Skip(1).Where(row => !Field(row, "dec").StartsWith("bit", StringComparison.Ordinal)).Select(row => new ExitReasonInfo(
                 ulong.Parse(Field(row, "dec"), CultureInfo.InvariantCulture), Field(row, "name"), Field(row, "kernel_name"), Field(row, "trace_name"),
                 Field(row, "kvm_handler_7.2"), Field(row, "class"), Field(row, "detail_tracepoint"), Field(row, "meaning"), Field(row, "cause_and_hint"),
-                Field(row, "seed_name"), Field(row, "aliases"), Field(row, "near"))),
+                Field(row, "drop_in_name"), Field(row, "aliases"), Field(row, "near"))),
         ];
         Assert.Equal(expected, ExitReasons.All(isa));
     }
@@ -105,14 +105,14 @@ public sealed class ExitTableTests
                 var code = new ExitCode(isa, number | flag);
                 Assert.True(ExitReasons.TryParse(ExitReasons.Name(code), isa, out ulong read), ExitReasons.Name(code));
                 Assert.Equal(code.Code, read);
-                Assert.True(ExitReasons.TryParse(ExitReasons.SeedName(code), isa, out read));
+                Assert.True(ExitReasons.TryParse(ExitReasons.DropInName(code), isa, out read));
                 Assert.Equal(code.Code, read);
             }
     }
 
     private static IEnumerable<string> Spellings(ExitReasonInfo info) =>
-        new[] { info.Name, info.KernelName, info.TraceName, info.Seed }.Concat(info.Aliases.Split(' ')).Where(s => s.Length > 0);
+        new[] { info.Name, info.KernelName, info.TraceName, info.DropIn }.Concat(info.Aliases.Split(' ')).Where(s => s.Length > 0);
 
     private static IEnumerable<string[]> Lines(Isa isa) =>
-        Resource.Read(isa switch { Isa.Vmx => "vmx.tsv", Isa.Svm => "svm.tsv", _ => "arm64.tsv" }).TrimEnd('\n').Split('\n').Select(line => line.Split('\t'));
+        Resource.Read($"{isa}/reasons.tsv").TrimEnd('\n').Split('\n').Select(line => line.Split('\t'));
 }

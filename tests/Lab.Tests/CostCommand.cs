@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kvmscope.Host.Guests;
+using Kvmscope.Guests;
 
 namespace Kvmscope.Lab.Tests;
 

@@ -1,5 +1,5 @@
 using Kvmscope.Core;
-using Kvmscope.Host.Guests;
+using Kvmscope.Guests;
 
 namespace Kvmscope.Lab.Tests;
 

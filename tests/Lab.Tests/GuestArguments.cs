@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Kvmscope.Host.Guests;
+using Kvmscope.Guests;
 
 namespace Kvmscope.Lab.Tests;
 

@@ -8,7 +8,7 @@ public static class ReasonAdvice
     {
         string name = ExitReasons.Name(code);
         List<(string Command, string Tells)> lines = [];
-        if (Argument(Qualifiers.KindOf(code)) is { } argument) lines.Add(($"kvmscope time --by qualifier --reason {name}", argument));
+        if (Qualifiers.InfoOf(code) is { } argument) lines.Add(($"kvmscope time --by qualifier --reason {name}", argument.Tells));
         switch (ExitReasons.ClassOf(code))
         {
             case "idle":
@@ -28,22 +28,4 @@ public static class ReasonAdvice
         lines.Add(($"kvmscope slower 1ms --reason {name} --verbose", "the single slow ones, with where their time went"));
         return lines;
     }
-
-    private static string? Argument(QualifierKind kind) => kind switch
-    {
-        QualifierKind.Msr => "which registers",
-        QualifierKind.Cpuid => "which leaves",
-        QualifierKind.Hypercall => "which hypercalls",
-        QualifierKind.Port => "which ports, and whose they usually are",
-        QualifierKind.Memory => "which pages of MMIO, and which kinds of access to memory",
-        QualifierKind.Interrupt => "which vectors of the host",
-        QualifierKind.Exception => "which exceptions",
-        QualifierKind.ControlRegister or QualifierKind.DebugRegister or QualifierKind.ApicRegister => "which registers, read or written",
-        QualifierKind.SystemRegister => "which registers, read or written",
-        QualifierKind.Wait => "waiting for interrupts (WFI) or for events (WFE: spinning)",
-        QualifierKind.FirmwareCall => "which functions of the firmware interface",
-        QualifierKind.Abort => "which pages of MMIO, and which kinds of faults on memory",
-        QualifierKind.Eoi => "which interrupts of the guest",
-        _ => null,
-    };
 }

@@ -11,7 +11,7 @@ internal static class MachineNames
     internal const string Schema = "kvmscope/1";
 
     /// <summary>The code for machines: raw, on arm64 the exception class alone.</summary>
-    internal static ulong Number(ExitCode code) => code.Isa == Isa.Arm64 ? ExitReasons.ArmParts(code.Code).Class ?? 0 : code.Code;
+    internal static ulong Number(ExitCode code) => IsaInfo.Of(code.Isa).MachineCode(code.Code);
 
     internal static string Of(CheckVerdict verdict) => verdict switch
     {
@@ -21,13 +21,7 @@ internal static class MachineNames
         _ => "unknown",
     };
 
-    internal static string Of(Isa isa) => isa switch
-    {
-        Isa.Vmx => "vmx",
-        Isa.Svm => "svm",
-        Isa.Arm64 => "arm64",
-        _ => "none",
-    };
+    internal static string Of(Isa isa) => IsaInfo.Of(isa).Name;
 }
 
 /// <summary>Times as machine formats have them: RFC 3339 to 100 ns, in UTC.</summary>

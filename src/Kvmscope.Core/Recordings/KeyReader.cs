@@ -41,6 +41,8 @@ internal struct KeyReader()
     internal static Isa IsaOf(ref Utf8JsonReader json)
     {
         JsonWalk.Begin(ref json, JsonTokenType.String);
-        return json.ValueTextEquals("vmx"u8) ? Isa.Vmx : json.ValueTextEquals("svm"u8) ? Isa.Svm : json.ValueTextEquals("arm64"u8) ? Isa.Arm64 : Isa.None;
+        foreach (IsaInfo isa in IsaInfo.All)
+            if (json.ValueTextEquals(isa.NameUtf8)) return isa.Isa;
+        return Isa.None;
     }
 }

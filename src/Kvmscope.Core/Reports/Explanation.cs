@@ -10,5 +10,5 @@ public sealed record Explanation(IReadOnlyList<ExitCode> Reasons, IReadOnlyList<
 {
     /// <summary>Further names of a reason, each once.</summary>
     public static IReadOnlyList<string> Aliases(ExitReasonInfo info) =>
-        [.. new[] { info.KernelName, info.TraceName, info.Seed }.Concat(info.Aliases.Split(' ')).Where(a => a.Length > 0 && a != info.Name).Distinct()];
+        [.. new[] { info.KernelName, info.TraceName, info.DropIn }.Concat(info.Aliases.Split(' ')).Where(a => a.Length > 0 && a != info.Name).Distinct()];
 }

@@ -13,8 +13,8 @@ public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyL
     /// <summary>The wall clocks, by VM and vCPU; empty without the split.</summary>
     public IReadOnlyList<WallRow> Walls { get; init; } = [];
 
-    /// <summary>Whether levels are told apart: on arm64 they are not, and columns of them would say nothing.</summary>
-    public bool TellsLevels => Interval.Rows.Count == 0 || Interval.Rows.Any(r => r.Key.Code.Isa != Exits.Isa.Arm64);
+    /// <summary>Whether levels are told apart: where no ISA tells them, columns of them would say nothing.</summary>
+    public bool TellsLevels => Interval.Rows.Count == 0 || Interval.Rows.Any(r => Exits.IsaInfo.Of(r.Key.Code.Isa).TellsLevels);
 
     /// <summary>Whether any exit of L2 is in the report.</summary>
     public bool HasL2 => Total.L2.Count > 0;

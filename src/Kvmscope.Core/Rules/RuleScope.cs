@@ -56,8 +56,8 @@ internal sealed class RuleScope
     {
         get
         {
-            if (_rule.Selection.Level is not null && (_input.Isa == Isa.Arm64 || _input.Interval.Rows.Any(r => r.Key.Code.Isa == Isa.Arm64)))
-                return "levels are not told apart on arm64";
+            if (_rule.Selection.Level is not null && Isas().FirstOrDefault(isa => !isa.TellsLevels) is { } flat)
+                return $"levels are not told apart on {flat.DisplayName}";
             if (!(_input.Interval.Seconds is >= Shortest and <= Longest)) return "nothing was observed: the time is empty";
             return _vms.Ambiguity?.Message ?? WhyNoVm() ?? WhyNoVcpu() ?? WhyNotTraced();
         }
@@ -94,6 +94,8 @@ internal sealed class RuleScope
 
     private bool IsMeant(GroupKey key) => _vms.Matches(_input.Interval.VmOf(key)) && (_rule.Selection.Vcpus is not [var wanted] || key.VcpuId == wanted);
 
+    private IEnumerable<IsaInfo> Isas() => _input.Interval.Rows.Select(r => r.Key.Code.Isa).Prepend(_input.Isa).Select(IsaInfo.Of);
+
     private IEnumerable<VmIdentity> SeenVms() =>
         SeenKeys().Select(key => key.Vm).Distinct().Select(_input.Interval.VmOf).OfType<VmIdentity>();
 
@@ -107,12 +109,8 @@ internal sealed class RuleScope
         _ when row.Key.Code.Isa == Isa.None => false,
         RuleTargetKind.Exit => !ExitReasons.IsIdle(row.Key.Code),
         RuleTargetKind.Idle => ExitReasons.IsIdle(row.Key.Code),
-        _ => _codes.Any(c => IsSame(c, row.Key.Code)),
+        _ => _codes.Any(c => c.Isa == row.Key.Code.Isa && IsaInfo.Of(c.Isa).Means(c.Code, row.Key.Code.Code)),
     };
-
-    // A reason that is named without VMX's flags is meant with any: INVALID_STATE only ever comes as a failed entry.
-    private static bool IsSame(ExitCode wanted, ExitCode seen) =>
-        wanted == seen || (wanted.Isa == Isa.Vmx && seen.Isa == Isa.Vmx && seen.Code != uint.MaxValue && wanted.Code == (seen.Code & ExitReasons.VmxBasicMask));
 
     // Those that are in no row may be anybody's.
     private ulong CountUnread(IEnumerable<Row> rows)

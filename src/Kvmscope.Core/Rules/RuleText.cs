@@ -31,8 +31,7 @@ internal static class RuleText
         if (Qualifiers.Name(row.Key.Code, row.Key.Qualifier) is { Length: > 0 } qualifier) text += $" {qualifier}";
         if (interval.VmOf(row.Key) is { } vm) text += $", {vm.Name}";
         if (row.Key.VcpuId is { } vcpu) text += string.Create(CultureInfo.InvariantCulture, $" vCPU {vcpu}");
-        // There levels are not told apart.
-        return row.Key.Code.Isa == Isa.Arm64 ? text : text + (row.Key.Level == ExitLevel.L2 ? ", L2" : ", L1");
+        return IsaInfo.Of(row.Key.Code.Isa).TellsLevels ? text + (row.Key.Level == ExitLevel.L2 ? ", L2" : ", L1") : text;
     }
 
     // Rates are shown as the rule has them, a second, a minute or an hour.

@@ -5,16 +5,14 @@ namespace Kvmscope.Core.Selections;
 /// <summary>Looks up exit reasons as they were typed.</summary>
 public static class ReasonSelector
 {
-    private static readonly Isa[] s_isas = [Isa.Vmx, Isa.Svm, Isa.Arm64];
-
     /// <summary>The codes that a name or number stands for, at most one for each ISA; empty where there is none.</summary>
     /// <param name="text">As typed.</param>
     /// <param name="isa">The ISA; where it is not known, any will do.</param>
     public static IReadOnlyList<ExitCode> Find(string text, Isa isa)
     {
         List<ExitCode> codes = [];
-        foreach (Isa candidate in IsasOf(isa))
-            if (ExitReasons.TryParse(text, candidate, out ulong code)) codes.Add(new ExitCode(candidate, code));
+        foreach (IsaInfo candidate in IsaInfo.Candidates(isa))
+            if (ExitReasons.TryParse(text, candidate.Isa, out ulong code)) codes.Add(new ExitCode(candidate.Isa, code));
         return codes;
     }
 
@@ -30,11 +28,9 @@ public static class ReasonSelector
     /// <summary>What is wrong with a reason that is not found, and what may have been meant.</summary>
     internal static (string Problem, string Hint) Unknown(string text, Isa isa)
     {
-        string[] near = [.. IsasOf(isa).SelectMany(i => ExitReasons.Suggest(text, i)).Distinct().Take(3)];
-        string scope = isa switch { Isa.Vmx => " of VMX", Isa.Svm => " of SVM", Isa.Arm64 => " of arm64", _ => "" };
+        string[] near = [.. IsaInfo.Candidates(isa).SelectMany(i => ExitReasons.Suggest(text, i.Isa)).Distinct().Take(3)];
+        string scope = isa == Isa.None ? "" : $" of {IsaInfo.Of(isa).DisplayName}";
         return ($"'{text}' is no exit reason{scope}",
             near.Length > 0 ? $"Did you mean {WordList.Or(near)}?" : "Give a name such as HLT or CPUID, or a number.");
     }
-
-    private static Isa[] IsasOf(Isa isa) => isa == Isa.None ? s_isas : [isa];
 }

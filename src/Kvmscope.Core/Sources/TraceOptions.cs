@@ -6,6 +6,9 @@ namespace Kvmscope.Core.Sources;
 /// <summary>What to trace: one immutable record, made from the command line, turned into rodata before load.</summary>
 public sealed record TraceOptions
 {
+    /// <summary>The most vCPUs that <see cref="MaxVcpus"/> may ask for.</summary>
+    public const int MostVcpus = 1 << 16;
+
     /// <summary>Measure handling times (two timestamps and a histogram an exit); false counts only, which costs less.</summary>
     public bool WantTime { get; init; } = true;
 

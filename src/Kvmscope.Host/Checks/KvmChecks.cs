@@ -19,7 +19,7 @@ internal static class KvmChecks
     {
         const string Name = "vendor module";
         const string Elsewhere = "run kvmscope on a host whose KVM is kvm_intel or kvm_amd; kvmscope check says more";
-        if (facts.Vendor is not null) return Finding.Ok(Name, $"{facts.Vendor}: exits are {(facts.Isa switch { Isa.Vmx => "VMX", Isa.Svm => "SVM", _ => "arm64" })}'s");
+        if (facts.Vendor is not null) return Finding.Ok(Name, $"{facts.Vendor}: exits are {IsaInfo.Of(facts.Isa).DisplayName}'s");
         if (facts.OtherVendor is { } other)
         {
             return Finding.Failed(Name, $"{Cut(other)}: this KVM never fires kvm_exit", Elsewhere,
@@ -38,7 +38,8 @@ internal static class KvmChecks
     internal static Finding Nested(HostFacts facts, HostFiles files)
     {
         if (facts.Vendor is null) return Finding.Unknown("nested", "no vendor module to ask");
-        if (facts.Isa == Isa.Arm64) return Finding.Limited("nested", "not told apart on arm64: all exits are level 1");
+        IsaInfo isa = IsaInfo.Of(facts.Isa);
+        if (!isa.TellsLevels) return Finding.Limited("nested", $"not told apart on {isa.DisplayName}: all exits are level 1");
         return files.Text($"sys/module/{facts.Vendor}/parameters/nested") switch
         {
             "Y" or "1" => Finding.Ok("nested", "on: guests may run guests (L2)"),

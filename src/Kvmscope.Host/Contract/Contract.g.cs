@@ -13,7 +13,7 @@ internal unsafe struct kvmscope_cell
     [FieldOffset(12)] public byte isa;
     [FieldOffset(13)] public byte level;
     [FieldOffset(14)] public byte kind;
-    [FieldOffset(15)] public byte lacks;
+    [FieldOffset(15)] public byte dropped_kinds;
     [FieldOffset(16)] public ulong untimed;
     [FieldOffset(24)] public ulong begun;
     [FieldOffset(32)] public ulong ended;
@@ -50,11 +50,17 @@ internal unsafe struct kvmscope_extra
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 16)]
-internal unsafe struct kvmscope_hand
+internal unsafe struct kvmscope_free_cache
 {
     [FieldOffset(0)] public kvmscope_run run;
     [FieldOffset(8)] public uint empty;
     [FieldOffset(12)] public uint pad;
+}
+
+internal static class kvmscope_index_entry
+{
+    public const int KVMSCOPE_INDEX_EMPTY = 0;
+    public const int KVMSCOPE_INDEX_DROPPED = 1;
 }
 
 internal static class kvmscope_isa
@@ -99,10 +105,10 @@ internal static class kvmscope_limits
     public const int KVMSCOPE_HIST_SUB_SHIFT = 2;
     public const int KVMSCOPE_HIST_BINS = 138;
     public const int KVMSCOPE_LEVELS = 2;
-    public const int KVMSCOPE_PLACES = 256;
-    public const int KVMSCOPE_PLACE_HIGH = 224;
-    public const int KVMSCOPE_PLACE_ODD = 232;
-    public const int KVMSCOPE_PLACES_ODD = 24;
+    public const int KVMSCOPE_REASON_INDEXES = 256;
+    public const int KVMSCOPE_REASON_INDEX_HIGH = 224;
+    public const int KVMSCOPE_REASON_INDEX_ODD = 232;
+    public const int KVMSCOPE_REASON_INDEXES_ODD = 24;
     public const int KVMSCOPE_HINTS = 1024;
     public const int KVMSCOPE_MAX_TGIDS = 64;
     public const int KVMSCOPE_MAX_VCPU_ID = 4096;
@@ -111,7 +117,7 @@ internal static class kvmscope_limits
     public const int KVMSCOPE_RECENT = 32;
     public const int KVMSCOPE_COMM_LENGTH = 16;
     public const int KVMSCOPE_KIND_SHIFT = 30;
-    public const int KVMSCOPE_MAX_TURNED_AWAY = 1024;
+    public const int KVMSCOPE_MAX_UNTRACKED = 1024;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 64)]
@@ -119,9 +125,9 @@ internal unsafe struct kvmscope_losses
 {
     [FieldOffset(0)] public ulong dropped_vcpus;
     [FieldOffset(8)] public ulong dropped_exits;
-    [FieldOffset(16)] public kvmscope_hand reasons;
-    [FieldOffset(32)] public kvmscope_hand shared;
-    [FieldOffset(48)] public kvmscope_hand qualified;
+    [FieldOffset(16)] public kvmscope_free_cache reasons;
+    [FieldOffset(32)] public kvmscope_free_cache shared;
+    [FieldOffset(48)] public kvmscope_free_cache qualified;
 }
 
 internal static class kvmscope_open
@@ -143,12 +149,6 @@ internal static class kvmscope_part
     public const int KVMSCOPE_PARTS = 5;
     public const int KVMSCOPE_PART_KVM = 5;
     public const int KVMSCOPE_PART_ALL = 6;
-}
-
-internal static class kvmscope_place
-{
-    public const int KVMSCOPE_PLACE_EMPTY = 0;
-    public const int KVMSCOPE_PLACE_DROPPED = 1;
 }
 
 internal static class kvmscope_qualifier_kind

@@ -18,8 +18,6 @@ internal static partial class Interop
 
         internal static nint gettid => s_isX64 ? 186 : 178;
 
-        internal static nint tgkill => s_isX64 ? 234 : 131;
-
         internal static nint getdents64 => s_isX64 ? 217 : 61;
     }
 }

@@ -27,23 +27,8 @@ internal static unsafe class Knobs
         knobs.filter_exits = knobs.level + knobs.reasons == 0 ? 0 : 1u;
     }
 
-    // PLACE_RET of bpf/arm64/kvm_compat.bpf.h, and its codes.
-    const int ArmPlaceRet = 64, ArmRetShift = 8, ArmTraps = 0x200;
-
-    /// <summary>The place of a code in a slot's index: usual_place() of the architecture's bpf/*/kvm_compat.bpf.h.</summary>
-    internal static int PlaceOf(ulong code, Isa isa)
-    {
-        if (isa == Isa.Arm64)
-        {
-            if (code is >= ArmTraps and < ArmTraps + ArmPlaceRet) return (int)code - ArmTraps;
-            ulong ret = code >> ArmRetShift;
-            return ret < kvmscope_limits.KVMSCOPE_PLACE_HIGH - ArmPlaceRet ? ArmPlaceRet + (int)ret : kvmscope_limits.KVMSCOPE_PLACE_ODD;
-        }
-        if (code < kvmscope_limits.KVMSCOPE_PLACE_HIGH) return (int)code;
-        ulong high = unchecked(code - 0x400);
-        const int Highs = kvmscope_limits.KVMSCOPE_PLACE_ODD - kvmscope_limits.KVMSCOPE_PLACE_HIGH;
-        return high < Highs ? (int)high + kvmscope_limits.KVMSCOPE_PLACE_HIGH : kvmscope_limits.KVMSCOPE_PLACE_ODD;
-    }
+    /// <summary>Where a code is in a slot's index: reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h.</summary>
+    internal static int ReasonIndexOf(ulong code, Isa isa) => IsaInfo.Of(isa).IndexOf(code) ?? kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD;
 
     static void FillDetail(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
     {
@@ -54,16 +39,9 @@ internal static unsafe class Knobs
         knobs.want_more = knobs.want_split | knobs.want_qualifiers | knobs.want_nested;
         knobs.slow_part = (uint)PartOf(options.SlowPart);
         if (options.WantSplit || options.WantNested) knobs.want_time = 1;
-        for (int place = 0; options.WantQualifiers && place < kvmscope_limits.KVMSCOPE_PLACE_ODD; place++)
-            knobs.kinds[place] = (byte)Qualifiers.KindOf(new ExitCode(isa, CodeOf(place, isa)));
+        for (int index = 0; options.WantQualifiers && index < kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD; index++)
+            knobs.kinds[index] = (byte)Qualifiers.KindOf(new ExitCode(isa, IsaInfo.Of(isa).CodeAt(index)));
     }
-
-    // The inverse of PlaceOf for usual codes.
-    static ulong CodeOf(int place, Isa isa) => isa == Isa.Arm64
-        ? place < ArmPlaceRet ? (ulong)(ArmTraps + place) : (ulong)(place - ArmPlaceRet) << ArmRetShift
-        : place < kvmscope_limits.KVMSCOPE_PLACE_HIGH
-        ? (ulong)place
-        : 0x400 + (ulong)(place - kvmscope_limits.KVMSCOPE_PLACE_HIGH);
 
     static int PartOf(TimePart? part) => part switch
     {
@@ -106,10 +84,10 @@ internal static unsafe class Knobs
         knobs.reasons = (uint)(only ? kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY : kvmscope_reason_filter.KVMSCOPE_REASONS_EXCEPT);
         foreach (ulong code in codes)
         {
-            int place = PlaceOf(code, isa);
-            if (place != kvmscope_limits.KVMSCOPE_PLACE_ODD)
+            int index = ReasonIndexOf(code, isa);
+            if (index != kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD)
             {
-                knobs.reason_bits[place / 64] |= 1UL << (place % 64);
+                knobs.reason_bits[index / 64] |= 1UL << (index % 64);
                 continue;
             }
             if (knobs.odd_reason_count == kvmscope_limits.KVMSCOPE_MAX_ODD_REASONS)

@@ -80,7 +80,7 @@ internal static class ProgramLoader
         {
             bpf.SetMaxEntries("cells", sizes.CellEntries);
             bpf.SetMaxEntries("slots", sizes.SlotEntries);
-            bpf.SetMaxEntries("homes", sizes.Homes);
+            bpf.SetMaxEntries("vcpu_to_slot", sizes.VcpuToSlot);
             bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
             bpf.SetMaxEntries("free_reasons", sizes.ReasonCells);
             bpf.SetMaxEntries("free_shared", sizes.SharedEntries);

@@ -11,7 +11,7 @@ namespace Kvmscope.Host.Tracing;
 /// </summary>
 internal sealed unsafe class SlotSweeper(
     MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, TableReader reader, VmDirectory vms,
-    FreeLists free, int homesFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
+    FreeLists free, int vcpuToSlotFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
 {
     readonly List<int> _unlinked = [];
     readonly Dictionary<uint, bool> _alive = [];
@@ -70,9 +70,9 @@ internal sealed unsafe class SlotSweeper(
     {
         ulong vcpu = slot.vcpu;
         Volatile.Write(ref slot.vcpu, 0);
-        uint home;
-        if (vcpu != 0 && Interop.Libbpf.bpf_map_lookup_elem(homesFd, &vcpu, &home) == 0 && home == number)
-            Interop.Libbpf.bpf_map_delete_elem(homesFd, &vcpu);
+        uint found;
+        if (vcpu != 0 && Interop.Libbpf.bpf_map_lookup_elem(vcpuToSlotFd, &vcpu, &found) == 0 && found == number)
+            Interop.Libbpf.bpf_map_delete_elem(vcpuToSlotFd, &vcpu);
     }
 
     void GiveBack(int number)
@@ -80,8 +80,8 @@ internal sealed unsafe class SlotSweeper(
         ref var slot = ref slots[number];
         reader.End(ref slot, number);
         _leaving.Add(slot.tgid);
-        var places = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_PLACES);
-        foreach (uint cell in places)
+        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES);
+        foreach (uint cell in entries)
         {
             if (cell < kvmscope_open.KVMSCOPE_FIRST_CELL || cell >= cells.Count) continue;
             GiveCell((int)cell);

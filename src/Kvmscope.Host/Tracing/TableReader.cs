@@ -12,10 +12,10 @@ namespace Kvmscope.Host.Tracing;
 /// </summary>
 internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, VmDirectory vms, TraceOptions options)
 {
-    private const int Places = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_PLACES;
+    private const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
 
     // A slot's chain, at most: its qualifiers, and for each of its usual reasons the rest and the rounds.
-    private const int MostExtras = kvmscope_limits.KVMSCOPE_MAX_QUALIFIED + 2 * Places;
+    private const int MostExtras = kvmscope_limits.KVMSCOPE_MAX_QUALIFIED + 2 * IndexEntries;
 
     // Longer than a slot takes to read: the reader lost its CPU meanwhile, and what it read does not belong together.
     private const ulong TooLongNs = 50_000;
@@ -130,10 +130,10 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
 
     private void AddIndexed(ref kvmscope_slot slot, GroupKey owner, Reading reading)
     {
-        var places = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], Places);
+        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         CellCopy copy = default;
         uint nothing = 0;
-        for (int at = Next(places, 0); at < Places; at = Next(places, at + 1))
+        for (int at = Next(entries, 0); at < IndexEntries; at = Next(entries, at + 1))
         {
             int number = (int)Volatile.Read(ref slot.index[at]);
             if (number < kvmscope_open.KVMSCOPE_FIRST_CELL || number >= cells.Count) continue;
@@ -267,8 +267,8 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
     private ulong Handled(ref kvmscope_slot slot)
     {
         ulong sum = 0;
-        var places = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], Places);
-        for (int at = Next(places, 0); at < Places; at = Next(places, at + 1))
+        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
+        for (int at = Next(entries, 0); at < IndexEntries; at = Next(entries, at + 1))
         {
             uint number = Volatile.Read(ref slot.index[at]);
             if (number >= kvmscope_open.KVMSCOPE_FIRST_CELL && number < cells.Count) sum += Volatile.Read(ref cells[(int)number].total_ns);
@@ -318,10 +318,10 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
     private static ulong Now() => (ulong)MonotonicClock.NowNs();
 
     // The index is mostly zeros: this search is vectorised.
-    private static int Next(ReadOnlySpan<uint> places, int from)
+    private static int Next(ReadOnlySpan<uint> entries, int from)
     {
-        if (from >= Places) return Places;
-        int found = places[from..].IndexOfAnyExcept(0u);
-        return found < 0 ? Places : from + found;
+        if (from >= IndexEntries) return IndexEntries;
+        int found = entries[from..].IndexOfAnyExcept(0u);
+        return found < 0 ? IndexEntries : from + found;
     }
 }

@@ -12,9 +12,6 @@ namespace Kvmscope.Host.Tracing;
 /// <param name="Threads">Threads of vCPUs that can be remembered; at least 1.</param>
 public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int SharedCells = 0, int QualifiedCells = 0, int Threads = 1)
 {
-    /// <summary>The most vCPUs that --max-vcpus may ask for.</summary>
-    public const int MostVcpus = 1 << 16;
-
     /// <summary>Cells of reasons a vCPU on average, whatever else is wanted: a busy guest with a nested one has some 25 reasons at two levels.</summary>
     public const int CellsPerVcpu = 50;
 
@@ -43,7 +40,7 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     /// <param name="options">What is asked for beside counts and times; null is nothing.</param>
     public static TableSizes For(int? maxVcpus, int cpus, int vcpusNow, TraceOptions? options = null)
     {
-        int vcpus = Math.Clamp(maxVcpus ?? Math.Max(128, Math.Max(4 * cpus, 2 * vcpusNow + 64)), 1, MostVcpus);
+        int vcpus = Math.Clamp(maxVcpus ?? Math.Max(128, Math.Max(4 * cpus, 2 * vcpusNow + 64)), 1, TraceOptions.MostVcpus);
         bool qualifiers = options?.WantQualifiers == true;
         int cells = vcpus * CellsPerVcpu;
         int shared = vcpus * SharedPerVcpu * ((qualifiers ? 1 : 0) + (options?.WantNested == true ? 1 : 0));
@@ -70,7 +67,7 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     public int Extras => Math.Max(1, SharedCells + QualifiedCells);
 
     /// <summary>Addresses of vCPUs that have a slot, with room for those that could not be removed.</summary>
-    public int Homes => 2 * MaxVcpus;
+    public int VcpuToSlot => 2 * MaxVcpus;
 
     /// <summary>Bytes of the ring buffer of slow exits: a power of two.</summary>
     public int RingBytes => SlowExitRing;
@@ -82,5 +79,5 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     public unsafe long Bytes =>
         (long)CellEntries * sizeof(kvmscope_cell) + (long)SlotEntries * sizeof(kvmscope_slot)
         + (long)(Cells + MaxVcpus) * sizeof(kvmscope_run)
-        + ((long)Homes + kvmscope_limits.KVMSCOPE_MAX_TURNED_AWAY + Extras + Threads) * HashEntryBytes + RingBytes;
+        + ((long)VcpuToSlot + kvmscope_limits.KVMSCOPE_MAX_UNTRACKED + Extras + Threads) * HashEntryBytes + RingBytes;
 }

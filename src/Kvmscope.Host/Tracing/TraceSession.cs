@@ -29,7 +29,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         VmDirectory vms = new(host.NameOf);
         _finest = options.Finest;
         _reader = new TableReader(_slots, _cells, vms, options);
-        _sweeper = new SlotSweeper(_slots, _cells, _reader, vms, free, bpf.MapFd("homes"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        _sweeper = new SlotSweeper(_slots, _cells, _reader, vms, free, bpf.MapFd("vcpu_to_slot"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
         _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms, options.WantSplit);
         _missing = missing;
         _lost = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];

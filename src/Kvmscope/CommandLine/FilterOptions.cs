@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Selections;
-using Kvmscope.Host.Tracing;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.CommandLine;
 
@@ -80,7 +80,7 @@ internal sealed class FilterOptions
     };
 
     private static int ParseMaxVcpus(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int max) && max is > 0 and <= TableSizes.MostVcpus
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int max) && max is > 0 and <= TraceOptions.MostVcpus
             ? max
-            : throw UsageError.Of($"--max-vcpus '{text}' is no number of vCPUs", $"Give a number from 1 to {TableSizes.MostVcpus}.");
+            : throw UsageError.Of($"--max-vcpus '{text}' is no number of vCPUs", $"Give a number from 1 to {TraceOptions.MostVcpus}.");
 }

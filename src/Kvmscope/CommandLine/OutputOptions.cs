@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Kvmscope.Core.Output;
-using Kvmscope.Host;
+using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.CommandLine;
@@ -54,12 +54,13 @@ internal sealed class OutputOptions
 internal sealed record OutputPlan(OutputFormat Format, string? File, ColorWhen Color)
 {
     /// <summary>Refuses to write the answer over what it is made of, before the file of <c>-o</c> is opened.</summary>
+    /// <param name="system">Tells which file a name leads to.</param>
     /// <param name="inputs">What is read; by whatever name.</param>
     /// <exception cref="Core.KvmscopeException">The answer's file is one of them (status 2).</exception>
-    public void Spare(params IReadOnlyList<string> inputs)
+    public void Spare(IOperatingSystem system, params IReadOnlyList<string> inputs)
     {
-        if (File is null || FileIdentity.OfRegularFile(File) is not { } written) return;
-        if (inputs.FirstOrDefault(input => FileIdentity.OfRegularFile(input) == written) is not { } input) return;
+        if (File is null || system.IdentityOf(File) is not { } written) return;
+        if (inputs.FirstOrDefault(input => system.IdentityOf(input) == written) is not { } input) return;
         string same = input == File ? "" : $", which is '{input}'";
         throw UsageError.Of($"-o '{File}'{same}: the answer would be written over what it is made of", "Give another file with -o, or leave it out.");
     }

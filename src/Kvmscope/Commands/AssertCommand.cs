@@ -59,7 +59,7 @@ internal sealed class AssertCommand : ICommand
         int? maxVcpus = _filters.MaxVcpus(invocation.Result);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result);
-        output.Spare([.. new[] { path, invocation.Result.Text(_rules) }.OfType<string>()]);
+        output.Spare(context.System, [.. new[] { path, invocation.Result.Text(_rules) }.OfType<string>()]);
         if (path is null) return CheckLive(invocation, context, rules, selection, maxVcpus, plan, output);
         if (plan is not { Duration: null, Command: null })
             throw UsageError.Of("a recording and a live run were asked for", $"Leave out '{path}', or --duration and -- COMMAND.");

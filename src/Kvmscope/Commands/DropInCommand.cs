@@ -65,7 +65,7 @@ internal static class DropInCommand
 
     private static void Announce(TextWriter output, IReadOnlyList<string> excludes, Isa isa)
     {
-        IEnumerable<string> names = excludes.Select(e => ExitReasons.SeedName(new ExitCode(isa, ReasonSelector.Code(e, isa))));
+        IEnumerable<string> names = excludes.Select(e => ExitReasons.DropInName(new ExitCode(isa, ReasonSelector.Code(e, isa))));
         if (excludes.Count > 0) output.WriteLine($"Excludes: {string.Join(", ", names)}");
         output.WriteLine(StatusLines.Tracing);
         output.Flush();

@@ -11,7 +11,7 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope explain</c>: what an exit reason, or a part of the wall clock, is and what to do about it.</summary>
 internal sealed class ExplainCommand : ICommand
 {
-    private readonly Option<string> _isa = OptionFactory.Value("--isa", "vmx|svm|arm64", "Reasons of this ISA; this host's unless given, and all where it is not known.");
+    private readonly Option<string> _isa = OptionFactory.Value("--isa", string.Join('|', IsaInfo.All.Select(i => i.Name)), "Reasons of this ISA; this host's unless given, and all where it is not known.");
     private readonly OutputOptions _output = new(OutputKinds.Explanations.Formats);
 
     /// <inheritdoc/>
@@ -43,26 +43,23 @@ internal sealed class ExplainCommand : ICommand
         return 0;
     }
 
-    private static Explanation Explain(string? asked, Isa[] isas)
+    private static Explanation Explain(string? asked, IReadOnlyList<IsaInfo> isas)
     {
         if (asked is not { } text)
-            return new Explanation([.. isas.SelectMany(isa => ExitReasons.All(isa).Select(reason => new ExitCode(isa, reason.Number)))], PartNames.All, IsList: true);
+            return new Explanation([.. isas.SelectMany(isa => isa.Reasons.Select(reason => new ExitCode(isa.Isa, reason.Number)))], PartNames.All, IsList: true);
         if (PartNames.All.FirstOrDefault(p => string.Equals(p.Name, text, StringComparison.OrdinalIgnoreCase)) is { } part)
             return new Explanation([], [part], IsList: false);
-        ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i, out _)).Select(i => Parse(text, i)).Where(ExitReasons.IsKnown)];
+        ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i.Isa, out _)).Select(i => Parse(text, i.Isa)).Where(ExitReasons.IsKnown)];
         // Says which names are near.
-        if (codes.Length == 0) codes = [new ExitCode(isas[0], ReasonSelector.Code(text, isas.Length == 1 ? isas[0] : Isa.None))];
+        if (codes.Length == 0) codes = [new ExitCode(isas[0].Isa, ReasonSelector.Code(text, isas.Count == 1 ? isas[0].Isa : Isa.None))];
         return new Explanation(codes, [], IsList: false);
     }
 
-    private Isa[] Isas(Invocation invocation, CommandContext context) => invocation.Result.Text(_isa) switch
+    private IReadOnlyList<IsaInfo> Isas(Invocation invocation, CommandContext context)
     {
-        "vmx" => [Isa.Vmx],
-        "svm" => [Isa.Svm],
-        "arm64" => [Isa.Arm64],
-        null => context.Host().Isa is var isa && isa != Isa.None ? [isa] : [Isa.Vmx, Isa.Svm, Isa.Arm64],
-        { } other => throw UsageError.NotOneOf("--isa", other, ["vmx", "svm", "arm64"]),
-    };
+        if (invocation.Result.Text(_isa) is not { } name) return IsaInfo.Candidates(context.Host().Isa);
+        return IsaInfo.All.FirstOrDefault(i => i.Name == name) is { } isa ? [isa] : throw UsageError.NotOneOf("--isa", name, [.. IsaInfo.All.Select(i => i.Name)]);
+    }
 
     private static ExitCode Parse(string text, Isa isa) => ExitReasons.TryParse(text, isa, out ulong code) ? new(isa, code) : default;
 }

@@ -48,7 +48,7 @@ internal sealed class RecordCommand : ICommand
         RecordPlan plan = _record.Read(invocation.Result, () => DefaultName(identity.Name, context.Clock.GetLocalNow()));
         TraceOptions detail = _record.Detail(invocation.Result, selection.HasAllExits, plan.Grouping);
         RecordingHeader header = HeaderOf(identity, host, plan, detail, selection);
-        using var tape = new RecordTape(plan, () => header, context.Say);
+        using var tape = new RecordTape(context.System, plan, () => header, context.Say);
         tape.Open(context.Clock.GetLocalNow());
         var job = new TraceJob
         {

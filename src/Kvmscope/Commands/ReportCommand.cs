@@ -61,7 +61,7 @@ internal sealed class ReportCommand : ICommand
         (string path, string view, string? argument) = Positional(invocation.Words);
         Selection selection = _filters.Read(invocation.Result, view == "hist" ? argument : null);
         OutputPlan output = _output.Read(invocation.Result);
-        output.Spare(path);
+        output.Spare(context.System, path);
         if (view != "slower" && new Option[] { _verbose, _part, _who }.FirstOrDefault(o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
             throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
         if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, selection, output);

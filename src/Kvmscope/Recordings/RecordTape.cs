@@ -1,19 +1,20 @@
 using Kvmscope.Core;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Host;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Recordings;
 
 /// <summary>Where intervals go: a file, or one file after the other.</summary>
+/// <param name="system">Makes files last, and gives them to their owner.</param>
 /// <param name="plan">The names.</param>
 /// <param name="header">What each file says of itself, but for when it begins.</param>
 /// <param name="warn">Takes what went wrong and does not end the recording.</param>
-internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, Action<string> warn) : IDisposable
+internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<RecordingHeader> header, Action<string> warn) : IDisposable
 {
     private readonly Rotation _rotation = new(plan.Path);
     // Taken before privileges are dropped.
-    private readonly FileOwner _owner = FileOwner.OfThisProcess();
+    private readonly FileOwner _owner = system.OwnerOfNewFiles();
     private RecordingFile? _file;
     private RecordingWriter? _writer;
     private string? _lastPath;
@@ -30,7 +31,7 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
 
     /// <summary>Makes the first file, so that it is known before tracing starts whether it can be.</summary>
     /// <exception cref="KvmscopeException">It cannot be made (status 2).</exception>
-    public void Open(DateTimeOffset now) => _file = RecordingFile.Create(plan.Rotate is null ? plan.Path : _rotation.FreeNameAt(now));
+    public void Open(DateTimeOffset now) => _file = RecordingFile.Create(system, plan.Rotate is null ? plan.Path : _rotation.FreeNameAt(now));
 
     /// <summary>Names a rotating file after when it begins: it was made before tracing, and attaching takes its time.</summary>
     /// <param name="began">When the trace began.</param>
@@ -39,7 +40,7 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
         if (plan.Rotate is null || _rotation.NameAt(began) is var name && name == _file?.Path) return;
         try
         {
-            RecordingFile named = RecordingFile.Create(name);
+            RecordingFile named = RecordingFile.Create(system, name);
             // The other goes, as nothing was appended to it.
             _file?.Dispose();
             _file = named;
@@ -85,7 +86,7 @@ internal sealed class RecordTape(RecordPlan plan, Func<RecordingHeader> header, 
         End();
         string next = _rotation.FreeNameAt(interval.To);
         Prune(next, isCounted: true);
-        _file = RecordingFile.Create(next, ExitStatus.Failed, _owner);
+        _file = RecordingFile.Create(system, next, ExitStatus.Failed, _owner);
         // Of the VMs only those are known to be alive that were seen last: others may be gone, and could not be traced in this file.
         Begin(header() with { Started = interval.To, MonotonicNs = interval.ToNs, IsContinued = true, Machines = [.. interval.Vms.Select(v => (v.Pid, v.Name))] });
     }

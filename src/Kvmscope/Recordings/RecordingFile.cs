@@ -1,5 +1,5 @@
 using Kvmscope.Core;
-using Kvmscope.Host;
+using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Recordings;
@@ -32,19 +32,20 @@ internal sealed class RecordingFile : IDisposable
     public long Length { get; private set; }
 
     /// <summary>Makes the file; it is removed again if nothing is appended.</summary>
+    /// <param name="system">Makes its name last, and gives it to its owner.</param>
     /// <param name="path">Its name.</param>
     /// <param name="status">What an error is: of the command line, or of a recording that is under way.</param>
-    /// <param name="owner">Whose it is to be, where that may be another than this process's user.</param>
+    /// <param name="owner">The owner that it is to have, where that may be another than this process's user.</param>
     /// <exception cref="KvmscopeException">It is there already, or cannot be made; with the reason.</exception>
-    public static RecordingFile Create(string path, ExitStatus status = ExitStatus.Usage, FileOwner? owner = null)
+    public static RecordingFile Create(IOperatingSystem system, string path, ExitStatus status = ExitStatus.Usage, FileOwner? owner = null)
     {
         try
         {
             var file = new RecordingFile(new FileStream(path, s_options), path);
             // Where it is refused the file is whole all the same.
-            owner?.Give(file._stream.SafeFileHandle);
+            if (owner is { } other) system.Give(file._stream.SafeFileHandle, other);
             // The name has to survive a power cut too.
-            DirectorySync.Sync(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? "/");
+            system.SyncFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? "/");
             return file;
         }
         catch (IOException error) when (System.IO.Path.Exists(path))

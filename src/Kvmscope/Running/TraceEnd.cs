@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Kvmscope.Host;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Running;
 
@@ -11,6 +11,7 @@ namespace Kvmscope.Running;
 /// </summary>
 internal sealed class TraceEnd : ITraceEnd
 {
+    private readonly IOperatingSystem _system;
     private readonly ManualResetEventSlim _ended = new();
     private readonly PosixSignalRegistration[] _signals;
     private Process? _command;
@@ -19,12 +20,17 @@ internal sealed class TraceEnd : ITraceEnd
     private int _signal;
 
     /// <summary>Starts to listen.</summary>
-    public TraceEnd() => _signals =
-    [
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
-        PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
-        PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
-    ];
+    /// <param name="system">Passes signals on to the command.</param>
+    public TraceEnd(IOperatingSystem system)
+    {
+        _system = system;
+        _signals =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
+        ];
+    }
 
     /// <inheritdoc/>
     public bool Interrupted => Volatile.Read(ref _interrupts) > 0;
@@ -80,7 +86,7 @@ internal sealed class TraceEnd : ITraceEnd
     private void PassOn()
     {
         int signal = Volatile.Read(ref _signal);
-        if (signal != 0 && _command is { HasExited: false } running) ChildSignal.Send(running.Id, signal);
+        if (signal != 0 && _command is { HasExited: false } running) _system.Signal(running.Id, signal);
     }
 
     private void OnSignal(PosixSignalContext context)

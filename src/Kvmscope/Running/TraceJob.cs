@@ -68,7 +68,7 @@ internal sealed record TraceJob
             return within is null ? session : new NarrowedSession(session, within);
         session.Dispose();
         throw new KvmscopeException(ExitStatus.HostUnsupported,
-            "exit reasons cannot be filtered: it is not known whether this host is VMX, SVM or arm64",
+            $"exit reasons cannot be filtered: it is not known whether this host is {WordList.Or([.. IsaInfo.All.Select(isa => isa.DisplayName)])}",
             "Trace all reasons, or see 'kvmscope check'.");
     }
 }

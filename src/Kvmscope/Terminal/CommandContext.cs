@@ -10,6 +10,9 @@ internal sealed record CommandContext
     /// <summary>The host; made when it is first needed, so that --help looks at nothing.</summary>
     public required Func<IHost> Host { get; init; }
 
+    /// <summary>Files and processes, as far as .NET does not reach.</summary>
+    public required IOperatingSystem System { get; init; }
+
     /// <summary>The built-in guest.</summary>
     public required Func<IDemoGuest> DemoGuest { get; init; }
 

@@ -23,6 +23,8 @@ internal sealed class World
 
     public FakeEnd End { get; set; }
 
+    public IOperatingSystem System { get; set; } = HostFactory.System;
+
     public FakeGuest Guest { get; set; } = new();
 
     public Screen Screen { get; set; } = new(IsTerminal: false, 80, AllowsColor: false, Unicode: true);
@@ -41,6 +43,7 @@ internal sealed class World
         var context = new CommandContext
         {
             Host = () => Host,
+            System = System,
             DemoGuest = () => Guest,
             ProcessId = OwnPid,
             Out = Out ?? output,

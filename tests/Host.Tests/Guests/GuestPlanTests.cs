@@ -1,6 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Sources;
-using Kvmscope.Host.Guests;
+using Kvmscope.Guests;
 
 namespace Kvmscope.Host.Tests.Guests;
 

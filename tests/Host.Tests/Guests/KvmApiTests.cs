@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kvmscope.Guests.Kvm;
 
 namespace Kvmscope.Host.Tests.Guests;
 

@@ -35,16 +35,16 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
             for (ulong number = 0; number < (ret == 2 ? 64u : 1u); number++)
             {
                 ulong code = (ret << 8) | number;
-                Assert.Equal((int)_compiled.Place(code), Knobs.PlaceOf(code, Isa.Arm64));
+                Assert.Equal((int)_compiled.Index(code), Knobs.ReasonIndexOf(code, Isa.Arm64));
             }
     }
 
     [Fact]
     public void Usual_codes_have_places_of_their_own()
     {
-        var places = ExitReasons.All(Isa.Arm64).Where(r => r.Number < 0x400).Select(r => Knobs.PlaceOf(r.Number, Isa.Arm64)).ToArray();
-        Assert.Equal(places.Length, places.Distinct().Count());
-        Assert.DoesNotContain(kvmscope_limits.KVMSCOPE_PLACE_ODD, places);
+        var indexes = ExitReasons.All(Isa.Arm64).Where(r => r.Number < 0x400).Select(r => Knobs.ReasonIndexOf(r.Number, Isa.Arm64)).ToArray();
+        Assert.Equal(indexes.Length, indexes.Distinct().Count());
+        Assert.DoesNotContain(kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD, indexes);
     }
 
     /// <summary>The header, compiled for this machine.</summary>
@@ -53,7 +53,7 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
         private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-reason-").FullName;
         private readonly nint _library;
         private readonly delegate* unmanaged<ulong, ulong, ulong> _code;
-        private readonly delegate* unmanaged<ulong, uint> _place;
+        private readonly delegate* unmanaged<ulong, uint> _index;
 
         /// <summary>Compiles it.</summary>
         public Compiled()
@@ -66,19 +66,19 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
                 #include "contract.h"
                 #include "arm64/reason.h"
                 u64 code_of(u64 ret, u64 ec) { return reason_code(ret, ec); }
-                u32 place_of(u64 code) { return reason_place(code); }
+                u32 index_of(u64 code) { return reason_index(code); }
                 """);
             using var clang = Process.Start("clang", ["-shared", "-fPIC", "-O2", "-I" + Path.Combine(Root(), "bpf"), source, "-o", library]);
             clang.WaitForExit();
             Assert.Equal(0, clang.ExitCode);
             _library = NativeLibrary.Load(library);
             _code = (delegate* unmanaged<ulong, ulong, ulong>)NativeLibrary.GetExport(_library, "code_of");
-            _place = (delegate* unmanaged<ulong, uint>)NativeLibrary.GetExport(_library, "place_of");
+            _index = (delegate* unmanaged<ulong, uint>)NativeLibrary.GetExport(_library, "index_of");
         }
 
         internal ulong Code(ulong ret, ulong @class) => _code(ret, @class);
 
-        internal uint Place(ulong code) => _place(code);
+        internal uint Index(ulong code) => _index(code);
 
         /// <inheritdoc/>
         public void Dispose()

@@ -27,7 +27,7 @@ internal sealed unsafe class KernelSide : IDisposable
         host ??= new HostView(_ => "vm", _ => true, _ => true, Isa.Svm);
         _bpf.SetMaxEntries("cells", sizes.CellEntries);
         _bpf.SetMaxEntries("slots", sizes.SlotEntries);
-        _bpf.SetMaxEntries("homes", sizes.Homes);
+        _bpf.SetMaxEntries("vcpu_to_slot", sizes.VcpuToSlot);
         _bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
         _bpf.SetMaxEntries("free_reasons", sizes.ReasonCells);
         _bpf.SetMaxEntries("free_shared", sizes.SharedEntries);
@@ -48,7 +48,7 @@ internal sealed unsafe class KernelSide : IDisposable
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
         Vms = new VmDirectory(host.NameOf);
         Reader = new TableReader(Slots, Cells, Vms, options ?? new TraceOptions());
-        Sweeper = new SlotSweeper(Slots, Cells, Reader, Vms, Free, _bpf.MapFd("homes"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        Sweeper = new SlotSweeper(Slots, Cells, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
         Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms, options?.WantSplit == true);
     }
 
@@ -95,7 +95,7 @@ internal sealed unsafe class KernelSide : IDisposable
         slot.vcpu = 0;
         slot.ended = 1;
         ulong address = Address(vcpu);
-        Assert.Equal(0, Interop.Libbpf.bpf_map_delete_elem(_bpf.MapFd("homes"), &address));
+        Assert.Equal(0, Interop.Libbpf.bpf_map_delete_elem(_bpf.MapFd("vcpu_to_slot"), &address));
     }
 
     /// <summary>vCPUs end, their slots and cells are given back, and a new round begins.</summary>

@@ -105,18 +105,18 @@ public sealed unsafe class KnobsTests
     public void A_rare_reason_named_twice_takes_one_place() =>
         Assert.Equal(1u, Fill(new TraceOptions { Filter = new() { ExcludedCodes = [.. Enumerable.Repeat(0x1000UL, 40)] } }).odd_reason_count);
 
-    // What usual_place() of bpf/cells.bpf.h promises; PairingTests asks the code itself.
+    // What reason_index() of bpf/x86/kvm_compat.bpf.h promises; PairingTests asks the code itself.
     [Fact]
     public void Places_are_within_the_index_and_no_two_usual_codes_share_one()
     {
         Dictionary<int, ulong> owners = [];
         for (ulong code = 0; code < 0x2000; code++)
         {
-            int place = Knobs.PlaceOf(code, Isa.Svm);
-            Assert.InRange(place, 0, kvmscope_limits.KVMSCOPE_PLACE_ODD);
-            if (place != kvmscope_limits.KVMSCOPE_PLACE_ODD) owners.Add(place, code);
+            int index = Knobs.ReasonIndexOf(code, Isa.Svm);
+            Assert.InRange(index, 0, kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD);
+            if (index != kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD) owners.Add(index, code);
         }
-        Assert.Equal(kvmscope_limits.KVMSCOPE_PLACE_ODD, owners.Count);
-        Gen.ULong.Where(code => code >= 0x408).Sample(code => Knobs.PlaceOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_PLACE_ODD);
+        Assert.Equal(kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD, owners.Count);
+        Gen.ULong.Where(code => code >= 0x408).Sample(code => Knobs.ReasonIndexOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD);
     }
 }

@@ -37,7 +37,7 @@ public sealed class PairingTests
         private const int None = -1, Running = -2, Skipped = -3, Dropped = -4;
         private readonly int[] _state = [.. Enumerable.Repeat(None, Vcpus + 1)];
         private readonly HashSet<int> _slots = [], _seen = [];
-        private readonly HashSet<(int Vcpu, uint Code)> _cells = [], _droppedPlaces = [];
+        private readonly HashSet<(int Vcpu, uint Code)> _cells = [], _droppedIndexes = [];
         private readonly HashSet<int> _oddDropped = [];
         internal readonly Dictionary<uint, (ulong Count, ulong Timed)> Rows = [];
         internal ulong UnpairedExits, UnpairedEntries, DroppedCells, DroppedVcpus, DroppedExits;
@@ -81,15 +81,15 @@ public sealed class PairingTests
         private bool TakeCell(int vcpu, uint code)
         {
             if (_cells.Contains((vcpu, code))) return true;
-            bool odd = Knobs.PlaceOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_PLACE_ODD;
-            int odds = _cells.Count(c => c.Vcpu == vcpu && Knobs.PlaceOf(c.Code, Isa.Svm) == kvmscope_limits.KVMSCOPE_PLACE_ODD);
-            bool knownDrop = odd ? _oddDropped.Contains(vcpu) || odds == kvmscope_limits.KVMSCOPE_PLACES_ODD : _droppedPlaces.Contains((vcpu, code));
+            bool odd = Knobs.ReasonIndexOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD;
+            int odds = _cells.Count(c => c.Vcpu == vcpu && Knobs.ReasonIndexOf(c.Code, Isa.Svm) == kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD);
+            bool knownDrop = odd ? _oddDropped.Contains(vcpu) || odds == kvmscope_limits.KVMSCOPE_REASON_INDEXES_ODD : _droppedIndexes.Contains((vcpu, code));
             if (!knownDrop && _cells.Count < MaxCells) return _cells.Add((vcpu, code));
             DroppedExits++;
             if (knownDrop) return false;
             DroppedCells++;
             if (odd) _oddDropped.Add(vcpu);
-            else _droppedPlaces.Add((vcpu, code));
+            else _droppedIndexes.Add((vcpu, code));
             return false;
         }
     }
@@ -136,15 +136,15 @@ public sealed class PairingTests
             ref kvmscope_slot slot = ref side.SlotOf(1);
             foreach (uint one in codes)
             {
-                int place = Knobs.PlaceOf(one, Isa.Svm);
-                while (place >= kvmscope_limits.KVMSCOPE_PLACE_ODD && CodeAt(side, ref slot, place) != one) place++;
-                Assert.Equal((ulong)one, CodeAt(side, ref slot, place));
+                int index = Knobs.ReasonIndexOf(one, Isa.Svm);
+                while (index >= kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD && CodeAt(side, ref slot, index) != one) index++;
+                Assert.Equal((ulong)one, CodeAt(side, ref slot, index));
             }
         }, iter: 30, threads: 1);
     }
 
-    private static unsafe ulong CodeAt(KernelSide side, ref kvmscope_slot slot, int place) =>
-        side.Cells[(int)slot.index[place]].code;
+    private static unsafe ulong CodeAt(KernelSide side, ref kvmscope_slot slot, int index) =>
+        side.Cells[(int)slot.index[index]].code;
 
     [KernelFact]
     public void Flags_of_a_vmx_reason_are_kept_and_bits_without_meaning_are_not()
@@ -269,12 +269,12 @@ public sealed class PairingTests
             ulong[] before = new ulong[4];
             CellCopy copy = default;
             for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2);)
-                for (int place = 1; place <= 3; place++)
+                for (int index = 1; index <= 3; index++)
                 {
-                    int number = (int)side.Slots[slot].index[place];
+                    int number = (int)side.Slots[slot].index[index];
                     bool isConsistent = copy.Take(ref side.Cells[number], number, ref side.Slots[slot].open);
-                    Assert.True(copy.Count >= before[place], $"{place}: {copy.Count} after {before[place]}");
-                    before[place] = copy.Count;
+                    Assert.True(copy.Count >= before[index], $"{index}: {copy.Count} after {before[index]}");
+                    before[index] = copy.Count;
                     // The writer, being a thread here, may be preempted half-way.
                     if (isConsistent) Assert.Equal(copy.Timed, Count(new ReadOnlySpan<ulong>(copy.Bins, HistogramLayout.BinCount)));
                 }

@@ -104,7 +104,7 @@ public sealed class RoomTests
         for (ulong vcpu = 61; vcpu <= last; vcpu++) Events(side, vcpu, Hlt, count: 2);
         trust = side.Read().Trust;
         Assert.Equal((Accounting.MostDroppedVcpus, 59 * 20 + 2 * (last - 60)), (trust.DroppedVcpus, trust.DroppedExits));
-        Assert.Equal((ulong)kvmscope_limits.KVMSCOPE_MAX_TURNED_AWAY, Accounting.MostDroppedVcpus);
+        Assert.Equal((ulong)kvmscope_limits.KVMSCOPE_MAX_UNTRACKED, Accounting.MostDroppedVcpus);
 
         // Whoever comes first takes the slot that is given back, told apart or not; the one that was is then no longer.
         side.End(1);
@@ -118,13 +118,13 @@ public sealed class RoomTests
     {
         TableSizes sizes = new(2, 10, 1);
         using KernelSide side = Side(sizes);
-        Fill(side, "homes", sizes.Homes);
+        Fill(side, "vcpu_to_slot", sizes.VcpuToSlot);
         Events(side, 1, Hlt, count: 3);
         Accounting trust = side.Read().Trust;
         Assert.Equal((0UL, 1UL, 3UL), (trust.Exits, trust.DroppedVcpus, trust.DroppedExits));
         for (int i = 0; i < side.Slots.Count; i++) Assert.Equal((0UL, 0u), (side.Slots[i].vcpu, side.Slots[i].tgid));
 
-        Fill(side, "homes", sizes.Homes, isUndone: true);
+        Fill(side, "vcpu_to_slot", sizes.VcpuToSlot, isUndone: true);
         // At once, in the same round; and no slot is missing.
         Events(side, 1, Hlt, count: 3);
         Events(side, 2, Hlt, count: 4);

@@ -13,26 +13,26 @@ public sealed class TableSizesTests
     public void Sizes_are_within_limits_for_any_host() => Gen.Select(s_asked, s_cpus, s_vcpus).Sample((asked, cpus, vcpus) =>
     {
         TableSizes sizes = TableSizes.For(asked, cpus, vcpus);
-        Assert.InRange(sizes.MaxVcpus, 1, TableSizes.MostVcpus);
-        Assert.InRange(sizes.Cells, 1, TableSizes.MostVcpus * TableSizes.CellsPerVcpu);
+        Assert.InRange(sizes.MaxVcpus, 1, TraceOptions.MostVcpus);
+        Assert.InRange(sizes.Cells, 1, TraceOptions.MostVcpus * TableSizes.CellsPerVcpu);
         Assert.InRange(sizes.CellRun, 1, 64);
         Assert.InRange(sizes.Bytes, 1, 8L << 30);
         // What a CPU holds in hand is not to be much of what there is.
         Assert.True(sizes.CellRun == 1 || (long)sizes.CellRun * cpus * 8 <= sizes.Cells);
-        Assert.True(asked is null or < 1 or > TableSizes.MostVcpus || sizes.MaxVcpus == asked);
+        Assert.True(asked is null or < 1 or > TraceOptions.MostVcpus || sizes.MaxVcpus == asked);
     });
 
     [Fact]
-    public void More_vcpus_take_more_memory() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus - 1], s_cpus).Sample((vcpus, cpus) =>
+    public void More_vcpus_take_more_memory() => Gen.Select(Gen.Int[1, TraceOptions.MostVcpus - 1], s_cpus).Sample((vcpus, cpus) =>
         TableSizes.For(vcpus, cpus, 0).Bytes < TableSizes.For(vcpus + 1, cpus, 0).Bytes);
 
     [Fact]
     public void A_busier_host_has_no_smaller_tables() => Gen.Select(s_cpus, s_vcpus, Gen.Int[0, 100]).Sample((cpus, vcpus, more) =>
         TableSizes.For(null, cpus, vcpus).Bytes <= TableSizes.For(null, cpus, vcpus + more).Bytes
-        && TableSizes.For(null, cpus, vcpus).MaxVcpus >= Math.Min(TableSizes.MostVcpus, vcpus));
+        && TableSizes.For(null, cpus, vcpus).MaxVcpus >= Math.Min(TraceOptions.MostVcpus, vcpus));
 
     [Fact]
-    public void What_else_is_wanted_has_cells_of_its_own() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus], s_cpus, Gen.Bool, Gen.Bool).Sample((vcpus, cpus, qualifiers, nested) =>
+    public void What_else_is_wanted_has_cells_of_its_own() => Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus, Gen.Bool, Gen.Bool).Sample((vcpus, cpus, qualifiers, nested) =>
     {
         TableSizes sizes = TableSizes.For(vcpus, cpus, 0, new TraceOptions { WantQualifiers = qualifiers, WantNested = nested });
         Assert.Equal(vcpus * TableSizes.CellsPerVcpu, sizes.ReasonCells);
@@ -45,7 +45,7 @@ public sealed class TableSizesTests
     });
 
     [Fact]
-    public void Threads_have_room_beside_what_each_cpu_keeps_to_itself() => Gen.Select(Gen.Int[1, TableSizes.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
+    public void Threads_have_room_beside_what_each_cpu_keeps_to_itself() => Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
     {
         const int LocalFreeTarget = 128; // kernel/bpf/bpf_lru_list.c
         Assert.True(TableSizes.For(vcpus, cpus, 0, new TraceOptions { WantWho = true }).Threads - LocalFreeTarget * cpus >= 2 * vcpus);

@@ -1,8 +1,8 @@
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Sources;
-using Kvmscope.Host;
-using Kvmscope.Host.Guests;
+using Kvmscope.Guests;
+using Kvmscope.Guests.Kvm;
 
 namespace Kvmscope.Lab.Tests.Odd;
 

@@ -1,6 +1,6 @@
 using Kvmscope.Core;
-using Kvmscope.Host;
-using Kvmscope.Host.Guests;
+using Kvmscope.Guests;
+using Kvmscope.Guests.Kvm;
 
 namespace Kvmscope.Lab.Tests.Odd;
 
@@ -20,7 +20,7 @@ sealed class OddVm : IDisposable
 
     internal unsafe OddVm(ReadOnlySpan<byte> code, int vcpus = 1, bool irqchip = false)
     {
-        _memory = Interop.Libc.mmap(0, MemorySize, Interop.Libc.PROT_READ | Interop.Libc.PROT_WRITE, Interop.Libc.MAP_PRIVATE_ANONYMOUS, -1, 0);
+        _memory = Libc.mmap(0, MemorySize, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE_ANONYMOUS, -1, 0);
         if (_memory == -1) throw new KvmscopeException(ExitStatus.Failed, "odd guest: no memory");
         code.CopyTo(new Span<byte>((byte*)_memory + CodeAt, MemorySize - (int)CodeAt));
         _vm = _device.CreateVm();
@@ -48,7 +48,7 @@ sealed class OddVm : IDisposable
     {
         foreach (KvmVcpu vcpu in Vcpus) vcpu.Dispose();
         _vm.Dispose();
-        _ = Interop.Libc.munmap(_memory, MemorySize);
+        _ = Libc.munmap(_memory, MemorySize);
         _device.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Sources;
 using Kvmscope.Host;
 using Kvmscope.Lab.Tests.Suite;
 
@@ -62,7 +63,7 @@ static class PrivilegeScenarios
         Check.Equal((0, ""), (status, output + errors), $"status and words with {set}");
         string[] files = Directory.GetFiles(folder);
         Check.Equal(2, files.Length, "recordings that are kept");
-        foreach (string file in files) Check.Equal(new FileOwner(0, 0), FileOwner.Of(file), "the owner of a file that was begun after root was given up");
+        foreach (string file in files) Check.Equal(new FileOwner(0, 0), LinuxSystem.OwnerOf(file), "the owner of a file that was begun after root was given up");
         foreach (string file in files)
         {
             (status, _, errors) = host.Run($"report {file} count");

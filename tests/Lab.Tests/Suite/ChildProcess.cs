@@ -92,7 +92,7 @@ class ChildProcess : IDisposable
         _process.StandardInput.Flush();
     }
 
-    internal void Signal(int signal) => _ = Interop.Libc.SignalThread(_process.Id, _process.Id, signal);
+    internal void Signal(int signal) => _ = Interop.Libc.kill(_process.Id, signal);
 
     /// <summary>Waits until it has ended and all that it wrote is here.</summary>
     /// <returns>Its exit status; 128 + N for signal N.</returns>

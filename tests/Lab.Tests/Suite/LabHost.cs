@@ -1,5 +1,5 @@
 using Kvmscope.Core.Exits;
-using Kvmscope.Host.Guests;
+using Kvmscope.Guests;
 
 namespace Kvmscope.Lab.Tests.Suite;
 

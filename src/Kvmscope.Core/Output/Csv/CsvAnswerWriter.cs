@@ -33,13 +33,13 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
         {
             _line.Text(started).Text(seconds);
             WriteWall(wall, answer);
-            _line.ArmParts(null).End();
+            _line.CodeColumns(null).End();
         }
         foreach (ReportRow row in report.Rows)
         {
             _line.Text(started).Text(seconds);
             WriteRow(row, answer);
-            _line.ArmParts(row.Code).End();
+            _line.CodeColumns(row.Code).End();
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
             foreach ((_, string name) in JsonParts.All) _line.Text(name + "_ns");
         }
         if (request.Nested) _line.Text("handled").Text("reflected").Text("round_avg_ns").Text("round_p99_ns").Text("l1_exits_per_round");
-        _line.ArmHead().End();
+        _line.CodeColumnHeads().End();
     }
 
     // The figures of exits are empty in a row of a wall clock.

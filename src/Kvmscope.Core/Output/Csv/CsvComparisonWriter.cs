@@ -24,7 +24,7 @@ internal sealed class CsvComparisonWriter(TextWriter output)
             WriteFigures(row.A);
             WriteFigures(row.B);
             _line.Text(row.Change.ToString(CultureInfo.InvariantCulture)).Text(Text(row.Marked)).Text(string.Join(' ', FigureNames.Of(row.Marks)));
-            if (by.HasFlag(GroupBy.Reason)) _line.ArmParts(row.Code);
+            if (by.HasFlag(GroupBy.Reason)) _line.CodeColumns(row.Code);
             _line.End();
         }
     }
@@ -40,7 +40,7 @@ internal sealed class CsvComparisonWriter(TextWriter output)
         foreach (string side in (string[])["a_", "b_"])
             foreach (string figure in FigureNames.All) _line.Text(side + figure);
         _line.Text("change").Text("marked").Text("marks");
-        if (by.HasFlag(GroupBy.Reason)) _line.ArmHead();
+        if (by.HasFlag(GroupBy.Reason)) _line.CodeColumnHeads();
         _line.End();
     }
 

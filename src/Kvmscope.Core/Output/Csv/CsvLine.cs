@@ -45,15 +45,20 @@ internal sealed class CsvLine(TextWriter output)
         return this;
     }
 
-    /// <summary>The heads of <see cref="ArmParts"/>.</summary>
-    internal CsvLine ArmHead() => Text("ret").Text("ec");
-
-    /// <summary>What <c>code</c> does not tell of an exit of arm64, as in JSON; empty elsewhere. Last in a line, as it came last.</summary>
-    internal CsvLine ArmParts(ExitCode? code)
+    /// <summary>The heads of <see cref="CodeColumns"/>.</summary>
+    internal CsvLine CodeColumnHeads()
     {
-        if (code is not { Isa: Isa.Arm64 } arm) return Text("").Text("");
-        (ulong ret, ulong? number) = ExitReasons.ArmParts(arm.Code);
-        return Number(ret).Number(number);
+        foreach (string name in IsaInfo.AllCodeColumns) Text(name);
+        return this;
+    }
+
+    /// <summary>What <c>code</c> does not tell of an exit of some ISA, as in JSON; empty elsewhere. Last in a line.</summary>
+    internal CsvLine CodeColumns(ExitCode? code)
+    {
+        foreach (IsaInfo isa in IsaInfo.All)
+            for (int column = 0; column < isa.CodeColumns.Count; column++)
+                Number(code is { } known && known.Isa == isa.Isa ? isa.CodeColumn(known.Code, column) : null);
+        return this;
     }
 
     internal void End()

@@ -18,7 +18,7 @@ internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
         _line.Text("cpu_exit").Text("cpu_entry");
         foreach ((TimePart part, string name) in JsonParts.All)
             if (part != TimePart.Guest) _line.Text(name + "_ns");
-        _line.Text("ran_instead").Text("ran_instead_pid").ArmHead().End();
+        _line.Text("ran_instead").Text("ran_instead_pid").CodeColumnHeads().End();
     }
 
     public void Write(in SlowExit exit)
@@ -38,6 +38,6 @@ internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
         _line.Text(exit.CpuAtExit?.ToString(CultureInfo.InvariantCulture) ?? "").Number(exit.Cpu);
         foreach ((TimePart part, _) in JsonParts.All)
             if (part != TimePart.Guest) _line.Number(exit.Parts?[part]);
-        _line.Name(exit.RanInstead?.Name).Text(exit.RanInstead?.Pid.ToString(CultureInfo.InvariantCulture) ?? "").ArmParts(exit.Code);
+        _line.Name(exit.RanInstead?.Name).Text(exit.RanInstead?.Pid.ToString(CultureInfo.InvariantCulture) ?? "").CodeColumns(exit.Code);
     }
 }

@@ -58,21 +58,19 @@ internal static class JsonParts
         numbers.Length == 0 ? null : string.Join(',', numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)));
 }
 
-/// <summary>An exit's code in JSON: <c>isa</c>, <c>code</c>, and on arm64 <c>ret</c> and <c>ec</c>, of which <c>code</c> is the class (0 where it is no trap).</summary>
-public static class JsonCode
+/// <summary>
+/// An exit's code in JSON: <c>isa</c>, <c>code</c>, and on arm64 <c>ret</c> and <c>ec</c>, of which <c>code</c> is the class (0 where it is
+/// no trap).
+/// </summary>
+internal static class JsonCode
 {
     /// <summary>Writes the members.</summary>
-    public static void Write(Utf8JsonWriter json, ExitCode code)
+    internal static void Write(Utf8JsonWriter json, ExitCode code)
     {
         json.WriteString("isa", MachineNames.Of(code.Isa));
         json.WriteNumber("code", MachineNames.Number(code));
-        if (code.Isa == Isa.Arm64)
-        {
-            (ulong ret, ulong? number) = ExitReasons.ArmParts(code.Code);
-            json.WriteNumber("ret", ret);
-            if (number is { } known) json.WriteNumber("ec", known);
-            else json.WriteNull("ec");
-        }
+        IsaInfo isa = IsaInfo.Of(code.Isa);
+        for (int column = 0; column < isa.CodeColumns.Count; column++) JsonParts.Write(json, isa.CodeColumns[column], isa.CodeColumn(code.Code, column));
         json.WriteString("reason", ExitReasons.Name(code));
     }
 }

@@ -37,7 +37,7 @@ internal static class DropInTable
         foreach (ReportRow row in report.Rows)
         {
             ExitCode code = row.Code.GetValueOrDefault();
-            WriteKey(output, Number(code), ExitReasons.SeedName(code), widths);
+            WriteKey(output, Number(code), ExitReasons.DropInName(code), widths);
             WriteFigures(output, row, widths, time);
         }
         WriteKey(output, "", time ? TimeTotalTitle : TotalTitle, widths);
@@ -50,7 +50,7 @@ internal static class DropInTable
         foreach (ReportRow row in report.Rows)
         {
             code = Math.Max(code, Number(row.Code.GetValueOrDefault()).Length);
-            name = Math.Max(name, ExitReasons.SeedName(row.Code.GetValueOrDefault()).Length);
+            name = Math.Max(name, ExitReasons.DropInName(row.Code.GetValueOrDefault()).Length);
             average = Math.Max(average, Math.Max(Average(row.L1).Length, Average(row.L2).Length));
         }
         // No count is larger than their sum; an average of both levels lies between those of each.
@@ -103,6 +103,6 @@ internal sealed class DropInSlowExitWriter(TextWriter output) : IOutputWriter<Sl
     public void Write(in SlowExit exit)
     {
         string level = exit.Level == ExitLevel.L2 ? "L2" : "L1";
-        output.Write($"{DropInTable.Number(exit.Code),3} {ExitReasons.SeedName(exit.Code),-18} {exit.DurationNs,8} ({level})\n");
+        output.Write($"{DropInTable.Number(exit.Code),3} {ExitReasons.DropInName(exit.Code),-18} {exit.DurationNs,8} ({level})\n");
     }
 }

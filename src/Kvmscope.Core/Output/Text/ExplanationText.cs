@@ -30,8 +30,7 @@ internal static class ExplanationText
 
     private static void WriteReason(Destination to, ExitCode code)
     {
-        string isa = code.Isa switch { Isa.Vmx => "VMX, Intel", Isa.Svm => "SVM, AMD", _ => "arm64: return value and exception class" };
-        to.Writer.WriteLine($"{ExitReasons.Name(code)}: exit reason {ExitReasons.NumberText(code)} ({isa})");
+        to.Writer.WriteLine($"{ExitReasons.Name(code)}: exit reason {ExitReasons.NumberText(code)} ({IsaInfo.Of(code.Isa).NumberTitle})");
         if (ExitReasons.Find(code) is not { } info)
         {
             WriteSection(to, "What it is", "Not known to this version. Raw numbers are counted and timed as all others are.");
@@ -52,12 +51,7 @@ internal static class ExplanationText
     {
         foreach (IGrouping<Isa, ExitCode> isa in explanation.Reasons.GroupBy(c => c.Isa))
         {
-            to.Writer.WriteLine(isa.Key switch
-            {
-                Isa.Vmx => "Exit reasons of VMX (Intel)",
-                Isa.Svm => "Exit reasons of SVM (AMD)",
-                _ => "Exit reasons of arm64",
-            });
+            to.Writer.WriteLine($"Exit reasons of {IsaInfo.Of(isa.Key).Title}");
             foreach (ExitCode code in isa)
                 to.Writer.WriteLine(InOneLine($"{ExitReasons.NumberText(code),6}  {ExitReasons.Name(code),-26}  {ExitReasons.Find(code)?.Meaning}", to.Style));
             to.Writer.WriteLine();

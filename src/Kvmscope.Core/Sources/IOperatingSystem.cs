@@ -1,0 +1,40 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Kvmscope.Core.Sources;
+
+/// <summary>What the commands need of files and processes and .NET does not have; the real one is in Kvmscope.Host.</summary>
+public interface IOperatingSystem
+{
+    /// <summary>Which file a name leads to, through links of either kind.</summary>
+    /// <returns>Null where it is of no regular file: a terminal or a pipe can be read and written at once.</returns>
+    FileIdentity? IdentityOf(string path);
+
+    /// <summary>The owner of the files that this process makes now, unless folders and mounts say otherwise.</summary>
+    FileOwner OwnerOfNewFiles();
+
+    /// <summary>Gives a file to an owner.</summary>
+    /// <returns>Whether it is theirs now; it takes CAP_CHOWN, and a file system that has owners.</returns>
+    bool Give(SafeFileHandle file, FileOwner owner);
+
+    /// <summary>Makes the names in a folder survive a power cut, after a file was made in it.</summary>
+    /// <returns>Whether it was done; some file systems cannot do it for folders.</returns>
+    bool SyncFolder(string path);
+
+    /// <summary>
+    /// Sends a signal to a process. After <see cref="IHost.DropPrivileges"/> only the thread that dropped may signal a root child.
+    /// </summary>
+    /// <param name="pid">A child that was not yet waited for, so that the number is still its own.</param>
+    /// <param name="signal">The signal's number.</param>
+    /// <returns>Whether it was sent.</returns>
+    bool Signal(int pid, int signal);
+}
+
+/// <summary>A file, whatever its names: two names are of one file where this is equal.</summary>
+/// <param name="Device">The file system's number.</param>
+/// <param name="Inode">The file's number there.</param>
+public readonly record struct FileIdentity(ulong Device, ulong Inode);
+
+/// <summary>Owner of a file.</summary>
+/// <param name="User">The user id.</param>
+/// <param name="Group">The group id.</param>
+public readonly record struct FileOwner(uint User, uint Group);

@@ -1,0 +1,247 @@
+using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Guests.Arm64;
+using Kvmscope.Guests.Kvm;
+
+namespace Kvmscope.Guests;
+
+/// <summary>One vCPU of a built-in guest and the part of the VMM that serves it: what runs in its thread.</summary>
+internal sealed class GuestVcpu : IDisposable
+{
+    /// <summary>A real-time signal that nothing else here uses; it is blocked in the vCPU's thread and only breaks KVM_RUN off.</summary>
+    private const int KickSignal = 40;
+
+    private const ulong KickSet = 1UL << (KickSignal - 1);
+
+    private const uint FeatureControlMsr = 0x3a, HsavePhysicalAddressMsr = 0xc001_0117;
+    private const ulong LockedVmxOutsideSmx = 0x5;
+
+    private readonly KvmVcpu vcpu;
+    private readonly BuiltInGuestOptions options;
+    private readonly Lock kick = new();
+    private readonly ulong mmio;
+    private readonly bool isArm;
+    private int tid;
+    private bool warm;
+    private volatile bool stopping;
+    private string? stopReason;
+
+    internal GuestVcpu(KvmVm vm, int id, Span<byte> block, byte[] cpuid, Isa isa, BuiltInGuestOptions options)
+    {
+        this.options = options;
+        isArm = isa == Isa.Arm64;
+        mmio = GuestLayout.Mmio + ((ulong)id * 4096);
+        vcpu = vm.CreateVcpu(id);
+        try
+        {
+            if (isArm)
+            {
+                ArmBlock.Fill(block, id);
+                vm.Init(vcpu, ArmBlock.Entry(id), ArmBlock.Physical(id));
+                return;
+            }
+
+            vcpu.SetCpuid(cpuid);
+            SetUp(id, block, isa);
+        }
+        catch
+        {
+            vcpu.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the VMM saw of the plan: what its guest must have done, as a check of the guest itself.</summary>
+    internal VmmCounts Counts { get; private set; }
+
+    /// <summary>Runs the guest to its end, or until it is stopped; in the thread that calls.</summary>
+    /// <param name="afterWarmUp">Called once, when the guest has warmed up; returns when it may go on.</param>
+    /// <exception cref="KvmscopeException">The guest failed, or was stopped for a reason.</exception>
+    internal void Run(Action afterWarmUp)
+    {
+        BlockKickSignal();
+        lock (kick) tid = Libc.GetThreadId();
+        try
+        {
+            bool ended = false;
+            while (!ended && !stopping)
+            {
+                if (vcpu.Run() != 0) Interrupted();
+                else ended = Serve(afterWarmUp);
+            }
+        }
+        finally
+        {
+            lock (kick) tid = 0;
+        }
+
+        if (stopReason is { } reason) throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: {reason}");
+    }
+
+    /// <summary>Breaks KVM_RUN off, so that a halted vCPU is woken; from another thread.</summary>
+    internal void Kick()
+    {
+        lock (kick)
+        {
+            // The thread id cannot have been given to another thread: its owner takes the lock before it ends.
+            if (tid != 0) _ = Libc.SignalThread(Environment.ProcessId, tid, KickSignal);
+        }
+    }
+
+    /// <summary>Ends the run; from another thread.</summary>
+    /// <param name="reason">Why that is an error, or null where it is none.</param>
+    internal void Stop(string? reason)
+    {
+        stopReason ??= reason;
+        stopping = true;
+        Kick();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => vcpu.Dispose();
+
+    private void SetUp(int id, Span<byte> block, Isa isa)
+    {
+        GuestBlock.Fill(block, id, vcpu.GetMsr(GuestBlock.Msr));
+        ulong physical = GuestMemory.PhysicalBase(id);
+        ulong cr4 = GuestRegisters.Cr4Pae, efer = GuestRegisters.EferLongMode;
+        if (options.Nested && isa == Isa.Svm)
+        {
+            efer |= GuestRegisters.EferSvme;
+            vcpu.SetMsr(HsavePhysicalAddressMsr, physical + GuestLayout.SaveArea);
+            Vmcb.Fill(block[GuestLayout.ControlBlock..], physical);
+        }
+        else if (options.Nested && isa == Isa.Vmx)
+        {
+            cr4 |= GuestRegisters.Cr4Vmxe;
+            vcpu.SetMsr(FeatureControlMsr, LockedVmxOutsideSmx);
+            VmcsFields.Fill(block, physical, cr4, vcpu.GetMsr);
+        }
+
+        vcpu.SetSpecialRegisters(GuestRegisters.Special(vcpu.GetSpecialRegisters(), physical, cr4, efer));
+        vcpu.SetRegisters(GuestRegisters.General);
+        // With interrupt controllers in the kernel, all vCPUs but the first wait for a start-up interrupt.
+        if (options.Irqchip) vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
+    }
+
+    private unsafe void BlockKickSignal()
+    {
+        // glibc's set is 16 words, of which the kernel knows one.
+        ulong* before = stackalloc ulong[16];
+        ulong* kickSet = stackalloc ulong[16];
+        new Span<ulong>(kickSet, 16).Clear();
+        *kickSet = KickSet;
+        _ = Libc.ThreadSignalMask(Libc.SIG_BLOCK, kickSet, before);
+        vcpu.SetSignalMask(*before & ~KickSet);
+    }
+
+    private unsafe void Interrupted()
+    {
+        ulong* kickSet = stackalloc ulong[16];
+        new Span<ulong>(kickSet, 16).Clear();
+        *kickSet = KickSet;
+        long* now = stackalloc long[2];
+        now[0] = now[1] = 0;
+        while (Libc.TakeSignal(kickSet, null, now) > 0)
+        {
+        }
+
+        if (options.Irqchip && vcpu.GetMpState() == KvmApi.KVM_MP_STATE_HALTED) vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
+    }
+
+    /// <summary>Does what KVM_RUN returned for.</summary>
+    /// <returns>Whether that was the guest's end.</returns>
+    private bool Serve(Action afterWarmUp)
+    {
+        ref KvmRunArea area = ref vcpu.Area;
+        switch (area.ExitReason)
+        {
+            case KvmExitReason.Io:
+                return ServePort(area.IoPort);
+            case KvmExitReason.Mmio when isArm && area.MmioAddress == ArmLayout.Stop:
+                return true;
+            case KvmExitReason.Mmio when isArm && area.MmioAddress is >= ArmLayout.Mmio and < ArmLayout.MmioEnd:
+                if (!warm || area.MmioAddress is not (ArmLayout.Slow or ArmLayout.Spin)) ServeMmio(ref area, afterWarmUp);
+                else if (area.MmioAddress == ArmLayout.Slow) ServePort(GuestLayout.SlowPort);
+                else ServePort(GuestLayout.SpinPort);
+                return false;
+            case KvmExitReason.Mmio when !isArm && area.MmioAddress >= mmio && area.MmioAddress < GuestLayout.Mmio + GuestLayout.BlockSize:
+                ServeMmio(ref area, afterWarmUp);
+                return false;
+            case KvmExitReason.Halt:
+                Counts = Counts with { Halts = Counts.Halts + 1 };
+                return false;
+            case KvmExitReason.Interrupted:
+            case KvmExitReason.IrqWindowOpen:
+                return false;
+            default:
+                throw new KvmscopeException(ExitStatus.Failed, "built-in guest: " + Describe(ref area));
+        }
+    }
+
+    private unsafe void ServeMmio(ref KvmRunArea area, Action afterWarmUp)
+    {
+        if (!warm)
+        {
+            warm = true;
+            afterWarmUp();
+            return;
+        }
+
+        if (area.MmioIsWrite == 0)
+            for (int i = 0; i < 8; i++) area.MmioData[i] = 0;
+        Counts = Counts with { Mmio = Counts.Mmio + 1 };
+    }
+
+    private bool ServePort(ushort port)
+    {
+        switch (port)
+        {
+            case GuestLayout.StopPort:
+                return true;
+            case GuestLayout.FailPort:
+                throw new KvmscopeException(
+                    ExitStatus.Failed, $"built-in guest: its L1 failed: 0x{BitConverter.ToUInt32(vcpu.IoData):x} (SVM: exit code; VMX: reason or error)");
+            case GuestLayout.OutPort:
+                Counts = Counts with { Ports = Counts.Ports + 1 };
+                return false;
+            case GuestLayout.InPort:
+                vcpu.IoData.Clear();
+                Counts = Counts with { Ports = Counts.Ports + 1 };
+                return false;
+            case GuestLayout.SlowPort:
+                Counts = Counts with { Slow = Counts.Slow + 1 };
+                if (IsSlow(Counts.Slow)) Thread.Sleep(options.SlowTime);
+                return false;
+            case GuestLayout.SpinPort:
+                Counts = Counts with { Spins = Counts.Spins + 1 };
+                if (IsSlow(Counts.Spins)) BeBusy(options.SlowTime);
+                return false;
+            case >= GuestLayout.FirstFreePort:
+                vcpu.IoData.Clear();
+                Counts = Counts with { Ports = Counts.Ports + 1 };
+                return false;
+            default:
+                throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: an access to port 0x{port:x}, which it does not know");
+        }
+    }
+
+    private bool IsSlow(long occurrence) => options.SlowEvery > 0 && occurrence % options.SlowEvery == 0;
+
+    private static void BeBusy(TimeSpan time)
+    {
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (System.Diagnostics.Stopwatch.GetElapsedTime(start) < time)
+        {
+        }
+    }
+
+    private static string Describe(ref KvmRunArea area) => area.ExitReason switch
+    {
+        KvmExitReason.FailEntry => $"VM entry failed, hardware reason 0x{area.HardwareEntryFailureReason:x}",
+        KvmExitReason.InternalError => $"KVM gave up (KVM_EXIT_INTERNAL_ERROR, suberror {area.Suberror})",
+        KvmExitReason.Shutdown => "it shut down (triple fault)",
+        KvmExitReason.Mmio => $"an access to guest-physical address 0x{area.MmioAddress:x}, which it does not know",
+        _ => $"KVM_RUN returned {area.ExitReason}, which it does not know",
+    };
+}

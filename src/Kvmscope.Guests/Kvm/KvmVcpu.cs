@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using Kvmscope.Core;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kvmscope.Guests.Kvm;
+
+/// <summary>A vCPU: a KVM file descriptor and the mapping that KVM_RUN answers in.</summary>
+internal sealed unsafe class KvmVcpu : IDisposable
+{
+    private readonly SafeFileHandle handle;
+    private readonly nuint areaSize;
+    private KvmRunArea* area;
+
+    internal KvmVcpu(SafeFileHandle handle, nuint areaSize)
+    {
+        this.handle = handle;
+        this.areaSize = areaSize;
+        const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
+        nint address = Libc.mmap(0, areaSize, Protection, Libc.MAP_SHARED, (int)handle.DangerousGetHandle(), 0);
+        if (address == Libc.MAP_FAILED)
+        {
+            handle.Dispose();
+            throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: mapping a vCPU: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        area = (KvmRunArea*)address;
+    }
+
+    internal SafeFileHandle Handle => handle;
+
+    /// <summary>What KVM_RUN left.</summary>
+    internal ref KvmRunArea Area => ref *area;
+
+    /// <summary>The bytes of a port access, to be read (OUT) or filled (IN).</summary>
+    internal Span<byte> IoData => new((byte*)area + area->IoDataOffset, checked((int)(area->IoSize * area->IoCount)));
+
+    /// <summary>KVM_RUN.</summary>
+    /// <returns>0, or the errno of a call that was broken off (EINTR, EAGAIN) and is to be repeated.</returns>
+    internal int Run()
+    {
+        if (Libc.Ioctl(handle, KvmApi.KVM_RUN, 0) >= 0) return 0;
+        int errno = Marshal.GetLastPInvokeError();
+        if (errno is Libc.EINTR or Libc.EAGAIN) return errno;
+        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM_RUN: {Marshal.GetPInvokeErrorMessage(errno)}");
+    }
+
+    internal void SetCpuid(byte[] cpuid2)
+    {
+        fixed (byte* argument = cpuid2) Control(KvmApi.KVM_SET_CPUID2, argument, "KVM_SET_CPUID2");
+    }
+
+    internal void SetRegisters(KvmRegs registers) => Control(KvmApi.KVM_SET_REGS, &registers, "KVM_SET_REGS");
+
+    internal KvmSregs GetSpecialRegisters()
+    {
+        KvmSregs registers;
+        Control(KvmApi.KVM_GET_SREGS, &registers, "KVM_GET_SREGS");
+        return registers;
+    }
+
+    internal void SetSpecialRegisters(KvmSregs registers) => Control(KvmApi.KVM_SET_SREGS, &registers, "KVM_SET_SREGS");
+
+    /// <summary>An MSR's value.</summary>
+    /// <exception cref="KvmscopeException">KVM does not give this guest that MSR.</exception>
+    internal ulong GetMsr(uint index)
+    {
+        var msr = new KvmMsr { Count = 1, Index = index };
+        if (Control(KvmApi.KVM_GET_MSRS, &msr, "KVM_GET_MSRS") == 1) return msr.Data;
+        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not let MSR 0x{index:x} be read");
+    }
+
+    /// <summary>Sets an MSR.</summary>
+    /// <exception cref="KvmscopeException">KVM does not take it.</exception>
+    internal void SetMsr(uint index, ulong value)
+    {
+        var msr = new KvmMsr { Count = 1, Index = index, Data = value };
+        if (Control(KvmApi.KVM_SET_MSRS, &msr, "KVM_SET_MSRS") == 1) return;
+        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not take 0x{value:x} for MSR 0x{index:x}");
+    }
+
+    internal uint GetMpState()
+    {
+        uint state;
+        Control(KvmApi.KVM_GET_MP_STATE, &state, "KVM_GET_MP_STATE");
+        return state;
+    }
+
+    internal void SetMpState(uint state) => Control(KvmApi.KVM_SET_MP_STATE, &state, "KVM_SET_MP_STATE");
+
+    /// <summary>Sets which signals are blocked while KVM_RUN runs: one that is blocked outside only breaks KVM_RUN off (EINTR), and stays pending.</summary>
+    internal void SetSignalMask(ulong mask)
+    {
+        // struct kvm_signal_mask is a length and a set without padding between them.
+        byte* argument = stackalloc byte[sizeof(uint) + sizeof(ulong)];
+        *(uint*)argument = sizeof(ulong);
+        Buffer.MemoryCopy(&mask, argument + sizeof(uint), sizeof(ulong), sizeof(ulong));
+        Control(KvmApi.KVM_SET_SIGNAL_MASK, argument, "KVM_SET_SIGNAL_MASK");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (area == null) return;
+        _ = Libc.munmap((nint)area, areaSize);
+        area = null;
+        handle.Dispose();
+    }
+
+    private int Control(nuint request, void* argument, string name) => KvmDevice.Control(handle, request, (nint)argument, name);
+}

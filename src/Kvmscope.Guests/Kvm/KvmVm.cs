@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kvmscope.Guests.Kvm;
+
+/// <summary>A VM: a KVM file descriptor.</summary>
+internal sealed unsafe class KvmVm(KvmDevice device, SafeFileHandle handle) : IDisposable
+{
+    /// <summary>Gives the guest memory from a guest-physical address on, or takes it away where the size is 0.</summary>
+    internal void SetMemory(nint userspaceAddress, nuint size, ulong physical = 0)
+    {
+        var region = new KvmMemoryRegion { GuestPhysicalAddress = physical, Size = size, UserspaceAddress = (ulong)userspaceAddress };
+        KvmDevice.Control(handle, KvmApi.KVM_SET_USER_MEMORY_REGION, (nint)(&region), "KVM_SET_USER_MEMORY_REGION");
+    }
+
+    /// <summary>Sets where an Intel CPU without unrestricted guest keeps KVM's own pages (3 of them): any place that the guest does not use.</summary>
+    internal void SetTssAddress(ulong address) =>
+        KvmDevice.Control(handle, KvmApi.KVM_SET_TSS_ADDR, (nint)address, "KVM_SET_TSS_ADDR");
+
+    /// <summary>Gives the VM interrupt controllers in the kernel; HLT then waits in KVM_RUN.</summary>
+    internal void CreateIrqchip() => KvmDevice.Control(handle, KvmApi.KVM_CREATE_IRQCHIP, 0, "KVM_CREATE_IRQCHIP");
+
+    /// <summary>arm64: gives the VM an interrupt controller in the kernel; after its vCPUs.</summary>
+    internal void CreateGic(ulong distributor, ulong redistributors) => KvmArm.CreateGic(handle, distributor, redistributors);
+
+    /// <summary>arm64: makes a vCPU ready to run.</summary>
+    internal void Init(KvmVcpu vcpu, ulong entry, ulong argument) => KvmArm.Init(handle, vcpu.Handle, entry, argument);
+
+    /// <summary>Creates a vCPU.</summary>
+    internal KvmVcpu CreateVcpu(int id)
+    {
+        int fd = KvmDevice.Control(handle, KvmApi.KVM_CREATE_VCPU, id, "KVM_CREATE_VCPU");
+        return new KvmVcpu(new SafeFileHandle(fd, ownsHandle: true), device.RunAreaSize);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => handle.Dispose();
+}
+
+/// <summary>struct kvm_userspace_memory_region.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmMemoryRegion
+{
+    internal uint Slot, Flags;
+    internal ulong GuestPhysicalAddress, Size, UserspaceAddress;
+}

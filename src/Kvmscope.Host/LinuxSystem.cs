@@ -1,0 +1,47 @@
+using System.Text;
+using Kvmscope.Core.Sources;
+using Kvmscope.Host.Machines;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kvmscope.Host;
+
+/// <summary>This machine's files and processes, as far as .NET does not reach.</summary>
+public sealed class LinuxSystem : IOperatingSystem
+{
+    /// <inheritdoc/>
+    public FileIdentity? IdentityOf(string path) =>
+        Look(path, Interop.Libc.STATX_TYPE | Interop.Libc.STATX_INO) is { } found
+        && (found.stx_mode & Interop.Libc.S_IFMT) == Interop.Libc.S_IFREG
+            ? new FileIdentity(((ulong)found.stx_dev_major << 32) | found.stx_dev_minor, found.stx_ino)
+            : null;
+
+    /// <inheritdoc/>
+    public FileOwner OwnerOfNewFiles() => new(Interop.Libc.geteuid(), Interop.Libc.getegid());
+
+    /// <inheritdoc/>
+    public bool Give(SafeFileHandle file, FileOwner owner) => Interop.Libc.fchown(file, owner.User, owner.Group) == 0;
+
+    /// <inheritdoc/>
+    public bool SyncFolder(string path)
+    {
+        // .NET opens no folders.
+        using SafeFileHandle folder = DirectoryReader.Open(NativeName(path), out int error);
+        return error == 0 && Interop.Libc.fsync(folder) == 0;
+    }
+
+    /// <inheritdoc/>
+    public bool Signal(int pid, int signal) => Interop.Libc.kill(pid, signal) == 0;
+
+    /// <summary>The owner of a file; null where that cannot be told.</summary>
+    internal static FileOwner? OwnerOf(string path) =>
+        Look(path, Interop.Libc.STATX_UID | Interop.Libc.STATX_GID) is { } found ? new FileOwner(found.stx_uid, found.stx_gid) : null;
+
+    private static unsafe Interop.Libc.statx_buffer? Look(string path, uint mask)
+    {
+        Interop.Libc.statx_buffer found;
+        fixed (byte* bytes = NativeName(path))
+            return Interop.Libc.statx(Interop.Libc.AT_FDCWD, bytes, 0, mask, &found) == 0 ? found : null;
+    }
+
+    private static byte[] NativeName(string path) => [.. Encoding.UTF8.GetBytes(path), 0];
+}

@@ -1,0 +1,38 @@
+using Kvmscope.Core.Sources;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kvmscope.Tests.Fakes;
+
+/// <summary>This machine's files, with what is done to them and to processes written down instead.</summary>
+internal sealed class FakeSystem : IOperatingSystem
+{
+    public FileOwner Owner { get; } = new(12, 34);
+
+    public List<FileOwner> Given { get; } = [];
+
+    public List<string> Synced { get; } = [];
+
+    public List<(int Pid, int Signal)> Sent { get; } = [];
+
+    public FileIdentity? IdentityOf(string path) => HostFactory.System.IdentityOf(path);
+
+    public FileOwner OwnerOfNewFiles() => Owner;
+
+    public bool Give(SafeFileHandle file, FileOwner owner)
+    {
+        Given.Add(owner);
+        return false;
+    }
+
+    public bool SyncFolder(string path)
+    {
+        Synced.Add(path);
+        return false;
+    }
+
+    public bool Signal(int pid, int signal)
+    {
+        Sent.Add((pid, signal));
+        return HostFactory.System.Signal(pid, signal);
+    }
+}

@@ -1,0 +1,56 @@
+using Kvmscope.Core.Exits;
+
+namespace Kvmscope.Core.Tests;
+
+/// <summary>What every descriptor of an ISA has to keep; a new ISA is checked without a line here.</summary>
+public sealed class IsaInfoTests
+{
+    public static TheoryData<Isa> Isas => [.. IsaInfo.All.Select(info => info.Isa)];
+
+    [Fact]
+    public void Each_isa_has_its_descriptor()
+    {
+        Isa[] values = Enum.GetValues<Isa>();
+        Assert.Equal(values, values.Select(isa => IsaInfo.Of(isa).Isa));
+        Assert.Equal(values.Where(isa => isa != Isa.None), IsaInfo.All.Select(info => info.Isa));
+        Assert.Equal(values.Length, values.Select(isa => IsaInfo.Of(isa).Name).Distinct().Count());
+        Assert.Equal(["vmx", "svm", "arm64"], IsaInfo.All.Select(info => info.Name));
+    }
+
+    [Fact]
+    public void What_a_later_kernel_says_has_no_reasons_and_is_still_shown()
+    {
+        var code = new ExitCode((Isa)200, 12);
+        Assert.Equal(("#0xc", false, "none"), (ExitReasons.Name(code), ExitReasons.IsKnown(code), IsaInfo.Of(code.Isa).Name));
+    }
+
+    [Fact]
+    public void What_is_not_known_may_be_any()
+    {
+        Assert.Same(IsaInfo.All, IsaInfo.Candidates(Isa.None));
+        Assert.Equal([IsaInfo.Of(Isa.Svm)], IsaInfo.Candidates(Isa.Svm));
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void Indexes_of_usual_codes_lead_back_to_them(Isa isa)
+    {
+        IsaInfo info = IsaInfo.Of(isa);
+        foreach (ExitReasonInfo reason in info.Reasons)
+        {
+            int? index = info.IndexOf(reason.Number);
+            if (index is { } usual) Assert.Equal(reason.Number, info.CodeAt(usual));
+            // The kernel side looks for arguments by index.
+            else Assert.Null(info.QualifierOf(reason.Number));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void Columns_of_a_code_are_those_that_it_names(Isa isa)
+    {
+        IsaInfo info = IsaInfo.Of(isa);
+        Assert.Equal(isa == Isa.Arm64 ? ["ret", "ec"] : [], info.CodeColumns);
+        Assert.Equal(info.CodeColumns, info.CodeColumns.Intersect(IsaInfo.AllCodeColumns));
+    }
+}
