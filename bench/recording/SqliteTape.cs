@@ -5,11 +5,11 @@ using Microsoft.Data.Sqlite;
 namespace Kvmscope.RecordingBench;
 
 /// <summary>The other candidate: a table of rows in SQLite, in WAL mode, an interval a transaction, histograms as blobs of varints.</summary>
-sealed class SqliteTape : IDisposable
+internal sealed class SqliteTape : IDisposable
 {
-    readonly SqliteConnection _connection;
-    readonly SqliteCommand _insert;
-    readonly Dictionary<GroupKey, long> _series = [];
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _insert;
+    private readonly Dictionary<GroupKey, long> _series = [];
 
     internal SqliteTape(string path, bool isDurable)
     {
@@ -63,7 +63,7 @@ sealed class SqliteTape : IDisposable
         _connection.Dispose();
     }
 
-    long SeriesOf(GroupKey key, SqliteTransaction transaction)
+    private long SeriesOf(GroupKey key, SqliteTransaction transaction)
     {
         if (_series.TryGetValue(key, out long id)) return id;
         id = _series.Count + 1;
@@ -76,7 +76,7 @@ sealed class SqliteTape : IDisposable
     }
 
     // A bin and its count: a byte and four; enough for this workload.
-    static byte[] Blob(Histogram bins)
+    private static byte[] Blob(Histogram bins)
     {
         byte[] blob = new byte[bins.Counts.Length * 5];
         for (int i = 0; i < bins.Counts.Length; i++)
@@ -87,7 +87,7 @@ sealed class SqliteTape : IDisposable
         return blob;
     }
 
-    void Execute(string sql)
+    private void Execute(string sql)
     {
         using SqliteCommand command = _connection.CreateCommand();
         command.CommandText = sql;

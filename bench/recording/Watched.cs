@@ -8,7 +8,7 @@ namespace Kvmscope.RecordingBench;
 /// <param name="All">From its start to the end of its output.</param>
 /// <param name="PeakMiB">VmHWM as the kernel has it while the program is there.</param>
 /// <param name="Bytes">Bytes of output.</param>
-sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, long Bytes)
+internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, long Bytes)
 {
     internal static Watched Run(string program, IEnumerable<string> arguments)
     {
@@ -30,7 +30,7 @@ sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, long Bytes)
         return process.ExitCode == 0 ? new Watched(first, all, peak, total) : throw new InvalidOperationException($"{program} left with {process.ExitCode}");
     }
 
-    static double Peak(int pid)
+    private static double Peak(int pid)
     {
         try
         {

@@ -5,14 +5,14 @@ using Kvmscope.Core.Recordings;
 namespace Kvmscope.RecordingBench;
 
 /// <summary>Intervals of a host whose VMs all do something in every interval: the worst that a recording can be.</summary>
-sealed class Workload(int rows)
+internal sealed class Workload(int rows)
 {
-    const int RowsOfVcpu = 10, BinsOfRow = 9;
+    private const int RowsOfVcpu = 10, BinsOfRow = 9;
 
-    static readonly ulong[] s_codes = [0x72, 0x7b, 0x7c, 0x78, 0x400, 0x60, 0x64, 0x81, 0x10, 0x27];
+    private static readonly ulong[] s_codes = [0x72, 0x7b, 0x7c, 0x78, 0x400, 0x60, 0x64, 0x81, 0x10, 0x27];
 
-    readonly Random _random = new(1);
-    readonly VmIdentity[] _vms = [.. Enumerable.Range(0, (rows + (4 * RowsOfVcpu) - 1) / (4 * RowsOfVcpu)).Select(i => new VmIdentity(i, 4000 + i, $"vm-{i}"))];
+    private readonly Random _random = new(1);
+    private readonly VmIdentity[] _vms = [.. Enumerable.Range(0, (rows + (4 * RowsOfVcpu) - 1) / (4 * RowsOfVcpu)).Select(i => new VmIdentity(i, 4000 + i, $"vm-{i}"))];
 
     internal static RecordingHeader Header { get; } = new()
     {
@@ -44,7 +44,7 @@ sealed class Workload(int rows)
         };
     }
 
-    Row Row(int i)
+    private Row Row(int i)
     {
         int vcpu = i / RowsOfVcpu;
         ulong code = s_codes[i % RowsOfVcpu];

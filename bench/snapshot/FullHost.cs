@@ -1,21 +1,21 @@
 using System.Runtime.InteropServices;
 using Kvmscope.Core.Model;
-using Kvmscope.Host;
+using Kvmscope.Host.Bpf;
 using Kvmscope.Host.Contract;
 
 namespace Kvmscope.SnapshotBench;
 
 /// <summary>Tables as a full host leaves them: every vCPU has made exits for every reason at both levels. Written as the kernel side writes them.</summary>
-sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells)
+internal sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells)
 {
     internal const int Vcpus = 1024, Reasons = 25, Levels = 2;
-    const int VcpusOfVm = 32;
+    private const int VcpusOfVm = 32;
 
     // No process has it: names are not looked up over and over.
-    const int FirstPid = 5_000_000;
+    private const int FirstPid = 5_000_000;
 
     /// <summary>Codes of SVM that a busy guest shows.</summary>
-    static readonly ulong[] s_codes =
+    private static readonly ulong[] s_codes =
     [
         0x00, 0x04, 0x10, 0x14, 0x20, 0x27, 0x41, 0x4e, 0x52, 0x60, 0x61, 0x64, 0x6e, 0x72, 0x75, 0x77, 0x78, 0x79, 0x7b,
         0x7c, 0x81, 0x8a, 0x8d, 0x400, 0x401,
@@ -72,6 +72,6 @@ sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cel
     }
 
     /// <summary>reason_index() of bpf/x86/kvm_compat.bpf.h, for the codes above.</summary>
-    static int ReasonIndex(ulong code) =>
+    private static int ReasonIndex(ulong code) =>
         code < 0x400 ? (int)code : (int)(code - 0x400) + kvmscope_limits.KVMSCOPE_REASON_INDEX_HIGH;
 }

@@ -1,16 +1,16 @@
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.SnapshotBench;
 
 /// <summary>One answer of <c>--interval</c>, as the tool makes it: read, render.</summary>
-sealed class OneInterval(ITraceSession session, ReportRequest request, OutputFormat format)
+internal sealed class OneInterval(ITraceSession session, ReportRequest request, OutputFormat format)
 {
-    readonly CountingWriter _output = new();
-    readonly Grouping _grouping = request.Grouping;
-    IOutputWriter<Interval>? _writer;
+    private readonly CountingWriter _output = new();
+    private readonly Grouping _grouping = request.Grouping;
+    private IOutputWriter<Interval>? _writer;
 
     /// <summary>CPU time of all threads, and bytes that this one allocated.</summary>
     internal readonly record struct Cost(TimeSpan Read, TimeSpan Rest, long Allocated, long Rows)
@@ -35,7 +35,7 @@ sealed class OneInterval(ITraceSession session, ReportRequest request, OutputFor
     }
 
     /// <summary>Takes text, and only counts it.</summary>
-    sealed class CountingWriter : TextWriter
+    private sealed class CountingWriter : TextWriter
     {
         internal long Characters { get; set; }
 

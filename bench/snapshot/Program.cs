@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Tracing;
 using Kvmscope.SnapshotBench;

@@ -10,7 +10,7 @@ public static class BtfReader
     /// <exception cref="InvalidDataException">The bytes are no such object.</exception>
     public static IReadOnlyList<BtfType> ReadElf(byte[] elf) => Parse(Section(elf, ".BTF"));
 
-    static ReadOnlySpan<byte> Section(ReadOnlySpan<byte> elf, string wanted)
+    private static ReadOnlySpan<byte> Section(ReadOnlySpan<byte> elf, string wanted)
     {
         if (!elf.StartsWith((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1])) throw new InvalidDataException("not a little-endian 64-bit ELF object");
         ulong table = U64(elf, 0x28);
@@ -24,16 +24,16 @@ public static class BtfReader
         throw new InvalidDataException($"no section {wanted}");
     }
 
-    static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> elf, ulong header) => Part(elf, U64(elf, header + 0x18), U64(elf, header + 0x20));
+    private static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> elf, ulong header) => Part(elf, U64(elf, header + 0x18), U64(elf, header + 0x20));
 
-    static string Text(ReadOnlySpan<byte> strings, uint offset)
+    private static string Text(ReadOnlySpan<byte> strings, uint offset)
     {
         var tail = Part(strings, offset, (ulong)strings.Length - Math.Min(offset, (ulong)strings.Length));
         int end = tail.IndexOf((byte)0);
         return end >= 0 ? Encoding.ASCII.GetString(tail[..end]) : throw new InvalidDataException("a name without an end");
     }
 
-    static List<BtfType> Parse(ReadOnlySpan<byte> btf)
+    private static List<BtfType> Parse(ReadOnlySpan<byte> btf)
     {
         ulong header = U32(btf, 4);
         var types = Part(btf, header + U32(btf, 8), U32(btf, 12));
@@ -43,7 +43,7 @@ public static class BtfReader
         return all;
     }
 
-    static BtfType ReadType(ReadOnlySpan<byte> types, ReadOnlySpan<byte> strings, ref uint at)
+    private static BtfType ReadType(ReadOnlySpan<byte> types, ReadOnlySpan<byte> strings, ref uint at)
     {
         string name = Text(strings, U32(types, at));
         uint info = U32(types, at + 4), size = U32(types, at + 8);
@@ -72,7 +72,7 @@ public static class BtfReader
     }
 
     // What follows the common header, by kind: int, func_proto's parameters, var, datasec, decl_tag, enum64.
-    static uint ExtraBytes(uint kind, uint count) => kind switch
+    private static uint ExtraBytes(uint kind, uint count) => kind switch
     {
         1 or 14 or 17 => 4,
         13 => 8 * count,
@@ -80,14 +80,14 @@ public static class BtfReader
         _ => 0,
     };
 
-    static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> bytes, ulong at, ulong length) =>
+    private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> bytes, ulong at, ulong length) =>
         at <= (ulong)bytes.Length && length <= (ulong)bytes.Length - at
             ? bytes.Slice((int)at, (int)length)
             : throw new InvalidDataException($"{length} bytes at {at} of {bytes.Length}: beyond the end");
 
-    static uint U16(ReadOnlySpan<byte> bytes, ulong at) => BinaryPrimitives.ReadUInt16LittleEndian(Part(bytes, at, 2));
+    private static uint U16(ReadOnlySpan<byte> bytes, ulong at) => BinaryPrimitives.ReadUInt16LittleEndian(Part(bytes, at, 2));
 
-    static uint U32(ReadOnlySpan<byte> bytes, ulong at) => BinaryPrimitives.ReadUInt32LittleEndian(Part(bytes, at, 4));
+    private static uint U32(ReadOnlySpan<byte> bytes, ulong at) => BinaryPrimitives.ReadUInt32LittleEndian(Part(bytes, at, 4));
 
-    static ulong U64(ReadOnlySpan<byte> bytes, ulong at) => BinaryPrimitives.ReadUInt64LittleEndian(Part(bytes, at, 8));
+    private static ulong U64(ReadOnlySpan<byte> bytes, ulong at) => BinaryPrimitives.ReadUInt64LittleEndian(Part(bytes, at, 8));
 }

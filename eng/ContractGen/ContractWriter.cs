@@ -27,14 +27,14 @@ public static class ContractWriter
         return text.ToString().ReplaceLineEndings("\n").TrimEnd() + "\n";
     }
 
-    static void WriteEnum(StringBuilder text, BtfType type)
+    private static void WriteEnum(StringBuilder text, BtfType type)
     {
         text.AppendLine($"internal static class {type.Name}").AppendLine("{");
         foreach (var (name, value) in type.Values) text.AppendLine($"    public const int {name} = {value};");
         text.AppendLine("}").AppendLine();
     }
 
-    static void WriteStruct(StringBuilder text, BtfType type, IReadOnlyList<BtfType> types)
+    private static void WriteStruct(StringBuilder text, BtfType type, IReadOnlyList<BtfType> types)
     {
         text.AppendLine($"[StructLayout(LayoutKind.Explicit, Size = {type.SizeOrType})]");
         text.AppendLine($"internal unsafe struct {type.Name}").AppendLine("{");
@@ -43,7 +43,7 @@ public static class ContractWriter
         text.AppendLine("}").AppendLine();
     }
 
-    static string Declare(string name, uint id, IReadOnlyList<BtfType> types)
+    private static string Declare(string name, uint id, IReadOnlyList<BtfType> types)
     {
         uint count = 1;
         var type = Resolve(id, types);
@@ -67,7 +67,7 @@ public static class ContractWriter
     }
 
     // typedef, const, volatile and the like refer to another type.
-    static BtfType Resolve(uint id, IReadOnlyList<BtfType> types)
+    private static BtfType Resolve(uint id, IReadOnlyList<BtfType> types)
     {
         for (int hops = 0; hops <= types.Count && id < types.Count; hops++)
         {

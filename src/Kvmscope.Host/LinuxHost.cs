@@ -10,9 +10,9 @@ namespace Kvmscope.Host;
 /// <summary>This machine.</summary>
 public sealed class LinuxHost : IHost
 {
-    readonly MachineScanner _scanner = new();
-    readonly MachineNames _names = new();
-    Isa? _isa;
+    private readonly MachineScanner _scanner = new();
+    private readonly MachineNames _names = new();
+    private Isa? _isa;
 
     /// <inheritdoc/>
     public Isa Isa => _isa ??= HostChecker.DetectIsa();
@@ -46,11 +46,11 @@ public sealed class LinuxHost : IHost
                 ? [Capability.Bpf, Capability.Kill, Capability.DacOverride, Capability.Chown, Capability.Fowner]
                 : [Capability.Bpf, Capability.Kill]);
 
-    TableSizes SizesFor(int? maxVcpus, TraceOptions? options = null) => TableSizes.For(
+    private TableSizes SizesFor(int? maxVcpus, TraceOptions? options = null) => TableSizes.For(
         maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0, options);
 
-    string? NameOf(int pid) => _names.TryLearn(pid) ? _names.NameOf(pid) : null;
+    private string? NameOf(int pid) => _names.TryLearn(pid) ? _names.NameOf(pid) : null;
 
     // The process that was learned, not another that has its number now.
-    bool IsAlive(int pid) => _names.TryIdentify(pid, out var identity) ? identity.IsAlive() : ProcessIdentity.TryRead(pid, out _);
+    private bool IsAlive(int pid) => _names.TryIdentify(pid, out var identity) ? identity.IsAlive() : ProcessIdentity.TryRead(pid, out _);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using CsCheck;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Charts;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Tests;
 

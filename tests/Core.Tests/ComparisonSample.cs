@@ -1,8 +1,8 @@
-using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Tests;
 

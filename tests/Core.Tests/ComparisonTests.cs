@@ -1,8 +1,8 @@
 using CsCheck;
-using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 using static Kvmscope.Core.Tests.ComparisonSample;
 

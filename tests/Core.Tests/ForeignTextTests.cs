@@ -1,13 +1,13 @@
 using System.Xml;
 using CsCheck;
-using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Charts;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Sources;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Tests;
 

@@ -6,7 +6,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Charts;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Tests;
 

@@ -1,5 +1,5 @@
 using CsCheck;
-using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Analysis.Comparisons;
 
 namespace Kvmscope.Core.Tests;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Rules;
+using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 

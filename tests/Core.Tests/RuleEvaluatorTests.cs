@@ -1,7 +1,7 @@
 using CsCheck;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Rules;
+using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 

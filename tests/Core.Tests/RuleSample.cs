@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Rules;
+using Kvmscope.Core.Analysis.Rules;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Tests;

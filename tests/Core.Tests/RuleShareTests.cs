@@ -1,5 +1,5 @@
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Rules;
+using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 

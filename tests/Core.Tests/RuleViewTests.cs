@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Rules;
+using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 

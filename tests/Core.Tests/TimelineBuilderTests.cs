@@ -1,7 +1,7 @@
 using CsCheck;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Tests;
 

@@ -3,7 +3,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Text;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Tests;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kvmscope.Host.Interop;
 using Kvmscope.Host.Tests.Tracing;
 
 namespace Kvmscope.Host.Tests;

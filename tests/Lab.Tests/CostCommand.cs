@@ -4,9 +4,9 @@ using Kvmscope.Guests;
 namespace Kvmscope.Lab.Tests;
 
 /// <summary><c>lab-suite cost</c>: what one exit costs the guest, in ticks of its TSC. In the lab's exact mode that is instructions, the same in every run.</summary>
-static class CostCommand
+internal static class CostCommand
 {
-    const int ExitsPerBatch = 100;
+    private const int ExitsPerBatch = 100;
 
     internal static int Run(ReadOnlySpan<string> arguments)
     {
@@ -25,5 +25,5 @@ static class CostCommand
         return 0;
     }
 
-    static string Each(ulong batch) => ((double)batch / ExitsPerBatch).ToString("0.00", CultureInfo.InvariantCulture);
+    private static string Each(ulong batch) => ((double)batch / ExitsPerBatch).ToString("0.00", CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,7 @@ using Kvmscope.Guests;
 namespace Kvmscope.Lab.Tests;
 
 /// <summary><c>lab-suite demo</c>.</summary>
-static class DemoCommand
+internal static class DemoCommand
 {
     internal static int Run(bool nested)
     {

@@ -5,11 +5,11 @@ using Kvmscope.Guests;
 namespace Kvmscope.Lab.Tests;
 
 /// <summary>The arguments of <c>lab-suite guest</c>.</summary>
-sealed record GuestArguments
+internal sealed record GuestArguments
 {
-    const string NestedPrefix = "l2.";
+    private const string NestedPrefix = "l2.";
 
-    static readonly Dictionary<string, GuestWork> Works = new()
+    private static readonly Dictionary<string, GuestWork> Works = new()
     {
         ["cpuid"] = GuestWork.Cpuid,
         ["out"] = GuestWork.PortOut,
@@ -35,7 +35,7 @@ sealed record GuestArguments
         ["cost"] = GuestWork.CostBatch,
     };
 
-    static readonly ImmutableArray<WorkItem> DefaultNested =
+    private static readonly ImmutableArray<WorkItem> DefaultNested =
         [new(GuestWork.Cpuid, 211), new(GuestWork.PortOut, 127), new(GuestWork.Hlt, 61)];
 
     internal required GuestPlan Plan { get; init; }
@@ -99,7 +99,7 @@ sealed record GuestArguments
     }
 
     // 0x1f, or 0xb.1 with a sub-leaf.
-    static WorkItem WithArgument(WorkItem item, string text, string argument)
+    private static WorkItem WithArgument(WorkItem item, string text, string argument)
     {
         string[] parts = text.Split('.', 2);
         uint second = 0;
@@ -112,7 +112,7 @@ sealed record GuestArguments
             : uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 
-    static int Number(string argument, string text) =>
+    private static int Number(string argument, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
             ? value
             : throw new ArgumentException($"'{argument}': not a number");

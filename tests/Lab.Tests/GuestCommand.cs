@@ -8,7 +8,7 @@ using Kvmscope.Guests;
 namespace Kvmscope.Lab.Tests;
 
 /// <summary><c>lab-suite guest</c>.</summary>
-static class GuestCommand
+internal static class GuestCommand
 {
     internal static int Run(ReadOnlySpan<string> arguments)
     {
@@ -64,7 +64,7 @@ static class GuestCommand
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    static void WaitForLine(string prompt)
+    private static void WaitForLine(string prompt)
     {
         Console.WriteLine(prompt);
         Console.ReadLine();

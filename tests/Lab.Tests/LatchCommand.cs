@@ -3,7 +3,7 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests;
 
 /// <summary><c>lab-suite latch</c>: the command that a tracer is started with, so that the suite knows when it is attached and decides when it ends.</summary>
-static class LatchCommand
+internal static class LatchCommand
 {
     internal static int Run(int status)
     {

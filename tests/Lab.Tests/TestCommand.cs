@@ -5,9 +5,9 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests;
 
 /// <summary><c>lab-suite test</c>: runs the cases on this machine, which should be the lab.</summary>
-static class TestCommand
+internal static class TestCommand
 {
-    static IEnumerable<Case> Cases =>
+    private static IEnumerable<Case> Cases =>
     [
         .. CountScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases, .. SplitScenarios.Cases, .. QualifierScenarios.Cases, .. RoundScenarios.Cases, .. DossierScenarios.Cases, .. PerfEventScenarios.Cases, .. LifeScenarios.Cases, .. RecordScenarios.Cases,
         .. PairingScenarios.Cases, .. RunScenarios.Cases, .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases,
@@ -43,9 +43,9 @@ static class TestCommand
     }
 
     /// <summary>A group or a whole name.</summary>
-    static bool IsMeant(Case one, string name) => one.Name == name || one.Name.StartsWith(name + "/", StringComparison.Ordinal);
+    private static bool IsMeant(Case one, string name) => one.Name == name || one.Name.StartsWith(name + "/", StringComparison.Ordinal);
 
-    static int RunAll(LabHost host, IEnumerable<Case> cases)
+    private static int RunAll(LabHost host, IEnumerable<Case> cases)
     {
         int passed = 0, failed = 0, skipped = 0;
         foreach (Case one in cases)

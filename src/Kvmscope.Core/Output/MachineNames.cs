@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Sources;
 

@@ -1,13 +1,13 @@
-using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Charts;
 using Kvmscope.Core.Output.Csv;
 using Kvmscope.Core.Output.Json;
 using Kvmscope.Core.Output.Text;
-using Kvmscope.Core.Reports;
-using Kvmscope.Core.Rules;
+using Kvmscope.Core.Analysis.Reports;
+using Kvmscope.Core.Analysis.Rules;
 using Kvmscope.Core.Sources;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output;
 

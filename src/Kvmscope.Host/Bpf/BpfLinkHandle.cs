@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Bpf;
 
 /// <summary>Owns a struct bpf_link: the program is attached while it lives.</summary>
 internal sealed class BpfLinkHandle : SafeHandle

@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Bpf;
 
 /// <summary>Keeps libbpf's warnings for the error that follows them, instead of letting them run over the screen.</summary>
 internal static unsafe class BpfMessages
 {
-    const int Warn = 0;
-    static readonly Lock s_gate = new();
-    static readonly List<string> s_lines = [];
+    private const int Warn = 0;
+    private static readonly Lock s_gate = new();
+    private static readonly List<string> s_lines = [];
 
     /// <summary>Collects from now on, forgetting what was collected before.</summary>
     internal static void Collect()
@@ -25,7 +25,7 @@ internal static unsafe class BpfMessages
 
     // A va_list argument is passed as a pointer on x86-64, arm64 and riscv64 alike, so it can go straight on to vsnprintf.
     [UnmanagedCallersOnly]
-    static int Print(int level, byte* format, nint arguments)
+    private static int Print(int level, byte* format, nint arguments)
     {
         if (level != Warn) return 0;
         const int Size = 1024;

@@ -1,18 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Kvmscope.Host.Interop;
 
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Bpf;
 
 /// <summary>The BPF object that this assembly carries: opened, given its knobs and sizes, loaded, attached.</summary>
 internal sealed unsafe class BpfObject : IDisposable
 {
-    const int LogSize = 256 << 10;
-    readonly byte* _image;
-    readonly byte* _log;
-    readonly List<BpfLinkHandle> _links = [];
-    readonly List<int> _attached = [];
+    private const int LogSize = 256 << 10;
+    private readonly byte* _image;
+    private readonly byte* _log;
+    private readonly List<BpfLinkHandle> _links = [];
+    private readonly List<int> _attached = [];
 
-    BpfObject(byte* image, byte* log, BpfObjectHandle handle)
+    private BpfObject(byte* image, byte* log, BpfObjectHandle handle)
     {
         _image = image;
         _log = log;
@@ -119,7 +120,7 @@ internal sealed unsafe class BpfObject : IDisposable
         return VerifierLog.Summary(log) ?? BpfMessages.Lines().LastOrDefault();
     }
 
-    nint Program(string name)
+    private nint Program(string name)
     {
         nint program = Interop.Libbpf.bpf_object__find_program_by_name(Handle, name);
         return program != 0 ? program : throw new InvalidOperationException($"no program {name} in the BPF object");

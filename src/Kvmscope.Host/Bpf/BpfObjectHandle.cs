@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Bpf;
 
 /// <summary>Owns a struct bpf_object, and with it its maps and programs.</summary>
 internal sealed class BpfObjectHandle : SafeHandle

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Kvmscope.Host.Interop;
 
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Bpf;
 
 /// <summary>A BPF_F_MMAPABLE array, mapped: reading it costs no system call, and the kernel side writes it meanwhile.</summary>
 /// <typeparam name="T">An element's layout; its size is a multiple of 8, as the kernel's stride is.</typeparam>
 internal sealed unsafe class MappedTable<T> : SafeHandle where T : unmanaged
 {
-    readonly nuint _bytes;
+    private readonly nuint _bytes;
 
     internal MappedTable(int fd, int count) : base(Interop.Libc.MAP_FAILED, ownsHandle: true)
     {

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Bpf;
 
 /// <summary>Owns a struct ring_buffer: the reader's side of a BPF ring buffer.</summary>
 internal sealed class RingBufferHandle : SafeHandle

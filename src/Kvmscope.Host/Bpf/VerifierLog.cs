@@ -1,4 +1,4 @@
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Bpf;
 
 /// <summary>Makes a verifier log readable: its last lines say what was refused.</summary>
 internal static class VerifierLog
@@ -13,11 +13,11 @@ internal static class VerifierLog
         return last > 0 && IsInstruction(lines[last - 1]) ? $"{lines[last]} (at {lines[last - 1]})" : lines[last];
     }
 
-    static bool IsStatistic(string line) =>
+    private static bool IsStatistic(string line) =>
         line.StartsWith("processed ", StringComparison.Ordinal) || line.StartsWith("verification time", StringComparison.Ordinal)
         || line.StartsWith("stack depth", StringComparison.Ordinal);
 
-    static bool IsInstruction(string line)
+    private static bool IsInstruction(string line)
     {
         int colon = line.IndexOf(':');
         return colon > 0 && line.AsSpan(0, colon).IndexOfAnyExceptInRange('0', '9') < 0;

@@ -1,3 +1,4 @@
+using Kvmscope.Host.Interop;
 using Kvmscope.Host.Privileges;
 
 namespace Kvmscope.Host.Checks;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Kvmscope.Core;
 
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Interop;
 
 /// <summary>errno values (asm-generic/errno-base.h, errno.h; the same on x86, arm64 and riscv) and the one place where they become typed errors.</summary>
 internal static class Errno

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Collections.Immutable;
 using Kvmscope.Core.Sources;
+using Kvmscope.Host.Interop;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host.Machines;

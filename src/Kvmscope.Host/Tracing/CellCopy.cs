@@ -7,7 +7,7 @@ namespace Kvmscope.Host.Tracing;
 /// <summary>A consistent copy of one cell, taken while the kernel side writes it.</summary>
 internal unsafe ref struct CellCopy
 {
-    const int MostTries = 1000;
+    private const int MostTries = 1000;
 
     internal ulong Count;
     internal ulong Timed;

@@ -1,20 +1,21 @@
 using System.Runtime.InteropServices;
 using Kvmscope.Host.Contract;
+using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>The free lists that the kernel side takes slots and cells from.</summary>
 internal sealed unsafe class FreeLists
 {
-    readonly int _slotsFd;
-    readonly TableSizes _sizes;
-    readonly CellList[] _lists;
+    private readonly int _slotsFd;
+    private readonly TableSizes _sizes;
+    private readonly CellList[] _lists;
 
     /// <summary>A list of cells, which are a range of numbers: so it is known of each whose it is.</summary>
     /// <param name="Fd">The queue.</param>
     /// <param name="First">The first number.</param>
     /// <param name="End">The number after the last.</param>
-    sealed record CellList(int Fd, int First, int End);
+    private sealed record CellList(int Fd, int First, int End);
 
     /// <param name="mapFd">Maps by name.</param>
     /// <param name="sizes">What the maps were made for.</param>
@@ -48,7 +49,7 @@ internal sealed unsafe class FreeLists
     /// <summary>Gives a cell back.</summary>
     internal void GiveCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);
 
-    static void Push(int fd, int first, int count)
+    private static void Push(int fd, int first, int count)
     {
         kvmscope_run run = new() { first = (uint)first, count = (uint)count };
         if (Interop.Libbpf.bpf_map_update_elem(fd, null, &run, 0) != 0)

@@ -1,6 +1,7 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
+using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Tracing;
 
@@ -27,7 +28,7 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
         return hooks;
     }
 
-    static void AddSplit(List<Hook> hooks, bool fentry)
+    private static void AddSplit(List<Hook> hooks, bool fentry)
     {
         // In this order, and whole: a vCPU that is put by kvm_sched_out() would be taken for one in user space without the first two.
         string[] switches = fentry
@@ -41,7 +42,7 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
         hooks.Add(new([[BpfObject.Programs.VcpuWakeup]], [Without(TimePart.Poll, "poll", "kvm_vcpu_wakeup")]));
     }
 
-    static void AddQualifiers(List<Hook> hooks, bool raw, Isa isa)
+    private static void AddQualifiers(List<Hook> hooks, bool raw, Isa isa)
     {
         hooks.Add(new([[BpfObject.Programs.Mmio]], [new(null, "kvm_mmio cannot be traced here: pages of MMIO are not known")]));
         hooks.Add(new([[BpfObject.Programs.FastMmio]], []));
@@ -54,6 +55,6 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
             hooks.Add(new([], [new(null, "KVM's modules have no BTF here: vectors and CR, DR and APIC accesses are not known")]));
     }
 
-    static MissingSource Without(TimePart part, string name, string source) =>
+    private static MissingSource Without(TimePart part, string name, string source) =>
         new(part, $"{name}: {source} cannot be traced here, so its time is in another column");
 }

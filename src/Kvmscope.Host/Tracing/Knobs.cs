@@ -30,7 +30,7 @@ internal static unsafe class Knobs
     /// <summary>Where a code is in a slot's index: reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h.</summary>
     internal static int ReasonIndexOf(ulong code, Isa isa) => IsaInfo.Of(isa).IndexOf(code) ?? kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD;
 
-    static void FillDetail(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
+    private static void FillDetail(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
     {
         knobs.want_split = options.WantSplit ? 1u : 0;
         knobs.want_qualifiers = options.WantQualifiers ? 1u : 0;
@@ -43,7 +43,7 @@ internal static unsafe class Knobs
             knobs.kinds[index] = (byte)Qualifiers.KindOf(new ExitCode(isa, IsaInfo.Of(isa).CodeAt(index)));
     }
 
-    static int PartOf(TimePart? part) => part switch
+    private static int PartOf(TimePart? part) => part switch
     {
         null => kvmscope_part.KVMSCOPE_PART_ALL,
         TimePart.Kvm => kvmscope_part.KVMSCOPE_PART_KVM,
@@ -55,7 +55,7 @@ internal static unsafe class Knobs
         _ => throw new ArgumentOutOfRangeException(nameof(part), part, "not a part of an exit"),
     };
 
-    static void FillTgids(ref kvmscope_knobs knobs, ExitFilter filter)
+    private static void FillTgids(ref kvmscope_knobs knobs, ExitFilter filter)
     {
         const int Most = kvmscope_limits.KVMSCOPE_MAX_TGIDS;
         if (filter.Pids.Length > Most) throw TooMany($"{filter.Pids.Length} VMs cannot be chosen at once", $"trace all VMs, or at most {Most} by name");
@@ -63,7 +63,7 @@ internal static unsafe class Knobs
         knobs.tgid_count = (uint)filter.Pids.Length;
     }
 
-    static void FillVcpus(ref kvmscope_knobs knobs, ExitFilter filter)
+    private static void FillVcpus(ref kvmscope_knobs knobs, ExitFilter filter)
     {
         foreach (int id in filter.VcpuIds)
         {
@@ -74,7 +74,7 @@ internal static unsafe class Knobs
         }
     }
 
-    static void FillReasons(ref kvmscope_knobs knobs, ExitFilter filter, Isa isa)
+    private static void FillReasons(ref kvmscope_knobs knobs, ExitFilter filter, Isa isa)
     {
         // Both given: what is asked for, less what is excluded.
         bool only = !filter.Codes.IsEmpty;
@@ -96,5 +96,5 @@ internal static unsafe class Knobs
         }
     }
 
-    static KvmscopeException TooMany(string what, string mend) => new(ExitStatus.Usage, what, mend);
+    private static KvmscopeException TooMany(string what, string mend) => new(ExitStatus.Usage, what, mend);
 }

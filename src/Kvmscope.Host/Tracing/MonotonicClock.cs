@@ -1,4 +1,4 @@
-namespace Kvmscope.Host;
+namespace Kvmscope.Host.Tracing;
 
 /// <summary>The clocks that the kernel side uses, read the same way.</summary>
 internal static unsafe class MonotonicClock
@@ -13,7 +13,7 @@ internal static unsafe class MonotonicClock
         return DateTimeOffset.UnixEpoch.AddTicks(unixNs / 100);
     }
 
-    static long Read(int clock)
+    private static long Read(int clock)
     {
         Interop.Libc.timespec time;
         Interop.Libc.clock_gettime(clock, &time);

@@ -2,7 +2,9 @@ using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
+using Kvmscope.Host.Bpf;
 using Kvmscope.Host.Contract;
+using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
@@ -14,9 +16,9 @@ internal static class ProgramLoader
     /// <param name="Programs">In the order of attaching: the end of vCPUs first, and the entry before the exit, as an exit seen without its entry would be one unpaired.</param>
     /// <param name="HasFentry">Whether this kernel is taken to have fentry; other hooks are kprobes where not.</param>
     /// <param name="TellsEnd">Whether a hook tells when a vCPU is destroyed; else identities are checked at every event, which costs more.</param>
-    sealed record Way(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
+    private sealed record Way(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
 
-    static readonly Way[] s_ways =
+    private static readonly Way[] s_ways =
     [
         new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true, true),
         new("tp_btf without fentry", [BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, false),
@@ -25,7 +27,7 @@ internal static class ProgramLoader
     ];
 
     // KVM is built in: its events have BTF on all kernels, while fentry is new there in 6.2 or so.
-    static readonly Way[] s_armWays =
+    private static readonly Way[] s_armWays =
     [
         s_ways[0],
         new("tp_btf with kprobe", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, true),
@@ -55,7 +57,7 @@ internal static class ProgramLoader
         throw Refused(errno, refusals);
     }
 
-    static int LoadAndAttach(BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare, out long since)
+    private static int LoadAndAttach(BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare, out long since)
     {
         since = 0;
         int errno = bpf.Load([.. way.Programs, .. hooks.SelectMany(h => h.Programs)]);
@@ -73,7 +75,7 @@ internal static class ProgramLoader
         return 0;
     }
 
-    static BpfObject Prepare(TraceOptions options, Isa isa, TableSizes sizes, Way way)
+    private static BpfObject Prepare(TraceOptions options, Isa isa, TableSizes sizes, Way way)
     {
         var bpf = BpfObject.Open();
         try
@@ -98,7 +100,7 @@ internal static class ProgramLoader
         }
     }
 
-    static KvmscopeException Refused(int errno, List<string> refusals) => errno switch
+    private static KvmscopeException Refused(int errno, List<string> refusals) => errno switch
     {
         Errno.EPERM => new(ExitStatus.NotPermitted, "loading a BPF program is not permitted",
             "run as root, or with CAP_BPF and CAP_PERFMON (and on kernels up to 5.10 CAP_SYS_RESOURCE, or a larger ulimit -l)"),

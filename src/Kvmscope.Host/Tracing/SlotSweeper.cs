@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Kvmscope.Host.Bpf;
 using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;
@@ -13,10 +14,10 @@ internal sealed unsafe class SlotSweeper(
     MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, TableReader reader, VmDirectory vms,
     FreeLists free, int vcpuToSlotFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
 {
-    readonly List<int> _unlinked = [];
-    readonly Dictionary<uint, bool> _alive = [];
-    readonly HashSet<uint> _inUse = [];
-    readonly HashSet<uint> _leaving = [];
+    private readonly List<int> _unlinked = [];
+    private readonly Dictionary<uint, bool> _alive = [];
+    private readonly HashSet<uint> _inUse = [];
+    private readonly HashSet<uint> _leaving = [];
 
     /// <summary>One sweep. Returns whether slots were given back.</summary>
     internal bool Sweep()
@@ -30,14 +31,14 @@ internal sealed unsafe class SlotSweeper(
     }
 
     // Not before the last slot was given back: until then its rows are of the VM that was.
-    void ForgetProcesses() => _leaving.RemoveWhere(tgid =>
+    private void ForgetProcesses() => _leaving.RemoveWhere(tgid =>
     {
         if (_inUse.Contains(tgid) || isAlive((int)tgid)) return false;
         vms.Forget(tgid);
         return true;
     });
 
-    void Unlink()
+    private void Unlink()
     {
         _alive.Clear();
         _inUse.Clear();
@@ -57,7 +58,7 @@ internal sealed unsafe class SlotSweeper(
         }
     }
 
-    bool IsAlive(uint tgid, bool scarce)
+    private bool IsAlive(uint tgid, bool scarce)
     {
         if (_alive.TryGetValue(tgid, out bool alive)) return alive;
         // Looking through a process's file descriptors costs more than asking whether it is there: only when slots are scarce.
@@ -66,7 +67,7 @@ internal sealed unsafe class SlotSweeper(
         return alive;
     }
 
-    void ForgetAddress(ref kvmscope_slot slot, int number)
+    private void ForgetAddress(ref kvmscope_slot slot, int number)
     {
         ulong vcpu = slot.vcpu;
         Volatile.Write(ref slot.vcpu, 0);
@@ -75,7 +76,7 @@ internal sealed unsafe class SlotSweeper(
             Interop.Libbpf.bpf_map_delete_elem(vcpuToSlotFd, &vcpu);
     }
 
-    void GiveBack(int number)
+    private void GiveBack(int number)
     {
         ref var slot = ref slots[number];
         reader.End(ref slot, number);
@@ -93,7 +94,7 @@ internal sealed unsafe class SlotSweeper(
         free.GiveSlot(number);
     }
 
-    void GiveExtras(uint number)
+    private void GiveExtras(uint number)
     {
         while (number != 0 && number < cells.Count)
         {
@@ -111,20 +112,20 @@ internal sealed unsafe class SlotSweeper(
         }
     }
 
-    void GiveCell(int number)
+    private void GiveCell(int number)
     {
         reader.ForgetCell(number);
         Clear(ref cells[number]);
         free.GiveCell(number);
     }
 
-    void ForgetThread(uint tid, int number)
+    private void ForgetThread(uint tid, int number)
     {
         uint slot;
         if (tid != 0 && Interop.Libbpf.bpf_map_lookup_elem(threadsFd, &tid, &slot) == 0 && slot == number)
             Interop.Libbpf.bpf_map_delete_elem(threadsFd, &tid);
     }
 
-    static void Clear<T>(ref T value) where T : unmanaged =>
+    private static void Clear<T>(ref T value) where T : unmanaged =>
         Unsafe.InitBlockUnaligned(ref Unsafe.As<T, byte>(ref value), 0, (uint)sizeof(T));
 }

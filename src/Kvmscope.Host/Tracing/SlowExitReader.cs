@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Host.Bpf;
 using Kvmscope.Host.Contract;
+using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
@@ -10,16 +12,16 @@ namespace Kvmscope.Host.Tracing;
 internal sealed unsafe class SlowExitReader : IDisposable
 {
     // Where exits are slow faster than they are taken, a reading must end all the same.
-    const int MostAtOnce = 4096;
+    private const int MostAtOnce = 4096;
 
-    readonly RingBufferHandle _ring;
-    readonly MappedTable<kvmscope_slot> _slots;
-    readonly VmDirectory _vms;
-    readonly bool _withParts;
-    readonly GCHandle _self;
-    Action<SlowExit>? _sink;
-    int _delivered;
-    Exception? _failure;
+    private readonly RingBufferHandle _ring;
+    private readonly MappedTable<kvmscope_slot> _slots;
+    private readonly VmDirectory _vms;
+    private readonly bool _withParts;
+    private readonly GCHandle _self;
+    private Action<SlowExit>? _sink;
+    private int _delivered;
+    private Exception? _failure;
 
     internal SlowExitReader(int ringFd, MappedTable<kvmscope_slot> slots, VmDirectory vms, bool withParts)
     {
@@ -54,7 +56,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
     }
 
     [UnmanagedCallersOnly]
-    static int OnSample(nint context, void* data, nuint size)
+    private static int OnSample(nint context, void* data, nuint size)
     {
         var reader = (SlowExitReader)GCHandle.FromIntPtr(context).Target!;
         if (size < (nuint)sizeof(kvmscope_slow)) return 0;
@@ -71,7 +73,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
         }
     }
 
-    void Deliver(in kvmscope_slow slow)
+    private void Deliver(in kvmscope_slow slow)
     {
         // The slot may have been given to another vCPU since; then the process alone says whose it was.
         bool sameOwner = slow.slot < _slots.Count && _slots[(int)slow.slot].tgid == slow.tgid;
@@ -89,7 +91,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
         _delivered++;
     }
 
-    static TimeParts PartsOf(in kvmscope_slow slow)
+    private static TimeParts PartsOf(in kvmscope_slow slow)
     {
         TimeParts parts = default;
         ulong left = slow.duration_ns;
@@ -103,7 +105,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
         return parts;
     }
 
-    static TaskIdentity? TaskOf(in kvmscope_slow slow)
+    private static TaskIdentity? TaskOf(in kvmscope_slow slow)
     {
         fixed (byte* comm = slow.ran_comm)
         {

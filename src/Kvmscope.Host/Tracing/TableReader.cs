@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
+using Kvmscope.Host.Bpf;
 using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;

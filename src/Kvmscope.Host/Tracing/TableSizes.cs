@@ -28,10 +28,10 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     /// </summary>
     public const int ThreadsKeptByCpu = 128;
 
-    const int SlowExitRing = 256 << 10;
+    private const int SlowExitRing = 256 << 10;
 
     // An element of a hash or LRU map with a small key and value, and its bucket.
-    const long HashEntryBytes = 80;
+    private const long HashEntryBytes = 80;
 
     /// <summary>Sizes for a host.</summary>
     /// <param name="maxVcpus">What the user asked for, or null.</param>

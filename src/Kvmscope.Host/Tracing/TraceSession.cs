@@ -1,26 +1,28 @@
 using System.Runtime.InteropServices;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
+using Kvmscope.Host.Bpf;
 using Kvmscope.Host.Contract;
+using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>A running trace: programs attached, tables mapped. Nothing of it outlives the process.</summary>
 internal sealed unsafe class TraceSession : ITraceSession
 {
-    readonly BpfObject _bpf;
-    readonly MappedTable<kvmscope_slot> _slots;
-    readonly MappedTable<kvmscope_cell> _cells;
-    readonly MappedTable<kvmscope_control> _control;
-    readonly TableReader _reader;
-    readonly Grouping _finest;
-    readonly SlotSweeper _sweeper;
-    readonly SlowExitReader? _slow;
-    readonly kvmscope_losses[] _lost;
-    readonly int _lossesFd;
-    readonly IReadOnlyList<MissingSource> _missing;
+    private readonly BpfObject _bpf;
+    private readonly MappedTable<kvmscope_slot> _slots;
+    private readonly MappedTable<kvmscope_cell> _cells;
+    private readonly MappedTable<kvmscope_control> _control;
+    private readonly TableReader _reader;
+    private readonly Grouping _finest;
+    private readonly SlotSweeper _sweeper;
+    private readonly SlowExitReader? _slow;
+    private readonly kvmscope_losses[] _lost;
+    private readonly int _lossesFd;
+    private readonly IReadOnlyList<MissingSource> _missing;
 
-    TraceSession(TraceOptions options, TableSizes sizes, HostView host, BpfObject bpf, FreeLists free, IReadOnlyList<MissingSource> missing)
+    private TraceSession(TraceOptions options, TableSizes sizes, HostView host, BpfObject bpf, FreeLists free, IReadOnlyList<MissingSource> missing)
     {
         _bpf = bpf;
         _slots = new MappedTable<kvmscope_slot>(bpf.MapFd("slots"), sizes.SlotEntries);
@@ -80,7 +82,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         if (_sweeper.Sweep()) Interlocked.Increment(ref _control[0].free_round);
     }
 
-    kvmscope_losses Losses()
+    private kvmscope_losses Losses()
     {
         int zero = 0;
         fixed (kvmscope_losses* values = _lost)

@@ -9,9 +9,9 @@ namespace Kvmscope.Host.Tracing;
 /// </summary>
 internal sealed class VmDirectory(Func<int, string?> nameOf)
 {
-    readonly Dictionary<(uint Tgid, ulong Kvm), VmIdentity> _vms = [];
-    readonly Dictionary<uint, int> _vmsOfProcess = [];
-    int _ordinal;
+    private readonly Dictionary<(uint Tgid, ulong Kvm), VmIdentity> _vms = [];
+    private readonly Dictionary<uint, int> _vmsOfProcess = [];
+    private int _ordinal;
 
     /// <summary>The identity, made at the first sight of the VM so that its name is known when it ends.</summary>
     internal VmIdentity Of(uint tgid, ulong kvm)

@@ -6,7 +6,7 @@ namespace Kvmscope.Host.Tracing;
 /// <summary>What a slot says of its vCPU's wall clock at one instant; the exit that is open then is split as far as it has come.</summary>
 internal unsafe ref struct WallClock
 {
-    const int MostTries = 100;
+    private const int MostTries = 100;
 
     /// <summary>How long the vCPU was observed, in ns; 0 where it was not.</summary>
     internal ulong WallNs;
@@ -42,7 +42,7 @@ internal unsafe ref struct WallClock
     }
 
     // Without a hook for its end a vCPU lived at least until its last event.
-    static ulong EndOf(ref kvmscope_slot slot, Func<ulong> nowNs, bool isFinal)
+    private static ulong EndOf(ref kvmscope_slot slot, Func<ulong> nowNs, bool isFinal)
     {
         ulong ended = Volatile.Read(ref slot.ended_ns);
         if (ended != 0) return ended;
@@ -51,7 +51,7 @@ internal unsafe ref struct WallClock
             : nowNs();
     }
 
-    void TakeAt(ref kvmscope_slot slot, uint open, ulong exit, ulong entry, ulong output, ulong user, ulong end)
+    private void TakeAt(ref kvmscope_slot slot, uint open, ulong exit, ulong entry, ulong output, ulong user, ulong end)
     {
         WallNs = slot.born_ns == 0 ? 0 : Less(end, slot.born_ns);
         Open = (int)open;
@@ -75,7 +75,7 @@ internal unsafe ref struct WallClock
         }
     }
 
-    void SplitOpen(ref kvmscope_slot slot, ulong output, ulong user, ulong end)
+    private void SplitOpen(ref kvmscope_slot slot, ulong output, ulong user, ulong end)
     {
         ulong left = OpenNs;
         if (user != 0) Put(TimePart.Vmm, Less(end, user), ref left);
@@ -84,7 +84,7 @@ internal unsafe ref struct WallClock
         OpenParts[TimePart.Kvm] = left;
     }
 
-    void Put(TimePart part, ulong ns, ref ulong left)
+    private void Put(TimePart part, ulong ns, ref ulong left)
     {
         ns = Math.Min(ns, left);
         OpenParts[part] += ns;
@@ -101,5 +101,5 @@ internal unsafe ref struct WallClock
         _ => TimePart.Sleep,
     };
 
-    static ulong Less(ulong a, ulong b) => a > b ? a - b : 0;
+    private static ulong Less(ulong a, ulong b) => a > b ? a - b : 0;
 }

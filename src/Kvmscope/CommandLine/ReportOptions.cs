@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Selections;
-using Kvmscope.Core.Timelines;
-using SortKey = Kvmscope.Core.Reports.SortKey;
+using Kvmscope.Core.Analysis.Timelines;
+using SortKey = Kvmscope.Core.Analysis.Reports.SortKey;
 
 namespace Kvmscope.CommandLine;
 

@@ -4,7 +4,7 @@ using Kvmscope.Core;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Rules;
+using Kvmscope.Core.Analysis.Rules;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;

@@ -1,5 +1,5 @@
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Commands;
 

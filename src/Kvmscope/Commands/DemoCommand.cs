@@ -3,7 +3,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;

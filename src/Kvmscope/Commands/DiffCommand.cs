@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Selections;
 using Kvmscope.Recordings;
 using Kvmscope.Terminal;

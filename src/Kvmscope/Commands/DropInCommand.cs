@@ -2,7 +2,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Running;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Commands;
 

@@ -4,9 +4,9 @@ using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Selections;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 using Kvmscope.Recordings;
 using Kvmscope.Terminal;
 

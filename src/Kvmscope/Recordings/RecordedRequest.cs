@@ -2,7 +2,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Recordings;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Buffers.Binary;
 using System.Text;
+using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Tests.Bpf;
 

@@ -2,6 +2,7 @@ using System.Text;
 using Kvmscope.ContractGen;
 using Kvmscope.Core.Model;
 using CsCheck;
+using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Tests.Bpf;
 

@@ -1,4 +1,5 @@
 using CsCheck;
+using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Tests.Bpf;
 

@@ -7,8 +7,8 @@ namespace Kvmscope.Host.Tests.Guests;
 /// <summary>What plans are refused, and what the others are expected to do; the same is compared with real exits in the lab.</summary>
 public sealed class GuestPlanTests
 {
-    static readonly GuestSupport Svm = new(Isa.Svm, null, null, ShadowVmcs: false, NestedPaging: true);
-    static readonly GuestSupport Vmx = new(Isa.Vmx, null, null, ShadowVmcs: true, NestedPaging: true);
+    private static readonly GuestSupport Svm = new(Isa.Svm, null, null, ShadowVmcs: false, NestedPaging: true);
+    private static readonly GuestSupport Vmx = new(Isa.Vmx, null, null, ShadowVmcs: true, NestedPaging: true);
 
     [Theory]
     [InlineData(GuestWork.Hlt, GuestWork.HltInKernel)]
@@ -76,9 +76,9 @@ public sealed class GuestPlanTests
     public void APlanThatRepeatsHasNoExpectation() =>
         Assert.Empty(GuestExpectations.Of(new GuestPlan { Items = [new(GuestWork.Cpuid, 1)], Repeat = true }, Svm));
 
-    static GuestPlan Plan(params ReadOnlySpan<WorkItem> items) => new() { Items = [.. items] };
+    private static GuestPlan Plan(params ReadOnlySpan<WorkItem> items) => new() { Items = [.. items] };
 
-    static ExpectedExits L1(Isa isa, ulong code, ulong count) => new(isa, code, ExitLevel.L1, count);
+    private static ExpectedExits L1(Isa isa, ulong code, ulong count) => new(isa, code, ExitLevel.L1, count);
 
-    static ExpectedExits L2(Isa isa, ulong code, ulong count) => new(isa, code, ExitLevel.L2, count);
+    private static ExpectedExits L2(Isa isa, ulong code, ulong count) => new(isa, code, ExitLevel.L2, count);
 }

@@ -23,5 +23,5 @@ public sealed class KvmApiTests
     [Fact]
     public void ASegmentHas24Bytes() => Assert.Equal(24, Unsafe.SizeOf<KvmSegment>());
 
-    static int SizeOf(nuint request) => (int)(request >> 16) & 0x3fff;
+    private static int SizeOf(nuint request) => (int)(request >> 16) & 0x3fff;
 }

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
+using Kvmscope.Host.Bpf;
 using Kvmscope.Host.Contract;
+using Kvmscope.Host.Interop;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;

@@ -4,6 +4,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
+using Kvmscope.Host.Interop;
 using Kvmscope.Host.Tracing;
 
 using Stopwatch = System.Diagnostics.Stopwatch;

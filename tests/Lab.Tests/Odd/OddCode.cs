@@ -1,7 +1,7 @@
 namespace Kvmscope.Lab.Tests.Odd;
 
 /// <summary>The code of odd guests: 16-bit real mode, from its first byte. Each begins with an access to the port, which ends the warm-up.</summary>
-static class OddCode
+internal static class OddCode
 {
     /// <summary>The base of DS: above all memory.</summary>
     internal const ulong DataBase = 0x20000;

@@ -7,16 +7,16 @@ using Kvmscope.Guests.Kvm;
 namespace Kvmscope.Lab.Tests.Odd;
 
 /// <summary><c>lab-suite odd</c>: guests and VMMs that make the sequences of exits and entries that ordinary ones do not.</summary>
-static class OddCommand
+internal static class OddCommand
 {
-    const ulong SvmShutdown = 0x7f, SvmErr = 0xffff_ffff, VmxTripleFault = 2, VmxFailedEntry = 0x8000_0021;
+    private const ulong SvmShutdown = 0x7f, SvmErr = 0xffff_ffff, VmxTripleFault = 2, VmxFailedEntry = 0x8000_0021;
 
     /// <summary>What a kind is made of.</summary>
     /// <param name="Make">Its VM.</param>
     /// <param name="Act">What follows the warm-up; returns the exits made.</param>
-    sealed record Kind(Func<int, OddVm> Make, Func<OddVm, int, Isa, IEnumerable<ExpectedExits>> Act);
+    private sealed record Kind(Func<int, OddVm> Make, Func<OddVm, int, Isa, IEnumerable<ExpectedExits>> Act);
 
-    static readonly Dictionary<string, Kind> s_kinds = new()
+    private static readonly Dictionary<string, Kind> s_kinds = new()
     {
         ["rotate"] = new(_ => new OddVm(OddCode.Ports), Rotate),
         ["two-vcpus"] = new(_ => new OddVm(OddCode.Ports, vcpus: 2), InTurn),
@@ -48,10 +48,10 @@ static class OddCommand
     }
 
     /// <summary>Up to the first port; MMIO is answered, so that its pages are known to KVM.</summary>
-    static void WarmUp(KvmVcpu vcpu) => ServeMmio(vcpu);
+    private static void WarmUp(KvmVcpu vcpu) => ServeMmio(vcpu);
 
     /// <summary>Up to the next port. Returns how often MMIO came.</summary>
-    static int ServeMmio(KvmVcpu vcpu)
+    private static int ServeMmio(KvmVcpu vcpu)
     {
         int served = 0;
         while (true)
@@ -64,7 +64,7 @@ static class OddCommand
     }
 
     /// <summary>Two threads, each on a CPU of its own where there are two, run one vCPU by turns.</summary>
-    static List<ExpectedExits> Rotate(OddVm vm, int times, Isa isa)
+    private static List<ExpectedExits> Rotate(OddVm vm, int times, Isa isa)
     {
         using SemaphoreSlim first = new(1), second = new(0);
         KvmscopeException? failure = null;
@@ -95,7 +95,7 @@ static class OddCommand
     }
 
     /// <summary>One thread runs two vCPUs by turns.</summary>
-    static List<ExpectedExits> InTurn(OddVm vm, int times, Isa isa)
+    private static List<ExpectedExits> InTurn(OddVm vm, int times, Isa isa)
     {
         for (int i = 0; i < times; i++)
             foreach (KvmVcpu vcpu in vm.Vcpus) OddVm.RunToPort(vcpu);
@@ -103,7 +103,7 @@ static class OddCommand
     }
 
     /// <summary>Three KVM_RUN between an exit and the next entry come back with EINTR, having entered nothing.</summary>
-    static List<ExpectedExits> Interrupted(OddVm vm, int times, Isa isa)
+    private static List<ExpectedExits> Interrupted(OddVm vm, int times, Isa isa)
     {
         KvmVcpu vcpu = vm.Vcpus[0];
         for (int i = 0; i < times; i++)
@@ -119,7 +119,7 @@ static class OddCommand
     }
 
     /// <summary>Each exit of MMIO comes to the VMM twice, a page at a time.</summary>
-    static List<ExpectedExits> SplitMmio(OddVm vm, int times, Isa isa)
+    private static List<ExpectedExits> SplitMmio(OddVm vm, int times, Isa isa)
     {
         for (int i = 0; i < times; i++)
         {
@@ -131,7 +131,7 @@ static class OddCommand
     }
 
     /// <summary>The guest's end; no entry follows. The number of times has no meaning.</summary>
-    static List<ExpectedExits> ShutDown(OddVm vm, int times, Isa isa)
+    private static List<ExpectedExits> ShutDown(OddVm vm, int times, Isa isa)
     {
         KvmVcpu vcpu = vm.Vcpus[0];
         while (vcpu.Run() != 0)
@@ -143,7 +143,7 @@ static class OddCommand
     }
 
     /// <summary>Ports, and then a state that the hardware refuses: a code segment that is 64-bit and 32-bit at once. KVM lets that through.</summary>
-    static List<ExpectedExits> FailEntry(OddVm vm, int times, Isa isa)
+    private static List<ExpectedExits> FailEntry(OddVm vm, int times, Isa isa)
     {
         KvmVcpu vcpu = vm.Vcpus[0];
         for (int i = 0; i < times; i++) OddVm.RunToPort(vcpu);
@@ -163,13 +163,13 @@ static class OddCommand
     }
 
     /// <summary>Up to 5.15 kvm_intel enters again after each of these without saying so.</summary>
-    static List<ExpectedExits> DeadlineTimer(OddVm vm, int times, Isa isa)
+    private static List<ExpectedExits> DeadlineTimer(OddVm vm, int times, Isa isa)
     {
         OddVm.RunToPort(vm.Vcpus[0]);
         return [.. Ports(isa, 1), Exits(isa, isa == Isa.Svm ? SvmCode.Msr : VmxCode.Wrmsr, times)];
     }
 
-    static List<ExpectedExits> Ports(Isa isa, int times) => [Exits(isa, isa == Isa.Svm ? SvmCode.Ioio : VmxCode.IoInstruction, times)];
+    private static List<ExpectedExits> Ports(Isa isa, int times) => [Exits(isa, isa == Isa.Svm ? SvmCode.Ioio : VmxCode.IoInstruction, times)];
 
-    static ExpectedExits Exits(Isa isa, ulong code, int times) => new(isa, code, ExitLevel.L1, (ulong)times);
+    private static ExpectedExits Exits(Isa isa, ulong code, int times) => new(isa, code, ExitLevel.L1, (ulong)times);
 }

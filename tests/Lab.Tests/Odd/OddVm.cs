@@ -5,18 +5,18 @@ using Kvmscope.Guests.Kvm;
 namespace Kvmscope.Lab.Tests.Odd;
 
 /// <summary>A VM whose vCPUs run a few bytes of real-mode code, with the VMM's part left to whoever runs them.</summary>
-sealed class OddVm : IDisposable
+internal sealed class OddVm : IDisposable
 {
     internal const ushort Port = 0x10;
 
-    const ulong CodeAt = 0x1000;
+    private const ulong CodeAt = 0x1000;
 
     /// <summary>Guest-physical memory, in bytes; what lies above is MMIO.</summary>
-    const int MemorySize = 0x10000;
+    private const int MemorySize = 0x10000;
 
-    readonly KvmDevice _device = KvmDevice.Open();
-    readonly KvmVm _vm;
-    readonly nint _memory;
+    private readonly KvmDevice _device = KvmDevice.Open();
+    private readonly KvmVm _vm;
+    private readonly nint _memory;
 
     internal unsafe OddVm(ReadOnlySpan<byte> code, int vcpus = 1, bool irqchip = false)
     {
@@ -52,7 +52,7 @@ sealed class OddVm : IDisposable
         _device.Dispose();
     }
 
-    KvmVcpu CreateVcpu(int id)
+    private KvmVcpu CreateVcpu(int id)
     {
         KvmVcpu vcpu = _vm.CreateVcpu(id);
         byte[] cpuid = new byte[8 + (KvmApi.CpuidEntries * 40)];

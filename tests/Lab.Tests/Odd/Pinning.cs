@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Kvmscope.Lab.Tests.Odd;
 
 /// <summary>Keeps the calling thread on one CPU.</summary>
-static partial class Pinning
+internal static partial class Pinning
 {
     /// <param name="cpu">Below 64.</param>
     internal static void ToCpu(int cpu)

@@ -6,14 +6,14 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>Debian under QEMU with KVM on arm64: all its exits have a VM and a reason, and the kernel's own histogram of kvm_exit counts the same.</summary>
-static partial class ArmLinuxScenarios
+internal static partial class ArmLinuxScenarios
 {
-    const string Event = "/sys/kernel/tracing/events/kvm/kvm_exit", Histogram = "hist:keys=ret,esr_ec:size=4096";
-    const ulong Trap = 2, TrapEc = 0x3f;
+    private const string Event = "/sys/kernel/tracing/events/kvm/kvm_exit", Histogram = "hist:keys=ret,esr_ec:size=4096";
+    private const ulong Trap = 2, TrapEc = 0x3f;
 
     internal static IEnumerable<Case> Cases => [new("arm64-linux/exits-are-the-kernels", Exits, OnlyByName: true)];
 
-    static void Exits(LabHost host)
+    private static void Exits(LabHost host)
     {
         string l1 = Environment.GetEnvironmentVariable("LAB_L1") is { Length: > 0 } path ? path : throw new SuiteSkip("the lab was not asked for a Linux guest (--l1)");
         // 5.10 has no histograms of events (CONFIG_HIST_TRIGGERS).
@@ -39,7 +39,7 @@ static partial class ArmLinuxScenarios
     }
 
     // The record has ret without its SError bit, and the class 0 where it is no trap: { ret: 2, esr_ec: 36 } hitcount: 1135
-    static Dictionary<ulong, ulong> Parse(string histogram)
+    private static Dictionary<ulong, ulong> Parse(string histogram)
     {
         var counts = new Dictionary<ulong, ulong>();
         foreach (Match match in Entry().Matches(histogram))
@@ -50,7 +50,7 @@ static partial class ArmLinuxScenarios
         return counts;
     }
 
-    static ulong Number(Match match, string group) => ulong.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+    private static ulong Number(Match match, string group) => ulong.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"\{ ret:\s*(?<ret>\d+), esr_ec:\s*(?<ec>\d+) \} hitcount:\s*(?<hits>\d+)")]
     private static partial Regex Entry();

@@ -3,10 +3,10 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>Exits of KVM/arm64: counts, qualifiers and the wall clock of known guests.</summary>
-static class ArmScenarios
+internal static class ArmScenarios
 {
-    const ulong Irq = 0x000, Wfx = 0x201, Sys64 = 0x218, DataAbort = 0x224;
-    const string Plan = "hvc=311 smc=211 mrs=127 msr=89 sgi=67 mmio-write=97 mmio-read=53 gic-read=83 fault=71 wfi=23";
+    private const ulong Irq = 0x000, Wfx = 0x201, Sys64 = 0x218, DataAbort = 0x224;
+    private const string Plan = "hvc=311 smc=211 mrs=127 msr=89 sgi=67 mmio-write=97 mmio-read=53 gic-read=83 fault=71 wfi=23";
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -27,7 +27,7 @@ static class ArmScenarios
         new("arm64/no-nested-guest", NoNested, OnlyByName: true),
     ];
 
-    static void Compare(LabHost host, string plan, int vcpus)
+    private static void Compare(LabHost host, string plan, int vcpus)
     {
         using GuestProcess guest = host.Guest(plan);
         ulong before = KvmCounters.Exits(guest.Pid);
@@ -42,7 +42,7 @@ static class ArmScenarios
         Check.Equal(rise, answer.Exits, "exits against the rise of KVM's own counter");
     }
 
-    static void TwoVms(LabHost host)
+    private static void TwoVms(LabHost host)
     {
         using GuestProcess first = host.Guest("hvc=149 fault=31", "first"), second = host.Guest("hvc=83 smc=59 sgi=17", "second");
         using Tracer tracer = host.Trace("hist --by vm --format json").WaitAttached();
@@ -58,7 +58,7 @@ static class ArmScenarios
         second.End();
     }
 
-    static void AllThree(LabHost host)
+    private static void AllThree(LabHost host)
     {
         using GuestProcess guest = host.Guest("hvc=83 wfi=7");
         Tracer[] tracers = [.. ((string[])["count", "time", "hist"]).Select(c => host.Trace($"{c} --format json"))];
@@ -81,7 +81,7 @@ static class ArmScenarios
     }
 
     /// <summary>A busy guest is left for host interrupts, whose syndrome is an older trap's: they must be IRQ and nothing else.</summary>
-    static void Interrupts(LabHost host)
+    private static void Interrupts(LabHost host)
     {
         using GuestProcess guest = host.Guest("hvc=37 spin=60000000 smc=41");
         using Tracer tracer = host.Trace("hist --by vm --format json").WaitAttached();
@@ -94,7 +94,7 @@ static class ArmScenarios
         Check.AtLeast(5UL, irq.Count, "host interrupts of a busy guest");
     }
 
-    static void Attach(LabHost host)
+    private static void Attach(LabHost host)
     {
         using GuestProcess guest = host.Guest("vcpus=2 hvc=20 smc=3 wfi=1 loop").Go();
         guest.WaitFor("running");
@@ -113,7 +113,7 @@ static class ArmScenarios
         guest.Kill();
     }
 
-    static void ByQualifier(LabHost host)
+    private static void ByQualifier(LabHost host)
     {
         using GuestProcess guest = host.Guest("hvc=31 hvc:0x84000006=29 hvc:0x86000000=11 smc=23 mrs=53 msr=47 sgi=43 mmio-write=41 mmio-read:5=37 gic-read=61 fault=73 wfi=7");
         using Tracer tracer = host.Trace("time --by qualifier --format json").WaitAttached();
@@ -139,7 +139,7 @@ static class ArmScenarios
             Check.Equal(made - (key.Code == DataAbort ? 1UL : 0), answer.CountOf(key), $"exits {key}");
     }
 
-    static void Filters(LabHost host)
+    private static void Filters(LabHost host)
     {
         using GuestProcess guest = host.Guest("hvc=31 smc=23 mrs=19 wfi=3");
         using Tracer only = host.Trace("count --reason SYS64,0x17 --format json").WaitAttached();
@@ -154,7 +154,7 @@ static class ArmScenarios
     }
 
     /// <summary>WFI is halted, a slow page is the VMM; all adds up.</summary>
-    static void Split(LabHost host)
+    private static void Split(LabHost host)
     {
         const ulong waits = 41, waitNs = 20_000_000, slow = 13, slowNs = 3_000_000;
         string before = File.ReadAllText("/sys/module/kvm/parameters/halt_poll_ns").Trim();
@@ -179,7 +179,7 @@ static class ArmScenarios
         Check.AtMost(slow * slowNs / 5, abort.Parts["kvm"] + abort.Parts["halt"] + abort.Parts["poll"], "the slow page's other ns");
     }
 
-    static void Overcommitted(LabHost host)
+    private static void Overcommitted(LabHost host)
     {
         using GuestProcess guest = host.Guest("vcpus=2 spin=60000000");
         using Tracer tracer = host.Trace("time --split --by vcpu --format json").WaitAttached();
@@ -196,7 +196,7 @@ static class ArmScenarios
         }
     }
 
-    static void Slower(LabHost host)
+    private static void Slower(LabHost host)
     {
         using GuestProcess guest = host.Guest("slow-port=5 slow=40 hvc=50");
         using Tracer tracer = host.Trace("slower 30ms --format json").WaitAttached();
@@ -210,7 +210,7 @@ static class ArmScenarios
         Check.Contains("0xa001000 write (virtio-mmio)", slow[0], "the page");
     }
 
-    static void Record(LabHost host)
+    private static void Record(LabHost host)
     {
         string file = Path.Combine(host.Folder, "arm.kvmscope");
         using GuestProcess guest = host.Guest("hvc=211 smc=23 mrs=19 wfi=7");
@@ -230,7 +230,7 @@ static class ArmScenarios
         Check.Contains("PSCI_VERSION", output, "qualifiers of a recording");
     }
 
-    static void ListAndCheck(LabHost host)
+    private static void ListAndCheck(LabHost host)
     {
         using GuestProcess guest = host.Guest("vcpus=2 hvc=1", "some-guest");
         (int status, string list, string errors) = host.Run("list");
@@ -242,14 +242,14 @@ static class ArmScenarios
         guest.Run().End();
     }
 
-    static void Demo(LabHost host)
+    private static void Demo(LabHost host)
     {
         (int status, string output, string errors) = host.Run("demo");
         Check.Equal(0, status, output + errors);
         Check.Contains("HVC64", output, "the demo");
     }
 
-    static void NoNested(LabHost host)
+    private static void NoNested(LabHost host)
     {
         (int status, string output, string errors) = host.Run("demo --nested");
         Check.True(status != 0, "a nested demo ended well: " + output);

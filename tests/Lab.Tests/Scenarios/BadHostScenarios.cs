@@ -3,7 +3,7 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>Hosts that cannot be traced. Each wants a lab that was booted so: --no-kvm, --no-vendor.</summary>
-static class BadHostScenarios
+internal static class BadHostScenarios
 {
     internal static IEnumerable<Case> Cases =>
     [
@@ -15,7 +15,7 @@ static class BadHostScenarios
     ];
 
     /// <summary>Status 3, and what lacks with its mend in a line or two.</summary>
-    static void Refused(LabHost host, string words, string wanted)
+    private static void Refused(LabHost host, string words, string wanted)
     {
         (int status, string output, string errors) = host.Run(words);
         Check.Equal(3, status, $"status ({output} {errors})");

@@ -3,11 +3,11 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>So many exits made, so many shown; the trust counters; KVM's own counter.</summary>
-static class CountScenarios
+internal static class CountScenarios
 {
     // Primes, so that no two counts can be mixed up.
-    const string Plain = "cpuid=311 out=211 in=101 mmio-write=97 mmio-read=53 rdmsr=127 wrmsr=89 hlt=61 hypercall=43";
-    const string Nested = "cpuid=103 out=31 l2.cpuid=113 l2.out=71 l2.hlt=47 l2.rdmsr=29 l2.hypercall=19";
+    private const string Plain = "cpuid=311 out=211 in=101 mmio-write=97 mmio-read=53 rdmsr=127 wrmsr=89 hlt=61 hypercall=43";
+    private const string Nested = "cpuid=103 out=31 l2.cpuid=113 l2.out=71 l2.hlt=47 l2.rdmsr=29 l2.hypercall=19";
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -23,7 +23,7 @@ static class CountScenarios
     ];
 
     /// <summary>Exact counts, clean trust, and the sum over all reasons and both levels is the rise of KVM's own counter.</summary>
-    static void Compare(LabHost host, string plan, int vcpus)
+    private static void Compare(LabHost host, string plan, int vcpus)
     {
         using GuestProcess guest = host.Guest(plan);
         ulong before = KvmCounters.Exits(guest.Pid);
@@ -38,7 +38,7 @@ static class CountScenarios
         Check.Equal(rise, answer.Exits, "exits against the rise of KVM's own counter");
     }
 
-    static void AllThree(LabHost host)
+    private static void AllThree(LabHost host)
     {
         using GuestProcess guest = host.Guest("cpuid=83 hlt=41");
         Tracer[] tracers = [.. ((string[])["count", "time", "hist"]).Select(c => host.Trace($"{c} --format json"))];

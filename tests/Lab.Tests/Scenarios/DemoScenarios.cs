@@ -3,7 +3,7 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>The demo compares by itself; check says that all is well.</summary>
-static class DemoScenarios
+internal static class DemoScenarios
 {
     internal static IEnumerable<Case> Cases =>
     [
@@ -16,7 +16,7 @@ static class DemoScenarios
         new("demo/check", host => Run(host, "check", "")),
     ];
 
-    static void Run(LabHost host, string words, string wanted)
+    private static void Run(LabHost host, string words, string wanted)
     {
         (int status, string output, string errors) = host.Run(words);
         Check.Equal(0, status, $"status ({output} {errors})");

@@ -4,11 +4,11 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>What <c>slower</c> says of an exit beyond its line.</summary>
-static class DossierScenarios
+internal static class DossierScenarios
 {
-    const string Plan = "cpuid=43 slow-port=5 slow=150";
-    const ulong SleepNs = 150_000_000;
-    const int Slow = 5;
+    private const string Plan = "cpuid=43 slow-port=5 slow=150";
+    private const ulong SleepNs = 150_000_000;
+    private const int Slow = 5;
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -17,7 +17,7 @@ static class DossierScenarios
         new("dossier/who", Who),
     ];
 
-    static IReadOnlyList<string> Run(LabHost host, string plan, string options)
+    private static IReadOnlyList<string> Run(LabHost host, string plan, string options)
     {
         using GuestProcess guest = host.Guest(plan);
         using Tracer tracer = host.Trace(options).WaitAttached();
@@ -27,7 +27,7 @@ static class DossierScenarios
         return lines;
     }
 
-    static void Slept(LabHost host)
+    private static void Slept(LabHost host)
     {
         IReadOnlyList<string> lines = Run(host, Plan, "slower 100ms --format json");
         Check.Equal(Slow, lines.Count, "slow exits");
@@ -49,7 +49,7 @@ static class DossierScenarios
         }
     }
 
-    static void Part(LabHost host)
+    private static void Part(LabHost host)
     {
         Check.Equal(0, Run(host, Plan, "slower 100ms --part kvm --format json").Count, "exits that were in KVM for so long");
         Check.Equal(Slow, Run(host, Plan, "slower 100ms --part vmm --format json").Count, "exits that were in the VMM for so long");
@@ -57,7 +57,7 @@ static class DossierScenarios
 
     // Two vCPUs on one CPU: an exit that waits for it waits for the other, or for kvmscope and who reads from it. How often for which
     // depends on how slow the lab is; the kernel's own threads come in between all the time, and have the CPU for no long stretch.
-    static void Who(LabHost host)
+    private static void Who(LabHost host)
     {
         string turns = string.Join(' ', Enumerable.Repeat("spin=1000000 cpuid=200", 40));
         IReadOnlyList<string> lines = Run(host, $"vcpus=2 {turns}", "slower 1ms --part runq --who --format json");

@@ -3,15 +3,15 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>The drop-in names with their arguments and layouts: one run of a guest, and all of them at once.</summary>
-static class DropInScenarios
+internal static class DropInScenarios
 {
-    const string Tracing = "Tracing... Hit Ctrl-C to end.";
+    private const string Tracing = "Tracing... Hit Ctrl-C to end.";
 
     // HLT lasts until the VMM's timer comes, each 2 ms; the port 40 ms.
-    const string Plan = "hlt-in-kernel=31 cpuid=83 slow-port=5 slow=40";
-    const ulong Halts = 31;
+    private const string Plan = "hlt-in-kernel=31 cpuid=83 slow-port=5 slow=40";
+    private const ulong Halts = 31;
 
-    static readonly Dictionary<string, string[]> s_tools = new()
+    private static readonly Dictionary<string, string[]> s_tools = new()
     {
         ["count"] = ["kvm_vmexit_count"],
         ["time"] = ["kvm_vmexit_time.py"],
@@ -22,8 +22,8 @@ static class DropInScenarios
         ["slower excludes"] = ["kvm_vmexit_slower", "1", "--excludes", "12,"],
     };
 
-    static Dictionary<string, (IReadOnlyList<string> Lines, string Errors)>? s_answers;
-    static IReadOnlyDictionary<ExitKey, ulong> s_made = new Dictionary<ExitKey, ulong>();
+    private static Dictionary<string, (IReadOnlyList<string> Lines, string Errors)>? s_answers;
+    private static IReadOnlyDictionary<ExitKey, ulong> s_made = new Dictionary<ExitKey, ulong>();
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -37,7 +37,7 @@ static class DropInScenarios
         new("drop-in/slower-excludes", Excludes),
     ];
 
-    static void Excludes(LabHost host)
+    private static void Excludes(LabHost host)
     {
         IReadOnlyList<string> lines = Answers(host)["slower excludes"].Lines;
         Check.Equal("Excludes: HLT", lines[0], "first line");
@@ -46,16 +46,16 @@ static class DropInScenarios
         Check.AtLeast(5, lines.Count(l => l.TrimStart().StartsWith(number + " ", StringComparison.Ordinal) && l.EndsWith("(L1)", StringComparison.Ordinal)), "lines of the slow port");
     }
 
-    static bool IsHalt(string line) => line.Contains(" HLT ", StringComparison.Ordinal);
+    private static bool IsHalt(string line) => line.Contains(" HLT ", StringComparison.Ordinal);
 
-    static void SaysTranslation(LabHost host)
+    private static void SaysTranslation(LabHost host)
     {
         if (!host.IsSvm) throw new SuiteSkip("this is VMX");
         Check.Contains("12 is HLT on VMX", Answers(host)["hist 12"].Errors, "standard error");
     }
 
     /// <summary>Each reason's total and L1 as made.</summary>
-    static void Table(LabHost host, string tool)
+    private static void Table(LabHost host, string tool)
     {
         IReadOnlyList<string> lines = Answers(host)[tool].Lines;
         foreach ((ExitKey key, ulong count) in s_made)
@@ -69,13 +69,13 @@ static class DropInScenarios
     }
 
     /// <summary>The sum of <c>low -> high : count |****|</c>.</summary>
-    static ulong Bars(LabHost host, string tool)
+    private static ulong Bars(LabHost host, string tool)
     {
         IEnumerable<string> bars = Answers(host)[tool].Lines.Where(l => l.Contains("->", StringComparison.Ordinal));
         return bars.Aggregate(0UL, (sum, line) => sum + ulong.Parse(line.Split(':', '|')[1]));
     }
 
-    static Dictionary<string, (IReadOnlyList<string> Lines, string Errors)> Answers(LabHost host)
+    private static Dictionary<string, (IReadOnlyList<string> Lines, string Errors)> Answers(LabHost host)
     {
         if (s_answers is not null) return s_answers;
         Dictionary<string, ChildProcess> tools = [];
@@ -105,7 +105,7 @@ static class DropInScenarios
         }
     }
 
-    static List<string> UpToTracing(ChildProcess tool)
+    private static List<string> UpToTracing(ChildProcess tool)
     {
         List<string> lines = [];
         while (true)

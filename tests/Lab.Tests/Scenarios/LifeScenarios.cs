@@ -3,11 +3,11 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>VMs and tracers that come, go and are killed.</summary>
-static class LifeScenarios
+internal static class LifeScenarios
 {
-    const int ShortVms = 11;
+    private const int ShortVms = 11;
 
-    static readonly string[] s_losses =
+    private static readonly string[] s_losses =
         ["unpaired_exits", "unpaired_entries", "lost_events", "dropped_cells", "dropped_vcpus", "dropped_exits", "unknown_reasons"];
 
     internal static IEnumerable<Case> Cases =>
@@ -22,7 +22,7 @@ static class LifeScenarios
     ];
 
     /// <summary>The addresses of the first VM's vCPU are free when the second is made; no exit of one is closed by an entry of the other.</summary>
-    static void KilledVm(LabHost host)
+    private static void KilledVm(LabHost host)
     {
         using var watch = new Watch(host, "hist --by vm,vcpu");
         using GuestProcess first = host.Guest("cpuid=79 hlt=37 out=11", "first");
@@ -42,14 +42,14 @@ static class LifeScenarios
     }
 
     /// <summary>Traced from its first exit on: what its warm-up makes comes on top, of MMIO for one.</summary>
-    static void CompareWithWarmUp(GuestProcess guest, Watch watch, string name)
+    private static void CompareWithWarmUp(GuestProcess guest, Watch watch, string name)
     {
         TracedRow[] own = [.. watch.Rows.Where(r => r.VmPid == guest.Pid)];
         foreach ((ExitKey key, ulong count) in guest.Made) Check.Equal(count, TracedAnswer.Sum(own.Where(r => r.Key == key)), $"{name}: exits {key}");
         foreach (TracedRow row in own) Check.Equal(name, row.Vm, "name of the VM");
     }
 
-    static void KilledRunning(LabHost host)
+    private static void KilledRunning(LabHost host)
     {
         using var watch = new Watch(host, "hist --by vm");
         using GuestProcess looping = host.Guest("cpuid=50 out=5 loop", "looping").Go();
@@ -68,7 +68,7 @@ static class LifeScenarios
     }
 
     /// <summary>Slots come back two sweeps after their vCPU ended, so each VM waits for three; without --interval a sweep is a second.</summary>
-    static void ManyShortVms(LabHost host)
+    private static void ManyShortVms(LabHost host)
     {
         using var watch = new Watch(host, "count --max-vcpus 4");
         Dictionary<ExitKey, ulong> made = [];
@@ -86,7 +86,7 @@ static class LifeScenarios
         Check.Equal((ulong)ShortVms, watch.Trust("open"), "trust.open: the last exit of each");
     }
 
-    static void NoSlot(LabHost host)
+    private static void NoSlot(LabHost host)
     {
         using GuestProcess first = host.Guest("cpuid=53 out=7");
         using GuestProcess second = host.Guest("cpuid=31 out=5");
@@ -110,7 +110,7 @@ static class LifeScenarios
     }
 
     /// <summary>A vCPU that found no slot gets one when one comes back, and is counted from there on.</summary>
-    static void SlotComesBack(LabHost host)
+    private static void SlotComesBack(LabHost host)
     {
         using GuestProcess first = host.Guest("cpuid=5");
         using var watch = new Watch(host, "count --max-vcpus 1 --by vm");
@@ -131,7 +131,7 @@ static class LifeScenarios
         Check.Equal(1UL, watch.Trust("dropped_vcpus"), "trust.dropped_vcpus");
     }
 
-    static void KilledTracer(LabHost host)
+    private static void KilledTracer(LabHost host)
     {
         (uint, uint) mark = BpfIds.Mark();
         using GuestProcess guest = host.Guest("cpuid=7");
@@ -144,7 +144,7 @@ static class LifeScenarios
         guest.Run().End();
     }
 
-    static void AttachToRunning(LabHost host)
+    private static void AttachToRunning(LabHost host)
     {
         using GuestProcess guest = host.Guest("vcpus=2 cpuid=20 out=3 hlt=2 loop").Go();
         guest.WaitFor("running");

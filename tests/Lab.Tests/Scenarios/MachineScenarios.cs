@@ -4,15 +4,15 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>Several VMs at once: not mixed, and filters leave the others at zero. One run of three guests, and a tracer for each way to look.</summary>
-static class MachineScenarios
+internal static class MachineScenarios
 {
-    const string AlphaPlan = "cpuid=101 out=53", BetaPlan = "vcpus=2 cpuid=67 hlt=31", GammaPlan = "out=19 l2.cpuid=29 l2.out=13";
+    private const string AlphaPlan = "cpuid=101 out=53", BetaPlan = "vcpus=2 cpuid=67 hlt=31", GammaPlan = "out=19 l2.cpuid=29 l2.out=13";
 
-    static readonly string[] s_looks =
+    private static readonly string[] s_looks =
         ["all", "pid", "name", "vcpu", "vcpus-of", "reason", "exclude", "l1", "l2", "both"];
 
-    static Dictionary<string, TracedAnswer>? s_answers;
-    static Dictionary<string, (int Pid, IReadOnlyDictionary<ExitKey, ulong> Made)> s_guests = [];
+    private static Dictionary<string, TracedAnswer>? s_answers;
+    private static Dictionary<string, (int Pid, IReadOnlyDictionary<ExitKey, ulong> Made)> s_guests = [];
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -33,10 +33,10 @@ static class MachineScenarios
         new("machines/filters-together", host => Compare(host, "both", k => k.Code == Cpuid(host) && k.Level == 1, 0, "beta", "alpha")),
     ];
 
-    static ulong Cpuid(LabHost host) => host.IsSvm ? 0x72u : 10u;
+    private static ulong Cpuid(LabHost host) => host.IsSvm ? 0x72u : 10u;
 
     /// <summary>Each VM has its own counts of what the look lets through, and no more.</summary>
-    static void Compare(LabHost host, string look, Func<ExitKey, bool> through, int? vcpu, params string[] vms)
+    private static void Compare(LabHost host, string look, Func<ExitKey, bool> through, int? vcpu, params string[] vms)
     {
         TracedAnswer answer = Answers(host)[look];
         int rows = 0;
@@ -63,14 +63,14 @@ static class MachineScenarios
         Exact.Trust(host, answer, 4);
     }
 
-    static void SameOnEachVcpu(Dictionary<ExitKey, ulong> expected, TracedRow[] rows, int vcpus, string name)
+    private static void SameOnEachVcpu(Dictionary<ExitKey, ulong> expected, TracedRow[] rows, int vcpus, string name)
     {
         foreach ((ExitKey key, ulong count) in expected)
             for (int id = 0; id < vcpus; id++)
                 Check.Equal(count / (ulong)vcpus, TracedAnswer.Sum(rows.Where(r => r.Key == key && r.Vcpu == id)), $"{name}: exits {key} of vCPU {id}");
     }
 
-    static void List(LabHost host)
+    private static void List(LabHost host)
     {
         using GuestProcess alpha = host.Guest("cpuid=1", "alpha"), beta = host.Guest("vcpus=2 cpuid=1", "beta");
         (int status, string output, string errors) = host.Run("list --format json");
@@ -83,7 +83,7 @@ static class MachineScenarios
         Check.Equal(("beta", 2), rows[beta.Pid], "beta");
     }
 
-    static Dictionary<string, TracedAnswer> Answers(LabHost host)
+    private static Dictionary<string, TracedAnswer> Answers(LabHost host)
     {
         if (s_answers is not null) return s_answers;
         List<GuestProcess> guests = [];
@@ -110,7 +110,7 @@ static class MachineScenarios
         }
     }
 
-    static string Words(string look, List<GuestProcess> guests) => look switch
+    private static string Words(string look, List<GuestProcess> guests) => look switch
     {
         "all" => "hist",
         "pid" => $"count --vm {guests[0].Pid}",

@@ -3,7 +3,7 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>The odd sequences of exits and entries; docs/pairing.md lists them, and those that cannot be made.</summary>
-static class PairingScenarios
+internal static class PairingScenarios
 {
     internal static IEnumerable<Case> Cases =>
     [
@@ -16,7 +16,7 @@ static class PairingScenarios
         new("pairing/deadline-timer", DeadlineTimer),
     ];
 
-    static TracedAnswer Compare(LabHost host, string words, int vcpus)
+    private static TracedAnswer Compare(LabHost host, string words, int vcpus)
     {
         using GuestProcess guest = host.OddGuest(words);
         using Tracer tracer = host.Trace("hist --by vm,vcpu --format json").WaitAttached();
@@ -29,14 +29,14 @@ static class PairingScenarios
         return answer;
     }
 
-    static void TwoVcpus(LabHost host)
+    private static void TwoVcpus(LabHost host)
     {
         TracedAnswer answer = Compare(host, "two-vcpus 103", 2);
         for (int id = 0; id < 2; id++)
             Check.Equal(103UL, TracedAnswer.Sum(answer.Rows.Where(r => r.Vcpu == id && r.Key.Code == (host.IsSvm ? 0x7bu : 30u))), $"port accesses of vCPU {id}");
     }
 
-    static void FailedEntry(LabHost host)
+    private static void FailedEntry(LabHost host)
     {
         TracedAnswer answer = Compare(host, "failed-entry 13", 1);
         TracedRow failed = answer.Rows.Single(r => r.Key.Code == (host.IsSvm ? 0xffff_ffffu : 0x8000_0021u));
@@ -44,7 +44,7 @@ static class PairingScenarios
     }
 
     /// <summary>kvm_intel up to 5.15 enters again without kvm_entry: those exits are counted and not timed. All others are timed.</summary>
-    static void DeadlineTimer(LabHost host)
+    private static void DeadlineTimer(LabHost host)
     {
         const ulong times = 151;
         using GuestProcess guest = host.OddGuest($"deadline-timer {times}");

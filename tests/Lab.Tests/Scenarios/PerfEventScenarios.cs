@@ -5,13 +5,13 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>Counts by qualifier against <c>perf kvm stat</c>'s own events (ioport, mmio, msr), which watches the same run.</summary>
-static partial class PerfEventScenarios
+internal static partial class PerfEventScenarios
 {
-    const string Perf = "/usr/bin/perf";
+    private const string Perf = "/usr/bin/perf";
 
     internal static IEnumerable<Case> Cases => [new("perf-events/ioport-mmio-msr", Agree, OnlyByName: true)];
 
-    static void Agree(LabHost host)
+    private static void Agree(LabHost host)
     {
         if (!File.Exists(Perf)) throw new SuiteSkip("perf is not here");
         string folder = Path.Combine(host.Folder, "perf-events");
@@ -36,7 +36,7 @@ static partial class PerfEventScenarios
         Check.AtLeast(4, compared, "keys of perf that were compared");
     }
 
-    static bool Compare(LabHost host, TracedAnswer answer, string kind, ulong number, string way, ulong samples)
+    private static bool Compare(LabHost host, TracedAnswer answer, string kind, ulong number, string way, ulong samples)
     {
         bool isFirst = way is "PIN" or "R";
         (uint code, string name) = kind switch
@@ -59,7 +59,7 @@ static partial class PerfEventScenarios
         return true;
     }
 
-    static IReadOnlyList<(ulong Number, string Way, ulong Samples)> Report(string kind, string folder)
+    private static IReadOnlyList<(ulong Number, string Way, ulong Samples)> Report(string kind, string folder)
     {
         using var report = new ChildProcess(Perf, ["kvm", "-i", "perf.data", "stat", "report", "--event", kind], folder);
         string output = string.Join('\n', report.ReadRest());

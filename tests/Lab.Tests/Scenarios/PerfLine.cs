@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>A line of <c>perf kvm stat report</c>; times in microseconds.</summary>
-sealed record PerfLine(string Name, ulong Samples, double Least, double Most, double Average)
+internal sealed record PerfLine(string Name, ulong Samples, double Least, double Most, double Average)
 {
     /// <summary>perf's names where they are not the kernel's in lower case.</summary>
-    static readonly Dictionary<string, string> s_names = new() { ["IOIO"] = "io", ["INTR"] = "interrupt", ["VMMCALL"] = "hypercall" };
+    private static readonly Dictionary<string, string> s_names = new() { ["IOIO"] = "io", ["INTR"] = "interrupt", ["VMMCALL"] = "hypercall" };
 
     internal static PerfLine? Parse(string line)
     {
@@ -18,5 +18,5 @@ sealed record PerfLine(string Name, ulong Samples, double Least, double Most, do
 
     internal bool Names(string reason) => string.Equals(Name, s_names.GetValueOrDefault(reason, reason), StringComparison.OrdinalIgnoreCase);
 
-    static double Us(string text) => double.Parse(text[..^2], CultureInfo.InvariantCulture);
+    private static double Us(string text) => double.Parse(text[..^2], CultureInfo.InvariantCulture);
 }

@@ -5,10 +5,10 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>Who may trace. docs/decisions/0004-privileges.md says what is needed and why.</summary>
-static class PrivilegeScenarios
+internal static class PrivilegeScenarios
 {
-    const string SetPriv = "/usr/bin/setpriv";
-    const string Nobody = "65534";
+    private const string SetPriv = "/usr/bin/setpriv";
+    private const string Nobody = "65534";
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -18,7 +18,7 @@ static class PrivilegeScenarios
         new("privileges/as-the-unit-for-always-on-recording", AsTheUnit),
     ];
 
-    static void NobodyIsTold(LabHost host)
+    private static void NobodyIsTold(LabHost host)
     {
         foreach (string command in (string[])["count --duration 10ms", "check"])
         {
@@ -29,7 +29,7 @@ static class PrivilegeScenarios
     }
 
     /// <summary>CAP_SYS_ADMIN for the BTF of modules, but on kernels without that; CAP_SYS_RESOURCE for the memory of maps before 5.11.</summary>
-    static void LeastSet(LabHost host)
+    private static void LeastSet(LabHost host)
     {
         string caps = host.Kernel < new Version(5, 11) ? "bpf,perfmon,sys_resource" : "bpf,perfmon,sys_admin";
         (int status, string output, string errors) = As(host, caps, "count --duration 10ms --format json");
@@ -37,7 +37,7 @@ static class PrivilegeScenarios
     }
 
     /// <summary>Says what the set is good for here; where it is not enough, it must be said that it is not permitted.</summary>
-    static void TooFew(LabHost host)
+    private static void TooFew(LabHost host)
     {
         (int status, _, string errors) = As(host, "bpf,perfmon", "count --duration 10ms --format json");
         Console.WriteLine($"# bpf,perfmon: status {status} {errors.ReplaceLineEndings(" | ")}");
@@ -48,7 +48,7 @@ static class PrivilegeScenarios
     }
 
     /// <summary>The unit's capabilities are enough to record, to begin new files once all is given up, and to remove old ones.</summary>
-    static void AsTheUnit(LabHost host)
+    private static void AsTheUnit(LabHost host)
     {
         if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
         using var reader = new StreamReader(typeof(PrivilegeScenarios).Assembly.GetManifestResourceStream("kvmscope-record.service")!);
@@ -71,7 +71,7 @@ static class PrivilegeScenarios
         }
     }
 
-    static (int Status, string Output, string Errors) As(LabHost host, string caps, string words)
+    private static (int Status, string Output, string Errors) As(LabHost host, string caps, string words)
     {
         if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
         string set = caps.Length == 0 ? "-all" : "-all," + string.Join(',', caps.Split(',').Select(c => "+" + c));

@@ -4,13 +4,13 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary><c>--by qualifier</c>: as many accesses to each MSR, port, leaf and page as the guest makes.</summary>
-static class QualifierScenarios
+internal static class QualifierScenarios
 {
-    const string Plan =
+    private const string Plan =
         "cpuid=997 cpuid:0xb.1=101 cpuid:0x80000008=61 rdmsr=53 rdmsr:0x8b=47 rdmsr:0xfe=43 wrmsr=41 wrmsr:0x8b=37 out:0x608=31 in:0x608=29 out:0x6f8=23 "
         + "hypercall=19 hypercall:0x3=17 mmio-write=13 mmio-read:7=11";
 
-    const int MostKept = 448;
+    private const int MostKept = 448;
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -21,7 +21,7 @@ static class QualifierScenarios
         new("qualifiers/more-than-fit", TooMany),
     ];
 
-    static TracedAnswer Run(LabHost host, string plan, string options)
+    private static TracedAnswer Run(LabHost host, string plan, string options)
     {
         using GuestProcess guest = host.Guest(plan);
         using Tracer tracer = host.Trace(options).WaitAttached();
@@ -31,7 +31,7 @@ static class QualifierScenarios
         return answer;
     }
 
-    static void Counts(LabHost host, string options, bool nested)
+    private static void Counts(LabHost host, string options, bool nested)
     {
         TracedAnswer answer = Run(host, nested ? Plan + " nested" : Plan, options);
         Cpuid(host, answer, "0", 997);
@@ -54,29 +54,29 @@ static class QualifierScenarios
         Check.Equal(0UL, answer.Trust["other_qualifiers"], "trust.other_qualifiers");
     }
 
-    static ulong Sum(TracedAnswer answer, ulong code, int level, string raw, string names = "") => TracedAnswer.Sum(answer.Rows.Where(
+    private static ulong Sum(TracedAnswer answer, ulong code, int level, string raw, string names = "") => TracedAnswer.Sum(answer.Rows.Where(
         r => r.Key == new ExitKey(code, level) && r.Raw == raw && (names.Length == 0 || r.Qualifier!.Contains(names, StringComparison.Ordinal))));
 
-    static void Cpuid(LabHost host, TracedAnswer answer, string raw, ulong count, int level = 1) =>
+    private static void Cpuid(LabHost host, TracedAnswer answer, string raw, ulong count, int level = 1) =>
         Check.Equal(count, Sum(answer, host.IsSvm ? 0x72u : 10u, level, raw), $"CPUID {raw} of L{level}");
 
-    static void Msr(LabHost host, TracedAnswer answer, uint msr, bool isWrite, ulong count, int level = 1)
+    private static void Msr(LabHost host, TracedAnswer answer, uint msr, bool isWrite, ulong count, int level = 1)
     {
         ulong code = host.IsSvm ? 0x7cu : isWrite ? 32u : 31u;
         string way = !host.IsSvm ? "" : isWrite ? " write" : " read";
         Check.Equal(count, Sum(answer, code, level, msr.ToString(CultureInfo.InvariantCulture), way), $"MSR 0x{msr:x}{way} of L{level}");
     }
 
-    static void Port(LabHost host, TracedAnswer answer, int level, uint port, string way, ulong count) =>
+    private static void Port(LabHost host, TracedAnswer answer, int level, uint port, string way, ulong count) =>
         Check.Equal(count, Sum(answer, host.IsSvm ? 0x7bu : 30u, level, port.ToString(CultureInfo.InvariantCulture), way), $"port 0x{port:x}{way} of L{level}");
 
-    static ulong Page(LabHost host, TracedAnswer answer, ulong page)
+    private static ulong Page(LabHost host, TracedAnswer answer, ulong page)
     {
         string raw = page.ToString(CultureInfo.InvariantCulture);
         return host.IsSvm ? Sum(answer, 0x400, 1, raw) : Sum(answer, 49, 1, raw) + Sum(answer, 48, 1, raw);
     }
 
-    static void Nested(LabHost host)
+    private static void Nested(LabHost host)
     {
         host.WantNested();
         TracedAnswer answer = Run(
@@ -90,14 +90,14 @@ static class QualifierScenarios
         Cpuid(host, answer, "0", 7);
     }
 
-    static void Top(LabHost host)
+    private static void Top(LabHost host)
     {
         TracedAnswer answer = Run(host, "cpuid=50 cpuid:1=40 cpuid:2=30 cpuid:3=20 cpuid:5=10", "count --by qualifier --top 3 --format json");
         TracedRow[] rows = [.. answer.Rows.Where(r => r.Key == new ExitKey(host.IsSvm ? 0x72u : 10u, 1))];
         Check.Equal("other:30 0:50 1:40 2:30", string.Join(' ', rows.OrderBy(r => r.Raw ?? "").Select(r => $"{r.Raw ?? r.Qualifier}:{r.Count}")), "rows of CPUID");
     }
 
-    static void TooMany(LabHost host)
+    private static void TooMany(LabHost host)
     {
         host.WantNested();
         const int leaves = 240; // of each level: a plan has not many more

@@ -3,7 +3,7 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>Recordings of real exits: equal to what was live and to what guests did, whatever happens to the recorder, its file or the VMs.</summary>
-static class RecordScenarios
+internal static class RecordScenarios
 {
     internal static IEnumerable<Case> Cases =>
     [
@@ -19,23 +19,23 @@ static class RecordScenarios
         new("record/files-rotate", Rotates),
     ];
 
-    static string NewFile(LabHost host, string name = "run") => Path.Combine(host.Folder, $"{name}-{Guid.NewGuid():N}.kvmscope");
+    private static string NewFile(LabHost host, string name = "run") => Path.Combine(host.Folder, $"{name}-{Guid.NewGuid():N}.kvmscope");
 
-    static TracedAnswer Report(LabHost host, string file, string words)
+    private static TracedAnswer Report(LabHost host, string file, string words)
     {
         (int status, string output, string errors) = host.Run($"report {file} {words} --format json");
         Check.Equal(0, status, $"status of report {words} ({errors})");
         return TracedAnswer.Parse(output);
     }
 
-    static TracedAnswer[] ReportEach(LabHost host, string file, string words)
+    private static TracedAnswer[] ReportEach(LabHost host, string file, string words)
     {
         (int status, string output, string errors) = host.Run($"report {file} {words} --format json");
         Check.Equal(0, status, $"status of report {words} ({errors})");
         return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(TracedAnswer.Parse)];
     }
 
-    static void LikeLive(LabHost host)
+    private static void LikeLive(LabHost host)
     {
         string file = NewFile(host);
         using GuestProcess guest = host.Guest("vcpus=2 cpuid=401 hlt=89 out=31 spin=20000000");
@@ -72,7 +72,7 @@ static class RecordScenarios
         Check.Equal(guest.Made[port] - 2, TracedAnswer.Sum(qualified.Rows.Where(r => r.Key == port && r.Qualifier is not null)), "port writes with their port");
     }
 
-    static void Nested(LabHost host)
+    private static void Nested(LabHost host)
     {
         host.WantNested();
         string file = NewFile(host);
@@ -89,7 +89,7 @@ static class RecordScenarios
         Check.Equal(44UL, halted.Reflected!.Value, "reflected HLT");
     }
 
-    static void Intervals(LabHost host)
+    private static void Intervals(LabHost host)
     {
         string file = NewFile(host);
         using GuestProcess guest = host.Guest("cpuid=701 hlt=89 out=31");
@@ -103,7 +103,7 @@ static class RecordScenarios
         Exact.Counts(host, guest.Made, Report(host, file, "count").Rows);
     }
 
-    static void SlowExits(LabHost host)
+    private static void SlowExits(LabHost host)
     {
         string file = NewFile(host);
         using GuestProcess guest = host.Guest("slow-port=7 slow=40 cpuid=50");
@@ -119,7 +119,7 @@ static class RecordScenarios
     }
 
     // SIGKILL at several times, each as soon as so many intervals are on the disk: no interval that was there is lost.
-    static void Killed(LabHost host)
+    private static void Killed(LabHost host)
     {
         using GuestProcess guest = host.Guest("loop cpuid=100 out=10");
         guest.Go();
@@ -142,7 +142,7 @@ static class RecordScenarios
     }
 
     // What every member begins with, in the file's own bytes: whole ones and the one that is being written.
-    static int Heads(string file)
+    private static int Heads(string file)
     {
         if (!File.Exists(file)) return 0;
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
@@ -158,7 +158,7 @@ static class RecordScenarios
         return heads;
     }
 
-    static void FullDisk(LabHost host)
+    private static void FullDisk(LabHost host)
     {
         using var disk = SmallDisk.Mount(host, "size=80k");
         string file = Path.Combine(disk.Path, "run.kvmscope");
@@ -175,7 +175,7 @@ static class RecordScenarios
         Check.AtLeast(1UL, Report(host, file, "count").Exits, "exits before the disk was full");
     }
 
-    static void ReadOnly(LabHost host)
+    private static void ReadOnly(LabHost host)
     {
         using var disk = SmallDisk.Mount(host, "size=1m");
         string killed = Path.Combine(disk.Path, "killed.kvmscope");
@@ -195,7 +195,7 @@ static class RecordScenarios
         Check.Contains("read-only", errors, "the message");
     }
 
-    static void TwoWriters(LabHost host)
+    private static void TwoWriters(LabHost host)
     {
         string file = NewFile(host);
         using GuestProcess guest = host.Guest("cpuid=401 out=31");
@@ -209,7 +209,7 @@ static class RecordScenarios
         Exact.Counts(host, guest.Made, Report(host, file, "count").Rows);
     }
 
-    static void SamePid(LabHost host)
+    private static void SamePid(LabHost host)
     {
         string file = NewFile(host);
         GuestProcess first = host.Guest("cpuid=211 out=17", "first-vm");
@@ -238,7 +238,7 @@ static class RecordScenarios
         Check.Equal(kernels, Report(host, file, "count --vm second-vm").Exits, "exits of the second VM alone");
     }
 
-    static void Rotates(LabHost host)
+    private static void Rotates(LabHost host)
     {
         string folder = Directory.CreateDirectory(Path.Combine(host.Folder, $"rotating-{Guid.NewGuid():N}")).FullName;
         using GuestProcess guest = host.Guest("hlt-in-kernel=151 wake=20 cpuid=401");

@@ -3,13 +3,13 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary><c>time --nested</c>: as many reflected rounds as L2 makes, with the exits that its L1 makes in each.</summary>
-static class RoundScenarios
+internal static class RoundScenarios
 {
-    const ulong Halts = 61, Leaves = 211;
+    private const ulong Halts = 61, Leaves = 211;
 
     internal static IEnumerable<Case> Cases => [new("rounds/reflected-and-handled", Reflected)];
 
-    static void Reflected(LabHost host)
+    private static void Reflected(LabHost host)
     {
         host.WantNested();
         using GuestProcess guest = host.Guest($"cpuid=31 l2.cpuid={Leaves} l2.out=127 l2.hlt={Halts}");
@@ -33,7 +33,7 @@ static class RoundScenarios
     }
 
     // VMRUN alone on SVM; on VMX what guest.S reads and writes of fields that are not shadowed, and VMRESUME. Host interrupts come on top.
-    static void Rounds(LabHost host, TracedRow row, ulong rounds)
+    private static void Rounds(LabHost host, TracedRow row, ulong rounds)
     {
         double made = host.IsSvm ? 1 : host.Support.ShadowVmcs ? 3 : 7;
         Check.AtLeast(made, row.L1ExitsPerRound ?? 0, $"{row.Reason}: L1 exits a round");
@@ -41,5 +41,5 @@ static class RoundScenarios
         Check.AtLeast(row.AverageNs ?? 0, row.RoundAverageNs ?? 0, $"{row.Reason}: round against the plain exit in ns");
     }
 
-    static TracedRow Row(LabHost host, TracedAnswer answer, ulong svm, ulong vmx) => answer.Rows.Single(r => r.Key == new ExitKey(host.IsSvm ? svm : vmx, 2));
+    private static TracedRow Row(LabHost host, TracedAnswer answer, ulong svm, ulong vmx) => answer.Rows.Single(r => r.Key == new ExitKey(host.IsSvm ? svm : vmx, 2));
 }

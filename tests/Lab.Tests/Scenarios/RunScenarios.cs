@@ -4,7 +4,7 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>What begins and ends a trace.</summary>
-static class RunScenarios
+internal static class RunScenarios
 {
     internal static IEnumerable<Case> Cases =>
     [
@@ -18,7 +18,7 @@ static class RunScenarios
         new("run/no-such-vm-vcpu-reason", BadFilters),
     ];
 
-    static void Duration(LabHost host)
+    private static void Duration(LabHost host)
     {
         long start = Stopwatch.GetTimestamp();
         (int status, string output, string errors) = host.Run("count --duration 300ms --format json");
@@ -28,7 +28,7 @@ static class RunScenarios
         Check.AtMost(Stopwatch.GetElapsedTime(start).TotalSeconds, answer.Seconds, "seconds");
     }
 
-    static void Interval(LabHost host)
+    private static void Interval(LabHost host)
     {
         using GuestProcess guest = host.Guest("cpuid=401 hlt=89 out=31");
         using Tracer tracer = host.Trace("hist --interval 20ms --format json").WaitAttached();
@@ -44,11 +44,11 @@ static class RunScenarios
         Check.Equal(total.Exits, TracedAnswer.Sum(answers.SelectMany(a => a.Rows)), "sum of the intervals");
     }
 
-    static void Interrupt(LabHost host) => EndBySignal(host, ChildProcess.SigInt);
+    private static void Interrupt(LabHost host) => EndBySignal(host, ChildProcess.SigInt);
 
-    static void Terminate(LabHost host) => EndBySignal(host, 15);
+    private static void Terminate(LabHost host) => EndBySignal(host, 15);
 
-    static void EndBySignal(LabHost host, int signal)
+    private static void EndBySignal(LabHost host, int signal)
     {
         using GuestProcess guest = host.Guest("cpuid=73 hlt=29");
         // The first answer says that it is attached.
@@ -62,7 +62,7 @@ static class RunScenarios
         Exact.Counts(host, guest.Made, answers.SelectMany(a => a.Rows));
     }
 
-    static void StatusOfCommand(LabHost host)
+    private static void StatusOfCommand(LabHost host)
     {
         using var tracer = new ChildProcess(host.Kvmscope, ["count", "--format", "json", "--", host.Suite, "latch", "7"]);
         tracer.WaitFor(Tracer.Attached);
@@ -71,14 +71,14 @@ static class RunScenarios
         Check.Equal(7, tracer.WaitForEnd(), "status");
     }
 
-    static void NoCommand(LabHost host)
+    private static void NoCommand(LabHost host)
     {
         (int status, _, string errors) = host.Run("count -- /nowhere/at-all");
         Check.Equal(127, status, $"status ({errors})");
         Check.Contains("/nowhere/at-all", errors, "message");
     }
 
-    static void OutputFile(LabHost host)
+    private static void OutputFile(LabHost host)
     {
         string file = Path.Combine(host.Folder, "answer.json");
         using GuestProcess guest = host.Guest("cpuid=19");
@@ -90,7 +90,7 @@ static class RunScenarios
         Check.True(status != 0 && errors.Contains("/nowhere/answer", StringComparison.Ordinal), $"a file that cannot be written: status {status}, {errors}");
     }
 
-    static void BadFilters(LabHost host)
+    private static void BadFilters(LabHost host)
     {
         using GuestProcess guest = host.Guest("cpuid=3", "onlyvm");
         foreach ((string words, string part) in ((string, string)[])[("--vm nobody", "onlyvm"), ("--vcpu 5", "no vCPU 5"), ("--reason CPUIT", "CPUID")])

@@ -3,16 +3,16 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary><c>slower</c> shows the exits that a guest made slow, and none else. One run of a guest, and a tracer for each way to look.</summary>
-static class SlowerScenarios
+internal static class SlowerScenarios
 {
     // The VMM sleeps 800 ms at each fourth of 11 accesses; what else happens to a vCPU here is far from 500 ms.
-    const string Plan = "cpuid=43 hlt=17 slow-port=11 every=4 slow=800";
-    const int Slow = 2;
-    const ulong SleepNs = 800_000_000;
+    private const string Plan = "cpuid=43 hlt=17 slow-port=11 every=4 slow=800";
+    private const int Slow = 2;
+    private const ulong SleepNs = 800_000_000;
 
-    static readonly string[] s_looks = ["json", "text", "csv", "above", "reason", "other-reason", "exclude", "l2"];
-    static Dictionary<string, IReadOnlyList<string>>? s_lines;
-    static int s_pid;
+    private static readonly string[] s_looks = ["json", "text", "csv", "above", "reason", "other-reason", "exclude", "l2"];
+    private static Dictionary<string, IReadOnlyList<string>>? s_lines;
+    private static int s_pid;
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -26,9 +26,9 @@ static class SlowerScenarios
         new("slower/level", host => Check.Equal(0, Lines(host)["l2"].Count, "lines of L2")),
     ];
 
-    static string Port(LabHost host) => host.IsSvm ? "IOIO" : "IO_INSTRUCTION";
+    private static string Port(LabHost host) => host.IsSvm ? "IOIO" : "IO_INSTRUCTION";
 
-    static void Exactly(LabHost host)
+    private static void Exactly(LabHost host)
     {
         IReadOnlyList<string> lines = Lines(host)["json"];
         Check.Equal(Slow, lines.Count, "slow exits");
@@ -42,7 +42,7 @@ static class SlowerScenarios
         }
     }
 
-    static void Text(LabHost host)
+    private static void Text(LabHost host)
     {
         string[] lines = [.. Lines(host)["text"].Skip(1)];
         Check.Equal(Slow, lines.Length, "lines under the head");
@@ -56,7 +56,7 @@ static class SlowerScenarios
         }
     }
 
-    static Dictionary<string, IReadOnlyList<string>> Lines(LabHost host)
+    private static Dictionary<string, IReadOnlyList<string>> Lines(LabHost host)
     {
         if (s_lines is not null) return s_lines;
         List<Tracer> tracers = [];
@@ -77,7 +77,7 @@ static class SlowerScenarios
         }
     }
 
-    static string Words(LabHost host, string look) => look switch
+    private static string Words(LabHost host, string look) => look switch
     {
         "json" => "slower 500ms --format json",
         "text" => "slower 500ms",

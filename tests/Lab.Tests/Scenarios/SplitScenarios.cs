@@ -4,11 +4,11 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary><c>time --split</c> against guests and VMMs whose time is known. A part is right within 5 % or 200 µs an exit, whichever is more.</summary>
-static class SplitScenarios
+internal static class SplitScenarios
 {
-    const double Share = 0.05, SumShare = 0.01;
-    const ulong SlackNs = 200_000, SleepNs = 3_000_000;
-    const string PollParameter = "/sys/module/kvm/parameters/halt_poll_ns";
+    private const double Share = 0.05, SumShare = 0.01;
+    private const ulong SlackNs = 200_000, SleepNs = 3_000_000;
+    private const string PollParameter = "/sys/module/kvm/parameters/halt_poll_ns";
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -29,7 +29,7 @@ static class SplitScenarios
         new("split/odd-failed-entry", host => Odd(host, "failed-entry 13", 1)),
     ];
 
-    static TracedAnswer Run(LabHost host, string plan, string options = "time --split --format json")
+    private static TracedAnswer Run(LabHost host, string plan, string options = "time --split --format json")
     {
         using GuestProcess guest = host.Guest(plan);
         using Tracer tracer = host.Trace(options).WaitAttached();
@@ -41,7 +41,7 @@ static class SplitScenarios
     }
 
     // Every part is there and none is more than the whole; JSON's parsing refuses negative ones.
-    static void Sums(TracedAnswer answer)
+    private static void Sums(TracedAnswer answer)
     {
         TracedRow[] walls = [.. answer.Rows.Where(r => r.WallNs is not null)];
         Check.AtLeast(1, walls.Length, "rows of wall clocks");
@@ -55,16 +55,16 @@ static class SplitScenarios
         foreach (TracedRow row in answer.Rows.Where(r => r.WallNs is null)) Check.Equal(7, row.Parts.Count, $"parts of {row.Reason}, without guest");
     }
 
-    static TracedRow Wall(TracedAnswer answer) => answer.Rows.Single(r => r.WallNs is not null);
+    private static TracedRow Wall(TracedAnswer answer) => answer.Rows.Single(r => r.WallNs is not null);
 
-    static void Near(ulong expected, ulong got, double share, ulong slackNs, string what)
+    private static void Near(ulong expected, ulong got, double share, ulong slackNs, string what)
     {
         ulong slack = Math.Max((ulong)(expected * share), slackNs);
         Check.AtLeast(expected - Math.Min(expected, slack), got, $"{what} in ns, {expected} expected");
         Check.AtMost(expected + slack, got, $"{what} in ns, {expected} expected");
     }
 
-    static void VmmTime(LabHost host, string port, ulong times)
+    private static void VmmTime(LabHost host, string port, ulong times)
     {
         TracedAnswer answer = Run(host, $"cpuid=53 {port}={times} slow=3");
         TracedRow row = answer.Rows.Single(r => r.WallNs is null && r.Key == new ExitKey(host.IsSvm ? 0x7bu : 30u, 1));
@@ -76,7 +76,7 @@ static class SplitScenarios
         Check.AtLeast(row.Parts["vmm"] + open, Wall(answer).Parts["vmm"] + 1, "the VM's time in the VMM in ns");
     }
 
-    static void Halts(LabHost host)
+    private static void Halts(LabHost host)
     {
         const ulong times = 31, wakeNs = 20_000_000;
         SetPolling("0");
@@ -87,7 +87,7 @@ static class SplitScenarios
         Check.Equal(0UL, Wall(answer).Parts["poll"], "polled");
     }
 
-    static void Polls(LabHost host)
+    private static void Polls(LabHost host)
     {
         string before = SetPolling("4000000");
         try
@@ -111,14 +111,14 @@ static class SplitScenarios
         }
     }
 
-    static string SetPolling(string ns)
+    private static string SetPolling(string ns)
     {
         string before = File.ReadAllText(PollParameter).Trim();
         File.WriteAllText(PollParameter, ns);
         return before;
     }
 
-    static void Spins(LabHost host)
+    private static void Spins(LabHost host)
     {
         TracedAnswer answer = Run(host, "spin=150000000");
         TracedRow wall = Wall(answer);
@@ -127,7 +127,7 @@ static class SplitScenarios
         Check.AtLeast((ulong)(spinning * 0.9), wall.Parts["guest"], $"the guest's time in ns of {spinning}");
     }
 
-    static void Overcommitted(LabHost host)
+    private static void Overcommitted(LabHost host)
     {
         TracedAnswer answer = Run(host, "vcpus=2 spin=150000000", "time --split --by vcpu --format json");
         TracedRow[] walls = [.. answer.Rows.Where(r => r.WallNs is not null)];
@@ -141,7 +141,7 @@ static class SplitScenarios
         }
     }
 
-    static void Killed(LabHost host)
+    private static void Killed(LabHost host)
     {
         using GuestProcess guest = host.Guest("loop cpuid=100 out=10");
         using Tracer tracer = host.Trace("time --split --format json --interval 1s").WaitAttached();
@@ -154,7 +154,7 @@ static class SplitScenarios
     }
 
     /// <summary>A VMM that is stopped (SIGSTOP, a debugger) has left the kernel's run loop: its time is the VMM's.</summary>
-    static void Stopped(LabHost host)
+    private static void Stopped(LabHost host)
     {
         var pause = TimeSpan.FromMilliseconds(300);
         using GuestProcess guest = host.Guest("loop cpuid=100 out=10");
@@ -176,7 +176,7 @@ static class SplitScenarios
     }
 
     /// <summary>Odd sequences leave time unattributed at worst: each wall clock still adds up, and no part is negative or more than the whole.</summary>
-    static void Odd(LabHost host, string words, int vcpus)
+    private static void Odd(LabHost host, string words, int vcpus)
     {
         using GuestProcess guest = host.OddGuest(words);
         using Tracer tracer = host.Trace("time --split --by vcpu --format json").WaitAttached();
@@ -192,7 +192,7 @@ static class SplitScenarios
         }
     }
 
-    static void Filtered(LabHost host)
+    private static void Filtered(LabHost host)
     {
         using GuestProcess guest = host.Guest("cpuid=20 out=10");
         using Tracer tracer = host.Trace("time --split --reason CPUID --format json").WaitAttached();

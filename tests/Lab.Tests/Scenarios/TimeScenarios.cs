@@ -4,21 +4,21 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>Handling times against <c>perf kvm stat</c>, which watches the same run.</summary>
-static class TimeScenarios
+internal static class TimeScenarios
 {
-    const string Plan = "cpuid=997 rdmsr=499 hypercall=307 hlt=401 spin-port=53 slow=2";
+    private const string Plan = "cpuid=997 rdmsr=499 hypercall=307 hlt=401 spin-port=53 slow=2";
 
     /// <summary>
     /// Of shorter exits times are not compared but in the lab's exact mode: two tracers of one run are in each other's times, and
     /// under software emulation on a busy host that is a fifth of a short exit, and not the same each time.
     /// </summary>
-    const ulong LeastNs = 1_000_000;
+    private const ulong LeastNs = 1_000_000;
 
     /// <summary>perf was there first, so its interval holds what kvmscope adds to an exit and an entry, and kvmscope's does not: up to a tenth of a short exit.</summary>
-    const double Slack = 0.10;
+    private const double Slack = 0.10;
 
     /// <summary>Fewer than this many samples say nothing of an average.</summary>
-    const ulong LeastSamples = 50;
+    private const ulong LeastSamples = 50;
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -28,7 +28,7 @@ static class TimeScenarios
     ];
 
     /// <summary>A VMM that is busy for 2 ms at each access makes each of these exits last that long at least.</summary>
-    static void SpinTime(LabHost host)
+    private static void SpinTime(LabHost host)
     {
         using GuestProcess guest = host.Guest("spin-port=29 slow=2 cpuid=31");
         using Tracer tracer = host.Trace("hist --format json").WaitAttached();
@@ -42,7 +42,7 @@ static class TimeScenarios
         Check.Equal(29UL, port.Timed, "timed exits of the port; the last, which stays open, is another port's");
     }
 
-    static void AgainstPerf(LabHost host, ulong leastNs)
+    private static void AgainstPerf(LabHost host, ulong leastNs)
     {
         if (!File.Exists("/usr/bin/perf")) throw new SuiteSkip("perf is not here");
         string folder = Path.Combine(host.Folder, "perf");
@@ -65,7 +65,7 @@ static class TimeScenarios
         Compare(answer, [.. lines.Select(PerfLine.Parse).OfType<PerfLine>()], leastNs, string.Join(" | ", lines));
     }
 
-    static void Compare(TracedAnswer answer, IReadOnlyList<PerfLine> perf, ulong leastNs, string all)
+    private static void Compare(TracedAnswer answer, IReadOnlyList<PerfLine> perf, ulong leastNs, string all)
     {
         int compared = 0;
         foreach (TracedRow row in answer.Rows.Where(r => r.Timed >= LeastSamples))

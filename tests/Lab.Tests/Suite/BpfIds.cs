@@ -6,7 +6,7 @@ namespace Kvmscope.Lab.Tests.Suite;
 /// What BPF programs and links the kernel holds, by id (BPF_PROG_GET_NEXT_ID, BPF_LINK_GET_NEXT_ID). Ids are given upwards
 /// (idr_alloc_cyclic, kernel/bpf/syscall.c), and what an earlier tracer held may still be going: so what is new is what is above a mark.
 /// </summary>
-static partial class BpfIds
+internal static partial class BpfIds
 {
     /// <summary>The highest ids there are: (programs, links).</summary>
     internal static (uint Program, uint Link) Mark() => (Above(0, bpf_prog_get_next_id).Last, Above(0, bpf_link_get_next_id).Last);
@@ -15,7 +15,7 @@ static partial class BpfIds
     internal static (int Programs, int Links) Since((uint Program, uint Link) mark) =>
         (Above(mark.Program, bpf_prog_get_next_id).Count, Above(mark.Link, bpf_link_get_next_id).Count);
 
-    static (int Count, uint Last) Above(uint mark, NextId nextId)
+    private static (int Count, uint Last) Above(uint mark, NextId nextId)
     {
         int count = 0;
         uint id = mark;
@@ -23,7 +23,7 @@ static partial class BpfIds
         return (count, id);
     }
 
-    delegate int NextId(uint start, out uint next);
+    private delegate int NextId(uint start, out uint next);
 
     [LibraryImport("libbpf.so.1")]
     private static partial int bpf_prog_get_next_id(uint start, out uint next);

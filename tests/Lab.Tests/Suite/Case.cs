@@ -4,4 +4,4 @@ namespace Kvmscope.Lab.Tests.Suite;
 /// <param name="Name"><c>group/what-it-shows</c>.</param>
 /// <param name="Body">Throws <see cref="SuiteFailure"/> or <see cref="SuiteSkip"/>.</param>
 /// <param name="OnlyByName">It wants a lab of its own, and runs only when it is asked for.</param>
-sealed record Case(string Name, Action<LabHost> Body, bool OnlyByName = false);
+internal sealed record Case(string Name, Action<LabHost> Body, bool OnlyByName = false);

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>Comparisons that fail a case, with both figures.</summary>
-static class Check
+internal static class Check
 {
     internal static void Equal<T>(T expected, T got, string what)
     {

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Kvmscope.Host;
 
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>A program that is driven by lines: everything that waits for it has a deadline. It is killed when it is still there at the end.</summary>
-class ChildProcess : IDisposable
+internal class ChildProcess : IDisposable
 {
     internal const int SigInt = 2, SigKill = 9, SigCont = 18, SigStop = 19;
 
@@ -14,13 +13,13 @@ class ChildProcess : IDisposable
 
     // In the exact mode time leaps to the next timer whenever nothing runs, and a deadline would be that timer while a program is
     // still being read from the host's disk. There the lab's own time limit, which is the host's, is the deadline.
-    static readonly TimeSpan s_deadline = IsExact ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_deadline = IsExact ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(90);
 
-    readonly Process _process;
-    readonly BlockingCollection<string> _lines = [];
-    readonly List<string> _errors = [];
-    readonly ManualResetEventSlim _errorsEnded = new();
-    readonly string _title;
+    private readonly Process _process;
+    private readonly BlockingCollection<string> _lines = [];
+    private readonly List<string> _errors = [];
+    private readonly ManualResetEventSlim _errorsEnded = new();
+    private readonly string _title;
 
     internal ChildProcess(string program, IEnumerable<string> arguments, string? directory = null)
     {
@@ -92,7 +91,7 @@ class ChildProcess : IDisposable
         _process.StandardInput.Flush();
     }
 
-    internal void Signal(int signal) => _ = Interop.Libc.kill(_process.Id, signal);
+    internal void Signal(int signal) => _ = Kvmscope.Host.Interop.Libc.kill(_process.Id, signal);
 
     /// <summary>Waits until it has ended and all that it wrote is here.</summary>
     /// <returns>Its exit status; 128 + N for signal N.</returns>
@@ -124,13 +123,13 @@ class ChildProcess : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    void TakeLine(string? line)
+    private void TakeLine(string? line)
     {
         if (line is null) _lines.CompleteAdding();
         else _lines.Add(line);
     }
 
-    void TakeError(string? line)
+    private void TakeError(string? line)
     {
         if (line is null)
         {

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>For the few things that the kernel does in its own time and tells nobody.</summary>
-static class Deadline
+internal static class Deadline
 {
-    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Asks again and again until the answer is yes.</summary>
     internal static void Until(Func<bool> holds, Func<string> otherwise)

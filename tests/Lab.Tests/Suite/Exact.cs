@@ -1,18 +1,18 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>Compares what guests made with what was traced.</summary>
-static class Exact
+internal static class Exact
 {
     /// <summary>
     /// What the host may cause at any time (see GuestExpectations): interrupts, NMIs, SMIs and their windows, first accesses of
     /// L2 to its memory, the VMX preemption timer.
     /// </summary>
-    static readonly ExitKey[] s_svmHost = [new(0x60, 1), new(0x61, 1), new(0x62, 1), new(0x64, 1), new(0x60, 2), new(0x61, 2), new(0x62, 2), new(0x64, 2), new(0x400, 2)];
+    private static readonly ExitKey[] s_svmHost = [new(0x60, 1), new(0x61, 1), new(0x62, 1), new(0x64, 1), new(0x60, 2), new(0x61, 2), new(0x62, 2), new(0x64, 2), new(0x400, 2)];
 
     /// <summary>IRQ: host interrupts, of which the virtual timer's own is one.</summary>
-    static readonly ExitKey[] s_armHost = [new(0, 1)];
+    private static readonly ExitKey[] s_armHost = [new(0, 1)];
 
-    static readonly ExitKey[] s_vmxHost =
+    private static readonly ExitKey[] s_vmxHost =
     [
         new(0, 1), new(1, 1), new(7, 1), new(8, 1), new(48, 1), new(52, 1), new(0, 2), new(1, 2), new(7, 2), new(8, 2), new(48, 2), new(52, 2),
         new(23, 1), new(25, 1), // fields that the host could not shadow

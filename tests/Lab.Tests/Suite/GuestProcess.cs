@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>A built-in guest in a process of its own, held after its warm-up and after its work.</summary>
-sealed class GuestProcess : ChildProcess
+internal sealed class GuestProcess : ChildProcess
 {
-    IReadOnlyDictionary<ExitKey, ulong>? _made;
+    private IReadOnlyDictionary<ExitKey, ulong>? _made;
 
     /// <summary>Starts it and waits until it has warmed up.</summary>
     /// <param name="program">lab-suite, or a link to it that names the VM.</param>

@@ -1,9 +1,9 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>KVM's own counters in debugfs: a folder PID-FD a VM, each file the sum over its vCPUs.</summary>
-static class KvmCounters
+internal static class KvmCounters
 {
-    const string Root = "/sys/kernel/debug/kvm";
+    private const string Root = "/sys/kernel/debug/kvm";
 
     /// <summary>The exits of all VMs of a process so far; no vCPU may be in KVM_RUN.</summary>
     internal static ulong Exits(int pid) => Of(pid, "exits");

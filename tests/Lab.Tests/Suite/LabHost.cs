@@ -4,9 +4,9 @@ using Kvmscope.Guests;
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>The machine that the suite runs on, and how its programs are started.</summary>
-sealed class LabHost
+internal sealed class LabHost
 {
-    readonly Lazy<GuestSupport> _support = new(GuestSupport.OfThisHost);
+    private readonly Lazy<GuestSupport> _support = new(GuestSupport.OfThisHost);
 
     internal LabHost(string kvmscope)
     {
@@ -55,7 +55,7 @@ sealed class LabHost
     internal GuestProcess Guest(string words, string name) => new(Link(name, Suite), ["guest", .. Patience, .. words.Split(' ')]);
 
     // A guest's own deadline too must not be what time leaps to.
-    static string[] Patience => ChildProcess.IsExact ? ["deadline=1000000"] : [];
+    private static string[] Patience => ChildProcess.IsExact ? ["deadline=1000000"] : [];
 
     /// <summary>A guest that does odd things (<see cref="Odd.OddCommand"/>), warmed up.</summary>
     internal GuestProcess OddGuest(string words) => new(Suite, ["odd", .. words.Split(' ')]);

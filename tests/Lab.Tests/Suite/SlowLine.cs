@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>An exit that <c>slower --format json</c> showed.</summary>
-sealed record SlowLine(int VmPid, int Vcpu, ExitKey Key, string Reason, ulong DurationNs)
+internal sealed record SlowLine(int VmPid, int Vcpu, ExitKey Key, string Reason, ulong DurationNs)
 {
     internal static SlowLine Parse(string line)
     {

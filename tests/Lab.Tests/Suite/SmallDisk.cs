@@ -1,11 +1,11 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>A tmpfs of the test's own; unmounted at the end.</summary>
-sealed class SmallDisk : IDisposable
+internal sealed class SmallDisk : IDisposable
 {
-    const string Mounter = "/bin/mount", Unmounter = "/bin/umount";
+    private const string Mounter = "/bin/mount", Unmounter = "/bin/umount";
 
-    SmallDisk(string path) => Path = path;
+    private SmallDisk(string path) => Path = path;
 
     /// <summary>Where it is mounted.</summary>
     internal string Path { get; }
@@ -22,7 +22,7 @@ sealed class SmallDisk : IDisposable
 
     public void Dispose() => Run(Unmounter, "-l", Path);
 
-    static void Run(string program, params string[] arguments)
+    private static void Run(string program, params string[] arguments)
     {
         (int status, _, string errors) = LabHost.Run(program, arguments);
         Check.Equal(0, status, $"status of {program} ({errors})");

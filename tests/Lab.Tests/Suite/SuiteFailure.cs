@@ -1,4 +1,4 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>A case failed: what was expected and what came.</summary>
-sealed class SuiteFailure(string message) : Exception(message);
+internal sealed class SuiteFailure(string message) : Exception(message);

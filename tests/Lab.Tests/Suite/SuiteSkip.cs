@@ -1,4 +1,4 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>A case cannot be run here, and why.</summary>
-sealed class SuiteSkip(string reason) : Exception(reason);
+internal sealed class SuiteSkip(string reason) : Exception(reason);

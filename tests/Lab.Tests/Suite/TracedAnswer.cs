@@ -8,7 +8,7 @@ namespace Kvmscope.Lab.Tests.Suite;
 /// <param name="Seconds">How long it looked.</param>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Trust">Its trust counters by their names.</param>
-sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<TracedRow> Rows, IReadOnlyDictionary<string, ulong> Trust)
+internal sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<TracedRow> Rows, IReadOnlyDictionary<string, ulong> Trust)
 {
     internal ulong Exits => Trust["exits"];
 
@@ -39,7 +39,7 @@ sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<Traced
     /// <summary>The rows of one VM.</summary>
     internal IEnumerable<TracedRow> Of(int pid) => Rows.Where(r => r.VmPid == pid);
 
-    static TracedRow Row(JsonElement row) => new(
+    private static TracedRow Row(JsonElement row) => new(
         row.TryGetProperty("vm", out JsonElement vm) ? vm.GetString() : null,
         row.TryGetProperty("vm_pid", out JsonElement pid) ? pid.GetInt32() : null,
         row.TryGetProperty("vcpu", out JsonElement vcpu) ? vcpu.GetInt32() : null,
@@ -68,9 +68,9 @@ sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<Traced
     };
 
     // arm64 has the class as its code, and the return value beside it.
-    static ulong Code(JsonElement row) =>
+    private static ulong Code(JsonElement row) =>
         row.GetProperty("code").GetUInt64() + (row.TryGetProperty("ret", out JsonElement ret) ? ret.GetUInt64() << 8 : 0);
 
-    static ulong? Number(JsonElement row, string name) =>
+    private static ulong? Number(JsonElement row, string name) =>
         row.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetUInt64() : null;
 }

@@ -1,11 +1,11 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>kvmscope around <c>lab-suite latch</c>, which says when all is attached and holds the trace until it is told to end.</summary>
-sealed class Tracer : ChildProcess
+internal sealed class Tracer : ChildProcess
 {
     internal const string Attached = "attached";
 
-    bool _isAttached;
+    private bool _isAttached;
 
     internal Tracer(LabHost host, IEnumerable<string> arguments)
         : base(host.Kvmscope, [.. arguments, "--", host.Suite, "latch"])

@@ -1,11 +1,11 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>A tracer with <c>--interval</c>, whose answers are added up. Each answer sweeps, so that waiting for answers is waiting for sweeps.</summary>
-sealed class Watch : IDisposable
+internal sealed class Watch : IDisposable
 {
-    readonly Tracer _tracer;
-    readonly List<TracedRow> _rows = [];
-    readonly SortedDictionary<string, ulong> _trust = [];
+    private readonly Tracer _tracer;
+    private readonly List<TracedRow> _rows = [];
+    private readonly SortedDictionary<string, ulong> _trust = [];
 
     internal Watch(LabHost host, string words) => _tracer = host.Trace(words + " --interval 50ms --format json").WaitAttached();
 
@@ -29,7 +29,7 @@ sealed class Watch : IDisposable
 
     public void Dispose() => _tracer.Dispose();
 
-    void Add(string line)
+    private void Add(string line)
     {
         TracedAnswer answer = TracedAnswer.Parse(line);
         _rows.AddRange(answer.Rows);

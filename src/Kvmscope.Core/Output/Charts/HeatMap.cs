@@ -1,4 +1,4 @@
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
 

@@ -1,5 +1,5 @@
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
 

@@ -1,6 +1,6 @@
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Text;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Kvmscope.Core.Output.Json;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
 

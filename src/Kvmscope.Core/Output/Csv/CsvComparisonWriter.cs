@@ -1,8 +1,8 @@
 using System.Globalization;
-using Kvmscope.Core.Comparisons;
+using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Output.Json;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Csv;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kvmscope.Core.Rules;
+using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Output.Csv;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Json;
 

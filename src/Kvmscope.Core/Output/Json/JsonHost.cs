@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output.Json;

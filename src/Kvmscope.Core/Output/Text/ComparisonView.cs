@@ -1,6 +1,6 @@
 using System.Globalization;
-using Kvmscope.Core.Comparisons;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Comparisons;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 

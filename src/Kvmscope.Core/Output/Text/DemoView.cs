@@ -1,6 +1,6 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 

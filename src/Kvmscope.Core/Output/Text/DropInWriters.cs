@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
@@ -87,7 +87,7 @@ internal static class DropInTable
 /// <summary>Answers in the drop-in layouts.</summary>
 internal sealed class DropInAnswerWriter(ReportKind kind, TextWriter output) : IOutputWriter<Interval>
 {
-    private readonly ReportRequest _request = new() { Kind = kind, Command = kind.ToString(), Sort = Reports.SortKey.Code };
+    private readonly ReportRequest _request = new() { Kind = kind, Command = kind.ToString(), Sort = Analysis.Reports.SortKey.Code };
 
     public void Write(in Interval answer)
     {

@@ -1,5 +1,5 @@
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Reports;
+using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 

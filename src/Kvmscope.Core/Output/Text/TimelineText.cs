@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kvmscope.Core.Timelines;
+using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Text;
 

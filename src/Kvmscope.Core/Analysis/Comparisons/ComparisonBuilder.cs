@@ -1,0 +1,60 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Analysis.Reports;
+
+namespace Kvmscope.Core.Analysis.Comparisons;
+
+/// <summary>Compares two sides.</summary>
+public static class ComparisonBuilder
+{
+    /// <summary>Puts both sides beside each other, group by group, and marks what changed beyond noise.</summary>
+    /// <param name="a">The first side.</param>
+    /// <param name="b">The second side.</param>
+    /// <param name="request">What to show.</param>
+    public static Comparison Build(ComparisonSide a, ComparisonSide b, ComparisonRequest request)
+    {
+        ComparedSide sideA = ComparedSide.Of(a), sideB = ComparedSide.Of(b);
+        var groups = new ComparisonGroups(a, b, request);
+        var tests = new FigureTests();
+        foreach (ComparisonGroup group in groups.Groups) tests.Add(group, group.Keys.Idle == false ? groups.Busy : null);
+        tests.Add(groups.Busy, busy: null);
+        tests.Add(groups.Total, busy: null);
+        Dictionary<ComparisonGroup, ChangedFigures> marks = tests.Marks(FiguresOf);
+
+        List<ComparisonRow> rows = [.. groups.Groups.Select(RowOf)];
+        var keys = new ReportOrder(SortKey.Code);
+        rows.Sort((x, y) => Compare(x, y, keys));
+        int shown = Math.Clamp(request.Most ?? rows.Count, 0, rows.Count);
+        return new Comparison(
+            request, sideA, sideB, rows[..shown], RowOf(groups.Total), RowOf(groups.Busy), tests.Count,
+            [.. ComparisonNotes.Of(a, b, sideA, sideB, groups, tests.Count), .. ComparisonNotes.OfRest(rows, shown)]);
+
+        ComparisonRow RowOf(ComparisonGroup group)
+        {
+            (ComparisonFigures first, ComparisonFigures second) = FiguresOf(group);
+            return new ComparisonRow(group.Keys)
+            {
+                A = first,
+                B = second,
+                Change = (long)Math.Round(PerSecond(group.B, sideB.Whole) - PerSecond(group.A, sideA.Whole)),
+                Marks = marks.GetValueOrDefault(group),
+            };
+        }
+
+        (ComparisonFigures A, ComparisonFigures B) FiguresOf(ComparisonGroup group)
+        {
+            bool busy = group.Keys.Idle == false;
+            return (group.A.Figures(sideA.Whole.Seconds, busy ? groups.Busy.A.Total.TotalNs : null),
+                group.B.Figures(sideB.Whole.Seconds, busy ? groups.Busy.B.Total.TotalNs : null));
+        }
+    }
+
+    private static double PerSecond(GroupSide side, Interval whole) => whole.Seconds > 0 ? side.Total.TotalNs / whole.Seconds : 0;
+
+    private static int Compare(ComparisonRow x, ComparisonRow y, ReportOrder keys)
+    {
+        int order = (x.Idle ?? false).CompareTo(y.Idle ?? false);
+        if (order == 0) order = Math.Abs((double)y.Change).CompareTo(Math.Abs((double)x.Change));
+        if (order == 0) order = Math.Abs(y.B.Rate - y.A.Rate).CompareTo(Math.Abs(x.B.Rate - x.A.Rate));
+        return order != 0 ? order : keys.Compare(x.Keys, y.Keys);
+    }
+}

@@ -1,0 +1,50 @@
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Analysis.Reports;
+
+/// <summary>Adds up the wall clocks of an interval: what vCPUs did outside of exits, and where their exits' time went.</summary>
+internal static class WallClockBuilder
+{
+    /// <summary>One row a VM, or a vCPU, by VM and vCPU; empty where the interval has no split.</summary>
+    internal static IReadOnlyList<WallRow> Build(Interval interval, bool byVcpu)
+    {
+        Grouping grouping = byVcpu ? Grouping.Vcpu : Grouping.Vm;
+        var rows = new Dictionary<GroupKey, WallRow>();
+        foreach (VcpuTime time in interval.Times) Add(time.Key, time.WallNs, time.Parts);
+        if (rows.Count == 0) return [];
+        foreach (Row row in interval.Rows)
+            if (row.Parts is { } parts) Add(row.Key, 0, parts);
+        return [.. rows.OrderBy(r => r.Key.Vm).ThenBy(r => r.Key.Vcpu).Select(r => Level(r.Value))];
+
+        void Add(GroupKey of, ulong wallNs, TimeParts parts)
+        {
+            GroupKey key = GroupKey.OfVcpu(of.Vm, of.Vcpu).At(grouping);
+            if (rows.TryGetValue(key, out WallRow? known))
+            {
+                parts.Add(known.Parts);
+                wallNs += known.WallNs;
+            }
+            rows[key] = new WallRow(interval.VmOf(key), key.VcpuId, wallNs, parts);
+        }
+    }
+
+    // Rows and clocks are read one after the other: what happened between is in one of them only. A wait that was open cannot have
+    // been longer than the wall clock, and what no part holds is unattributed.
+    private static WallRow Level(WallRow row)
+    {
+        TimeParts parts = row.Parts;
+        ulong sum = parts.Sum;
+        if (sum < row.WallNs) parts[TimePart.Unattributed] += row.WallNs - sum;
+        for (ulong excess = sum > row.WallNs ? sum - row.WallNs : 0; excess > 0;)
+        {
+            TimePart largest = TimePart.Unattributed;
+            if (parts[largest] == 0)
+                for (TimePart part = 0; part < TimePart.Unattributed; part++)
+                    if (parts[part] > parts[largest]) largest = part;
+            ulong taken = Math.Min(excess, parts[largest]);
+            parts[largest] -= taken;
+            excess -= taken;
+        }
+        return row with { Parts = parts };
+    }
+}

@@ -1,0 +1,38 @@
+namespace Kvmscope.Core.Analysis.Rules;
+
+/// <summary>A file of rules: one a line; blank lines, and what follows a <c>#</c>, do not count.</summary>
+public static class RuleFile
+{
+    /// <summary>Reads the rules.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="name">The file's name, for errors.</param>
+    /// <returns>At least one.</returns>
+    /// <exception cref="KvmscopeException">A line is no rule, or none is one (status 2); the message says file, line and column.</exception>
+    public static IReadOnlyList<Rule> Parse(string text, string name)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        List<Rule> rules = [];
+        int number = 0;
+        foreach (ReadOnlySpan<char> line in text.AsSpan().TrimStart('\ufeff').EnumerateLines())
+        {
+            number++;
+            int end = EndOf(line);
+            if (!line[..end].IsWhiteSpace()) rules.Add(RuleParser.Parse(new RuleSource(line.ToString(), name, number), end));
+        }
+        // A check that checks nothing must not pass.
+        return rules.Count > 0 ? rules : throw new KvmscopeException(ExitStatus.Usage, $"{name} has no rules", "One rule a line, such as: max(exit)<50us");
+    }
+
+    // A '#' within quotes or within a word (VMX#71, the VM web#2) begins no comment.
+    private static int EndOf(ReadOnlySpan<char> line)
+    {
+        bool quoted = false;
+        for (int i = 0; i < line.Length; i++)
+        {
+            if (quoted && line[i] == '\\') i++;
+            else if (line[i] == '"') quoted = !quoted;
+            else if (line[i] == '#' && !quoted && (i == 0 || char.IsWhiteSpace(line[i - 1]))) return i;
+        }
+        return line.Length;
+    }
+}

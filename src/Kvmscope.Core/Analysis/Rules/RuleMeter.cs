@@ -1,0 +1,149 @@
+using System.Globalization;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Text;
+using Kvmscope.Core.Analysis.Reports;
+
+namespace Kvmscope.Core.Analysis.Rules;
+
+/// <summary>Measures what one rule asks for.</summary>
+internal sealed class RuleMeter(Rule rule, RuleInput input)
+{
+    private readonly RuleScope _scope = new(rule, input);
+    private readonly RuleMetrics.Info _metric = RuleMetrics.Of(rule.Metric);
+
+    /// <summary>Measures.</summary>
+    internal RuleMeasurement Measure()
+    {
+        if (_scope.WhyUnseen is { } unseen) return RuleMeasurement.None(unseen);
+        var losses = new RuleLosses(_scope);
+        if (rule.Metric == RuleMetric.Share) return new ShareMeter(rule, input, _scope, losses).Measure();
+        var sum = new Tally();
+        foreach (Row row in _scope.Rows) sum.Add(row);
+        if (rule.Metric is RuleMetric.Count or RuleMetric.Rate) return Count(sum, losses);
+        if (!input.HasTime) return RuleMeasurement.None("handling times were not measured");
+        if (rule.Metric == RuleMetric.Max && Lasting(losses) is { } open && LastedNs(open) > (sum.MaxNs))
+            return RuleMeasurement.Lowest(ExactNumber.Of(LastedNs(open)), RuleText.Owner(input.Interval, open), losses.OfTimes ?? "it has not ended");
+        // No exits have no time together, and yet no average and no longest.
+        if (sum.Timed == 0 && (sum.Count > 0 || rule.Metric != RuleMetric.Total)) return NoneTimed(sum, losses);
+        return rule.Metric switch
+        {
+            RuleMetric.Total => RuleMeasurement.Lowest(ExactNumber.Of(sum.TotalNs), Most(r => r.TotalNs), losses.OfTimes, losses.Open),
+            RuleMetric.Max => RuleMeasurement.Lowest(ExactNumber.Of(sum.MaxNs), Longest(), losses.OfTimes, losses.Open),
+            _ when losses.OfTimes is { } lost => RuleMeasurement.None($"{_metric.Name} is not known: {lost}"),
+            RuleMetric.Average => new(ExactNumber.Of(sum.TotalNs).Over(ExactNumber.Of(sum.Timed)), RuleBound.Exact, $"of {Plural.Of(sum.Timed, "exit", "exits")}", losses.Open),
+            _ => Quantile(sum, losses),
+        };
+    }
+
+    private RuleMeasurement Count(Tally sum, RuleLosses losses)
+    {
+        ExactNumber count = ExactNumber.Of(sum.Count);
+        if (rule.Metric == RuleMetric.Count) return RuleMeasurement.Lowest(count, Most(r => r.Count), losses.OfCounts);
+        string note = $"{Plural.Of(sum.Count, "exit", "exits")} in {ScaledText.Time((ulong)Math.Round(input.Interval.Seconds * 1e9))}";
+        return RuleMeasurement.Lowest(count.Over(ExactNumber.Of((decimal)input.Interval.Seconds)), note, losses.OfCounts);
+    }
+
+    private RuleMeasurement NoneTimed(Tally sum, RuleLosses losses)
+    {
+        string text = sum.Count == 0 ? $"no {rule.Target.Exits} was seen" : $"no {rule.Target.Exits} was timed";
+        return RuleMeasurement.None((sum.Count == 0 ? losses.OfCounts : losses.OfTimes ?? losses.Open) is { } more ? $"{text}; {more}" : text);
+    }
+
+    private RuleMeasurement Quantile(Tally sum, RuleLosses losses)
+    {
+        ulong? quantile = sum.Quantile(_metric.Quantile.GetValueOrDefault());
+        if (quantile is not { } ns) return RuleMeasurement.None("the distribution of the handling times was not measured");
+        int bin = HistogramLayout.BinOf(ns);
+        ulong low = HistogramLayout.LowNs(bin), high = HistogramLayout.HighNs(bin);
+        string note = Most(r => r.HasBins ? r.Bins.CountFrom(bin) : 0, "most of the slowest");
+        // The maximum is exact; all else is as exact as its bin is narrow.
+        bool isRough = ns != sum.LongestNs && rule.Value.Exact.CompareTo(ExactNumber.Of(low)) >= 0 && rule.Value.Exact.CompareTo(ExactNumber.Of(high)) < 0;
+        string? rough = isRough ? $"an estimate within the bin {Tight(low)}..{Tight(Math.Min(high, sum.LongestNs ?? high))}" : null;
+        return new(ExactNumber.Of(ns), RuleBound.Exact, note, rough is null ? losses.Open : losses.Open is null ? rough : $"{rough}; {losses.Open}");
+    }
+
+    // Of a vCPU at most one exit is open, and with the split its time is in the parts as far as it has come.
+    private Row? Lasting(RuleLosses losses) => losses.Untimed is null ? _scope.Rows.MaxBy(LastedNs) : null;
+
+    private ulong LastedNs(Row row) =>
+        input.HasSplit && row.Key.VcpuId is not null && row.Count > row.Timed && row.Parts is { } parts && parts.Sum > row.TotalNs ? parts.Sum - row.TotalNs : 0;
+
+    private static string Tight(ulong ns) => ScaledText.Time(ns, tight: true);
+
+    private string Longest()
+    {
+        Row? longest = _scope.Rows.Where(r => r.Timed > 0).MaxBy(r => r.MaxNs);
+        return longest is null ? "" : RuleText.Owner(input.Interval, longest);
+    }
+
+    // Whose most of it is.
+    private string Most(Func<Row, ulong> of, string what = "most")
+    {
+        Row? most = _scope.Rows.MaxBy(of);
+        if (most is null || of(most) == 0) return "";
+        return _scope.Rows.Count(r => of(r) > 0) == 1 ? RuleText.Owner(input.Interval, most) : string.Create(CultureInfo.InvariantCulture, $"{what}: {RuleText.Owner(input.Interval, most)}");
+    }
+}
+
+/// <summary>Measures shares of the vCPUs' wall clock.</summary>
+internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, RuleLosses losses)
+{
+    /// <summary>Measures.</summary>
+    internal RuleMeasurement Measure()
+    {
+        if (!input.HasSplit) return RuleMeasurement.None("the wall clock was not split (record without '--without split')");
+        if (!input.HasAllExits) return RuleMeasurement.None(SplitView.NoWallClock(input.WasAllRecorded));
+        ulong wall = 0;
+        foreach (VcpuTime time in scope.Observed.Times) wall += time.WallNs;
+        if (wall == 0) return RuleMeasurement.None("no wall clock was observed");
+        if (losses.Uncounted is { } lost) return RuleMeasurement.None($"share is not known: {lost}");
+        return rule.Target.Kind == RuleTargetKind.Part ? OfPart(rule.Target.Part, wall) : OfExits(wall);
+    }
+
+    // What a kernel cannot give is in another part's time, so that the other parts may be less than they look.
+    private RuleMeasurement OfPart(TimePart part, ulong wall)
+    {
+        MissingSource[] missing = [.. scope.Observed.Missing.Where(m => m.Part is not null)];
+        if (Array.Find(missing, m => m.Part == part) is { } own) return RuleMeasurement.None(own.Text);
+        TimeParts parts = default;
+        foreach (WallRow row in WallClockBuilder.Build(scope.Observed, byVcpu: rule.NamesVcpu)) parts.Add(row.Parts);
+        if (missing.Length > 0) return Share(parts[part], wall, RuleBound.AtMost, missing[0].Text);
+        ulong missed = scope.Observed.Trust.MissedEvents;
+        // Poll time of which no event told is in KVM's.
+        RuleBound bound = (missed, part) switch
+        {
+            (0, _) => RuleBound.Exact,
+            (_, TimePart.Poll) => RuleBound.AtLeast,
+            (_, TimePart.Kvm) => RuleBound.AtMost,
+            _ => RuleBound.Exact,
+        };
+        return Share(parts[part], wall, bound, bound == RuleBound.Exact ? null : Accounting.MissedEventsField.Line(missed));
+    }
+
+    // Open exits are in the parts as far as they have come, as in the table of the split.
+    private RuleMeasurement OfExits(ulong wall)
+    {
+        ulong ns = 0;
+        foreach (Row row in scope.Rows) ns += row.Parts?.Sum ?? row.TotalNs;
+        string? lost = losses.Unread ?? losses.Untimed;
+        return Share(Math.Min(ns, wall), wall, lost is null ? RuleBound.Exact : RuleBound.AtLeast, lost);
+    }
+
+    private static RuleMeasurement Share(ulong part, ulong wall, RuleBound bound, string? caveat) =>
+        new(ExactNumber.Of(part).Over(ExactNumber.Of(wall)), bound, $"{ScaledText.Time(part)} of {ScaledText.Time(wall)}", caveat);
+}
+
+/// <summary>What was measured for a rule.</summary>
+/// <param name="Value">The value in the base unit; null where there is none.</param>
+/// <param name="Bound">How it stands to the true value.</param>
+/// <param name="Note">Whose it is; empty where nothing is to be said.</param>
+/// <param name="Caveat">What limits it, or why there is no value; null where nothing does.</param>
+internal readonly record struct RuleMeasurement(ExactNumber? Value, RuleBound Bound, string Note, string? Caveat)
+{
+    /// <summary>Nothing was measured.</summary>
+    internal static RuleMeasurement None(string why) => new(null, RuleBound.Exact, "", why);
+
+    /// <summary>A value that can only be too low where something was lost.</summary>
+    internal static RuleMeasurement Lowest(ExactNumber value, string note, string? loss, string? caveat = null) =>
+        new(value, loss is null ? RuleBound.Exact : RuleBound.AtLeast, note, loss ?? caveat);
+}
