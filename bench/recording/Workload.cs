@@ -40,7 +40,7 @@ internal sealed class Workload(int rows)
             ToNs = (number + 1) * step,
             Vms = _vms,
             Changes = made,
-            Trust = new Accounting { Exits = (ulong)made.Sum(r => (long)r.Count), Entries = (ulong)made.Sum(r => (long)r.Timed) },
+            Accounting = new Accounting { Exits = (ulong)made.Sum(r => (long)r.Count), Entries = (ulong)made.Sum(r => (long)r.Timed) },
         };
     }
 

@@ -12,7 +12,7 @@ public enum ExitStatus
     /// <summary>The command line is wrong.</summary>
     Usage = 2,
 
-    /// <summary>This host cannot be traced; the message says why, and what would mend it.</summary>
+    /// <summary>This host cannot be traced; the message says why, and what would fix it.</summary>
     HostUnsupported = 3,
 
     /// <summary>Not permitted; the message names the capability that is missing.</summary>

@@ -3,14 +3,14 @@ namespace Kvmscope.Core;
 /// <summary>An anticipated error: one or two lines for the user and an exit status, never shown with a stack trace.</summary>
 /// <param name="status">The status that the program leaves with.</param>
 /// <param name="message">What is wrong, one line, no trailing period needed.</param>
-/// <param name="mend">What to do about it, one line, or null where nothing can be done.</param>
+/// <param name="hint">What to do about it, one line, or null where nothing can be done.</param>
 /// <param name="inner">The cause, for a debugger; never printed.</param>
-public sealed class KvmscopeException(ExitStatus status, string message, string? mend = null, Exception? inner = null)
+public sealed class KvmscopeException(ExitStatus status, string message, string? hint = null, Exception? inner = null)
     : Exception(message, inner)
 {
     /// <summary>The status that the program leaves with.</summary>
     public ExitStatus Status { get; } = status;
 
     /// <summary>What to do about it, or null.</summary>
-    public string? Mend { get; } = mend;
+    public string? Hint { get; } = hint;
 }

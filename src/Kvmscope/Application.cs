@@ -37,7 +37,7 @@ internal static class Application
         catch (KvmscopeException error)
         {
             context.Say(error.Message);
-            if (error.Mend is { } mend) context.Error.WriteLine($"  {ForeignText.CleanLines(mend)}");
+            if (error.Hint is { } hint) context.Error.WriteLine($"  {ForeignText.CleanLines(hint)}");
             return (int)error.Status;
         }
         catch (BrokenPipeException)

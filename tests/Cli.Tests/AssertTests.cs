@@ -14,7 +14,7 @@ public sealed class AssertTests : IDisposable
     private static World World(Accounting? trust = null)
     {
         var world = new World();
-        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, Trust = trust ?? new Accounting() };
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, Accounting = trust ?? new Accounting() };
         return world;
     }
 

@@ -80,13 +80,13 @@ public sealed class BadInputTests
     [InlineData("count --vcpu x", "--vcpu 'x' is no vCPU id", "Give numbers: --vcpu 0 or --vcpu 0,2")]
     [InlineData("count -o /", "cannot write '/': it is a directory", "Choose another file with -o, or leave it out to write to standard output.")]
     [InlineData("count -o /nosuchdirectory/x", "cannot write '/nosuchdirectory/x': no such directory", "Choose another file with -o, or leave it out to write to standard output.")]
-    public void Says_what_is_wrong_and_what_to_do(string line, string message, string mend)
+    public void Says_what_is_wrong_and_what_to_do(string line, string message, string hint)
     {
         var world = new World();
 
         Outcome outcome = world.Run(line.Split(' '));
 
-        Assert.StartsWith($"kvmscope: {message}\n  {mend}", outcome.Error);
+        Assert.StartsWith($"kvmscope: {message}\n  {hint}", outcome.Error);
         Assert.Equal(2, outcome.Error.Count(c => c == '\n'));
         Assert.Equal(2, outcome.Status);
         Assert.Empty(outcome.Out);
@@ -135,14 +135,14 @@ public sealed class BadInputTests
     [InlineData(ExitStatus.HostUnsupported, "KVM's vendor module is not loaded", "modprobe kvm_intel or kvm_amd")]
     [InlineData(ExitStatus.NotPermitted, "CAP_BPF is missing", "Run as root.")]
     [InlineData(ExitStatus.NotPermitted, "ulimit -l is too small", null)]
-    public void What_the_host_refuses_is_said_and_gives_the_status(ExitStatus status, string message, string? mend)
+    public void What_the_host_refuses_is_said_and_gives_the_status(ExitStatus status, string message, string? hint)
     {
         var world = new World();
-        world.Host = new FakeHost(world.Clock) { Refusal = new KvmscopeException(status, message, mend) };
+        world.Host = new FakeHost(world.Clock) { Refusal = new KvmscopeException(status, message, hint) };
 
         Outcome outcome = world.Run("time", "--", "true");
 
-        Assert.Equal(new Outcome((int)status, "", mend is null ? $"kvmscope: {message}\n" : $"kvmscope: {message}\n  {mend}\n"), outcome);
+        Assert.Equal(new Outcome((int)status, "", hint is null ? $"kvmscope: {message}\n" : $"kvmscope: {message}\n  {hint}\n"), outcome);
         Assert.DoesNotContain("start true", world.Log);
     }
 

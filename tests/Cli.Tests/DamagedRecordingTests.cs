@@ -87,6 +87,6 @@ public sealed class DamagedRecordingTests : IDisposable
         Core.KvmscopeException error = Assert.Throws<Core.KvmscopeException>(() =>
             Kvmscope.Recordings.RecordedSteps.CheckCount(new IntervalRange(0, 86_400), 2, 2000, "columns", recording));
         Assert.Contains("43200 columns, and 2000 are the most", error.Message);
-        Assert.Contains("--interval 22s", error.Mend);
+        Assert.Contains("--interval 22s", error.Hint);
     }
 }

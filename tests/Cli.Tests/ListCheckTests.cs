@@ -102,7 +102,7 @@ public sealed class ListCheckTests
 
     [Fact]
     public void Check_in_json() => Assert.Equal(
-        """{"schema":"kvmscope/1","command":"check","checks":[{"name":"kernel","verdict":"ok","found":"6.1.0","mend":null,"status":0},"""
-        + """{"name":"module BTF","verdict":"limited","found":"none for kvm","mend":"Tracing uses raw tracepoints instead.","status":0}]}""" + "\n",
+        """{"schema":"kvmscope/1","command":"check","checks":[{"name":"kernel","verdict":"ok","found":"6.1.0","hint":null,"status":0},"""
+        + """{"name":"module BTF","verdict":"limited","found":"none for kvm","hint":"Tracing uses raw tracepoints instead.","status":0}]}""" + "\n",
         new World().Run("check", "--format", "json").Out);
 }

@@ -173,11 +173,11 @@ public sealed class RecordReportTests : IDisposable
     [InlineData("--nested", "It belongs to time.")]
     [InlineData("--explain", "It belongs to time.")]
     [InlineData("--interval 1s", "It belongs to count, time and hist.")]
-    public void Slow_exits_are_in_no_table(string options, string mend)
+    public void Slow_exits_are_in_no_table(string options, string hint)
     {
         RecordSlow("--slower", "500us");
         Outcome outcome = new World().Run(["report", File_(), "slower", .. options.Split(' ')]);
-        Assert.Equal(new Outcome(2, "", $"kvmscope: 'slower' has no option {options.Split(' ')[0]}\n  {mend}\n"), outcome);
+        Assert.Equal(new Outcome(2, "", $"kvmscope: 'slower' has no option {options.Split(' ')[0]}\n  {hint}\n"), outcome);
     }
 
     [Fact]
@@ -307,9 +307,9 @@ public sealed class RecordReportTests : IDisposable
     public void What_the_recorder_left_out_is_not_asked_of_the_reader()
     {
         string path = Record("--reason", "CPUID", "--without", "nested");
-        const string mend = "record without --reason, --exclude and --level";
-        Assert.Contains(mend, Joined(new World().Run("report", path, "--split").Out));
-        Assert.Contains(mend, Joined(new World().Run("assert", "share(runq)<5%", path).Out));
+        const string hint = "record without --reason, --exclude and --level";
+        Assert.Contains(hint, Joined(new World().Run("report", path, "--split").Out));
+        Assert.Contains(hint, Joined(new World().Run("assert", "share(runq)<5%", path).Out));
         Assert.Contains("all exits: leave out --reason", Joined(Other().Run("report", File_("other"), "--split", "--reason", "CPUID").Out));
 
         World Other()

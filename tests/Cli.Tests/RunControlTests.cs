@@ -117,7 +117,7 @@ public sealed class RunControlTests
         world.Host = new FakeHost(world.Clock)
         {
             Slow = [new SlowExit(at, new VmIdentity(0, 4242, "web1"), 0, 4250, 3, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), 52_000_000)],
-            Trust = new Accounting { LostEvents = 5 },
+            Accounting = new Accounting { LostEvents = 5 },
             Log = world.Log,
         };
 

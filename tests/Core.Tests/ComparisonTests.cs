@@ -154,7 +154,7 @@ public sealed class ComparisonTests
     {
         Interval whole = Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 4, 1000));
         var lost = new Accounting { DroppedExits = 4, DroppedVcpus = 1, Open = 3 };
-        Comparison comparison = Compare(new("a", [whole]), new("b", [whole with { Trust = lost }, Second(1, [.. whole.Rows]) with { Trust = lost }]));
+        Comparison comparison = Compare(new("a", [whole]), new("b", [whole with { Accounting = lost }, Second(1, [.. whole.Rows]) with { Accounting = lost }]));
         Assert.Contains("B: 8 exits were not counted for want of room", comparison.Notes);
         Assert.DoesNotContain(comparison.Notes, n => n.StartsWith("A:", StringComparison.Ordinal) || n.Contains("open", StringComparison.Ordinal));
         Assert.Contains("A is 1.00 s long and B 2.00 s: what is rare may be missing from the shorter", comparison.Notes);
@@ -167,9 +167,9 @@ public sealed class ComparisonTests
         foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
         var twice = new Accounting();
         foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(twice, 6UL);
-        Interval sample = Second(0, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1)) with { Trust = all, RestartedRows = 1 };
+        Interval sample = Second(0, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1)) with { Accounting = all, RestartedRows = 1 };
         Interval whole = Compare(new("a", [sample, sample]), new("b", [])).A.Whole;
-        Assert.Equal(twice with { Open = 3 }, whole.Trust);
+        Assert.Equal(twice with { Open = 3 }, whole.Accounting);
         Assert.Equal((4UL + 6, 2, 1.0), (whole.UnknownReasons, whole.RestartedRows, whole.Seconds));
     }
 

@@ -63,9 +63,9 @@ public sealed class DeltaTests
     [Fact]
     public void Trust_is_subtracted_but_for_what_is_open()
     {
-        Snapshot before = At(1) with { Trust = new Accounting { Exits = 10, Entries = 8, Open = 2, UnpairedExits = 9 } };
-        Snapshot now = At(2) with { Trust = new Accounting { Exits = 15, Entries = 12, Open = 1, UnpairedExits = 3 } };
-        Accounting trust = now.Since(before, Sample.Started).Trust;
+        Snapshot before = At(1) with { Accounting = new Accounting { Exits = 10, Entries = 8, Open = 2, UnpairedExits = 9 } };
+        Snapshot now = At(2) with { Accounting = new Accounting { Exits = 15, Entries = 12, Open = 1, UnpairedExits = 3 } };
+        Accounting trust = now.Since(before, Sample.Started).Accounting;
         Assert.Equal(new Accounting { Exits = 5, Entries = 4, Open = 1, UnpairedExits = 3 }, trust);
     }
 
@@ -75,9 +75,9 @@ public sealed class DeltaTests
         // A counter that is added to Accounting and forgotten here would always be 0.
         var all = new Accounting();
         foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
-        Accounting trust = (At(2) with { Trust = all }).Since(At(1) with { Trust = all with { Open = 9 } }, Sample.Started).Trust;
+        Accounting trust = (At(2) with { Accounting = all }).Since(At(1) with { Accounting = all with { Open = 9 } }, Sample.Started).Accounting;
         Assert.Equal(new Accounting { Open = 3 }, trust);
-        Assert.Equal(all, (At(2) with { Trust = all }).Since(At(1), Sample.Started).Trust);
+        Assert.Equal(all, (At(2) with { Accounting = all }).Since(At(1), Sample.Started).Accounting);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class DeltaTests
         Snapshot now = At(
             2, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 1), Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L2, 3, 1), Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 1),
             Sample.Row(Isa.Vmx, 0x80000021, ExitLevel.L1, 1, 1)) with
-        { Trust = new Accounting { UnreadReasons = 2 } };
+        { Accounting = new Accounting { UnreadReasons = 2 } };
         Assert.Equal(9UL, now.Since(null, Sample.Started).UnknownReasons);
     }
 

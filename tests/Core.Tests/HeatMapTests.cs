@@ -204,7 +204,7 @@ public sealed partial class HeatMapTests
         Interval[] answers = [.. Enumerable.Range(0, columns).Select(i => s_answers[i % s_answers.Length] with { From = s_answers[0].From.AddSeconds(2 * i) })];
         // More reasons, to have as many rows as are asked for.
         Row[] more = [.. Enumerable.Range(13, rows).Select(code => Sample.Row(Isa.Vmx, (ulong)code, ExitLevel.L1, 3, (ulong)code * 100, Sample.Web, 0))];
-        answers[columns / 2] = answers[columns / 2] with { Changes = [.. answers[columns / 2].Rows, .. more], Trust = new Accounting { DroppedExits = 7, LostEvents = 1 } };
+        answers[columns / 2] = answers[columns / 2] with { Changes = [.. answers[columns / 2].Rows, .. more], Accounting = new Accounting { DroppedExits = 7, LostEvents = 1 } };
         if (outliers)
             answers[0] = answers[0] with { Changes = [.. answers[0].Rows, Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 1, 3_000_000_000_000, Sample.Web, 0), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 12345, 1, Sample.Web, 0), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1, Sample.Web, 0, untimed: 2)] };
         return TimelineBuilder.Build(SampleTimeline.Title, answers, TimelineBy.Reason, rows);
@@ -276,6 +276,6 @@ public sealed partial class HeatMapTests
     {
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => new PngCanvas(1_200, 120_000));
         Assert.Equal(ExitStatus.Usage, error.Status);
-        Assert.Contains("--top", error.Mend);
+        Assert.Contains("--top", error.Hint);
     }
 }

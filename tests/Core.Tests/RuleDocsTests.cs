@@ -66,7 +66,7 @@ public sealed partial class RuleDocsTests
         }
         catch (KvmscopeException error)
         {
-            return $"kvmscope: {error.Message}\n  {error.Mend}\n";
+            return $"kvmscope: {error.Message}\n  {error.Hint}\n";
         }
         var output = new StringWriter();
         OutputKinds.RuleResults.In(format)(new Destination(output, new ViewStyle())).Write([.. rules.Select(r => RuleEvaluator.Evaluate(r, input))]);

@@ -102,7 +102,7 @@ public sealed class RuleParserTests
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse(text));
         Assert.Equal(ExitStatus.Usage, error.Status);
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
-        Assert.NotNull(error.Mend);
+        Assert.NotNull(error.Hint);
         string[] lines = error.Message.Split('\n');
         Assert.Equal(3, lines.Length);
         Assert.Equal("  " + text, lines[1]);
@@ -115,7 +115,7 @@ public sealed class RuleParserTests
     {
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse("max(exit)\t<50/s"));
         Assert.Equal("'/s' is no unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Message);
-        Assert.Equal("For example: max(exit)<50us", error.Mend);
+        Assert.Equal("For example: max(exit)<50us", error.Hint);
     }
 
     [Fact]
@@ -150,14 +150,14 @@ public sealed class RuleParserTests
     [InlineData("SVM_EXIT_HLT", Isa.Vmx, "is no exit reason of VMX", "HLT")]
     [InlineData("EPT_VIOLATON", Isa.None, "is no exit reason ", "EPT_VIOLATION")]
     [InlineData("no such thing at all", Isa.Svm, "is no exit reason of SVM", "a number")]
-    public void An_unknown_reason_is_said_once_the_ISA_is_known(string name, Isa isa, string says, string mend)
+    public void An_unknown_reason_is_said_once_the_ISA_is_known(string name, Isa isa, string says, string hint)
     {
         Rule rule = Rule.Parse($"max( \"{name}\" )<50us");
         var error = Assert.Throws<KvmscopeException>(() => rule.Check(isa));
         Assert.Equal(ExitStatus.Usage, error.Status);
         Assert.Contains($"'{name}' {says}", error.Message, StringComparison.Ordinal);
         Assert.Equal(6 + 1, error.Message.Split('\n')[2].IndexOf('^', StringComparison.Ordinal));
-        Assert.Contains(mend, error.Mend, StringComparison.Ordinal);
+        Assert.Contains(hint, error.Hint, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -38,7 +38,7 @@ public sealed class RuleShareTests
     public void Events_that_were_passed_over_are_of_poll_times(string rule, bool? holds)
     {
         RuleInput input = RuleSample.SplitInput();
-        input = input with { Interval = input.Interval with { Trust = input.Interval.Trust with { MissedEvents = 3 } } };
+        input = input with { Interval = input.Interval with { Accounting = input.Interval.Accounting with { MissedEvents = 3 } } };
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
         if (holds is null) Assert.Contains("3 events were passed over", result.Why, StringComparison.Ordinal);

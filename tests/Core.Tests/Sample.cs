@@ -39,7 +39,7 @@ internal static class Sample
     internal static Interval Of(DateTimeOffset from, double seconds, IReadOnlyCollection<Row> rows, Accounting trust, params IReadOnlyCollection<VmIdentity> vms)
     {
         long ns = (from - DateTimeOffset.UnixEpoch).Ticks * 100, toNs = ns + (long)Math.Round(seconds * 1e9);
-        return new Interval { From = from, To = from.AddSeconds(seconds), FromNs = ns, ToNs = toNs, Changes = rows, Trust = trust, Vms = vms.Count > 0 ? vms : [Web, Db] };
+        return new Interval { From = from, To = from.AddSeconds(seconds), FromNs = ns, ToNs = toNs, Changes = rows, Accounting = trust, Vms = vms.Count > 0 ? vms : [Web, Db] };
     }
 
     /// <summary>The same interval with another length.</summary>

@@ -49,7 +49,7 @@ public sealed class SamplerTests
                 rows.Add(row);
             }
             ulong exits = (ulong)rows.Rows.Sum(r => (long)r.Count);
-            return new Interval { To = time.GetUtcNow(), ToNs = time.GetTimestamp(), Changes = [.. rows.Rows], Vms = [Sample.Web], Trust = new Accounting { Exits = exits, Open = 1 } };
+            return new Interval { To = time.GetUtcNow(), ToNs = time.GetTimestamp(), Changes = [.. rows.Rows], Vms = [Sample.Web], Accounting = new Accounting { Exits = exits, Open = 1 } };
         }
 
         public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink)
@@ -113,8 +113,8 @@ public sealed class SamplerTests
                 ulong[] durations = [.. trace.Durations.Skip(at).Take(each)];
                 Assert.Equal((at * 1_000_000L, Math.Min(at + each, ms) * 1_000_000L), (interval.FromNs, interval.ToNs));
                 Assert.Equal(Sample.Started.AddMilliseconds(at), interval.From);
-                Assert.Equal((ulong)durations.Length, interval.Trust.Exits);
-                Assert.Equal(1UL, interval.Trust.Open);
+                Assert.Equal((ulong)durations.Length, interval.Accounting.Exits);
+                Assert.Equal(1UL, interval.Accounting.Open);
                 Assert.Equal(durations.Aggregate(0UL, (sum, ns) => sum + ns), interval.Rows.Aggregate(0UL, (sum, row) => sum + row.TotalNs));
                 Assert.Equal(durations.Max(), interval.Rows.Max(row => row.MaxNs));
                 foreach (Row row in interval.Rows.Where(row => row.Key.VcpuId is not null))
@@ -157,7 +157,7 @@ public sealed class SamplerTests
         (Sink sink, List<Interval> taken) = Collect(null);
         sampler.Add(sink);
         sampler.Run(Waiting(time), TimeSpan.FromSeconds(5));
-        Assert.Equal((1, 5000UL), (trace.Readings, Assert.Single(taken).Trust.Exits));
+        Assert.Equal((1, 5000UL), (trace.Readings, Assert.Single(taken).Accounting.Exits));
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class SamplerTests
         sampler.Run(_ => false, TimeSpan.FromSeconds(2));
         // The first was not taken: its slow exits are in the second.
         Interval only = Assert.Single(taken);
-        Assert.Equal((3, 2UL, 2), (only.Slow.Count, only.Trust.LostEvents, only.Intervals));
+        Assert.Equal((3, 2UL, 2), (only.Slow.Count, only.Accounting.LostEvents, only.Intervals));
         Assert.Contains(Sample.Db, only.Vms);
         Assert.Equal(5, seen.Count);
     }

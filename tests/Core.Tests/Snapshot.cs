@@ -3,7 +3,7 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>Cumulative counters at one instant, as the kernel's tables have them: the tests' own way to intervals.</summary>
-internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyList<Row> Rows, Accounting Trust)
+internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyList<Row> Rows, Accounting Accounting)
 {
     internal IReadOnlyList<VcpuTime> Times { get; init; } = [];
 
@@ -40,7 +40,7 @@ internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyLi
             TimeChanges = [.. Times.Select(t => times.TryGetValue(t.Key, out VcpuTime then) ? t with { WallNs = t.WallNs - then.WallNs, Parts = t.Parts.Less(then.Parts) } : t)],
             OpenBefore = before?.OpenExits ?? [],
             OpenAfter = OpenExits,
-            Trust = before is null ? Trust : Trust.Less(before.Trust),
+            Accounting = before is null ? Accounting : Accounting.Less(before.Accounting),
             RestartedRows = restarted,
         };
     }

@@ -48,7 +48,7 @@ public sealed class TimelineViewTests
     [Fact]
     public void Losses_are_said()
     {
-        Interval answer = s_answers[0] with { Trust = new Accounting { DroppedExits = 7 } };
+        Interval answer = s_answers[0] with { Accounting = new Accounting { DroppedExits = 7 } };
         Assert.EndsWith("\n7 exits were not counted for want of room\n", Text(TimelineBuilder.Build("host1", [answer], TimelineBy.Vm, 3), 80), StringComparison.Ordinal);
     }
 

@@ -77,7 +77,7 @@ public sealed record Interval
     public IReadOnlyList<OpenExits> OpenAfter { get; init; } = [];
 
     /// <summary>What was seen and lost.</summary>
-    public Accounting Trust { get; init; } = new();
+    public Accounting Accounting { get; init; } = new();
 
     /// <summary>Exits over the threshold, in order; sums of intervals have none.</summary>
     public IReadOnlyList<SlowExit> Slow { get; init; } = [];
@@ -93,7 +93,7 @@ public sealed record Interval
     {
         get
         {
-            ulong unknown = Trust.UnreadReasons;
+            ulong unknown = Accounting.UnreadReasons;
             // Rows of no ISA are the unread ones.
             foreach (Row row in Rows)
                 if (row.Key.Code.Isa != Isa.None && !ExitReasons.IsKnown(row.Key.Code)) unknown += row.Count;
@@ -108,7 +108,7 @@ public sealed record Interval
     {
         Slow = slow,
         Vms = [.. Vms.Concat(slow.Select(exit => exit.Vm)).DistinctBy(vm => vm.Ordinal).OrderBy(vm => vm.Ordinal)],
-        Trust = Trust with { LostEvents = Trust.LostEvents + leftOut },
+        Accounting = Accounting with { LostEvents = Accounting.LostEvents + leftOut },
     };
 
     /// <summary>The VM of a row; null where VMs are together.</summary>

@@ -38,7 +38,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         _last = interval;
         _intervals += interval.Intervals;
         _restarted += interval.RestartedRows;
-        _trust = _trust.Then(interval.Trust);
+        _trust = _trust.Then(interval.Accounting);
         foreach (VmIdentity vm in interval.Vms) _vms[vm.Ordinal] = vm;
         foreach (MissingSource missing in interval.Missing)
             if (!_missing.Contains(missing)) _missing.Add(missing);
@@ -74,7 +74,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             TimeChanges = [.. _times.Values.Where(time => IsWanted(time.Key))],
             OpenBefore = Regroup(_first?.OpenBefore, IsWanted),
             OpenAfter = Regroup(_last?.OpenAfter, IsWanted),
-            Trust = TrustOf(rows, isFiltered: wantsVm is not null || wants is not null),
+            Accounting = TrustOf(rows, isFiltered: wantsVm is not null || wants is not null),
             Missing = [.. _missing],
             RestartedRows = _restarted,
         };

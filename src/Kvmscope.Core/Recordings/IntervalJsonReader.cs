@@ -59,7 +59,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             To = to,
             FromNs = fromNs,
             ToNs = toNs,
-            Trust = trust,
+            Accounting = trust,
             OpenBefore = before,
             OpenAfter = after,
             RestartedRows = checked((int)restarted),

@@ -26,7 +26,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteNumber("from_ns", interval.FromNs);
         json.WriteNumber("to_ns", interval.ToNs);
         WriteVms(interval.Vms);
-        WriteTrust(interval.Trust);
+        WriteTrust(interval.Accounting);
         WriteOpen("open_before", interval.OpenBefore);
         WriteOpen("open", interval.OpenAfter);
         Number("restarted_rows", (ulong)interval.RestartedRows);

@@ -10,8 +10,8 @@ internal static class RecordingError
         new(ExitStatus.Usage, $"'{name}' is no recording of kvmscope: {what}", "Recordings are made with 'kvmscope record'.");
 
     /// <summary>The file is a recording, but a part that is needed is damaged.</summary>
-    internal static KvmscopeException Damaged(string name, string where, string mend) =>
-        new(ExitStatus.Failed, $"the recording '{name}' is damaged {where}", mend);
+    internal static KvmscopeException Damaged(string name, string where, string hint) =>
+        new(ExitStatus.Failed, $"the recording '{name}' is damaged {where}", hint);
 
     /// <summary>The file is several recordings, as 'cat' makes it.</summary>
     internal static KvmscopeException MoreThanOne(string name, long at) => new(ExitStatus.Usage,

@@ -20,6 +20,6 @@ public enum CheckVerdict
 /// <param name="Name">What was looked at: kernel, BTF, module BTF, attach path, tracepoints, …</param>
 /// <param name="Verdict">How it came out.</param>
 /// <param name="Found">What was found, one line.</param>
-/// <param name="Mend">What to do, one line, or null.</param>
+/// <param name="Hint">What to do, one line, or null.</param>
 /// <param name="Status">The exit status that this check stands for when it failed.</param>
-public sealed record HostCheck(string Name, CheckVerdict Verdict, string Found, string? Mend = null, ExitStatus Status = ExitStatus.HostUnsupported);
+public sealed record HostCheck(string Name, CheckVerdict Verdict, string Found, string? Hint = null, ExitStatus Status = ExitStatus.HostUnsupported);

@@ -10,16 +10,16 @@ internal sealed record Finding(HostCheck Line, string? Error = null)
 {
     internal static Finding Ok(string name, string found) => new(new HostCheck(name, CheckVerdict.Ok, found));
 
-    internal static Finding Unknown(string name, string found, string? mend = null) => new(new HostCheck(name, CheckVerdict.Unknown, found, mend));
+    internal static Finding Unknown(string name, string found, string? hint = null) => new(new HostCheck(name, CheckVerdict.Unknown, found, hint));
 
-    internal static Finding Limited(string name, string found, string? mend = null) => new(new HostCheck(name, CheckVerdict.Limited, found, mend));
+    internal static Finding Limited(string name, string found, string? hint = null) => new(new HostCheck(name, CheckVerdict.Limited, found, hint));
 
-    internal static Finding Failed(string name, string found, string mend, string? error = null) =>
-        new(new HostCheck(name, CheckVerdict.Failed, found, mend), error);
+    internal static Finding Failed(string name, string found, string hint, string? error = null) =>
+        new(new HostCheck(name, CheckVerdict.Failed, found, hint), error);
 
-    internal static Finding Refused(string name, string found, string mend, string? error = null) =>
-        new(new HostCheck(name, CheckVerdict.Failed, found, mend, ExitStatus.NotPermitted), error);
+    internal static Finding Refused(string name, string found, string hint, string? error = null) =>
+        new(new HostCheck(name, CheckVerdict.Failed, found, hint, ExitStatus.NotPermitted), error);
 
     /// <summary>The error that a failed check stands for.</summary>
-    internal KvmscopeException ToException() => new(Line.Status, Error ?? $"{Line.Name}: {Line.Found}", Line.Mend);
+    internal KvmscopeException ToException() => new(Line.Status, Error ?? $"{Line.Name}: {Line.Found}", Line.Hint);
 }

@@ -4,7 +4,7 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Host.Checks;
 
-/// <summary>Finds out what a host can do, and says how to mend what it cannot. Reads files and tries one program load; changes nothing.</summary>
+/// <summary>Finds out what a host can do, and says how to fix what it cannot. Reads files and tries one program load; changes nothing.</summary>
 public sealed class HostChecker
 {
     private readonly HostFiles _files;
@@ -32,7 +32,7 @@ public sealed class HostChecker
 
     /// <summary>Makes the first reason why this host cannot be traced an error; returns where there is none.</summary>
     /// <param name="tableBytes">How much memory the tables will take; 0 where that is not known.</param>
-    /// <exception cref="KvmscopeException">Status 3 or 4, with the mend.</exception>
+    /// <exception cref="KvmscopeException">Status 3 or 4, with the fix.</exception>
     public void ThrowIfUntraceable(long tableBytes = 0)
     {
         foreach (Finding finding in Findings(tableBytes))

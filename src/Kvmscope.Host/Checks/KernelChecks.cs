@@ -35,7 +35,7 @@ internal static class KernelChecks
         if (facts.TracepointHasReason) return Finding.Limited(Name, "none; raw_tp is used, which needs none");
         if (facts.Vendor is null && facts.HasKvmBtf) return Finding.Unknown(Name, "kvm has it; no vendor module to look at");
         string missing = facts.HasKvmBtf ? facts.Vendor! : "kvm";
-        return Finding.Failed(Name, $"no /sys/kernel/btf/{missing}", BtfMend, MissingBtf(missing));
+        return Finding.Failed(Name, $"no /sys/kernel/btf/{missing}", BtfHint, MissingBtf(missing));
     }
 
     internal static Finding Attach(HostFacts facts)
@@ -47,7 +47,7 @@ internal static class KernelChecks
         {
             AttachPath.TpBtf => Finding.Ok(Name, "tp_btf"),
             AttachPath.RawTp => Finding.Ok(Name, "raw_tp, with the reason from the tracepoint"),
-            _ => Finding.Failed(Name, "none: the exit reason cannot be read", BtfMend, MissingBtf(facts.Vendor)),
+            _ => Finding.Failed(Name, "none: the exit reason cannot be read", BtfHint, MissingBtf(facts.Vendor)),
         };
     }
 
@@ -59,7 +59,7 @@ internal static class KernelChecks
         {
             if (!files.Exists(events)) continue;
             if (files.Exists(events + "/kvm/kvm_exit") && files.Exists(events + "/kvm/kvm_entry")) return Finding.Ok(Name, "kvm:kvm_exit, kvm:kvm_entry");
-            return Finding.Failed(Name, "no kvm:kvm_exit, kvm:kvm_entry", KvmChecks.LoadMend(facts), "this kernel has no tracepoint kvm:kvm_exit");
+            return Finding.Failed(Name, "no kvm:kvm_exit, kvm:kvm_entry", KvmChecks.LoadHint(facts), "this kernel has no tracepoint kvm:kvm_exit");
         }
         return Finding.Limited(Name, "tracefs is not mounted or not readable (not needed)", "mount -t tracefs tracefs /sys/kernel/tracing");
     }
@@ -72,7 +72,7 @@ internal static class KernelChecks
         _ => Finding.Ok("JIT", "on"),
     };
 
-    private const string BtfMend = "boot a kernel built with CONFIG_DEBUG_INFO_BTF_MODULES=y, with the modules of that very build";
+    private const string BtfHint = "boot a kernel built with CONFIG_DEBUG_INFO_BTF_MODULES=y, with the modules of that very build";
 
     private static string MissingBtf(string module) => $"{module} has no BTF (/sys/kernel/btf/{module}): the exit reason cannot be read";
 

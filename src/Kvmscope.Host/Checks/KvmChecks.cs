@@ -8,7 +8,7 @@ internal static class KvmChecks
     internal static Finding Kvm(HostFacts facts, bool hasDevice)
     {
         if (facts.Kvm == Presence.Absent)
-            return Finding.Failed("KVM", "no kvm module", LoadMend(facts), "KVM is not loaded on this host: there are no VM exits to trace");
+            return Finding.Failed("KVM", "no kvm module", LoadHint(facts), "KVM is not loaded on this host: there are no VM exits to trace");
         string module = facts.Kvm == Presence.BuiltIn ? "kvm built in" : "module kvm";
         return hasDevice
             ? Finding.Ok("KVM", $"/dev/kvm, {module}")
@@ -31,7 +31,7 @@ internal static class KvmChecks
             return Finding.Failed(Name, "neither kvm_intel nor kvm_amd: kvm_exit never fires", Elsewhere,
                 "this host's KVM is neither kvm_intel nor kvm_amd: it never fires kvm_exit");
         }
-        return Finding.Failed(Name, $"{facts.WantedVendor ?? "kvm_intel or kvm_amd"} is not loaded", LoadMend(facts),
+        return Finding.Failed(Name, $"{facts.WantedVendor ?? "kvm_intel or kvm_amd"} is not loaded", LoadHint(facts),
             $"the vendor module {facts.WantedVendor ?? "kvm_intel or kvm_amd"} is not loaded: there are no VM exits to trace");
     }
 
@@ -68,7 +68,7 @@ internal static class KvmChecks
     }
 
     /// <summary>How KVM gets loaded on this CPU.</summary>
-    internal static string LoadMend(HostFacts facts) => facts.WantedVendor == "kvm"
+    internal static string LoadHint(HostFacts facts) => facts.WantedVendor == "kvm"
         ? "boot the kernel in EL2: from firmware, not as a guest"
         : facts.WantedVendor is { } vendor
         ? $"modprobe {vendor}"

@@ -22,10 +22,10 @@ internal static class Errno
     internal static string Text(int errno) => errno == ENOTSUPP ? "Operation not supported by this kernel" : Marshal.GetPInvokeErrorMessage(errno);
 
     /// <summary>Turns the error of a system call into what the user reads.</summary>
-    internal static KvmscopeException Error(string doing, int errno, string? mend = null) => errno switch
+    internal static KvmscopeException Error(string doing, int errno, string? hint = null) => errno switch
     {
-        EPERM or EACCES => new(ExitStatus.NotPermitted, $"{doing}: {Text(errno)}", mend ?? "run as root, or with CAP_BPF and CAP_PERFMON"),
-        ENOMEM => new(ExitStatus.Failed, $"{doing}: {Text(errno)}", mend ?? "free memory, or give a smaller --max-vcpus"),
-        _ => new(ExitStatus.Failed, $"{doing}: {Text(errno)}", mend),
+        EPERM or EACCES => new(ExitStatus.NotPermitted, $"{doing}: {Text(errno)}", hint ?? "run as root, or with CAP_BPF and CAP_PERFMON"),
+        ENOMEM => new(ExitStatus.Failed, $"{doing}: {Text(errno)}", hint ?? "free memory, or give a smaller --max-vcpus"),
+        _ => new(ExitStatus.Failed, $"{doing}: {Text(errno)}", hint),
     };
 }

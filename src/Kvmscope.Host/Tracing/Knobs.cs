@@ -96,5 +96,5 @@ internal static unsafe class Knobs
         }
     }
 
-    private static KvmscopeException TooMany(string what, string mend) => new(ExitStatus.Usage, what, mend);
+    private static KvmscopeException TooMany(string what, string hint) => new(ExitStatus.Usage, what, hint);
 }

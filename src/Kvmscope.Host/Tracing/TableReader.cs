@@ -102,7 +102,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
             OpenBefore = before,
             OpenAfter = after,
             Vms = NamedIn(reading.Vms, rows.Select(r => r.Key).Concat(times.Select(t => t.Key)).Concat(before.Concat(after).Select(o => o.Key))),
-            Trust = Since(losses.ToAccounting(lost, missedEvents), rows),
+            Accounting = Since(losses.ToAccounting(lost, missedEvents), rows),
             RestartedRows = reading.Restarted,
         };
     }

@@ -20,7 +20,7 @@ internal sealed class FilterOptions
     private readonly Option<string> _maxVcpus =
         OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be held at once; sized from the host if not given.");
 
-    private const string VcpuMend = "Give numbers: --vcpu 0 or --vcpu 0,2", ReasonMend = "Give names or numbers: HLT, CPUID,MSR_READ, 12";
+    private const string VcpuHint = "Give numbers: --vcpu 0 or --vcpu 0,2", ReasonHint = "Give names or numbers: HLT, CPUID,MSR_READ, 12";
 
     private readonly bool _isLive;
 
@@ -36,9 +36,9 @@ internal sealed class FilterOptions
     public Selection Read(ParseResult result) => new()
     {
         Vms = [.. result.Texts(_vms)],
-        Vcpus = [.. NonEmpty(result, _vcpus, "vCPU", VcpuMend).Select(ParseVcpu)],
-        Reasons = [.. NonEmpty(result, _reasons, "exit reason", ReasonMend)],
-        ExcludedReasons = [.. NonEmpty(result, _excludes, "exit reason", ReasonMend)],
+        Vcpus = [.. NonEmpty(result, _vcpus, "vCPU", VcpuHint).Select(ParseVcpu)],
+        Reasons = [.. NonEmpty(result, _reasons, "exit reason", ReasonHint)],
+        ExcludedReasons = [.. NonEmpty(result, _excludes, "exit reason", ReasonHint)],
         Level = result.Text(_level) is { } level ? ParseLevel(level) : null,
     };
 
@@ -59,18 +59,18 @@ internal sealed class FilterOptions
     public int? MaxVcpus(ParseResult result) => result.Text(_maxVcpus) is { } max ? ParseMaxVcpus(max) : null;
 
     // A list of nothing would filter nothing, which is not what was meant.
-    private static IReadOnlyList<string> NonEmpty(ParseResult result, Option<string[]> option, string what, string mend)
+    private static IReadOnlyList<string> NonEmpty(ParseResult result, Option<string[]> option, string what, string hint)
     {
         IReadOnlyList<string> items = result.Items(option);
         return items.Count > 0 || result.Texts(option).Count == 0
             ? items
-            : throw UsageError.Of($"{option.Name} names no {what}", mend);
+            : throw UsageError.Of($"{option.Name} names no {what}", hint);
     }
 
     private static int ParseVcpu(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
             ? id
-            : throw UsageError.Of($"--vcpu '{text}' is no vCPU id", VcpuMend);
+            : throw UsageError.Of($"--vcpu '{text}' is no vCPU id", VcpuHint);
 
     private static ExitLevel ParseLevel(string text) => text.ToLowerInvariant() switch
     {

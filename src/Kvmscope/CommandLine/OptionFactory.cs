@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Kvmscope.CommandLine;
 
-/// <summary>The three shapes that options have here. All values stay text: they are checked where their errors can name the mend.</summary>
+/// <summary>The three shapes that options have here. All values stay text: they are checked where their errors can name the fix.</summary>
 internal static class OptionFactory
 {
     /// <summary>An option with one value, given at most once.</summary>

@@ -57,7 +57,7 @@ internal sealed record OutputPlan(OutputFormat Format, string? File, ColorWhen C
     /// <param name="system">Tells which file a name leads to.</param>
     /// <param name="inputs">What is read; by whatever name.</param>
     /// <exception cref="Core.KvmscopeException">The answer's file is one of them (status 2).</exception>
-    public void Spare(IOperatingSystem system, params IReadOnlyList<string> inputs)
+    public void RefuseOverwrite(IOperatingSystem system, params IReadOnlyList<string> inputs)
     {
         if (File is null || system.IdentityOf(File) is not { } written) return;
         if (inputs.FirstOrDefault(input => system.IdentityOf(input) == written) is not { } input) return;

@@ -5,7 +5,7 @@ namespace Kvmscope.CommandLine;
 /// <summary>Reads a time within a recording: of day, with a date, or from the recording's begin or end.</summary>
 internal static class RecordedTime
 {
-    private const string Mend = "Give a time of day (14:05:30), with a date (2026-03-01T14:05:30), or a distance: +90s from the begin, -5m from the end.";
+    private const string Hint = "Give a time of day (14:05:30), with a date (2026-03-01T14:05:30), or a distance: +90s from the begin, -5m from the end.";
 
     private static readonly string[] s_days = ["HH:mm", "HH:mm:ss", "HH:mm:ss.FFFFFFF"];
     private static readonly string[] s_dates =
@@ -42,5 +42,5 @@ internal static class RecordedTime
         return text.Contains('T') && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset exact) ? exact.ToOffset(begin.Offset) : throw No(option, text);
     }
 
-    private static Core.KvmscopeException No(string option, string text) => UsageError.Of($"{option} '{text}' is no time", Mend);
+    private static Core.KvmscopeException No(string option, string text) => UsageError.Of($"{option} '{text}' is no time", Hint);
 }

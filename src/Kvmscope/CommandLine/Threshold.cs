@@ -6,7 +6,7 @@ internal static class Threshold
     /// <summary>10 ms, in ns, as the seed's tool has it.</summary>
     public const ulong DefaultNs = 10_000_000;
 
-    private const string Mend = "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.";
+    private const string Hint = "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.";
 
     /// <summary>The threshold in ns.</summary>
     /// <param name="text">As typed; null for the default.</param>
@@ -14,8 +14,8 @@ internal static class Threshold
     public static ulong Parse(string? text)
     {
         if (text is null) return DefaultNs;
-        if (!Durations.TryParse(text, "ms", out double ns)) throw UsageError.Of($"'{text}' is no handling time", Mend);
+        if (!Durations.TryParse(text, "ms", out double ns)) throw UsageError.Of($"'{text}' is no handling time", Hint);
         // An hour is beyond the histogram and beyond patience; 0 would mean every exit, which is what 'time' is for.
-        return ns is >= 1 and <= 3600e9 ? (ulong)ns : throw UsageError.Of($"a threshold of '{text}' is impossible: from 1ns to 1h", Mend);
+        return ns is >= 1 and <= 3600e9 ? (ulong)ns : throw UsageError.Of($"a threshold of '{text}' is impossible: from 1ns to 1h", Hint);
     }
 }

@@ -7,8 +7,8 @@ internal static class UsageError
 {
     /// <summary>The command line is wrong.</summary>
     /// <param name="message">What is wrong.</param>
-    /// <param name="mend">What to type instead.</param>
-    public static KvmscopeException Of(string message, string? mend) => new(ExitStatus.Usage, message, mend);
+    /// <param name="hint">What to type instead.</param>
+    public static KvmscopeException Of(string message, string? hint) => new(ExitStatus.Usage, message, hint);
 
     /// <summary>A word that is not one of a few.</summary>
     /// <param name="option">The option that it was given to.</param>

@@ -59,7 +59,7 @@ internal sealed class AssertCommand : ICommand
         int? maxVcpus = _filters.MaxVcpus(invocation.Result);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result);
-        output.Spare(context.System, [.. new[] { path, invocation.Result.Text(_rules) }.OfType<string>()]);
+        output.RefuseOverwrite(context.System, [.. new[] { path, invocation.Result.Text(_rules) }.OfType<string>()]);
         if (path is null) return CheckLive(invocation, context, rules, selection, maxVcpus, plan, output);
         if (plan is not { Duration: null, Command: null })
             throw UsageError.Of("a recording and a live run were asked for", $"Leave out '{path}', or --duration and -- COMMAND.");
@@ -119,7 +119,7 @@ internal sealed class AssertCommand : ICommand
         {
             // Damage is no rule that fails: nothing was measured.
             results = [.. rules.Select(rule => new RuleResult(rule, null, null, error.Message))];
-            notes.Add($"{error.Message}. {error.Mend}");
+            notes.Add($"{error.Message}. {error.Hint}");
         }
         using OutputTarget target = OutputTarget.Open(output, context);
         target.Begin();
@@ -162,21 +162,21 @@ internal sealed class AssertCommand : ICommand
 
     private static IReadOnlyList<Rule> ReadRules(string path)
     {
-        const string mend = "Give a file with one rule a line.";
-        if (Directory.Exists(path)) throw UsageError.Of($"cannot read the rules '{path}': it is a folder", mend);
+        const string hint = "Give a file with one rule a line.";
+        if (Directory.Exists(path)) throw UsageError.Of($"cannot read the rules '{path}': it is a folder", hint);
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             byte[] bytes = new byte[MostRuleBytes + 1];
             int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            if (length > MostRuleBytes) throw UsageError.Of($"the rules '{path}' are longer than 1 MB", mend);
+            if (length > MostRuleBytes) throw UsageError.Of($"the rules '{path}' are longer than 1 MB", hint);
             using var reader = new StreamReader(new MemoryStream(bytes, 0, length));
             return RuleFile.Parse(reader.ReadToEnd(), path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             string why = error is FileNotFoundException ? "there is no such file" : IoReason.Of(error);
-            throw UsageError.Of($"cannot read the rules '{path}': {why}", mend);
+            throw UsageError.Of($"cannot read the rules '{path}': {why}", hint);
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class CheckCommand : ICommand
     private readonly OutputOptions _output = new(OutputKinds.Checks.Formats);
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("check", "[options]", "Can this host be traced; if not, why, and the mend",
+    public CommandHelp Help { get; } = new("check", "[options]", "Can this host be traced; if not, why, and the fix",
         "Looks at what tracing needs, one line each: kernel, BTF, tracepoints, how it can attach, vendor module, capabilities, memory. "
         + "Leaves with 0 where tracing works, also with limits, else with the status that tracing would leave with.",
         [

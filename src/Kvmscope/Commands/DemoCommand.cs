@@ -13,7 +13,7 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope demo</c>: traces the built-in guest and compares what it did with what was seen.</summary>
 internal sealed class DemoCommand : ICommand
 {
-    private const string CheckMend = "'kvmscope check' shows what this host can do.";
+    private const string CheckHint = "'kvmscope check' shows what this host can do.";
 
     private readonly Option<bool> _nested =
         OptionFactory.Switch("--nested", "Also run a guest of the guest, so that L2 has exits of its own.");
@@ -39,7 +39,7 @@ internal sealed class DemoCommand : ICommand
         bool nested = invocation.Result.Has(_nested);
         IDemoGuest guest = context.DemoGuest();
         if (guest.WhyNot is { } why)
-            throw new KvmscopeException(ExitStatus.HostUnsupported, $"the built-in guest cannot run here: {why}", CheckMend);
+            throw new KvmscopeException(ExitStatus.HostUnsupported, $"the built-in guest cannot run here: {why}", CheckHint);
         if (nested && guest.WhyNotNested is { } whyNested)
             throw new KvmscopeException(ExitStatus.HostUnsupported, $"a nested guest cannot run here: {whyNested}",
                 "Leave --nested out, or load the vendor module with nested=1.");
@@ -61,7 +61,7 @@ internal sealed class DemoCommand : ICommand
         if (interval.Rows.Count == 0)
             throw new KvmscopeException(ExitStatus.HostUnsupported,
                 "the built-in guest ran, but this host's KVM never fired kvm_exit, so no exit can be traced",
-                "KVM must run guests through kvm_intel or kvm_amd of a Linux kernel with tracepoints; " + CheckMend);
+                "KVM must run guests through kvm_intel or kvm_amd of a Linux kernel with tracepoints; " + CheckHint);
         return DemoComparison.Of(expected, interval, nested);
     }
 }

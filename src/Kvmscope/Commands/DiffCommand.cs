@@ -52,7 +52,7 @@ internal sealed class DiffCommand : ICommand
         CheckSides(invocation, byVm);
         ReportRequest report = _report.Read(invocation.Result, Help.Name, selection);
         OutputPlan output = _output.Read(invocation.Result);
-        output.Spare(context.System, invocation.Words);
+        output.RefuseOverwrite(context.System, invocation.Words);
         var request = new ComparisonRequest { By = report.By == GroupBy.None ? GroupBy.Reason : report.By, Top = report.Top, PairsVms = byVm };
 
         using RecordingSource first = RecordingSource.Open(invocation.Words[0]);

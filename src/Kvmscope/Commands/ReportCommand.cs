@@ -61,7 +61,7 @@ internal sealed class ReportCommand : ICommand
         (string path, string view, string? argument) = Positional(invocation.Words);
         Selection selection = _filters.Read(invocation.Result, view == "hist" ? argument : null);
         OutputPlan output = _output.Read(invocation.Result);
-        output.Spare(context.System, path);
+        output.RefuseOverwrite(context.System, path);
         if (view != "slower" && new Option[] { _verbose, _part, _who }.FirstOrDefault(o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
             throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
         if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, selection, output);
@@ -137,7 +137,7 @@ internal sealed class ReportCommand : ICommand
         exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To, who || invocation.Result.Has(_verbose));
-        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval().Trust.LostEvents;
+        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval().Accounting.LostEvents;
         foreach (SlowExit exit in exits.Slow(range, threshold, part))
         {
             target.Begin();

@@ -14,11 +14,11 @@ internal sealed class RecordStatus(CommandContext context)
     /// <summary>After an interval was written.</summary>
     public void Say(TimeSpan elapsed, Interval interval, RecordTape tape)
     {
-        _exits += interval.Trust.Exits;
-        _losses += interval.Trust.Lost();
+        _exits += interval.Accounting.Exits;
+        _losses += interval.Accounting.Lost();
         if (!context.ErrorIsTerminal || elapsed.TotalSeconds - _lastSaid < 0.95) return;
         _lastSaid = elapsed.TotalSeconds;
-        double rate = interval.Seconds > 0 ? interval.Trust.Exits / interval.Seconds : 0;
+        double rate = interval.Seconds > 0 ? interval.Accounting.Exits / interval.Seconds : 0;
         string line = string.Create(CultureInfo.InvariantCulture, $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
         // Back to the begin of the line, and what the line before had more is cleared.
         context.Error.Write($"\r{Fit(line)}\x1b[K");

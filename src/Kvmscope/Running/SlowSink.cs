@@ -16,7 +16,7 @@ internal static class SlowSink
     /// <param name="error">Takes the lines about lost exits.</param>
     public static Sink Of(IOutputWriter<SlowExit> writer, TextWriter output, TextWriter error) => new(Grouping.Host, interval =>
     {
-        if (interval.Trust.LostEvents > 0) error.WriteLine(AccountingText.LostEvents(interval.Trust.LostEvents));
+        if (interval.Accounting.LostEvents > 0) error.WriteLine(AccountingText.LostEvents(interval.Accounting.LostEvents));
         return true;
     })
     {

@@ -27,7 +27,7 @@ internal sealed class FakeHost(FakeClock clock) : IHost
     /// <summary>The VMs that rows are of.</summary>
     public IReadOnlyList<VmIdentity> Identities { get; init; } = [new(0, 4242, "web1"), new(1, 4711, "db1")];
 
-    public Accounting Trust { get; init; } = new();
+    public Accounting Accounting { get; init; } = new();
 
     public IReadOnlyList<SlowExit> Slow { get; init; } = [];
 

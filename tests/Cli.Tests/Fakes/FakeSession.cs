@@ -20,15 +20,15 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
         ulong factor = host.GrowsEachSecond ? (ulong)clock.Now.TotalSeconds : 1, more = factor - _factor;
         Row[] rows = more == 0 ? [] : [.. host.Rows.Where(Passes).Select(r => Times(r, more, grouping))];
         ulong exits = (ulong)rows.Sum(r => (long)r.Count);
-        Accounting lost = host.Trust.Less(_lost);
-        (_factor, _lost) = (factor, host.Trust);
+        Accounting lost = host.Accounting.Less(_lost);
+        (_factor, _lost) = (factor, host.Accounting);
         return new Interval
         {
             To = clock.GetUtcNow(),
             ToNs = clock.MonotonicNs,
             Changes = rows,
             Vms = [.. host.Identities.Where(vm => rows.Any(r => r.Key.Vm == vm.Ordinal))],
-            Trust = lost with { Exits = exits, Entries = exits },
+            Accounting = lost with { Exits = exits, Entries = exits },
         };
     }
 

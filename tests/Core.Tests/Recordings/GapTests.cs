@@ -50,8 +50,8 @@ public sealed class GapTests
                 Assert.Equal(ExitStatus.Failed, error.Status);
                 // Whatever does not need it is shown, what the error names first of all.
                 Assert.True(gone >= from && gone < to, $"{from}..{to}: {error.Message}");
-                Assert.Equal(gone > 0, error.Mend!.Contains("--to 2026-03-01T12:0"));
-                Assert.Equal(gone < Count - 1, error.Mend.Contains("--from 2026-03-01T12:0"));
+                Assert.Equal(gone > 0, error.Hint!.Contains("--to 2026-03-01T12:0"));
+                Assert.Equal(gone < Count - 1, error.Hint.Contains("--from 2026-03-01T12:0"));
             }
         }
     }

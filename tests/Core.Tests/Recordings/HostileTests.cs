@@ -25,7 +25,7 @@ public sealed class HostileTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void What_is_in_it_is_an_error(string what, byte[] bytes) => Assert.NotNull(Assert.IsType<KvmscopeException>(Record.Exception(() => Show(bytes))).Mend ?? what);
+    public void What_is_in_it_is_an_error(string what, byte[] bytes) => Assert.NotNull(Assert.IsType<KvmscopeException>(Record.Exception(() => Show(bytes))).Hint ?? what);
 
     [Theory(Timeout = 60_000)]
     [InlineData(0)]
@@ -67,7 +67,7 @@ public sealed class HostileTests
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => Tape.Open([.. first, .. second]));
         Assert.Equal(ExitStatus.Usage, error.Status);
         Assert.Contains($"more than one recording: another begins at byte {first.Length}", error.Message);
-        Assert.Contains($"head -c {first.Length}", error.Mend);
+        Assert.Contains($"head -c {first.Length}", error.Hint);
         Assert.Equal(3, Tape.Open(first).Intervals);
         // The second without its header, behind a first that was not ended.
         error = Assert.Throws<KvmscopeException>(() => Tape.Open([.. first[..ends[3]], .. second[secondEnds[0]..]]));

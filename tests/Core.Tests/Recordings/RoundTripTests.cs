@@ -122,7 +122,7 @@ public sealed class RoundTripTests
         Interval l2 = recording.Sum(recording.All, Grouping.Vcpu, wants: key => key.Level is ExitLevel.L2 or 0).ToInterval();
         Assert.NotEmpty(l2.Rows);
         Assert.Equal(all.Rows.Where(r => r.Key.Level == ExitLevel.L2).Sum(r => (long)r.Count), l2.Rows.Sum(r => (long)r.Count));
-        Assert.Equal((ulong)l2.Rows.Sum(r => (long)r.Count), l2.Trust.Exits);
+        Assert.Equal((ulong)l2.Rows.Sum(r => (long)r.Count), l2.Accounting.Exits);
         Interval one = recording.Sum(recording.All, Grouping.Vm).ToInterval(vm => vm.Ordinal == 0);
         Assert.Equal(all.Rows.Where(r => r.Key.Vm == 0).Sum(r => (long)r.Count), one.Rows.Sum(r => (long)r.Count));
     }
@@ -179,6 +179,6 @@ public sealed class RoundTripTests
         Assert.Equal([5UL, 0UL, 0UL], [Count(0, 1, false), Count(1, 1, false), Count(2, 1, false)]);
         Assert.Equal([4UL, 0UL, 1UL], [Count(0, 1, true), Count(1, 1, true), Count(2, 1, true)]);
         Assert.Equal([5UL, 5UL, 0UL], [Count(0, 3, false), Count(0, 2, false), Count(1, 2, false)]);
-        Assert.Equal(5UL, recording.Sum(recording.All, Grouping.Host, false).ToInterval().Trust.Exits);
+        Assert.Equal(5UL, recording.Sum(recording.All, Grouping.Host, false).ToInterval().Accounting.Exits);
     }
 }

@@ -85,14 +85,14 @@ public sealed class HostCheckerTests
     [InlineData("svm", "modprobe kvm_amd")]
     [InlineData("vmx", "modprobe kvm_intel")]
     [InlineData("sse3", "turn virtualization on in the firmware")]
-    public void No_kvm_module_is_mended_by_modprobe(string flag, string mend)
+    public void No_kvm_module_is_fixed_by_modprobe(string flag, string hint)
     {
         using TempTree tree = HostTrees.Bare("6.1.0-37-amd64", flag).File("sys/kernel/btf/vmlinux", "");
-        Fails(tree, ExitStatus.HostUnsupported, "KVM is not loaded on this host: there are no VM exits to trace", mend);
+        Fails(tree, ExitStatus.HostUnsupported, "KVM is not loaded on this host: there are no VM exits to trace", hint);
     }
 
     [Fact]
-    public void A_missing_vendor_module_is_mended_by_modprobe()
+    public void A_missing_vendor_module_is_fixed_by_modprobe()
     {
         using TempTree tree = HostTrees.Debian("6.1.0-37-amd64", vendor: null, moduleBtf: true);
         Fails(tree, ExitStatus.HostUnsupported, "the vendor module kvm_amd is not loaded: there are no VM exits to trace", "modprobe kvm_amd");
@@ -184,7 +184,7 @@ public sealed class HostCheckerTests
         using TempTree old = HostTrees.Debian510();
         var error = Assert.Throws<KvmscopeException>(() => new HostChecker(old.Root, user).ThrowIfUntraceable(16 << 20));
         Assert.Equal((ExitStatus.NotPermitted, "ulimit -l is too small on this kernel: 64 KiB, and the tables take 16.0 MiB"), (error.Status, error.Message));
-        Assert.StartsWith("ulimit -l unlimited", error.Mend);
+        Assert.StartsWith("ulimit -l unlimited", error.Hint);
         old.File("proc/self/limits", "Max locked memory         unlimited            unlimited            bytes     \n");
         new HostChecker(old.Root, user).ThrowIfUntraceable(16 << 20);
         using TempTree newer = HostTrees.Debian61Amd();
@@ -196,7 +196,7 @@ public sealed class HostCheckerTests
     {
         using TempTree tree = HostTrees.Debian61Amd();
         var error = Assert.Throws<KvmscopeException>(() => new HostChecker(tree.Root, new FakeProbe()).ThrowIfUntraceable(3L << 30));
-        Assert.Equal("make the tables smaller with --max-vcpus", error.Mend);
+        Assert.Equal("make the tables smaller with --max-vcpus", error.Hint);
         Assert.Contains(new HostChecker(tree.Root, new FakeProbe()).Check(1L << 30), check => check is { Name: "memory", Verdict: CheckVerdict.Limited });
     }
 
@@ -242,16 +242,16 @@ public sealed class HostCheckerTests
         if (fine) checker.ThrowIfUntraceable(16 << 20);
     }
 
-    private static void Fails(TempTree tree, ExitStatus status, string error, string mend, FakeProbe? probe = null)
+    private static void Fails(TempTree tree, ExitStatus status, string error, string hint, FakeProbe? probe = null)
     {
         var checker = new HostChecker(tree.Root, probe ?? new FakeProbe());
         AssertWellFormed(checker.Check());
         var thrown = Assert.Throws<KvmscopeException>(() => checker.ThrowIfUntraceable());
         Assert.Equal((status, error), (thrown.Status, thrown.Message));
-        Assert.Contains(mend, thrown.Mend);
+        Assert.Contains(hint, thrown.Hint);
     }
 
-    /// <summary>What holds for every host: all checks, in order, on one line each, and each failure with its mend.</summary>
+    /// <summary>What holds for every host: all checks, in order, on one line each, and each failure with its fix.</summary>
     private static void AssertWellFormed(IReadOnlyList<HostCheck> checks)
     {
         Assert.Equal(Order, checks.Select(check => check.Name));
@@ -259,7 +259,7 @@ public sealed class HostCheckerTests
         {
             Assert.InRange(check.Found.Length, 1, 60);
             Assert.DoesNotContain('\n', check.Found);
-            if (check.Verdict == CheckVerdict.Failed) Assert.False(string.IsNullOrEmpty(check.Mend));
+            if (check.Verdict == CheckVerdict.Failed) Assert.False(string.IsNullOrEmpty(check.Hint));
         });
     }
 }

@@ -133,10 +133,10 @@ internal sealed unsafe class KernelSide : IDisposable
     }
 
     /// <summary>The same, rows and losses.</summary>
-    internal (IReadOnlyList<Row> Rows, Accounting Trust) Read(Grouping grouping = Grouping.Vcpu)
+    internal (IReadOnlyList<Row> Rows, Accounting Accounting) Read(Grouping grouping = Grouping.Vcpu)
     {
         Interval all = ReadAll(grouping);
-        return (all.Rows, all.Trust);
+        return (all.Rows, all.Accounting);
     }
 
     // Below the first page that a process may map: reading there fails, and gives zeros.

@@ -22,7 +22,7 @@ public sealed unsafe class KnobsTests
         var error = Assert.Throws<KvmscopeException>(() => Fill(options));
         Assert.Equal((ExitStatus.Usage, 2), (error.Status, (int)error.Status));
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
-        Assert.NotNull(error.Mend);
+        Assert.NotNull(error.Hint);
     }
 
     private static int[] Bits(ulong* words, int count) => [.. Enumerable.Range(0, 64 * count).Where(i => (words[i / 64] >> (i % 64) & 1) != 0)];

@@ -21,7 +21,7 @@ public sealed class PairingTests
         Row row = Assert.Single(side.Read().Rows);
         Assert.Equal((new ExitCode(Isa.Vmx, 12), ExitLevel.L1, 1UL, 0UL), (row.Key.Code, row.Key.Level, row.Count, row.Timed));
         Assert.Equal((Environment.ProcessId, 0), (side.Vms.OfProcess((uint)Environment.ProcessId).Pid, row.Key.Vcpu));
-        Assert.Equal(1UL, side.Read().Trust.Open);
+        Assert.Equal(1UL, side.Read().Accounting.Open);
         side.Entry(1);
         (IReadOnlyList<Row> rows, Accounting trust) = side.Read();
         row = Assert.Single(rows);
@@ -207,7 +207,7 @@ public sealed class PairingTests
         using KernelSide other = new(new TraceOptions { Filter = new() { VcpuIds = [1, 4095] } });
         other.Exit(1, 1);
         Assert.Equal([0, 1, 0], [foreign.Read().Rows.Count, own.Read().Rows.Count, other.Read().Rows.Count]);
-        Assert.Equal(0UL, foreign.Read().Trust.DroppedExits);
+        Assert.Equal(0UL, foreign.Read().Accounting.DroppedExits);
     }
 
     [KernelFact]
@@ -236,7 +236,7 @@ public sealed class PairingTests
         List<SlowExit> seen = [];
         while (side.Slow.Read(TimeSpan.Zero, seen.Add) > 0) { }
         Assert.NotEmpty(seen);
-        Assert.Equal((ulong)(Slow - seen.Count), side.Read().Trust.LostEvents);
+        Assert.Equal((ulong)(Slow - seen.Count), side.Read().Accounting.LostEvents);
         Assert.True(seen.Count < Slow);
         Assert.All(seen, slow => Assert.Equal(
             (Environment.ProcessId, "vm", 0, ExitLevel.L1, new ExitCode(Isa.Vmx, 7), true),
@@ -284,7 +284,7 @@ public sealed class PairingTests
             stop.Cancel();
             writer.Join();
         }
-        Assert.Equal(written, side.Read().Trust.Exits);
+        Assert.Equal(written, side.Read().Accounting.Exits);
     }
 
     private static ulong Count(ReadOnlySpan<ulong> bins)

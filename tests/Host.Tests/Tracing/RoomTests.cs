@@ -39,16 +39,16 @@ public sealed class RoomTests
         for (ulong vcpu = 1; vcpu <= 3; vcpu++)
             for (uint qualifier = 0; qualifier < kvmscope_limits.KVMSCOPE_MAX_QUALIFIED; qualifier++) Events(side, vcpu, Cpuid, qualifier);
         ulong exits = 3 * kvmscope_limits.KVMSCOPE_MAX_QUALIFIED, other = exits - Vcpus * TableSizes.QualifiersPerVcpu;
-        Accounting trust = side.Read(Grouping.Host).Trust;
+        Accounting trust = side.Read(Grouping.Host).Accounting;
         Assert.Equal((exits, other, 0UL, 0UL), (trust.Exits, trust.OtherQualifiers, trust.DroppedCells, trust.DroppedExits));
         Assert.Equal(other, Count(side, Cpuid, Qualifier.Other));
 
         // As many reasons of each vCPU as are promised, and not one more.
         for (ulong vcpu = 1; vcpu <= Vcpus; vcpu++)
             for (uint code = 0; code < TableSizes.CellsPerVcpu; code++) side.Exit(vcpu, code);
-        Assert.Equal((0UL, 0UL), (side.Read().Trust.DroppedCells, side.Read().Trust.DroppedExits));
+        Assert.Equal((0UL, 0UL), (side.Read().Accounting.DroppedCells, side.Read().Accounting.DroppedExits));
         side.Exit(Vcpus, TableSizes.CellsPerVcpu);
-        Assert.Equal((1UL, 1UL), (side.Read().Trust.DroppedCells, side.Read().Trust.DroppedExits));
+        Assert.Equal((1UL, 1UL), (side.Read().Accounting.DroppedCells, side.Read().Accounting.DroppedExits));
     }
 
     [KernelFact]
@@ -61,7 +61,7 @@ public sealed class RoomTests
         {
             Events(side, 2, Hlt, count: 25);
             Events(side, 2, Odd, count: 25);
-            Accounting trust = side.Read().Trust;
+            Accounting trust = side.Read().Accounting;
             Assert.Equal((4UL, 2UL, 100UL * (ulong)round / 2), (trust.Exits, trust.DroppedCells, trust.DroppedExits));
             side.Control.free_round++; // of slots alone: the same combinations are not counted again
         }
@@ -69,7 +69,7 @@ public sealed class RoomTests
         Events(side, 2, Hlt, count: 3);
         Events(side, 2, Odd, count: 2);
         Events(side, 2, Odd + 1);
-        Accounting healed = side.Read().Trust;
+        Accounting healed = side.Read().Accounting;
         Assert.Equal((10UL, 2UL, 100UL), (healed.Exits, healed.DroppedCells, healed.DroppedExits));
         Assert.Equal((3UL, 2UL, 1UL), (Count(side, Hlt, Qualifier.None), Count(side, Odd, Qualifier.None), Count(side, Odd + 1, Qualifier.None)));
     }
@@ -81,13 +81,13 @@ public sealed class RoomTests
         Events(side, 1, Cpuid, 1);
         Events(side, 1, Cpuid, 2, count: 3);
         for (uint qualifier = 0; qualifier < 50; qualifier++) Events(side, 2, ReadMsr, qualifier);
-        Accounting trust = side.Read().Trust;
+        Accounting trust = side.Read().Accounting;
         Assert.Equal((54UL, 53UL, 1UL, 0UL), (trust.Exits, trust.OtherQualifiers, trust.DroppedCells, trust.DroppedExits));
         Assert.Equal((3UL, 50UL), (Count(side, Cpuid, Qualifier.Other), Count(side, ReadMsr, Qualifier.None)));
         side.End(1);
         for (uint qualifier = 100; qualifier < 110; qualifier++) Events(side, 2, ReadMsr, qualifier);
         Assert.Equal((1UL, 9UL), (Count(side, ReadMsr, Qualifier.Of(100)), Count(side, ReadMsr, Qualifier.Other)));
-        Assert.Equal(1UL, side.Read().Trust.DroppedCells);
+        Assert.Equal(1UL, side.Read().Accounting.DroppedCells);
     }
 
     [KernelFact]
@@ -97,12 +97,12 @@ public sealed class RoomTests
         Events(side, 1, Hlt);
         for (int again = 0; again < 20; again++)
             for (ulong vcpu = 2; vcpu <= 60; vcpu++) Events(side, vcpu, Hlt);
-        Accounting trust = side.Read().Trust;
+        Accounting trust = side.Read().Accounting;
         Assert.Equal((1UL, 59UL, 59UL * 20), (trust.Exits, trust.DroppedVcpus, trust.DroppedExits));
 
         ulong last = Accounting.MostDroppedVcpus + 100;
         for (ulong vcpu = 61; vcpu <= last; vcpu++) Events(side, vcpu, Hlt, count: 2);
-        trust = side.Read().Trust;
+        trust = side.Read().Accounting;
         Assert.Equal((Accounting.MostDroppedVcpus, 59 * 20 + 2 * (last - 60)), (trust.DroppedVcpus, trust.DroppedExits));
         Assert.Equal((ulong)kvmscope_limits.KVMSCOPE_MAX_UNTRACKED, Accounting.MostDroppedVcpus);
 
@@ -110,7 +110,7 @@ public sealed class RoomTests
         side.End(1);
         Events(side, 2, Hlt);
         Events(side, last, Hlt);
-        Assert.Equal((2UL, trust.DroppedVcpus + 1, trust.DroppedExits + 1), (side.Read().Trust.Exits, side.Read().Trust.DroppedVcpus, side.Read().Trust.DroppedExits));
+        Assert.Equal((2UL, trust.DroppedVcpus + 1, trust.DroppedExits + 1), (side.Read().Accounting.Exits, side.Read().Accounting.DroppedVcpus, side.Read().Accounting.DroppedExits));
     }
 
     [KernelFact]
@@ -120,7 +120,7 @@ public sealed class RoomTests
         using KernelSide side = Side(sizes);
         Fill(side, "vcpu_to_slot", sizes.VcpuToSlot);
         Events(side, 1, Hlt, count: 3);
-        Accounting trust = side.Read().Trust;
+        Accounting trust = side.Read().Accounting;
         Assert.Equal((0UL, 1UL, 3UL), (trust.Exits, trust.DroppedVcpus, trust.DroppedExits));
         for (int i = 0; i < side.Slots.Count; i++) Assert.Equal((0UL, 0u), (side.Slots[i].vcpu, side.Slots[i].tgid));
 
@@ -128,7 +128,7 @@ public sealed class RoomTests
         // At once, in the same round; and no slot is missing.
         Events(side, 1, Hlt, count: 3);
         Events(side, 2, Hlt, count: 4);
-        trust = side.Read().Trust;
+        trust = side.Read().Accounting;
         Assert.Equal((7UL, 1UL, 3UL), (trust.Exits, trust.DroppedVcpus, trust.DroppedExits));
     }
 
@@ -139,12 +139,12 @@ public sealed class RoomTests
         using KernelSide side = Side(sizes, s_qualifiers);
         Fill(side, "extras", sizes.Extras);
         Events(side, 1, Cpuid, 1, count: 20);
-        Accounting trust = side.Read().Trust;
+        Accounting trust = side.Read().Accounting;
         Assert.Equal((20UL, 20UL, 1UL, 20UL), (trust.Exits, trust.OtherQualifiers, trust.DroppedCells, Count(side, Cpuid, Qualifier.None)));
         Fill(side, "extras", sizes.Extras, isUndone: true);
         for (uint qualifier = 1; qualifier <= 4; qualifier++) Events(side, 1, Cpuid, qualifier);
         for (uint qualifier = 1; qualifier <= 3; qualifier++) Assert.Equal(1UL, Count(side, Cpuid, Qualifier.Of(qualifier)));
-        Assert.Equal((21UL, 1UL), (side.Read().Trust.OtherQualifiers, Count(side, Cpuid, Qualifier.Other)));
+        Assert.Equal((21UL, 1UL), (side.Read().Accounting.OtherQualifiers, Count(side, Cpuid, Qualifier.Other)));
     }
 
     // With keys that nobody has, or without them again.
@@ -180,10 +180,10 @@ public sealed class RoomTests
                 side.Entry(vcpu);
                 if (luck == 0 && HasSlot(side, vcpu)) side.End(vcpu);
             }
-            Accounting trust = side.Read(Grouping.Host).Trust;
+            Accounting trust = side.Read(Grouping.Host).Accounting;
             Assert.Equal((ulong)steps.Length, trust.Exits + trust.DroppedExits);
             side.End(Enumerable.Range(1, 5).Select(vcpu => (ulong)vcpu).Where(vcpu => HasSlot(side, vcpu)));
-            Assert.Equal(trust with { Open = 0 }, side.Read(Grouping.Host).Trust);
+            Assert.Equal(trust with { Open = 0 }, side.Read(Grouping.Host).Accounting);
             int first = kvmscope_open.KVMSCOPE_FIRST_CELL, shared = first + sizes.ReasonCells, qualified = shared + sizes.SharedCells;
             Assert.Equal(Enumerable.Range(first, sizes.ReasonCells), Drain(side, "free_reasons"));
             Assert.Equal(Enumerable.Range(shared, sizes.SharedCells), Drain(side, "free_shared"));

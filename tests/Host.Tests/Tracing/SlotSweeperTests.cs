@@ -32,7 +32,7 @@ public sealed class SlotSweeperTests
         side.Forget(2);
 
         Assert.False(side.Sweeper.Sweep());
-        Assert.Equal(8UL, side.Read(Grouping.Host).Trust.Exits);
+        Assert.Equal(8UL, side.Read(Grouping.Host).Accounting.Exits);
         Assert.True(side.Sweeper.Sweep());
         side.Control.free_round++;
         (IReadOnlyList<Row> rows, Accounting trust) = side.Read(Grouping.Host);
@@ -46,9 +46,9 @@ public sealed class SlotSweeperTests
             side.Exit(3, code);
             side.Exit(4, code);
         }
-        Assert.Equal(full with { Exits = 12, Entries = full.Entries, UnpairedExits = 2, Open = 3 }, side.Read(Grouping.Host).Trust);
+        Assert.Equal(full with { Exits = 12, Entries = full.Entries, UnpairedExits = 2, Open = 3 }, side.Read(Grouping.Host).Accounting);
         side.Exit(4, 30);
-        Assert.Equal(1UL, side.Read(Grouping.Host).Trust.DroppedCells);
+        Assert.Equal(1UL, side.Read(Grouping.Host).Accounting.DroppedCells);
     }
 
     [KernelFact]
@@ -69,7 +69,7 @@ public sealed class SlotSweeperTests
                 Assert.Equal(row.Timed, row.Bins.Count);
             }
         }
-        Assert.Equal(0UL, side.Read().Trust.DroppedExits);
+        Assert.Equal(0UL, side.Read().Accounting.DroppedExits);
     }
 
     [KernelFact]
@@ -127,7 +127,7 @@ public sealed class SlotSweeperTests
         for (ulong vcpu = 5; vcpu <= 8; vcpu++) Events(side, vcpu, 1);
         side.Sweeper.Sweep();
         Assert.True(side.Sweeper.Sweep());
-        Assert.Equal(8UL, side.Read().Trust.Exits);
+        Assert.Equal(8UL, side.Read().Accounting.Exits);
     }
 
     [KernelFact]

@@ -75,7 +75,7 @@ public sealed class TraceSessionTests
             Assert.All(own, id => Assert.True(IsLoaded(id)));
             Interval interval = session.Read(Grouping.Vcpu);
             Assert.Empty(interval.Rows);
-            Assert.Equal(new Accounting(), interval.Trust);
+            Assert.Equal(new Accounting(), interval.Accounting);
             Assert.InRange(DateTimeOffset.UtcNow - interval.To, TimeSpan.Zero, TimeSpan.FromMinutes(1));
             session.Sweep();
             Assert.Equal(0, session.ReadSlow(TimeSpan.Zero, _ => Assert.Fail("no guest runs")));
@@ -96,13 +96,13 @@ public sealed class TraceSessionTests
         Assert.Equal(ofFirst.Count, ofSecond.Count);
 
         Count(first, 5);
-        Assert.Equal(5UL, first.Read(Grouping.Host).Trust.Exits);
+        Assert.Equal(5UL, first.Read(Grouping.Host).Accounting.Exits);
         Assert.Empty(second.Read(Grouping.Host).Rows);
         first.Dispose();
         AssertGone(ofFirst);
         Assert.Equal(ofSecond, Attached().Intersect(ofSecond).ToHashSet());
         Count(second, 7);
-        Assert.Equal(7UL, second.Read(Grouping.Host).Trust.Exits);
+        Assert.Equal(7UL, second.Read(Grouping.Host).Accounting.Exits);
     }
 
     private static unsafe void Count(TraceSession session, ulong exits)
@@ -132,7 +132,7 @@ public sealed class TraceSessionTests
         kvmscope_control value;
         Assert.Equal(0, Interop.Libbpf.bpf_map_lookup_elem(control, &zero, &value));
         Assert.Equal(1u, value.free_round);
-        Assert.Equal(5UL, session.Read(Grouping.Host).Trust.Exits);
+        Assert.Equal(5UL, session.Read(Grouping.Host).Accounting.Exits);
         Assert.Equal(0u, session.Tables.Slots[1].tgid);
     }
 

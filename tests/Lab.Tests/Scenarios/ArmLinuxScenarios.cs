@@ -29,7 +29,7 @@ internal static partial class ArmLinuxScenarios
 
         TracedAnswer answer = TracedAnswer.Parse(File.ReadAllText(answers));
         foreach (TracedRow row in answer.Rows) Check.Equal("lab-l1", row.Vm, $"VM of {row.Reason}");
-        foreach (string name in (string[])["lost_events", "dropped_cells", "dropped_vcpus", "dropped_exits", "unknown_reasons"]) Check.Equal(0UL, answer.Trust[name], $"trust.{name}");
+        foreach (string name in (string[])["lost_events", "dropped_cells", "dropped_vcpus", "dropped_exits", "unknown_reasons"]) Check.Equal(0UL, answer.Accounting[name], $"trust.{name}");
         Check.AtLeast(500UL, answer.Exits, "exits");
         if (!hasHistogram) return;
         Dictionary<ulong, ulong> kernels = Parse(histogram);

@@ -37,7 +37,7 @@ internal static class ArmScenarios
         TracedAnswer answer = tracer.FinishAnswer();
         guest.End();
         Exact.Counts(host, guest.Made, answer.Rows);
-        Exact.Trust(host, answer, vcpus);
+        Exact.Accounting(host, answer, vcpus);
         Check.Equal((ulong)vcpus, answer.Open, "trust.open, the last exit of each vCPU");
         Check.Equal(rise, answer.Exits, "exits against the rise of KVM's own counter");
     }
@@ -53,7 +53,7 @@ internal static class ArmScenarios
         Exact.Counts(host, first.Made, answer.Of(first.Pid), "the first");
         Exact.Counts(host, second.Made, answer.Of(second.Pid), "the second");
         foreach (TracedRow row in answer.Of(first.Pid)) Check.Equal("first", row.Vm, "name of the VM");
-        Exact.Trust(host, answer, 2);
+        Exact.Accounting(host, answer, 2);
         first.End();
         second.End();
     }
@@ -69,7 +69,7 @@ internal static class ArmScenarios
             foreach (TracedAnswer answer in tracers.Select(t => t.FinishAnswer()))
             {
                 Exact.Counts(host, guest.Made, answer.Rows, answer.Command);
-                Exact.Trust(host, answer, 1);
+                Exact.Accounting(host, answer, 1);
             }
 
             guest.End();
@@ -105,8 +105,8 @@ internal static class ArmScenarios
             Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 500, () => "the guest does not go on");
             TracedAnswer answer = tracer.FinishAnswer();
             Check.AtLeast(1UL, answer.Exits, "exits");
-            Check.AtMost(2UL, answer.Trust["unpaired_exits"], "trust.unpaired_exits");
-            Check.AtMost(2UL, answer.Trust["unpaired_entries"], "trust.unpaired_entries");
+            Check.AtMost(2UL, answer.Accounting["unpaired_exits"], "trust.unpaired_exits");
+            Check.AtMost(2UL, answer.Accounting["unpaired_entries"], "trust.unpaired_entries");
             foreach (TracedRow row in answer.Rows) Check.Equal(guest.Pid, row.VmPid, "VM");
         }
 

@@ -14,7 +14,7 @@ internal static class BadHostScenarios
         new("no-vendor/check", host => Refused(host, "check", "kvm_"), OnlyByName: true),
     ];
 
-    /// <summary>Status 3, and what lacks with its mend in a line or two.</summary>
+    /// <summary>Status 3, and what lacks with its fix in a line or two.</summary>
     private static void Refused(LabHost host, string words, string wanted)
     {
         (int status, string output, string errors) = host.Run(words);

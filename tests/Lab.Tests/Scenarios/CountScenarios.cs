@@ -33,7 +33,7 @@ internal static class CountScenarios
         TracedAnswer answer = tracer.FinishAnswer();
         guest.End();
         Exact.Counts(host, guest.Made, answer.Rows);
-        Exact.Trust(host, answer, vcpus);
+        Exact.Accounting(host, answer, vcpus);
         Check.Equal((ulong)vcpus, answer.Open, "trust.open, the last exit of each vCPU");
         Check.Equal(rise, answer.Exits, "exits against the rise of KVM's own counter");
     }
@@ -50,7 +50,7 @@ internal static class CountScenarios
             foreach (TracedAnswer answer in answers)
             {
                 Exact.Counts(host, guest.Made, answer.Rows, answer.Command);
-                Exact.Trust(host, answer, 1);
+                Exact.Accounting(host, answer, 1);
                 Check.Equal(answers[0].Exits, answer.Exits, $"exits of {answer.Command} against count");
             }
 

@@ -35,9 +35,9 @@ internal static class LifeScenarios
         watch.Finish();
         CompareWithWarmUp(first, watch, "first");
         CompareWithWarmUp(second, watch, "second");
-        foreach (string name in s_losses) Check.Equal(0UL, watch.Trust(name), $"trust.{name}");
-        Check.Equal(2UL, watch.Trust("open"), "trust.open: the last exits of both");
-        Check.Equal(watch.Trust("exits"), watch.Trust("entries") + 2, "exits against entries and open");
+        foreach (string name in s_losses) Check.Equal(0UL, watch.Accounting(name), $"trust.{name}");
+        Check.Equal(2UL, watch.Accounting("open"), "trust.open: the last exits of both");
+        Check.Equal(watch.Accounting("exits"), watch.Accounting("entries") + 2, "exits against entries and open");
         second.End();
     }
 
@@ -63,8 +63,8 @@ internal static class LifeScenarios
         Check.True(TracedAnswer.Sum(own) > 0, "a VM that was killed while it ran is not in the answers");
         foreach (TracedRow row in own) Check.Equal("looping", row.Vm, "name of the VM");
         Check.Equal(before, watch.Rows.Count, "rows after the VM had ended");
-        foreach (string name in s_losses) Check.Equal(0UL, watch.Trust(name), $"trust.{name}");
-        Check.AtMost(1UL, watch.Trust("open"), "trust.open");
+        foreach (string name in s_losses) Check.Equal(0UL, watch.Accounting(name), $"trust.{name}");
+        Check.AtMost(1UL, watch.Accounting("open"), "trust.open");
     }
 
     /// <summary>Slots come back two sweeps after their vCPU ended, so each VM waits for three; without --interval a sweep is a second.</summary>
@@ -82,8 +82,8 @@ internal static class LifeScenarios
 
         watch.Finish();
         foreach ((ExitKey key, ulong count) in made) Check.Equal(count, TracedAnswer.Sum(watch.Rows.Where(r => r.Key == key)), $"exits {key} of all");
-        foreach (string name in s_losses) Check.Equal(0UL, watch.Trust(name), $"trust.{name}");
-        Check.Equal((ulong)ShortVms, watch.Trust("open"), "trust.open: the last exit of each");
+        foreach (string name in s_losses) Check.Equal(0UL, watch.Accounting(name), $"trust.{name}");
+        Check.Equal((ulong)ShortVms, watch.Accounting("open"), "trust.open: the last exit of each");
     }
 
     private static void NoSlot(LabHost host)
@@ -100,8 +100,8 @@ internal static class LifeScenarios
         string text = string.Join('\n', table.Finish());
         Exact.Counts(host, first.Made, answer.Of(first.Pid), "the first");
         Check.Equal(0UL, TracedAnswer.Sum(answer.Of(second.Pid)) + TracedAnswer.Sum(answer.Of(third.Pid)), "exits of the others");
-        Check.Equal(2UL, answer.Trust["dropped_vcpus"], "trust.dropped_vcpus");
-        Check.AtLeast(second.Made.Values.Concat(third.Made.Values).Aggregate(0UL, (a, b) => a + b), answer.Trust["dropped_exits"], "trust.dropped_exits");
+        Check.Equal(2UL, answer.Accounting["dropped_vcpus"], "trust.dropped_vcpus");
+        Check.AtLeast(second.Made.Values.Concat(third.Made.Values).Aggregate(0UL, (a, b) => a + b), answer.Accounting["dropped_exits"], "trust.dropped_exits");
         Exact.AddsUp(answer);
         Check.Contains("2 vCPUs were not counted: raise --max-vcpus", text, "the table");
         first.End();
@@ -125,10 +125,10 @@ internal static class LifeScenarios
             return watch.Rows.Any(r => r.VmPid == second.Pid);
         }
 
-        Deadline.Until(counted, () => $"the slot is free, and the second VM was not counted: {watch.Trust("dropped_exits")} exits dropped");
+        Deadline.Until(counted, () => $"the slot is free, and the second VM was not counted: {watch.Accounting("dropped_exits")} exits dropped");
         second.Kill();
         watch.Finish();
-        Check.Equal(1UL, watch.Trust("dropped_vcpus"), "trust.dropped_vcpus");
+        Check.Equal(1UL, watch.Accounting("dropped_vcpus"), "trust.dropped_vcpus");
     }
 
     private static void KilledTracer(LabHost host)
@@ -155,8 +155,8 @@ internal static class LifeScenarios
             Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 500, () => "the guest does not go on");
             TracedAnswer answer = tracer.FinishAnswer();
             Check.AtLeast(1UL, answer.Exits, "exits");
-            Check.AtMost(2UL, answer.Trust["unpaired_exits"], "trust.unpaired_exits");
-            Check.AtMost(2UL, answer.Trust["unpaired_entries"], "trust.unpaired_entries");
+            Check.AtMost(2UL, answer.Accounting["unpaired_exits"], "trust.unpaired_exits");
+            Check.AtMost(2UL, answer.Accounting["unpaired_entries"], "trust.unpaired_entries");
             foreach (TracedRow row in answer.Rows) Check.Equal(guest.Pid, row.VmPid, "VM");
         }
 

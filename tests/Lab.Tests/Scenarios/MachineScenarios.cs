@@ -60,7 +60,7 @@ internal static class MachineScenarios
         }
 
         Check.Equal(answer.Rows.Length, rows, "rows of these VMs against all rows");
-        Exact.Trust(host, answer, 4);
+        Exact.Accounting(host, answer, 4);
     }
 
     private static void SameOnEachVcpu(Dictionary<ExitKey, ulong> expected, TracedRow[] rows, int vcpus, string name)

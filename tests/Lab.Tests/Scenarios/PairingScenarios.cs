@@ -24,7 +24,7 @@ internal static class PairingScenarios
         TracedAnswer answer = tracer.FinishAnswer();
         guest.End();
         Exact.Counts(host, guest.Made, answer.Rows);
-        Exact.Trust(host, answer, vcpus);
+        Exact.Accounting(host, answer, vcpus);
         Check.Equal((ulong)vcpus, answer.Open, "trust.open, the last exit of each vCPU");
         return answer;
     }
@@ -53,7 +53,7 @@ internal static class PairingScenarios
         TracedAnswer answer = tracer.FinishAnswer();
         guest.End();
         Exact.Counts(host, guest.Made, answer.Rows);
-        Exact.Trust(host, answer, 1, silentEntries: true);
+        Exact.Accounting(host, answer, 1, silentEntries: true);
         TracedRow write = answer.Rows.Single(r => r.Key.Code == (host.IsSvm ? 0x7cu : 32u));
         if (!host.HasSilentEntries)
         {
@@ -62,7 +62,7 @@ internal static class PairingScenarios
         }
 
         // The kernel goes the slow way where something is pending, a host interrupt for one.
-        Check.AtLeast(times * 9 / 10, answer.Trust["unpaired_exits"], "trust.unpaired_exits");
+        Check.AtLeast(times * 9 / 10, answer.Accounting["unpaired_exits"], "trust.unpaired_exits");
         Check.AtMost(times / 10, write.Timed, "timed writes");
     }
 }

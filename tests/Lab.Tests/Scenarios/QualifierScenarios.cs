@@ -51,7 +51,7 @@ internal static class QualifierScenarios
         // The first access to a page that was not touched before is an EPT_VIOLATION on VMX.
         Check.Equal(13UL, Page(host, answer, 0x3000_0000), "accesses to the vCPU's page of MMIO");
         Check.Equal(11UL, Page(host, answer, 0x3000_7000), "accesses to another page of MMIO");
-        Check.Equal(0UL, answer.Trust["other_qualifiers"], "trust.other_qualifiers");
+        Check.Equal(0UL, answer.Accounting["other_qualifiers"], "trust.other_qualifiers");
     }
 
     private static ulong Sum(TracedAnswer answer, ulong code, int level, string raw, string names = "") => TracedAnswer.Sum(answer.Rows.Where(
@@ -114,6 +114,6 @@ internal static class QualifierScenarios
             Check.Equal((ulong.Parse(row.Raw!, CultureInfo.InvariantCulture) - 0x4000_0100) % 7 + 1, row.Count, $"CPUID {row.Qualifier}");
         TracedRow other = l2.Single(r => r.Qualifier == "other");
         Check.AtLeast(1UL, other.Count, "CPUID of L2 in other");
-        Check.AtLeast(other.Count, answer.Trust["other_qualifiers"], "trust.other_qualifiers");
+        Check.AtLeast(other.Count, answer.Accounting["other_qualifiers"], "trust.other_qualifiers");
     }
 }

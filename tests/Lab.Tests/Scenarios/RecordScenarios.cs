@@ -50,7 +50,7 @@ internal static class RecordScenarios
 
         TracedAnswer report = Report(host, file, "hist --by vcpu,reason");
         Exact.Counts(host, guest.Made, report.Rows);
-        Exact.Trust(host, report, vcpus: 2);
+        Exact.Accounting(host, report, vcpus: 2);
         Check.Equal(counted.Exits, report.Exits, "exits");
         foreach (TracedRow row in counted.Rows)
             Check.Equal(row.Count, TracedAnswer.Sum(report.Rows.Where(r => r.Key == row.Key && r.Vcpu == row.Vcpu)), $"{row.Reason} of vCPU {row.Vcpu}");
@@ -170,7 +170,7 @@ internal static class RecordScenarios
         Check.Equal(0, recorder.ReadRest().Count, "lines on standard output");
         Check.Equal(1, recorder.WaitForEnd(), $"status of a recorder whose disk is full ({recorder.Errors})");
         Check.Contains("no space left on the device", recorder.Errors, "the message");
-        Check.Contains("can be read", recorder.Errors, "the mend");
+        Check.Contains("can be read", recorder.Errors, "the fix");
         guest.Kill();
         Check.AtLeast(1UL, Report(host, file, "count").Exits, "exits before the disk was full");
     }

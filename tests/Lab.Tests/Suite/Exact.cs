@@ -37,11 +37,11 @@ internal static class Exact
     /// <param name="answer">What was traced.</param>
     /// <param name="vcpus">vCPUs that were traced: the last exit of each has no entry.</param>
     /// <param name="silentEntries">Entries without kvm_entry may have been made.</param>
-    internal static void Trust(LabHost host, TracedAnswer answer, int vcpus, bool silentEntries = false)
+    internal static void Accounting(LabHost host, TracedAnswer answer, int vcpus, bool silentEntries = false)
     {
         foreach (string name in (string[])["unpaired_entries", "lost_events", "dropped_cells", "dropped_vcpus", "dropped_exits", "unknown_reasons"])
-            Check.Equal(0UL, answer.Trust[name], $"trust.{name}");
-        if (!silentEntries || !host.HasSilentEntries) Check.Equal(0UL, answer.Trust["unpaired_exits"], "trust.unpaired_exits");
+            Check.Equal(0UL, answer.Accounting[name], $"trust.{name}");
+        if (!silentEntries || !host.HasSilentEntries) Check.Equal(0UL, answer.Accounting["unpaired_exits"], "trust.unpaired_exits");
         Check.AtMost((ulong)vcpus, answer.Open, "trust.open");
         AddsUp(answer);
     }
@@ -52,8 +52,8 @@ internal static class Exact
         Check.Equal(TracedAnswer.Sum(answer.Rows), answer.Exits, "trust.exits against the rows");
         ulong timed = answer.Command == "hist"
             ? answer.Rows.Aggregate(0UL, (sum, row) => sum + row.Timed)
-            : answer.Trust["entries"] - answer.Trust["unpaired_entries"];
-        Check.Equal(answer.Exits, timed + answer.Trust["unpaired_exits"] + answer.Open, "exits against timed + unpaired + open");
-        Check.Equal(answer.Trust["entries"], timed + answer.Trust["unpaired_entries"], "trust.entries against timed + unpaired entries");
+            : answer.Accounting["entries"] - answer.Accounting["unpaired_entries"];
+        Check.Equal(answer.Exits, timed + answer.Accounting["unpaired_exits"] + answer.Open, "exits against timed + unpaired + open");
+        Check.Equal(answer.Accounting["entries"], timed + answer.Accounting["unpaired_entries"], "trust.entries against timed + unpaired entries");
     }
 }

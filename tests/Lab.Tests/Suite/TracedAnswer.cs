@@ -7,12 +7,12 @@ namespace Kvmscope.Lab.Tests.Suite;
 /// <param name="Command">The command that gave it.</param>
 /// <param name="Seconds">How long it looked.</param>
 /// <param name="Rows">Its rows.</param>
-/// <param name="Trust">Its trust counters by their names.</param>
-internal sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<TracedRow> Rows, IReadOnlyDictionary<string, ulong> Trust)
+/// <param name="Accounting">Its trust counters by their names.</param>
+internal sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<TracedRow> Rows, IReadOnlyDictionary<string, ulong> Accounting)
 {
-    internal ulong Exits => Trust["exits"];
+    internal ulong Exits => Accounting["exits"];
 
-    internal ulong Open => Trust["open"];
+    internal ulong Open => Accounting["open"];
 
     internal static TracedAnswer Parse(string line)
     {

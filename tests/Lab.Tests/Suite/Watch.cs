@@ -13,7 +13,7 @@ internal sealed class Watch : IDisposable
     internal IReadOnlyList<TracedRow> Rows => _rows;
 
     /// <summary>The sum of a trust counter; of open the last.</summary>
-    internal ulong Trust(string name) => _trust.GetValueOrDefault(name);
+    internal ulong Accounting(string name) => _trust.GetValueOrDefault(name);
 
     /// <summary>Takes what is there, and so many answers that come from now on; the first of them may have begun before.</summary>
     internal void Take(int answers)
@@ -33,6 +33,6 @@ internal sealed class Watch : IDisposable
     {
         TracedAnswer answer = TracedAnswer.Parse(line);
         _rows.AddRange(answer.Rows);
-        foreach ((string name, ulong value) in answer.Trust) _trust[name] = name == "open" ? value : _trust.GetValueOrDefault(name) + value;
+        foreach ((string name, ulong value) in answer.Accounting) _trust[name] = name == "open" ? value : _trust.GetValueOrDefault(name) + value;
     }
 }

@@ -69,7 +69,7 @@ internal static class ComparisonNotes
     private static IEnumerable<string> OfSide(string name, ComparisonSide side, ComparedSide whole)
     {
         if (side.Samples.All(s => s.Rows.Count == 0)) yield return name + " has no exits";
-        foreach (string line in AccountingText.Lines(whole.Whole with { Trust = whole.Whole.Trust with { Open = 0 } })) yield return $"{name}: {line}";
+        foreach (string line in AccountingText.Lines(whole.Whole with { Accounting = whole.Whole.Accounting with { Open = 0 } })) yield return $"{name}: {line}";
     }
 
     private static IEnumerable<string> OfNames(string name, ComparisonSide side) => side.Samples.SelectMany(s => s.Rows.Select(r => s.VmOf(r.Key)))

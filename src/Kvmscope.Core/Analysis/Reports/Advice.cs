@@ -30,7 +30,7 @@ public static class Advice
     /// <param name="unicode">Whether µ can be shown, else <c>us</c>.</param>
     public static IReadOnlyList<string> Of(Report report, bool unicode = true)
     {
-        if (report.Interval.Trust.Exits < LeastExits) return [];
+        if (report.Interval.Accounting.Exits < LeastExits) return [];
         return [.. OfWalls(report).Concat(OfRounds(report)).Concat(OfReasons(report, unicode)).Take(MostLines)];
     }
 
@@ -82,13 +82,13 @@ public static class Advice
             var top = rows.Where(r => r.Key.Qualifier.State == QualifierState.Known).GroupBy(r => r.Key.Qualifier)
                 .Select(g => (Qualifier: g.Key, Count: Sum(g, r => r.Count))).OrderByDescending(q => q.Count).FirstOrDefault();
             if (Share(top.Count, count) >= MostOfReason)
-                line += string.Create(CultureInfo.InvariantCulture, $", and {top.Count} of {count} were {Qualifiers.Name(code, top.Qualifier)}{Mend(code, top.Qualifier)}");
+                line += string.Create(CultureInfo.InvariantCulture, $", and {top.Count} of {count} were {Qualifiers.Name(code, top.Qualifier)}{Hint(code, top.Qualifier)}");
             yield return line + $" ('kvmscope explain {ExitReasons.Name(code)}')";
         }
     }
 
     // Only what is certain of this very argument.
-    private static string Mend(ExitCode code, Qualifier qualifier) => (Qualifiers.KindOf(code), qualifier.Raw & 0xffff_ffff) switch
+    private static string Hint(ExitCode code, Qualifier qualifier) => (Qualifiers.KindOf(code), qualifier.Raw & 0xffff_ffff) switch
     {
         (QualifierKind.Port, 0x608) => ": the guest's clocksource is the ACPI PM timer; kvm-clock, the TSC or Hyper-V's does not exit",
         (QualifierKind.Port, >= 0x40 and <= 0x43) => ": the guest's timer is the PIT; an APIC timer or Hyper-V's enlightenments are cheaper",

@@ -38,8 +38,8 @@ internal sealed class RuleLosses
 
     private static string? UncountedOf(Interval interval)
     {
-        AccountingField? lost = Accounting.Fields.LastOrDefault(f => f.IsUncounted && f.Of(interval.Trust) > 0);
-        if (lost is not null) return lost.What!(lost.Of(interval.Trust)) + " (raise --max-vcpus)";
+        AccountingField? lost = Accounting.Fields.LastOrDefault(f => f.IsUncounted && f.Of(interval.Accounting) > 0);
+        if (lost is not null) return lost.What!(lost.Of(interval.Accounting)) + " (raise --max-vcpus)";
         return interval.RestartedRows > 0 ? AccountingText.Restarted(interval.RestartedRows) : null;
     }
 
@@ -48,7 +48,7 @@ internal sealed class RuleLosses
     // that of another, so that counts and times that are equal say nothing.
     private void FindUntimed(RuleScope scope)
     {
-        Accounting trust = scope.Observed.Trust;
+        Accounting trust = scope.Observed.Accounting;
         if (scope.IsContinued && trust.UnpairedExits > 0 && scope.Rows.Count > 0)
         {
             Untimed = $"{Plural.Of(trust.UnpairedExits, "exit", "exits")} of all {(trust.UnpairedExits == 1 ? "has" : "have")} no measured time";

@@ -108,7 +108,7 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
         TimeParts parts = default;
         foreach (WallRow row in WallClockBuilder.Build(scope.Observed, byVcpu: rule.NamesVcpu)) parts.Add(row.Parts);
         if (missing.Length > 0) return Share(parts[part], wall, RuleBound.AtMost, missing[0].Text);
-        ulong missed = scope.Observed.Trust.MissedEvents;
+        ulong missed = scope.Observed.Accounting.MissedEvents;
         // Poll time of which no event told is in KVM's.
         RuleBound bound = (missed, part) switch
         {

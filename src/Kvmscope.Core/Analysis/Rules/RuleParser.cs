@@ -26,7 +26,7 @@ internal sealed class RuleParser
     /// <summary>Reads the rule that the source's line is, up to the end.</summary>
     internal static Rule Parse(RuleSource source, int end) => new RuleParser(source, end).Rule(source.Line[..end].Trim());
 
-    private string Mend => $"For example: {_metric.Example}";
+    private string Hint => $"For example: {_metric.Example}";
 
     private Rule Rule(string text)
     {
@@ -158,7 +158,7 @@ internal sealed class RuleParser
         if (!_cursor.TryTake(sign)) throw Error(_cursor.Column, $"{_cursor.Next} is not what comes here", $"expected {expected}");
     }
 
-    private KvmscopeException Error(int column, string problem, string expected) => _source.Error(column, problem, expected, Mend);
+    private KvmscopeException Error(int column, string problem, string expected) => _source.Error(column, problem, expected, Hint);
 }
 
 /// <summary>Reads a rule's text from left to right, a word or a sign at a time; blanks between them do not matter.</summary>
@@ -271,12 +271,12 @@ internal sealed record RuleSource(string Line, string? File = null, int Number =
     /// <param name="column">Where it is, from 1; one more than the length is the end.</param>
     /// <param name="problem">What is wrong.</param>
     /// <param name="expected">What the caret says.</param>
-    /// <param name="mend">A rule that is right, or what else to do.</param>
-    internal KvmscopeException Error(int column, string problem, string expected, string mend)
+    /// <param name="hint">A rule that is right, or what else to do.</param>
+    internal KvmscopeException Error(int column, string problem, string expected, string hint)
     {
         string where = File is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{File}:{Number}:{column}: ");
         string at = File is null ? string.Create(CultureInfo.InvariantCulture, $" (column {column})") : "";
         string caret = new string(' ', column - 1) + "^ " + expected;
-        return new KvmscopeException(ExitStatus.Usage, $"{where}{problem}{at}\n{Indent}{ForeignText.OneLine(Line)}\n{Indent}{caret}", mend);
+        return new KvmscopeException(ExitStatus.Usage, $"{where}{problem}{at}\n{Indent}{ForeignText.OneLine(Line)}\n{Indent}{caret}", hint);
     }
 }

@@ -115,7 +115,7 @@ internal sealed class RuleScope
     // Those that are in no row may be anybody's.
     private ulong CountUnread(IEnumerable<Row> rows)
     {
-        ulong all = Sum(_input.Interval.Rows), total = _input.Interval.Trust.UnreadReasons;
+        ulong all = Sum(_input.Interval.Rows), total = _input.Interval.Accounting.UnreadReasons;
         return Sum(rows) + (total > all ? total - all : 0);
     }
 

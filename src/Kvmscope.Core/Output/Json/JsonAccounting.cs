@@ -15,7 +15,7 @@ internal static class JsonAccounting
         json.WriteStartObject("trust");
         foreach (AccountingField field in Accounting.Fields)
         {
-            ulong value = field.Of(interval.Trust);
+            ulong value = field.Of(interval.Accounting);
             bool isShown = field.InJson switch
             {
                 JsonPresence.Always => true,

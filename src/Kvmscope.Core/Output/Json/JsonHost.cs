@@ -45,7 +45,7 @@ internal static class JsonChecks
             json.WriteString("name", check.Name);
             json.WriteString("verdict", MachineNames.Of(check.Verdict));
             json.WriteString("found", check.Found);
-            json.WriteString("mend", check.Mend);
+            json.WriteString("hint", check.Hint);
             json.WriteNumber("status", check.Verdict == CheckVerdict.Failed ? (int)check.Status : 0);
             json.WriteEndObject();
         }

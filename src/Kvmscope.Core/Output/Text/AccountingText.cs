@@ -10,7 +10,7 @@ public static class AccountingText
     /// <summary>One line for each thing that was lost or not measured; empty where nothing is missing.</summary>
     public static IReadOnlyList<string> Lines(Interval interval)
     {
-        Accounting accounting = interval.Trust;
+        Accounting accounting = interval.Accounting;
         var lines = new List<string>();
         ulong unnamed = interval.UnknownReasons - Math.Min(interval.UnknownReasons, accounting.UnreadReasons);
         foreach (AccountingField field in s_lines)

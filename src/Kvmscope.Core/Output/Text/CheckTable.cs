@@ -16,7 +16,7 @@ internal static class CheckTable
             if (check.Verdict == CheckVerdict.Failed) word = word.ToUpperInvariant();
             string lead = $"{Colored(word.PadRight(VerdictWidth), check.Verdict, to.Style.Color)}{check.Name.PadRight(names)}  ";
             WriteColumn(to, lead, VerdictWidth + names + 2, ForeignText.Clean(check.Found));
-            if (check.Mend is { } hint) WriteColumn(to, "", VerdictWidth + 2, hint);
+            if (check.Hint is { } hint) WriteColumn(to, "", VerdictWidth + 2, hint);
         }
     }
 

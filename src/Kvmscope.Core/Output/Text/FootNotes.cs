@@ -19,7 +19,7 @@ internal static class FootNotes
             output.Write('\n');
             WriteWrapped(output, Plural.Of(exits, "exit", "exits") + span, RowTone.Plain, style);
         }
-        else if (report.Request.Nested && answer.Trust.Exits > 0)
+        else if (report.Request.Nested && answer.Accounting.Exits > 0)
         {
             WriteWrapped(output, "no exits of nested guests (L2) were seen" + span, RowTone.Plain, style);
         }
