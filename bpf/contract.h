@@ -213,7 +213,7 @@ struct kvmscope_slot {
 	__u32 extra_count;   /* KVMSCOPE_CELL_QUALIFIED among them */
 	__u32 changed;	     /* `parts` has something */
 	__u64 other_exits;   /* exits in cells of KVMSCOPE_CELL_OTHER */
-	__u64 pad2[2];
+	char comm[KVMSCOPE_COMM_LENGTH]; /* the process's, when the vCPU was first seen */
 
 	/* The wall clock, ktime in ns, where it is wanted. */
 	__u64 born_ns;		     /* the first exit */

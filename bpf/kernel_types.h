@@ -42,6 +42,7 @@ struct task_struct {
 	int tgid;
 	int on_rq;
 	char comm[16];
+	struct task_struct *group_leader;
 	struct sched_entity se;
 	struct sched_info sched_info;
 	struct hlist_head preempt_notifiers;

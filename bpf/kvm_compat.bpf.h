@@ -49,6 +49,15 @@ static __always_inline u32 current_tgid(bool direct)
 	return bpf_get_current_pid_tgid() >> 32;
 }
 
+/* What the kernel calls the current process: the name of its first thread. */
+static __always_inline void current_process_comm(char *comm)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+	bpf_core_read(comm, KVMSCOPE_COMM_LENGTH, &leader->comm);
+}
+
 /* ns that the thread has waited for a CPU so far; 0 without CONFIG_SCHED_INFO. */
 static __always_inline u64 run_delay(struct task_struct *task)
 {

@@ -94,6 +94,7 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 	slot->tgid = id->tgid;
 	slot->tid = id->tid;
 	slot->poll_ns = id->poll_ns;
+	current_process_comm(slot->comm);
 	slot->vcpu = vcpu;
 	note_thread(id->tid, run.first);
 	return run.first;

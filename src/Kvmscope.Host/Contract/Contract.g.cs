@@ -221,7 +221,7 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(96)] public uint extra_count;
     [FieldOffset(100)] public uint changed;
     [FieldOffset(104)] public ulong other_exits;
-    [FieldOffset(112)] public fixed ulong pad2[2];
+    [FieldOffset(112)] public fixed byte comm[16];
     [FieldOffset(128)] public ulong born_ns;
     [FieldOffset(136)] public ulong ended_ns;
     [FieldOffset(144)] public ulong entry_ns;
