@@ -31,7 +31,7 @@ public sealed class LinuxHost : IHost
     {
         var sizes = SizesFor(options.MaxVcpus, options);
         new HostChecker().ThrowIfUntraceable(sizes.Bytes);
-        return TraceSession.Start(options, sizes, new HostView(NameOf, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa));
+        return TraceSession.Start(options, sizes, new HostView(_names.Learn, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa));
     }
 
     /// <inheritdoc/>
@@ -48,8 +48,6 @@ public sealed class LinuxHost : IHost
 
     private TableSizes SizesFor(int? maxVcpus, TraceOptions? options = null) => TableSizes.For(
         maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0, options);
-
-    private string? NameOf(int pid) => _names.TryLearn(pid) ? _names.NameOf(pid) : null;
 
     // The process that was learned, not another that has its number now.
     private bool IsAlive(int pid) => _names.TryIdentify(pid, out var identity) ? identity.IsAlive() : ProcessIdentity.TryRead(pid, out _);

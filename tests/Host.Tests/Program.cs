@@ -1,12 +1,18 @@
+using System.Globalization;
+using Kvmscope.Host.Machines;
 using Kvmscope.Host.Privileges;
 
 namespace Kvmscope.Host.Tests;
 
-/// <summary>The test assembly run as a program: <c>dotnet Kvmscope.Host.Tests.dll drop [CAPABILITY…]</c>.</summary>
+/// <summary>
+/// The test assembly run as a program: <c>dotnet Kvmscope.Host.Tests.dll drop [CAPABILITY…]</c>, or <c>names PID</c>, which says what the
+/// process is called before and after privileges were dropped.
+/// </summary>
 internal static class Program
 {
     internal static int Main(string[] arguments)
     {
+        if (arguments is ["names", var pid]) return PrintNames(int.Parse(pid, CultureInfo.InvariantCulture));
         if (arguments is not ["drop", .. var names]) return 2;
         // A thread of ours that lives through the drop, beside those of the runtime.
         using var done = new ManualResetEventSlim();
@@ -24,6 +30,14 @@ internal static class Program
         Print(Console.Out, CapabilityDropper.DropAllBut(kept));
         done.Set();
         thread.Join();
+        return 0;
+    }
+
+    private static int PrintNames(int pid)
+    {
+        Console.WriteLine(new MachineNames().Learn(pid));
+        CapabilityDropper.DropAllBut(Capability.Bpf, Capability.Kill);
+        Console.WriteLine(new MachineNames().Learn(pid));
         return 0;
     }
 

@@ -33,6 +33,7 @@ internal sealed class TempTree : IDisposable
         Folder($"{pid}/fd");
         File($"{pid}/cmdline", string.Concat(arguments.Select(argument => argument + '\0')));
         File($"{pid}/stat", Stat(pid, start, comm, state, threads));
+        File($"{pid}/comm", comm + '\n');
         for (int i = 0; i < files.Length; i++) Link($"{pid}/fd/{i}", files[i]);
         return this;
     }

@@ -43,11 +43,12 @@ internal static class HeaderJson
         if (header.IsContinued) json.WriteBoolean("continued", true);
         SelectionJson.Write(json, header.Selection);
         json.WriteStartArray("machines");
-        foreach ((int pid, string name) in header.Machines)
+        foreach (KnownVm vm in header.Machines)
         {
             json.WriteStartObject();
-            json.WriteString("vm", name);
-            json.WriteNumber("vm_pid", pid);
+            json.WriteString("vm", vm.Name);
+            json.WriteNumber("vm_pid", vm.Pid);
+            JsonLabels.Write(json, vm.Labels);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -119,20 +120,20 @@ internal static class HeaderJson
         return null;
     }
 
-    private static ImmutableArray<(int Pid, string Name)> Machines(ref Utf8JsonReader json)
+    private static ImmutableArray<KnownVm> Machines(ref Utf8JsonReader json)
     {
-        var machines = ImmutableArray.CreateBuilder<(int Pid, string Name)>();
+        var machines = ImmutableArray.CreateBuilder<KnownVm>();
         JsonWalk.Begin(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
-            (int pid, string name) = (0, "");
+            (int pid, string name, VmLabels labels) = (0, "", VmLabels.None);
             while (JsonWalk.Member(ref json))
             {
                 if (json.ValueTextEquals("vm"u8)) name = JsonWalk.Text(ref json);
                 else if (json.ValueTextEquals("vm_pid"u8)) pid = JsonWalk.Int(ref json);
-                else JsonWalk.Skip(ref json);
+                else if (!LabelsReader.Read(ref json, ref labels)) JsonWalk.Skip(ref json);
             }
-            machines.Add((pid, name));
+            machines.Add(new KnownVm(pid, name, labels));
         }
         return machines.ToImmutable();
     }

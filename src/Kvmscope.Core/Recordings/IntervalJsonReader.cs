@@ -77,14 +77,15 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
         {
             int id = 0, pid = 0;
             string name = "";
+            VmLabels labels = VmLabels.None;
             while (JsonWalk.Member(ref json))
             {
                 if (json.ValueTextEquals("vm_id"u8)) id = JsonWalk.Int(ref json);
                 else if (json.ValueTextEquals("vm_pid"u8)) pid = JsonWalk.Int(ref json);
                 else if (json.ValueTextEquals("vm"u8)) name = JsonWalk.Text(ref json);
-                else JsonWalk.Skip(ref json);
+                else if (!LabelsReader.Read(ref json, ref labels)) JsonWalk.Skip(ref json);
             }
-            _vms[id] = new VmIdentity(id, pid, name);
+            _vms[id] = new VmIdentity(id, pid, name) { Labels = labels };
         }
     }
 

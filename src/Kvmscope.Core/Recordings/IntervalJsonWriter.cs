@@ -48,6 +48,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
             json.WriteNumber("vm_id", vm.Ordinal);
             json.WriteString("vm", vm.Name);
             json.WriteNumber("vm_pid", vm.Pid);
+            JsonLabels.Write(json, vm.Labels);
             json.WriteEndObject();
         }
         json.WriteEndArray();

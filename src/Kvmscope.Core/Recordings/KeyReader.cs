@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output.Json;
 
 namespace Kvmscope.Core.Recordings;
 
@@ -44,5 +45,20 @@ internal struct KeyReader()
         foreach (IsaInfo isa in IsaInfo.All)
             if (json.ValueTextEquals(isa.NameUtf8)) return isa.Isa;
         return Isa.None;
+    }
+}
+
+/// <summary>Gathers the members that <see cref="JsonLabels"/> writes.</summary>
+internal static class LabelsReader
+{
+    /// <summary>Takes the member whose name was read, if it is one of these.</summary>
+    internal static bool Read(ref Utf8JsonReader json, ref VmLabels labels)
+    {
+        if (json.ValueTextEquals("uuid"u8)) labels = labels with { Uuid = JsonWalk.Text(ref json) };
+        else if (json.ValueTextEquals("vmid"u8)) labels = labels with { Vmid = JsonWalk.Text(ref json) };
+        else if (json.ValueTextEquals("namespace"u8)) labels = labels with { Namespace = JsonWalk.Text(ref json) };
+        else if (json.ValueTextEquals("pod"u8)) labels = labels with { Pod = JsonWalk.Text(ref json) };
+        else return false;
+        return true;
     }
 }

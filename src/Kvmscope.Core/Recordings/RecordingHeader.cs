@@ -78,5 +78,5 @@ public sealed record RecordingHeader
     public bool IsContinued { get; init; }
 
     /// <summary>The VMs that were traced when it began: names by pid.</summary>
-    public ImmutableArray<(int Pid, string Name)> Machines { get; init; } = [];
+    public ImmutableArray<KnownVm> Machines { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Selections;
@@ -61,7 +62,7 @@ public sealed record Selection
             if (!Vcpus.IsEmpty && ids.IsEmpty) continue;
             VirtualMachine traced = machine with { VcpuIds = ids };
             if (machine.Vms.All(vms.Matches)) yield return traced;
-            else foreach ((_, string name) in machine.Vms.Where(vms.Matches)) yield return traced with { Name = name, VmCount = 1 };
+            else foreach (KnownVm vm in machine.Vms.Where(vms.Matches)) yield return traced with { Name = vm.Name, VmCount = 1 };
         }
     }
 }

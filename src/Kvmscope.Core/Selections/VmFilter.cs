@@ -4,14 +4,31 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Selections;
 
 /// <summary>
-/// Which VMs are meant. A name means all VMs of that name, further ones of one process (NAME#2) included; NAME#2 means that one. A number
-/// is a pid, and all VMs of the process, where no VM has it as its name.
+/// Which VMs are meant. A name means all VMs of that name, further ones of one process (NAME#2) included; NAME#2 means that one. Where no VM
+/// has it as its name, a number is a pid or Proxmox's number of a VM, and a UUID that of a VM: all VMs of the process.
 /// </summary>
 public sealed class VmFilter
 {
-    private readonly record struct Term(string Name, int? Pid)
+    // In the order in which they are tried: a name wins.
+    private enum Meaning
     {
-        internal bool Matches(int pid, string name) => Pid is { } wanted ? pid == wanted : VmNames.IsNamed(name, Name);
+        Name,
+        Pid,
+        Vmid,
+        Uuid,
+    }
+
+    private readonly record struct Term(string Text, Meaning Meaning)
+    {
+        private readonly int _pid = int.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && Text[0] != '0' ? pid : 0;
+
+        internal bool Matches(int pid, string name, VmLabels labels) => Meaning switch
+        {
+            Meaning.Name => VmNames.IsNamed(name, Text),
+            Meaning.Pid => _pid != 0 && _pid == pid,
+            Meaning.Vmid => Text == labels.Vmid,
+            _ => Text.Equals(labels.Uuid, StringComparison.OrdinalIgnoreCase),
+        };
     }
 
     /// <summary>All VMs.</summary>
@@ -20,54 +37,77 @@ public sealed class VmFilter
     private readonly Term[] _terms;
 
     /// <summary>Looks up what was typed; <see cref="Unknown"/> and <see cref="Ambiguity"/> say what went wrong.</summary>
-    /// <param name="typed">Names and pids; none for all VMs.</param>
+    /// <param name="typed">Names, pids, UUIDs and Proxmox's numbers; none for all VMs.</param>
     /// <param name="known">The VMs that there are, as they are shown.</param>
-    public VmFilter(IReadOnlyList<string> typed, IReadOnlyCollection<(int Pid, string Name)> known)
+    public VmFilter(IReadOnlyList<string> typed, IReadOnlyCollection<KnownVm> known)
     {
         _terms = new Term[typed.Count];
         for (int i = 0; i < _terms.Length; i++)
         {
-            string text = typed[i];
-            (int Pid, string Name)[] named = [.. known.Where(vm => VmNames.IsNamed(vm.Name, text))];
-            (int Pid, string Name)[] ofPid = [.. known.Where(vm => text == vm.Pid.ToString(CultureInfo.InvariantCulture))];
-            _terms[i] = new Term(text, named.Length == 0 && ofPid.Length > 0 ? ofPid[0].Pid : null);
-            if (named.Length + ofPid.Length == 0) Unknown ??= text;
-            else if (named.Length > 0 && ofPid.Except(named).Any()) Ambiguity ??= ErrorOf(text, named, ofPid);
+            var found = new List<(Meaning Meaning, KnownVm[] Vms)>();
+            foreach (Meaning meaning in Enum.GetValues<Meaning>())
+            {
+                var term = new Term(typed[i], meaning);
+                KnownVm[] vms = [.. known.Where(vm => term.Matches(vm.Pid, vm.Name, vm.Labels)).DistinctBy(vm => (vm.Pid, vm.Name))];
+                if (vms.Length > 0) found.Add((meaning, vms));
+            }
+            _terms[i] = new Term(typed[i], found.Count == 0 ? Meaning.Name : found[0].Meaning);
+            if (found.Count == 0) Unknown ??= typed[i];
+            foreach ((Meaning meaning, KnownVm[] vms) in found.Skip(1))
+            {
+                if (vms.ExceptBy(found[0].Vms.Select(vm => (vm.Pid, vm.Name)), vm => (vm.Pid, vm.Name)).Any())
+                    Ambiguity ??= ErrorOf(typed[i], found[0], (meaning, vms));
+            }
         }
     }
 
-    /// <summary>The first that is neither a name nor a pid of a known VM; null where there is none.</summary>
+    /// <summary>The first that means no VM that is known; null where there is none.</summary>
     public string? Unknown { get; }
 
-    /// <summary>The error (status 2) where a number is the name of one VM and the pid of another; null where none is.</summary>
+    /// <summary>The error (status 2) where something means one VM and another, as the name of one and the pid of the other; null where nothing does.</summary>
     public KvmscopeException? Ambiguity { get; }
 
     /// <summary>Looks up what was typed.</summary>
-    /// <exception cref="KvmscopeException">A number is the name of one VM and the pid of another (status 2).</exception>
-    public static VmFilter Resolve(IReadOnlyList<string> typed, IReadOnlyCollection<(int Pid, string Name)> known)
+    /// <exception cref="KvmscopeException">Something is the name of one VM and the pid of another (status 2).</exception>
+    public static VmFilter Resolve(IReadOnlyList<string> typed, IReadOnlyCollection<KnownVm> known)
     {
         var filter = new VmFilter(typed, known);
         return filter.Ambiguity is { } error ? throw error : filter;
     }
 
-    /// <summary>Whether a VM, as it is shown, is meant.</summary>
-    public bool Matches((int Pid, string Name) vm)
+    /// <summary>Whether a VM is meant.</summary>
+    public bool Matches(KnownVm vm) => Matches(vm.Pid, vm.Name, vm.Labels);
+
+    /// <summary>Whether a VM is meant; where it is not known which it is, only if all are.</summary>
+    public bool Matches(VmIdentity? vm) => vm is null ? _terms.Length == 0 : Matches(vm.Pid, vm.Name, vm.Labels);
+
+    private bool Matches(int pid, string name, VmLabels labels)
     {
         foreach (Term term in _terms)
-            if (term.Matches(vm.Pid, vm.Name)) return true;
+            if (term.Matches(pid, name, labels)) return true;
         return _terms.Length == 0;
     }
 
-    /// <summary>Whether a VM is meant; where it is not known which it is, only if all are.</summary>
-    public bool Matches(VmIdentity? vm) => vm is null ? _terms.Length == 0 : Matches((vm.Pid, vm.Name));
-
-    private static KvmscopeException ErrorOf(string text, (int Pid, string Name)[] named, (int Pid, string Name)[] ofPid)
+    private static KvmscopeException ErrorOf(string text, (Meaning Meaning, KnownVm[] Vms) first, (Meaning Meaning, KnownVm[] Vms) second)
     {
-        string pids = WordList.Or([.. named.Select(vm => vm.Pid.ToString(CultureInfo.InvariantCulture)).Distinct()]);
-        string names = WordList.Or([.. ofPid.Select(vm => $"'{vm.Name}'").Distinct()]);
-        return new KvmscopeException(ExitStatus.Usage, $"'{text}' is the name of one VM and the pid of another",
-            $"Give {pids}, the pid of the VM of that name, or {names}, the name of the other.");
+        string one = first.Meaning == Meaning.Name
+            ? $"{Pids(first.Vms)}, the pid of the VM of that name"
+            : $"{Names(first.Vms)}, the name of the VM of that {WordOf(first.Meaning)}";
+        return new KvmscopeException(ExitStatus.Usage, $"'{text}' is the {WordOf(first.Meaning)} of one VM and the {WordOf(second.Meaning)} of another",
+            $"Give {one}, or {Names(second.Vms)}, the name of the other.");
     }
+
+    private static string Pids(KnownVm[] vms) => WordList.Or([.. vms.Select(vm => vm.Pid.ToString(CultureInfo.InvariantCulture)).Distinct()]);
+
+    private static string Names(KnownVm[] vms) => WordList.Or([.. vms.Select(vm => $"'{vm.Name}'").Distinct()]);
+
+    private static string WordOf(Meaning meaning) => meaning switch
+    {
+        Meaning.Name => "name",
+        Meaning.Pid => "pid",
+        Meaning.Vmid => "VMID",
+        _ => "UUID",
+    };
 }
 
 /// <summary>The names of the VMs of one process: the first has that of the process, further ones have NAME#2, NAME#3 and so on.</summary>

@@ -17,11 +17,15 @@ public sealed class MachineScanner
     private readonly ProcRoot _proc;
     private readonly byte[] _processes = new byte[DirectoryBuffer];
     private readonly byte[] _files = new byte[DirectoryBuffer];
-    private readonly byte[] _cmdline = new byte[VmmCommandReader.BufferSize];
+    private readonly VmmCommandReader _commands;
 
     /// <summary>Makes a scanner; it may be used again, from one thread at a time.</summary>
     /// <param name="procRoot">Where procfs is mounted.</param>
-    public MachineScanner(string procRoot = "/proc") => _proc = new ProcRoot(procRoot);
+    public MachineScanner(string procRoot = "/proc")
+    {
+        _proc = new ProcRoot(procRoot);
+        _commands = new VmmCommandReader(_proc);
+    }
 
     /// <summary>How many processes the last <see cref="Scan"/> might not look into: they are other users', and their VMs are missing.</summary>
     public int Unreadable { get; private set; }
@@ -49,9 +53,9 @@ public sealed class MachineScanner
     {
         var ids = new VcpuIdList();
         if (!Walk(pid, ref ids, firstVcpuOnly: false, out int vms)) return null;
-        VmmCommand command = VmmCommandReader.Read(_proc, pid, _cmdline);
+        VmmCommand command = _commands.Read(pid);
         // A vCPU keeps its VM alive, so a VMM may have closed the VM's own file.
-        return new VirtualMachine(pid, command.Name, command.Vmm, Math.Max(vms, 1), ids.Sorted());
+        return new VirtualMachine(pid, command.Name, command.Vmm, Math.Max(vms, 1), ids.Sorted()) { Labels = command.Labels };
     }
 
     /// <summary>Whether the process holds a vCPU. Null where that cannot be known: it is gone, or another user's.</summary>

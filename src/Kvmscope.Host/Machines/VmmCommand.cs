@@ -1,83 +1,92 @@
+using Kvmscope.Core.Model;
+
 namespace Kvmscope.Host.Machines;
 
-/// <summary>Which VMM a process is, and how its arguments name the VM.</summary>
-/// <param name="Vmm">qemu, firecracker, cloud-hypervisor, crosvm, kvmtool, or the command; safe to show.</param>
-/// <param name="Name">The VM's name, or the command where the arguments give none; safe to show, never empty.</param>
-internal readonly record struct VmmCommand(string Vmm, string Name)
+/// <summary>What of a process tells its VM's name: only what everybody may read, so that privileges make no difference.</summary>
+/// <param name="pid">The process.</param>
+/// <param name="cmdline">The bytes of /proc/PID/cmdline.</param>
+/// <param name="comm">The kernel's name of it, which is its file's first 15 bytes unless it changed that: for a process that changed its arguments.</param>
+/// <param name="cgroup">The text of /proc/PID/cgroup.</param>
+internal readonly ref struct VmmProcess(int pid, ReadOnlySpan<byte> cmdline, ReadOnlySpan<byte> comm, ReadOnlySpan<byte> cgroup)
 {
-    /// <summary>Reads the arguments; never throws, whatever the bytes.</summary>
-    /// <param name="cmdline">The bytes of /proc/PID/cmdline.</param>
-    /// <param name="executable">Where /proc/PID/exe leads to, for a process that renamed itself; may be empty.</param>
-    internal static VmmCommand Parse(ReadOnlySpan<byte> cmdline, ReadOnlySpan<byte> executable)
-    {
-        var arguments = new CommandLineArguments(cmdline);
-        ReadOnlySpan<byte> called = BaseName(arguments.Program);
-        ReadOnlySpan<byte> real = BaseName(WithoutDeleted(executable));
-        string? vmm = Known(called, arguments) ?? Known(real, arguments);
-        string command = FirstNonEmpty(DisplayName.From(called), DisplayName.From(real), "unknown");
-        string name = vmm is null ? "" : DisplayName.From(NameOf(vmm, arguments));
-        return new VmmCommand(vmm ?? command, FirstNonEmpty(name, command));
-    }
+    internal int Pid { get; } = pid;
 
-    private static string? Known(ReadOnlySpan<byte> program, CommandLineArguments arguments)
-    {
-        // A wrapper's own file is often called .qemu-system-x86_64-wrapped (NixOS).
-        program = program.TrimStart((byte)'.');
-        if (program.StartsWith("qemu"u8) || program.SequenceEqual("kvm"u8)) return "qemu";
-        // The jailer insists on "firecracker" somewhere in the file's name.
-        if (program.IndexOf("firecracker"u8) >= 0 || program.SequenceEqual("jailer"u8)) return "firecracker";
-        if (program.StartsWith("cloud-hypervisor"u8)) return "cloud-hypervisor";
-        if (program.StartsWith("crosvm"u8)) return "crosvm";
-        if (program.StartsWith("lkvm"u8) || program.StartsWith("kvmtool"u8)) return "kvmtool";
-        // kvmtool is installed as "vm" too, a name too common to go by alone.
-        ReadOnlySpan<byte> rest = arguments.AfterProgram;
-        bool runs = CommandLineArguments.Next(ref rest, out ReadOnlySpan<byte> verb) && verb.SequenceEqual("run"u8);
-        return runs && program.SequenceEqual("vm"u8) ? "kvmtool" : null;
-    }
+    internal ReadOnlySpan<byte> CommandLine { get; } = cmdline;
 
-    private static ReadOnlySpan<byte> NameOf(string vmm, CommandLineArguments arguments) => vmm switch
-    {
-        "qemu" => QemuName.Find(arguments),
-        "firecracker" => arguments.ValueOf("--id"u8),
-        "cloud-hypervisor" => CloudHypervisorName(arguments),
-        "crosvm" => CrosvmName(arguments),
-        _ => arguments.ValueOf("--name"u8) is { IsEmpty: false } name ? name : arguments.ValueOf("-n"u8),
-    };
+    internal ReadOnlySpan<byte> Comm { get; } = comm;
 
-    // Cloud Hypervisor has no option for a name: its API socket is what tells VMs apart, then the UUID it shows the guest.
-    private static ReadOnlySpan<byte> CloudHypervisorName(CommandLineArguments arguments)
-    {
-        ReadOnlySpan<byte> socket = arguments.ValueOf("--api-socket"u8);
-        ReadOnlySpan<byte> path = Field(socket, "path="u8) is { IsEmpty: false } field ? field : socket;
-        ReadOnlySpan<byte> name = path.StartsWith("fd="u8) ? [] : SocketName.From(path);
-        return name.IsEmpty ? Field(arguments.ValueOf("--platform"u8), "uuid="u8) : name;
-    }
+    internal ReadOnlySpan<byte> Cgroup { get; } = cgroup;
+}
 
-    private static ReadOnlySpan<byte> CrosvmName(CommandLineArguments arguments)
-    {
-        ReadOnlySpan<byte> name = arguments.ValueOf("--name"u8);
-        if (!name.IsEmpty) return name;
-        ReadOnlySpan<byte> socket = arguments.ValueOf("--socket"u8);
-        return SocketName.From(socket.IsEmpty ? arguments.ValueOf("-s"u8) : socket);
-    }
+/// <summary>Which VMM a process is, and which VM it says it runs.</summary>
+/// <param name="Vmm">A VMM of the table of rules, or the command.</param>
+/// <param name="Name">The VM's name; never empty, and where nothing names it with the pid in it.</param>
+/// <param name="Labels">What else is known.</param>
+internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Labels)
+{
+    // Linux gives a process's name 15 bytes.
+    private const int MostComm = 15;
 
-    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> text, ReadOnlySpan<byte> key)
+    /// <summary>Tells them; never throws, whatever the bytes.</summary>
+    /// <param name="process">What of the process can be read.</param>
+    /// <param name="config">Reads config files.</param>
+    internal static VmmCommand Parse(VmmProcess process, ConfigReader config)
     {
-        while (!text.IsEmpty)
+        var arguments = new CommandLineArguments(process.CommandLine);
+        ReadOnlySpan<byte> called = BaseName(arguments.Program), comm = process.Comm;
+        bool isCut = comm.Length == MostComm;
+        // Where the two begin alike, the longer one was not known either.
+        string? vmm = VmmRules.All.VmmOf(called, arguments) ?? (isCut && called.StartsWith(comm) ? null : VmmRules.All.VmmOf(comm, arguments, isCut));
+        string command = FirstNonEmpty(DisplayName.From(called), DisplayName.From(comm), "unknown");
+
+        string Find(string gives, CommandLineArguments arguments) => DisplayName.From(VmmRules.All.Find(vmm, gives, arguments, config));
+        string uuid = Find("uuid", arguments), vmid = Find("vmid", arguments), name = Find("name", arguments);
+        string? pod = PodOf(process.Cgroup);
+        bool isKubeVirt = pod is not null || process.CommandLine.IndexOf("KubeVirt"u8) >= 0;
+        var labels = new VmLabels
         {
-            int end = text.IndexOf((byte)',');
-            ReadOnlySpan<byte> field = end < 0 ? text : text[..end];
-            if (field.StartsWith(key)) return field[key.Length..];
-            text = end < 0 ? [] : text[(end + 1)..];
+            Uuid = Guid.TryParse(uuid, out Guid id) ? id.ToString() : null,
+            Vmid = NullIfEmpty(vmid),
+            // Others than KubeVirt call their guests what they like.
+            Namespace = isKubeVirt ? NullIfEmpty(Find("namespace", arguments)) : null,
+            Pod = pod ?? NullIfEmpty(Find("pod", arguments)),
+        };
+        return new VmmCommand(vmm ?? command, FirstNonEmpty(name, vmid, uuid, NameOf(command, process.Pid)), labels);
+    }
+
+    /// <summary>What is known of a process that is gone: what the kernel called it, padded with NULs.</summary>
+    internal static VmmCommand OfComm(ReadOnlySpan<byte> comm, int pid)
+    {
+        int end = comm.IndexOf((byte)0);
+        string command = FirstNonEmpty(DisplayName.From(end < 0 ? comm : comm[..end]), "pid");
+        return new VmmCommand(command, NameOf(command, pid), VmLabels.None);
+    }
+
+    // A command alone would be the name of many VMs.
+    private static string NameOf(string command, int pid) => $"{command}-{pid}";
+
+    // kubepods-burstable-pod2f0c…_….slice, or pod2f0c…-… without systemd; the kubelet's own pods have 32 digits.
+    private static string? PodOf(ReadOnlySpan<byte> cgroup)
+    {
+        int at = cgroup.IndexOf("kubepods"u8);
+        if (at < 0) return null;
+        cgroup = cgroup[at..];
+        int line = cgroup.IndexOf((byte)'\n');
+        if (line >= 0) cgroup = cgroup[..line];
+        while ((at = cgroup.IndexOf("pod"u8)) >= 0)
+        {
+            bool isWord = at > 0 && cgroup[at - 1] is (byte)'/' or (byte)'-';
+            cgroup = cgroup[(at + 3)..];
+            int end = cgroup.IndexOfAny((byte)'/', (byte)'.');
+            string uid = DisplayName.From(end < 0 ? cgroup : cgroup[..end]).Replace('_', '-');
+            if (isWord && Guid.TryParse(uid, out _)) return uid;
         }
-        return [];
+        return null;
     }
 
     private static ReadOnlySpan<byte> BaseName(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
 
-    // The kernel says so of a file that was replaced, by an upgrade for one.
-    private static ReadOnlySpan<byte> WithoutDeleted(ReadOnlySpan<byte> path) =>
-        path.EndsWith(" (deleted)"u8) ? path[..^" (deleted)".Length] : path;
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
     private static string FirstNonEmpty(params ReadOnlySpan<string> texts)
     {

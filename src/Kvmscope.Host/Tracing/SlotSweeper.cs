@@ -51,7 +51,7 @@ internal sealed unsafe class SlotSweeper(
             ref var slot = ref slots[i];
             if (slot.tgid == 0) continue;
             _inUse.Add(slot.tgid);
-            vms.Of(slot.tgid, slot.kvm);
+            vms.Of(ref slot);
             if (slot.ended == 0 && IsAlive(slot.tgid, scarce)) continue;
             if (slot.ended == 0) ForgetAddress(ref slot, i);
             _unlinked.Add(i);

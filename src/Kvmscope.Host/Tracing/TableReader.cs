@@ -120,7 +120,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
 
     private void AddSlot(ref kvmscope_slot slot, int number, Reading reading, bool isFinal)
     {
-        VmIdentity vm = vms.Of(slot.tgid, slot.kvm);
+        VmIdentity vm = vms.Of(ref slot);
         reading.Vms.TryAdd(vm.Ordinal, vm);
         var owner = GroupKey.OfVcpu(vm.Ordinal, (int)slot.vcpu_id);
         AddIndexed(ref slot, owner, reading);

@@ -28,7 +28,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         _slots = new MappedTable<kvmscope_slot>(bpf.MapFd("slots"), sizes.SlotEntries);
         _cells = new MappedTable<kvmscope_cell>(bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(bpf.MapFd(".bss.control"), 1);
-        VmDirectory vms = new(host.NameOf);
+        VmDirectory vms = new(host.CommandOf);
         _finest = options.Finest;
         _reader = new TableReader(_slots, _cells, vms, options);
         _sweeper = new SlotSweeper(_slots, _cells, _reader, vms, free, bpf.MapFd("vcpu_to_slot"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);

@@ -1,5 +1,7 @@
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Selections;
+using Kvmscope.Host.Contract;
+using Kvmscope.Host.Machines;
 
 namespace Kvmscope.Host.Tracing;
 
@@ -7,19 +9,29 @@ namespace Kvmscope.Host.Tracing;
 /// Gives every VM of the trace one identity. A VM is a process and a struct kvm; the address tells the VMs of one
 /// process apart and goes nowhere else.
 /// </summary>
-internal sealed class VmDirectory(Func<int, string?> nameOf)
+internal sealed class VmDirectory(Func<int, VmmCommand?> commandOf)
 {
     private readonly Dictionary<(uint Tgid, ulong Kvm), VmIdentity> _vms = [];
     private readonly Dictionary<uint, int> _vmsOfProcess = [];
     private int _ordinal;
 
+    /// <summary>The identity of the VM whose vCPU has the slot.</summary>
+    internal unsafe VmIdentity Of(ref kvmscope_slot slot)
+    {
+        fixed (byte* comm = slot.comm)
+            return Of(slot.tgid, slot.kvm, new ReadOnlySpan<byte>(comm, kvmscope_limits.KVMSCOPE_COMM_LENGTH));
+    }
+
     /// <summary>The identity, made at the first sight of the VM so that its name is known when it ends.</summary>
-    internal VmIdentity Of(uint tgid, ulong kvm)
+    /// <param name="tgid">The process.</param>
+    /// <param name="kvm">The VM in it.</param>
+    /// <param name="comm">What the kernel called the process, padded with NULs: its name where it ended before it could be looked at.</param>
+    internal VmIdentity Of(uint tgid, ulong kvm, ReadOnlySpan<byte> comm = default)
     {
         if (_vms.TryGetValue((tgid, kvm), out var known)) return known;
         int nth = _vmsOfProcess[tgid] = _vmsOfProcess.GetValueOrDefault(tgid) + 1;
-        string name = nameOf((int)tgid) ?? $"pid-{tgid}";
-        VmIdentity vm = new(++_ordinal, (int)tgid, VmNames.Of(name, nth));
+        VmmCommand command = commandOf((int)tgid) ?? VmmCommand.OfComm(comm, (int)tgid);
+        VmIdentity vm = new(++_ordinal, (int)tgid, VmNames.Of(command.Name, nth)) { Labels = command.Labels };
         _vms.Add((tgid, kvm), vm);
         return vm;
     }

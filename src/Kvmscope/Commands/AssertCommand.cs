@@ -142,7 +142,7 @@ internal sealed class AssertCommand : ICommand
         exits.Resolve(range);
         if (rules.Any(r => r.NamesVm))
         {
-            IReadOnlyCollection<(int Pid, string Name)> known = exits.VmsIn(range);
+            IReadOnlyCollection<KnownVm> known = exits.VmsIn(range);
             foreach (Rule rule in rules) rule.Check(known);
         }
         Interval interval = exits.Sum(range, header.Grouping, withQualifiers: false);

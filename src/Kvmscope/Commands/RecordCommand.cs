@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kvmscope.CommandLine;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Selections;
@@ -98,7 +99,7 @@ internal sealed class RecordCommand : ICommand
             SlowPart = detail.SlowPart,
             HasWho = detail.WantWho,
             Selection = selection,
-            Machines = [.. selection.Traced(host.Machines()).Select(m => (m.Pid, m.Name))],
+            Machines = [.. selection.Traced(host.Machines()).Select(m => new KnownVm(m.Pid, m.Name, m.Labels))],
         };
 
     // Names of hosts are file names nearly always; what is not becomes an underscore.

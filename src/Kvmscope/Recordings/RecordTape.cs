@@ -88,7 +88,7 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
         Prune(next, isCounted: true);
         _file = RecordingFile.Create(system, next, ExitStatus.Failed, _owner);
         // Of the VMs only those are known to be alive that were seen last: others may be gone, and could not be traced in this file.
-        Begin(header() with { Started = interval.To, MonotonicNs = interval.ToNs, IsContinued = true, Machines = [.. interval.Vms.Select(v => (v.Pid, v.Name))] });
+        Begin(header() with { Started = interval.To, MonotonicNs = interval.ToNs, IsContinued = true, Machines = [.. interval.Vms.Select(KnownVm.Of)] });
     }
 
     /// <summary>Ends the file: it is complete.</summary>

@@ -37,7 +37,7 @@ internal sealed class RecordedExits
 
     /// <summary>The VMs that were traced when it began, and are selected; which vCPUs they had is not recorded.</summary>
     public IReadOnlyCollection<VirtualMachine> Machines =>
-        [.. _selection.Traced([.. _recording.Header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, []))], _vms)];
+        [.. _selection.Traced([.. _recording.Header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, []) { Labels = m.Labels })], _vms)];
 
     /// <summary>Says what is wrong where the recording does not keep apart what is asked for.</summary>
     public void Require(Grouping grouping, string what)
@@ -78,10 +78,10 @@ internal sealed class RecordedExits
     }
 
     /// <summary>The VMs that have exits in some intervals, and those that were traced when the recording began.</summary>
-    public IReadOnlyCollection<(int Pid, string Name)> VmsIn(IntervalRange range) => Known(Seen(range));
+    public IReadOnlyCollection<KnownVm> VmsIn(IntervalRange range) => Known(Seen(range));
 
-    private IReadOnlyCollection<(int Pid, string Name)> Known(IEnumerable<VmIdentity> seen) =>
-        [.. seen.Select(vm => (vm.Pid, vm.Name)), .. _recording.Header.Machines];
+    private IReadOnlyCollection<KnownVm> Known(IEnumerable<VmIdentity> seen) =>
+        [.. seen.Select(KnownVm.Of), .. _recording.Header.Machines];
 
     private IReadOnlyCollection<VmIdentity> Seen(IntervalRange range) =>
         _recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).Vms;

@@ -61,7 +61,7 @@ public sealed class MachineScannerTests
         using var proc = new TempTree();
         proc.Folder("8").Folder("9/fd").Link("9/fd/3", Vm);
         VirtualMachine machine = Assert.Single(new MachineScanner(proc.Root).Scan());
-        Assert.Equal((9, "unknown"), (machine.Pid, machine.Name));
+        Assert.Equal((9, "unknown-9"), (machine.Pid, machine.Name));
         Assert.Null(new MachineScanner(proc.Root).Inspect(8));
         Assert.Empty(new MachineScanner(proc.Root + "/none").Scan());
     }

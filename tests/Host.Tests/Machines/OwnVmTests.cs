@@ -24,7 +24,7 @@ public sealed partial class OwnVmTests
         VirtualMachine machine = Assert.Single(scanner.Scan(), machine => machine.Pid == Environment.ProcessId);
         Assert.Equal(1, machine.VmCount);
         Assert.Equal([3], machine.VcpuIds.ToArray());
-        Assert.Equal("dotnet", machine.Name);
+        Assert.Equal($"dotnet-{Environment.ProcessId}", machine.Name);
     }
 
     [LibraryImport("libc", SetLastError = true)]

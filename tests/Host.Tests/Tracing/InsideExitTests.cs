@@ -92,5 +92,5 @@ public sealed class InsideExitTests
     }
 
     private static KernelSide Traced(TraceOptions options) =>
-        new(options, TableSizes.For(8, 2, 1, options), new HostView(_ => "vm", _ => true, _ => true, Isa.Vmx));
+        new(options, TableSizes.For(8, 2, 1, options), new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Vmx));
 }

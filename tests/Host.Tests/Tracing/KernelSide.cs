@@ -26,7 +26,7 @@ internal sealed unsafe class KernelSide : IDisposable
     internal KernelSide(TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null)
     {
         sizes ??= new TableSizes(8, 400, 1);
-        host ??= new HostView(_ => "vm", _ => true, _ => true, Isa.Svm);
+        host ??= new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm);
         _bpf.SetMaxEntries("cells", sizes.CellEntries);
         _bpf.SetMaxEntries("slots", sizes.SlotEntries);
         _bpf.SetMaxEntries("vcpu_to_slot", sizes.VcpuToSlot);
@@ -48,7 +48,7 @@ internal sealed unsafe class KernelSide : IDisposable
         Slots = new MappedTable<kvmscope_slot>(_bpf.MapFd("slots"), sizes.SlotEntries);
         Cells = new MappedTable<kvmscope_cell>(_bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
-        Vms = new VmDirectory(host.NameOf);
+        Vms = new VmDirectory(host.CommandOf);
         Reader = new TableReader(Slots, Cells, Vms, options ?? new TraceOptions());
         Sweeper = new SlotSweeper(Slots, Cells, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
         Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms, options?.WantSplit == true);

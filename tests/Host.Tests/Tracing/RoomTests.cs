@@ -15,7 +15,7 @@ public sealed class RoomTests
     private static readonly TraceOptions s_qualifiers = new() { WantQualifiers = true };
 
     private static KernelSide Side(TableSizes sizes, TraceOptions? options = null) =>
-        new(options, sizes, new HostView(_ => "vm", _ => true, _ => true, Isa.Vmx));
+        new(options, sizes, new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Vmx));
 
     private static void Events(KernelSide side, ulong vcpu, uint code, ulong? qualifier = null, int count = 1)
     {

@@ -73,11 +73,20 @@ public sealed class SlotSweeperTests
     }
 
     [KernelFact]
+    public void A_vm_whose_process_ended_unseen_is_called_as_the_kernel_called_the_process()
+    {
+        using KernelSide side = new(host: new HostView(_ => null, _ => false, _ => true, Isa.Svm));
+        Events(side, 1, 3);
+        // The programs run in a thread of this process, whose own name is another.
+        Assert.Equal($"{File.ReadAllText("/proc/self/comm").TrimEnd()}-{Environment.ProcessId}", Vm(side).Name);
+    }
+
+    [KernelFact]
     public void A_process_that_died_unseen_keeps_its_identity_to_the_end_and_its_number_names_another_then()
     {
         bool alive = true;
         string? name = "web";
-        using KernelSide side = new(host: new HostView(_ => name, _ => alive, _ => true, Isa.Svm));
+        using KernelSide side = new(host: new HostView(_ => VmDirectoryTests.Named(name), _ => alive, _ => true, Isa.Svm));
         Events(side, 1, 3);
         VmIdentity first = Vm(side);
         Assert.Equal("web", first.Name);
@@ -101,7 +110,7 @@ public sealed class SlotSweeperTests
     public void A_process_whose_vcpus_were_seen_to_end_is_forgotten_when_it_is_gone_and_not_before()
     {
         bool alive = true;
-        using KernelSide side = new(host: new HostView(_ => "web", _ => alive, _ => true, Isa.Svm));
+        using KernelSide side = new(host: new HostView(_ => VmDirectoryTests.Named("web"), _ => alive, _ => true, Isa.Svm));
         Events(side, 1, 3);
         side.Forget(1);
         side.Sweeper.Sweep();
@@ -120,7 +129,7 @@ public sealed class SlotSweeperTests
     [KernelFact]
     public void A_process_without_vcpus_gives_its_slots_back_only_when_they_are_scarce()
     {
-        using KernelSide side = new(sizes: new TableSizes(8, 100, 1), host: new HostView(_ => "vm", _ => true, _ => false, Isa.Svm));
+        using KernelSide side = new(sizes: new TableSizes(8, 100, 1), host: new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => false, Isa.Svm));
         for (ulong vcpu = 1; vcpu <= 4; vcpu++) Events(side, vcpu, 1);
         side.Sweeper.Sweep();
         Assert.False(side.Sweeper.Sweep());
@@ -133,7 +142,7 @@ public sealed class SlotSweeperTests
     [KernelFact]
     public void What_a_vcpu_that_ended_leaves_behind_is_in_the_next_reading_and_then_gone()
     {
-        using KernelSide side = new(new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1), new HostView(_ => "vm", _ => true, _ => true, Isa.Svm));
+        using KernelSide side = new(new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1), new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm));
         Events(side, 1, 3);
         Assert.Equal(3UL, Assert.Single(side.ReadInterval().Rows).Count);
         Events(side, 1, 4);

@@ -16,7 +16,7 @@ namespace Kvmscope.Host.Tests.Tracing;
 public sealed class TraceSessionTests
 {
     private static readonly TableSizes s_sizes = TableSizes.For(4, 2, 0);
-    private static readonly HostView s_host = new(_ => "vm", _ => true, _ => true, Isa.Svm);
+    private static readonly HostView s_host = new(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm);
 
     private static TraceSession Start(TraceOptions? options = null) => TraceSession.Start(options ?? new TraceOptions(), s_sizes, s_host);
 
@@ -120,7 +120,7 @@ public sealed class TraceSessionTests
     public unsafe void Slots_given_back_begin_a_new_round_that_the_kernel_side_sees()
     {
         int[] before = [.. Maps(2, 1), .. Maps(22, s_sizes.MaxVcpus)];
-        using TraceSession session = TraceSession.Start(new TraceOptions(), s_sizes, new HostView(_ => "vm", _ => false, _ => false, Isa.Svm));
+        using TraceSession session = TraceSession.Start(new TraceOptions(), s_sizes, new HostView(_ => VmDirectoryTests.Named("vm"), _ => false, _ => false, Isa.Svm));
         int control = Assert.Single(Maps(2, 1).Except(before)), freeSlots = Assert.Single(Maps(22, s_sizes.MaxVcpus).Except(before));
         kvmscope_run taken;
         Assert.Equal(0, BpfCalls.bpf_map_lookup_and_delete_elem(freeSlots, null, &taken));

@@ -1,4 +1,5 @@
 using Kvmscope.Core.Model;
+using Kvmscope.Host.Machines;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
@@ -8,7 +9,7 @@ public sealed class VmDirectoryTests
     [Fact]
     public void Two_vms_of_one_process_are_two()
     {
-        VmDirectory vms = new(pid => $"vm{pid}");
+        VmDirectory vms = new(pid => Named($"vm{pid}"));
         VmIdentity first = vms.Of(7, 0x10), second = vms.Of(7, 0x20), other = vms.Of(8, 0x10);
         Assert.Equal([(1, 7, "vm7"), (2, 7, "vm7#2"), (3, 8, "vm8")], new[] { first, second, other }.Select(vm => (vm.Ordinal, vm.Pid, vm.Name)));
         Assert.Same(first, vms.Of(7, 0x10));
@@ -20,20 +21,33 @@ public sealed class VmDirectoryTests
     {
         int asked = 0;
         string? name = "web";
-        VmDirectory vms = new(_ => { asked++; return name; });
+        VmDirectory vms = new(_ => { asked++; return Named(name); });
         vms.Of(7, 1);
         name = null;
         Assert.Equal(("web", 1), (vms.Of(7, 1).Name, asked));
     }
 
     [Fact]
-    public void A_process_that_is_gone_already_is_called_by_its_number() => Assert.Equal("pid-7", new VmDirectory(_ => null).Of(7, 1).Name);
+    public void A_process_that_is_gone_already_is_called_as_the_kernel_called_it()
+    {
+        VmDirectory vms = new(_ => null);
+        Assert.Equal("firecracker-7", vms.Of(7, 1, "firecracker\0\0\0\0\0"u8).Name);
+        Assert.Equal("firecracker-7#2", vms.Of(7, 2, "firecracker\0\0\0\0\0"u8).Name);
+        Assert.Equal("pid-8", vms.Of(8, 1).Name);
+    }
+
+    [Fact]
+    public void What_else_is_known_of_a_vm_stays_with_it()
+    {
+        var labels = new VmLabels { Uuid = "u", Pod = "p" };
+        Assert.Same(labels, new VmDirectory(_ => new VmmCommand("qemu", "web", labels)).Of(7, 1).Labels);
+    }
 
     [Fact]
     public void A_reused_number_is_another_vm_once_the_first_is_forgotten()
     {
         string name = "web";
-        VmDirectory vms = new(_ => name);
+        VmDirectory vms = new(_ => Named(name));
         VmIdentity first = vms.Of(7, 1), second = vms.Of(7, 2), stays = vms.Of(8, 1);
         vms.Forget(7);
         name = "db";
@@ -47,10 +61,12 @@ public sealed class VmDirectoryTests
     [Fact]
     public void Of_a_process_the_first_vm_answers()
     {
-        VmDirectory vms = new(_ => "vm");
+        VmDirectory vms = new(_ => Named("vm"));
         VmIdentity first = vms.Of(7, 2);
         vms.Of(7, 1);
         Assert.Same(first, vms.OfProcess(7));
         Assert.Equal(8, vms.OfProcess(8).Pid);
     }
+
+    internal static VmmCommand? Named(string? name) => name is null ? null : new VmmCommand("vmm", name, VmLabels.None);
 }

@@ -71,7 +71,7 @@ public sealed class Rule
     /// <summary>Looks up the rule's VM; one that is not there may still come, and is no error.</summary>
     /// <param name="known">The VMs that there are.</param>
     /// <exception cref="KvmscopeException">A number is the name of one VM and the pid of another (status 2).</exception>
-    public void Check(IReadOnlyCollection<(int Pid, string Name)> known) => VmFilter.Resolve(Selection.Vms, known);
+    public void Check(IReadOnlyCollection<KnownVm> known) => VmFilter.Resolve(Selection.Vms, known);
 
     /// <summary>The codes that the target names; empty where it names no reason.</summary>
     internal IReadOnlyList<ExitCode> Reasons(Isa isa)

@@ -21,7 +21,7 @@ internal sealed class RuleScope
         _rule = rule;
         _input = input;
         _codes = rule.Reasons(input.Isa);
-        _vms = new VmFilter(rule.Selection.Vms, [.. SeenVms().Select(vm => (vm.Pid, vm.Name)), .. input.Machines.SelectMany(m => m.Vms)]);
+        _vms = new VmFilter(rule.Selection.Vms, [.. SeenVms().Select(KnownVm.Of), .. input.Machines.SelectMany(m => m.Vms)]);
         ExitLevel? level = rule.Selection.Level;
         Interval interval = input.Interval;
         Observed = interval with
@@ -83,7 +83,7 @@ internal sealed class RuleScope
         int[] ids =
         [
             .. SeenKeys().Where(key => _vms.Matches(_input.Interval.VmOf(key))).Select(key => key.VcpuId).OfType<int>()
-                .Concat(_input.Machines.Where(m => _vms.Matches((m.Pid, m.Name))).SelectMany(m => m.VcpuIds)).Distinct().Order(),
+                .Concat(_input.Machines.Where(m => _vms.Matches(new KnownVm(m.Pid, m.Name, m.Labels))).SelectMany(m => m.VcpuIds)).Distinct().Order(),
         ];
         if (ids.Contains(wanted)) return null;
         string text = string.Create(CultureInfo.InvariantCulture, $"no vCPU {wanted} in {(_rule.Selection.Vms is [var vm] ? vm : "the data")}");

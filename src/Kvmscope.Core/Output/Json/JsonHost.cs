@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Analysis.Reports;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output.Json;
@@ -24,10 +25,23 @@ internal static class JsonMachines
             json.WriteStartArray("vcpu_ids");
             foreach (int id in machine.VcpuIds) json.WriteNumberValue(id);
             json.WriteEndArray();
+            JsonLabels.Write(json, machine.Labels);
             json.WriteEndObject();
         }
         json.WriteEndArray();
         lines.End();
+    }
+}
+
+/// <summary>What is known of a VM besides its name; what is not known has no member.</summary>
+internal static class JsonLabels
+{
+    internal static void Write(Utf8JsonWriter json, VmLabels labels)
+    {
+        if (labels.Uuid is { } uuid) json.WriteString("uuid", uuid);
+        if (labels.Vmid is { } vmid) json.WriteString("vmid", vmid);
+        if (labels.Namespace is { } space) json.WriteString("namespace", space);
+        if (labels.Pod is { } pod) json.WriteString("pod", pod);
     }
 }
 
