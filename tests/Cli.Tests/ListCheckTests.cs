@@ -1,4 +1,5 @@
 using Kvmscope.Core;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
 using Kvmscope.Tests.Fakes;
@@ -51,6 +52,18 @@ public sealed class ListCheckTests
 
         Assert.Equal(new Outcome(0, "", "No VM is running.\n"), world.Run("list"));
         Assert.Equal(new Outcome(0, """{"schema":"kvmscope/1","command":"list","rows":[]}""" + "\n", ""), world.Run("list", "--format", "json"));
+    }
+
+    [Fact]
+    public void List_says_in_JSON_what_else_is_known_of_a_VM()
+    {
+        var world = new World();
+        VmLabels labels = new() { Uuid = "77046f18-e107-48e7-939c-57eba163c478", Vmid = "112", Namespace = "shop", Pod = "2f0c8a1e" };
+        world.Host = new FakeHost(world.Clock) { Vms = [new(7, "web", "qemu", 1, [0]) { Labels = labels }] };
+
+        Assert.Equal(
+            """{"schema":"kvmscope/1","command":"list","rows":[{"vm":"web","vm_pid":7,"vmm":"qemu","vms":1,"vcpus":1,"vcpu_ids":[0],"uuid":"77046f18-e107-48e7-939c-57eba163c478","vmid":"112","namespace":"shop","pod":"2f0c8a1e"}]}"""
+            + "\n", world.Run("list", "--format", "json").Out);
     }
 
     [Fact]

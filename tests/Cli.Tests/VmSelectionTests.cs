@@ -11,9 +11,13 @@ public sealed class VmSelectionTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
 
+    private const string Uuid = "77046f18-e107-48e7-939c-57eba163c478";
+
+    private static readonly VmLabels s_labels = new() { Uuid = Uuid, Vmid = "112" };
+
     // Two VMs of one process, another process of the same name, one whose own name looks like that of a further VM, and a number as a name.
     private static readonly VmIdentity s_web = new(0, 4242, "web"), s_web2 = new(1, 4242, "web#2"), s_otherWeb = new(2, 5000, "web"),
-        s_db = new(3, 4711, "db"), s_literal = new(4, 6000, "mail#2"), s_number = new(5, 7000, "1000");
+        s_db = new(3, 4711, "db") { Labels = s_labels }, s_literal = new(4, 6000, "mail#2"), s_number = new(5, 7000, "1000");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -28,7 +32,7 @@ public sealed class VmSelectionTests : IDisposable
             Identities = [s_web, s_web2, s_otherWeb, s_db, s_literal, s_number],
             Vms =
             [
-                new(4242, "web", "qemu", 2, [0, 1]), new(4711, "db", "qemu", 1, [0]), new(5000, "web", "qemu", 1, [0]),
+                new(4242, "web", "qemu", 2, [0, 1]), new(4711, "db", "qemu", 1, [0]) { Labels = s_labels }, new(5000, "web", "qemu", 1, [0]),
                 new(6000, "mail#2", "qemu", 1, [0]), new(7000, "1000", "qemu", 1, [0]), .. more,
             ],
             Rows =
@@ -54,6 +58,7 @@ public sealed class VmSelectionTests : IDisposable
     public static TheoryData<string, ulong> Selectors => new()
     {
         { "web", 111 }, { "web#2", 10 }, { "4242", 11 }, { "5000", 100 }, { "db", 1000 }, { "4711", 1000 }, { "mail#2", 10_000 }, { "1000", 100_000 },
+        { Uuid, 1000 }, { Uuid.ToUpperInvariant(), 1000 }, { "112", 1000 },
     };
 
     [Theory]
@@ -165,6 +170,15 @@ public sealed class VmSelectionTests : IDisposable
         foreach (string[] words in new string[][] { ["report", Path_, "--vm", "1000"], ["diff", Path_, Path_, "--vm", "1000"], ["assert", "count(any, vm=1000)>0", Path_], ["assert", "count(any)>0", Path_, "--vm", "1000"] })
             Assert.Equal(new Outcome(2, "", says), new World().Run(words));
         Assert.Equal(100_000UL, Exits(new World().Run("report", Path_, "--vm", "7000", "--format", "json")));
+    }
+
+    [Fact]
+    public void A_recording_says_what_is_known_of_a_VM_and_a_process_with_other_numbers_is_found_by_it()
+    {
+        Record("--vm", "112");
+        Assert.Equal(1000UL, Exits(new World().Run("report", Path_, "count", "--vm", Uuid, "--format", "json")));
+        Outcome clash = World(new VirtualMachine(112, "clash", "qemu", 1, [0])).Run("count", "--vm", "112");
+        Assert.Equal(new Outcome(2, "", "kvmscope: '112' is the pid of one VM and the VMID of another\n  Give 'clash', the name of the VM of that pid, or 'db', the name of the other.\n"), clash);
     }
 
     private void Record(params string[] options)

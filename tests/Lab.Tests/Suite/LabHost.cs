@@ -51,8 +51,8 @@ internal sealed class LabHost
     /// <summary>A guest with this plan, warmed up.</summary>
     internal GuestProcess Guest(string words) => new(Suite, ["guest", .. Patience, .. words.Split(' ')]);
 
-    /// <summary>A guest whose process is named so.</summary>
-    internal GuestProcess Guest(string words, string name) => new(Link(name, Suite), ["guest", .. Patience, .. words.Split(' ')]);
+    /// <summary>A guest whose VM is named so.</summary>
+    internal GuestProcess Guest(string words, string name) => new(Link($"microvm@{name}", Suite), ["guest", .. Patience, .. words.Split(' ')]);
 
     // A guest's own deadline too must not be what time leaps to.
     private static string[] Patience => ChildProcess.IsExact ? ["deadline=1000000"] : [];

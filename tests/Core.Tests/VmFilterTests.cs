@@ -1,0 +1,56 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
+
+namespace Kvmscope.Core.Tests;
+
+public sealed class VmFilterTests
+{
+    private const string Uuid = "77046f18-e107-48e7-939c-57eba163c478";
+
+    private static readonly KnownVm s_web = new(4000, "web", new VmLabels { Uuid = Uuid, Vmid = "112" });
+    private static readonly KnownVm s_web2 = s_web with { Name = "web#2" };
+    private static readonly KnownVm s_db = new(5000, "db", new VmLabels { Vmid = "113" });
+    private static readonly KnownVm s_plain = new(6000, "plain", VmLabels.None);
+
+    [Theory]
+    [InlineData(Uuid, "web web#2")]
+    [InlineData("77046F18-E107-48E7-939C-57EBA163C478", "web web#2")]
+    [InlineData("112", "web web#2")]
+    [InlineData("113", "db")]
+    [InlineData("4000", "web web#2")]
+    [InlineData("web#2", "web#2")]
+    [InlineData("6000", "plain")]
+    [InlineData("06000", "")]
+    [InlineData("114", "")]
+    [InlineData("77046f18", "")]
+    public void A_UUID_and_proxmoxs_number_mean_the_vms_of_the_process(string typed, string names)
+    {
+        KnownVm[] known = [s_web, s_web2, s_db, s_plain];
+        var filter = new VmFilter([typed], known);
+        Assert.Equal(names, string.Join(' ', known.Where(filter.Matches).Select(vm => vm.Name)));
+        Assert.Equal(names.Length == 0 ? typed : null, filter.Unknown);
+        Assert.Null(filter.Ambiguity);
+        // A VM of a trace is meant as the one that is known is.
+        Assert.Equal(names.Contains("web", StringComparison.Ordinal) && typed != "web#2", filter.Matches(new VmIdentity(1, 4000, "web") { Labels = s_web.Labels }));
+    }
+
+    [Fact]
+    public void A_name_wins_where_both_mean_the_same_vm()
+    {
+        KnownVm numbered = new(7000, "112", new VmLabels { Vmid = "112" });
+        Assert.Null(new VmFilter(["112"], [numbered, s_db]).Ambiguity);
+        // The same VM may be known twice, by the header of a recording and by its exits.
+        Assert.Null(new VmFilter(["112"], [numbered, numbered with { Labels = VmLabels.None }]).Ambiguity);
+    }
+
+    [Theory]
+    [InlineData("112", "112", 4000, null, "'112' is the name of one VM and the VMID of another", "Give 7000, the pid of the VM of that name, or 'web', the name of the other.")]
+    [InlineData("112", "clash", 112, null, "'112' is the pid of one VM and the VMID of another", "Give 'clash', the name of the VM of that pid, or 'web', the name of the other.")]
+    [InlineData(Uuid, Uuid, 7000, null, "'77046f18-e107-48e7-939c-57eba163c478' is the name of one VM and the UUID of another", "Give 7000, the pid of the VM of that name, or 'web', the name of the other.")]
+    public void What_means_two_vms_is_an_error_that_says_how_to_choose(string typed, string name, int pid, string? vmid, string problem, string hint)
+    {
+        KnownVm other = new(pid == 4000 ? 7000 : pid, name, new VmLabels { Vmid = vmid });
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => VmFilter.Resolve([typed], [s_web, other]));
+        Assert.Equal((ExitStatus.Usage, problem, hint), (error.Status, error.Message, error.Hint));
+    }
+}
