@@ -1,8 +1,9 @@
 using System.Globalization;
+using Kvmscope.Core.Output;
 
 namespace Kvmscope.Core;
 
-/// <summary>Several names in a sentence.</summary>
+/// <summary>Several names in a sentence; others may have chosen them.</summary>
 public static class WordList
 {
     private const int MostNames = 8;
@@ -11,12 +12,14 @@ public static class WordList
     public static string Or(IReadOnlyList<string> names) => names.Count switch
     {
         0 => "",
-        1 => names[0],
-        _ => $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}",
+        1 => ForeignText.Clean(names[0]),
+        _ => $"{Joined(names.Take(names.Count - 1))} or {ForeignText.Clean(names[^1])}",
     };
 
     /// <summary>As many as can be read, and how many more there are.</summary>
     public static string Some(IReadOnlyList<string> names) => names.Count <= MostNames
-        ? string.Join(", ", names)
-        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(MostNames))} and {names.Count - MostNames} more");
+        ? Joined(names)
+        : string.Create(CultureInfo.InvariantCulture, $"{Joined(names.Take(MostNames))} and {names.Count - MostNames} more");
+
+    private static string Joined(IEnumerable<string> names) => string.Join(", ", names.Select(name => ForeignText.Clean(name)));
 }

@@ -35,12 +35,14 @@ public sealed class ListCheckTests
     public void An_error_that_lists_names_steers_no_terminal()
     {
         var world = new World();
-        world.Host = new FakeHost(world.Clock) { Vms = [new(7, "web\e[2J\u202e\u2028", "qemu", 1, [0])] };
+        world.Host = new FakeHost(world.Clock) { Vms = [new(7, "web\e[2J\u202e\u2028\nkvmscope: forged", "qemu", 1, [0])] };
 
         Outcome outcome = world.Run("count", "--vm", "web9");
 
         Assert.Equal(2, outcome.Status);
         Assert.Contains("web?[2J??", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nkvmscope: forged", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nkvmscope: forged", world.Run("count", "--vm", "7", "--vcpu", "9").Error, StringComparison.Ordinal);
         Assert.DoesNotContain(outcome.Error, c => c is '\e' or '\u202e' or '\u2028');
     }
 

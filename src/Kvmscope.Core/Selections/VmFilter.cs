@@ -4,8 +4,8 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Selections;
 
 /// <summary>
-/// Which VMs are meant. A name means all VMs of that name, further ones of one process (NAME#2) included; NAME#2 means that one. Where no VM
-/// has it as its name, a number is a pid or Proxmox's number of a VM, and a UUID that of a VM: all VMs of the process.
+/// Which VMs are meant. A name means all VMs of that name, further ones of one process (NAME#2) included; NAME#2 means that one. Where no
+/// VM has it as its name, a number is a pid or Proxmox's number of a VM, and a UUID that of a VM: all VMs of the process.
 /// </summary>
 public sealed class VmFilter
 {
@@ -20,7 +20,8 @@ public sealed class VmFilter
 
     private readonly record struct Term(string Text, Meaning Meaning)
     {
-        private readonly int _pid = int.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && Text[0] != '0' ? pid : 0;
+        private readonly int _pid =
+            Text is not ['0', ..] && int.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) ? pid : 0;
 
         internal bool Matches(int pid, string name, VmLabels labels) => Meaning switch
         {
@@ -64,7 +65,9 @@ public sealed class VmFilter
     /// <summary>The first that means no VM that is known; null where there is none.</summary>
     public string? Unknown { get; }
 
-    /// <summary>The error (status 2) where something means one VM and another, as the name of one and the pid of the other; null where nothing does.</summary>
+    /// <summary>
+    /// The error (status 2) where something means one VM and another, as the name of one and the pid of the other; null where nothing does.
+    /// </summary>
     public KvmscopeException? Ambiguity { get; }
 
     /// <summary>Looks up what was typed.</summary>
@@ -93,11 +96,14 @@ public sealed class VmFilter
         string one = first.Meaning == Meaning.Name
             ? $"{Pids(first.Vms)}, the pid of the VM of that name"
             : $"{Names(first.Vms)}, the name of the VM of that {WordOf(first.Meaning)}";
-        return new KvmscopeException(ExitStatus.Usage, $"'{text}' is the {WordOf(first.Meaning)} of one VM and the {WordOf(second.Meaning)} of another",
+        return new KvmscopeException(
+            ExitStatus.Usage,
+            $"'{text}' is the {WordOf(first.Meaning)} of one VM and the {WordOf(second.Meaning)} of another",
             $"Give {one}, or {Names(second.Vms)}, the name of the other.");
     }
 
-    private static string Pids(KnownVm[] vms) => WordList.Or([.. vms.Select(vm => vm.Pid.ToString(CultureInfo.InvariantCulture)).Distinct()]);
+    private static string Pids(KnownVm[] vms) =>
+        WordList.Or([.. vms.Select(vm => vm.Pid.ToString(CultureInfo.InvariantCulture)).Distinct()]);
 
     private static string Names(KnownVm[] vms) => WordList.Or([.. vms.Select(vm => $"'{vm.Name}'").Distinct()]);
 

@@ -15,7 +15,9 @@ internal enum KvmLinkKind
     Vcpu,
 }
 
-/// <summary>Reads the text of a /proc/PID/fd link. The names are given in virt/kvm/kvm_main.c: "kvm-vm", and "kvm-vcpu:%d" with the vCPU's id.</summary>
+/// <summary>
+/// Reads the text of a /proc/PID/fd link. The names are given in virt/kvm/kvm_main.c: "kvm-vm", and "kvm-vcpu:%d" with the vCPU's id.
+/// </summary>
 internal static class KvmLink
 {
     /// <summary>Longer than any link that matters, so that a link that fills it is none.</summary>

@@ -27,7 +27,7 @@ public sealed class MachineScanner
         _commands = new VmmCommandReader(_proc);
     }
 
-    /// <summary>How many processes the last <see cref="Scan"/> might not look into: they are other users', and their VMs are missing.</summary>
+    /// <summary>How many processes the last <see cref="Scan"/> could not look into: other users', whose VMs are missing.</summary>
     public int Unreadable { get; private set; }
 
     /// <summary>Looks through all processes.</summary>
@@ -41,7 +41,8 @@ public sealed class MachineScanner
         var processes = new DirectoryReader(root, _processes);
         while (processes.MoveNext())
         {
-            if (!Utf8Parser.TryParse(processes.Current, out int pid, out int used) || used != processes.Current.Length || pid <= 0) continue;
+            ReadOnlySpan<byte> name = processes.Current;
+            if (!Utf8Parser.TryParse(name, out int pid, out int used) || used != name.Length || pid <= 0) continue;
             if (Inspect(pid) is { } machine) found.Add(machine);
         }
         found.Sort(static (a, b) => a.Pid.CompareTo(b.Pid));
@@ -69,7 +70,11 @@ public sealed class MachineScanner
         return refused ? null : ids.Count > 0;
     }
 
-    /// <summary>Walks the open files; false where none is a VM or a vCPU. <paramref name="vms"/> is -1 where they could not be read.</summary>
+    /// <summary>Walks the open files; false where none is a VM or a vCPU.</summary>
+    /// <param name="pid">The process.</param>
+    /// <param name="ids">Takes the ids of vCPUs.</param>
+    /// <param name="firstVcpuOnly">Whether to stop at the first vCPU.</param>
+    /// <param name="vms">How many VMs there are; -1 where the files could not be read.</param>
     private bool Walk(int pid, ref VcpuIdList ids, bool firstVcpuOnly, out int vms)
     {
         vms = -1;
@@ -101,7 +106,9 @@ public sealed class MachineScanner
         return vms > 0 || ids.Count > 0;
     }
 
-    /// <summary>vCPU ids as they come; those that the kernel does not tell are numbered in the order of their files, which is that of their making.</summary>
+    /// <summary>
+    /// vCPU ids as they come; those that the kernel does not tell are numbered in the order of their files, in which they were made.
+    /// </summary>
     private ref struct VcpuIdList
     {
         private List<int>? _ids;

@@ -9,24 +9,26 @@ namespace Kvmscope.Host.Machines;
 internal static class PathName
 {
     private static readonly string[] s_extensions =
-        [".sock", ".socket", ".json", ".cfg", ".conf", ".config", ".toml", ".yaml", ".yml", ".ini", ".hvt", ".ukvm", ".bin"];
+        [".sock", ".socket", ".json", ".cfg", ".conf", ".config", ".toml", ".yaml", ".yml", ".ini", ".hvt", ".ukvm", ".bin", ".pid"];
 
     // fc-ID.sock: the VMM of a VM is shown beside its name.
-    private static readonly string[] s_prefixes = ["fc-", "firecracker-", "ch-", "clh-", "cloud-hypervisor-", "crosvm-", "stratovirt-", "qmp-", "qmp_"];
+    private static readonly string[] s_prefixes =
+        ["fc-", "firecracker-", "ch-", "clh-", "cloud-hypervisor-", "crosvm-", "stratovirt-", "qmp-", "qmp_"];
 
     // What tells no VM from another.
     private static readonly HashSet<string> s_common = new(StringComparer.OrdinalIgnoreCase)
     {
-        "", ".", "..", "api", "api-sock", "api-socket", "ch", "clh", "cloud-hypervisor", "config", "control", "crosvm", "crosvm_control", "fc",
-        "fcconfig", "firecracker", "firecracker_config", "hvt", "internal", "krunkit", "microvm", "monitor", "qemu", "qmp", "root", "rootfs",
-        "run", "snapshot", "sock", "socket", "state", "stratovirt", "unikernel", "vm", "vm_config", "vm-config", "vmconfig", "vmm",
+        "", ".", "..", "api", "api-sock", "api-socket", "ch", "clh", "cloud-hypervisor", "config", "control", "crosvm",
+        "crosvm_control", "fc", "fcconfig", "firecracker", "firecracker_config", "hvt", "internal", "krunkit",
+        "microvm", "monitor", "qemu", "qmp", "root", "rootfs", "run", "snapshot", "sock", "socket", "state",
+        "stratovirt", "unikernel", "vm", "vm_config", "vm-config", "vmconfig", "vmm",
     };
 
     // Folders that hold the files of many VMs, and say nothing of one: the walk up ends there. A * stands for one folder.
     private static readonly string[][] s_shared =
     [
-        ["tmp"], ["var", "tmp"], ["var", "run"], ["var", "lib"], ["run", "user", "*"], ["run"], ["home", "*"], ["root"], ["etc"], ["srv"], ["opt"],
-        ["usr"], ["dev"], ["var"],
+        ["tmp"], ["var", "tmp"], ["var", "run"], ["var", "lib"], ["run", "user", "*"], ["run"], ["home", "*"], ["root"],
+        ["etc"], ["srv"], ["opt"], ["usr"], ["dev"], ["var"],
     ];
 
     /// <summary>The name; empty where the path tells nothing.</summary>
@@ -61,7 +63,8 @@ internal static class PathName
 
     // A number alone would be taken for a pid.
     private static string WithoutPrefix(string name) =>
-        s_prefixes.FirstOrDefault(p => name.StartsWith(p, StringComparison.Ordinal)) is { } prefix && name[prefix.Length..].Any(char.IsLetter)
-            ? name[prefix.Length..]
-            : name;
+        s_prefixes.FirstOrDefault(p => name.StartsWith(p, StringComparison.Ordinal)) is { } prefix
+            && name[prefix.Length..].Any(char.IsLetter)
+                ? name[prefix.Length..]
+                : name;
 }

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host.Machines;
 
-/// <summary>A mounted procfs (or a captured one), and the few ways in which it is read. A process that went away is a false, never an exception.</summary>
+/// <summary>
+/// A mounted procfs (or a captured one), and the few ways in which it is read. A process that went away is never an exception.
+/// </summary>
 /// <param name="path">Where it is mounted.</param>
 internal sealed class ProcRoot(string path)
 {

@@ -5,7 +5,7 @@ namespace Kvmscope.Host.Machines;
 /// <summary>What of a process tells its VM's name: only what everybody may read, so that privileges make no difference.</summary>
 /// <param name="pid">The process.</param>
 /// <param name="cmdline">The bytes of /proc/PID/cmdline.</param>
-/// <param name="comm">The kernel's name of it, which is its file's first 15 bytes unless it changed that: for a process that changed its arguments.</param>
+/// <param name="comm">The kernel's name of it, for one that changed its arguments: its file's first 15 bytes, unless it changed that.</param>
 /// <param name="cgroup">The text of /proc/PID/cgroup.</param>
 internal readonly ref struct VmmProcess(int pid, ReadOnlySpan<byte> cmdline, ReadOnlySpan<byte> comm, ReadOnlySpan<byte> cgroup)
 {
@@ -36,7 +36,8 @@ internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Lab
         ReadOnlySpan<byte> called = BaseName(arguments.Program), comm = process.Comm;
         bool isCut = comm.Length == MostComm;
         // Where the two begin alike, the longer one was not known either.
-        string? vmm = VmmRules.All.VmmOf(called, arguments) ?? (isCut && called.StartsWith(comm) ? null : VmmRules.All.VmmOf(comm, arguments, isCut));
+        bool isNew = !isCut || !called.StartsWith(comm);
+        string? vmm = VmmRules.All.VmmOf(called, arguments) ?? (isNew ? VmmRules.All.VmmOf(comm, arguments, isCut) : null);
         string command = FirstNonEmpty(DisplayName.From(called), DisplayName.From(comm), "unknown");
 
         string Find(string gives, CommandLineArguments arguments) => DisplayName.From(VmmRules.All.Find(vmm, gives, arguments, config));

@@ -19,11 +19,13 @@ internal sealed class VmmCommandReader(ProcRoot proc)
     internal VmmCommand Read(int pid)
     {
         Span<byte> comm = stackalloc byte[MostComm];
-        var process = new VmmProcess(pid, Read(pid, "cmdline"u8, _cmdline), Read(pid, "comm"u8, comm).TrimEnd((byte)'\n'), Read(pid, "cgroup"u8, _cgroup));
+        ReadOnlySpan<byte> name = Read(pid, "comm"u8, comm).TrimEnd((byte)'\n');
+        var process = new VmmProcess(pid, Read(pid, "cmdline"u8, _cmdline), name, Read(pid, "cgroup"u8, _cgroup));
         return VmmCommand.Parse(process, path => ReadConfig(pid, path));
     }
 
-    private ReadOnlySpan<byte> Read(int pid, ReadOnlySpan<byte> file, Span<byte> buffer) => buffer[..Math.Max(proc.Read(pid, file, buffer), 0)];
+    private ReadOnlySpan<byte> Read(int pid, ReadOnlySpan<byte> file, Span<byte> buffer) =>
+        buffer[..Math.Max(proc.Read(pid, file, buffer), 0)];
 
     /// <summary>
     /// A config file, which counts where everybody may read it: a VM has the same name whether or not privileges were dropped before it

@@ -83,7 +83,9 @@ internal sealed class VmmRule(string[] cells)
         bool isOpenBefore = wanted[0] == '*', isOpenAfter = wanted[^1] == '*';
         ReadOnlySpan<byte> word = wanted.Trim((byte)'*');
         int at = program.IndexOf(word);
-        bool matches = at >= 0 ? (isOpenBefore || at == 0) && (isOpenAfter || program[at..].Length == word.Length) : isCut && word.StartsWith(program);
+        bool matches = at >= 0
+            ? (isOpenBefore || at == 0) && (isOpenAfter || program[at..].Length == word.Length)
+            : isCut && word.StartsWith(program);
         if (!matches || space < 0) return matches;
         ReadOnlySpan<byte> rest = arguments.AfterProgram;
         return CommandLineArguments.Next(ref rest, out ReadOnlySpan<byte> first) && first.SequenceEqual(_where.AsSpan(space + 1));

@@ -25,7 +25,7 @@ internal sealed class VmDirectory(Func<int, VmmCommand?> commandOf)
     /// <summary>The identity, made at the first sight of the VM so that its name is known when it ends.</summary>
     /// <param name="tgid">The process.</param>
     /// <param name="kvm">The VM in it.</param>
-    /// <param name="comm">What the kernel called the process, padded with NULs: its name where it ended before it could be looked at.</param>
+    /// <param name="comm">What the kernel called the process, padded with NULs: for one that ended before it was looked at.</param>
     internal VmIdentity Of(uint tgid, ulong kvm, ReadOnlySpan<byte> comm = default)
     {
         if (_vms.TryGetValue((tgid, kvm), out var known)) return known;

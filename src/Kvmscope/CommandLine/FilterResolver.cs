@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Kvmscope.Core;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 
@@ -45,7 +46,7 @@ internal static class FilterResolver
             throw UsageError.Of("no VM is running, so there is no vCPU to choose", "Start the VM first, or leave --vcpu out.");
         ImmutableSortedSet<int> known = [.. machines.SelectMany(m => m.VcpuIds)];
         if (ids.Where(id => !known.Contains(id)).ToArray() is not [var missing, ..]) return;
-        string where = machines is [var only] ? only.Name : "any of these VMs";
+        string where = machines is [var only] ? ForeignText.Clean(only.Name) : "any of these VMs";
         throw UsageError.Of($"no vCPU {missing} in {where}", known.IsEmpty ? "It has no vCPU yet." : $"There are: {Ranges(known)}");
     }
 

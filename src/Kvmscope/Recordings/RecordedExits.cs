@@ -3,6 +3,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
@@ -93,7 +94,7 @@ internal sealed class RecordedExits
         if (_vms.Unknown is { } name)
             throw UsageError.Of($"no VM in the recording has the name or pid '{name}'",
                 seen.Count > 0
-                    ? $"There are: {string.Join(", ", seen.Select(v => $"{v.Name} ({v.Pid})"))}"
+                    ? $"There are: {string.Join(", ", seen.Select(v => ForeignText.Clean($"{v.Name} ({v.Pid})")))}"
                     : "It holds no VM's exits in that time.");
     }
 

@@ -75,10 +75,13 @@ public sealed class VmmCommandTests
     }
 
     [Fact]
-    public void The_table_of_rules_has_a_command_line_for_each_vmm()
+    public void Each_vmm_of_the_table_of_rules_has_a_command_line_and_a_line_in_the_docs()
     {
         string table = File.ReadAllText(Path.Join(AppContext.BaseDirectory, "Machines", "command-lines.tsv"));
+        using var docs = new StreamReader(typeof(VmmCommandTests).Assembly.GetManifestResourceStream("list.md")!);
+        string page = docs.ReadToEnd();
         Assert.All(VmmRules.All.Vmms, vmm => Assert.Contains($"\t{vmm}\t", table, StringComparison.Ordinal));
+        Assert.All(VmmRules.All.Vmms, vmm => Assert.Contains($"| `{vmm}`", page, StringComparison.Ordinal));
     }
 
     [Fact]
