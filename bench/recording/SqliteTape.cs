@@ -49,7 +49,7 @@ internal sealed class SqliteTape : IDisposable
         while (reader.Read())
         {
             long series = reader.GetInt64(0);
-            if (!sums.TryGetValue(series, out var sum)) sum.Bins = new ulong[HistogramLayout.BinCount];
+            if (!sums.TryGetValue(series, out (long Count, long Ns, long Max, ulong[] Bins) sum)) sum.Bins = new ulong[HistogramLayout.BinCount];
             long length = reader.GetBytes(4, 0, blob, 0, blob.Length);
             for (int at = 0; at < length; at += 5) sum.Bins[blob[at]] += BinaryPrimitives.ReadUInt32LittleEndian(blob.AsSpan(at + 1));
             sums[series] = (sum.Count + reader.GetInt64(1), sum.Ns + reader.GetInt64(2), Math.Max(sum.Max, reader.GetInt64(3)), sum.Bins);

@@ -13,7 +13,7 @@ internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, lon
     internal static Watched Run(string program, IEnumerable<string> arguments)
     {
         long start = Stopwatch.GetTimestamp();
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         double peak = 0;
         using var timer = new Timer(_ => peak = Math.Max(peak, Peak(process.Id)), null, 0, 5);
         byte[] bytes = new byte[1 << 16];

@@ -28,18 +28,18 @@ internal sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvm
         for (int vcpu = 0; vcpu < Vcpus; vcpu++)
         {
             int vm = vcpu / VcpusOfVm;
-            ref var slot = ref slots[1 + vcpu];
+            ref kvmscope_slot slot = ref slots[1 + vcpu];
             slot.vcpu = 0xffff_8880_0000_0000 + (ulong)vcpu * 0x4000;
             slot.kvm = 0xffff_c900_0000_0000 + (ulong)vm * 0x10000;
             slot.tgid = (uint)(FirstPid + vm);
             slot.tid = (uint)(FirstPid + 1000 + vcpu);
             slot.vcpu_id = (uint)(vcpu % VcpusOfVm);
             slot.open = kvmscope_open.KVMSCOPE_OPEN_RUNNING;
-            var index = MemoryMarshal.Cast<kvmscope_slot, uint>(new Span<kvmscope_slot>(ref slot))[^(Levels * kvmscope_limits.KVMSCOPE_REASON_INDEXES)..];
+            Span<uint> index = MemoryMarshal.Cast<kvmscope_slot, uint>(new Span<kvmscope_slot>(ref slot))[^(Levels * kvmscope_limits.KVMSCOPE_REASON_INDEXES)..];
             for (int level = 0; level < Levels; level++)
                 foreach (ulong code in s_codes)
                 {
-                    ref var cell = ref cells[number];
+                    ref kvmscope_cell cell = ref cells[number];
                     cell.code = code;
                     cell.slot = (uint)(1 + vcpu);
                     cell.isa = kvmscope_isa.KVMSCOPE_ISA_SVM;
@@ -55,8 +55,8 @@ internal sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvm
         const int Cells = Vcpus * Reasons * Levels;
         for (int i = 0; i < Cells; i++)
         {
-            ref var cell = ref cells[kvmscope_open.KVMSCOPE_FIRST_CELL + i];
-            var bins = MemoryMarshal.Cast<kvmscope_cell, ulong>(new Span<kvmscope_cell>(ref cell))[^HistogramLayout.BinCount..];
+            ref kvmscope_cell cell = ref cells[kvmscope_open.KVMSCOPE_FIRST_CELL + i];
+            Span<ulong> bins = MemoryMarshal.Cast<kvmscope_cell, ulong>(new Span<kvmscope_cell>(ref cell))[^HistogramLayout.BinCount..];
             int first = 16 + i % Reasons;
             for (int bin = first; bin < first + 12; bin++)
             {

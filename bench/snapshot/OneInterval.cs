@@ -1,6 +1,6 @@
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.SnapshotBench;
@@ -26,11 +26,11 @@ internal sealed class OneInterval(ITraceSession session, ReportRequest request, 
         _writer ??= OutputKinds.Answers.In(format)(new Destination(_output, new ViewStyle()), request);
         _output.Characters = 0;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
-        var begin = Environment.CpuUsage.TotalTime;
+        TimeSpan begin = Environment.CpuUsage.TotalTime;
         Interval interval = session.Read(_grouping);
-        var read = Environment.CpuUsage.TotalTime;
+        TimeSpan read = Environment.CpuUsage.TotalTime;
         _writer.Write(interval);
-        var end = Environment.CpuUsage.TotalTime;
+        TimeSpan end = Environment.CpuUsage.TotalTime;
         return new Cost(read - begin, end - read, GC.GetAllocatedBytesForCurrentThread() - allocated, interval.Rows.Count);
     }
 

@@ -1,11 +1,10 @@
 using System.Globalization;
 using Kvmscope.Core;
-using Kvmscope.Core.Output;
 using Kvmscope.Core.Analysis.Reports;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Tracing;
 using Kvmscope.SnapshotBench;
-
 using Process = System.Diagnostics.Process;
 
 // snapshot-bench: what one interval costs user space on a full host, without a guest. Prints tab-separated lines: what is
@@ -38,7 +37,7 @@ try
     var (slots, cells) = session.Tables;
     FullHost host = new(slots, cells);
     host.Fill();
-    foreach (var (name, by, format) in shown)
+    foreach ((string name, GroupBy by, OutputFormat format) in shown)
     {
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time", By = by, Stats = true };
         OneInterval interval = new(session, request, format);
@@ -46,7 +45,7 @@ try
         for (int i = 0; i < WarmUps + Intervals; i++)
         {
             host.RunGuests();
-            var cost = interval.Run();
+            OneInterval.Cost cost = interval.Run();
             if (i >= WarmUps) costs.Add(cost);
         }
 

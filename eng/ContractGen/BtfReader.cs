@@ -15,7 +15,7 @@ public static class BtfReader
         if (!elf.StartsWith((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1])) throw new InvalidDataException("not a little-endian 64-bit ELF object");
         ulong table = U64(elf, 0x28);
         uint entry = U16(elf, 0x3a), count = U16(elf, 0x3c), names = U16(elf, 0x3e);
-        var strings = Body(elf, table + names * entry);
+        ReadOnlySpan<byte> strings = Body(elf, table + names * entry);
         for (uint i = 0; i < count; i++)
         {
             ulong header = table + i * entry;
@@ -28,7 +28,7 @@ public static class BtfReader
 
     private static string Text(ReadOnlySpan<byte> strings, uint offset)
     {
-        var tail = Part(strings, offset, (ulong)strings.Length - Math.Min(offset, (ulong)strings.Length));
+        ReadOnlySpan<byte> tail = Part(strings, offset, (ulong)strings.Length - Math.Min(offset, (ulong)strings.Length));
         int end = tail.IndexOf((byte)0);
         return end >= 0 ? Encoding.ASCII.GetString(tail[..end]) : throw new InvalidDataException("a name without an end");
     }
@@ -36,8 +36,8 @@ public static class BtfReader
     private static List<BtfType> Parse(ReadOnlySpan<byte> btf)
     {
         ulong header = U32(btf, 4);
-        var types = Part(btf, header + U32(btf, 8), U32(btf, 12));
-        var strings = Part(btf, header + U32(btf, 16), U32(btf, 20));
+        ReadOnlySpan<byte> types = Part(btf, header + U32(btf, 8), U32(btf, 12));
+        ReadOnlySpan<byte> strings = Part(btf, header + U32(btf, 16), U32(btf, 20));
         List<BtfType> all = [new(0, "void", 0, [], [], default)];
         for (uint at = 0; at < types.Length;) all.Add(ReadType(types, strings, ref at));
         return all;

@@ -16,37 +16,37 @@ internal sealed class GuestVcpu : IDisposable
     private const uint FeatureControlMsr = 0x3a, HsavePhysicalAddressMsr = 0xc001_0117;
     private const ulong LockedVmxOutsideSmx = 0x5;
 
-    private readonly KvmVcpu vcpu;
-    private readonly BuiltInGuestOptions options;
-    private readonly Lock kick = new();
-    private readonly ulong mmio;
-    private readonly bool isArm;
-    private int tid;
-    private bool warm;
-    private volatile bool stopping;
-    private string? stopReason;
+    private readonly KvmVcpu _vcpu;
+    private readonly BuiltInGuestOptions _options;
+    private readonly Lock _kick = new();
+    private readonly ulong _mmio;
+    private readonly bool _isArm;
+    private int _tid;
+    private bool _warm;
+    private volatile bool _stopping;
+    private string? _stopReason;
 
     internal GuestVcpu(KvmVm vm, int id, Span<byte> block, byte[] cpuid, Isa isa, BuiltInGuestOptions options)
     {
-        this.options = options;
-        isArm = isa == Isa.Arm64;
-        mmio = GuestLayout.Mmio + ((ulong)id * 4096);
-        vcpu = vm.CreateVcpu(id);
+        _options = options;
+        _isArm = isa == Isa.Arm64;
+        _mmio = GuestLayout.Mmio + ((ulong)id * 4096);
+        _vcpu = vm.CreateVcpu(id);
         try
         {
-            if (isArm)
+            if (_isArm)
             {
                 ArmBlock.Fill(block, id);
-                vm.Init(vcpu, ArmBlock.Entry(id), ArmBlock.Physical(id));
+                vm.Init(_vcpu, ArmBlock.Entry(id), ArmBlock.Physical(id));
                 return;
             }
 
-            vcpu.SetCpuid(cpuid);
+            _vcpu.SetCpuid(cpuid);
             SetUp(id, block, isa);
         }
         catch
         {
-            vcpu.Dispose();
+            _vcpu.Dispose();
             throw;
         }
     }
@@ -60,31 +60,31 @@ internal sealed class GuestVcpu : IDisposable
     internal void Run(Action afterWarmUp)
     {
         BlockKickSignal();
-        lock (kick) tid = Libc.GetThreadId();
+        lock (_kick) _tid = Libc.GetThreadId();
         try
         {
             bool ended = false;
-            while (!ended && !stopping)
+            while (!ended && !_stopping)
             {
-                if (vcpu.Run() != 0) Interrupted();
+                if (_vcpu.Run() != 0) Interrupted();
                 else ended = Serve(afterWarmUp);
             }
         }
         finally
         {
-            lock (kick) tid = 0;
+            lock (_kick) _tid = 0;
         }
 
-        if (stopReason is { } reason) throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: {reason}");
+        if (_stopReason is { } reason) throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: {reason}");
     }
 
     /// <summary>Breaks KVM_RUN off, so that a halted vCPU is woken; from another thread.</summary>
     internal void Kick()
     {
-        lock (kick)
+        lock (_kick)
         {
             // The thread id cannot have been given to another thread: its owner takes the lock before it ends.
-            if (tid != 0) _ = Libc.SignalThread(Environment.ProcessId, tid, KickSignal);
+            if (_tid != 0) _ = Libc.SignalThread(Environment.ProcessId, _tid, KickSignal);
         }
     }
 
@@ -92,36 +92,36 @@ internal sealed class GuestVcpu : IDisposable
     /// <param name="reason">Why that is an error, or null where it is none.</param>
     internal void Stop(string? reason)
     {
-        stopReason ??= reason;
-        stopping = true;
+        _stopReason ??= reason;
+        _stopping = true;
         Kick();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => vcpu.Dispose();
+    public void Dispose() => _vcpu.Dispose();
 
     private void SetUp(int id, Span<byte> block, Isa isa)
     {
-        GuestBlock.Fill(block, id, vcpu.GetMsr(GuestBlock.Msr));
+        GuestBlock.Fill(block, id, _vcpu.GetMsr(GuestBlock.Msr));
         ulong physical = GuestMemory.PhysicalBase(id);
         ulong cr4 = GuestRegisters.Cr4Pae, efer = GuestRegisters.EferLongMode;
-        if (options.Nested && isa == Isa.Svm)
+        if (_options.Nested && isa == Isa.Svm)
         {
             efer |= GuestRegisters.EferSvme;
-            vcpu.SetMsr(HsavePhysicalAddressMsr, physical + GuestLayout.SaveArea);
+            _vcpu.SetMsr(HsavePhysicalAddressMsr, physical + GuestLayout.SaveArea);
             Vmcb.Fill(block[GuestLayout.ControlBlock..], physical);
         }
-        else if (options.Nested && isa == Isa.Vmx)
+        else if (_options.Nested && isa == Isa.Vmx)
         {
             cr4 |= GuestRegisters.Cr4Vmxe;
-            vcpu.SetMsr(FeatureControlMsr, LockedVmxOutsideSmx);
-            VmcsFields.Fill(block, physical, cr4, vcpu.GetMsr);
+            _vcpu.SetMsr(FeatureControlMsr, LockedVmxOutsideSmx);
+            VmcsFields.Fill(block, physical, cr4, _vcpu.GetMsr);
         }
 
-        vcpu.SetSpecialRegisters(GuestRegisters.Special(vcpu.GetSpecialRegisters(), physical, cr4, efer));
-        vcpu.SetRegisters(GuestRegisters.General);
+        _vcpu.SetSpecialRegisters(GuestRegisters.Special(_vcpu.GetSpecialRegisters(), physical, cr4, efer));
+        _vcpu.SetRegisters(GuestRegisters.General);
         // With interrupt controllers in the kernel, all vCPUs but the first wait for a start-up interrupt.
-        if (options.Irqchip) vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
+        if (_options.Irqchip) _vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
     }
 
     private unsafe void BlockKickSignal()
@@ -132,7 +132,7 @@ internal sealed class GuestVcpu : IDisposable
         new Span<ulong>(kickSet, 16).Clear();
         *kickSet = KickSet;
         _ = Libc.ThreadSignalMask(Libc.SIG_BLOCK, kickSet, before);
-        vcpu.SetSignalMask(*before & ~KickSet);
+        _vcpu.SetSignalMask(*before & ~KickSet);
     }
 
     private unsafe void Interrupted()
@@ -146,26 +146,26 @@ internal sealed class GuestVcpu : IDisposable
         {
         }
 
-        if (options.Irqchip && vcpu.GetMpState() == KvmApi.KVM_MP_STATE_HALTED) vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
+        if (_options.Irqchip && _vcpu.GetMpState() == KvmApi.KVM_MP_STATE_HALTED) _vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
     }
 
     /// <summary>Does what KVM_RUN returned for.</summary>
     /// <returns>Whether that was the guest's end.</returns>
     private bool Serve(Action afterWarmUp)
     {
-        ref KvmRunArea area = ref vcpu.Area;
+        ref KvmRunArea area = ref _vcpu.Area;
         switch (area.ExitReason)
         {
             case KvmExitReason.Io:
                 return ServePort(area.IoPort);
-            case KvmExitReason.Mmio when isArm && area.MmioAddress == ArmLayout.Stop:
+            case KvmExitReason.Mmio when _isArm && area.MmioAddress == ArmLayout.Stop:
                 return true;
-            case KvmExitReason.Mmio when isArm && area.MmioAddress is >= ArmLayout.Mmio and < ArmLayout.MmioEnd:
-                if (!warm || area.MmioAddress is not (ArmLayout.Slow or ArmLayout.Spin)) ServeMmio(ref area, afterWarmUp);
+            case KvmExitReason.Mmio when _isArm && area.MmioAddress is >= ArmLayout.Mmio and < ArmLayout.MmioEnd:
+                if (!_warm || area.MmioAddress is not (ArmLayout.Slow or ArmLayout.Spin)) ServeMmio(ref area, afterWarmUp);
                 else if (area.MmioAddress == ArmLayout.Slow) ServePort(GuestLayout.SlowPort);
                 else ServePort(GuestLayout.SpinPort);
                 return false;
-            case KvmExitReason.Mmio when !isArm && area.MmioAddress >= mmio && area.MmioAddress < GuestLayout.Mmio + GuestLayout.BlockSize:
+            case KvmExitReason.Mmio when !_isArm && area.MmioAddress >= _mmio && area.MmioAddress < GuestLayout.Mmio + GuestLayout.BlockSize:
                 ServeMmio(ref area, afterWarmUp);
                 return false;
             case KvmExitReason.Halt:
@@ -181,9 +181,9 @@ internal sealed class GuestVcpu : IDisposable
 
     private unsafe void ServeMmio(ref KvmRunArea area, Action afterWarmUp)
     {
-        if (!warm)
+        if (!_warm)
         {
-            warm = true;
+            _warm = true;
             afterWarmUp();
             return;
         }
@@ -201,24 +201,24 @@ internal sealed class GuestVcpu : IDisposable
                 return true;
             case GuestLayout.FailPort:
                 throw new KvmscopeException(
-                    ExitStatus.Failed, $"built-in guest: its L1 failed: 0x{BitConverter.ToUInt32(vcpu.IoData):x} (SVM: exit code; VMX: reason or error)");
+                    ExitStatus.Failed, $"built-in guest: its L1 failed: 0x{BitConverter.ToUInt32(_vcpu.IoData):x} (SVM: exit code; VMX: reason or error)");
             case GuestLayout.OutPort:
                 Counts = Counts with { Ports = Counts.Ports + 1 };
                 return false;
             case GuestLayout.InPort:
-                vcpu.IoData.Clear();
+                _vcpu.IoData.Clear();
                 Counts = Counts with { Ports = Counts.Ports + 1 };
                 return false;
             case GuestLayout.SlowPort:
                 Counts = Counts with { Slow = Counts.Slow + 1 };
-                if (IsSlow(Counts.Slow)) Thread.Sleep(options.SlowTime);
+                if (IsSlow(Counts.Slow)) Thread.Sleep(_options.SlowTime);
                 return false;
             case GuestLayout.SpinPort:
                 Counts = Counts with { Spins = Counts.Spins + 1 };
-                if (IsSlow(Counts.Spins)) BeBusy(options.SlowTime);
+                if (IsSlow(Counts.Spins)) BeBusy(_options.SlowTime);
                 return false;
             case >= GuestLayout.FirstFreePort:
-                vcpu.IoData.Clear();
+                _vcpu.IoData.Clear();
                 Counts = Counts with { Ports = Counts.Ports + 1 };
                 return false;
             default:
@@ -226,7 +226,7 @@ internal sealed class GuestVcpu : IDisposable
         }
     }
 
-    private bool IsSlow(long occurrence) => options.SlowEvery > 0 && occurrence % options.SlowEvery == 0;
+    private bool IsSlow(long occurrence) => _options.SlowEvery > 0 && occurrence % _options.SlowEvery == 0;
 
     private static void BeBusy(TimeSpan time)
     {

@@ -15,14 +15,14 @@ internal static class VmcsFields
     /// Those of the fields below that KVM shadows when it shadows at all (arch/x86/kvm/vmx/vmcs_shadow_fields.h, SHADOW_FIELD_RW;
     /// the same from 5.10 to 7.2): writing them does not exit then.
     /// </summary>
-    private static readonly HashSet<uint> Shadowed =
+    private static readonly HashSet<uint> s_shadowed =
         [0xc08, 0xc0a, 0x4000, 0x4002, 0x4004, 0x4016, 0x4824, 0x6800, 0x6802, 0x6804, 0x681c, 0x681e, 0x6820, 0x6c06, 0x6c08];
 
     /// <summary>How many fields L1 writes.</summary>
     internal static int Count { get; } = Table(default, 0, 0).Length;
 
     /// <summary>How many of them are never shadowed.</summary>
-    internal static int CountNotShadowed { get; } = Table(default, 0, 0).Count(f => !Shadowed.Contains(f.Encoding));
+    internal static int CountNotShadowed { get; } = Table(default, 0, 0).Count(f => !s_shadowed.Contains(f.Encoding));
 
     /// <summary>Writes the table, the number of its entries, and the revision of both regions.</summary>
     internal static void Fill(Span<byte> block, ulong physicalBase, ulong cr4, Func<uint, ulong> capability)

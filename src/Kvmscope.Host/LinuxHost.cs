@@ -29,7 +29,7 @@ public sealed class LinuxHost : IHost
     /// <inheritdoc/>
     public ITraceSession Trace(TraceOptions options)
     {
-        var sizes = SizesFor(options.MaxVcpus, options);
+        TableSizes sizes = SizesFor(options.MaxVcpus, options);
         new HostChecker().ThrowIfUntraceable(sizes.Bytes);
         return TraceSession.Start(options, sizes, new HostView(NameOf, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa));
     }
@@ -52,5 +52,5 @@ public sealed class LinuxHost : IHost
     private string? NameOf(int pid) => _names.TryLearn(pid) ? _names.NameOf(pid) : null;
 
     // The process that was learned, not another that has its number now.
-    private bool IsAlive(int pid) => _names.TryIdentify(pid, out var identity) ? identity.IsAlive() : ProcessIdentity.TryRead(pid, out _);
+    private bool IsAlive(int pid) => _names.TryIdentify(pid, out ProcessIdentity identity) ? identity.IsAlive() : ProcessIdentity.TryRead(pid, out _);
 }

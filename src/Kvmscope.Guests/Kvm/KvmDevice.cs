@@ -9,11 +9,11 @@ internal sealed unsafe class KvmDevice : IDisposable
 {
     internal const string Path = "/dev/kvm";
 
-    private readonly SafeFileHandle handle;
+    private readonly SafeFileHandle _handle;
 
     private KvmDevice(SafeFileHandle handle)
     {
-        this.handle = handle;
+        _handle = handle;
         RunAreaSize = (nuint)Control(handle, KvmApi.KVM_GET_VCPU_MMAP_SIZE, 0, "KVM_GET_VCPU_MMAP_SIZE");
     }
 
@@ -35,17 +35,17 @@ internal sealed unsafe class KvmDevice : IDisposable
 
     /// <summary>Creates a VM.</summary>
     internal KvmVm CreateVm() =>
-        new(this, new SafeFileHandle(Control(handle, KvmApi.KVM_CREATE_VM, 0, "KVM_CREATE_VM"), ownsHandle: true));
+        new(this, new SafeFileHandle(Control(_handle, KvmApi.KVM_CREATE_VM, 0, "KVM_CREATE_VM"), ownsHandle: true));
 
     /// <summary>Fills a struct kvm_cpuid2 with all that KVM can give a guest.</summary>
     internal void GetSupportedCpuid(byte[] cpuid2)
     {
         MemoryMarshal.Write(cpuid2, KvmApi.CpuidEntries);
-        fixed (byte* argument = cpuid2) Control(handle, KvmApi.KVM_GET_SUPPORTED_CPUID, (nint)argument, "KVM_GET_SUPPORTED_CPUID");
+        fixed (byte* argument = cpuid2) Control(_handle, KvmApi.KVM_GET_SUPPORTED_CPUID, (nint)argument, "KVM_GET_SUPPORTED_CPUID");
     }
 
     /// <inheritdoc/>
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => _handle.Dispose();
 
     /// <summary>An ioctl that has to succeed: errno becomes an exception here.</summary>
     internal static int Control(SafeFileHandle handle, nuint request, nint argument, string name)

@@ -7,14 +7,14 @@ namespace Kvmscope.Guests.Kvm;
 /// <summary>A vCPU: a KVM file descriptor and the mapping that KVM_RUN answers in.</summary>
 internal sealed unsafe class KvmVcpu : IDisposable
 {
-    private readonly SafeFileHandle handle;
-    private readonly nuint areaSize;
-    private KvmRunArea* area;
+    private readonly SafeFileHandle _handle;
+    private readonly nuint _areaSize;
+    private KvmRunArea* _area;
 
     internal KvmVcpu(SafeFileHandle handle, nuint areaSize)
     {
-        this.handle = handle;
-        this.areaSize = areaSize;
+        _handle = handle;
+        _areaSize = areaSize;
         const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
         nint address = Libc.mmap(0, areaSize, Protection, Libc.MAP_SHARED, (int)handle.DangerousGetHandle(), 0);
         if (address == Libc.MAP_FAILED)
@@ -23,22 +23,22 @@ internal sealed unsafe class KvmVcpu : IDisposable
             throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: mapping a vCPU: {Marshal.GetLastPInvokeErrorMessage()}");
         }
 
-        area = (KvmRunArea*)address;
+        _area = (KvmRunArea*)address;
     }
 
-    internal SafeFileHandle Handle => handle;
+    internal SafeFileHandle Handle => _handle;
 
     /// <summary>What KVM_RUN left.</summary>
-    internal ref KvmRunArea Area => ref *area;
+    internal ref KvmRunArea Area => ref *_area;
 
     /// <summary>The bytes of a port access, to be read (OUT) or filled (IN).</summary>
-    internal Span<byte> IoData => new((byte*)area + area->IoDataOffset, checked((int)(area->IoSize * area->IoCount)));
+    internal Span<byte> IoData => new((byte*)_area + _area->IoDataOffset, checked((int)(_area->IoSize * _area->IoCount)));
 
     /// <summary>KVM_RUN.</summary>
     /// <returns>0, or the errno of a call that was broken off (EINTR, EAGAIN) and is to be repeated.</returns>
     internal int Run()
     {
-        if (Libc.Ioctl(handle, KvmApi.KVM_RUN, 0) >= 0) return 0;
+        if (Libc.Ioctl(_handle, KvmApi.KVM_RUN, 0) >= 0) return 0;
         int errno = Marshal.GetLastPInvokeError();
         if (errno is Libc.EINTR or Libc.EAGAIN) return errno;
         throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM_RUN: {Marshal.GetPInvokeErrorMessage(errno)}");
@@ -100,11 +100,11 @@ internal sealed unsafe class KvmVcpu : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (area == null) return;
-        _ = Libc.munmap((nint)area, areaSize);
-        area = null;
-        handle.Dispose();
+        if (_area == null) return;
+        _ = Libc.munmap((nint)_area, _areaSize);
+        _area = null;
+        _handle.Dispose();
     }
 
-    private int Control(nuint request, void* argument, string name) => KvmDevice.Control(handle, request, (nint)argument, name);
+    private int Control(nuint request, void* argument, string name) => KvmDevice.Control(_handle, request, (nint)argument, name);
 }

@@ -28,7 +28,7 @@ internal sealed unsafe class BpfObject : IDisposable
     /// <summary>Parses the object; needs no privilege and meets no kernel.</summary>
     internal static BpfObject Open()
     {
-        using var resource = typeof(BpfObject).Assembly.GetManifestResourceStream(ResourceOf(RuntimeInformation.ProcessArchitecture))
+        using Stream resource = typeof(BpfObject).Assembly.GetManifestResourceStream(ResourceOf(RuntimeInformation.ProcessArchitecture))
             ?? throw new InvalidOperationException("the BPF object is not in the assembly");
         // libbpf reads the ELF in place and wants it aligned.
         var image = (byte*)NativeMemory.AlignedAlloc((nuint)resource.Length, 64);
@@ -129,7 +129,7 @@ internal sealed unsafe class BpfObject : IDisposable
     /// <summary>Detaches and unloads.</summary>
     public void Dispose()
     {
-        foreach (var link in _links) link.Dispose();
+        foreach (BpfLinkHandle link in _links) link.Dispose();
         Handle.Dispose();
         NativeMemory.AlignedFree(_image);
         NativeMemory.Free(_log);

@@ -36,7 +36,7 @@ internal sealed unsafe class FreeLists
     internal void Fill()
     {
         for (int slot = 1; slot < _sizes.SlotEntries; slot++) GiveSlot(slot);
-        foreach (var list in _lists)
+        foreach (CellList list in _lists)
         {
             int run = _sizes.RunOf(list.End - list.First);
             for (int first = list.First; first < list.End; first += run) Push(list.Fd, first, Math.Min(run, list.End - first));

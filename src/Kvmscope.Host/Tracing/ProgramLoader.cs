@@ -43,10 +43,10 @@ internal static class ProgramLoader
     {
         List<string> refusals = [];
         int errno = 0;
-        foreach (var way in isa == Isa.Arm64 ? s_armWays : s_ways)
+        foreach (Way way in isa == Isa.Arm64 ? s_armWays : s_ways)
         {
-            var bpf = Prepare(options, isa, sizes, way);
-            var hooks = Hook.For(options, way.HasFentry, way.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
+            BpfObject bpf = Prepare(options, isa, sizes, way);
+            IReadOnlyList<Hook> hooks = Hook.For(options, way.HasFentry, way.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
             List<MissingSource> missing = [];
             errno = LoadAndAttach(bpf, way, hooks, missing, prepare, out long since);
             if (errno == 0) return (bpf, missing, since);

@@ -48,7 +48,7 @@ internal sealed unsafe class SlotSweeper(
         bool scarce = used > slots.Count / 4 * 3;
         for (int i = 1; i < slots.Count; i++)
         {
-            ref var slot = ref slots[i];
+            ref kvmscope_slot slot = ref slots[i];
             if (slot.tgid == 0) continue;
             _inUse.Add(slot.tgid);
             vms.Of(slot.tgid, slot.kvm);
@@ -78,10 +78,10 @@ internal sealed unsafe class SlotSweeper(
 
     private void GiveBack(int number)
     {
-        ref var slot = ref slots[number];
+        ref kvmscope_slot slot = ref slots[number];
         reader.End(ref slot, number);
         _leaving.Add(slot.tgid);
-        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES);
+        ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES);
         foreach (uint cell in entries)
         {
             if (cell < kvmscope_open.KVMSCOPE_FIRST_CELL || cell >= cells.Count) continue;
@@ -98,7 +98,7 @@ internal sealed unsafe class SlotSweeper(
     {
         while (number != 0 && number < cells.Count)
         {
-            ref var cell = ref cells[(int)number];
+            ref kvmscope_cell cell = ref cells[(int)number];
             kvmscope_extra key = new()
             {
                 head = cell.head | ((uint)cell.kind << kvmscope_limits.KVMSCOPE_KIND_SHIFT),

@@ -77,7 +77,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
     {
         // The slot may have been given to another vCPU since; then the process alone says whose it was.
         bool sameOwner = slow.slot < _slots.Count && _slots[(int)slow.slot].tgid == slow.tgid;
-        var vm = sameOwner ? _vms.Of(slow.tgid, _slots[(int)slow.slot].kvm) : _vms.OfProcess(slow.tgid);
+        VmIdentity vm = sameOwner ? _vms.Of(slow.tgid, _slots[(int)slow.slot].kvm) : _vms.OfProcess(slow.tgid);
         _sink?.Invoke(new SlowExit(
             MonotonicClock.ToWallClock((long)slow.end_ns), vm, (int)slow.vcpu_id, (int)slow.tid, (int)slow.cpu,
             (ExitLevel)slow.level, new ExitCode((Isa)slow.isa, slow.code), slow.duration_ns)

@@ -86,7 +86,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         SlotLosses losses = _endedLosses;
         for (int i = 1; i < slots.Count; i++)
         {
-            ref var slot = ref slots[i];
+            ref kvmscope_slot slot = ref slots[i];
             if (slot.tgid == 0) continue;
             losses.Add(ref slot);
             AddSlot(ref slot, i, reading, isFinal: false);
@@ -131,14 +131,14 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
 
     private void AddIndexed(ref kvmscope_slot slot, GroupKey owner, Reading reading)
     {
-        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
+        ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         CellCopy copy = default;
         uint nothing = 0;
         for (int at = Next(entries, 0); at < IndexEntries; at = Next(entries, at + 1))
         {
             int number = (int)Volatile.Read(ref slot.index[at]);
             if (number < kvmscope_open.KVMSCOPE_FIRST_CELL || number >= cells.Count) continue;
-            ref var cell = ref cells[number];
+            ref kvmscope_cell cell = ref cells[number];
             ExitCode code = new((Isa)cell.isa, cell.code);
             // An open exit whose qualifier is to be known at its end belongs to no row yet.
             ref uint open = ref IsQualified(code) ? ref nothing : ref slot.open;
@@ -156,7 +156,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         for (int i = 0; i < MostExtras && next != 0 && next < cells.Count; i++)
         {
             int number = (int)next;
-            ref var cell = ref cells[number];
+            ref kvmscope_cell cell = ref cells[number];
             next = cell.next;
             bool isRound = cell.kind == kvmscope_cell_kind.KVMSCOPE_CELL_ROUND;
             if (!isRound && !HasChanged(ref cell, number, ref nothing)) continue;
@@ -268,7 +268,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
     private ulong Handled(ref kvmscope_slot slot)
     {
         ulong sum = 0;
-        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
+        ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         for (int at = Next(entries, 0); at < IndexEntries; at = Next(entries, at + 1))
         {
             uint number = Volatile.Read(ref slot.index[at]);
@@ -277,7 +277,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         uint extra = Volatile.Read(ref slot.extra);
         for (int i = 0; i < MostExtras && extra != 0 && extra < cells.Count; i++)
         {
-            ref var cell = ref cells[(int)extra];
+            ref kvmscope_cell cell = ref cells[(int)extra];
             if (cell.kind != kvmscope_cell_kind.KVMSCOPE_CELL_ROUND) sum += Volatile.Read(ref cell.total_ns);
             extra = cell.next;
         }
@@ -287,7 +287,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
     private GroupKey? OpenKeyOf(ref kvmscope_slot slot, uint open, GroupKey owner)
     {
         if (open < kvmscope_open.KVMSCOPE_FIRST_CELL || open >= cells.Count) return null;
-        ref var cell = ref cells[(int)open];
+        ref kvmscope_cell cell = ref cells[(int)open];
         ExitCode code = new((Isa)cell.isa, cell.code);
         bool isKnown = IsQualified(code) && slot.qualifier_state is kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN
             or kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_GUESS;

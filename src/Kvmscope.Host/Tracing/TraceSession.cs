@@ -42,7 +42,7 @@ internal sealed unsafe class TraceSession : ITraceSession
     internal static TraceSession Start(TraceOptions options, TableSizes sizes, HostView host)
     {
         FreeLists? free = null;
-        var (bpf, missing, since) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
+        (BpfObject bpf, IReadOnlyList<MissingSource> missing, long since) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
         {
             free = new FreeLists(loaded.MapFd, sizes);
             free.Fill();
@@ -89,7 +89,7 @@ internal sealed unsafe class TraceSession : ITraceSession
             if (Interop.Libbpf.bpf_map_lookup_elem(_lossesFd, &zero, values) != 0)
                 throw Errno.Error("cannot read the loss counters", Marshal.GetLastPInvokeError());
         kvmscope_losses sum = default;
-        foreach (var one in _lost)
+        foreach (kvmscope_losses one in _lost)
         {
             sum.dropped_vcpus += one.dropped_vcpus;
             sum.dropped_exits += one.dropped_exits;

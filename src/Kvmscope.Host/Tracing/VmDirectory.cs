@@ -16,7 +16,7 @@ internal sealed class VmDirectory(Func<int, string?> nameOf)
     /// <summary>The identity, made at the first sight of the VM so that its name is known when it ends.</summary>
     internal VmIdentity Of(uint tgid, ulong kvm)
     {
-        if (_vms.TryGetValue((tgid, kvm), out var known)) return known;
+        if (_vms.TryGetValue((tgid, kvm), out VmIdentity? known)) return known;
         int nth = _vmsOfProcess[tgid] = _vmsOfProcess.GetValueOrDefault(tgid) + 1;
         string name = nameOf((int)tgid) ?? $"pid-{tgid}";
         VmIdentity vm = new(++_ordinal, (int)tgid, VmNames.Of(name, nth));
@@ -28,7 +28,7 @@ internal sealed class VmDirectory(Func<int, string?> nameOf)
     internal VmIdentity OfProcess(uint tgid)
     {
         VmIdentity? first = null;
-        foreach (var (key, vm) in _vms)
+        foreach (((uint Tgid, ulong Kvm) key, VmIdentity vm) in _vms)
             if (key.Tgid == tgid && (first is null || vm.Ordinal < first.Ordinal)) first = vm;
         return first ?? Of(tgid, 0);
     }
@@ -36,7 +36,7 @@ internal sealed class VmDirectory(Func<int, string?> nameOf)
     /// <summary>Forgets a process that ended, so that another of the same number is another VM.</summary>
     internal void Forget(uint tgid)
     {
-        foreach (var key in _vms.Keys.Where(k => k.Tgid == tgid).ToList()) _vms.Remove(key);
+        foreach ((uint Tgid, ulong Kvm) key in _vms.Keys.Where(k => k.Tgid == tgid).ToList()) _vms.Remove(key);
         _vmsOfProcess.Remove(tgid);
     }
 }

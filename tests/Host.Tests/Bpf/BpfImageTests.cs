@@ -1,7 +1,7 @@
 using System.Text;
+using CsCheck;
 using Kvmscope.ContractGen;
 using Kvmscope.Core.Model;
-using CsCheck;
 using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Tests.Bpf;
@@ -13,7 +13,7 @@ public sealed class BpfImageTests
     public void No_atomic_instruction_gives_a_result()
     {
         // 5.10 knows BPF_ADD alone, without BPF_FETCH.
-        var odd = from function in BpfImage.Embedded.Functions()
+        IEnumerable<string> odd = from function in BpfImage.Embedded.Functions()
                   from instruction in function.Code
                   where instruction.IsAtomic && instruction.Immediate != 0
                   select $"{function.Function.Name}+{instruction.At}: {instruction.Immediate:x}";
@@ -23,7 +23,7 @@ public sealed class BpfImageTests
     [Fact]
     public void All_code_is_of_the_third_version_of_the_instruction_set()
     {
-        var odd = from function in BpfImage.Embedded.Functions()
+        IEnumerable<string> odd = from function in BpfImage.Embedded.Functions()
                   from instruction in function.Code
                   where instruction.IsOfVersion4
                   select $"{function.Function.Name}+{instruction.At}: {instruction.Opcode:x2}";
@@ -34,7 +34,7 @@ public sealed class BpfImageTests
     public void What_runs_on_the_oldest_kernels_calls_no_helper_that_they_lack()
     {
         const int LastOf510 = 155; // bpf_redirect_peer
-        var odd = from function in BpfImage.Embedded.Functions()
+        IEnumerable<string> odd = from function in BpfImage.Embedded.Functions()
                   where !function.Function.Name.EndsWith("_direct", StringComparison.Ordinal)
                       && !function.Function.Section.Name.StartsWith("tp_btf/", StringComparison.Ordinal)
                       && !function.Function.Section.Name.StartsWith("fentry/", StringComparison.Ordinal)

@@ -8,7 +8,7 @@ namespace Kvmscope.Host.Tests.Checks;
 
 public sealed class HostCheckerTests
 {
-    private static readonly string[] Order =
+    private static readonly string[] s_order =
     [
         "kernel", "KVM", "vendor module", "BTF", "module BTF", "attach path", "tracepoints", "capabilities", "lockdown",
         "PID namespace", "JIT", "memory", "nested", "interval",
@@ -182,7 +182,7 @@ public sealed class HostCheckerTests
     {
         var user = new FakeProbe { Effective = CapabilitySet.Of(Capability.Bpf, Capability.Perfmon) };
         using TempTree old = HostTrees.Debian510();
-        var error = Assert.Throws<KvmscopeException>(() => new HostChecker(old.Root, user).ThrowIfUntraceable(16 << 20));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => new HostChecker(old.Root, user).ThrowIfUntraceable(16 << 20));
         Assert.Equal((ExitStatus.NotPermitted, "ulimit -l is too small on this kernel: 64 KiB, and the tables take 16.0 MiB"), (error.Status, error.Message));
         Assert.StartsWith("ulimit -l unlimited", error.Hint);
         old.File("proc/self/limits", "Max locked memory         unlimited            unlimited            bytes     \n");
@@ -195,7 +195,7 @@ public sealed class HostCheckerTests
     public void Tables_larger_than_the_free_memory_fail()
     {
         using TempTree tree = HostTrees.Debian61Amd();
-        var error = Assert.Throws<KvmscopeException>(() => new HostChecker(tree.Root, new FakeProbe()).ThrowIfUntraceable(3L << 30));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => new HostChecker(tree.Root, new FakeProbe()).ThrowIfUntraceable(3L << 30));
         Assert.Equal("make the tables smaller with --max-vcpus", error.Hint);
         Assert.Contains(new HostChecker(tree.Root, new FakeProbe()).Check(1L << 30), check => check is { Name: "memory", Verdict: CheckVerdict.Limited });
     }
@@ -218,7 +218,7 @@ public sealed class HostCheckerTests
     public void An_empty_root_is_no_crash()
     {
         using var tree = new TempTree();
-        Assert.Equal(Order, new HostChecker(tree.Root, new FakeProbe()).Check().Select(check => check.Name));
+        Assert.Equal(s_order, new HostChecker(tree.Root, new FakeProbe()).Check().Select(check => check.Name));
         Assert.Equal(Isa.None, HostChecker.DetectIsa(tree.Root));
     }
 
@@ -246,7 +246,7 @@ public sealed class HostCheckerTests
     {
         var checker = new HostChecker(tree.Root, probe ?? new FakeProbe());
         AssertWellFormed(checker.Check());
-        var thrown = Assert.Throws<KvmscopeException>(() => checker.ThrowIfUntraceable());
+        KvmscopeException thrown = Assert.Throws<KvmscopeException>(() => checker.ThrowIfUntraceable());
         Assert.Equal((status, error), (thrown.Status, thrown.Message));
         Assert.Contains(hint, thrown.Hint);
     }
@@ -254,7 +254,7 @@ public sealed class HostCheckerTests
     /// <summary>What holds for every host: all checks, in order, on one line each, and each failure with its fix.</summary>
     private static void AssertWellFormed(IReadOnlyList<HostCheck> checks)
     {
-        Assert.Equal(Order, checks.Select(check => check.Name));
+        Assert.Equal(s_order, checks.Select(check => check.Name));
         Assert.All(checks, check =>
         {
             Assert.InRange(check.Found.Length, 1, 60);

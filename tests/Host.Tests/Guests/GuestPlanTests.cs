@@ -7,8 +7,8 @@ namespace Kvmscope.Host.Tests.Guests;
 /// <summary>What plans are refused, and what the others are expected to do; the same is compared with real exits in the lab.</summary>
 public sealed class GuestPlanTests
 {
-    private static readonly GuestSupport Svm = new(Isa.Svm, null, null, ShadowVmcs: false, NestedPaging: true);
-    private static readonly GuestSupport Vmx = new(Isa.Vmx, null, null, ShadowVmcs: true, NestedPaging: true);
+    private static readonly GuestSupport s_svm = new(Isa.Svm, null, null, ShadowVmcs: false, NestedPaging: true);
+    private static readonly GuestSupport s_vmx = new(Isa.Vmx, null, null, ShadowVmcs: true, NestedPaging: true);
 
     [Theory]
     [InlineData(GuestWork.Hlt, GuestWork.HltInKernel)]
@@ -33,7 +33,7 @@ public sealed class GuestPlanTests
     public void SvmHasOneCodeForBothDirections()
     {
         GuestPlan plan = Plan(new(GuestWork.MsrRead, 3), new(GuestWork.MsrWrite, 4), new(GuestWork.PortIn, 5), new(GuestWork.MmioRead, 6));
-        Assert.Equal([L1(Isa.Svm, 0x7b, 6), L1(Isa.Svm, 0x7c, 7), L1(Isa.Svm, 0x400, 6)], GuestExpectations.Of(plan, Svm));
+        Assert.Equal([L1(Isa.Svm, 0x7b, 6), L1(Isa.Svm, 0x7c, 7), L1(Isa.Svm, 0x400, 6)], GuestExpectations.Of(plan, s_svm));
     }
 
     [Fact]
@@ -41,14 +41,14 @@ public sealed class GuestPlanTests
     {
         GuestPlan plan = Plan(new(GuestWork.MsrRead, 3), new(GuestWork.MsrWrite, 4), new(GuestWork.PortIn, 5), new(GuestWork.MmioRead, 6));
         Assert.Equal(
-            [L1(Isa.Vmx, 30, 6), L1(Isa.Vmx, 31, 3), L1(Isa.Vmx, 32, 4), L1(Isa.Vmx, 49, 6)], GuestExpectations.Of(plan, Vmx));
+            [L1(Isa.Vmx, 30, 6), L1(Isa.Vmx, 31, 3), L1(Isa.Vmx, 32, 4), L1(Isa.Vmx, 49, 6)], GuestExpectations.Of(plan, s_vmx));
     }
 
     [Fact]
     public void ShadowPagingHasNoMmioExits() =>
         Assert.Equal(
             [L1(Isa.Svm, 0x7b, 1)],
-            GuestExpectations.Of(Plan(new WorkItem(GuestWork.MmioWrite, 6)), Svm with { NestedPaging = false }));
+            GuestExpectations.Of(Plan(new WorkItem(GuestWork.MmioWrite, 6)), s_svm with { NestedPaging = false }));
 
     [Fact]
     public void AVmrunEndsWithAReflectedExit()
@@ -56,7 +56,7 @@ public sealed class GuestPlanTests
         var plan = new GuestPlan { Nested = [new(GuestWork.Cpuid, 7), new(GuestWork.Hlt, 5), new(GuestWork.Hypercall, 3)] };
         Assert.Equal(
             [L1(Isa.Svm, 0x7b, 1), L1(Isa.Svm, 0x80, 9), L2(Isa.Svm, 0x72, 7), L2(Isa.Svm, 0x78, 6), L2(Isa.Svm, 0x81, 3)],
-            GuestExpectations.Of(plan, Svm));
+            GuestExpectations.Of(plan, s_svm));
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class GuestPlanTests
     public void ShadowingHidesVmreadAndVmwrite(bool shadowVmcs, ulong reads, ulong writes)
     {
         var plan = new GuestPlan { Nested = [new(GuestWork.Cpuid, 6)] };
-        IReadOnlyList<ExpectedExits> exits = GuestExpectations.Of(plan, Vmx with { ShadowVmcs = shadowVmcs });
+        IReadOnlyList<ExpectedExits> exits = GuestExpectations.Of(plan, s_vmx with { ShadowVmcs = shadowVmcs });
         Assert.Contains(L1(Isa.Vmx, 23, reads), exits);
         Assert.Contains(L1(Isa.Vmx, 25, writes), exits);
         Assert.Contains(L1(Isa.Vmx, 24, 6), exits);
@@ -74,7 +74,7 @@ public sealed class GuestPlanTests
 
     [Fact]
     public void APlanThatRepeatsHasNoExpectation() =>
-        Assert.Empty(GuestExpectations.Of(new GuestPlan { Items = [new(GuestWork.Cpuid, 1)], Repeat = true }, Svm));
+        Assert.Empty(GuestExpectations.Of(new GuestPlan { Items = [new(GuestWork.Cpuid, 1)], Repeat = true }, s_svm));
 
     private static GuestPlan Plan(params ReadOnlySpan<WorkItem> items) => new() { Items = [.. items] };
 

@@ -19,7 +19,7 @@ public sealed unsafe class KnobsTests
 
     private static void AssertUsage(TraceOptions options, string said)
     {
-        var error = Assert.Throws<KvmscopeException>(() => Fill(options));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => Fill(options));
         Assert.Equal((ExitStatus.Usage, 2), (error.Status, (int)error.Status));
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
         Assert.NotNull(error.Hint);
