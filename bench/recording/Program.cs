@@ -60,5 +60,7 @@ else
     for (int i = 0; i < intervals; i++) tape.Add(At(i));
 }
 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, cpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
-Console.WriteLine($"{intervals / seconds:0.0}\t{(double)intervals * rows / seconds:0}\t{new FileInfo(file).Length}\t{cpuSeconds / intervals * 1e6 / rows:0.00}\t{Environment.WorkingSet / 1048576}");
+Console.WriteLine(
+    $"{intervals / seconds:0.0}\t{(double)intervals * rows / seconds:0}\t{new FileInfo(file).Length}\t"
+    + $"{cpuSeconds / intervals * 1e6 / rows:0.00}\t{Environment.WorkingSet / 1048576}");
 return 0;

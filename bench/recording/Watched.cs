@@ -27,7 +27,9 @@ internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, lon
         }
         TimeSpan all = Stopwatch.GetElapsedTime(start);
         process.WaitForExit();
-        return process.ExitCode == 0 ? new Watched(first, all, peak, total) : throw new InvalidOperationException($"{program} left with {process.ExitCode}");
+        return process.ExitCode == 0
+            ? new Watched(first, all, peak, total)
+            : throw new InvalidOperationException($"{program} left with {process.ExitCode}");
     }
 
     private static double Peak(int pid)
@@ -35,7 +37,9 @@ internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, lon
         try
         {
             string? line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+            return line is null
+                ? 0
+                : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

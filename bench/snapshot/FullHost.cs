@@ -5,7 +5,9 @@ using Kvmscope.Host.Contract;
 
 namespace Kvmscope.SnapshotBench;
 
-/// <summary>Tables as a full host leaves them: every vCPU has made exits for every reason at both levels. Written as the kernel side writes them.</summary>
+/// <summary>
+/// Tables as a full host leaves them: every vCPU has made exits for every reason at both levels. Written as the kernel side writes them.
+/// </summary>
 internal sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells)
 {
     internal const int Vcpus = 1024, Reasons = 25, Levels = 2;
@@ -35,7 +37,8 @@ internal sealed class FullHost(MappedTable<kvmscope_slot> slots, MappedTable<kvm
             slot.tid = (uint)(FirstPid + 1000 + vcpu);
             slot.vcpu_id = (uint)(vcpu % VcpusOfVm);
             slot.open = kvmscope_open.KVMSCOPE_OPEN_RUNNING;
-            Span<uint> index = MemoryMarshal.Cast<kvmscope_slot, uint>(new Span<kvmscope_slot>(ref slot))[^(Levels * kvmscope_limits.KVMSCOPE_REASON_INDEXES)..];
+            Span<uint> index = MemoryMarshal.Cast<kvmscope_slot, uint>(new Span<kvmscope_slot>(ref slot));
+            index = index[^(Levels * kvmscope_limits.KVMSCOPE_REASON_INDEXES)..];
             for (int level = 0; level < Levels; level++)
                 foreach (ulong code in s_codes)
                 {

@@ -81,7 +81,8 @@ static long Locked()
         if (!File.Exists(file)) continue;
         string[] lines = File.ReadAllLines(file);
         if (!lines.Any(l => l.StartsWith("map_type:", StringComparison.Ordinal))) continue;
-        sum += lines.Where(l => l.StartsWith("memlock:", StringComparison.Ordinal)).Sum(l => long.Parse(l[8..], CultureInfo.InvariantCulture));
+        sum += lines.Where(l => l.StartsWith("memlock:", StringComparison.Ordinal))
+            .Sum(l => long.Parse(l[8..], CultureInfo.InvariantCulture));
     }
 
     return sum;

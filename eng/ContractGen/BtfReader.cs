@@ -12,7 +12,8 @@ public static class BtfReader
 
     private static ReadOnlySpan<byte> Section(ReadOnlySpan<byte> elf, string wanted)
     {
-        if (!elf.StartsWith((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1])) throw new InvalidDataException("not a little-endian 64-bit ELF object");
+        if (!elf.StartsWith((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1]))
+            throw new InvalidDataException("not a little-endian 64-bit ELF object");
         ulong table = U64(elf, 0x28);
         uint entry = U16(elf, 0x3a), count = U16(elf, 0x3c), names = U16(elf, 0x3e);
         ReadOnlySpan<byte> strings = Body(elf, table + names * entry);
@@ -24,7 +25,8 @@ public static class BtfReader
         throw new InvalidDataException($"no section {wanted}");
     }
 
-    private static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> elf, ulong header) => Part(elf, U64(elf, header + 0x18), U64(elf, header + 0x20));
+    private static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> elf, ulong header) =>
+        Part(elf, U64(elf, header + 0x18), U64(elf, header + 0x20));
 
     private static string Text(ReadOnlySpan<byte> strings, uint offset)
     {
@@ -55,7 +57,8 @@ public static class BtfReader
         switch (kind)
         {
             case BtfType.Struct or BtfType.Union:
-                for (uint i = 0; i < count; i++, at += 12) members.Add((Text(strings, U32(types, at)), U32(types, at + 4), U32(types, at + 8)));
+                for (uint i = 0; i < count; i++, at += 12)
+                    members.Add((Text(strings, U32(types, at)), U32(types, at + 4), U32(types, at + 8)));
                 break;
             case BtfType.Enum:
                 for (uint i = 0; i < count; i++, at += 8) values.Add((Text(strings, U32(types, at)), U32(types, at + 4)));

@@ -19,7 +19,8 @@ public static class ContractWriter
 
 
             """);
-        foreach (BtfType type in types.Where(t => t.Name.StartsWith("kvmscope_", StringComparison.Ordinal)).OrderBy(t => t.Name, StringComparer.Ordinal))
+        foreach (BtfType type in types.Where(t => t.Name.StartsWith("kvmscope_", StringComparison.Ordinal))
+            .OrderBy(t => t.Name, StringComparer.Ordinal))
         {
             if (type.Kind == BtfType.Enum) WriteEnum(text, type);
             else if (type.Kind == BtfType.Struct && type.Name != "kvmscope_contract") WriteStruct(text, type, types);

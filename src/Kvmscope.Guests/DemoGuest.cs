@@ -36,7 +36,10 @@ public sealed class DemoGuest : IDemoGuest, IDisposable
         _whyNot = new Lazy<string?>(Prepare);
     }
 
-    /// <summary>Why this host cannot run it, one line, or null. Asked for the first time it makes the guest and warms it up, so ask before the trace begins.</summary>
+    /// <summary>
+    /// Why this host cannot run it, one line, or null. Asked for the first time it makes the guest and warms it up, so ask before the trace
+    /// begins.
+    /// </summary>
     public string? WhyNot => _whyNot.Value;
 
     /// <summary>Why this host cannot run the nested guest, one line, or null.</summary>

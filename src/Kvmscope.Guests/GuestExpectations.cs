@@ -14,10 +14,15 @@ namespace Kvmscope.Guests;
 /// </summary>
 public static class GuestExpectations
 {
-    /// <summary>VMREADs of L1 after an exit of L2 that it resumes from: of fields that KVM shadows (EXIT_REASON, INSTRUCTION_LEN, GUEST_RIP), and not (HOST_RIP).</summary>
+    /// <summary>
+    /// VMREADs of L1 after an exit of L2 that it resumes from: of fields that KVM shadows (EXIT_REASON, INSTRUCTION_LEN, GUEST_RIP), and
+    /// not (HOST_RIP).
+    /// </summary>
     private const ulong ShadowedReads = 3, OtherReads = 1;
 
-    /// <summary>VMWRITEs of L1 after an exit of L2 that it resumes from: of GUEST_RIP, which KVM shadows, and HOST_RIP, which it does not.</summary>
+    /// <summary>
+    /// VMWRITEs of L1 after an exit of L2 that it resumes from: of GUEST_RIP, which KVM shadows, and HOST_RIP, which it does not.
+    /// </summary>
     private const ulong ShadowedWrites = 1, OtherWrites = 1;
 
     /// <summary>What one vCPU does.</summary>
@@ -29,7 +34,8 @@ public static class GuestExpectations
         if (plan.Repeat || isa == Isa.None) return [];
         var counts = new SortedDictionary<(ExitLevel Level, ulong Code), ulong>();
         foreach (WorkItem item in plan.Items) Add(counts, ExitLevel.L1, item, isa);
-        Add(counts, ExitLevel.L1, new WorkItem(isa == Isa.Arm64 ? GuestWork.MmioWrite : GuestWork.PortOut, 1), isa); // the end of the program
+        GuestWork end = isa == Isa.Arm64 ? GuestWork.MmioWrite : GuestWork.PortOut;
+        Add(counts, ExitLevel.L1, new WorkItem(end, 1), isa);
         if (plan.IsNested)
         {
             foreach (WorkItem item in plan.Nested) Add(counts, ExitLevel.L2, item, isa);

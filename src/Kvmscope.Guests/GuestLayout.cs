@@ -1,6 +1,9 @@
 namespace Kvmscope.Guests;
 
-/// <summary>Where things are in a vCPU's block of guest memory, and the ports; guest.S has the same figures. The block is mapped at guest-virtual address 0.</summary>
+/// <summary>
+/// Where things are in a vCPU's block of guest memory, and the ports; guest.S has the same figures. The block is mapped at guest-virtual
+/// address 0.
+/// </summary>
 internal static class GuestLayout
 {
     internal const int BlockSize = 2 << 20;

@@ -17,7 +17,8 @@ internal static class GuestRegisters
     {
         KvmSregs registers = reset;
         registers.Cs = Segment(GuestLayout.CodeSelector, type: 0xb, isCode: true);
-        registers.Ds = registers.Es = registers.Fs = registers.Gs = registers.Ss = Segment(GuestLayout.DataSelector, type: 0x3, isCode: false);
+        KvmSegment data = Segment(GuestLayout.DataSelector, type: 0x3, isCode: false);
+        registers.Ds = registers.Es = registers.Fs = registers.Gs = registers.Ss = data;
         registers.Tr = new KvmSegment { Selector = GuestLayout.TaskSelector, Limit = 0x67, Type = 0xb, Present = 1 };
         registers.Ldt = new KvmSegment { Unusable = 1 };
         registers.Gdt = default;

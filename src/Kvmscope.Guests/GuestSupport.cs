@@ -10,7 +10,9 @@ namespace Kvmscope.Guests;
 /// <param name="WhyNot">Why no guest can run, one line, or null.</param>
 /// <param name="WhyNotNested">Why no nested guest can run, one line, or null.</param>
 /// <param name="ShadowVmcs">VMX: whether KVM shadows the VMCS of an L1, so that most of its VMREAD and VMWRITE do not exit.</param>
-/// <param name="NestedPaging">Whether guest memory is mapped by NPT or EPT, and not by shadow page tables, with which MMIO exits are page faults.</param>
+/// <param name="NestedPaging">
+/// Whether guest memory is mapped by NPT or EPT, and not by shadow page tables, with which MMIO exits are page faults.
+/// </param>
 public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested, bool ShadowVmcs, bool NestedPaging)
 {
     private const string Modules = "/sys/module/";
@@ -47,7 +49,9 @@ public sealed record GuestSupport(Isa Isa, string? WhyNot, string? WhyNotNested,
     private static string? WhyNotNestedOn(Isa isa)
     {
         string module = isa == Isa.Vmx ? "kvm_intel" : "kvm_amd";
-        return IsOn(module, "nested") ? null : $"nested virtualization is off ({Modules}{module}/parameters/nested); load {module} with nested=1";
+        return IsOn(module, "nested")
+            ? null
+            : $"nested virtualization is off ({Modules}{module}/parameters/nested); load {module} with nested=1";
     }
 
     private static bool IsOn(string module, string parameter)

@@ -165,7 +165,8 @@ internal sealed class GuestVcpu : IDisposable
                 else if (area.MmioAddress == ArmLayout.Slow) ServePort(GuestLayout.SlowPort);
                 else ServePort(GuestLayout.SpinPort);
                 return false;
-            case KvmExitReason.Mmio when !_isArm && area.MmioAddress >= _mmio && area.MmioAddress < GuestLayout.Mmio + GuestLayout.BlockSize:
+            case KvmExitReason.Mmio
+                when !_isArm && area.MmioAddress >= _mmio && area.MmioAddress < GuestLayout.Mmio + GuestLayout.BlockSize:
                 ServeMmio(ref area, afterWarmUp);
                 return false;
             case KvmExitReason.Halt:
@@ -201,7 +202,8 @@ internal sealed class GuestVcpu : IDisposable
                 return true;
             case GuestLayout.FailPort:
                 throw new KvmscopeException(
-                    ExitStatus.Failed, $"built-in guest: its L1 failed: 0x{BitConverter.ToUInt32(_vcpu.IoData):x} (SVM: exit code; VMX: reason or error)");
+                    ExitStatus.Failed,
+                    $"built-in guest: its L1 failed: 0x{BitConverter.ToUInt32(_vcpu.IoData):x} (SVM: exit code; VMX: reason or error)");
             case GuestLayout.OutPort:
                 Counts = Counts with { Ports = Counts.Ports + 1 };
                 return false;

@@ -1,6 +1,8 @@
 namespace Kvmscope.Guests;
 
-/// <summary>One kind of work of a built-in guest. Each makes exactly one VM exit a time, of one reason, but where it says otherwise.</summary>
+/// <summary>
+/// One kind of work of a built-in guest. Each makes exactly one VM exit a time, of one reason, but where it says otherwise.
+/// </summary>
 public enum GuestWork
 {
     /// <summary>CPUID leaf 0.</summary>
@@ -12,7 +14,9 @@ public enum GuestWork
     /// <summary>IN of one byte from a port of the VMM.</summary>
     PortIn,
 
-    /// <summary>A 4-byte write to guest-physical memory that is not there. NPF on SVM, EPT_MISCONFIG on VMX (see <see cref="GuestExpectations"/>).</summary>
+    /// <summary>
+    /// A 4-byte write to guest-physical memory that is not there. NPF on SVM, EPT_MISCONFIG on VMX (see <see cref="GuestExpectations"/>).
+    /// </summary>
     MmioWrite,
 
     /// <summary>A 4-byte read of the same.</summary>
@@ -24,10 +28,15 @@ public enum GuestWork
     /// <summary>WRMSR of IA32_MISC_ENABLE, with the value that it has.</summary>
     MsrWrite,
 
-    /// <summary>HLT without an interrupt controller in the kernel: goes to the VMM, which runs the guest on at once. In L2: reflected to L1.</summary>
+    /// <summary>
+    /// HLT without an interrupt controller in the kernel: goes to the VMM, which runs the guest on at once. In L2: reflected to L1.
+    /// </summary>
     Hlt,
 
-    /// <summary>HLT with an interrupt controller in the kernel: blocks in the kernel until the VMM's timer wakes the vCPU. Not in one plan with <see cref="Hlt"/>; not in L2.</summary>
+    /// <summary>
+    /// HLT with an interrupt controller in the kernel: blocks in the kernel until the VMM's timer wakes the vCPU. Not in one plan with
+    /// <see cref="Hlt"/>; not in L2.
+    /// </summary>
     HltInKernel,
 
     /// <summary>VMCALL or VMMCALL (KVM_HC_VAPIC_POLL_IRQ, which does nothing); on arm64 HVC (PSCI_VERSION).</summary>

@@ -3,7 +3,9 @@ using Kvmscope.Core;
 
 namespace Kvmscope.Guests;
 
-/// <summary>The fields that an L1 of VMX writes into its VMCS (SDM volume 3, appendix B), as a table in guest memory. L2 gets L1's own state.</summary>
+/// <summary>
+/// The fields that an L1 of VMX writes into its VMCS (SDM volume 3, appendix B), as a table in guest memory. L2 gets L1's own state.
+/// </summary>
 internal static class VmcsFields
 {
     private const uint BasicMsr = 0x480, TruePinMsr = 0x48d, TrueProcessorMsr = 0x48e, TrueExitMsr = 0x48f, TrueEntryMsr = 0x490;
@@ -47,7 +49,9 @@ internal static class VmcsFields
         BinaryPrimitives.WriteUInt64LittleEndian(block[GuestLayout.VmcsFieldCount..], (ulong)Count);
     }
 
-    /// <summary>The wanted bits and those that have to be 1 (the low half of the capability); the high half has those that may be.</summary>
+    /// <summary>
+    /// The wanted bits and those that have to be 1 (the low half of the capability); the high half has those that may be.
+    /// </summary>
     private static uint Control(ulong capability, uint wanted)
     {
         if ((wanted & ~(uint)(capability >> 32)) != 0)

@@ -28,7 +28,8 @@ internal sealed class TempTree : IDisposable
     }
 
     /// <summary>Adds a process as /proc shows it, with the links of its open files from number 0 on.</summary>
-    public TempTree Process(int pid, string[] arguments, string[] files, ulong start = 100, string comm = "vmm", char state = 'S', int threads = 3)
+    public TempTree Process(
+        int pid, string[] arguments, string[] files, ulong start = 100, string comm = "vmm", char state = 'S', int threads = 3)
     {
         Folder($"{pid}/fd");
         File($"{pid}/cmdline", string.Concat(arguments.Select(argument => argument + '\0')));

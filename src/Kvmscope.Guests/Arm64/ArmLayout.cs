@@ -1,6 +1,9 @@
 namespace Kvmscope.Guests.Arm64;
 
-/// <summary>Where things are in the guest-physical memory of a built-in guest of arm64; the vCPUs' blocks are laid out as <see cref="GuestLayout"/> says.</summary>
+/// <summary>
+/// Where things are in the guest-physical memory of a built-in guest of arm64; the vCPUs' blocks are laid out as <see cref="GuestLayout"/>
+/// says.
+/// </summary>
 internal static class ArmLayout
 {
     /// <summary>The first vCPU's block.</summary>
@@ -19,7 +22,10 @@ internal static class ArmLayout
     internal const uint Stop = 0x0900_0000;
 
     /// <summary>Pages that the VMM serves (virtio-mmio of virt): on the second it sleeps, on the third it is busy.</summary>
-    internal const uint Mmio = 0x0a00_0000, Slow = Mmio + 0x1000, Spin = Mmio + 0x2000, FirstFree = Mmio + 0x3000, MmioEnd = Mmio + 0x10_0000;
+    internal const uint Mmio = 0x0a00_0000, Slow = Mmio + 0x1000, Spin = Mmio + 0x2000;
+
+    /// <summary>Further pages that the VMM serves.</summary>
+    internal const uint FirstFree = Mmio + 0x3000, MmioEnd = Mmio + 0x10_0000;
 
     /// <summary>In a block: pages that nothing touches before the plan.</summary>
     internal const int Faults = 0x10_0000, MaxFaults = (GuestLayout.BlockSize - Faults) / 4096;

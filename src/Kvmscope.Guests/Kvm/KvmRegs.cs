@@ -39,7 +39,9 @@ internal struct KvmSegment
     private byte _padding;
 }
 
-/// <summary>struct kvm_msrs with one entry: a call that asks for more than one MSR stops at the first that fails, and does not say why.</summary>
+/// <summary>
+/// struct kvm_msrs with one entry: a call that asks for more than one MSR stops at the first that fails, and does not say why.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmMsr
 {

@@ -87,7 +87,9 @@ internal sealed unsafe class KvmVcpu : IDisposable
 
     internal void SetMpState(uint state) => Control(KvmApi.KVM_SET_MP_STATE, &state, "KVM_SET_MP_STATE");
 
-    /// <summary>Sets which signals are blocked while KVM_RUN runs: one that is blocked outside only breaks KVM_RUN off (EINTR), and stays pending.</summary>
+    /// <summary>
+    /// Sets which signals are blocked while KVM_RUN runs: one that is blocked outside only breaks KVM_RUN off (EINTR), and stays pending.
+    /// </summary>
     internal void SetSignalMask(ulong mask)
     {
         // struct kvm_signal_mask is a length and a set without padding between them.

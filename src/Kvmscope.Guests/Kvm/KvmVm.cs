@@ -13,7 +13,9 @@ internal sealed unsafe class KvmVm(KvmDevice device, SafeFileHandle handle) : ID
         KvmDevice.Control(handle, KvmApi.KVM_SET_USER_MEMORY_REGION, (nint)(&region), "KVM_SET_USER_MEMORY_REGION");
     }
 
-    /// <summary>Sets where an Intel CPU without unrestricted guest keeps KVM's own pages (3 of them): any place that the guest does not use.</summary>
+    /// <summary>
+    /// Sets where an Intel CPU without unrestricted guest keeps KVM's own pages (3 of them): any place that the guest does not use.
+    /// </summary>
     internal void SetTssAddress(ulong address) =>
         KvmDevice.Control(handle, KvmApi.KVM_SET_TSS_ADDR, (nint)address, "KVM_SET_TSS_ADDR");
 

@@ -1,14 +1,14 @@
 namespace Kvmscope.Host.Checks;
 
-/// <summary>How the programs reach the tracepoints.</summary>
+/// <summary>How the programs attach to the tracepoints.</summary>
 public enum AttachPath
 {
-    /// <summary>Not at all: the exit reason could not be read.</summary>
+    /// <summary>They cannot attach: the exit reason could not be read.</summary>
     None,
 
-    /// <summary><c>raw_tp</c>: kernels up to 5.15 without module BTF, where the tracepoint itself hands over the reason.</summary>
+    /// <summary><c>raw_tp</c>: kernels up to 5.15 without module BTF, where the reason is an argument of the tracepoint.</summary>
     RawTp,
 
-    /// <summary><c>tp_btf</c>: where the tracepoint's types are in BTF, of the module or of a kernel with KVM built in.</summary>
+    /// <summary><c>tp_btf</c>: where BTF has the types of the tracepoint: the module's BTF, or the kernel's if KVM is built in.</summary>
     TpBtf,
 }

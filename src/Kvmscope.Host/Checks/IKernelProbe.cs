@@ -2,16 +2,16 @@ using Kvmscope.Host.Privileges;
 
 namespace Kvmscope.Host.Checks;
 
-/// <summary>What has to be asked of the kernel rather than read from a file; tests answer for it.</summary>
+/// <summary>What only the kernel itself can answer, not a file. Tests answer instead of it.</summary>
 public interface IKernelProbe
 {
-    /// <summary>The machine as <c>uname -m</c> says it: x86_64, aarch64, ….</summary>
+    /// <summary>The machine as <c>uname -m</c> prints it: x86_64, aarch64, ….</summary>
     string Machine { get; }
 
     /// <summary>What the calling thread may do.</summary>
     CapabilitySet Effective { get; }
 
-    /// <summary>Tries to load the smallest tracing program, and lets go of it at once.</summary>
-    /// <returns>0 where that works, else the errno: EPERM where it is not permitted, ENOSYS where the kernel has no bpf().</returns>
+    /// <summary>Tries to load the smallest tracing program, and unloads it at once.</summary>
+    /// <returns>0 if that works, otherwise the errno: EPERM if it is not permitted, ENOSYS if the kernel does not have bpf().</returns>
     int TryLoadProgram();
 }

@@ -5,6 +5,8 @@ namespace Kvmscope.Host.Privileges;
 /// <param name="ThreadsHolding">Other threads that still hold a capability which is not in <see cref="Kept"/>, by thread id.</param>
 public sealed record DropReport(CapabilitySet Kept, IReadOnlyList<int> ThreadsHolding)
 {
-    /// <summary>Whether the whole process has dropped. Anything less is no boundary: threads share their memory.</summary>
+    /// <summary>
+    /// Whether the whole process has dropped its capabilities. If one thread has not, there is no protection: threads share their memory.
+    /// </summary>
     public bool IsComplete => ThreadsHolding.Count == 0;
 }

@@ -8,14 +8,19 @@ using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>Finds the pair of programs that this kernel takes, and loads and attaches it.</summary>
+/// <summary>Finds the programs for exit and entry that this kernel accepts, and loads and attaches them.</summary>
 internal static class ProgramLoader
 {
     /// <summary>One way to attach.</summary>
-    /// <param name="Name">As `check` and errors call it.</param>
-    /// <param name="Programs">In the order of attaching: the end of vCPUs first, and the entry before the exit, as an exit seen without its entry would be one unpaired.</param>
-    /// <param name="HasFentry">Whether this kernel is taken to have fentry; other hooks are kprobes where not.</param>
-    /// <param name="TellsEnd">Whether a hook tells when a vCPU is destroyed; else identities are checked at every event, which costs more.</param>
+    /// <param name="Name">Its name in `check` and in errors.</param>
+    /// <param name="Programs">
+    /// In the order of attaching: the end of vCPUs first, and the entry before the exit, because an exit that is seen without its entry
+    /// would be unpaired.
+    /// </param>
+    /// <param name="HasFentry">Whether this kernel is expected to have fentry; if not, the other hooks are kprobes.</param>
+    /// <param name="TellsEnd">
+    /// Whether a hook reports the end of a vCPU; if not, identities are checked at every event, which costs more.
+    /// </param>
     private sealed record Way(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
 
     private static readonly Way[] s_ways =
@@ -26,7 +31,7 @@ internal static class ProgramLoader
         new("raw_tp without kprobe", [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false, false),
     ];
 
-    // KVM is built in: its events have BTF on all kernels, while fentry is new there in 6.2 or so.
+    // On arm64 KVM is built in: its events have BTF on all kernels, but fentry exists only since about 6.2.
     private static readonly Way[] s_armWays =
     [
         s_ways[0],
@@ -35,11 +40,12 @@ internal static class ProgramLoader
     ];
 
     /// <summary>
-    /// Opens, sizes, loads and attaches. tp_btf first: it fails to load where KVM has no module BTF or the older
-    /// kvm_exit(reason, vcpu, isa); raw_tp next: it fails to attach where kvm_exit has two arguments.
+    /// Opens, sizes, loads and attaches. First tp_btf: it fails to load if KVM has no module BTF, or the older
+    /// kvm_exit(reason, vcpu, isa). Then raw_tp: it fails to attach if kvm_exit has two arguments.
     /// </summary>
-    /// <returns>What is attached; what an answer lacks; and since when exits are counted, CLOCK_MONOTONIC in ns.</returns>
-    internal static (BpfObject Bpf, IReadOnlyList<MissingSource> Missing, long SinceNs) Start(TraceOptions options, Isa isa, TableSizes sizes, Action<BpfObject> prepare)
+    /// <returns>What is attached, what answers lack, and since when exits are counted (CLOCK_MONOTONIC in ns).</returns>
+    internal static (BpfObject Bpf, IReadOnlyList<MissingSource> Missing, long SinceNs) Start(
+        TraceOptions options, Isa isa, TableSizes sizes, Action<BpfObject> prepare)
     {
         List<string> refusals = [];
         int errno = 0;
@@ -57,7 +63,8 @@ internal static class ProgramLoader
         throw Refused(errno, refusals);
     }
 
-    private static int LoadAndAttach(BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare, out long since)
+    private static int LoadAndAttach(
+        BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare, out long since)
     {
         since = 0;
         int errno = bpf.Load([.. way.Programs, .. hooks.SelectMany(h => h.Programs)]);
@@ -67,7 +74,7 @@ internal static class ProgramLoader
             if (!hook.Choices.Any(choice => choice.All(program => bpf.Attach(program) == 0))) missing.AddRange(hook.Missing);
         foreach (string program in way.Programs)
         {
-            // The last of them is that of exits.
+            // The last one is the program for exits.
             since = MonotonicClock.NowNs();
             errno = bpf.Attach(program);
             if (errno != 0) return errno;
@@ -104,8 +111,8 @@ internal static class ProgramLoader
     {
         Errno.EPERM => new(ExitStatus.NotPermitted, "loading a BPF program is not permitted",
             "run as root, or with CAP_BPF and CAP_PERFMON (and on kernels up to 5.10 CAP_SYS_RESOURCE, or a larger ulimit -l)"),
-        Errno.ENOMEM => new(ExitStatus.Failed, "not enough memory for the tables of counters", "free memory, or give a smaller --max-vcpus"),
-        _ => new(ExitStatus.HostUnsupported, "this kernel takes none of the BPF programs: " + string.Join("; ", refusals),
-            "kvmscope check says what this host lacks"),
+        Errno.ENOMEM => new(ExitStatus.Failed, "not enough memory for the tables of counters", "free memory, or use a smaller --max-vcpus"),
+        _ => new(ExitStatus.HostUnsupported, "this kernel accepts none of the BPF programs: " + string.Join("; ", refusals),
+            "for what this host lacks: kvmscope check"),
     };
 }

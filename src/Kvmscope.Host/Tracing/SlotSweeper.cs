@@ -6,9 +6,9 @@ using Kvmscope.Host.Contract;
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>
-/// Gives back the slots of vCPUs that ended. In two steps, a sweep apart: first a slot is unlinked, so that no program
-/// run that starts later can find it; then, when none that found it before can still be running, it is read for the last
-/// time, emptied, and put on the free list.
+/// Frees the slots of vCPUs that ended, in two sweeps. The first sweep unlinks a slot, so that no program that starts later
+/// can find it. At the next sweep, no program that found it before can still be running: the slot is read for the last
+/// time, cleared, and put on the free list.
 /// </summary>
 internal sealed unsafe class SlotSweeper(
     MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, TableReader reader, VmDirectory vms,
@@ -19,7 +19,7 @@ internal sealed unsafe class SlotSweeper(
     private readonly HashSet<uint> _inUse = [];
     private readonly HashSet<uint> _leaving = [];
 
-    /// <summary>One sweep. Returns whether slots were given back.</summary>
+    /// <summary>One sweep. Returns whether slots were freed.</summary>
     internal bool Sweep()
     {
         bool gaveBack = _unlinked.Count > 0;
@@ -30,7 +30,7 @@ internal sealed unsafe class SlotSweeper(
         return gaveBack;
     }
 
-    // Not before the last slot was given back: until then its rows are of the VM that was.
+    // Not before the last slot was freed: until then its rows belong to the VM that ended.
     private void ForgetProcesses() => _leaving.RemoveWhere(tgid =>
     {
         if (_inUse.Contains(tgid) || isAlive((int)tgid)) return false;
@@ -61,7 +61,7 @@ internal sealed unsafe class SlotSweeper(
     private bool IsAlive(uint tgid, bool scarce)
     {
         if (_alive.TryGetValue(tgid, out bool alive)) return alive;
-        // Looking through a process's file descriptors costs more than asking whether it is there: only when slots are scarce.
+        // Reading the file descriptors of a process costs more than asking whether it is alive: only when slots are scarce.
         alive = isAlive((int)tgid) && (!scarce || holdsVcpus((int)tgid));
         _alive.Add(tgid, alive);
         return alive;
@@ -81,7 +81,8 @@ internal sealed unsafe class SlotSweeper(
         ref kvmscope_slot slot = ref slots[number];
         reader.End(ref slot, number);
         _leaving.Add(slot.tgid);
-        ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES);
+        const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
+        ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         foreach (uint cell in entries)
         {
             if (cell < kvmscope_open.KVMSCOPE_FIRST_CELL || cell >= cells.Count) continue;

@@ -45,7 +45,8 @@ internal sealed class BpfImage
             if (home >= sections.Count) continue;
             all.Add(new Symbol(
                 Text(strings, BinaryPrimitives.ReadInt32LittleEndian(symbol)), sections[home],
-                (int)BinaryPrimitives.ReadUInt64LittleEndian(symbol[8..]), (int)BinaryPrimitives.ReadUInt64LittleEndian(symbol[16..]), (symbol[4] & 15) == 2));
+                (int)BinaryPrimitives.ReadUInt64LittleEndian(symbol[8..]), (int)BinaryPrimitives.ReadUInt64LittleEndian(symbol[16..]),
+                (symbol[4] & 15) == 2));
         }
         Symbols = all;
     }

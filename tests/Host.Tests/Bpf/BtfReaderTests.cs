@@ -37,7 +37,8 @@ public sealed class BtfReaderTests
         BpfImage.Section btf = BpfImage.Embedded[".BTF"];
         int start = s_object.AsSpan().IndexOf(btf.Bytes);
         int table = (int)BitConverter.ToUInt64(s_object, 0x28);
-        Gen<int> place = Gen.OneOf(Gen.Int[0, 63], Gen.Int[table, s_object.Length - 1], Gen.Int[start, start + 24], Gen.Int[start, start + btf.Bytes.Length - 1]);
+        Gen<int> place = Gen.OneOf(
+            Gen.Int[0, 63], Gen.Int[table, s_object.Length - 1], Gen.Int[start, start + 24], Gen.Int[start, start + btf.Bytes.Length - 1]);
         Gen.Select(place, Gen.OneOf(Gen.Byte, Gen.Const((byte)0xff), Gen.Const((byte)0))).Array[1, 8].Sample(changes =>
         {
             byte[] changed = [.. s_object];

@@ -12,10 +12,14 @@ namespace Kvmscope.Host.Tests.Bpf;
 public sealed class ContractTests
 {
     private static readonly IReadOnlyList<BtfType> s_types = BtfReader.ReadElf(BpfImage.Embedded.Bytes);
-    private static readonly Type[] s_mirrors = [.. typeof(kvmscope_cell).Assembly.GetTypes().Where(t => t.Namespace == typeof(kvmscope_cell).Namespace && !t.IsNested)];
+    private static readonly Type[] s_mirrors =
+    [
+        .. typeof(kvmscope_cell).Assembly.GetTypes().Where(t => t.Namespace == typeof(kvmscope_cell).Namespace && !t.IsNested),
+    ];
 
     private static IEnumerable<BtfType> Structs =>
-        s_types.Where(t => t.Kind == BtfType.Struct && t.Name.StartsWith("kvmscope_", StringComparison.Ordinal) && t.Name != "kvmscope_contract");
+        s_types.Where(
+            t => t.Kind == BtfType.Struct && t.Name.StartsWith("kvmscope_", StringComparison.Ordinal) && t.Name != "kvmscope_contract");
 
     private static int SizeOf(Type type) =>
         (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
@@ -33,7 +37,8 @@ public sealed class ContractTests
     {
         Assert.Equal(Structs.Select(t => t.Name).Order(), s_mirrors.Where(t => t.IsValueType).Select(t => t.Name).Order());
         Assert.Equal(
-            s_types.Where(t => t.Kind == BtfType.Enum && t.Name.StartsWith("kvmscope_", StringComparison.Ordinal)).Select(t => t.Name).Order(),
+            s_types.Where(t => t.Kind == BtfType.Enum && t.Name.StartsWith("kvmscope_", StringComparison.Ordinal))
+                .Select(t => t.Name).Order(),
             s_mirrors.Where(t => !t.IsValueType).Select(t => t.Name).Order());
     }
 

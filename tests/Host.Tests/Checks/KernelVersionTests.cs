@@ -34,5 +34,6 @@ public sealed class KernelVersionTests
     [InlineData(5, 16, false)]
     [InlineData(4, 20, true)]
     [InlineData(6, 0, false)]
-    public void Compares_by_number(int major, int minor, bool atLeast) => Assert.Equal(atLeast, new KernelVersion(5, 15).IsAtLeast(major, minor));
+    public void Compares_by_number(int major, int minor, bool atLeast) =>
+        Assert.Equal(atLeast, new KernelVersion(5, 15).IsAtLeast(major, minor));
 }

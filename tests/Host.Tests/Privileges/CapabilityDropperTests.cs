@@ -60,12 +60,17 @@ public sealed class CapabilityDropperTests
         string output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         Assert.Equal(0, child.ExitCode);
-        string[][] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        string[][] lines =
+        [
+            .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        ];
         return new Outcome(
             child.Id,
             Hex(lines.Single(line => line[0] == "kept")[1]),
             [.. lines.Single(line => line[0] == "holding")[1..].Select(int.Parse)],
-            lines.Where(line => line[0] == "thread").ToDictionary(line => int.Parse(line[1], CultureInfo.InvariantCulture), line => Hex(line[2])));
+            lines.Where(line => line[0] == "thread").ToDictionary(
+                line => int.Parse(line[1], CultureInfo.InvariantCulture), line => Hex(line[2])));
     }
 
     private static ulong Hex(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);

@@ -5,7 +5,8 @@ namespace Kvmscope.Host.Tests.Privileges;
 
 public sealed class CapabilitySetTests
 {
-    private const string Status = "Name:\tx\nCapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t000000c000000000\nCapBnd:\t000001ffffffffff\n";
+    private const string Status =
+        "Name:\tx\nCapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t000000c000000000\nCapBnd:\t000001ffffffffff\n";
 
     [Fact]
     public void Reads_a_status_file()

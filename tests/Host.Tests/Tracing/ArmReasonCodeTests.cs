@@ -42,7 +42,8 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
     [Fact]
     public void Usual_codes_have_places_of_their_own()
     {
-        var indexes = ExitReasons.All(Isa.Arm64).Where(r => r.Number < 0x400).Select(r => Knobs.ReasonIndexOf(r.Number, Isa.Arm64)).ToArray();
+        int[] indexes =
+            [.. ExitReasons.All(Isa.Arm64).Where(r => r.Number < 0x400).Select(r => Knobs.ReasonIndexOf(r.Number, Isa.Arm64))];
         Assert.Equal(indexes.Length, indexes.Distinct().Count());
         Assert.DoesNotContain(kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD, indexes);
     }
@@ -68,7 +69,8 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
                 u64 code_of(u64 ret, u64 ec) { return reason_code(ret, ec); }
                 u32 index_of(u64 code) { return reason_index(code); }
                 """);
-            using var clang = Process.Start("clang", ["-shared", "-fPIC", "-O2", "-I" + Path.Combine(Root(), "bpf"), source, "-o", library]);
+            using var clang = Process.Start(
+                "clang", ["-shared", "-fPIC", "-O2", "-I" + Path.Combine(Root(), "bpf"), source, "-o", library]);
             clang.WaitForExit();
             Assert.Equal(0, clang.ExitCode);
             _library = NativeLibrary.Load(library);
@@ -87,6 +89,7 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
             Directory.Delete(_folder, recursive: true);
         }
 
-        private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+        private static string Root([CallerFilePath] string here = "") =>
+            Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
     }
 }

@@ -53,7 +53,9 @@ public sealed class InsideExitTests
         side.Entry(1);
         VcpuTime time = Assert.Single(side.ReadAll().Times);
         // The last of them ends with an entry, and is an exit's.
-        Assert.True(time.Parts[TimePart.Guest] >= 40_000_000, $"guest {time.Parts[TimePart.Guest]}, unattributed {time.Parts[TimePart.Unattributed]}");
+        Assert.True(
+            time.Parts[TimePart.Guest] >= 40_000_000,
+            $"guest {time.Parts[TimePart.Guest]}, unattributed {time.Parts[TimePart.Unattributed]}");
     }
 
     [KernelFact]

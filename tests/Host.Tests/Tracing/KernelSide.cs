@@ -38,8 +38,9 @@ internal sealed unsafe class KernelSide : IDisposable
         _bpf.SetMaxEntries("extras", sizes.Extras);
         _bpf.SetMaxEntries("threads", sizes.Threads);
         Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity: false);
-        string[] programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw, .. options?.WantWho == true ? new[] { BpfObject.Programs.TaskSwitch } : []];
-        int errno = _bpf.Load(programs);
+        List<string> programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw];
+        if (options?.WantWho == true) programs.Add(BpfObject.Programs.TaskSwitch);
+        int errno = _bpf.Load([.. programs]);
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.Complaint()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
         _entry = Fd(BpfObject.Programs.EntryRaw);
@@ -50,7 +51,9 @@ internal sealed unsafe class KernelSide : IDisposable
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
         Vms = new VmDirectory(host.NameOf);
         Reader = new TableReader(Slots, Cells, Vms, options ?? new TraceOptions());
-        Sweeper = new SlotSweeper(Slots, Cells, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        Sweeper = new SlotSweeper(
+            Slots, Cells, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive,
+            host.HoldsVcpus);
         Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms, options?.WantSplit == true);
     }
 
@@ -150,8 +153,12 @@ internal sealed unsafe class KernelSide : IDisposable
 
     private static void Run(int program, ulong* context, uint words)
     {
-        BpfCalls.bpf_test_run_opts options = new() { sz = (nuint)sizeof(BpfCalls.bpf_test_run_opts), ctx_in = context, ctx_size_in = words * 8 };
-        if (BpfCalls.bpf_prog_test_run_opts(program, &options) < 0) throw new InvalidOperationException(Errno.Text(Marshal.GetLastPInvokeError()));
+        BpfCalls.bpf_test_run_opts options = new()
+        {
+            sz = (nuint)sizeof(BpfCalls.bpf_test_run_opts), ctx_in = context, ctx_size_in = words * 8,
+        };
+        if (BpfCalls.bpf_prog_test_run_opts(program, &options) < 0)
+            throw new InvalidOperationException(Errno.Text(Marshal.GetLastPInvokeError()));
     }
 
     public void Dispose()

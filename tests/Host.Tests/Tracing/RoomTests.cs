@@ -71,7 +71,8 @@ public sealed class RoomTests
         Events(side, 2, Odd + 1);
         Accounting healed = side.Read().Accounting;
         Assert.Equal((10UL, 2UL, 100UL), (healed.Exits, healed.DroppedCells, healed.DroppedExits));
-        Assert.Equal((3UL, 2UL, 1UL), (Count(side, Hlt, Qualifier.None), Count(side, Odd, Qualifier.None), Count(side, Odd + 1, Qualifier.None)));
+        Assert.Equal(
+            (3UL, 2UL, 1UL), (Count(side, Hlt, Qualifier.None), Count(side, Odd, Qualifier.None), Count(side, Odd + 1, Qualifier.None)));
     }
 
     [KernelFact]
@@ -110,7 +111,9 @@ public sealed class RoomTests
         side.End(1);
         Events(side, 2, Hlt);
         Events(side, last, Hlt);
-        Assert.Equal((2UL, trust.DroppedVcpus + 1, trust.DroppedExits + 1), (side.Read().Accounting.Exits, side.Read().Accounting.DroppedVcpus, side.Read().Accounting.DroppedExits));
+        Assert.Equal(
+            (2UL, trust.DroppedVcpus + 1, trust.DroppedExits + 1),
+            (side.Read().Accounting.Exits, side.Read().Accounting.DroppedVcpus, side.Read().Accounting.DroppedExits));
     }
 
     [KernelFact]
@@ -147,15 +150,18 @@ public sealed class RoomTests
         Assert.Equal((21UL, 1UL), (side.Read().Accounting.OtherQualifiers, Count(side, Cpuid, Qualifier.Other)));
     }
 
-    // With keys that nobody has, or without them again.
+    // Adds keys that no vCPU has, or removes them.
     private static unsafe void Fill(KernelSide side, string map, int entries, bool isUndone = false)
     {
-        uint nobodys = 0;
-        ulong* key = stackalloc ulong[2]; // as long as any
+        uint unused = 0;
+        ulong* key = stackalloc ulong[2]; // the longest key
         for (int i = 1; i <= entries; i++)
         {
             key[0] = key[1] = ulong.MaxValue - (ulong)i;
-            Assert.Equal(0, isUndone ? Interop.Libbpf.bpf_map_delete_elem(side.MapFd(map), key) : Interop.Libbpf.bpf_map_update_elem(side.MapFd(map), key, &nobodys, 0));
+            int result = isUndone
+                ? Interop.Libbpf.bpf_map_delete_elem(side.MapFd(map), key)
+                : Interop.Libbpf.bpf_map_update_elem(side.MapFd(map), key, &unused, 0);
+            Assert.Equal(0, result);
         }
     }
 
@@ -163,7 +169,9 @@ public sealed class RoomTests
     public void Whatever_finds_no_room_every_exit_is_counted_and_all_room_comes_back()
     {
         TraceOptions options = new() { WantQualifiers = true, WantNested = true };
-        var step = Gen.Select(Gen.ULong[1, 5], Gen.OneOf(Gen.Const(Cpuid), Gen.Const(Hlt), Gen.Const(ReadMsr), Gen.UInt[0x5000, 0x5003]), Gen.ULong[0, 5], Gen.Int[0, 9]);
+        var step = Gen.Select(
+            Gen.ULong[1, 5], Gen.OneOf(Gen.Const(Cpuid), Gen.Const(Hlt), Gen.Const(ReadMsr), Gen.UInt[0x5000, 0x5003]), Gen.ULong[0, 5],
+            Gen.Int[0, 9]);
         step.Array[0, 200].Sample(steps =>
         {
             TableSizes sizes = new(3, 7, 1, SharedCells: 3, QualifiedCells: 5);
@@ -192,13 +200,15 @@ public sealed class RoomTests
         }, iter: 60, threads: 1);
     }
 
-    private static bool HasSlot(KernelSide side, ulong vcpu) => Enumerable.Range(1, side.Slots.Count - 1).Any(i => side.Slots[i].vcpu == 8 * vcpu);
+    private static bool HasSlot(KernelSide side, ulong vcpu) =>
+        Enumerable.Range(1, side.Slots.Count - 1).Any(i => side.Slots[i].vcpu == 8 * vcpu);
 
     private static unsafe IEnumerable<int> Drain(KernelSide side, string list)
     {
         List<int> all = [];
         kvmscope_run run;
-        while (BpfCalls.bpf_map_lookup_and_delete_elem(side.MapFd(list), null, &run) == 0) all.AddRange(Enumerable.Range((int)run.first, (int)run.count));
+        while (BpfCalls.bpf_map_lookup_and_delete_elem(side.MapFd(list), null, &run) == 0)
+            all.AddRange(Enumerable.Range((int)run.first, (int)run.count));
         return all.Order();
     }
 }

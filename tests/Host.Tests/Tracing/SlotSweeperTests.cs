@@ -133,7 +133,8 @@ public sealed class SlotSweeperTests
     [KernelFact]
     public void What_a_vcpu_that_ended_leaves_behind_is_in_the_next_reading_and_then_gone()
     {
-        using KernelSide side = new(new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1), new HostView(_ => "vm", _ => true, _ => true, Isa.Svm));
+        using KernelSide side = new(
+            new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1), new HostView(_ => "vm", _ => true, _ => true, Isa.Svm));
         Events(side, 1, 3);
         Assert.Equal(3UL, Assert.Single(side.ReadInterval().Rows).Count);
         Events(side, 1, 4);

@@ -7,7 +7,8 @@ namespace Kvmscope.Host.Tests.Tracing;
 public sealed class TableSizesTests
 {
     private static readonly Gen<int> s_cpus = Gen.Int[1, 8192], s_vcpus = Gen.OneOf(Gen.Int[0, 500], Gen.Int[0, 1_000_000]);
-    private static readonly Gen<int?> s_asked = Gen.OneOf(Gen.Const((int?)null), Gen.Int.Select(n => (int?)n), Gen.Int[1, 1000].Select(n => (int?)n));
+    private static readonly Gen<int?> s_asked = Gen.OneOf(
+        Gen.Const((int?)null), Gen.Int.Select(n => (int?)n), Gen.Int[1, 1000].Select(n => (int?)n));
 
     [Fact]
     public void Sizes_are_within_limits_for_any_host() => Gen.Select(s_asked, s_cpus, s_vcpus).Sample((asked, cpus, vcpus) =>
@@ -32,7 +33,8 @@ public sealed class TableSizesTests
         && TableSizes.For(null, cpus, vcpus).MaxVcpus >= Math.Min(TraceOptions.MostVcpus, vcpus));
 
     [Fact]
-    public void What_else_is_wanted_has_cells_of_its_own() => Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus, Gen.Bool, Gen.Bool).Sample((vcpus, cpus, qualifiers, nested) =>
+    public void What_else_is_wanted_has_cells_of_its_own() =>
+        Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus, Gen.Bool, Gen.Bool).Sample((vcpus, cpus, qualifiers, nested) =>
     {
         TableSizes sizes = TableSizes.For(vcpus, cpus, 0, new TraceOptions { WantQualifiers = qualifiers, WantNested = nested });
         Assert.Equal(vcpus * TableSizes.CellsPerVcpu, sizes.ReasonCells);
@@ -45,7 +47,8 @@ public sealed class TableSizesTests
     });
 
     [Fact]
-    public void Threads_have_room_beside_what_each_cpu_keeps_to_itself() => Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
+    public void Threads_have_room_beside_what_each_cpu_keeps_to_itself() =>
+        Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
     {
         const int LocalFreeTarget = 128; // kernel/bpf/bpf_lru_list.c
         Assert.True(TableSizes.For(vcpus, cpus, 0, new TraceOptions { WantWho = true }).Threads - LocalFreeTarget * cpus >= 2 * vcpus);

@@ -36,7 +36,8 @@ public sealed class TraceSessionTests
                 continue;
             }
             if (!lines.Any(l => l.StartsWith("link_id:", StringComparison.Ordinal))) continue;
-            ids.UnionWith(lines.Where(l => l.StartsWith("prog_id:", StringComparison.Ordinal)).Select(l => uint.Parse(l.AsSpan(8).Trim(), CultureInfo.InvariantCulture)));
+            ids.UnionWith(lines.Where(l => l.StartsWith("prog_id:", StringComparison.Ordinal))
+                .Select(l => uint.Parse(l.AsSpan(8).Trim(), CultureInfo.InvariantCulture)));
         }
         return ids;
     }
@@ -120,7 +121,8 @@ public sealed class TraceSessionTests
     public unsafe void Slots_given_back_begin_a_new_round_that_the_kernel_side_sees()
     {
         int[] before = [.. Maps(2, 1), .. Maps(22, s_sizes.MaxVcpus)];
-        using TraceSession session = TraceSession.Start(new TraceOptions(), s_sizes, new HostView(_ => "vm", _ => false, _ => false, Isa.Svm));
+        using TraceSession session = TraceSession.Start(
+            new TraceOptions(), s_sizes, new HostView(_ => "vm", _ => false, _ => false, Isa.Svm));
         int control = Assert.Single(Maps(2, 1).Except(before)), freeSlots = Assert.Single(Maps(22, s_sizes.MaxVcpus).Except(before));
         kvmscope_run taken;
         Assert.Equal(0, BpfCalls.bpf_map_lookup_and_delete_elem(freeSlots, null, &taken));

@@ -10,7 +10,8 @@ public sealed class VmDirectoryTests
     {
         VmDirectory vms = new(pid => $"vm{pid}");
         VmIdentity first = vms.Of(7, 0x10), second = vms.Of(7, 0x20), other = vms.Of(8, 0x10);
-        Assert.Equal([(1, 7, "vm7"), (2, 7, "vm7#2"), (3, 8, "vm8")], new[] { first, second, other }.Select(vm => (vm.Ordinal, vm.Pid, vm.Name)));
+        Assert.Equal(
+            [(1, 7, "vm7"), (2, 7, "vm7#2"), (3, 8, "vm8")], new[] { first, second, other }.Select(vm => (vm.Ordinal, vm.Pid, vm.Name)));
         Assert.Same(first, vms.Of(7, 0x10));
         Assert.Same(second, vms.Of(7, 0x20));
     }

@@ -4,7 +4,9 @@ using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>The wall clock of a slot at an instant: what is open is split as far as it has come, and the sums are right whatever the slot says.</summary>
+/// <summary>
+/// The wall clock of a slot at an instant: what is open is split as far as it has come, and the sums are right whatever the slot says.
+/// </summary>
 public class WallClockTests
 {
     private const uint Cell = 7;
@@ -31,7 +33,8 @@ public class WallClockTests
     public void A_guest_that_runs_has_run_until_now()
     {
         WallClock clock = Take(Running(2000), 5000);
-        Assert.Equal((4000UL, 3200UL, 10UL, 0UL), (clock.WallNs, clock.Outside[TimePart.Guest], clock.Outside[TimePart.Runq], clock.OpenNs));
+        Assert.Equal(
+            (4000UL, 3200UL, 10UL, 0UL), (clock.WallNs, clock.Outside[TimePart.Guest], clock.Outside[TimePart.Runq], clock.OpenNs));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 namespace Kvmscope.Lab.Tests.Odd;
 
-/// <summary>The code of odd guests: 16-bit real mode, from its first byte. Each begins with an access to the port, which ends the warm-up.</summary>
+/// <summary>
+/// The code of odd guests: 16-bit real mode, from its first byte. Each begins with an access to the port, which ends the warm-up.
+/// </summary>
 internal static class OddCode
 {
     /// <summary>The base of DS: above all memory.</summary>

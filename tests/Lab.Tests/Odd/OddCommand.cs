@@ -29,7 +29,8 @@ internal static class OddCommand
 
     internal static int Run(ReadOnlySpan<string> arguments)
     {
-        if (arguments.Length < 2 || !s_kinds.TryGetValue(arguments[0], out Kind? kind) || !ushort.TryParse(arguments[1], out ushort times) || times == 0)
+        if (arguments.Length < 2 || !s_kinds.TryGetValue(arguments[0], out Kind? kind)
+            || !ushort.TryParse(arguments[1], out ushort times) || times == 0)
             throw new ArgumentException("odd wants a kind and how often");
         bool hold = arguments[2..] is ["hold"];
         GuestSupport support = GuestSupport.OfThisHost();
@@ -142,7 +143,9 @@ internal static class OddCommand
         return [Exits(isa, isa == Isa.Svm ? SvmShutdown : VmxTripleFault, 1)];
     }
 
-    /// <summary>Ports, and then a state that the hardware refuses: a code segment that is 64-bit and 32-bit at once. KVM lets that through.</summary>
+    /// <summary>
+    /// Ports, and then a state that the hardware refuses: a code segment that is 64-bit and 32-bit at once. KVM lets that through.
+    /// </summary>
     private static List<ExpectedExits> FailEntry(OddVm vm, int times, Isa isa)
     {
         KvmVcpu vcpu = vm.Vcpus[0];
@@ -169,7 +172,8 @@ internal static class OddCommand
         return [.. Ports(isa, 1), Exits(isa, isa == Isa.Svm ? SvmCode.Msr : VmxCode.Wrmsr, times)];
     }
 
-    private static List<ExpectedExits> Ports(Isa isa, int times) => [Exits(isa, isa == Isa.Svm ? SvmCode.Ioio : VmxCode.IoInstruction, times)];
+    private static List<ExpectedExits> Ports(Isa isa, int times) =>
+        [Exits(isa, isa == Isa.Svm ? SvmCode.Ioio : VmxCode.IoInstruction, times)];
 
     private static ExpectedExits Exits(Isa isa, ulong code, int times) => new(isa, code, ExitLevel.L1, (ulong)times);
 }

@@ -42,7 +42,8 @@ internal sealed class OddVm : IDisposable
         if (vcpu.Area.ExitReason != KvmExitReason.Io || vcpu.Area.IoPort != Port) throw Unexpected(vcpu);
     }
 
-    internal static KvmscopeException Unexpected(KvmVcpu vcpu) => new(ExitStatus.Failed, $"odd guest: KVM_RUN returned {vcpu.Area.ExitReason}");
+    internal static KvmscopeException Unexpected(KvmVcpu vcpu) =>
+        new(ExitStatus.Failed, $"odd guest: KVM_RUN returned {vcpu.Area.ExitReason}");
 
     public void Dispose()
     {

@@ -115,13 +115,17 @@ internal static class ArmScenarios
 
     private static void ByQualifier(LabHost host)
     {
-        using GuestProcess guest = host.Guest("hvc=31 hvc:0x84000006=29 hvc:0x86000000=11 smc=23 mrs=53 msr=47 sgi=43 mmio-write=41 mmio-read:5=37 gic-read=61 fault=73 wfi=7");
+        using GuestProcess guest = host.Guest(
+            "hvc=31 hvc:0x84000006=29 hvc:0x86000000=11 smc=23 mrs=53 msr=47 sgi=43 "
+            + "mmio-write=41 mmio-read:5=37 gic-read=61 fault=73 wfi=7");
         using Tracer tracer = host.Trace("time --by qualifier --format json").WaitAttached();
         guest.Run();
         TracedAnswer answer = tracer.FinishAnswer();
         guest.End();
         void count(ulong expected, string reason, string qualifier) =>
-            Check.Equal(expected, TracedAnswer.Sum(answer.Rows.Where(r => r.Reason == reason && r.Qualifier == qualifier)), $"{reason} {qualifier}");
+            Check.Equal(
+                expected, TracedAnswer.Sum(answer.Rows.Where(r => r.Reason == reason && r.Qualifier == qualifier)),
+                $"{reason} {qualifier}");
         count(31, "HVC64", "PSCI_VERSION");
         count(29, "HVC64", "PSCI_MIGRATE_INFO_TYPE");
         count(11, "HVC64", "KVM_FEATURES");

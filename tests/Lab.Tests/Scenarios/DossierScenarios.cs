@@ -9,6 +9,7 @@ internal static class DossierScenarios
     private const string Plan = "cpuid=43 slow-port=5 slow=150";
     private const ulong SleepNs = 150_000_000;
     private const int Slow = 5;
+    private static readonly string[] s_ownNames = ["kvmscope", "lab-suite", ".NET"];
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -44,7 +45,8 @@ internal static class DossierScenarios
             Check.AtLeast(SleepNs, parts.GetProperty("vmm").GetUInt64() + parts.GetProperty("runq").GetUInt64(), "VMM's time in ns");
             Check.AtMost(SleepNs / 5, parts.GetProperty("kvm").GetUInt64(), "KVM's time in ns");
             Check.Equal(
-                exit.GetProperty("duration_ns").GetUInt64(), parts.EnumerateObject().Aggregate(0UL, (sum, p) => sum + p.Value.GetUInt64()), "sum of the parts");
+                exit.GetProperty("duration_ns").GetUInt64(), parts.EnumerateObject().Aggregate(0UL, (sum, p) => sum + p.Value.GetUInt64()),
+                "sum of the parts");
             Check.Equal(JsonValueKind.Null, exit.GetProperty("ran_instead").ValueKind, "ran_instead without --who");
         }
     }
@@ -72,7 +74,7 @@ internal static class DossierScenarios
             bool isOther = name.StartsWith("guest-vcpu", StringComparison.Ordinal);
             all++;
             if (isOther) others++;
-            if (isOther || name.StartsWith("kvmscope", StringComparison.Ordinal) || name.StartsWith("lab-suite", StringComparison.Ordinal) || name.StartsWith(".NET", StringComparison.Ordinal)) programs++;
+            if (isOther || s_ownNames.Any(own => name.StartsWith(own, StringComparison.Ordinal))) programs++;
             Check.True(who.GetProperty("pid").GetInt32() != exit.GetProperty("tid").GetInt32(), "another task than the thread itself");
         }
         Check.AtLeast(1, others, $"exits of {all} for which the other vCPU's thread is named");

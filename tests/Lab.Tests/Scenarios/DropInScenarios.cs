@@ -43,7 +43,9 @@ internal static class DropInScenarios
         Check.Equal("Excludes: HLT", lines[0], "first line");
         Check.True(!lines.Skip(1).Any(IsHalt), "HLT among the slow exits");
         string number = host.IsSvm ? "123" : "30";
-        Check.AtLeast(5, lines.Count(l => l.TrimStart().StartsWith(number + " ", StringComparison.Ordinal) && l.EndsWith("(L1)", StringComparison.Ordinal)), "lines of the slow port");
+        int found = lines.Count(
+            l => l.TrimStart().StartsWith(number + " ", StringComparison.Ordinal) && l.EndsWith("(L1)", StringComparison.Ordinal));
+        Check.AtLeast(5, found, "lines of the slow port");
     }
 
     private static bool IsHalt(string line) => line.Contains(" HLT ", StringComparison.Ordinal);
@@ -83,7 +85,8 @@ internal static class DropInScenarios
         try
         {
             using GuestProcess guest = host.Guest(Plan);
-            foreach ((string name, string[] words) in s_tools) tools[name] = new ChildProcess(host.Link(words[0], host.Kvmscope), words[1..]);
+            foreach ((string name, string[] words) in s_tools)
+                tools[name] = new ChildProcess(host.Link(words[0], host.Kvmscope), words[1..]);
             var heads = tools.ToDictionary(t => t.Key, t => UpToTracing(t.Value));
             guest.Run();
             s_made = guest.Made;

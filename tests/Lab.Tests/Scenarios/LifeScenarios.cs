@@ -21,7 +21,9 @@ internal static class LifeScenarios
         new("life/attach-while-a-guest-runs", AttachToRunning),
     ];
 
-    /// <summary>The addresses of the first VM's vCPU are free when the second is made; no exit of one is closed by an entry of the other.</summary>
+    /// <summary>
+    /// The addresses of the first VM's vCPU are free when the second is made; no exit of one is closed by an entry of the other.
+    /// </summary>
     private static void KilledVm(LabHost host)
     {
         using var watch = new Watch(host, "hist --by vm,vcpu");
@@ -45,7 +47,8 @@ internal static class LifeScenarios
     private static void CompareWithWarmUp(GuestProcess guest, Watch watch, string name)
     {
         TracedRow[] own = [.. watch.Rows.Where(r => r.VmPid == guest.Pid)];
-        foreach ((ExitKey key, ulong count) in guest.Made) Check.Equal(count, TracedAnswer.Sum(own.Where(r => r.Key == key)), $"{name}: exits {key}");
+        foreach ((ExitKey key, ulong count) in guest.Made)
+            Check.Equal(count, TracedAnswer.Sum(own.Where(r => r.Key == key)), $"{name}: exits {key}");
         foreach (TracedRow row in own) Check.Equal(name, row.Vm, "name of the VM");
     }
 
@@ -67,7 +70,9 @@ internal static class LifeScenarios
         Check.AtMost(1UL, watch.Accounting("open"), "trust.open");
     }
 
-    /// <summary>Slots come back two sweeps after their vCPU ended, so each VM waits for three; without --interval a sweep is a second.</summary>
+    /// <summary>
+    /// Slots come back two sweeps after their vCPU ended, so each VM waits for three; without --interval a sweep is a second.
+    /// </summary>
     private static void ManyShortVms(LabHost host)
     {
         using var watch = new Watch(host, "count --max-vcpus 4");
@@ -81,7 +86,8 @@ internal static class LifeScenarios
         }
 
         watch.Finish();
-        foreach ((ExitKey key, ulong count) in made) Check.Equal(count, TracedAnswer.Sum(watch.Rows.Where(r => r.Key == key)), $"exits {key} of all");
+        foreach ((ExitKey key, ulong count) in made)
+            Check.Equal(count, TracedAnswer.Sum(watch.Rows.Where(r => r.Key == key)), $"exits {key} of all");
         foreach (string name in s_losses) Check.Equal(0UL, watch.Accounting(name), $"trust.{name}");
         Check.Equal((ulong)ShortVms, watch.Accounting("open"), "trust.open: the last exit of each");
     }
@@ -101,7 +107,9 @@ internal static class LifeScenarios
         Exact.Counts(host, first.Made, answer.Of(first.Pid), "the first");
         Check.Equal(0UL, TracedAnswer.Sum(answer.Of(second.Pid)) + TracedAnswer.Sum(answer.Of(third.Pid)), "exits of the others");
         Check.Equal(2UL, answer.Accounting["dropped_vcpus"], "trust.dropped_vcpus");
-        Check.AtLeast(second.Made.Values.Concat(third.Made.Values).Aggregate(0UL, (a, b) => a + b), answer.Accounting["dropped_exits"], "trust.dropped_exits");
+        Check.AtLeast(
+            second.Made.Values.Concat(third.Made.Values).Aggregate(0UL, (a, b) => a + b), answer.Accounting["dropped_exits"],
+            "trust.dropped_exits");
         Exact.AddsUp(answer);
         Check.Contains("2 vCPUs were not counted: raise --max-vcpus", text, "the table");
         first.End();
@@ -125,7 +133,8 @@ internal static class LifeScenarios
             return watch.Rows.Any(r => r.VmPid == second.Pid);
         }
 
-        Deadline.Until(counted, () => $"the slot is free, and the second VM was not counted: {watch.Accounting("dropped_exits")} exits dropped");
+        Deadline.Until(
+            counted, () => $"the slot is free, and the second VM was not counted: {watch.Accounting("dropped_exits")} exits dropped");
         second.Kill();
         watch.Finish();
         Check.Equal(1UL, watch.Accounting("dropped_vcpus"), "trust.dropped_vcpus");

@@ -3,7 +3,9 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Several VMs at once: not mixed, and filters leave the others at zero. One run of three guests, and a tracer for each way to look.</summary>
+/// <summary>
+/// Several VMs at once: not mixed, and filters leave the others at zero. One run of three guests, and a tracer for each way to look.
+/// </summary>
 internal static class MachineScenarios
 {
     private const string AlphaPlan = "cpuid=101 out=53", BetaPlan = "vcpus=2 cpuid=67 hlt=31", GammaPlan = "out=19 l2.cpuid=29 l2.out=13";
@@ -67,7 +69,9 @@ internal static class MachineScenarios
     {
         foreach ((ExitKey key, ulong count) in expected)
             for (int id = 0; id < vcpus; id++)
-                Check.Equal(count / (ulong)vcpus, TracedAnswer.Sum(rows.Where(r => r.Key == key && r.Vcpu == id)), $"{name}: exits {key} of vCPU {id}");
+                Check.Equal(
+                    count / (ulong)vcpus, TracedAnswer.Sum(rows.Where(r => r.Key == key && r.Vcpu == id)),
+                    $"{name}: exits {key} of vCPU {id}");
     }
 
     private static void List(LabHost host)

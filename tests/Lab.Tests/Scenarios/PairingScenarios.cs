@@ -33,7 +33,9 @@ internal static class PairingScenarios
     {
         TracedAnswer answer = Compare(host, "two-vcpus 103", 2);
         for (int id = 0; id < 2; id++)
-            Check.Equal(103UL, TracedAnswer.Sum(answer.Rows.Where(r => r.Vcpu == id && r.Key.Code == (host.IsSvm ? 0x7bu : 30u))), $"port accesses of vCPU {id}");
+            Check.Equal(
+                103UL, TracedAnswer.Sum(answer.Rows.Where(r => r.Vcpu == id && r.Key.Code == (host.IsSvm ? 0x7bu : 30u))),
+                $"port accesses of vCPU {id}");
     }
 
     private static void FailedEntry(LabHost host)

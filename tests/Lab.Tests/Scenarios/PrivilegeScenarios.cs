@@ -28,7 +28,9 @@ internal static class PrivilegeScenarios
         }
     }
 
-    /// <summary>CAP_SYS_ADMIN for the BTF of modules, but on kernels without that; CAP_SYS_RESOURCE for the memory of maps before 5.11.</summary>
+    /// <summary>
+    /// CAP_SYS_ADMIN for the BTF of modules, but on kernels without that; CAP_SYS_RESOURCE for the memory of maps before 5.11.
+    /// </summary>
     private static void LeastSet(LabHost host)
     {
         string caps = host.Kernel < new Version(5, 11) ? "bpf,perfmon,sys_resource" : "bpf,perfmon,sys_admin";
@@ -63,11 +65,14 @@ internal static class PrivilegeScenarios
         Check.Equal((0, ""), (status, output + errors), $"status and words with {set}");
         string[] files = Directory.GetFiles(folder);
         Check.Equal(2, files.Length, "recordings that are kept");
-        foreach (string file in files) Check.Equal(new FileOwner(0, 0), LinuxSystem.OwnerOf(file), "the owner of a file that was begun after root was given up");
+        foreach (string file in files)
+            Check.Equal(new FileOwner(0, 0), LinuxSystem.OwnerOf(file), "the owner of a file that was begun after root was given up");
         foreach (string file in files)
         {
             (status, _, errors) = host.Run($"report {file} count");
-            Check.Equal((0, ""), (status, string.Join('\n', errors.Split('\n').Where(l => l.StartsWith("kvmscope:", StringComparison.Ordinal)))), "status and notes of a report");
+            Check.Equal(
+                (0, ""), (status, string.Join('\n', errors.Split('\n').Where(l => l.StartsWith("kvmscope:", StringComparison.Ordinal)))),
+                "status and notes of a report");
         }
     }
 
@@ -76,6 +81,10 @@ internal static class PrivilegeScenarios
         if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
         string set = caps.Length == 0 ? "-all" : "-all," + string.Join(',', caps.Split(',').Select(c => "+" + c));
         return LabHost.Run(
-            SetPriv, ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--", host.Kvmscope, .. words.Split(' ')]);
+            SetPriv,
+            [
+                "--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--", host.Kvmscope,
+                .. words.Split(' '),
+            ]);
     }
 }

@@ -2,7 +2,9 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Recordings of real exits: equal to what was live and to what guests did, whatever happens to the recorder, its file or the VMs.</summary>
+/// <summary>
+/// Recordings of real exits: equal to what was live and to what guests did, whatever happens to the recorder, its file or the VMs.
+/// </summary>
 internal static class RecordScenarios
 {
     internal static IEnumerable<Case> Cases =>
@@ -53,7 +55,9 @@ internal static class RecordScenarios
         Exact.Accounting(host, report, vcpus: 2);
         Check.Equal(counted.Exits, report.Exits, "exits");
         foreach (TracedRow row in counted.Rows)
-            Check.Equal(row.Count, TracedAnswer.Sum(report.Rows.Where(r => r.Key == row.Key && r.Vcpu == row.Vcpu)), $"{row.Reason} of vCPU {row.Vcpu}");
+            Check.Equal(
+                row.Count, TracedAnswer.Sum(report.Rows.Where(r => r.Key == row.Key && r.Vcpu == row.Vcpu)),
+                $"{row.Reason} of vCPU {row.Vcpu}");
         Exact.Counts(host, guest.Made, Report(host, file, "count").Rows);
 
         // Three tracers look at the clock at different times: near, and the parts of each add up.
@@ -69,7 +73,9 @@ internal static class RecordScenarios
         TracedAnswer qualified = Report(host, file, "count --by qualifier");
         // The exit with which each vCPU stopped is open, and has no qualifier yet.
         var port = new ExitKey(host.IsSvm ? 0x7bu : 30u, 1);
-        Check.Equal(guest.Made[port] - 2, TracedAnswer.Sum(qualified.Rows.Where(r => r.Key == port && r.Qualifier is not null)), "port writes with their port");
+        Check.Equal(
+            guest.Made[port] - 2, TracedAnswer.Sum(qualified.Rows.Where(r => r.Key == port && r.Qualifier is not null)),
+            "port writes with their port");
     }
 
     private static void Nested(LabHost host)
@@ -111,7 +117,8 @@ internal static class RecordScenarios
         guest.Run();
         recorder.Finish();
         guest.End();
-        (int status, string output, string errors) = host.Run($"report {file} slower --reason {(host.IsSvm ? "IOIO" : "IO_INSTRUCTION")} --format json");
+        (int status, string output, string errors) = host.Run(
+            $"report {file} slower --reason {(host.IsSvm ? "IOIO" : "IO_INSTRUCTION")} --format json");
         Check.Equal(0, status, errors);
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Check.Equal(7, lines.Length, "slow exits");

@@ -26,7 +26,9 @@ internal static class RoundScenarios
         Check.Equal((0UL, 127UL), (ports.Reflected ?? 0, ports.Handled ?? 0), "ports of L2: reflected and handled");
         TracedRow leaves = Row(host, answer, 0x72, 10);
         bool leavesAreL1s = !host.IsSvm; // CPUID of L2 is always L1's on VMX
-        Check.Equal(leavesAreL1s ? (Leaves, 0UL) : (0UL, Leaves), (leaves.Reflected ?? 0, leaves.Handled ?? 0), "CPUID of L2: reflected and handled");
+        Check.Equal(
+            leavesAreL1s ? (Leaves, 0UL) : (0UL, Leaves), (leaves.Reflected ?? 0, leaves.Handled ?? 0),
+            "CPUID of L2: reflected and handled");
         Rounds(host, halts, Halts);
         if (leavesAreL1s) Rounds(host, leaves, Leaves);
         else Check.True(leaves.RoundAverageNs is null && leaves.L1ExitsPerRound is null, "no rounds where nothing is reflected");
@@ -41,5 +43,6 @@ internal static class RoundScenarios
         Check.AtLeast(row.AverageNs ?? 0, row.RoundAverageNs ?? 0, $"{row.Reason}: round against the plain exit in ns");
     }
 
-    private static TracedRow Row(LabHost host, TracedAnswer answer, ulong svm, ulong vmx) => answer.Rows.Single(r => r.Key == new ExitKey(host.IsSvm ? svm : vmx, 2));
+    private static TracedRow Row(LabHost host, TracedAnswer answer, ulong svm, ulong vmx) =>
+        answer.Rows.Single(r => r.Key == new ExitKey(host.IsSvm ? svm : vmx, 2));
 }

@@ -87,13 +87,16 @@ internal static class RunScenarios
         Check.Equal(0, tracer.Finish().Count, "lines on standard output");
         Exact.Counts(host, guest.Made, TracedAnswer.Parse(File.ReadAllText(file)).Rows);
         (int status, _, string errors) = host.Run("count --duration 1s -o /nowhere/answer");
-        Check.True(status != 0 && errors.Contains("/nowhere/answer", StringComparison.Ordinal), $"a file that cannot be written: status {status}, {errors}");
+        Check.True(
+            status != 0 && errors.Contains("/nowhere/answer", StringComparison.Ordinal),
+            $"a file that cannot be written: status {status}, {errors}");
     }
 
     private static void BadFilters(LabHost host)
     {
         using GuestProcess guest = host.Guest("cpuid=3", "onlyvm");
-        foreach ((string words, string part) in ((string, string)[])[("--vm nobody", "onlyvm"), ("--vcpu 5", "no vCPU 5"), ("--reason CPUIT", "CPUID")])
+        (string, string)[] refused = [("--vm nobody", "onlyvm"), ("--vcpu 5", "no vCPU 5"), ("--reason CPUIT", "CPUID")];
+        foreach ((string words, string part) in refused)
         {
             (int status, _, string errors) = host.Run($"count --duration 1s {words}");
             Check.Equal(2, status, $"status of {words}");

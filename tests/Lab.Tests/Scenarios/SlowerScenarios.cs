@@ -2,7 +2,9 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary><c>slower</c> shows the exits that a guest made slow, and none else. One run of a guest, and a tracer for each way to look.</summary>
+/// <summary>
+/// <c>slower</c> shows the exits that a guest made slow, and none else. One run of a guest, and a tracer for each way to look.
+/// </summary>
 internal static class SlowerScenarios
 {
     // The VMM sleeps 800 ms at each fourth of 11 accesses; what else happens to a vCPU here is far from 500 ms.

@@ -3,7 +3,9 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary><c>time --split</c> against guests and VMMs whose time is known. A part is right within 5 % or 200 µs an exit, whichever is more.</summary>
+/// <summary>
+/// <c>time --split</c> against guests and VMMs whose time is known. A part is right within 5 % or 200 µs an exit, whichever is more.
+/// </summary>
 internal static class SplitScenarios
 {
     private const double Share = 0.05, SumShare = 0.01;
@@ -52,7 +54,8 @@ internal static class SplitScenarios
             Near(wall, sum, SumShare, 0, "the sum of the parts");
             Check.AtMost((ulong)(wall * SumShare), row.Parts["unattributed"], "unattributed ns");
         }
-        foreach (TracedRow row in answer.Rows.Where(r => r.WallNs is null)) Check.Equal(7, row.Parts.Count, $"parts of {row.Reason}, without guest");
+        foreach (TracedRow row in answer.Rows.Where(r => r.WallNs is null))
+            Check.Equal(7, row.Parts.Count, $"parts of {row.Reason}, without guest");
     }
 
     private static TracedRow Wall(TracedAnswer answer) => answer.Rows.Single(r => r.WallNs is not null);
@@ -175,7 +178,9 @@ internal static class SplitScenarios
         Check.AtLeast((ulong)pause.TotalNanoseconds * 9 / 10, wall.Parts["vmm"], "the VMM's time in ns, with 300 ms stopped");
     }
 
-    /// <summary>Odd sequences leave time unattributed at worst: each wall clock still adds up, and no part is negative or more than the whole.</summary>
+    /// <summary>
+    /// Odd sequences leave time unattributed at worst: each wall clock still adds up, and no part is negative or more than the whole.
+    /// </summary>
     private static void Odd(LabHost host, string words, int vcpus)
     {
         using GuestProcess guest = host.OddGuest(words);
@@ -187,7 +192,9 @@ internal static class SplitScenarios
         Check.Equal(vcpus, walls.Length, "vCPUs");
         foreach (TracedRow wall in walls)
         {
-            Near(wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0, $"the sum of the parts of vCPU {wall.Vcpu}");
+            Near(
+                wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0,
+                $"the sum of the parts of vCPU {wall.Vcpu}");
             foreach ((string part, ulong ns) in wall.Parts) Check.AtMost(wall.WallNs.Value, ns, $"{part} ns");
         }
     }

@@ -14,7 +14,10 @@ internal static class TimeScenarios
     /// </summary>
     private const ulong LeastNs = 1_000_000;
 
-    /// <summary>perf was there first, so its interval holds what kvmscope adds to an exit and an entry, and kvmscope's does not: up to a tenth of a short exit.</summary>
+    /// <summary>
+    /// perf was there first, so its interval holds what kvmscope adds to an exit and an entry, and kvmscope's does not: up to a tenth of a
+    /// short exit.
+    /// </summary>
     private const double Slack = 0.10;
 
     /// <summary>Fewer than this many samples say nothing of an average.</summary>
@@ -48,7 +51,8 @@ internal static class TimeScenarios
         string folder = Path.Combine(host.Folder, "perf");
         Directory.CreateDirectory(folder);
         using GuestProcess guest = host.Guest(Plan);
-        using var perf = new ChildProcess("/usr/bin/perf", ["kvm", "stat", "record", "-a", "-o", "perf.data", "--", host.Suite, "latch"], folder);
+        using var perf = new ChildProcess(
+            "/usr/bin/perf", ["kvm", "stat", "record", "-a", "-o", "perf.data", "--", host.Suite, "latch"], folder);
         perf.WaitFor(Tracer.Attached);
         using Tracer tracer = host.Trace("hist --format json").WaitAttached();
         guest.Run();
@@ -73,13 +77,17 @@ internal static class TimeScenarios
             PerfLine theirs = perf.FirstOrDefault(p => p.Names(row.Reason)) ?? throw new SuiteFailure($"perf has no {row.Reason}: {all}");
             Check.Equal(theirs.Samples, row.Timed, $"timed {row.Reason} against perf's samples");
             double average = (row.AverageNs ?? 0) / 1000.0;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"# {row.Reason}: average {average:0.00} us, perf {theirs.Average:0.00} ({theirs.Least:0.00} to {theirs.Most:0.00}), {row.Timed} exits"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"# {row.Reason}: average {average:0.00} us, perf {theirs.Average:0.00} ({theirs.Least:0.00} to "
+                + $"{theirs.Most:0.00}), {row.Timed} exits"));
             compared++;
             if (row.AverageNs < leastNs) continue;
             Check.AtLeast(theirs.Least * (1 - Slack), average, $"average of {row.Reason} in us against perf's least");
             Check.AtMost(theirs.Most, average, $"average of {row.Reason} in us against perf's most");
             double difference = Math.Abs(average - theirs.Average) / theirs.Average;
-            Check.AtMost(Slack, difference, $"{row.Reason}: average {average:0.00} us against perf's {theirs.Average:0.00}, relative difference");
+            Check.AtMost(
+                Slack, difference, $"{row.Reason}: average {average:0.00} us against perf's {theirs.Average:0.00}, relative difference");
         }
 
         Check.AtLeast(4, compared, "reasons compared");

@@ -27,6 +27,7 @@ internal static class Check
 
     internal static void Contains(string part, string text, string what)
     {
-        if (!text.Contains(part, StringComparison.Ordinal)) throw new SuiteFailure($"{what}: expected '{part}' in '{text.ReplaceLineEndings(" | ")}'");
+        if (!text.Contains(part, StringComparison.Ordinal))
+            throw new SuiteFailure($"{what}: expected '{part}' in '{text.ReplaceLineEndings(" | ")}'");
     }
 }

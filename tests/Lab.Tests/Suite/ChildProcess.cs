@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>A program that is driven by lines: everything that waits for it has a deadline. It is killed when it is still there at the end.</summary>
+/// <summary>
+/// A program that is driven by lines: everything that waits for it has a deadline. It is killed when it is still there at the end.
+/// </summary>
 internal class ChildProcess : IDisposable
 {
     internal const int SigInt = 2, SigKill = 9, SigCont = 18, SigStop = 19;
@@ -64,7 +66,8 @@ internal class ChildProcess : IDisposable
     {
         while (true)
         {
-            string line = ReadLine() ?? throw new SuiteFailure($"'{_title}' ended (status {WaitForEnd()}) before it said '{wanted}'; stderr: {Errors}");
+            string line = ReadLine()
+                ?? throw new SuiteFailure($"'{_title}' ended (status {WaitForEnd()}) before it said '{wanted}'; stderr: {Errors}");
             if (line == wanted) return;
         }
     }
@@ -97,7 +100,8 @@ internal class ChildProcess : IDisposable
     /// <returns>Its exit status; 128 + N for signal N.</returns>
     internal int WaitForEnd()
     {
-        if (!_process.WaitForExit(s_deadline)) throw new SuiteFailure($"'{_title}' did not end within {s_deadline.TotalSeconds} s; stderr: {Errors}");
+        if (!_process.WaitForExit(s_deadline))
+            throw new SuiteFailure($"'{_title}' did not end within {s_deadline.TotalSeconds} s; stderr: {Errors}");
         _errorsEnded.Wait(s_deadline);
         return _process.ExitCode;
     }

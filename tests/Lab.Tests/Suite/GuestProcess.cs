@@ -36,7 +36,8 @@ internal sealed class GuestProcess : ChildProcess
     {
         using JsonDocument document = JsonDocument.Parse(line);
         return document.RootElement.GetProperty("exits").EnumerateArray().ToDictionary(
-            e => new ExitKey(e.GetProperty("code").GetUInt64(), e.GetProperty("level").GetInt32()), e => e.GetProperty("count").GetUInt64());
+            e => new ExitKey(e.GetProperty("code").GetUInt64(), e.GetProperty("level").GetInt32()),
+            e => e.GetProperty("count").GetUInt64());
     }
 
     internal GuestProcess Run() => Go().WaitDone();

@@ -11,7 +11,8 @@ namespace Kvmscope.Lab.Tests.Suite;
 /// <param name="AverageNs">Of those that were timed; null for count.</param>
 /// <param name="MaxNs">The longest; null for count.</param>
 /// <param name="Timed">Durations in the histogram; 0 for any other command.</param>
-internal sealed record TracedRow(string? Vm, int? VmPid, int? Vcpu, string Isa, ExitKey Key, string Reason, ulong Count, ulong? AverageNs, ulong? MaxNs, ulong Timed)
+internal sealed record TracedRow(
+    string? Vm, int? VmPid, int? Vcpu, string Isa, ExitKey Key, string Reason, ulong Count, ulong? AverageNs, ulong? MaxNs, ulong Timed)
 {
     /// <summary>The qualifier as printed; null where there is none.</summary>
     internal string? Qualifier { get; init; }

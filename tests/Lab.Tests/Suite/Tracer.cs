@@ -33,6 +33,8 @@ internal sealed class Tracer : ChildProcess
     internal TracedAnswer FinishAnswer()
     {
         IReadOnlyList<string> lines = Finish();
-        return lines is [var line] ? TracedAnswer.Parse(line) : throw new SuiteFailure($"expected one answer, got {lines.Count} lines: {string.Join(" | ", lines)}");
+        return lines is [var line]
+            ? TracedAnswer.Parse(line)
+            : throw new SuiteFailure($"expected one answer, got {lines.Count} lines: {string.Join(" | ", lines)}");
     }
 }

@@ -1,6 +1,8 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>A tracer with <c>--interval</c>, whose answers are added up. Each answer sweeps, so that waiting for answers is waiting for sweeps.</summary>
+/// <summary>
+/// A tracer with <c>--interval</c>, whose answers are added up. Each answer sweeps, so that waiting for answers is waiting for sweeps.
+/// </summary>
 internal sealed class Watch : IDisposable
 {
     private readonly Tracer _tracer;
@@ -33,6 +35,7 @@ internal sealed class Watch : IDisposable
     {
         TracedAnswer answer = TracedAnswer.Parse(line);
         _rows.AddRange(answer.Rows);
-        foreach ((string name, ulong value) in answer.Accounting) _trust[name] = name == "open" ? value : _trust.GetValueOrDefault(name) + value;
+        foreach ((string name, ulong value) in answer.Accounting)
+            _trust[name] = name == "open" ? value : _trust.GetValueOrDefault(name) + value;
     }
 }
