@@ -8,8 +8,8 @@ using Kvmscope.Guests.Kvm;
 namespace Kvmscope.Guests;
 
 /// <summary>
-/// A VM with a guest of some hundred bytes, which makes known exits. Its life: made, warmed up (every page touched, so that the
-/// plan makes no exit of its own), started with a plan, ended. Each vCPU keeps one thread from its warm-up to its end.
+/// A VM with a guest of a few hundred bytes, which makes known exits. It is created, warmed up (every page is touched, so that
+/// the plan causes no exits for memory), started with a plan, and ended. Each vCPU has one thread from its warm-up to its end.
 /// </summary>
 public sealed class BuiltInGuest : IDisposable
 {
@@ -27,10 +27,10 @@ public sealed class BuiltInGuest : IDisposable
     private GuestPlan? _plan;
     private Timer? _deadline, _wake;
 
-    /// <summary>Makes the VM and its vCPUs; nothing runs yet.</summary>
-    /// <param name="support">What this host gives.</param>
-    /// <param name="options">What the VM is to have.</param>
-    /// <exception cref="KvmscopeException">KVM is absent (status 3), not permitted (4), or refused something (1).</exception>
+    /// <summary>Creates the VM and its vCPUs; nothing runs yet.</summary>
+    /// <param name="support">What this host supports.</param>
+    /// <param name="options">The options of the VM.</param>
+    /// <exception cref="KvmscopeException">KVM is missing (status 3), not permitted (4), or refused something (1).</exception>
     public BuiltInGuest(GuestSupport support, BuiltInGuestOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Vcpus, 1);
@@ -54,7 +54,7 @@ public sealed class BuiltInGuest : IDisposable
         }
     }
 
-    /// <summary>Runs all vCPUs up to the point where a plan begins. Returns when they are there.</summary>
+    /// <summary>Runs all vCPUs up to the point where a plan begins, and returns when they have reached it.</summary>
     /// <exception cref="KvmscopeException">A vCPU failed.</exception>
     public void WarmUp()
     {
@@ -67,12 +67,12 @@ public sealed class BuiltInGuest : IDisposable
         }
 
         _warm.Wait();
-        _deadline?.Dispose(); // the wait for a plan may be long
+        _deadline?.Dispose(); // because the wait for a plan may be long
         ThrowFailure();
     }
 
-    /// <summary>Lets all vCPUs do the plan, and returns at once. The time until the deadline starts again.</summary>
-    /// <exception cref="ArgumentException">The plan is not one that this VM can do.</exception>
+    /// <summary>Lets all vCPUs run the plan, and returns at once. The time until the deadline starts again.</summary>
+    /// <exception cref="ArgumentException">This VM cannot run the plan.</exception>
     public void Start(GuestPlan plan)
     {
         plan.Validate();
@@ -87,9 +87,11 @@ public sealed class BuiltInGuest : IDisposable
         _go.Set();
     }
 
-    /// <summary>Waits until all vCPUs are at their end.</summary>
-    /// <returns>What they did, all together; to be compared exactly (but see <see cref="GuestExpectations"/>).</returns>
-    /// <exception cref="KvmscopeException">A vCPU failed, did something else, or was not through at the deadline.</exception>
+    /// <summary>Waits until all vCPUs have ended.</summary>
+    /// <returns>
+    /// The exits that they made, all together, to be compared exactly (with the exceptions in <see cref="GuestExpectations"/>).
+    /// </returns>
+    /// <exception cref="KvmscopeException">A vCPU failed, did something else, or had not ended at the deadline.</exception>
     public IReadOnlyList<ExpectedExits> Wait()
     {
         GuestPlan done = _plan ?? throw new InvalidOperationException("not started");
@@ -102,11 +104,11 @@ public sealed class BuiltInGuest : IDisposable
         return Expected(done);
     }
 
-    /// <summary>What a plan makes all vCPUs do, together.</summary>
+    /// <summary>The exits that a plan causes on all vCPUs together.</summary>
     public IReadOnlyList<ExpectedExits> Expected(GuestPlan plan) =>
         [.. GuestExpectations.Of(plan, _support).Select(e => e with { Count = e.Count * (ulong)_vcpus.Count })];
 
-    /// <summary>How many accesses to the slow ports the VMM made slow, on all vCPUs together; after <see cref="Wait"/>.</summary>
+    /// <summary>The number of accesses to the slow ports that the VMM made slow, on all vCPUs together; after <see cref="Wait"/>.</summary>
     public long SlowAccesses => _options.SlowEvery == 0
         ? 0
         : _vcpus.Sum(v => (v.Counts.Slow / _options.SlowEvery) + (v.Counts.Spins / _options.SlowEvery));
@@ -118,7 +120,7 @@ public sealed class BuiltInGuest : IDisposable
         return MemoryMarshal.Cast<byte, ulong>(_memory.Block(vcpu)[GuestLayout.Results..])[..(int)batches].ToArray();
     }
 
-    /// <summary>Ends the guest wherever it is, and gives all back.</summary>
+    /// <summary>Ends the guest in any state, and frees everything.</summary>
     public void Dispose()
     {
         foreach (GuestVcpu vcpu in _vcpus) vcpu.Stop(null);
@@ -194,22 +196,22 @@ public sealed class BuiltInGuest : IDisposable
     }
 }
 
-/// <summary>What a built-in guest is made with.</summary>
+/// <summary>The options of a built-in guest.</summary>
 public sealed record BuiltInGuestOptions
 {
-    /// <summary>vCPUs, at most: each has 2 MB of guest memory, below the place where the MMIO is.</summary>
+    /// <summary>The most vCPUs that a guest can have: each has 2 MB of guest memory, below the MMIO.</summary>
     public const int MaxVcpus = 256;
 
-    /// <summary>How many vCPUs; each runs in its own thread, and does the whole plan.</summary>
+    /// <summary>The number of vCPUs; each runs in a thread of its own, and runs the whole plan.</summary>
     public int Vcpus { get; init; } = 1;
 
-    /// <summary>Interrupt controllers in the kernel, for <see cref="GuestWork.HltInKernel"/>.</summary>
+    /// <summary>Whether the kernel has the interrupt controllers, for <see cref="GuestWork.HltInKernel"/>.</summary>
     public bool Irqchip { get; init; }
 
-    /// <summary>VMX or SVM for the guest, for plans with a nested guest.</summary>
+    /// <summary>Whether the guest has VMX or SVM, for plans with a nested guest.</summary>
     public bool Nested { get; init; }
 
-    /// <summary>Which accesses to the slow ports are slow: each n-th of a vCPU; 0 for none.</summary>
+    /// <summary>Every n-th access of a vCPU to the slow ports is slow; 0: none.</summary>
     public int SlowEvery { get; init; }
 
     /// <summary>How long the VMM sleeps (<see cref="GuestWork.SlowPort"/>) or is busy (<see cref="GuestWork.PortSpin"/>) then.</summary>
@@ -218,6 +220,6 @@ public sealed record BuiltInGuestOptions
     /// <summary>How often the VMM wakes vCPUs that halted in the kernel.</summary>
     public TimeSpan WakeEvery { get; init; } = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>How long a plan that does not repeat may take; it is broken off then.</summary>
+    /// <summary>How long a plan that does not repeat may take; then it is stopped.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(2);
 }

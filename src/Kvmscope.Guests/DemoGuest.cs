@@ -5,7 +5,9 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Guests;
 
-/// <summary>The guest of <c>kvmscope demo</c>: each kind of exit a prime number of times, so that no two counts can be mixed up.</summary>
+/// <summary>
+/// The guest of <c>kvmscope demo</c>: each kind of exit a prime number of times, so that no count can be confused with another.
+/// </summary>
 public sealed class DemoGuest : IDemoGuest, IDisposable
 {
     private static readonly ImmutableArray<WorkItem> s_work =
@@ -29,7 +31,7 @@ public sealed class DemoGuest : IDemoGuest, IDisposable
     private readonly Lazy<string?> _whyNot;
     private BuiltInGuest? _guest;
 
-    /// <summary>Looks at the host; makes nothing yet.</summary>
+    /// <summary>Checks the host; creates nothing yet.</summary>
     public DemoGuest()
     {
         _support = GuestSupport.OfThisHost();
@@ -37,12 +39,12 @@ public sealed class DemoGuest : IDemoGuest, IDisposable
     }
 
     /// <summary>
-    /// Why this host cannot run it, one line, or null. Asked for the first time it makes the guest and warms it up, so ask before the trace
-    /// begins.
+    /// Why this host cannot run it, as one line, or null. The first use of this property creates the guest and warms it up, so use it
+    /// before the trace begins.
     /// </summary>
     public string? WhyNot => _whyNot.Value;
 
-    /// <summary>Why this host cannot run the nested guest, one line, or null.</summary>
+    /// <summary>Why this host cannot run the nested guest, as one line, or null.</summary>
     public string? WhyNotNested => WhyNot ?? _support.WhyNotNested;
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Kvmscope.Guests.Kvm;
 
 namespace Kvmscope.Guests;
 
-/// <summary>A guest's memory: one block a vCPU, of which only the pages that are used take memory of the host.</summary>
+/// <summary>A guest's memory: one block per vCPU. Only pages that are used take memory of the host.</summary>
 internal sealed unsafe class GuestMemory : IDisposable
 {
     private nint _address;
@@ -16,14 +16,14 @@ internal sealed unsafe class GuestMemory : IDisposable
         if (_address == Libc.MAP_FAILED)
             throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: no memory: {Marshal.GetLastPInvokeErrorMessage()}");
 
-        // A huge page put in later would take the guest's mappings away once more. Not having the feature is just as well.
+        // If the host put in a huge page later, the guest's mappings would be removed once more. A host without huge pages is fine.
         _ = Libc.AdviseMemory(_address, Size, Libc.MADV_NOHUGEPAGE);
     }
 
-    /// <summary>Where it is in this process.</summary>
+    /// <summary>Its address in this process.</summary>
     internal nint Address => _address;
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Its size in bytes.</summary>
     internal nuint Size { get; }
 
     /// <summary>The used part of a vCPU's block.</summary>

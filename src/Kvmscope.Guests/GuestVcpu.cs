@@ -5,10 +5,10 @@ using Kvmscope.Guests.Kvm;
 
 namespace Kvmscope.Guests;
 
-/// <summary>One vCPU of a built-in guest and the part of the VMM that serves it: what runs in its thread.</summary>
+/// <summary>One vCPU of a built-in guest, and the part of the VMM that serves it in the vCPU's thread.</summary>
 internal sealed class GuestVcpu : IDisposable
 {
-    /// <summary>A real-time signal that nothing else here uses; it is blocked in the vCPU's thread and only breaks KVM_RUN off.</summary>
+    /// <summary>A real-time signal that is used only here. It is blocked in the vCPU's thread, and only interrupts KVM_RUN.</summary>
     private const int KickSignal = 40;
 
     private const ulong KickSet = 1UL << (KickSignal - 1);
@@ -51,11 +51,11 @@ internal sealed class GuestVcpu : IDisposable
         }
     }
 
-    /// <summary>What the VMM saw of the plan: what its guest must have done, as a check of the guest itself.</summary>
+    /// <summary>What the VMM saw of the plan, to check the guest itself.</summary>
     internal VmmCounts Counts { get; private set; }
 
-    /// <summary>Runs the guest to its end, or until it is stopped; in the thread that calls.</summary>
-    /// <param name="afterWarmUp">Called once, when the guest has warmed up; returns when it may go on.</param>
+    /// <summary>Runs the guest in the calling thread to its end, or until it is stopped.</summary>
+    /// <param name="afterWarmUp">Called once, after the warm-up; it returns when the guest may continue.</param>
     /// <exception cref="KvmscopeException">The guest failed, or was stopped for a reason.</exception>
     internal void Run(Action afterWarmUp)
     {
@@ -78,7 +78,7 @@ internal sealed class GuestVcpu : IDisposable
         if (_stopReason is { } reason) throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: {reason}");
     }
 
-    /// <summary>Breaks KVM_RUN off, so that a halted vCPU is woken; from another thread.</summary>
+    /// <summary>Interrupts KVM_RUN from another thread, so that a halted vCPU wakes up.</summary>
     internal void Kick()
     {
         lock (_kick)
@@ -88,8 +88,8 @@ internal sealed class GuestVcpu : IDisposable
         }
     }
 
-    /// <summary>Ends the run; from another thread.</summary>
-    /// <param name="reason">Why that is an error, or null where it is none.</param>
+    /// <summary>Ends the run from another thread.</summary>
+    /// <param name="reason">Why that is an error, or null if it is not an error.</param>
     internal void Stop(string? reason)
     {
         _stopReason ??= reason;
@@ -120,13 +120,13 @@ internal sealed class GuestVcpu : IDisposable
 
         _vcpu.SetSpecialRegisters(GuestRegisters.Special(_vcpu.GetSpecialRegisters(), physical, cr4, efer));
         _vcpu.SetRegisters(GuestRegisters.General);
-        // With interrupt controllers in the kernel, all vCPUs but the first wait for a start-up interrupt.
+        // With interrupt controllers in the kernel, all vCPUs except the first wait for a start-up interrupt.
         if (_options.Irqchip) _vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
     }
 
     private unsafe void BlockKickSignal()
     {
-        // glibc's set is 16 words, of which the kernel knows one.
+        // glibc's set is 16 words; the kernel uses one.
         ulong* before = stackalloc ulong[16];
         ulong* kickSet = stackalloc ulong[16];
         new Span<ulong>(kickSet, 16).Clear();
@@ -149,8 +149,8 @@ internal sealed class GuestVcpu : IDisposable
         if (_options.Irqchip && _vcpu.GetMpState() == KvmApi.KVM_MP_STATE_HALTED) _vcpu.SetMpState(KvmApi.KVM_MP_STATE_RUNNABLE);
     }
 
-    /// <summary>Does what KVM_RUN returned for.</summary>
-    /// <returns>Whether that was the guest's end.</returns>
+    /// <summary>Serves the exit for which KVM_RUN returned.</summary>
+    /// <returns>Whether the guest has ended.</returns>
     private bool Serve(Action afterWarmUp)
     {
         ref KvmRunArea area = ref _vcpu.Area;
@@ -224,7 +224,7 @@ internal sealed class GuestVcpu : IDisposable
                 Counts = Counts with { Ports = Counts.Ports + 1 };
                 return false;
             default:
-                throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: an access to port 0x{port:x}, which it does not know");
+                throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: an access to the unknown port 0x{port:x}");
         }
     }
 
@@ -243,7 +243,7 @@ internal sealed class GuestVcpu : IDisposable
         KvmExitReason.FailEntry => $"VM entry failed, hardware reason 0x{area.HardwareEntryFailureReason:x}",
         KvmExitReason.InternalError => $"KVM gave up (KVM_EXIT_INTERNAL_ERROR, suberror {area.Suberror})",
         KvmExitReason.Shutdown => "it shut down (triple fault)",
-        KvmExitReason.Mmio => $"an access to guest-physical address 0x{area.MmioAddress:x}, which it does not know",
-        _ => $"KVM_RUN returned {area.ExitReason}, which it does not know",
+        KvmExitReason.Mmio => $"an access to the unknown guest-physical address 0x{area.MmioAddress:x}",
+        _ => $"KVM_RUN returned {area.ExitReason}, which is not expected",
     };
 }

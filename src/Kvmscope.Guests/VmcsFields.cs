@@ -14,8 +14,8 @@ internal static class VmcsFields
     private const ulong NoLink = ulong.MaxValue, AllLimit = uint.MaxValue;
 
     /// <summary>
-    /// Those of the fields below that KVM shadows when it shadows at all (arch/x86/kvm/vmx/vmcs_shadow_fields.h, SHADOW_FIELD_RW;
-    /// the same from 5.10 to 7.2): writing them does not exit then.
+    /// The fields below that KVM shadows, if it shadows at all (arch/x86/kvm/vmx/vmcs_shadow_fields.h, SHADOW_FIELD_RW;
+    /// the same from 5.10 to 7.2): then writing them does not exit.
     /// </summary>
     private static readonly HashSet<uint> s_shadowed =
         [0xc08, 0xc0a, 0x4000, 0x4002, 0x4004, 0x4016, 0x4824, 0x6800, 0x6802, 0x6804, 0x681c, 0x681e, 0x6820, 0x6c06, 0x6c08];
@@ -50,7 +50,7 @@ internal static class VmcsFields
     }
 
     /// <summary>
-    /// The wanted bits and those that have to be 1 (the low half of the capability); the high half has those that may be.
+    /// The wanted bits, and the bits that must be 1 (the low half of the capability). The high half has the bits that may be 1.
     /// </summary>
     private static uint Control(ulong capability, uint wanted)
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Kvmscope.Host.Tests;
 
-/// <summary>A folder that stands for a host's root or its /proc, gone when disposed.</summary>
+/// <summary>A temporary folder that stands for a host's root or its /proc.</summary>
 internal sealed class TempTree : IDisposable
 {
     public string Root { get; } = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;

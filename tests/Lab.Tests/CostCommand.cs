@@ -4,7 +4,7 @@ using Kvmscope.Guests;
 namespace Kvmscope.Lab.Tests;
 
 /// <summary>
-/// <c>lab-suite cost</c>: what one exit costs the guest, in ticks of its TSC. In the lab's exact mode that is instructions, the same in
+/// <c>lab-suite cost</c>: what one exit costs the guest, in ticks of its TSC. In the lab's exact mode these are instructions, the same in
 /// every run.
 /// </summary>
 internal static class CostCommand

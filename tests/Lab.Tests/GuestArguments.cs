@@ -46,10 +46,10 @@ internal sealed record GuestArguments
 
     internal bool Hold { get; init; }
 
-    /// <summary>Runs on a KVM that is neither kvm_intel nor kvm_amd too, which has no exits to be seen.</summary>
+    /// <summary>Also run on a KVM that is neither kvm_intel nor kvm_amd, which reports no exits.</summary>
     internal bool AnyKvm { get; init; }
 
-    /// <exception cref="ArgumentException">An argument that there is not.</exception>
+    /// <exception cref="ArgumentException">An argument is unknown.</exception>
     internal static GuestArguments Parse(ReadOnlySpan<string> arguments)
     {
         List<WorkItem> items = [], nested = [];

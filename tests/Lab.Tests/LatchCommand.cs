@@ -3,7 +3,8 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests;
 
 /// <summary>
-/// <c>lab-suite latch</c>: the command that a tracer is started with, so that the suite knows when it is attached and decides when it ends.
+/// <c>lab-suite latch</c>: the command that a tracer runs, so that the suite knows when the tracer is attached, and decides when the trace
+/// ends.
 /// </summary>
 internal static class LatchCommand
 {

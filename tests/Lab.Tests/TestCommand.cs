@@ -10,8 +10,8 @@ internal static class TestCommand
     private static IEnumerable<Case> Cases =>
     [
         .. CountScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases, .. SplitScenarios.Cases,
-        .. QualifierScenarios.Cases, .. RoundScenarios.Cases, .. DossierScenarios.Cases, .. PerfEventScenarios.Cases, .. LifeScenarios.Cases,
-        .. RecordScenarios.Cases, .. PairingScenarios.Cases, .. RunScenarios.Cases, .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases,
+        .. QualifierScenarios.Cases, .. RoundScenarios.Cases, .. DossierScenarios.Cases, .. PerfEventScenarios.Cases,
+        .. LifeScenarios.Cases, .. RecordScenarios.Cases, .. PairingScenarios.Cases, .. RunScenarios.Cases, .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases,
         .. DemoScenarios.Cases, .. BadHostScenarios.Cases, .. NestedLinuxScenarios.Cases, .. ArmScenarios.Cases, .. ArmLinuxScenarios.Cases,
     ];
 
@@ -27,14 +27,14 @@ internal static class TestCommand
         {
             if (arguments[i] == "--list") list = true;
             else if (arguments[i] is "--kvmscope" or "--only" or "--except" && i + 1 == arguments.Length)
-                throw new ArgumentException($"{arguments[i]} wants a value");
+                throw new ArgumentException($"{arguments[i]} needs a value");
             else if (arguments[i] == "--kvmscope") kvmscope = arguments[++i];
             else if (arguments[i] == "--only") only.Add(arguments[++i]);
             else if (arguments[i] == "--except") except.Add(arguments[++i]);
             else throw new ArgumentException($"test has no argument '{arguments[i]}'");
         }
 
-        // A name that is misspelled would leave cases out unseen.
+        // Otherwise nobody would notice a misspelled name.
         if (only.Concat(except).FirstOrDefault(name => !Cases.Any(c => IsMeant(c, name))) is { } unknown)
             throw new ArgumentException($"no case is named '{unknown}'");
         Case[] chosen =
@@ -48,7 +48,7 @@ internal static class TestCommand
         return 0;
     }
 
-    /// <summary>A group or a whole name.</summary>
+    /// <summary>Whether a case is in this group or has this name.</summary>
     private static bool IsMeant(Case one, string name) => one.Name == name || one.Name.StartsWith(name + "/", StringComparison.Ordinal);
 
     private static int RunAll(LabHost host, IEnumerable<Case> cases)
@@ -71,7 +71,7 @@ internal static class TestCommand
             }
             catch (Exception e)
             {
-                // Anything else too is this case's failure, and no reason not to run the rest.
+                // Any other exception is a failure of this case, too; the other cases run nevertheless.
                 Console.WriteLine(
                     $"not ok {one.Name}: {(e is SuiteFailure or SuiteSkip ? e.Message : e.ToString()).ReplaceLineEndings(" | ")} {took()}");
                 failed++;

@@ -7,7 +7,7 @@ internal static class ArmCode
 {
     internal const ulong Wfx = 0x201, Hvc64 = 0x216, Smc64 = 0x217, Sys64 = 0x218, DataAbort = 0x224;
 
-    /// <summary>The code of a kind of work that exits.</summary>
+    /// <summary>The code of the exits that a kind of work makes.</summary>
     internal static ulong Of(GuestWork work) => work switch
     {
         GuestWork.Hypercall or GuestWork.CostBatch => Hvc64,

@@ -1,8 +1,8 @@
 namespace Kvmscope.Guests.Kvm;
 
 /// <summary>
-/// Requests and constants of the KVM API, by the names of linux/kvm.h. A request's number holds the size of its structure, which the tests
-/// compare.
+/// Requests and constants of the KVM API, with the names of linux/kvm.h. A request's number contains the size of its structure, which the
+/// tests check.
 /// </summary>
 internal static class KvmApi
 {

@@ -40,7 +40,7 @@ internal struct KvmSegment
 }
 
 /// <summary>
-/// struct kvm_msrs with one entry: a call that asks for more than one MSR stops at the first that fails, and does not say why.
+/// struct kvm_msrs with one entry: a call for several MSRs stops at the first that fails, and does not say why.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmMsr

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Guests.Kvm;
 
-/// <summary>A vCPU: a KVM file descriptor and the mapping that KVM_RUN answers in.</summary>
+/// <summary>A vCPU: a KVM file descriptor, and the memory in which KVM_RUN gives its answers.</summary>
 internal sealed unsafe class KvmVcpu : IDisposable
 {
     private readonly SafeFileHandle _handle;
@@ -28,14 +28,14 @@ internal sealed unsafe class KvmVcpu : IDisposable
 
     internal SafeFileHandle Handle => _handle;
 
-    /// <summary>What KVM_RUN left.</summary>
+    /// <summary>What KVM_RUN wrote.</summary>
     internal ref KvmRunArea Area => ref *_area;
 
     /// <summary>The bytes of a port access, to be read (OUT) or filled (IN).</summary>
     internal Span<byte> IoData => new((byte*)_area + _area->IoDataOffset, checked((int)(_area->IoSize * _area->IoCount)));
 
     /// <summary>KVM_RUN.</summary>
-    /// <returns>0, or the errno of a call that was broken off (EINTR, EAGAIN) and is to be repeated.</returns>
+    /// <returns>0, or the errno of a call that was interrupted (EINTR, EAGAIN) and must be repeated.</returns>
     internal int Run()
     {
         if (Libc.Ioctl(_handle, KvmApi.KVM_RUN, 0) >= 0) return 0;
@@ -61,21 +61,21 @@ internal sealed unsafe class KvmVcpu : IDisposable
     internal void SetSpecialRegisters(KvmSregs registers) => Control(KvmApi.KVM_SET_SREGS, &registers, "KVM_SET_SREGS");
 
     /// <summary>An MSR's value.</summary>
-    /// <exception cref="KvmscopeException">KVM does not give this guest that MSR.</exception>
+    /// <exception cref="KvmscopeException">This guest does not have that MSR.</exception>
     internal ulong GetMsr(uint index)
     {
         var msr = new KvmMsr { Count = 1, Index = index };
         if (Control(KvmApi.KVM_GET_MSRS, &msr, "KVM_GET_MSRS") == 1) return msr.Data;
-        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not let MSR 0x{index:x} be read");
+        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not permit reading MSR 0x{index:x}");
     }
 
     /// <summary>Sets an MSR.</summary>
-    /// <exception cref="KvmscopeException">KVM does not take it.</exception>
+    /// <exception cref="KvmscopeException">KVM does not accept the value.</exception>
     internal void SetMsr(uint index, ulong value)
     {
         var msr = new KvmMsr { Count = 1, Index = index, Data = value };
         if (Control(KvmApi.KVM_SET_MSRS, &msr, "KVM_SET_MSRS") == 1) return;
-        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not take 0x{value:x} for MSR 0x{index:x}");
+        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not accept 0x{value:x} for MSR 0x{index:x}");
     }
 
     internal uint GetMpState()
@@ -88,7 +88,8 @@ internal sealed unsafe class KvmVcpu : IDisposable
     internal void SetMpState(uint state) => Control(KvmApi.KVM_SET_MP_STATE, &state, "KVM_SET_MP_STATE");
 
     /// <summary>
-    /// Sets which signals are blocked while KVM_RUN runs: one that is blocked outside only breaks KVM_RUN off (EINTR), and stays pending.
+    /// Sets which signals are blocked during KVM_RUN. A signal that is blocked only outside of KVM_RUN interrupts it (EINTR), and stays
+    /// pending.
     /// </summary>
     internal void SetSignalMask(ulong mask)
     {

@@ -15,7 +15,7 @@ public sealed class HostCheckerTests
     ];
 
     [Fact]
-    public void Debian_510_goes_by_raw_tp()
+    public void Debian_510_uses_raw_tp()
     {
         using TempTree tree = HostTrees.Debian510();
         Expect(tree, Isa.Vmx, AttachPath.RawTp, [
@@ -37,7 +37,7 @@ public sealed class HostCheckerTests
     }
 
     [Fact]
-    public void Debian_61_on_amd_goes_by_tp_btf()
+    public void Debian_61_on_amd_uses_tp_btf()
     {
         using TempTree tree = HostTrees.Debian61Amd();
         Expect(tree, Isa.Svm, AttachPath.TpBtf, [
@@ -64,7 +64,7 @@ public sealed class HostCheckerTests
     }
 
     [Fact]
-    public void Another_kvm_built_in_never_fires()
+    public void Another_built_in_kvm_never_fires()
     {
         using TempTree tree = HostTrees.PvmBuiltIn();
         Fails(tree, ExitStatus.HostUnsupported, "this host's KVM is neither kvm_intel nor kvm_amd but kvm_pvm: it never fires kvm_exit",
@@ -176,7 +176,7 @@ public sealed class HostCheckerTests
     [Theory]
     [InlineData(0UL)]
     [InlineData(3UL << 38)]
-    public void The_types_of_modules_take_more(ulong capabilities)
+    public void Module_btf_needs_more_capabilities(ulong capabilities)
     {
         using TempTree tree = HostTrees.Debian61Amd();
         Fails(tree, ExitStatus.NotPermitted, "not permitted to trace: CAP_SYS_ADMIN missing", "run as root (sudo), or with CAP_SYS_ADMIN",
@@ -223,7 +223,7 @@ public sealed class HostCheckerTests
     }
 
     [Fact]
-    public void Lesser_troubles_are_limits()
+    public void Smaller_problems_are_limits()
     {
         using TempTree tree = HostTrees.Debian61Amd().File("proc/sys/net/core/bpf_jit_enable", "0\n");
         File.Delete(Path.Join(tree.Root, "proc/self/ns/pid"));
@@ -237,7 +237,7 @@ public sealed class HostCheckerTests
     }
 
     [Fact]
-    public void An_empty_root_is_no_crash()
+    public void An_empty_root_does_not_crash()
     {
         using var tree = new TempTree();
         Assert.Equal(s_order, new HostChecker(tree.Root, new FakeProbe()).Check().Select(check => check.Name));
@@ -273,7 +273,7 @@ public sealed class HostCheckerTests
         Assert.Contains(hint, thrown.Hint);
     }
 
-    /// <summary>What holds for every host: all checks, in order, on one line each, and each failure with its fix.</summary>
+    /// <summary>True for every host: all checks, in order, on one line each, and each failure with its fix.</summary>
     private static void AssertWellFormed(IReadOnlyList<HostCheck> checks)
     {
         Assert.Equal(s_order, checks.Select(check => check.Name));

@@ -24,7 +24,7 @@ public sealed class KernelVersionTests
     [InlineData("6.")]
     [InlineData("-6.1")]
     [InlineData("99999999999.1")]
-    public void Refuses_what_is_none(string release) => Assert.False(KernelVersion.TryParse(release, out _));
+    public void Refuses_other_text(string release) => Assert.False(KernelVersion.TryParse(release, out _));
 
     [Fact]
     public void Survives_any_text() => Gen.String.Sample(text => { KernelVersion.TryParse(text, out _); });

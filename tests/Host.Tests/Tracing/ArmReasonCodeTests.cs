@@ -7,16 +7,16 @@ using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>bpf/arm64/reason.h as the compiler makes it for this machine: no guest can have an SError pending on purpose.</summary>
+/// <summary>bpf/arm64/reason.h, compiled for this machine, because no guest can have an SError pending on purpose.</summary>
 public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compiled>
 {
     private readonly Compiled _compiled;
 
-    /// <summary>The tests share one library.</summary>
+    /// <summary>All tests use one library.</summary>
     public ArmReasonCodeTests(Compiled compiled) => _compiled = compiled;
 
     [Theory]
-    [InlineData(0UL, 0x16UL, 0x000UL)] // IRQ: the class is an older trap's
+    [InlineData(0UL, 0x16UL, 0x000UL)] // IRQ: the class is that of an older trap
     [InlineData(1UL, 0x16UL, 0x100UL)]
     [InlineData(2UL, 0x16UL, 0x216UL)]
     [InlineData(2UL, 0x00UL, 0x200UL)]
@@ -29,7 +29,7 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
     public void Arguments_become_a_code(ulong ret, ulong @class, ulong code) => Assert.Equal(code, _compiled.Code(ret, @class));
 
     [Fact]
-    public void Both_sides_agree_on_places()
+    public void Csharp_and_bpf_agree_on_places()
     {
         for (ulong ret = 0; ret < 300; ret++)
             for (ulong number = 0; number < (ret == 2 ? 64u : 1u); number++)

@@ -1,6 +1,6 @@
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>Tests that load BPF programs, one after the other: some look at what is loaded.</summary>
+/// <summary>Tests that load BPF programs run one after the other, because some check which programs are loaded.</summary>
 [CollectionDefinition(Name)]
 public sealed class KernelGroup
 {

@@ -17,11 +17,11 @@ public sealed unsafe class KnobsTests
         return knobs;
     }
 
-    private static void AssertUsage(TraceOptions options, string said)
+    private static void AssertUsage(TraceOptions options, string expected)
     {
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => Fill(options));
         Assert.Equal((ExitStatus.Usage, 2), (error.Status, (int)error.Status));
-        Assert.Contains(said, error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.NotNull(error.Hint);
     }
 
@@ -87,7 +87,7 @@ public sealed unsafe class KnobsTests
     }
 
     [Fact]
-    public void What_is_asked_for_and_excluded_too_is_excluded()
+    public void A_reason_that_is_requested_and_excluded_is_excluded()
     {
         kvmscope_knobs both = Fill(new TraceOptions { Filter = new() { Codes = [1, 2, 0x5000], ExcludedCodes = [2, 3, 0x5000] } });
         Assert.Equal(((uint)kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY, 0u), (both.reasons, both.odd_reason_count));
@@ -109,7 +109,7 @@ public sealed unsafe class KnobsTests
         Assert.Equal(
             1u, Fill(new TraceOptions { Filter = new() { ExcludedCodes = [.. Enumerable.Repeat(0x1000UL, 40)] } }).odd_reason_count);
 
-    // What reason_index() of bpf/x86/kvm_compat.bpf.h promises; PairingTests asks the code itself.
+    // As reason_index() of bpf/x86/kvm_compat.bpf.h promises; PairingTests runs the code itself.
     [Fact]
     public void Places_are_within_the_index_and_no_two_usual_codes_share_one()
     {

@@ -7,7 +7,7 @@ namespace Kvmscope.Host.Tests.Tracing;
 public sealed class SlotLossesTests
 {
     [Fact]
-    public void What_slots_lost_is_summed()
+    public void Losses_of_slots_are_summed()
     {
         kvmscope_slot slot = new()
         {

@@ -59,7 +59,7 @@ public class WallClockTests
     [InlineData(kvmscope_part.KVMSCOPE_PART_HALT, TimePart.Halt)]
     [InlineData(kvmscope_part.KVMSCOPE_PART_RUNQ, TimePart.Runq)]
     [InlineData(kvmscope_part.KVMSCOPE_PART_SLEEP, TimePart.Sleep)]
-    public void Off_the_CPU_it_is_what_it_left_the_CPU_for(int kind, TimePart part)
+    public void Off_the_CPU_the_time_is_that_of_the_cause(int kind, TimePart part)
     {
         kvmscope_slot slot = Exited(2000);
         slot.out_ns = 2100;

@@ -6,7 +6,7 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>
-/// Debian under QEMU with KVM on arm64: all its exits have a VM and a reason, and the kernel's own histogram of kvm_exit counts the same.
+/// Debian under QEMU with KVM on arm64: all exits have a VM and a reason, and the kernel's own histogram of kvm_exit has the same counts.
 /// </summary>
 internal static partial class ArmLinuxScenarios
 {
@@ -45,7 +45,7 @@ internal static partial class ArmLinuxScenarios
         Check.AtLeast(4, kernels.Count, "reasons compared");
     }
 
-    // The record has ret without its SError bit, and the class 0 where it is no trap: { ret: 2, esr_ec: 36 } hitcount: 1135
+    // The event has ret without its SError bit, and class 0 if it is not a trap: { ret: 2, esr_ec: 36 } hitcount: 1135
     private static Dictionary<ulong, ulong> Parse(string histogram)
     {
         var counts = new Dictionary<ulong, ulong>();

@@ -80,7 +80,9 @@ internal static class ArmScenarios
         }
     }
 
-    /// <summary>A busy guest is left for host interrupts, whose syndrome is an older trap's: they must be IRQ and nothing else.</summary>
+    /// <summary>
+    /// Host interrupts make a busy guest exit. Their syndrome is that of an older trap, but they must be counted as IRQ only.
+    /// </summary>
     private static void Interrupts(LabHost host)
     {
         using GuestProcess guest = host.Guest("hvc=37 spin=60000000 smc=41");
@@ -138,7 +140,7 @@ internal static class ArmScenarios
         count(61, "DABT_LOW", "0x8000000 read (GIC distributor)");
         count(73, "DABT_LOW", "write, translation fault");
         count(7, "WFx", "WFI");
-        // An exit with a qualifier is in its row when it ends: the last one does not.
+        // An exit with a qualifier is counted when it ends; the last one does not end.
         foreach ((ExitKey key, ulong made) in guest.Made)
             Check.Equal(made - (key.Code == DataAbort ? 1UL : 0), answer.CountOf(key), $"exits {key}");
     }
@@ -154,10 +156,10 @@ internal static class ArmScenarios
         Check.Equal(23UL + 19, chosen.Exits, "exits of the two reasons");
         Check.Equal(19UL, chosen.CountOf(new ExitKey(Sys64, 1)), "SYS64");
         Check.Equal(0UL, rest.CountOf(new ExitKey(Wfx, 1)), "WFx");
-        Check.Equal(31UL + 23 + 19 + 1, rest.Exits, "exits but those excluded"); // and the write at the end
+        Check.Equal(31UL + 23 + 19 + 1, rest.Exits, "exits except the excluded ones"); // and the write at the end
     }
 
-    /// <summary>WFI is halted, a slow page is the VMM; all adds up.</summary>
+    /// <summary>WFI is in halt, a slow page is in the VMM, and all parts add up.</summary>
     private static void Split(LabHost host)
     {
         const ulong waits = 41, waitNs = 20_000_000, slow = 13, slowNs = 3_000_000;
@@ -179,7 +181,7 @@ internal static class ArmScenarios
         Check.AtMost((waits * waitNs * 105 / 100) + (waits * 200_000), wfx.Parts["halt"], "halted ns");
         TracedRow abort = answer.Rows.Single(r => r.WallNs is null && r.Key == new ExitKey(DataAbort, 1));
         Check.AtLeast(slow * slowNs, abort.Parts["vmm"] + abort.Parts["runq"], "ns in the VMM");
-        // Going out to the VMM and back takes the emulated machine a quarter of a millisecond.
+        // On the emulated machine, the way to the VMM and back takes a quarter of a millisecond.
         Check.AtMost(slow * slowNs / 5, abort.Parts["kvm"] + abort.Parts["halt"] + abort.Parts["poll"], "the slow page's other ns");
     }
 

@@ -3,7 +3,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>What <c>slower</c> says of an exit beyond its line.</summary>
+/// <summary>The details that <c>slower</c> shows of an exit.</summary>
 internal static class DossierScenarios
 {
     private const string Plan = "cpuid=43 slow-port=5 slow=150";
@@ -57,8 +57,8 @@ internal static class DossierScenarios
         Check.Equal(Slow, Run(host, Plan, "slower 100ms --part vmm --format json").Count, "exits that were in the VMM for so long");
     }
 
-    // Two vCPUs on one CPU: an exit that waits for it waits for the other, or for kvmscope and who reads from it. How often for which
-    // depends on how slow the lab is; the kernel's own threads come in between all the time, and have the CPU for no long stretch.
+    // Two vCPUs on one CPU: an exit that waits for the CPU waits for the other vCPU, or for kvmscope or its reader. How often for
+    // which depends on the speed of the lab. Kernel threads run in between all the time, but never for long.
     private static void Who(LabHost host)
     {
         string turns = string.Join(' ', Enumerable.Repeat("spin=1000000 cpuid=200", 40));

@@ -2,7 +2,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>VMs and tracers that come, go and are killed.</summary>
+/// <summary>VMs and tracers that start, end and are killed.</summary>
 internal static class LifeScenarios
 {
     private const int ShortVms = 11;
@@ -22,13 +22,13 @@ internal static class LifeScenarios
     ];
 
     /// <summary>
-    /// The addresses of the first VM's vCPU are free when the second is made; no exit of one is closed by an entry of the other.
+    /// The addresses of the first VM's vCPU are free when the second is created; no exit of one ends with an entry of the other.
     /// </summary>
     private static void KilledVm(LabHost host)
     {
         using var watch = new Watch(host, "hist --by vm,vcpu");
         using GuestProcess first = host.Guest("cpuid=79 hlt=37 out=11", "first");
-        watch.Take(2); // names are learned by sweeps
+        watch.Take(2); // sweeps find the names
         first.Run();
         first.Kill();
         using GuestProcess second = host.Guest("cpuid=61 out=23", "second");
@@ -43,7 +43,7 @@ internal static class LifeScenarios
         second.End();
     }
 
-    /// <summary>Traced from its first exit on: what its warm-up makes comes on top, of MMIO for one.</summary>
+    /// <summary>The guest is traced from its first exit on, so the exits of its warm-up are added, such as one of MMIO.</summary>
     private static void CompareWithWarmUp(GuestProcess guest, Watch watch, string name)
     {
         TracedRow[] own = [.. watch.Rows.Where(r => r.VmPid == guest.Pid)];
@@ -71,7 +71,7 @@ internal static class LifeScenarios
     }
 
     /// <summary>
-    /// Slots come back two sweeps after their vCPU ended, so each VM waits for three; without --interval a sweep is a second.
+    /// Slots are freed two sweeps after their vCPU ended, so each VM waits for three; without --interval there is one sweep per second.
     /// </summary>
     private static void ManyShortVms(LabHost host)
     {
@@ -117,7 +117,7 @@ internal static class LifeScenarios
         third.End();
     }
 
-    /// <summary>A vCPU that found no slot gets one when one comes back, and is counted from there on.</summary>
+    /// <summary>A vCPU without a slot gets one when one is freed, and is counted from then on.</summary>
     private static void SlotComesBack(LabHost host)
     {
         using GuestProcess first = host.Guest("cpuid=5");
@@ -161,7 +161,7 @@ internal static class LifeScenarios
         {
             ulong before = KvmCounters.Exits(guest.Pid);
             using Tracer tracer = host.Trace("hist --by vm,vcpu --format json").WaitAttached();
-            Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 500, () => "the guest does not go on");
+            Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 500, () => "the guest does not continue");
             TracedAnswer answer = tracer.FinishAnswer();
             Check.AtLeast(1UL, answer.Exits, "exits");
             Check.AtMost(2UL, answer.Accounting["unpaired_exits"], "trust.unpaired_exits");
@@ -170,6 +170,6 @@ internal static class LifeScenarios
         }
 
         ulong after = KvmCounters.Exits(guest.Pid);
-        Deadline.Until(() => KvmCounters.Exits(guest.Pid) > after + 100, () => "the guest does not go on without a tracer");
+        Deadline.Until(() => KvmCounters.Exits(guest.Pid) > after + 100, () => "the guest does not continue without a tracer");
     }
 }

@@ -4,7 +4,8 @@ using Kvmscope.Lab.Tests.Suite;
 namespace Kvmscope.Lab.Tests.Scenarios;
 
 /// <summary>
-/// Several VMs at once: not mixed, and filters leave the others at zero. One run of three guests, and a tracer for each way to look.
+/// Several VMs at the same time: their counts are not mixed, and filters leave the others at zero. One run of three guests, and a tracer
+/// for each command line.
 /// </summary>
 internal static class MachineScenarios
 {
@@ -37,7 +38,7 @@ internal static class MachineScenarios
 
     private static ulong Cpuid(LabHost host) => host.IsSvm ? 0x72u : 10u;
 
-    /// <summary>Each VM has its own counts of what the look lets through, and no more.</summary>
+    /// <summary>Each VM has its own counts of what the command line selects, and nothing else.</summary>
     private static void Compare(LabHost host, string look, Func<ExitKey, bool> through, int? vcpu, params string[] vms)
     {
         TracedAnswer answer = Answers(host)[look];

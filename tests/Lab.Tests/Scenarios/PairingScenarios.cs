@@ -2,7 +2,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>The odd sequences of exits and entries; docs/pairing.md lists them, and those that cannot be made.</summary>
+/// <summary>The odd sequences of exits and entries. docs/pairing.md lists them, and those that cannot be made.</summary>
 internal static class PairingScenarios
 {
     internal static IEnumerable<Case> Cases =>
@@ -63,7 +63,7 @@ internal static class PairingScenarios
             return;
         }
 
-        // The kernel goes the slow way where something is pending, a host interrupt for one.
+        // The kernel takes the slow path if something is pending, such as a host interrupt.
         Check.AtLeast(times * 9 / 10, answer.Accounting["unpaired_exits"], "trust.unpaired_exits");
         Check.AtMost(times / 10, write.Timed, "timed writes");
     }

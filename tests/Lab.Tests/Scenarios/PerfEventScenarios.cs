@@ -4,7 +4,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Counts by qualifier against <c>perf kvm stat</c>'s own events (ioport, mmio, msr), which watches the same run.</summary>
+/// <summary>Counts by qualifier against <c>perf kvm stat</c>'s own events (ioport, mmio, msr), which traces the same run.</summary>
 internal static partial class PerfEventScenarios
 {
     private const string Perf = "/usr/bin/perf";
@@ -56,7 +56,7 @@ internal static partial class PerfEventScenarios
         }
         ulong ours = TracedAnswer.Sum(answer.Rows.Where(r => r.Key == new ExitKey(code, 1) && r.Raw == raw
             && r.Qualifier!.Contains(name, StringComparison.Ordinal)));
-        if (number is 0x500 or < 0x80 && kind == "ioport") return false; // the guest's last, which stays open
+        if (number is 0x500 or < 0x80 && kind == "ioport") return false; // the guest's last exit, which stays open
         Check.Equal(samples, ours, $"{kind} 0x{number:x} {way} against perf's samples");
         return true;
     }

@@ -5,7 +5,7 @@ namespace Kvmscope.Lab.Tests.Scenarios;
 /// <summary>A line of <c>perf kvm stat report</c>; times in microseconds.</summary>
 internal sealed record PerfLine(string Name, ulong Samples, double Least, double Most, double Average)
 {
-    /// <summary>perf's names where they are not the kernel's in lower case.</summary>
+    /// <summary>perf's names, if they are not the kernel's in lower case.</summary>
     private static readonly Dictionary<string, string> s_names = new()
     {
         ["IOIO"] = "io", ["INTR"] = "interrupt", ["VMMCALL"] = "hypercall",

@@ -109,7 +109,7 @@ internal static class QualifierScenarios
     private static void TooMany(LabHost host)
     {
         host.WantNested();
-        const int leaves = 240; // of each level: a plan has not many more
+        const int leaves = 240; // per level: a plan does not have many more
         string plan = string.Join(
             ' ', Enumerable.Range(0, leaves).Select(i => $"cpuid:0x{0x4000_0100 + i:x}={i % 7 + 1} l2.cpuid:0x{0x4000_0100 + i:x}=1"));
         TracedAnswer answer = Run(host, plan, "count --by qualifier --top 1000 --format json");

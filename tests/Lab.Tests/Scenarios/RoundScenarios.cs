@@ -18,7 +18,7 @@ internal static class RoundScenarios
         TracedAnswer answer = tracer.FinishAnswer();
         guest.End();
         Check.True(answer.Rows.All(r => r.Key.Level == 2), "rows of L2 only");
-        // L2 ends with a HLT of its own, after which L1 goes on alone.
+        // L2 ends with a HLT of its own, after which L1 continues alone.
         TracedRow halts = Row(host, answer, 0x78, 12);
         Check.Equal(Halts + 1, halts.Reflected ?? 0, "reflected HLT");
         Check.Equal(0UL, halts.Handled ?? 0, "handled HLT");
@@ -34,7 +34,7 @@ internal static class RoundScenarios
         else Check.True(leaves.RoundAverageNs is null && leaves.L1ExitsPerRound is null, "no rounds where nothing is reflected");
     }
 
-    // VMRUN alone on SVM; on VMX what guest.S reads and writes of fields that are not shadowed, and VMRESUME. Host interrupts come on top.
+    // Only VMRUN on SVM; on VMX the fields that are not shadowed and that guest.S reads and writes, and VMRESUME; plus host interrupts.
     private static void Rounds(LabHost host, TracedRow row, ulong rounds)
     {
         double made = host.IsSvm ? 1 : host.Support.ShadowVmcs ? 3 : 7;

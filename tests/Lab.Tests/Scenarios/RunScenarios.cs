@@ -3,7 +3,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>What begins and ends a trace.</summary>
+/// <summary>What starts and ends a trace.</summary>
 internal static class RunScenarios
 {
     internal static IEnumerable<Case> Cases =>
@@ -51,7 +51,7 @@ internal static class RunScenarios
     private static void EndBySignal(LabHost host, int signal)
     {
         using GuestProcess guest = host.Guest("cpuid=73 hlt=29");
-        // The first answer says that it is attached.
+        // The first answer shows that it is attached.
         using var tracer = new ChildProcess(host.Kvmscope, ["count", "--interval", "20ms", "--format", "json"]);
         TracedAnswer first = TracedAnswer.Parse(tracer.ReadLine() ?? throw new SuiteFailure($"no answer: {tracer.Errors}"));
         guest.Run();

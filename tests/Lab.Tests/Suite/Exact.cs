@@ -4,8 +4,8 @@ namespace Kvmscope.Lab.Tests.Suite;
 internal static class Exact
 {
     /// <summary>
-    /// What the host may cause at any time (see GuestExpectations): interrupts, NMIs, SMIs and their windows, first accesses of
-    /// L2 to its memory, the VMX preemption timer.
+    /// The exits that the host can cause at any time (see GuestExpectations): interrupts, NMIs, SMIs and their windows, first
+    /// accesses of L2 to its memory, the VMX preemption timer.
     /// </summary>
     private static readonly ExitKey[] s_svmHost =
     [
@@ -13,17 +13,17 @@ internal static class Exact
         new(0x60, 2), new(0x61, 2), new(0x62, 2), new(0x64, 2), new(0x400, 2),
     ];
 
-    /// <summary>IRQ: host interrupts, of which the virtual timer's own is one.</summary>
+    /// <summary>IRQ: host interrupts, including that of the virtual timer.</summary>
     private static readonly ExitKey[] s_armHost = [new(0, 1)];
 
     private static readonly ExitKey[] s_vmxHost =
     [
         new(0, 1), new(1, 1), new(7, 1), new(8, 1), new(48, 1), new(52, 1),
         new(0, 2), new(1, 2), new(7, 2), new(8, 2), new(48, 2), new(52, 2),
-        new(23, 1), new(25, 1), // fields that the host could not shadow
+        new(23, 1), new(25, 1), // for fields that the host could not shadow
     ];
 
-    /// <summary>Each count equal, and nothing else but what the host causes.</summary>
+    /// <summary>Each count is equal, and there are no other exits except those that the host causes.</summary>
     internal static void Counts(
         LabHost host, IReadOnlyDictionary<ExitKey, ulong> made, IEnumerable<TracedRow> rows, string whose = "the guest")
     {
@@ -38,11 +38,11 @@ internal static class Exact
         }
     }
 
-    /// <summary>Nothing lost, nothing odd, and the exits add up.</summary>
-    /// <param name="host">Where.</param>
+    /// <summary>Nothing is lost, no sequence is odd, and the exits add up.</summary>
+    /// <param name="host">The machine.</param>
     /// <param name="answer">What was traced.</param>
-    /// <param name="vcpus">vCPUs that were traced: the last exit of each has no entry.</param>
-    /// <param name="silentEntries">Entries without kvm_entry may have been made.</param>
+    /// <param name="vcpus">The number of traced vCPUs: the last exit of each has no entry.</param>
+    /// <param name="silentEntries">Whether there may be entries without kvm_entry.</param>
     internal static void Accounting(LabHost host, TracedAnswer answer, int vcpus, bool silentEntries = false)
     {
         string[] losses = ["unpaired_entries", "lost_events", "dropped_cells", "dropped_vcpus", "dropped_exits", "unknown_reasons"];
@@ -53,7 +53,7 @@ internal static class Exact
         AddsUp(answer);
     }
 
-    /// <summary>Exits are those that were timed, those that never can be, and those that are open.</summary>
+    /// <summary>The exits are those that were timed, those that cannot be timed, and those that are open.</summary>
     internal static void AddsUp(TracedAnswer answer)
     {
         Check.Equal(TracedAnswer.Sum(answer.Rows), answer.Exits, "trust.exits against the rows");

@@ -1,4 +1,4 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>A case failed: what was expected and what came.</summary>
+/// <summary>A case failed. The message has the expected and the actual value.</summary>
 internal sealed class SuiteFailure(string message) : Exception(message);

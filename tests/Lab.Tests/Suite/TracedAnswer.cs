@@ -5,7 +5,7 @@ namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>An answer of count, time or hist, read from its JSON.</summary>
 /// <param name="Command">The command that gave it.</param>
-/// <param name="Seconds">How long it looked.</param>
+/// <param name="Seconds">How long it traced.</param>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Accounting">Its trust counters by their names.</param>
 internal sealed record TracedAnswer(
@@ -72,7 +72,7 @@ internal sealed record TracedAnswer(
             : null,
     };
 
-    // arm64 has the class as its code, and the return value beside it.
+    // On arm64 the code is the class, and the return value is a field of its own.
     private static ulong Code(JsonElement row) =>
         row.GetProperty("code").GetUInt64() + (row.TryGetProperty("ret", out JsonElement ret) ? ret.GetUInt64() << 8 : 0);
 
