@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Kvmscope.RecordingBench;
 
 /// <summary>
-/// The other candidate: a table of rows in SQLite, in WAL mode, an interval a transaction, histograms as blobs of varints.
+/// The alternative: a table of rows in SQLite, in WAL mode, one transaction per interval, histograms as blobs of varints.
 /// </summary>
 internal sealed class SqliteTape : IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class SqliteTape : IDisposable
         transaction.Commit();
     }
 
-    /// <summary>Sums all rows by series, as a report does; SQL cannot add up blobs.</summary>
+    /// <summary>Sums all rows by series, as a report does, because SQL cannot add up blobs.</summary>
     internal static int Sum(string path)
     {
         using var connection = new SqliteConnection($"Data Source={path};Mode=ReadOnly;Pooling=False");
@@ -84,7 +84,7 @@ internal sealed class SqliteTape : IDisposable
         return id;
     }
 
-    // A bin and its count: a byte and four; enough for this workload.
+    // One byte for the bin and four for its count, which is enough for this workload.
     private static byte[] Blob(Histogram bins)
     {
         byte[] blob = new byte[bins.Counts.Length * 5];

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Kvmscope.RecordingBench;
 
-/// <summary>A program run to its end: when it wrote its first byte, when it ended, and how much memory it had at most.</summary>
-/// <param name="First">From its start to its first byte of output.</param>
-/// <param name="All">From its start to the end of its output.</param>
-/// <param name="PeakMiB">VmHWM as the kernel has it while the program is there.</param>
+/// <summary>A program that ran to its end: when it wrote its first byte, when it ended, and its peak memory.</summary>
+/// <param name="First">Time from its start to its first byte of output.</param>
+/// <param name="All">Time from its start to the end of its output.</param>
+/// <param name="PeakMiB">VmHWM as the kernel shows it while the program runs.</param>
 /// <param name="Bytes">Bytes of output.</param>
 internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, long Bytes)
 {
@@ -29,7 +29,7 @@ internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, lon
         process.WaitForExit();
         return process.ExitCode == 0
             ? new Watched(first, all, peak, total)
-            : throw new InvalidOperationException($"{program} left with {process.ExitCode}");
+            : throw new InvalidOperationException($"{program} exited with {process.ExitCode}");
     }
 
     private static double Peak(int pid)

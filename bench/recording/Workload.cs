@@ -4,7 +4,7 @@ using Kvmscope.Core.Recordings;
 
 namespace Kvmscope.RecordingBench;
 
-/// <summary>Intervals of a host whose VMs all do something in every interval: the worst that a recording can be.</summary>
+/// <summary>Intervals of a host whose VMs are all active in every interval: the worst case for a recording.</summary>
 internal sealed class Workload(int rows)
 {
     private const int RowsOfVcpu = 10, BinsOfRow = 9;

@@ -7,9 +7,9 @@ using Kvmscope.Host.Tracing;
 using Kvmscope.SnapshotBench;
 using Process = System.Diagnostics.Process;
 
-// snapshot-bench: what one interval costs user space on a full host, without a guest. Prints tab-separated lines: what is
-// shown, rows, CPU ms for reading, for the rest, for all, KiB allocated, characters written; then the tables' memory.
-// snapshot-bench attach COMMAND [ARGUMENT]...: attaches as the tool does, and runs COMMAND then.
+// snapshot-bench: the cost of one interval in user space on a full host, without a guest. Prints tab-separated lines: the
+// view, rows, CPU ms for reading, for the rest, in total, KiB allocated, characters written; then the tables' memory.
+// snapshot-bench attach COMMAND [ARGUMENT]...: attaches as kvmscope does, and then runs COMMAND.
 const int WarmUps = 5, Intervals = 21;
 (string Name, GroupBy By, OutputFormat Format)[] shown =
 [
@@ -72,7 +72,7 @@ static string Ms(List<OneInterval.Cost> costs, Func<OneInterval.Cost, TimeSpan> 
 
 static string Kib(List<OneInterval.Cost> costs) => (Median(costs, c => c.Allocated) >> 10).ToString(CultureInfo.InvariantCulture);
 
-// What the kernel says that this process's maps take (fdinfo), its own overhead with it.
+// The memory of this process's maps according to the kernel (fdinfo), with the kernel's overhead.
 static long Locked()
 {
     long sum = 0;

@@ -7,7 +7,7 @@ namespace Kvmscope.ContractGen;
 public static class BtfReader
 {
     /// <summary>All types by id; id 0 is void.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no such object.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not such an object.</exception>
     public static IReadOnlyList<BtfType> ReadElf(byte[] elf) => Parse(Section(elf, ".BTF"));
 
     private static ReadOnlySpan<byte> Section(ReadOnlySpan<byte> elf, string wanted)
@@ -74,7 +74,7 @@ public static class BtfReader
         return new BtfType((int)kind, name, size, members, values, element);
     }
 
-    // What follows the common header, by kind: int, func_proto's parameters, var, datasec, decl_tag, enum64.
+    // What follows the common header, for each kind: int, func_proto's parameters, var, datasec, decl_tag, enum64.
     private static uint ExtraBytes(uint kind, uint count) => kind switch
     {
         1 or 14 or 17 => 4,

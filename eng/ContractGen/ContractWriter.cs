@@ -6,7 +6,7 @@ namespace Kvmscope.ContractGen;
 public static class ContractWriter
 {
     /// <summary>The text of Contract.g.cs.</summary>
-    /// <exception cref="InvalidDataException">The types refer to each other without an end, or have no mirror in C#.</exception>
+    /// <exception cref="InvalidDataException">The types refer to each other without end, or have no equivalent in C#.</exception>
     public static string Write(IReadOnlyList<BtfType> types)
     {
         var text = new StringBuilder("""

@@ -24,8 +24,8 @@ internal static class ArmLayout
     /// <summary>Pages that the VMM serves (virtio-mmio of virt): at the second the VMM sleeps, at the third it is busy.</summary>
     internal const uint Mmio = 0x0a00_0000, Slow = Mmio + 0x1000, Spin = Mmio + 0x2000;
 
-    /// <summary>Further pages that the VMM serves.</summary>
-    internal const uint FirstFree = Mmio + 0x3000, MmioEnd = Mmio + 0x10_0000;
+    /// <summary>The end of the pages that the VMM serves.</summary>
+    internal const uint MmioEnd = Mmio + 0x10_0000;
 
     /// <summary>In a block: pages that are not touched before the plan.</summary>
     internal const int Faults = 0x10_0000, MaxFaults = (GuestLayout.BlockSize - Faults) / 4096;

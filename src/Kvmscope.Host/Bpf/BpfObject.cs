@@ -175,3 +175,37 @@ internal sealed unsafe class BpfObject : IDisposable
         ];
     }
 }
+
+/// <summary>Owns a struct bpf_object, and with it its maps and programs.</summary>
+internal sealed class BpfObjectHandle : SafeHandle
+{
+    /// <summary>An empty handle, for the marshaller.</summary>
+    public BpfObjectHandle() : base(0, ownsHandle: true) { }
+
+    internal BpfObjectHandle(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == 0;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        Interop.Libbpf.bpf_object__close(handle);
+        return true;
+    }
+}
+
+/// <summary>Owns a struct bpf_link: the program is attached while it lives.</summary>
+internal sealed class BpfLinkHandle : SafeHandle
+{
+    /// <summary>An empty handle, for the marshaller.</summary>
+    public BpfLinkHandle() : base(0, ownsHandle: true) { }
+
+    internal BpfLinkHandle(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == 0;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Interop.Libbpf.bpf_link__destroy(handle) == 0;
+}

@@ -126,3 +126,16 @@ internal sealed record HostFacts
     private static bool IsOtherVendor(string module) =>
         module.StartsWith("kvm_", StringComparison.Ordinal) && module is not ("kvm_intel" or "kvm_amd" or "kvm_guest");
 }
+
+/// <summary>How the programs attach to the tracepoints.</summary>
+public enum AttachPath
+{
+    /// <summary>They cannot attach: the exit reason could not be read.</summary>
+    None,
+
+    /// <summary><c>raw_tp</c>: kernels up to 5.15 without module BTF, where the reason is an argument of the tracepoint.</summary>
+    RawTp,
+
+    /// <summary><c>tp_btf</c>: where BTF has the types of the tracepoint: the module's BTF, or the kernel's if KVM is built in.</summary>
+    TpBtf,
+}

@@ -10,14 +10,10 @@ internal static class Errno
 {
     internal const int EPERM = 1;
     internal const int ENOENT = 2;
-    internal const int ESRCH = 3;
     internal const int EINTR = 4;
-    internal const int E2BIG = 7;
     internal const int EAGAIN = 11;
     internal const int ENOMEM = 12;
     internal const int EACCES = 13;
-    internal const int EINVAL = 22;
-    internal const int EOPNOTSUPP = 95;
     internal const int ENOTSUPP = 524;
 
     /// <summary>The text of an errno value, including codes that only the kernel uses.</summary>

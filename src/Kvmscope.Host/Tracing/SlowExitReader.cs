@@ -95,16 +95,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
 
     private static TimeParts PartsOf(in kvmscope_slow slow)
     {
-        TimeParts parts = default;
-        ulong left = slow.duration_ns;
-        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++)
-        {
-            ulong ns = Math.Min(left, slow.parts[i]);
-            parts[WallClock.PartOf(i)] = ns;
-            left -= ns;
-        }
-        parts[TimePart.Kvm] = left;
-        return parts;
+        fixed (ulong* parts = slow.parts) return WallClock.PartsOf(parts, slow.duration_ns);
     }
 
     private static TaskIdentity? TaskOf(in kvmscope_slow slow)

@@ -36,45 +36,6 @@ internal sealed unsafe class TableReader(
     /// <summary>The wall clock of a slot, and of its open exit, when it was last read.</summary>
     private readonly record struct SlotReading(ulong WallNs, TimeParts Outside, GroupKey? OpenKey, TimeParts OpenParts);
 
-    /// <summary>What one reading adds up.</summary>
-    private sealed class Reading(Grouping grouping)
-    {
-        internal RowTable Rows { get; } = new(grouping);
-
-        internal Dictionary<GroupKey, VcpuTime> Times { get; } = [];
-
-        internal Dictionary<int, VmIdentity> Vms { get; } = [];
-
-        internal List<OpenExits> Open { get; } = [];
-
-        internal int Restarted { get; set; }
-
-        internal void AddTime(VcpuTime time)
-        {
-            GroupKey key = Rows.KeyOf(time.Key);
-            ref VcpuTime sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Times, key, out _);
-            TimeParts parts = time.Parts;
-            parts.Add(sum.Parts);
-            sum = new VcpuTime(key, unchecked(sum.WallNs + time.WallNs), parts);
-        }
-
-        internal void Add(Reading other)
-        {
-            foreach (Row row in other.Rows.Rows) Rows.Add(row);
-            foreach (VcpuTime time in other.Times.Values) AddTime(time);
-            foreach (VmIdentity vm in other.Vms.Values) Vms.TryAdd(vm.Ordinal, vm);
-            Restarted += other.Restarted;
-        }
-
-        internal void Clear()
-        {
-            Rows.Clear();
-            Times.Clear();
-            Vms.Clear();
-            Restarted = 0;
-        }
-    }
-
     /// <summary>What happened since the reading before. The caller adds the times and what was missing.</summary>
     /// <param name="grouping">How rows are grouped; no finer than the options' finest grouping.</param>
     /// <param name="lost">The loss counters that belong to no slot, cumulative.</param>
@@ -222,16 +183,7 @@ internal sealed unsafe class TableReader(
 
     private static TimeParts PartsOf(in CellCopy copy)
     {
-        TimeParts parts = default;
-        ulong left = copy.TotalNs;
-        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++)
-        {
-            ulong ns = Math.Min(left, copy.Parts[i]);
-            parts[WallClock.PartOf(i)] = ns;
-            left -= ns;
-        }
-        parts[TimePart.Kvm] = left;
-        return parts;
+        fixed (ulong* parts = copy.Parts) return WallClock.PartsOf(parts, copy.TotalNs);
     }
 
     // An open exit that will not end is counted with the qualifier that is known of it; any other is not yet part of a row. Read

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Bpf;
@@ -111,3 +112,10 @@ internal sealed unsafe class TraceSession : ITraceSession
         _control.Dispose();
     }
 }
+
+/// <summary>What a running trace reads from /proc.</summary>
+/// <param name="NameOf">The name of the VM that a process runs; null if the process has ended.</param>
+/// <param name="IsAlive">Whether the process is alive.</param>
+/// <param name="HoldsVcpus">Whether the process has open file descriptors of vCPUs.</param>
+/// <param name="Isa">The ISA of this host's exits.</param>
+internal sealed record HostView(Func<int, string?> NameOf, Func<int, bool> IsAlive, Func<int, bool> HoldsVcpus, Isa Isa);

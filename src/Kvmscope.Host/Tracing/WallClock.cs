@@ -91,6 +91,21 @@ internal unsafe ref struct WallClock
         left -= ns;
     }
 
+    /// <summary>The parts of a handling time as the BPF programs keep them; what they do not explain is KVM's.</summary>
+    internal static TimeParts PartsOf(ulong* kept, ulong totalNs)
+    {
+        TimeParts parts = default;
+        ulong left = totalNs;
+        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++)
+        {
+            ulong ns = Math.Min(left, kept[i]);
+            parts[PartOf(i)] = ns;
+            left -= ns;
+        }
+        parts[TimePart.Kvm] = left;
+        return parts;
+    }
+
     /// <summary>The part that has this number in the BPF programs.</summary>
     internal static TimePart PartOf(int part) => part switch
     {

@@ -125,7 +125,8 @@ internal static class OddCommand
         for (int i = 0; i < times; i++)
         {
             int served = ServeMmio(vm.Vcpus[0]);
-            if (served != 2) throw new KvmscopeException(ExitStatus.Failed, $"odd guest: MMIO on two pages was served {served} times, not 2");
+            if (served != 2)
+                throw new KvmscopeException(ExitStatus.Failed, $"odd guest: MMIO on two pages was served {served} times, not 2");
         }
 
         return [.. Ports(isa, times), Exits(isa, isa == Isa.Svm ? SvmCode.Npf : VmxCode.EptMisconfig, times)];

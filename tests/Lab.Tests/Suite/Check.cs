@@ -31,3 +31,9 @@ internal static class Check
             throw new SuiteFailure($"{what}: expected '{part}' in '{text.ReplaceLineEndings(" | ")}'");
     }
 }
+
+/// <summary>A case failed. The message has the expected and the actual value.</summary>
+internal sealed class SuiteFailure(string message) : Exception(message);
+
+/// <summary>A case cannot be run here, and why.</summary>
+internal sealed class SuiteSkip(string reason) : Exception(reason);

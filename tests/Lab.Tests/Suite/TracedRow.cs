@@ -34,3 +34,9 @@ internal sealed record TracedRow(
 
     internal double? L1ExitsPerRound { get; init; }
 }
+
+/// <summary>The key by which counts are compared.</summary>
+internal readonly record struct ExitKey(ulong Code, int Level)
+{
+    public override string ToString() => $"0x{Code:x} of L{Level}";
+}
