@@ -22,10 +22,10 @@ internal static class Application
     }
 
     /// <summary>Runs the program; anticipated errors become one or two lines on standard error.</summary>
-    /// <param name="argv0">The name that it was started by.</param>
+    /// <param name="argv0">The name by which it was started.</param>
     /// <param name="args">Its arguments.</param>
-    /// <param name="context">The world.</param>
-    /// <returns>The status to leave with.</returns>
+    /// <param name="context">Everything outside the program.</param>
+    /// <returns>The exit status.</returns>
     public static int Run(string argv0, string[] args, CommandContext context)
     {
         try
@@ -42,7 +42,7 @@ internal static class Application
         }
         catch (BrokenPipeException)
         {
-            // The reader has what it wanted ('| head'): nothing went wrong.
+            // The reader has enough ('| head'): this is not an error.
             return (int)ExitStatus.Fine;
         }
     }

@@ -84,7 +84,7 @@ public sealed class AssertTests : IDisposable
                 world.End = new FakeEnd(world.Clock, world.Log) { CommandStatus = own };
                 Outcome outcome = world.Run("assert", rule, "--", "test");
                 Assert.Equal(status, outcome.Status);
-                Assert.Equal(own == 0 ? "" : $"kvmscope: the command left with status {own}; the rules alone decide that of assert\n", outcome.Error);
+                Assert.Equal(own == 0 ? "" : $"kvmscope: the command exited with status {own}; only the rules decide the status of assert\n", outcome.Error);
             }
         }
     }
@@ -108,8 +108,8 @@ public sealed class AssertTests : IDisposable
     [InlineData("assert max(exut)<50us", "'exut'")]
     [InlineData("assert max(exit)<50us nofile", "there is no file 'nofile'")]
     [InlineData("assert max(exit)<50us FILE --duration 1s", "a recording and a live run")]
-    [InlineData("assert max(exit)<50us FILE --max-vcpus 5", "--max-vcpus is about a live run")]
-    [InlineData("assert max(exit)<50us --from +1s", "about a recording")]
+    [InlineData("assert max(exit)<50us FILE --max-vcpus 5", "--max-vcpus needs a live run")]
+    [InlineData("assert max(exit)<50us --from +1s", "need a recording")]
     [InlineData("assert --rules nofile", "there is no such file")]
     [InlineData("assert max(exit,vcpu=0)<50us FILE", "vcpu= needs a recording that keeps vCPUs apart")]
     public void Mistakes_name_the_mend(string command, string says)

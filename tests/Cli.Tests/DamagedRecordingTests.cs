@@ -86,7 +86,7 @@ public sealed class DamagedRecordingTests : IDisposable
         Kvmscope.Recordings.RecordedSteps.CheckCount(new IntervalRange(0, 4000), 2, 2000, "columns", recording);
         Core.KvmscopeException error = Assert.Throws<Core.KvmscopeException>(() =>
             Kvmscope.Recordings.RecordedSteps.CheckCount(new IntervalRange(0, 86_400), 2, 2000, "columns", recording));
-        Assert.Contains("43200 columns, and 2000 are the most", error.Message);
+        Assert.Contains("43200 columns, and at most 2000 are possible", error.Message);
         Assert.Contains("--interval 22s", error.Hint);
     }
 }

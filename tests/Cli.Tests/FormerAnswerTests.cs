@@ -58,7 +58,7 @@ public sealed class FormerAnswerTests : IDisposable
         Outcome outcome = world.Run(words);
 
         Assert.Equal((2, ""), (outcome.Status, outcome.Out));
-        Assert.Contains("written over what it is made of", outcome.Error);
+        Assert.Contains("would overwrite its own input", outcome.Error);
         Assert.Equal(2, outcome.Error.Count(c => c == '\n'));
         Assert.Equal(before, files.Select(File.ReadAllBytes));
         Assert.Null(world.Host.Asked);

@@ -60,8 +60,8 @@ public sealed class HelpTests
         Assert.All(Application.Commands().Where(c => c.Groups.Count > 0), c => Assert.Contains("[options]", c.Help.Arguments));
         string time = new World().Run("time", "--help").Out;
         Assert.All(new[] { "time --split", "time --by qualifier", "time --nested" }, example => Assert.Contains($"kvmscope {example}", time));
-        Assert.DoesNotContain("with its exit status", OneLine("assert"));
-        Assert.Contains("with its exit status", OneLine("count"));
+        Assert.DoesNotContain("exit with its status", OneLine("assert"));
+        Assert.Contains("exit with its status", OneLine("count"));
 
         static string OneLine(string command) => string.Join(' ', new World().Run(command, "--help").Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }

@@ -266,7 +266,7 @@ public sealed class RecordReportTests : IDisposable
         World world = Growing();
         Outcome outcome = world.Run("record", "-o", File_());
         Assert.Equal(2, outcome.Status);
-        Assert.Contains("is there already", outcome.Error);
+        Assert.Contains("exists already", outcome.Error);
         Assert.Empty(world.Log);
         Assert.Equal(before, System.IO.File.ReadAllBytes(File_()));
     }
@@ -333,20 +333,20 @@ public sealed class RecordReportTests : IDisposable
     [InlineData("report FILE --verbose", "It belongs to slower")]
     [InlineData("report FILE --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
     [InlineData("report FILE --reason nothing", "no exit reason of VMX")]
-    [InlineData("report FILE --from noon", "--from 'noon' is no time")]
+    [InlineData("report FILE --from noon", "--from 'noon' is not a time")]
     [InlineData("report FILE --from +10s", "nothing was recorded in that time")]
     [InlineData("report FILE --from +3s --to +3.2s", "has intervals of 1.00 s")]
     [InlineData("report FILE --from 12:00:03 --to 12:00:02", "--to is not after --from")]
-    [InlineData("report FILE --interval 1500ms", "no multiple")]
+    [InlineData("report FILE --interval 1500ms", "is not a multiple")]
     [InlineData("report FILE.not", "there is no file")]
-    [InlineData("report FOLDER", "is a folder")]
+    [InlineData("report FOLDER", "is a directory")]
     [InlineData("report TEXT", "is no recording of kvmscope")]
     [InlineData("record --interval 1ms", "--interval '1ms' is out of range")]
-    [InlineData("record --keep 3", "--keep is about files that rotate")]
+    [InlineData("record --keep 3", "--keep needs --rotate")]
     [InlineData("record --rotate 100ms", "--rotate is shorter")]
     [InlineData("record --without everything", "--without 'everything' is not known")]
     [InlineData("record --without time --slower 1ms", "--slower needs times")]
-    [InlineData("record -o FOLDER", "is there already")]
+    [InlineData("record -o FOLDER", "exists already")]
     [InlineData("record -o FOLDER/no/such/x", "no such directory")]
     [InlineData("record x.kvmscope", "one argument too many")]
     public void Mistakes_name_the_mend(string command, string says)

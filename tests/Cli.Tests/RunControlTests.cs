@@ -101,11 +101,11 @@ public sealed class RunControlTests
     public void A_command_that_is_not_found_gives_127()
     {
         var world = new World();
-        world.End = new FakeEnd(world.Clock, world.Log) { StartFails = new KvmscopeException((ExitStatus)127, "command not found: nosuch", "It is in no directory of PATH.") };
+        world.End = new FakeEnd(world.Clock, world.Log) { StartFails = new KvmscopeException((ExitStatus)127, "command not found: nosuch", "It is not in any directory of PATH.") };
 
         Outcome outcome = world.Run("count", "--", "nosuch");
 
-        Assert.Equal(new Outcome(127, "", "kvmscope: command not found: nosuch\n  It is in no directory of PATH.\n"), outcome);
+        Assert.Equal(new Outcome(127, "", "kvmscope: command not found: nosuch\n  It is not in any directory of PATH.\n"), outcome);
         Assert.True(world.Host.Session!.Disposed);
     }
 

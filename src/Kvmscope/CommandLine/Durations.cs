@@ -7,14 +7,13 @@ internal static class Durations
 {
     private static readonly (string Suffix, double Ns)[] s_units =
     [
-        // "ms" and the like before "s" and "m", which they end in or begin with.
         ("ns", 1), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9),
     ];
 
     /// <summary>Reads a duration in ns.</summary>
     /// <param name="text">A decimal number and a unit: ns, us, ms, s, m, h.</param>
     /// <param name="bareUnit">The unit of a number without one.</param>
-    /// <param name="ns">The duration in ns; not bounded below, and not an integer.</param>
+    /// <param name="ns">The duration in ns; it may be negative or a fraction.</param>
     /// <returns>False where the text is not a finite number with a known unit.</returns>
     public static bool TryParse(string text, string bareUnit, out double ns)
     {

@@ -14,10 +14,10 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope diff</c>: two recordings, or two windows or VMs of one, side by side.</summary>
 internal sealed class DiffCommand : ICommand
 {
-    // More say nothing more of the noise between them, and cost time.
+    // More samples do not measure the noise better, and cost time.
     private const int MostSamples = 300;
 
-    // With --interval; all are held at once.
+    // With --interval; all samples are in memory at once.
     private const int MostTypedSamples = 2000;
 
     private readonly FilterOptions _filters = new(isLive: false);
@@ -25,11 +25,11 @@ internal sealed class DiffCommand : ICommand
     private readonly OutputOptions _output = new(OutputKinds.Comparisons.Formats);
     private readonly Option<string> _a = OptionFactory.Value("--a", "FROM..TO", "The first side is this part of its recording; times as for 'report --from', either may be left out.");
     private readonly Option<string> _b = OptionFactory.Value("--b", "FROM..TO", "The second side is this part.");
-    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "Compare samples of this length; unless given the recorder's interval, or longer so that there are at most 300.");
+    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "Compare samples of this length (default: the recorder's interval, or longer so that there are at most 300).");
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("diff", "A [B] [options]", "What changed between two recordings, two windows or two VMs",
-        "Compares exits by reason: rate, share of the handling time, average, p50 and p99, what changed most first. A mark is at what "
+        "Compares exits by reason: rate, share of the handling time, average, p50 and p99, what changed most first. A mark shows what "
         + "changed by more than the noise between intervals explains. A and B are recordings; with one recording the sides are two "
         + "windows of it (--a, --b) or two VMs (--vm given twice).",
         [
@@ -107,7 +107,7 @@ internal sealed class DiffCommand : ICommand
     private static (string? From, string? To) Window(string option, string text)
     {
         int at = text.IndexOf("..", StringComparison.Ordinal);
-        if (at < 0) throw UsageError.Of($"{option} '{text}' is no window", $"Give two times with '..' between them: {option} 14:00..14:05");
+        if (at < 0) throw UsageError.Of($"{option} '{text}' is not a window", $"Give two times with '..' between them: {option} 14:00..14:05");
         string from = text[..at], to = text[(at + 2)..];
         return (from.Length > 0 ? from : null, to.Length > 0 ? to : null);
     }
@@ -116,8 +116,8 @@ internal sealed class DiffCommand : ICommand
         ? RecordedSteps.Parse(text, recording)
         : (range.Count + MostSamples - 1) / MostSamples;
 
-    // A rest that is shorter than the others would be another kind of sample; it is left to the last whole one. So is the recording's
-    // last interval, which ends when the trace does.
+    // A shorter rest would be another kind of sample, so the last whole one takes it. The same goes for the recording's last interval,
+    // which ends when the trace does.
     private static IEnumerable<IntervalRange> Steps(Recording recording, IntervalRange range, int step)
     {
         TimeSpan last = recording.EndOf(range.End - 1) - recording.BeginOf(range.End - 1);
@@ -131,8 +131,8 @@ internal sealed class DiffCommand : ICommand
 
     private static IEnumerable<string> Differences(RecordingHeader a, RecordingHeader b)
     {
-        if (a.Kernel != b.Kernel) yield return $"the kernels differ: A is of {a.Kernel}, B of {b.Kernel}";
-        if (a.Cpu != b.Cpu) yield return $"the CPUs differ: A is of {a.Cpu}, B of {b.Cpu}";
+        if (a.Kernel != b.Kernel) yield return $"the kernels differ: A has {a.Kernel}, B has {b.Kernel}";
+        if (a.Cpu != b.Cpu) yield return $"the CPUs differ: A has {a.Cpu}, B has {b.Cpu}";
         if (a.IntervalNs != b.IntervalNs) yield return "the intervals of the recordings differ";
     }
 }

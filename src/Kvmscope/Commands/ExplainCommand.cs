@@ -8,22 +8,22 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
 
-/// <summary><c>kvmscope explain</c>: what an exit reason, or a part of the wall clock, is and what to do about it.</summary>
+/// <summary><c>kvmscope explain</c>: what an exit reason or a part of the wall clock is, and what to do about it.</summary>
 internal sealed class ExplainCommand : ICommand
 {
     private readonly Option<string> _isa = OptionFactory.Value("--isa", string.Join('|', IsaInfo.All.Select(i => i.Name)),
-        "Reasons of this ISA; this host's unless given, and all where it is not known.");
+        "Reasons of this ISA (default: this host's, or all if that is not known).");
     private readonly OutputOptions _output = new(OutputKinds.Explanations.Formats);
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("explain", "[REASON|PART] [options]", "What an exit reason is, what causes it, what to do",
         "Says what an exit reason is, what usually causes it, what to look at and what to change. REASON is a name or a number; "
         + "PART is a part of the wall clock of 'time --split': guest, kvm, vmm, runq, halt, poll, sleep, unattributed. "
-        + "Without one all are listed. Works on any machine, without root.",
+        + "Without either, all are listed. Works on any machine, without root.",
         [
             new("kvmscope explain EPT_VIOLATION", "One reason."),
             new("kvmscope explain runq", "A part of the wall clock."),
-            new("kvmscope explain --isa svm", "All reasons of AMD hosts, a line each."),
+            new("kvmscope explain --isa svm", "All reasons of AMD hosts, one line each."),
         ]);
 
     /// <inheritdoc/>
@@ -51,7 +51,7 @@ internal sealed class ExplainCommand : ICommand
         if (PartNames.All.FirstOrDefault(p => string.Equals(p.Name, text, StringComparison.OrdinalIgnoreCase)) is { } part)
             return new Explanation([], [part], IsList: false);
         ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i.Isa, out _)).Select(i => Parse(text, i.Isa)).Where(ExitReasons.IsKnown)];
-        // Says which names are near.
+        // Its error suggests similar names.
         if (codes.Length == 0) codes = [new ExitCode(isas[0].Isa, ReasonSelector.Code(text, isas.Count == 1 ? isas[0].Isa : Isa.None))];
         return new Explanation(codes, [], IsList: false);
     }

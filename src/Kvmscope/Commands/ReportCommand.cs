@@ -15,10 +15,10 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope report</c>: every view on a recording.</summary>
 internal sealed class ReportCommand : ICommand
 {
-    // As many as can be told apart in a picture of usual size.
+    // More could not be told apart in a picture of the usual size.
     private const int MostPictureColumns = 240;
 
-    // All are held at once until the last is known.
+    // All are in memory until the last one is known.
     private const int MostColumns = 2000;
 
     private static readonly string[] s_views = ["count", "time", "hist", "slower"];
@@ -28,21 +28,21 @@ internal sealed class ReportCommand : ICommand
     private readonly ReportOptions _report = new(ReportKind.Time);
     private readonly OutputOptions _output = new([.. OutputKinds.Answers.Formats, .. OutputKinds.Timelines.Formats]);
     private readonly Option<bool> _timeline = OptionFactory.Switch("--timeline",
-        "Rates and p99 over time, a row a reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map of handling times.");
-    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "An answer each TIME instead of one for all: the recorder's interval, or a multiple.");
+        "Rates and p99 over time, one row per reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map of handling times.");
+    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "One answer per TIME instead of one for all; TIME is the recorder's interval or a multiple.");
     private readonly Option<bool> _verbose = OptionFactory.Switch("--verbose", "slower: below each exit its qualifier, instruction pointer, CPUs, and where the time went.");
-    private readonly Option<bool> _who = OptionFactory.Switch("--who", "slower: who had the CPU for which the vCPU's thread waited, if 'record --who' kept it; implies --verbose.");
+    private readonly Option<bool> _who = OptionFactory.Switch("--who", "slower: which task had the CPU while the vCPU's thread waited for it, if 'record --who' kept it; implies --verbose.");
     private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
-        "slower: THRESHOLD is about this part of the handling time: kvm, vmm, runq, halt, poll or sleep; that of 'record --part' unless given.");
+        "slower: compare THRESHOLD with this part of the handling time: kvm, vmm, runq, halt, poll or sleep (default: that of 'record --part').");
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("report", "FILE [count|time|hist [REASON]|slower [THRESHOLD]] [options]", "Any view on a recording",
-        "Shows what the command of that name ('time' unless given) would have shown of the time that was recorded, with its options. "
+        "Shows what the command of that name (default: time) would have shown while it was recorded, with its options. "
         + "Works on any machine and without root, also while the recording is still being made.",
         [
             new("kvmscope report before.kvmscope", "What exits cost, as 'time' shows it."),
             new("kvmscope report before.kvmscope --split --from 14:05 --to 14:07", "Where the wall clock went in these two minutes."),
-            new("kvmscope report before.kvmscope hist MSR_WRITE --by vm", "A histogram a VM."),
+            new("kvmscope report before.kvmscope hist MSR_WRITE --by vm", "One histogram per VM."),
             new("kvmscope report before.kvmscope slower 1ms --verbose", "The slow exits, if 'record --slower' kept them."),
             new("kvmscope report before.kvmscope --timeline --by vm", "Each VM over time."),
             new("kvmscope report before.kvmscope --timeline --format svg -o map.svg", "A picture of how long exits took, over time."),
@@ -82,7 +82,7 @@ internal sealed class ReportCommand : ICommand
         for (int first = range.First; first < range.End; first += step)
         {
             Interval interval = exits.Sum(new IntervalRange(first, Math.Min(step, range.End - first)), request.Grouping, WantsQualifiers(request));
-            // Now that there is one: damage costs no former answer.
+            // Only now: if the recording is damaged, the file keeps its former answer.
             target.Begin();
             writer.Write(interval);
             target.Writer.Flush();
@@ -95,7 +95,7 @@ internal sealed class ReportCommand : ICommand
     {
         if (view == "slower") throw UsageError.Of("slower has no --timeline", "Leave one of them out.");
         if (!OutputKinds.Timelines.Formats.Contains(output.Format))
-            throw UsageError.Of("--timeline is drawn, and is not for programs to read", "For these, use --interval with --format json or csv.");
+            throw UsageError.Of($"--timeline has no --format {output.Format.Name}", "Use --interval with --format json or csv, without --timeline.");
         (TimelineBy by, int rows) = _report.ReadTimeline(invocation.Result);
         using RecordingSource source = RecordingSource.Open(path);
         RecordedRequest.NeedTime(source.Recording.Header);
@@ -126,7 +126,7 @@ internal sealed class ReportCommand : ICommand
         if (invocation.Result.Text(_interval) is not null) throw UsageError.Of("'slower' has no option --interval", "It belongs to count, time and hist.");
         using RecordingSource source = RecordingSource.Open(path);
         RecordingHeader header = source.Recording.Header;
-        if (header.SlowNs == 0) throw UsageError.Of($"'{path}' has no slow exits one by one", "Record with --slower TIME; 'report FILE hist' shows how handling times were spread.");
+        if (header.SlowNs == 0) throw UsageError.Of($"'{path}' was made without --slower, so it has no slow exits", "Record with --slower TIME; 'report FILE hist' shows how handling times were spread.");
         ulong threshold = argument is null ? header.SlowNs : Threshold.Parse(argument);
         TimePart? part = Part(invocation.Result, header, path);
         if (threshold < header.SlowNs) throw UsageError.Of($"'{path}' has exits of {Kept(header)}", "Give a greater threshold, or leave it out.");
@@ -150,7 +150,7 @@ internal sealed class ReportCommand : ICommand
         return 0;
     }
 
-    // The recorder's, as nothing else is whole: exits that are slow by another part were left out.
+    // Only the recorder's part is complete: exits that are slow in another part were not recorded.
     private TimePart? Part(ParseResult result, RecordingHeader header, string path)
     {
         if (result.Text(_part) is not { } text) return header.SlowPart;
@@ -182,7 +182,7 @@ internal sealed class ReportCommand : ICommand
         _ => throw UsageError.Of($"'{words[^1]}' is one argument too many for 'report'", "See 'kvmscope report --help'."),
     };
 
-    // How many intervals an answer is about.
+    // How many intervals one answer covers.
     private int Step(ParseResult result, Recording recording, IntervalRange range) =>
         result.Text(_interval) is { } text ? RecordedSteps.Parse(text, recording) : range.Count;
 }

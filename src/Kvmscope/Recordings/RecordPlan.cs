@@ -2,14 +2,14 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>What is recorded, and where to.</summary>
-/// <param name="Path">The file, or what the files are named after where they rotate.</param>
-/// <param name="Interval">How long an interval is.</param>
-/// <param name="Grouping">Which vCPUs are kept apart.</param>
-/// <param name="Rotate">How long a file is; null for one file.</param>
+/// <summary>What is recorded and where it is written.</summary>
+/// <param name="Path">The file, or the name from which the names of rotating files are made.</param>
+/// <param name="Interval">The length of an interval.</param>
+/// <param name="Grouping">What is kept apart.</param>
+/// <param name="Rotate">The time that one file covers; null for one file.</param>
 /// <param name="Keep">How many files are kept; null for all.</param>
 internal sealed record RecordPlan(string Path, TimeSpan Interval, Grouping Grouping, TimeSpan? Rotate, int? Keep)
 {
-    /// <summary>How many slow exits of one interval are kept; the rest is counted as lost. A threshold that lets more through is too low.</summary>
+    /// <summary>How many slow exits are kept per interval; the rest is counted as lost. With more the threshold is too low.</summary>
     public const int MostSlow = 10_000;
 }

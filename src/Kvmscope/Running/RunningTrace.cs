@@ -5,9 +5,9 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Running;
 
-/// <summary>A trace that runs, as its command sees it.</summary>
+/// <summary>A running trace, as its command sees it.</summary>
 /// <param name="Sampler">The only reader of the trace.</param>
-/// <param name="Plan">When it stops, how often it answers.</param>
+/// <param name="Plan">When it stops and how often it gives an answer.</param>
 /// <param name="End">What ends the trace.</param>
 /// <param name="Clock">The time since it started.</param>
 /// <param name="Target">Where the answer goes.</param>

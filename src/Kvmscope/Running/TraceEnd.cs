@@ -67,7 +67,7 @@ internal sealed class TraceEnd : ITraceEnd
     /// <inheritdoc/>
     public bool Wait(TimeSpan timeout)
     {
-        // Whole milliseconds, rounded up: less than one would be a busy loop.
+        // Whole milliseconds, rounded up: zero would be a busy loop.
         double ms = Math.Ceiling(Math.Max(0, timeout.TotalMilliseconds));
         return _ended.Wait((int)Math.Min(ms, int.MaxValue));
     }
@@ -82,7 +82,7 @@ internal sealed class TraceEnd : ITraceEnd
     }
 
     // SIGTERM and SIGHUP came to this program alone; Ctrl-C came to the command from the terminal, and a second one means to stop it.
-    // Here and not in the handler: only the main thread still may, once privileges are dropped.
+    // Here and not in the handler: once privileges are dropped, only the main thread may send signals.
     private void PassOn()
     {
         int signal = Volatile.Read(ref _signal);

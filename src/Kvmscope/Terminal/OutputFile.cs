@@ -3,7 +3,7 @@ using Kvmscope.CommandLine;
 
 namespace Kvmscope.Terminal;
 
-/// <summary>The file of <c>-o</c>: opened before tracing starts, emptied only once something is to be written, so that a failed start does not cost the former answer.</summary>
+/// <summary>The file of <c>-o</c>: opened before tracing starts, emptied only before the first output, so that a failed start keeps the former content.</summary>
 internal sealed class OutputFile : IDisposable
 {
     private readonly FileStream _stream;
@@ -15,14 +15,14 @@ internal sealed class OutputFile : IDisposable
         Writer = new StreamWriter(Bytes, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
     }
 
-    /// <summary>Writes to the file; flush it to learn of a full disk.</summary>
+    /// <summary>Writes to the file; a flush reports a full disk.</summary>
     public TextWriter Writer { get; }
 
-    /// <summary>The same for what is no text.</summary>
+    /// <summary>The same for bytes.</summary>
     public Stream Bytes { get; }
 
     /// <summary>Opens the file.</summary>
-    /// <exception cref="Core.KvmscopeException">It can't be written (status 2, with the reason).</exception>
+    /// <exception cref="Core.KvmscopeException">It cannot be written (status 2, with the reason).</exception>
     public static OutputFile Open(string path)
     {
         if (Directory.Exists(path)) throw Refused(path, "it is a directory");
@@ -38,7 +38,7 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
-    /// <summary>Empties the file: tracing has started and the former content is no longer wanted.</summary>
+    /// <summary>Empties the file: tracing has started and the former content is no longer needed.</summary>
     public void Empty()
     {
         if (_stream.CanSeek && _stream.Length > 0) _stream.SetLength(0);

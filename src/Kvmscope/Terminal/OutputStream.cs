@@ -2,12 +2,12 @@ using Kvmscope.Core;
 
 namespace Kvmscope.Terminal;
 
-/// <summary>Writes to another stream and turns its failures into the errors that the program knows: a reader that left, a full disk.</summary>
+/// <summary>Writes to another stream and turns its errors into the program's own: a closed pipe, a full disk.</summary>
 /// <param name="inner">Where the bytes go.</param>
 /// <param name="name">What to call it in a message.</param>
 internal sealed class OutputStream(Stream inner, string name) : Stream
 {
-    // errno of Linux; .NET keeps it in HResult where it has no code of its own for it.
+    // errno of Linux; .NET puts it in HResult if it has no code of its own.
     private const int Epipe = 32;
 
     /// <inheritdoc/>
@@ -68,7 +68,7 @@ internal sealed class OutputStream(Stream inner, string name) : Stream
         if (error.HResult == Epipe) return new BrokenPipeException(error);
         string reason = IoReason.Of(error);
         return new KvmscopeException(ExitStatus.Failed, $"cannot write {name}: {reason}",
-            "What was written before is incomplete; make room, or choose another place with -o FILE.", error);
+            "What was written is incomplete; free some space, or choose another place with -o FILE.", error);
     }
 }
 

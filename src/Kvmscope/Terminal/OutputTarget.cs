@@ -11,7 +11,7 @@ internal sealed class OutputTarget : IDisposable
 
     private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) => (_file, To) = (file, new Destination(writer, style, file?.Bytes));
 
-    /// <summary>What takes the answer; flush after each.</summary>
+    /// <summary>Takes the answer; flush after each.</summary>
     public Destination To { get; }
 
     /// <summary>Its text.</summary>
@@ -21,7 +21,7 @@ internal sealed class OutputTarget : IDisposable
     public ViewStyle Style => To.Style;
 
     /// <summary>Opens it.</summary>
-    /// <exception cref="Core.KvmscopeException">The file can't be written (status 2).</exception>
+    /// <exception cref="Core.KvmscopeException">The file cannot be written (status 2).</exception>
     public static OutputTarget Open(OutputPlan plan, CommandContext context)
     {
         if (plan.File is not { } path) return new OutputTarget(null, context.Out, context.Screen.Style(plan.Color));
@@ -29,10 +29,10 @@ internal sealed class OutputTarget : IDisposable
         return new OutputTarget(file, file.Writer, context.Screen.AsFile.Style(plan.Color));
     }
 
-    /// <summary>Says that there will be an answer: a former one in the file goes.</summary>
+    /// <summary>Called before the first output: empties the file.</summary>
     public void Begin()
     {
-        // Once: what was written since is no former answer.
+        // Once: later calls must not remove what was written since.
         if (!_hasBegun) _file?.Empty();
         _hasBegun = true;
     }

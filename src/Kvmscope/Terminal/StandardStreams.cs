@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Terminal;
 
-/// <summary>This process's standard output as a writer that is fast, and that notices when it fails.</summary>
+/// <summary>This process's standard output as a writer that is fast and reports errors.</summary>
 internal static class StandardStreams
 {
     /// <summary>Opens standard output; nothing is written before a flush.</summary>
