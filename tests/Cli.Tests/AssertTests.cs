@@ -50,7 +50,8 @@ public sealed class AssertTests : IDisposable
     [Fact]
     public void Losses_leave_open_what_they_may_have_changed()
     {
-        Outcome outcome = World(new Accounting { DroppedExits = 3 }).Run("assert", "max(exit)<50us", "max(any)<10us", "count(any)>=1", "--format", "json");
+        Outcome outcome = World(new Accounting { DroppedExits = 3 })
+            .Run("assert", "max(exit)<50us", "max(any)<10us", "count(any)>=1", "--format", "json");
         Assert.Equal(1, outcome.Status);
         JsonElement[] rules = [.. outcome.Out.TrimEnd().Split('\n').Select(l => JsonDocument.Parse(l).RootElement)];
         Assert.Equal(["max(exit)<50us", "max(any)<10us", "count(any)>=1"], rules.Select(r => r.GetProperty("rule").GetString()));
@@ -84,7 +85,8 @@ public sealed class AssertTests : IDisposable
                 world.End = new FakeEnd(world.Clock, world.Log) { CommandStatus = own };
                 Outcome outcome = world.Run("assert", rule, "--", "test");
                 Assert.Equal(status, outcome.Status);
-                Assert.Equal(own == 0 ? "" : $"kvmscope: the command exited with status {own}; only the rules decide the status of assert\n", outcome.Error);
+                string note = $"kvmscope: the command exited with status {own}; only the rules decide the status of assert\n";
+                Assert.Equal(own == 0 ? "" : note, outcome.Error);
             }
         }
     }
@@ -94,7 +96,8 @@ public sealed class AssertTests : IDisposable
     {
         string file = Path.Combine(_folder, "x.kvmscope");
         Assert.Equal(0, World().Run("record", "-o", file, "--by", "host").Status);
-        Assert.Equal((0, ""), (new World().Run("assert", "count(any)==294", "max(exit)<50us", file) is var some ? (some.Status, some.Error) : default));
+        Outcome some = new World().Run("assert", "count(any)==294", "max(exit)<50us", file);
+        Assert.Equal((0, ""), (some.Status, some.Error));
         Outcome named = new World().Run("assert", "count(any,vm=web1)>0", file);
         Assert.Equal(2, named.Status);
         Assert.Contains("vm= needs a recording that keeps VMs apart", named.Error);
@@ -112,7 +115,7 @@ public sealed class AssertTests : IDisposable
     [InlineData("assert max(exit)<50us --from +1s", "need a recording")]
     [InlineData("assert --rules nofile", "there is no such file")]
     [InlineData("assert max(exit,vcpu=0)<50us FILE", "vcpu= needs a recording that keeps vCPUs apart")]
-    public void Mistakes_name_the_mend(string command, string says)
+    public void Mistakes_name_the_fix(string command, string says)
     {
         string file = Path.Combine(_folder, "x.kvmscope");
         Assert.Equal(0, World().Run("record", "-o", file, "--by", "vm").Status);

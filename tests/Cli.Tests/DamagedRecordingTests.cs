@@ -28,7 +28,8 @@ public sealed class DamagedRecordingTests : IDisposable
             bool isGone = head.Kind == MemberKind.Interval && head.First == Gone;
             if (isGone && !isCut) bytes[at + 20] ^= 0x10;
             // The minute's span would make up for it where a minute is asked for.
-            if (!(isGone && isCut) && head.Kind != MemberKind.Span && (ended || head.Kind != MemberKind.End)) kept.Write(bytes, at, head.Length);
+            if (!(isGone && isCut) && head.Kind != MemberKind.Span && (ended || head.Kind != MemberKind.End))
+                kept.Write(bytes, at, head.Length);
             at += head.Length;
         }
         File.WriteAllBytes(path, kept.ToArray());
@@ -45,17 +46,25 @@ public sealed class DamagedRecordingTests : IDisposable
         string path = Damaged(ended, isCut);
         foreach (string command in new[]
         {
-            "report FILE count", "report FILE count --interval 1s", "report FILE count --interval 5s --format json", "report FILE --timeline", "report FILE --timeline --interval 13s",
-            "report FILE count --from +1m --to +66s", "report FILE count --from +65s --to +100s", "report FILE count --from +65s --to +66s", "diff FILE FILE", "diff FILE --a ..+70s --b +70s..",
+            "report FILE count", "report FILE count --interval 1s", "report FILE count --interval 5s --format json",
+            "report FILE --timeline", "report FILE --timeline --interval 13s",
+            "report FILE count --from +1m --to +66s", "report FILE count --from +65s --to +100s", "report FILE count --from +65s --to +66s",
+            "diff FILE FILE", "diff FILE --a ..+70s --b +70s..",
         })
         {
             Outcome outcome = new World().Run(command.Replace("FILE", path).Split(' '));
             Assert.Equal((command, 1), (command, outcome.Status));
             Assert.Contains("is damaged at 12:01:05.000", outcome.Error);
-            Assert.Contains("--to 2026-03-01T12:01:05.000 for what is before, --from 2026-03-01T12:01:06.000 for what is after", outcome.Error);
+            Assert.Contains("--to 2026-03-01T12:01:05.000 for what is before, --from 2026-03-01T12:01:06.000 for what is after",
+                outcome.Error);
             Assert.DoesNotContain("exits", outcome.Out);
         }
-        foreach ((string window, int seconds) in new[] { ("--to +65s", 65), ("--from +66s", 64), ("--to 2026-03-01T12:01:05.000", 65), ("--from 2026-03-01T12:01:06.000", 64), ("--from +66s --to +70s", 4) })
+        (string, int)[] windows =
+        [
+            ("--to +65s", 65), ("--from +66s", 64), ("--to 2026-03-01T12:01:05.000", 65), ("--from 2026-03-01T12:01:06.000", 64),
+            ("--from +66s --to +70s", 4),
+        ];
+        foreach ((string window, int seconds) in windows)
         {
             Outcome outcome = new World().Run(["report", path, "count", "--format", "json", .. window.Split(' ')]);
             Assert.Equal((window, 0), (window, outcome.Status));
@@ -81,7 +90,8 @@ public sealed class DamagedRecordingTests : IDisposable
     public void More_columns_or_samples_than_can_be_held_are_refused()
     {
         var bytes = new MemoryStream();
-        new RecordingWriter(new RecordingHeader { Started = DateTimeOffset.UnixEpoch, IntervalNs = 500_000_000 }, part => bytes.Write(part.Span)).Begin();
+        var header = new RecordingHeader { Started = DateTimeOffset.UnixEpoch, IntervalNs = 500_000_000 };
+        new RecordingWriter(header, part => bytes.Write(part.Span)).Begin();
         Recording recording = Recording.Open(bytes, "x");
         Kvmscope.Recordings.RecordedSteps.CheckCount(new IntervalRange(0, 4000), 2, 2000, "columns", recording);
         Core.KvmscopeException error = Assert.Throws<Core.KvmscopeException>(() =>

@@ -22,7 +22,8 @@ public sealed class DiffTimelineTests : IDisposable
             GrowsEachSecond = true,
             Rows =
             [
-                FakeHost.Row(12, ExitLevel.L1, 100, 1_000_000), FakeHost.Row(10, ExitLevel.L1, cpuids, cpuidNs), Other(FakeHost.Row(30, ExitLevel.L1, 70, 9_000)),
+                FakeHost.Row(12, ExitLevel.L1, 100, 1_000_000), FakeHost.Row(10, ExitLevel.L1, cpuids, cpuidNs),
+                Other(FakeHost.Row(30, ExitLevel.L1, 70, 9_000)),
             ],
         };
         world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(seconds + 0.3) };
@@ -87,8 +88,11 @@ public sealed class DiffTimelineTests : IDisposable
     }
 
     [Fact]
-    public void A_rest_at_the_end_is_no_sample_of_its_own() =>
-        Assert.Equal(30, Json(new World().Run("diff", Record("a"), Record("b"), "--format", "json")).GetProperty("a").GetProperty("samples").GetInt32());
+    public void A_rest_at_the_end_is_not_a_sample_of_its_own()
+    {
+        JsonElement diff = Json(new World().Run("diff", Record("a"), Record("b"), "--format", "json"));
+        Assert.Equal(30, diff.GetProperty("a").GetProperty("samples").GetInt32());
+    }
 
     [Fact]
     public void A_timeline_is_drawn_as_text_and_as_pictures()
@@ -116,7 +120,8 @@ public sealed class DiffTimelineTests : IDisposable
         Assert.Equal(0, new World().Run("record", "-o", path, "--without", "time").Status);
         Outcome outcome = new World().Run(["report", path, .. options]);
         Assert.Equal((2, ""), (outcome.Status, outcome.Out));
-        Assert.Contains("this recording has no handling times: it was made with --without time\n  Record without '--without time'.", outcome.Error);
+        Assert.Contains("this recording has no handling times: it was made with --without time\n  Record without '--without time'.",
+            outcome.Error);
     }
 
     [Theory]
@@ -136,7 +141,7 @@ public sealed class DiffTimelineTests : IDisposable
     [InlineData("report FILE --timeline --split", "different views")]
     [InlineData("report FILE --timeline --by level", "--timeline --by 'level' is not known")]
     [InlineData("report FILE slower --timeline", "slower has no --timeline")]
-    public void Mistakes_name_the_mend(string command, string says)
+    public void Mistakes_name_the_fix(string command, string says)
     {
         Outcome outcome = new World().Run(command.Replace("FILE", Record("a", seconds: 12)).Split(' '));
         Assert.Equal(2, outcome.Status);

@@ -117,5 +117,6 @@ public sealed class DropInTests
 
     [Fact]
     public void Help_says_what_they_take() =>
-        Assert.Equal(new Outcome(0, "Usage: kvm_vmexit_slower [MS] [--excludes N,N,]\n", ""), new World().RunAs("kvm_vmexit_slower.py", "--help"));
+        Assert.Equal(new Outcome(0, "Usage: kvm_vmexit_slower [MS] [--excludes N,N,]\n", ""),
+            new World().RunAs("kvm_vmexit_slower.py", "--help"));
 }

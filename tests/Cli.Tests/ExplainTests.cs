@@ -32,7 +32,8 @@ public sealed class ExplainTests
     {
         using JsonDocument one = JsonDocument.Parse(new World().Run("explain", "CPUID", "--isa", "svm", "--format", "json").Out);
         JsonElement reason = Assert.Single(one.RootElement.GetProperty("reasons").EnumerateArray());
-        Assert.Equal(("svm", 0x72, "CPUID"), (reason.GetProperty("isa").GetString(), reason.GetProperty("code").GetInt32(), reason.GetProperty("reason").GetString()));
+        Assert.Equal(("svm", 0x72, "CPUID"),
+            (reason.GetProperty("isa").GetString(), reason.GetProperty("code").GetInt32(), reason.GetProperty("reason").GetString()));
         Assert.NotEqual("", reason.GetProperty("meaning").GetString());
         Assert.Empty(one.RootElement.GetProperty("parts").EnumerateArray());
 

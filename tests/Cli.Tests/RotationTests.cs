@@ -138,6 +138,7 @@ public sealed class RotationTests : IDisposable
     public void A_time_without_an_offset_is_of_the_recordings_host(string text, int utcHour)
     {
         var begin = new DateTimeOffset(2026, 3, 1, 11, 0, 0, TimeSpan.FromHours(5));
-        Assert.Equal(new DateTimeOffset(2026, 3, 1, utcHour, 0, 30, TimeSpan.Zero), CommandLine.RecordedTime.Parse("--from", text, begin, begin.AddHours(2)).ToUniversalTime());
+        Assert.Equal(new DateTimeOffset(2026, 3, 1, utcHour, 0, 30, TimeSpan.Zero),
+            CommandLine.RecordedTime.Parse("--from", text, begin, begin.AddHours(2)).ToUniversalTime());
     }
 }

@@ -101,7 +101,8 @@ public sealed class RunControlTests
     public void A_command_that_is_not_found_gives_127()
     {
         var world = new World();
-        world.End = new FakeEnd(world.Clock, world.Log) { StartFails = new KvmscopeException((ExitStatus)127, "command not found: nosuch", "It is not in any directory of PATH.") };
+        var error = new KvmscopeException((ExitStatus)127, "command not found: nosuch", "It is not in any directory of PATH.");
+        world.End = new FakeEnd(world.Clock, world.Log) { StartFails = error };
 
         Outcome outcome = world.Run("count", "--", "nosuch");
 
@@ -135,5 +136,6 @@ public sealed class RunControlTests
     private static IEnumerable<double> Seconds(string json) => Answers(json).Select(a => a.GetProperty("seconds").GetDouble());
 
     private static long Count(JsonElement answer, string reason) =>
-        answer.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("reason").GetString() == reason).Sum(r => r.GetProperty("count").GetInt64());
+        answer.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("reason").GetString() == reason)
+            .Sum(r => r.GetProperty("count").GetInt64());
 }

@@ -29,7 +29,8 @@ internal sealed class FilterOptions
     public FilterOptions(bool isLive = true) => _isLive = isLive;
 
     /// <summary>The options as --help shows them.</summary>
-    public OptionGroup Group => new("Filters", _isLive ? [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus] : [_vms, _vcpus, _reasons, _excludes, _level]);
+    public OptionGroup Group =>
+        new("Filters", _isLive ? [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus] : [_vms, _vcpus, _reasons, _excludes, _level]);
 
     /// <summary>The selection, as far as it can be checked without the host.</summary>
     /// <exception cref="Core.KvmscopeException">A value makes no sense (status 2).</exception>
@@ -43,7 +44,9 @@ internal sealed class FilterOptions
     };
 
     /// <summary>The selection, with reasons from an argument.</summary>
-    /// <exception cref="Core.KvmscopeException">A value is wrong, the argument names no reason, or --reason is given too (status 2).</exception>
+    /// <exception cref="Core.KvmscopeException">
+    /// A value is wrong, the argument names no reason, or --reason is given too (status 2).
+    /// </exception>
     public Selection Read(ParseResult result, string? reasons)
     {
         Selection selection = Read(result);

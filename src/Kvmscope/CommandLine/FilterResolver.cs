@@ -13,7 +13,8 @@ internal static class FilterResolver
     /// <param name="host">Where they are looked up.</param>
     /// <param name="startsCommand">Whether a command will be started: it may create vCPUs that do not exist yet.</param>
     /// <returns>
-    /// The filter for the kernel, which knows processes and not VMs; and, if a selected process also has VMs that are not selected, the selected VMs.
+    /// The filter for the kernel, which knows processes and not VMs; and, if a selected process also has VMs that are not selected, the
+    /// selected VMs.
     /// </returns>
     /// <exception cref="KvmscopeException">A VM, vCPU or reason does not exist (status 2; the hint names those that exist).</exception>
     public static (ExitFilter Filter, VmFilter? Within) Resolve(Selection selection, IHost host, bool startsCommand)

@@ -28,7 +28,9 @@ internal static class OptionFactory
     public static IReadOnlyList<string> Texts(this ParseResult result, Option<string[]> option) =>
         result.GetResult(option) is { Implicit: false } found ? [.. found.Tokens.Select(t => t.Value)] : [];
 
-    /// <summary>The values of an option that takes comma-separated lists and can be repeated; empty items (a trailing comma) are dropped.</summary>
+    /// <summary>
+    /// The values of an option that takes comma-separated lists and can be repeated; empty items (a trailing comma) are dropped.
+    /// </summary>
     public static IReadOnlyList<string> Items(this ParseResult result, Option<string[]> option) =>
         [.. result.Texts(option).SelectMany(SplitList)];
 

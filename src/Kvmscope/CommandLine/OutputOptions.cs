@@ -20,7 +20,8 @@ internal sealed class OutputOptions
     public OutputOptions(IEnumerable<OutputFormat> formats)
     {
         _formats = [.. formats.Distinct()];
-        _format = OptionFactory.Value("--format", string.Join('|', _formats.Select(f => f.Name)), "The format of the output (default: table).");
+        _format = OptionFactory.Value("--format", string.Join('|', _formats.Select(f => f.Name)),
+            "The format of the output (default: table).");
     }
 
     /// <summary>The options as --help shows them.</summary>

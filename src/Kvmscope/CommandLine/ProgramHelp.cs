@@ -32,7 +32,8 @@ internal static class ProgramHelp
         ("4", "Not permitted; the message names the capability."),
         ("5", "assert: no rule failed, but one could not be measured; status 1 means that a rule failed."),
         ("COMMAND's",
-            "With -- COMMAND, the status of COMMAND (except for assert, where the rules decide); 127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
+            "With -- COMMAND, the status of COMMAND (except for assert, where the rules decide); "
+            + "127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
     ];
 
     /// <summary>Variables of the environment.</summary>

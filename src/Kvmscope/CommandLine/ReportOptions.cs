@@ -19,15 +19,18 @@ internal sealed class ReportOptions
     private readonly ReportKind _kind;
     private readonly string[] _sorts;
     private readonly Option<string[]> _by =
-        OptionFactory.Values("--by", "KEY[,KEY]", "One row for each reason, vm, vcpu, level or qualifier (the reason's own argument: which MSR, port, leaf, page), or for each combination of them.");
+        OptionFactory.Values("--by", "KEY[,KEY]",
+            "One row for each reason, vm, vcpu, level or qualifier (the reason's own argument: which MSR, port, leaf, page), "
+            + "or for each combination of them.");
     private readonly Option<string> _top =
-        OptionFactory.Value("--top", "N", $"How many qualifiers of each reason have a row of their own (default: {ReportRequest.DefaultTop}); the rest is 'other'.");
+        OptionFactory.Value("--top", "N",
+            $"How many qualifiers of each reason have a row of their own (default: {ReportRequest.DefaultTop}); the rest is 'other'.");
     private readonly Option<string> _sort;
     private readonly Option<bool> _stats =
         OptionFactory.Switch("--stats", "Add total, share, p50, p90, p99, p99.9 and max of the handling time.");
 
     private readonly Option<bool> _split = OptionFactory.Switch("--split",
-        "Where the vCPUs' wall clock went: guest, KVM, VMM, run queue, halt, halt polling, other sleep; and the same parts for each reason.");
+        "Where the vCPUs' wall clock went: guest, KVM, VMM, run queue, halt, halt polling, other sleep; the same parts for each reason.");
     private readonly Option<bool> _nested = OptionFactory.Switch("--nested",
         "What became of L2's exits: handled by this host or reflected to L1, and how long until L2 ran again.");
     private readonly Option<bool> _explain = OptionFactory.Switch("--explain", "Add what the figures suggest.");
@@ -106,8 +109,10 @@ internal sealed class ReportOptions
     {
         foreach (Option<bool> option in new[] { _stats, _split, _nested, _explain })
             if (result.Has(option)) throw UsageError.Of($"'{command}' has no option {option.Name}", "It belongs to time.");
-        if (kind == ReportKind.Hist && result.Text(_sort) is not null) throw UsageError.Of("'hist' has no option --sort", "It belongs to count and time.");
-        if (kind == ReportKind.Count && result.Text(_sort) is { } sort and not ("count" or "code")) throw UsageError.NotOneOf("--sort", sort, ["count", "code"]);
+        if (kind == ReportKind.Hist && result.Text(_sort) is not null)
+            throw UsageError.Of("'hist' has no option --sort", "It belongs to count and time.");
+        if (kind == ReportKind.Count && result.Text(_sort) is { } sort and not ("count" or "code"))
+            throw UsageError.NotOneOf("--sort", sort, ["count", "code"]);
     }
 
     // Combinations that the parser allows and that make no sense.
@@ -122,7 +127,8 @@ internal sealed class ReportOptions
         if (request.Nested && selection.Level == ExitLevel.L1)
             throw UsageError.Of("--nested is about exits of L2, and --level l1 leaves them out", "Leave --level out.");
         if (request.Nested && !request.HasAllExits)
-            throw UsageError.Of("--nested counts L1's exits in each round, so it needs all exits", "Leave --reason, --exclude and --level out.");
+            throw UsageError.Of("--nested counts L1's exits in each round, so it needs all exits",
+                "Leave --reason, --exclude and --level out.");
     }
 
     private static int ParseTop(string text, string what) =>

@@ -6,7 +6,8 @@ namespace Kvmscope.CommandLine;
 /// <summary>The parts of a handling time that <c>--part</c> knows: all in which the guest does not run.</summary>
 internal static class SlowPart
 {
-    private static readonly PartNames.PartInfo[] s_parts = [.. PartNames.All.Where(p => p.Part is not (TimePart.Guest or TimePart.Unattributed))];
+    private static readonly PartNames.PartInfo[] s_parts =
+        [.. PartNames.All.Where(p => p.Part is not (TimePart.Guest or TimePart.Unattributed))];
 
     /// <summary>The part of this name.</summary>
     /// <exception cref="Core.KvmscopeException">No part has this name (status 2).</exception>

@@ -32,7 +32,8 @@ internal sealed class WindowOptions
     public static IntervalRange Read(Recording recording, string path, string? from, string? to, string? option = null)
     {
         if (recording.Intervals == 0)
-            throw UsageError.Of($"'{path}' holds no interval yet", "It was just started, or its recorder was killed within its first interval.");
+            throw UsageError.Of($"'{path}' holds no interval yet",
+                "It was just started, or its recorder was killed within its first interval.");
         DateTimeOffset begin = recording.BeginOf(0), end = recording.EndOf(recording.Intervals - 1);
         DateTimeOffset? first = from is null ? null : RecordedTime.Parse(option ?? "--from", from, begin, end);
         DateTimeOffset? last = to is null ? null : RecordedTime.Parse(option ?? "--to", to, begin, end);
@@ -46,7 +47,10 @@ internal sealed class WindowOptions
         if (range.Count > 0) return range;
         bool isShort = (first ?? begin) < end && (last ?? end) > begin;
         throw isShort
-            ? UsageError.Of($"no interval lies in that time: '{path}' has intervals of {ScaledText.Time((ulong)recording.Header.IntervalNs)}", "Give a longer time, with more than half of an interval in it.")
-            : UsageError.Of("nothing was recorded in that time", $"'{path}' is from {begin:yyyy-MM-ddTHH:mm:ss} to {end:yyyy-MM-ddTHH:mm:ss}.");
+            ? UsageError.Of(
+                $"no interval lies in that time: '{path}' has intervals of {ScaledText.Time((ulong)recording.Header.IntervalNs)}",
+                "Give a longer time, with more than half of an interval in it.")
+            : UsageError.Of("nothing was recorded in that time",
+                $"'{path}' is from {begin:yyyy-MM-ddTHH:mm:ss} to {end:yyyy-MM-ddTHH:mm:ss}.");
     }
 }

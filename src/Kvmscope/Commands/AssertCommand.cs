@@ -23,14 +23,17 @@ internal sealed class AssertCommand : ICommand
     private readonly RunOptions _run = new(withInterval: false, passesStatusOn: false);
     private readonly WindowOptions _window = new();
     private readonly OutputOptions _output = new(OutputKinds.RuleResults.Formats);
-    private readonly Option<string> _rules = OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one per line; # begins a comment.");
+    private readonly Option<string> _rules =
+        OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one per line; # begins a comment.");
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("assert", "RULE... [FILE] [options] [-- COMMAND ...]", "Check rules on a recording or a live run",
+    public CommandHelp Help { get; } = new("assert", "RULE... [FILE] [options] [-- COMMAND ...]",
+        "Check rules on a recording or a live run",
         "A rule is METRIC(TARGET[, FILTER...]) COMPARISON VALUE. METRIC is count, rate, share, avg, max, total, p50, p90, p99 or p999; "
-        + "TARGET is exit (all but idle ones), any, idle, a reason, or with share a part of the wall clock; FILTER is vm=, vcpu= or level=. "
-        + "With FILE the rules are checked on that recording, otherwise on a trace from now until Ctrl-C, --duration or the end of COMMAND. "
-        + "Exit status 0: all rules hold; 1: one failed; 5: none failed, but one could not be measured. The status of COMMAND does not count.",
+        + "TARGET is exit (all except idle ones), any, idle, a reason, or with share a part of the wall clock; FILTER is vm=, vcpu= or "
+        + "level=. With FILE the rules are checked on that recording, otherwise on a trace from now until Ctrl-C, --duration or the end "
+        + "of COMMAND. Exit status 0: all rules hold; 1: one failed; 5: none failed, but one could not be measured. The status of "
+        + "COMMAND does not count.",
         [
             new("kvmscope assert 'max(exit)<50us' --vm rt1 --duration 1m", "Real-time acceptance: no exit of this VM over 50 us."),
             new("kvmscope assert 'rate(EPT_VIOLATION)<100/s' 'share(runq)<5%' run.kvmscope", "Two rules on a recording."),
@@ -51,10 +54,12 @@ internal sealed class AssertCommand : ICommand
     public int Run(Invocation invocation, CommandContext context)
     {
         // A rule has parentheses and a comparison; a file with such characters in its name can be given as ./NAME.
-        string? path = invocation.Words is [.., var last] && last.AsSpan().IndexOfAny("(<>") < 0 ? last : invocation.Words is [.., ['.' or '/', ..] named] ? named : null;
+        string? path = invocation.Words is [.., var last] && last.AsSpan().IndexOfAny("(<>") < 0 ? last
+            : invocation.Words is [.., ['.' or '/', ..] named] ? named : null;
         IEnumerable<string> typed = path is null ? invocation.Words : invocation.Words.SkipLast(1);
         IReadOnlyList<Rule> rules = [.. typed.Select(Rule.Parse), .. invocation.Result.Text(_rules) is { } file ? ReadRules(file) : []];
-        if (rules.Count == 0) throw UsageError.Of("assert needs a rule", "Give one, such as 'max(exit)<50us', or a file of them with --rules.");
+        if (rules.Count == 0)
+            throw UsageError.Of("assert needs a rule", "Give one, such as 'max(exit)<50us', or a file of them with --rules.");
         Selection selection = _filters.Read(invocation.Result);
         int? maxVcpus = _filters.MaxVcpus(invocation.Result);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
@@ -68,9 +73,11 @@ internal sealed class AssertCommand : ICommand
     }
 
     private int CheckLive(
-        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, Selection selection, int? maxVcpus, RunPlan plan, OutputPlan output)
+        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, Selection selection, int? maxVcpus, RunPlan plan,
+        OutputPlan output)
     {
-        if (_window.IsGiven(invocation.Result)) throw UsageError.Of("--from and --to need a recording", "Give a recording, or leave them out.");
+        if (_window.IsGiven(invocation.Result))
+            throw UsageError.Of("--from and --to need a recording", "Give a recording, or leave them out.");
         IHost host = context.Host();
         foreach (Rule rule in rules) rule.Check(host.Isa);
         RuleNeeds needs = RuleNeeds.Of(rules);
@@ -102,7 +109,8 @@ internal sealed class AssertCommand : ICommand
                 OutputKinds.RuleResults.In(output.Format)(trace.Target.To).Write(results);
             }));
         // Its status could be mistaken for the result of the rules.
-        if (status != 0) context.Error.WriteLine($"kvmscope: the command exited with status {status}; only the rules decide the status of assert");
+        if (status != 0)
+            context.Error.WriteLine($"kvmscope: the command exited with status {status}; only the rules decide the status of assert");
         return (int)RuleVerdict.StatusOf(results);
     }
 

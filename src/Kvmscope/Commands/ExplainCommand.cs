@@ -47,10 +47,12 @@ internal sealed class ExplainCommand : ICommand
     private static Explanation Explain(string? asked, IReadOnlyList<IsaInfo> isas)
     {
         if (asked is not { } text)
-            return new Explanation([.. isas.SelectMany(isa => isa.Reasons.Select(reason => new ExitCode(isa.Isa, reason.Number)))], PartNames.All, IsList: true);
+            return new Explanation([.. isas.SelectMany(isa => isa.Reasons.Select(reason => new ExitCode(isa.Isa, reason.Number)))],
+                PartNames.All, IsList: true);
         if (PartNames.All.FirstOrDefault(p => string.Equals(p.Name, text, StringComparison.OrdinalIgnoreCase)) is { } part)
             return new Explanation([], [part], IsList: false);
-        ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i.Isa, out _)).Select(i => Parse(text, i.Isa)).Where(ExitReasons.IsKnown)];
+        ExitCode[] codes =
+            [.. isas.Where(i => ExitReasons.TryParse(text, i.Isa, out _)).Select(i => Parse(text, i.Isa)).Where(ExitReasons.IsKnown)];
         // Its error suggests similar names.
         if (codes.Length == 0) codes = [new ExitCode(isas[0].Isa, ReasonSelector.Code(text, isas.Count == 1 ? isas[0].Isa : Isa.None))];
         return new Explanation(codes, [], IsList: false);
@@ -59,7 +61,8 @@ internal sealed class ExplainCommand : ICommand
     private IReadOnlyList<IsaInfo> Isas(Invocation invocation, CommandContext context)
     {
         if (invocation.Result.Text(_isa) is not { } name) return IsaInfo.Candidates(context.Host().Isa);
-        return IsaInfo.All.FirstOrDefault(i => i.Name == name) is { } isa ? [isa] : throw UsageError.NotOneOf("--isa", name, [.. IsaInfo.All.Select(i => i.Name)]);
+        return IsaInfo.All.FirstOrDefault(i => i.Name == name) is { } isa ? [isa]
+            : throw UsageError.NotOneOf("--isa", name, [.. IsaInfo.All.Select(i => i.Name)]);
     }
 
     private static ExitCode Parse(string text, Isa isa) => ExitReasons.TryParse(text, isa, out ulong code) ? new(isa, code) : default;

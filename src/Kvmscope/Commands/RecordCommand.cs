@@ -13,15 +13,13 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope record</c>: writes what is measured to a file, interval by interval.</summary>
 internal sealed class RecordCommand : ICommand
 {
-    /// <summary>The extension of a recording's name.</summary>
-    private const string Extension = ".kvmscope";
-
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: false);
     private readonly RecordOptions _record = new();
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("record", "[options] [-- COMMAND ...]", "Keep what is measured in a file, for report, diff and assert",
+    public CommandHelp Help { get; } = new("record", "[options] [-- COMMAND ...]",
+        "Keep what is measured in a file, for report, diff and assert",
         "Records the counters of each interval: all that count, time, hist, --split, --by qualifier and --nested show. "
         + "'kvmscope report FILE' shows any of it later, on any machine. If the recorder is killed or the host loses power, "
         + "at most the interval that was being written is lost. On a terminal a line shows the progress; elsewhere nothing is printed.",
@@ -29,7 +27,8 @@ internal sealed class RecordCommand : ICommand
             new("kvmscope record --duration 1m -o before.kvmscope", "A minute of all VMs."),
             new("kvmscope record --slower 1ms --vm web1 -- ./load-test", "One VM while a test runs, and its slow exits one by one."),
             new("kvmscope record --slower 200us --part runq --who -o waits.kvmscope", "Waits for a CPU, and who had it."),
-            new("kvmscope record --by vm --without qualifiers --rotate 1h --keep 24 -o /var/lib/kvmscope/host.kvmscope", "Always on: the last day, one hour per file."),
+            new("kvmscope record --by vm --without qualifiers --rotate 1h --keep 24 -o /var/lib/kvmscope/host.kvmscope",
+                "Always on: the last day, one hour per file."),
         ]);
 
     /// <inheritdoc/>
@@ -108,6 +107,7 @@ internal sealed class RecordCommand : ICommand
         {
             for (int i = 0; i < to.Length; i++) to[i] = char.IsAsciiLetterOrDigit(from[i]) || from[i] is '-' or '.' or '_' ? from[i] : '_';
         });
-        return $"kvmscope-{(safe.Length > 0 ? safe + "-" : "")}{now.ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture)}{Extension}";
+        string time = now.ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
+        return $"kvmscope-{(safe.Length > 0 ? safe + "-" : "")}{time}.kvmscope";
     }
 }

@@ -35,7 +35,8 @@ internal sealed class SlowerCommand : ICommand
         ]);
 
     /// <inheritdoc/>
-    public IReadOnlyList<OptionGroup> Groups => [_filters.Group, _run.Group, new OptionGroup("Detail", [_verbose, _part, _who]), _output.Group];
+    public IReadOnlyList<OptionGroup> Groups =>
+        [_filters.Group, _run.Group, new OptionGroup("Detail", [_verbose, _part, _who]), _output.Group];
 
     /// <inheritdoc/>
     public Argument<string?> Argument { get; } = new("THRESHOLD") { Arity = ArgumentArity.ZeroOrOne };

@@ -19,7 +19,8 @@ internal sealed class RecordStatus(CommandContext context)
         if (!context.ErrorIsTerminal || elapsed.TotalSeconds - _lastSaid < 0.95) return;
         _lastSaid = elapsed.TotalSeconds;
         double rate = interval.Seconds > 0 ? interval.Accounting.Exits / interval.Seconds : 0;
-        string line = string.Create(CultureInfo.InvariantCulture, $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
+        string line = string.Create(CultureInfo.InvariantCulture,
+            $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
         // Returns to the start of the line, and clears what is left of a longer one.
         context.Error.Write($"\r{Fit(line)}\x1b[K");
         context.Error.Flush();

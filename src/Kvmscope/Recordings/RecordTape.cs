@@ -31,7 +31,8 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
 
     /// <summary>Creates the first file before tracing starts, so that an error is found early.</summary>
     /// <exception cref="KvmscopeException">It cannot be created (status 2).</exception>
-    public void Open(DateTimeOffset now) => _file = RecordingFile.Create(system, plan.Rotate is null ? plan.Path : _rotation.FreeNameAt(now));
+    public void Open(DateTimeOffset now) =>
+        _file = RecordingFile.Create(system, plan.Rotate is null ? plan.Path : _rotation.FreeNameAt(now));
 
     /// <summary>Names a rotating file after its real start: it was created before tracing, and attaching takes time.</summary>
     /// <param name="began">When the trace began.</param>
@@ -88,7 +89,13 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
         Prune(next, isCounted: true);
         _file = RecordingFile.Create(system, next, ExitStatus.Failed, _owner);
         // Only the VMs of the last interval are known to exist still: others may have ended, and could not be traced in this file.
-        Begin(header() with { Started = interval.To, MonotonicNs = interval.ToNs, IsContinued = true, Machines = [.. interval.Vms.Select(v => (v.Pid, v.Name))] });
+        Begin(header() with
+        {
+            Started = interval.To,
+            MonotonicNs = interval.ToNs,
+            IsContinued = true,
+            Machines = [.. interval.Vms.Select(v => (v.Pid, v.Name))],
+        });
     }
 
     /// <summary>Ends the file, so that it is complete.</summary>

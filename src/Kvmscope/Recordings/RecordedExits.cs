@@ -44,8 +44,10 @@ internal sealed class RecordedExits
     {
         Grouping has = _recording.Header.Grouping;
         if (has >= grouping) return;
-        throw UsageError.Of($"{what} needs a recording that keeps {(grouping == Grouping.Vcpu ? "vCPUs" : "VMs")} apart, and this one was made with --by {(has == Grouping.Vm ? "vm" : "host")}",
-            $"Record with --by {(grouping == Grouping.Vcpu ? "vcpu" : "vm")}, or leave {what} out.");
+        (string parts, string wanted) = grouping == Grouping.Vcpu ? ("vCPUs", "vcpu") : ("VMs", "vm");
+        string made = has == Grouping.Vm ? "vm" : "host";
+        throw UsageError.Of($"{what} needs a recording that keeps {parts} apart, and this one was made with --by {made}",
+            $"Record with --by {wanted}, or leave {what} out.");
     }
 
     /// <summary>The sum of some intervals.</summary>
@@ -116,7 +118,8 @@ internal sealed class RecordedExits
         if (known.IsEmpty || wanted.All(known.Contains)) return;
         string vms = _selection.Vms.IsEmpty ? "" : $" of {WordList.Or(_selection.Vms)}";
         throw UsageError.Of(
-            $"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording", $"There are: {FilterResolver.Ranges(known)}");
+            $"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording",
+            $"There are: {FilterResolver.Ranges(known)}");
     }
 
     // The vCPUs of the selected VMs that have exits or wall clock.
@@ -140,7 +143,8 @@ internal sealed class RecordedExits
     // A wall clock has no reason; it is not shown if reasons are left out.
     private static bool IsTime(GroupKey key) => key.Level == default;
 
-    // What was slow for the kernel is slow here: the parts of an event may be less than what it compared, because they add up to the duration.
+    // What was slow for the kernel is slow here: the parts of an event may be less than what it compared, because they add up to the
+    // duration.
     private bool IsSlow(in SlowExit exit, ulong thresholdNs, TimePart? part)
     {
         if (part == _recording.Header.SlowPart && thresholdNs <= _recording.Header.SlowNs) return true;

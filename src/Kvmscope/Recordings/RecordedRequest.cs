@@ -17,9 +17,11 @@ internal static class RecordedRequest
         Need(!request.Split || header.HasSplit, "split of the wall clock", "split");
         Need(!request.By.HasFlag(GroupBy.Qualifier) || header.HasQualifiers, "qualifiers", "qualifiers");
         if (request.Nested && !header.HasAllExits)
-            throw UsageError.Of("this recording cannot show what nesting costs: some reasons or a level were left out", "Record without --reason, --exclude and --level.");
+            throw UsageError.Of("this recording cannot show what nesting costs: some reasons or a level were left out",
+                "Record without --reason, --exclude and --level.");
         Need(!request.Nested || header.HasNested, "rounds of nested guests", "nested");
-        if (request.Grouping > Grouping.Host) exits.Require(request.Grouping, request.Grouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
+        if (request.Grouping > Grouping.Host)
+            exits.Require(request.Grouping, request.Grouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
         return request with { HasAllExits = exits.HasAll, IsRecorded = true, WasAllRecorded = header.HasAllExits };
     }
 
@@ -29,6 +31,7 @@ internal static class RecordedRequest
 
     private static void Need(bool has, string what, string option)
     {
-        if (!has) throw UsageError.Of($"this recording has no {what}: it was made with --without {option}", $"Record without '--without {option}'.");
+        if (has) return;
+        throw UsageError.Of($"this recording has no {what}: it was made with --without {option}", $"Record without '--without {option}'.");
     }
 }

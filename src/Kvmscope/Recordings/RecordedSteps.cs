@@ -13,11 +13,13 @@ internal static class RecordedSteps
     public static int Parse(string text, Recording recording)
     {
         if (!Durations.TryParse(text, "s", out double ns) || ns <= 0)
-            throw UsageError.Of($"--interval '{text}' is not a time", "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
+            throw UsageError.Of($"--interval '{text}' is not a time",
+                "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
         double steps = ns / recording.Header.IntervalNs;
         return steps >= 0.999 && Math.Abs(steps - Math.Round(steps)) < 0.001
             ? (int)Math.Min(Math.Round(steps), int.MaxValue / 2)
-            : throw UsageError.Of($"the recording's intervals are {ScaledText.Time((ulong)recording.Header.IntervalNs)}, and --interval {text} is not a multiple of that", "Give a multiple.");
+            : throw UsageError.Of($"--interval {text} is not a multiple of the recording's intervals",
+                $"They are {ScaledText.Time((ulong)recording.Header.IntervalNs)}: give a multiple of that.");
     }
 
     /// <summary>Throws if there are more steps than fit in memory at once.</summary>
@@ -29,6 +31,7 @@ internal static class RecordedSteps
         long ns = recording.Header.IntervalNs * ((range.Count + most - 1) / most);
         (long each, string unit) = ns % 1_000_000_000 == 0 ? (1_000_000_000, "s") : ns % 1_000_000 == 0 ? (1_000_000, "ms") : (1L, "ns");
         throw UsageError.Of(string.Create(CultureInfo.InvariantCulture, $"that makes {count} {what}, and at most {most} are possible"),
-            string.Create(CultureInfo.InvariantCulture, $"Give a longer interval, --interval {ns / each}{unit} or more, or a part: --from, --to (diff: --a, --b)."));
+            string.Create(CultureInfo.InvariantCulture,
+                $"Give a longer interval, --interval {ns / each}{unit} or more, or a part: --from, --to (diff: --a, --b)."));
     }
 }

@@ -50,11 +50,13 @@ internal sealed class RecordingFile : IDisposable
         }
         catch (IOException error) when (System.IO.Path.Exists(path))
         {
-            throw new KvmscopeException(status, $"'{path}' exists already", "Recordings are never overwritten: give another name with -o, or remove it.", error);
+            throw new KvmscopeException(status, $"'{path}' exists already",
+                "Recordings are never overwritten: give another name with -o, or remove it.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new KvmscopeException(status, $"cannot create '{path}': {IoReason.Of(error)}", "Choose another place with -o FILE.", error);
+            throw new KvmscopeException(status, $"cannot create '{path}': {IoReason.Of(error)}",
+                "Choose another place with -o FILE.", error);
         }
     }
 
@@ -71,7 +73,8 @@ internal sealed class RecordingFile : IDisposable
         {
             TakeBack();
             throw new KvmscopeException(ExitStatus.Failed, $"cannot write '{Path}': {IoReason.Of(error)}",
-                _isKept ? "What was recorded before is complete and can be read; free some space, or choose another place with -o FILE." : "Free some space, or choose another place with -o FILE.",
+                _isKept ? "What was recorded before is complete and can be read; free some space, or choose another place with -o FILE."
+                    : "Free some space, or choose another place with -o FILE.",
                 error);
         }
         Length += bytes.Length;

@@ -19,7 +19,9 @@ internal sealed class RecordingSource : IDisposable
     public string Path { get; }
 
     /// <summary>Opens it; a recorder may still be writing to it.</summary>
-    /// <exception cref="Core.KvmscopeException">It cannot be read, is not a recording, or is empty (status 2); it is damaged (1).</exception>
+    /// <exception cref="Core.KvmscopeException">
+    /// It cannot be read, is not a recording, or is empty (status 2); it is damaged (1).
+    /// </exception>
     public static RecordingSource Open(string path)
     {
         FileStream stream;
@@ -55,14 +57,18 @@ internal sealed class RecordingSource : IDisposable
         if (Recording.Intervals > 0 && !Recording.HasEnd)
         {
             string end = Recording.EndOf(Recording.Intervals - 1).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-            yield return $"{Path} was not ended: it is still being made, or its recorder was killed. It holds what was recorded until {end}.";
+            yield return $"{Path} was not ended: it is still being made, or its recorder was killed. "
+                + $"It holds what was recorded until {end}.";
         }
         if (Recording.DamagedBytes > 0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{Path} has {Recording.DamagedBytes} damaged bytes; an answer that needs them is an error.");
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"{Path} has {Recording.DamagedBytes} damaged bytes; an answer that needs them is an error.");
         if (Recording.ClockJump() is { } jump)
         {
             string by = TimeSpan.FromSeconds(Math.Round(Math.Abs(jump.By.TotalSeconds))).ToString("c", CultureInfo.InvariantCulture);
-            yield return $"{Path}: the host's clock was set {(jump.By < TimeSpan.Zero ? "back" : "forward")} by {by} at {jump.At:HH:mm:ss}. Times are counted from the start, so that they never go back.";
+            string way = jump.By < TimeSpan.Zero ? "back" : "forward";
+            yield return $"{Path}: the host's clock was set {way} by {by} at {jump.At:HH:mm:ss}. "
+                + "Times are counted from the start, so that they never go back.";
         }
     }
 

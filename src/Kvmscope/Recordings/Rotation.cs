@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>The names of recordings that rotate: <c>run.kvmscope</c> becomes <c>run-20260301T120000Z.kvmscope</c>, so that they sort by time.</summary>
+/// <summary>
+/// The names of recordings that rotate: <c>run.kvmscope</c> becomes <c>run-20260301T120000Z.kvmscope</c>, so that they sort by time.
+/// </summary>
 /// <param name="path">The name without a time.</param>
 internal sealed class Rotation(string path)
 {
@@ -21,7 +23,9 @@ internal sealed class Rotation(string path)
         return Path.GetDirectoryName(path) is { Length: > 0 } folder ? Path.Combine(folder, name) : name;
     }
 
-    /// <summary>The name of a file that begins at this time, or the next free second: if the clock was set back, a name may exist.</summary>
+    /// <summary>
+    /// The name of a file that begins at this time, or the next free second: if the clock was set back, a name may exist.
+    /// </summary>
     public string FreeNameAt(DateTimeOffset time)
     {
         string name = NameAt(time);

@@ -1,6 +1,8 @@
 namespace Kvmscope.Running;
 
-/// <summary>What ends a trace before its time: Ctrl-C, SIGTERM, SIGHUP, or the end of the command that was started. Listens from its creation on.</summary>
+/// <summary>
+/// What ends a trace before its time: Ctrl-C, SIGTERM, SIGHUP, or the end of the command that was started. Listens from its creation on.
+/// </summary>
 internal interface ITraceEnd : IDisposable
 {
     /// <summary>Starts the command with this program's standard streams; the trace ends when it ends.</summary>
@@ -16,7 +18,8 @@ internal interface ITraceEnd : IDisposable
     bool Interrupted { get; }
 
     /// <summary>
-    /// The exit status: 0 without a command; the command's own; 128 + the signal's number where a signal killed the command or ended the trace before it.
+    /// The exit status: 0 without a command; the command's own; 128 + the signal's number where a signal killed the command or ended the
+    /// trace before it.
     /// </summary>
     int Status { get; }
 }

@@ -7,7 +7,8 @@ namespace Kvmscope.Running;
 
 /// <summary>
 /// Signals and the started command. Without a command the first signal ends the trace. With one, Ctrl-C has reached the
-/// command too (the terminal signals the whole group), so the trace goes on until it ends; a second Ctrl-C, or SIGTERM, does not wait for it.
+/// command too (the terminal signals the whole group), so the trace goes on until it ends; a second Ctrl-C, or SIGTERM, does not wait for
+/// it.
 /// </summary>
 internal sealed class TraceEnd : ITraceEnd
 {

@@ -8,7 +8,9 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Running;
 
-/// <summary>A trace from start to end, as every tracing command runs it: checks first, then the output, then the kernel, then the command.</summary>
+/// <summary>
+/// A trace from start to end, as every tracing command runs it: checks first, then the output, then the kernel, then the command.
+/// </summary>
 internal sealed record TraceJob
 {
     /// <summary>Which exits.</summary>
@@ -68,7 +70,8 @@ internal sealed record TraceJob
             return within is null ? session : new NarrowedSession(session, within);
         session.Dispose();
         throw new KvmscopeException(ExitStatus.HostUnsupported,
-            $"exit reasons cannot be filtered: it is not known whether this host is {WordList.Or([.. IsaInfo.All.Select(isa => isa.DisplayName)])}",
+            "exit reasons cannot be filtered: it is not known whether this host is "
+            + WordList.Or([.. IsaInfo.All.Select(isa => isa.DisplayName)]),
             "Trace all reasons, or see 'kvmscope check'.");
     }
 }

@@ -3,7 +3,10 @@ using Kvmscope.CommandLine;
 
 namespace Kvmscope.Terminal;
 
-/// <summary>The file of <c>-o</c>: opened before tracing starts, emptied only before the first output, so that a failed start keeps the former content.</summary>
+/// <summary>
+/// The file of <c>-o</c>: opened before tracing starts, emptied only before the first output, so that a failed start keeps the former
+/// content.
+/// </summary>
 internal sealed class OutputFile : IDisposable
 {
     private readonly FileStream _stream;

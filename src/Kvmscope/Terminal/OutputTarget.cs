@@ -9,7 +9,8 @@ internal sealed class OutputTarget : IDisposable
     private readonly OutputFile? _file;
     private bool _hasBegun;
 
-    private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) => (_file, To) = (file, new Destination(writer, style, file?.Bytes));
+    private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) =>
+        (_file, To) = (file, new Destination(writer, style, file?.Bytes));
 
     /// <summary>Takes the answer; flush after each.</summary>
     public Destination To { get; }

@@ -22,7 +22,8 @@ internal sealed class FakeHost(FakeClock clock) : IHost
         new("module BTF", CheckVerdict.Limited, "none for kvm", "Tracing uses raw tracepoints instead."),
     ];
 
-    public IReadOnlyList<Row> Rows { get; init; } = [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
+    public IReadOnlyList<Row> Rows { get; init; } =
+        [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
 
     /// <summary>The VMs that rows are of.</summary>
     public IReadOnlyList<VmIdentity> Identities { get; init; } = [new(0, 4242, "web1"), new(1, 4711, "db1")];
@@ -49,7 +50,13 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public static Row Row(ulong code, ExitLevel level, ulong count, ulong eachNs, Isa isa = Isa.Vmx)
     {
-        var row = new Row(new GroupKey(0, 0, new ExitCode(isa, code), level)) { Count = count, Timed = count, TotalNs = count * eachNs, MaxNs = eachNs };
+        var row = new Row(new GroupKey(0, 0, new ExitCode(isa, code), level))
+        {
+            Count = count,
+            Timed = count,
+            TotalNs = count * eachNs,
+            MaxNs = eachNs,
+        };
         row.Bins.Add(HistogramLayout.BinOf(eachNs), count);
         return row;
     }
