@@ -60,7 +60,7 @@ internal static class Application
                 new HelpText(context.Out, context.Screen.Width).WriteCommand(topic);
                 return (int)ExitStatus.Fine;
             case { Kind: LineKind.Version }:
-                context.Out.WriteLine($"kvmscope {ProgramVersion.Text}");
+                context.Out.WriteLine($"kvmscope {ProgramHelp.Version}");
                 return (int)ExitStatus.Fine;
             case { Kind: LineKind.Nothing }:
                 new HelpText(context.Error, context.Screen.Width).WriteProgram(commands);

@@ -4,7 +4,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>Rules as a CI job gives them: they hold, they fail, they cannot be measured; live and on a recording.</summary>
+/// <summary>Rules that hold, fail and cannot be measured; live and on a recording.</summary>
 public sealed class AssertTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
@@ -48,7 +48,7 @@ public sealed class AssertTests : IDisposable
     }
 
     [Fact]
-    public void Losses_leave_open_what_they_may_have_changed()
+    public void What_losses_may_have_changed_is_not_measured()
     {
         Outcome outcome = World(new Accounting { DroppedExits = 3 })
             .Run("assert", "max(exit)<50us", "max(any)<10us", "count(any)>=1", "--format", "json");
@@ -75,7 +75,7 @@ public sealed class AssertTests : IDisposable
     }
 
     [Fact]
-    public void The_rules_alone_decide_and_the_commands_own_status_is_said()
+    public void Only_the_rules_decide_the_status_and_that_of_the_command_is_printed()
     {
         foreach ((string rule, int status) in new[] { ("max(exit)<3600s", 0), ("max(exit)<1ns", 1), ("p99(EPT_VIOLATION)<1ms", 5) })
         {

@@ -4,7 +4,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>Command lines that are wrong: status 2, one line that says what and one that says what to do, and nothing traced.</summary>
+/// <summary>Wrong command lines: status 2, one line with the error and one with the fix, and nothing is traced.</summary>
 public sealed class BadInputTests
 {
     [Theory]
@@ -146,7 +146,7 @@ public sealed class BadInputTests
     [InlineData(ExitStatus.HostUnsupported, "KVM's vendor module is not loaded", "modprobe kvm_intel or kvm_amd")]
     [InlineData(ExitStatus.NotPermitted, "CAP_BPF is missing", "Run as root.")]
     [InlineData(ExitStatus.NotPermitted, "ulimit -l is too small", null)]
-    public void What_the_host_refuses_is_said_and_gives_the_status(ExitStatus status, string message, string? hint)
+    public void A_refusal_of_the_host_is_printed_and_gives_the_status(ExitStatus status, string message, string? hint)
     {
         var world = new World();
         world.Host = new FakeHost(world.Clock) { Refusal = new KvmscopeException(status, message, hint) };

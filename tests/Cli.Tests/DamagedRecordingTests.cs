@@ -3,7 +3,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>A recording of more than two minutes of which one second is gone, as every command sees it.</summary>
+/// <summary>A recording of more than two minutes in which one second is damaged, with every command.</summary>
 public sealed class DamagedRecordingTests : IDisposable
 {
     private const int Gone = 65;
@@ -27,7 +27,7 @@ public sealed class DamagedRecordingTests : IDisposable
             Assert.True(MemberHead.TryRead(bytes.AsSpan(at), out MemberHead head));
             bool isGone = head.Kind == MemberKind.Interval && head.First == Gone;
             if (isGone && !isCut) bytes[at + 20] ^= 0x10;
-            // The minute's span would make up for it where a minute is asked for.
+            // The minute's span would replace it for a whole minute.
             if (!(isGone && isCut) && head.Kind != MemberKind.Span && (ended || head.Kind != MemberKind.End))
                 kept.Write(bytes, at, head.Length);
             at += head.Length;
@@ -41,7 +41,7 @@ public sealed class DamagedRecordingTests : IDisposable
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(false, false)]
-    public void What_needs_it_says_so_and_all_else_is_shown(bool ended, bool isCut)
+    public void What_needs_it_is_an_error_and_everything_else_is_shown(bool ended, bool isCut)
     {
         string path = Damaged(ended, isCut);
         foreach (string command in new[]
@@ -74,7 +74,7 @@ public sealed class DamagedRecordingTests : IDisposable
     }
 
     [Fact]
-    public void Rules_are_not_measured_on_what_is_damaged()
+    public void Rules_are_not_measured_on_damaged_intervals()
     {
         string path = Damaged(ended: false, isCut: false);
         Outcome outcome = new World().Run("assert", "max(exit)<50us", "max(exit)<1ns", path);
@@ -87,7 +87,7 @@ public sealed class DamagedRecordingTests : IDisposable
     }
 
     [Fact]
-    public void More_columns_or_samples_than_can_be_held_are_refused()
+    public void Too_many_columns_or_samples_are_refused()
     {
         var bytes = new MemoryStream();
         var header = new RecordingHeader { Started = DateTimeOffset.UnixEpoch, IntervalNs = 500_000_000 };

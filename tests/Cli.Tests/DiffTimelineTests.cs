@@ -55,7 +55,7 @@ public sealed class DiffTimelineTests : IDisposable
         // Of 30.3 seconds, in the last 0.3 of which the fake host did nothing.
         Assert.Equal(39.6, rows[0].GetProperty("a").GetProperty("rate").GetDouble(), 1);
         Assert.Equal(89.1, rows[0].GetProperty("b").GetProperty("rate").GetDouble(), 1);
-        // 50 more a second of 1.5 us each.
+        // 50 more per second of 1.5 us each.
         Assert.InRange(rows[0].GetProperty("change").GetDouble(), 70_000, 76_000);
         JsonElement ports = rows.Single(r => r.GetProperty("reason").GetString() == "IO_INSTRUCTION");
         Assert.Equal(ports.GetProperty("a").GetProperty("rate").GetDouble(), ports.GetProperty("b").GetProperty("rate").GetDouble());

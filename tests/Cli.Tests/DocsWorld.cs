@@ -12,7 +12,7 @@ internal static class DocsWorld
     private static readonly VmIdentity s_guest = new(0, 4242, "kvmscope");
     private static readonly VmIdentity s_db = new(1, 4711, "db1");
 
-    /// <summary>Makes it anew.</summary>
+    /// <summary>Makes a new one.</summary>
     public static World Make()
     {
         var world = new World();
@@ -26,7 +26,7 @@ internal static class DocsWorld
         return world;
     }
 
-    /// <summary>The same where the built-in guest has run and nothing else.</summary>
+    /// <summary>The same host after only the built-in guest has run.</summary>
     public static World MakeDemo()
     {
         World world = Make();
@@ -40,7 +40,7 @@ internal static class DocsWorld
         return world;
     }
 
-    // What DemoGuest does on VMX, with times of each.
+    // What DemoGuest does on VMX, with a handling time for each reason.
     private static IEnumerable<(ulong Code, ulong Count, ulong Ns)> GuestWork() =>
         [(10, 1009, 1_150), (12, 151, 3_900), (18, 83, 1_200), (30, 755, 4_100), (31, 401, 1_300), (32, 199, 1_350), (49, 408, 4_600)];
 

@@ -78,7 +78,7 @@ public sealed class DropInTests
     }
 
     [Fact]
-    public void On_svm_a_number_that_only_vmx_has_is_translated_and_that_is_said()
+    public void On_svm_a_number_that_only_vmx_has_is_translated_with_a_message()
     {
         var world = new World();
         world.Host = new FakeHost(world.Clock) { Isa = Isa.Svm };

@@ -41,7 +41,7 @@ public sealed class HelpTests
     public void Help_wins_over_errors(params string[] args) => Assert.Equal(0, new World().Run(args).Status);
 
     [Fact]
-    public void Help_for_a_started_command_is_not_ours()
+    public void Help_after_dashes_belongs_to_the_started_command()
     {
         var world = new World();
         world.Run("count", "--", "ls", "--help");

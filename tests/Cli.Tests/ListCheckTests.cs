@@ -18,7 +18,7 @@ public sealed class ListCheckTests
         """, ""), new World().Run("list"));
 
     [Fact]
-    public void List_gives_way_on_a_narrow_terminal_and_lets_no_name_steer_it()
+    public void List_fits_a_narrow_terminal_and_removes_control_characters()
     {
         var world = new World { Screen = new Screen(IsTerminal: true, 40, AllowsColor: true, Unicode: true) };
         world.Host = new FakeHost(world.Clock) { Vms = [new(7, "a-very-long-name-of-a-vm-\e[31m", "qemu", 2, [0, 1])] };
@@ -31,7 +31,7 @@ public sealed class ListCheckTests
     }
 
     [Fact]
-    public void An_error_that_lists_names_steers_no_terminal()
+    public void An_error_that_lists_names_has_no_control_characters()
     {
         var world = new World();
         world.Host = new FakeHost(world.Clock) { Vms = [new(7, "web\e[2J\u202e\u2028", "qemu", 1, [0])] };

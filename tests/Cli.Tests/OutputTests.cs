@@ -5,7 +5,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>Where answers go, and what happens when they cannot.</summary>
+/// <summary>Where answers are written, and what happens if that fails.</summary>
 public sealed class OutputTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("kvmscope-cli-").FullName;

@@ -5,7 +5,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>What is recorded is what was live, and what a user can get wrong about files.</summary>
+/// <summary>A recording gives what the live trace gives; and mistakes with files.</summary>
 public sealed class RecordReportTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
@@ -58,7 +58,7 @@ public sealed class RecordReportTests : IDisposable
     }
 
     [Fact]
-    public void Each_interval_is_what_was_live()
+    public void Each_interval_is_the_same_as_live()
     {
         Outcome live = Growing().Run("time", "--interval", "1s", "--format", "json");
         Outcome report = new World().Run("report", Record(), "--interval", "1s", "--format", "json");
@@ -212,7 +212,7 @@ public sealed class RecordReportTests : IDisposable
     public void A_vcpu_that_did_nothing_in_a_window_is_no_mistake()
     {
         World world = Growing();
-        // It has no exits any more in the last half second.
+        // It has no exits in the last half second.
         world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(4.9) };
         Assert.Equal(0, world.Run("record", "-o", File_()).Status);
         Outcome outcome = new World().Run("report", File_(), "count", "--vcpu", "0", "--from", "-0.9s");
@@ -272,7 +272,7 @@ public sealed class RecordReportTests : IDisposable
         Outcome first = new World().Run("report", File_(names[0]), "count", "--format", "json");
         Assert.Contains("\"started\":\"2026-03-01T12:00:04.0000000Z\",\"seconds\":2,", first.Out);
         Assert.Equal("", first.Error);
-        // Nothing falls between two files: two seconds of 147 each.
+        // Nothing is lost between two files: two seconds of 147 each.
         Assert.Contains("\"exits\":294,", first.Out);
     }
 
@@ -316,7 +316,7 @@ public sealed class RecordReportTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_in_a_recording_is_no_advice_for_a_live_run()
+    public void An_empty_recording_gives_no_hints_for_a_live_run()
     {
         string path = Record();
         foreach (string view in (string[])["time", "count", "hist"])
@@ -329,7 +329,7 @@ public sealed class RecordReportTests : IDisposable
     }
 
     [Fact]
-    public void What_the_recorder_left_out_is_not_asked_of_the_reader()
+    public void What_the_recorder_left_out_is_not_required_later()
     {
         string path = Record("--reason", "CPUID", "--without", "nested");
         const string hint = "record without --reason, --exclude and --level";

@@ -6,7 +6,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>When a trace ends, and when it answers.</summary>
+/// <summary>When a trace ends, and when it prints answers.</summary>
 public sealed class RunControlTests
 {
     [Fact]

@@ -4,7 +4,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>What command lines ask of the kernel side.</summary>
+/// <summary>What command lines ask of the kernel.</summary>
 public sealed class TraceOptionsTests
 {
     [Fact]

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Kvmscope.CommandLine;
 
 /// <summary>The help of the program as a whole: the one source for its --help and for the man page.</summary>
@@ -5,6 +7,10 @@ internal static class ProgramHelp
 {
     /// <summary>One line, for the head of --help and for NAME in the man page.</summary>
     public const string Summary = "shows where KVM guests lose time: their VM exits, by reason and level";
+
+    /// <summary>The version, as set in Directory.Build.props.</summary>
+    public static string Version { get; } =
+        typeof(ProgramHelp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>One paragraph.</summary>
     public const string Description =

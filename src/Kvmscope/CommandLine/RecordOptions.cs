@@ -72,8 +72,8 @@ internal sealed class RecordOptions
         if (without.Count == 0 && result.Texts(_without).Count > 0) throw UsageError.NotOneOf("--without", "", s_details);
         if (!time && result.Text(_slower) is not null)
             throw UsageError.Of("--slower needs times, and --without time leaves them out", "Give one of them.");
-        if ((result.Text(_part) is not null ? _part.Name : result.Has(_who) ? _who.Name : null) is { } dossier)
-            CheckDossier(result, without, dossier);
+        if ((result.Text(_part) is not null ? _part.Name : result.Has(_who) ? _who.Name : null) is { } ofSlow)
+            CheckOfSlow(result, without, ofSlow);
         return new TraceOptions
         {
             WantTime = time,
@@ -81,13 +81,13 @@ internal sealed class RecordOptions
             WantQualifiers = time && !without.Contains("qualifiers"),
             WantNested = time && hasAllExits && !without.Contains("nested"),
             SlowNs = result.Text(_slower) is { } slower ? Threshold.Parse(slower) : 0,
-            SlowPart = result.Text(_part) is { } part ? SlowPart.Parse(part) : null,
+            SlowPart = result.Text(_part) is { } part ? Threshold.ParsePart(part) : null,
             WantWho = result.Has(_who),
             Finest = grouping,
         };
     }
 
-    private void CheckDossier(ParseResult result, IReadOnlyList<string> without, string option)
+    private void CheckOfSlow(ParseResult result, IReadOnlyList<string> without, string option)
     {
         if (result.Text(_slower) is null) throw UsageError.Of($"{option} needs --slower", $"Add --slower 1ms, or leave {option} out.");
         if (without.Contains("split"))
@@ -97,10 +97,7 @@ internal sealed class RecordOptions
     private static TimeSpan? Time(ParseResult result, Option<string> option)
     {
         if (result.Text(option) is not { } text) return null;
-        if (!Durations.TryParse(text, "s", out double ns))
-            throw UsageError.Of($"{option.Name} '{text}' is not a time",
-                "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
-        var time = TimeSpan.FromMilliseconds(Math.Clamp(ns / 1e6, -1, 1e12));
+        var time = TimeSpan.FromMilliseconds(Math.Clamp(Durations.Parse(option.Name, text) / 1e6, -1, 1e12));
         // Read compares it with the interval and with one second.
         if (option.Name == "--rotate") return time;
         return time >= s_shortest && time <= s_longest ? time

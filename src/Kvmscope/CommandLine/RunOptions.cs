@@ -49,12 +49,15 @@ internal sealed class RunOptions
     private static TimeSpan? Time(ParseResult result, Option<string> option)
     {
         if (result.Text(option) is not { } text) return null;
-        if (!Durations.TryParse(text, "s", out double ns))
-            throw UsageError.Of($"{option.Name} '{text}' is not a time",
-                "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
-        double ms = ns / 1e6;
+        double ms = Durations.Parse(option.Name, text) / 1e6;
         if (ms < s_shortest.TotalMilliseconds || ms > s_longest.TotalMilliseconds)
             throw UsageError.Of($"{option.Name} '{text}' is out of range", "Give a time from 10ms to 8760h.");
         return TimeSpan.FromMilliseconds(ms);
     }
 }
+
+/// <summary>How long to trace and how often to print an answer.</summary>
+/// <param name="Duration">When to stop; null for no limit.</param>
+/// <param name="Interval">How often to print an answer; null for once, at the end.</param>
+/// <param name="Command">What to start once tracing runs; tracing stops when it ends.</param>
+internal sealed record RunPlan(TimeSpan? Duration = null, TimeSpan? Interval = null, IReadOnlyList<string>? Command = null);

@@ -21,7 +21,7 @@ internal sealed class ManCommand(Func<IReadOnlyList<ICommand>> commands) : IComm
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        ManPage.Write(context.Out, commands(), ProgramVersion.Text);
+        ManPage.Write(context.Out, commands(), ProgramHelp.Version);
         return 0;
     }
 }

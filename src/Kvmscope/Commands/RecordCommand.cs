@@ -79,7 +79,7 @@ internal sealed class RecordCommand : ICommand
     private static RecordingHeader HeaderOf(
         HostIdentity identity, IHost host, RecordPlan plan, TraceOptions detail, Selection selection) => new()
         {
-            Program = ProgramVersion.Text,
+            Program = ProgramHelp.Version,
             Host = identity.Name,
             Kernel = identity.Kernel,
             Cpu = identity.Cpu,

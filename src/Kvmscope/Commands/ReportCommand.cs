@@ -176,18 +176,18 @@ internal sealed class ReportCommand : ICommand
     private TimePart? Part(ParseResult result, RecordingHeader header, string path)
     {
         if (result.Text(_part) is not { } text) return header.SlowPart;
-        TimePart part = SlowPart.Parse(text);
+        TimePart part = Threshold.ParsePart(text);
         if (!header.HasSplit)
             throw UsageError.Of($"'{path}' does not say where the time of its slow exits went: it was made with --without split",
                 "Record without '--without split', or leave --part out.");
         if (header.SlowPart is { } kept && kept != part)
             throw UsageError.Of($"'{path}' has exits of {Kept(header)}, and no others",
-                $"Give --part {SlowPart.NameOf(kept)}, or leave --part out.");
+                $"Give --part {Threshold.NameOf(kept)}, or leave --part out.");
         return part;
     }
 
     private static string Kept(RecordingHeader header) =>
-        $"{ScaledText.Time(header.SlowNs)} and more{(header.SlowPart is { } part ? $" in {SlowPart.NameOf(part)}" : "")}";
+        $"{ScaledText.Time(header.SlowNs)} and more{(header.SlowPart is { } part ? $" in {Threshold.NameOf(part)}" : "")}";
 
     private static void Say(RecordingSource source, CommandContext context)
     {

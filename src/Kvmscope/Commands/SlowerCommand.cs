@@ -71,7 +71,7 @@ internal sealed class SlowerCommand : ICommand
     private TraceOptions Detail(Invocation invocation, OutputPlan output)
     {
         bool isWhole = IsVerbose(invocation) || output.Format != OutputFormat.Table;
-        TimePart? part = invocation.Result.Text(_part) is { } text ? SlowPart.Parse(text) : null;
+        TimePart? part = invocation.Result.Text(_part) is { } text ? Threshold.ParsePart(text) : null;
         return new TraceOptions
         {
             SlowNs = Threshold.Parse(invocation.Argument),

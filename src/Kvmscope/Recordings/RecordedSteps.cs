@@ -12,10 +12,7 @@ internal static class RecordedSteps
     /// <exception cref="Core.KvmscopeException">It is not a time, or not a multiple (status 2).</exception>
     public static int Parse(string text, Recording recording)
     {
-        if (!Durations.TryParse(text, "s", out double ns) || ns <= 0)
-            throw UsageError.Of($"--interval '{text}' is not a time",
-                "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
-        double steps = ns / recording.Header.IntervalNs;
+        double steps = Durations.Parse("--interval", text) / recording.Header.IntervalNs;
         return steps >= 0.999 && Math.Abs(steps - Math.Round(steps)) < 0.001
             ? (int)Math.Min(Math.Round(steps), int.MaxValue / 2)
             : throw UsageError.Of($"--interval {text} is not a multiple of the recording's intervals",
