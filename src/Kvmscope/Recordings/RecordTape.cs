@@ -26,9 +26,6 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
     /// <summary>Bytes in all files so far.</summary>
     public long Bytes => _closedBytes + (_file?.Length ?? 0);
 
-    /// <summary>Intervals in all files so far.</summary>
-    public long Intervals { get; private set; }
-
     /// <summary>Creates the first file before tracing starts, so that an error is found early.</summary>
     /// <exception cref="KvmscopeException">It cannot be created (status 2).</exception>
     public void Open(DateTimeOffset now) =>
@@ -81,7 +78,6 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
     {
         RecordingWriter writer = _writer ?? throw new InvalidOperationException("not begun");
         writer.Add(interval with { First = writer.Intervals });
-        Intervals++;
         // Rounds to the nearest interval.
         if (isLast || plan.Rotate is not { } rotate || interval.ToNs - _fileBegan < (rotate - (plan.Interval / 2)).TotalNanoseconds) return;
         End();
