@@ -9,11 +9,11 @@ internal static class TestCommand
 {
     private static IEnumerable<Case> Cases =>
     [
-        .. CountScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases, .. SplitScenarios.Cases,
-        .. QualifierScenarios.Cases, .. RoundScenarios.Cases, .. DossierScenarios.Cases, .. PerfEventScenarios.Cases,
-        .. LifeScenarios.Cases, .. RecordScenarios.Cases, .. PairingScenarios.Cases, .. RunScenarios.Cases, .. DropInScenarios.Cases,
-        .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases, .. BadHostScenarios.Cases, .. NestedLinuxScenarios.Cases,
-        .. ArmScenarios.Cases, .. ArmLinuxScenarios.Cases,
+        .. CountScenarios.Cases, .. SamplerScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases,
+        .. SplitScenarios.Cases, .. QualifierScenarios.Cases, .. RoundScenarios.Cases, .. DossierScenarios.Cases,
+        .. PerfEventScenarios.Cases, .. LifeScenarios.Cases, .. RecordScenarios.Cases, .. PairingScenarios.Cases, .. RunScenarios.Cases,
+        .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases, .. BadHostScenarios.Cases,
+        .. NestedLinuxScenarios.Cases, .. ArmScenarios.Cases, .. ArmLinuxScenarios.Cases,
     ];
 
     // In CI a case that cannot run has failed: nobody would notice a skip.
