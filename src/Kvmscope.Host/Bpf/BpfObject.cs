@@ -123,7 +123,7 @@ internal sealed unsafe class BpfObject : IDisposable
     }
 
     /// <summary>The last message of the verifier or of libbpf, in one line.</summary>
-    internal string? Complaint()
+    internal string? LastMessage()
     {
         ReadOnlySpan<byte> log = new(_log, LogSize);
         return VerifierLog.Summary(Encoding.UTF8.GetString(log[..log.IndexOf((byte)0)])) ?? BpfMessages.Lines().LastOrDefault();

@@ -7,7 +7,7 @@ namespace Kvmscope.Host.Tracing;
 /// <summary>A consistent copy of one cell, made while the BPF programs write it.</summary>
 internal unsafe ref struct CellCopy
 {
-    private const int MostTries = 1000;
+    private const int MaxTries = 1000;
 
     internal ulong Count;
     internal ulong Timed;
@@ -19,7 +19,7 @@ internal unsafe ref struct CellCopy
     /// <summary>
     /// Copies until nothing changed during the copy: the writer sets `begun`, then `open`, adds, and sets `ended`. An exit
     /// that is open in this cell is counted nowhere else, so `open` of the slot must be the same before and after. A writer
-    /// can be preempted in the middle (if this host is a guest): after <see cref="MostTries"/> tries the copy is taken as it is.
+    /// can be preempted in the middle (if this host is a guest): after <see cref="MaxTries"/> tries the copy is taken as it is.
     /// </summary>
     /// <param name="cell">The cell, in mapped memory.</param>
     /// <param name="number">Its number.</param>
@@ -28,7 +28,7 @@ internal unsafe ref struct CellCopy
     internal bool Take(ref kvmscope_cell cell, int number, ref uint open)
     {
         bool isConsistent = false;
-        for (int tries = 0; tries < MostTries && !isConsistent; tries++)
+        for (int tries = 0; tries < MaxTries && !isConsistent; tries++)
         {
             bool isOpen = Volatile.Read(ref open) == number;
             ulong ended = Volatile.Read(ref cell.ended);

@@ -35,7 +35,7 @@ internal sealed unsafe class FreeLists
     /// <summary>Puts all slots and cells on the lists. Call it once, before attach.</summary>
     internal void Fill()
     {
-        for (int slot = 1; slot < _sizes.SlotEntries; slot++) GiveSlot(slot);
+        for (int slot = 1; slot < _sizes.SlotEntries; slot++) ReturnSlot(slot);
         foreach (CellList list in _lists)
         {
             int run = _sizes.RunOf(list.End - list.First);
@@ -44,10 +44,10 @@ internal sealed unsafe class FreeLists
     }
 
     /// <summary>Gives a slot back.</summary>
-    internal void GiveSlot(int slot) => Push(_slotsFd, slot, 1);
+    internal void ReturnSlot(int slot) => Push(_slotsFd, slot, 1);
 
     /// <summary>Gives a cell back.</summary>
-    internal void GiveCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);
+    internal void ReturnCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);
 
     private static void Push(int fd, int first, int count)
     {

@@ -57,9 +57,9 @@ internal static unsafe class Knobs
 
     private static void FillTgids(ref kvmscope_knobs knobs, ExitFilter filter)
     {
-        const int Most = kvmscope_limits.KVMSCOPE_MAX_TGIDS;
-        if (filter.Pids.Length > Most)
-            throw TooMany($"cannot select {filter.Pids.Length} VMs at once", $"trace all VMs, or select at most {Most}");
+        const int Max = kvmscope_limits.KVMSCOPE_MAX_TGIDS;
+        if (filter.Pids.Length > Max)
+            throw TooMany($"cannot select {filter.Pids.Length} VMs at once", $"trace all VMs, or select at most {Max}");
         for (int i = 0; i < filter.Pids.Length; i++) knobs.tgids[i] = (uint)filter.Pids[i];
         knobs.tgid_count = (uint)filter.Pids.Length;
     }

@@ -21,9 +21,9 @@ internal static class ProgramLoader
     /// <param name="TellsEnd">
     /// Whether a hook reports the end of a vCPU; if not, identities are checked at every event, which costs more.
     /// </param>
-    private sealed record Way(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
+    private sealed record AttachMethod(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
 
-    private static readonly Way[] s_ways =
+    private static readonly AttachMethod[] s_methods =
     [
         new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true, true),
         new("tp_btf without fentry", [BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, false),
@@ -32,11 +32,11 @@ internal static class ProgramLoader
     ];
 
     // On arm64 KVM is built in: its events have BTF on all kernels, but fentry exists only since about 6.2.
-    private static readonly Way[] s_armWays =
+    private static readonly AttachMethod[] s_armMethods =
     [
-        s_ways[0],
+        s_methods[0],
         new("tp_btf with kprobe", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, true),
-        .. s_ways[1..],
+        .. s_methods[1..],
     ];
 
     /// <summary>
@@ -49,14 +49,14 @@ internal static class ProgramLoader
     {
         List<string> refusals = [];
         int errno = 0;
-        foreach (Way way in isa == Isa.Arm64 ? s_armWays : s_ways)
+        foreach (AttachMethod method in isa == Isa.Arm64 ? s_armMethods : s_methods)
         {
-            BpfObject bpf = Prepare(options, isa, sizes, way);
-            IReadOnlyList<Hook> hooks = Hook.For(options, way.HasFentry, way.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
+            BpfObject bpf = Prepare(options, isa, sizes, method);
+            IReadOnlyList<Hook> hooks = Hook.For(options, method.HasFentry, method.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
             List<MissingSource> missing = [];
-            errno = LoadAndAttach(bpf, way, hooks, missing, prepare, out long since);
+            errno = LoadAndAttach(bpf, method, hooks, missing, prepare, out long since);
             if (errno == 0) return (bpf, missing, since);
-            refusals.Add($"{way.Name}: {bpf.Complaint() ?? Errno.Text(errno)}");
+            refusals.Add($"{method.Name}: {bpf.LastMessage() ?? Errno.Text(errno)}");
             bpf.Dispose();
             if (errno == Errno.ENOMEM) break;
         }
@@ -64,15 +64,16 @@ internal static class ProgramLoader
     }
 
     private static int LoadAndAttach(
-        BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare, out long since)
+        BpfObject bpf, AttachMethod method, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare,
+        out long since)
     {
         since = 0;
-        int errno = bpf.Load([.. way.Programs, .. hooks.SelectMany(h => h.Programs)]);
+        int errno = bpf.Load([.. method.Programs, .. hooks.SelectMany(h => h.Programs)]);
         if (errno != 0) return errno;
         prepare(bpf);
         foreach (Hook hook in hooks)
             if (!hook.Choices.Any(choice => choice.All(program => bpf.Attach(program) == 0))) missing.AddRange(hook.Missing);
-        foreach (string program in way.Programs)
+        foreach (string program in method.Programs)
         {
             // The last one is the program for exits.
             since = MonotonicClock.NowNs();
@@ -82,7 +83,7 @@ internal static class ProgramLoader
         return 0;
     }
 
-    private static BpfObject Prepare(TraceOptions options, Isa isa, TableSizes sizes, Way way)
+    private static BpfObject Prepare(TraceOptions options, Isa isa, TableSizes sizes, AttachMethod method)
     {
         var bpf = BpfObject.Open();
         try
@@ -97,7 +98,7 @@ internal static class ProgramLoader
             bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
             bpf.SetMaxEntries("extras", sizes.Extras);
             bpf.SetMaxEntries("threads", sizes.Threads);
-            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, isa, checkIdentity: !way.TellsEnd);
+            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, isa, checkIdentity: !method.TellsEnd);
             return bpf;
         }
         catch

@@ -22,12 +22,12 @@ internal sealed unsafe class SlotSweeper(
     /// <summary>One sweep. Returns whether slots were freed.</summary>
     internal bool Sweep()
     {
-        bool gaveBack = _unlinked.Count > 0;
-        foreach (int slot in _unlinked) GiveBack(slot);
+        bool returned = _unlinked.Count > 0;
+        foreach (int slot in _unlinked) ReturnSlot(slot);
         _unlinked.Clear();
         Unlink();
         ForgetProcesses();
-        return gaveBack;
+        return returned;
     }
 
     // Not before the last slot was freed: until then its rows belong to the VM that ended.
@@ -45,24 +45,24 @@ internal sealed unsafe class SlotSweeper(
         int used = 0;
         for (int i = 1; i < slots.Count; i++)
             if (slots[i].tgid != 0) used++;
-        bool scarce = used > slots.Count / 4 * 3;
+        bool isScarce = used > slots.Count / 4 * 3;
         for (int i = 1; i < slots.Count; i++)
         {
             ref kvmscope_slot slot = ref slots[i];
             if (slot.tgid == 0) continue;
             _inUse.Add(slot.tgid);
             vms.Of(slot.tgid, slot.kvm);
-            if (slot.ended == 0 && IsAlive(slot.tgid, scarce)) continue;
+            if (slot.ended == 0 && IsAlive(slot.tgid, isScarce)) continue;
             if (slot.ended == 0) ForgetAddress(ref slot, i);
             _unlinked.Add(i);
         }
     }
 
-    private bool IsAlive(uint tgid, bool scarce)
+    private bool IsAlive(uint tgid, bool isScarce)
     {
         if (_alive.TryGetValue(tgid, out bool alive)) return alive;
         // Reading the file descriptors of a process costs more than asking whether it is alive: only when slots are scarce.
-        alive = isAlive((int)tgid) && (!scarce || holdsVcpus((int)tgid));
+        alive = isAlive((int)tgid) && (!isScarce || holdsVcpus((int)tgid));
         _alive.Add(tgid, alive);
         return alive;
     }
@@ -76,7 +76,7 @@ internal sealed unsafe class SlotSweeper(
             Interop.Libbpf.bpf_map_delete_elem(vcpuToSlotFd, &vcpu);
     }
 
-    private void GiveBack(int number)
+    private void ReturnSlot(int number)
     {
         ref kvmscope_slot slot = ref slots[number];
         reader.End(ref slot, number);
@@ -86,16 +86,16 @@ internal sealed unsafe class SlotSweeper(
         foreach (uint cell in entries)
         {
             if (cell < kvmscope_open.KVMSCOPE_FIRST_CELL || cell >= cells.Count) continue;
-            GiveCell((int)cell);
+            ReturnCell((int)cell);
         }
-        GiveExtras(slot.extra);
+        ReturnExtras(slot.extra);
         ForgetThread(slot.tid, number);
         ForgetThread(slot.user_tid, number);
         Clear(ref slot);
-        free.GiveSlot(number);
+        free.ReturnSlot(number);
     }
 
-    private void GiveExtras(uint number)
+    private void ReturnExtras(uint number)
     {
         while (number != 0 && number < cells.Count)
         {
@@ -108,16 +108,16 @@ internal sealed unsafe class SlotSweeper(
             };
             Interop.Libbpf.bpf_map_delete_elem(extrasFd, &key);
             uint next = cell.next;
-            GiveCell((int)number);
+            ReturnCell((int)number);
             number = next;
         }
     }
 
-    private void GiveCell(int number)
+    private void ReturnCell(int number)
     {
         reader.ForgetCell(number);
         Clear(ref cells[number]);
-        free.GiveCell(number);
+        free.ReturnCell(number);
     }
 
     private void ForgetThread(uint tid, int number)

@@ -12,7 +12,7 @@ namespace Kvmscope.Host.Tracing;
 internal sealed unsafe class SlowExitReader : IDisposable
 {
     // If exits are slow faster than they are read, a reading must end nevertheless.
-    private const int MostAtOnce = 4096;
+    private const int MaxAtOnce = 4096;
 
     private readonly RingBufferHandle _ring;
     private readonly MappedTable<kvmscope_slot> _slots;
@@ -64,7 +64,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
         {
             reader.Deliver(*(kvmscope_slow*)data);
             // A negative result ends libbpf's loop; this event counts as read.
-            return reader._delivered < MostAtOnce ? 0 : -Errno.EINTR;
+            return reader._delivered < MaxAtOnce ? 0 : -Errno.EINTR;
         }
         catch (Exception e)
         {

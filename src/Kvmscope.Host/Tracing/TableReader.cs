@@ -17,11 +17,11 @@ internal sealed unsafe class TableReader(
     private const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
 
     // The longest chain of a slot: its qualifiers, and for each usual reason the other qualifiers and the rounds.
-    private const int MostExtras = kvmscope_limits.KVMSCOPE_MAX_QUALIFIED + 2 * IndexEntries;
+    private const int MaxExtras = kvmscope_limits.KVMSCOPE_MAX_QUALIFIED + 2 * IndexEntries;
 
     // Longer than it takes to read a slot: the reader was preempted, and what it read is not consistent.
     private const ulong TooLongNs = 50_000;
-    private const int MostTries = 5;
+    private const int MaxTries = 5;
 
     private static readonly Tally s_nothing = new();
 
@@ -116,7 +116,7 @@ internal sealed unsafe class TableReader(
         CellCopy copy = default;
         uint nothing = 0;
         uint next = Volatile.Read(ref slot.extra);
-        for (int i = 0; i < MostExtras && next != 0 && next < cells.Count; i++)
+        for (int i = 0; i < MaxExtras && next != 0 && next < cells.Count; i++)
         {
             int number = (int)next;
             ref kvmscope_cell cell = ref cells[number];
@@ -199,7 +199,7 @@ internal sealed unsafe class TableReader(
     {
         WallClock clock = default;
         ulong handled = 0;
-        for (int tries = 0; tries < MostTries; tries++)
+        for (int tries = 0; tries < MaxTries; tries++)
         {
             ulong start = Now();
             handled = Handled(ref slot);
@@ -229,7 +229,7 @@ internal sealed unsafe class TableReader(
             if (number >= kvmscope_open.KVMSCOPE_FIRST_CELL && number < cells.Count) sum += Volatile.Read(ref cells[(int)number].total_ns);
         }
         uint extra = Volatile.Read(ref slot.extra);
-        for (int i = 0; i < MostExtras && extra != 0 && extra < cells.Count; i++)
+        for (int i = 0; i < MaxExtras && extra != 0 && extra < cells.Count; i++)
         {
             ref kvmscope_cell cell = ref cells[(int)extra];
             if (cell.kind != kvmscope_cell_kind.KVMSCOPE_CELL_ROUND) sum += Volatile.Read(ref cell.total_ns);

@@ -6,7 +6,7 @@ namespace Kvmscope.Host.Tracing;
 /// <summary>The wall clock of a slot's vCPU at one instant. An exit that is open then is split as far as it has progressed.</summary>
 internal unsafe ref struct WallClock
 {
-    private const int MostTries = 100;
+    private const int MaxTries = 100;
 
     /// <summary>How long the vCPU was observed, in ns; 0 if it was not.</summary>
     internal ulong WallNs;
@@ -29,7 +29,7 @@ internal unsafe ref struct WallClock
     /// <param name="isFinal">The vCPU has ended, whether or not a hook reported when.</param>
     internal void Take(ref kvmscope_slot slot, Func<ulong> nowNs, bool isFinal)
     {
-        for (int tries = 0; tries < MostTries; tries++)
+        for (int tries = 0; tries < MaxTries; tries++)
         {
             uint open = Volatile.Read(ref slot.open);
             ulong exit = Volatile.Read(ref slot.exit_ns), entry = Volatile.Read(ref slot.entry_ns);

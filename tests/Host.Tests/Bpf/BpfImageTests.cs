@@ -13,20 +13,22 @@ public sealed class BpfImageTests
     public void No_atomic_instruction_returns_a_value()
     {
         // 5.10 knows only BPF_ADD, without BPF_FETCH.
-        IEnumerable<string> odd = from function in BpfImage.Embedded.Functions()
-                  from instruction in function.Code
-                  where instruction.IsAtomic && instruction.Immediate != 0
-                  select $"{function.Function.Name}+{instruction.At}: {instruction.Immediate:x}";
+        IEnumerable<string> odd =
+            from function in BpfImage.Embedded.Functions()
+            from instruction in function.Code
+            where instruction.IsAtomic && instruction.Immediate != 0
+            select $"{function.Function.Name}+{instruction.At}: {instruction.Immediate:x}";
         Assert.Empty(odd);
     }
 
     [Fact]
     public void No_instruction_is_newer_than_version_3()
     {
-        IEnumerable<string> odd = from function in BpfImage.Embedded.Functions()
-                  from instruction in function.Code
-                  where instruction.IsOfVersion4
-                  select $"{function.Function.Name}+{instruction.At}: {instruction.Opcode:x2}";
+        IEnumerable<string> odd =
+            from function in BpfImage.Embedded.Functions()
+            from instruction in function.Code
+            where instruction.IsOfVersion4
+            select $"{function.Function.Name}+{instruction.At}: {instruction.Opcode:x2}";
         Assert.Empty(odd);
     }
 
@@ -34,13 +36,14 @@ public sealed class BpfImageTests
     public void Programs_for_the_oldest_kernels_call_only_helpers_of_5_10()
     {
         const int LastOf510 = 155; // bpf_redirect_peer
-        IEnumerable<string> odd = from function in BpfImage.Embedded.Functions()
-                  where !function.Function.Name.EndsWith("_direct", StringComparison.Ordinal)
-                      && !function.Function.Section.Name.StartsWith("tp_btf/", StringComparison.Ordinal)
-                      && !function.Function.Section.Name.StartsWith("fentry/", StringComparison.Ordinal)
-                  from instruction in function.Code
-                  where instruction.IsHelperCall && instruction.Immediate > LastOf510
-                  select $"{function.Function.Name}+{instruction.At}: helper {instruction.Immediate}";
+        IEnumerable<string> odd =
+            from function in BpfImage.Embedded.Functions()
+            where !function.Function.Name.EndsWith("_direct", StringComparison.Ordinal)
+                && !function.Function.Section.Name.StartsWith("tp_btf/", StringComparison.Ordinal)
+                && !function.Function.Section.Name.StartsWith("fentry/", StringComparison.Ordinal)
+            from instruction in function.Code
+            where instruction.IsHelperCall && instruction.Immediate > LastOf510
+            select $"{function.Function.Name}+{instruction.At}: helper {instruction.Immediate}";
         Assert.Empty(odd);
     }
 

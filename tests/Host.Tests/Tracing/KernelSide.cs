@@ -41,7 +41,7 @@ internal sealed unsafe class KernelSide : IDisposable
         List<string> programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw];
         if (options?.WantWho == true) programs.Add(BpfObject.Programs.TaskSwitch);
         int errno = _bpf.Load([.. programs]);
-        if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.Complaint()}");
+        if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.LastMessage()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
         _entry = Fd(BpfObject.Programs.EntryRaw);
         Free = new FreeLists(_bpf.MapFd, sizes);
@@ -155,7 +155,9 @@ internal sealed unsafe class KernelSide : IDisposable
     {
         BpfCalls.bpf_test_run_opts options = new()
         {
-            sz = (nuint)sizeof(BpfCalls.bpf_test_run_opts), ctx_in = context, ctx_size_in = words * 8,
+            sz = (nuint)sizeof(BpfCalls.bpf_test_run_opts),
+            ctx_in = context,
+            ctx_size_in = words * 8,
         };
         if (BpfCalls.bpf_prog_test_run_opts(program, &options) < 0)
             throw new InvalidOperationException(Errno.Text(Marshal.GetLastPInvokeError()));

@@ -11,7 +11,12 @@ public sealed class SlotLossesTests
     {
         kvmscope_slot slot = new()
         {
-            unpaired_exits = 1, unpaired_entries = 2, lost_events = 3, dropped_cells = 4, dropped_exits = 5, other_exits = 6,
+            unpaired_exits = 1,
+            unpaired_entries = 2,
+            lost_events = 3,
+            dropped_cells = 4,
+            dropped_exits = 5,
+            other_exits = 6,
             open = kvmscope_open.KVMSCOPE_FIRST_CELL,
         };
         kvmscope_slot running = new() { dropped_exits = 10, open = kvmscope_open.KVMSCOPE_OPEN_DROPPED };

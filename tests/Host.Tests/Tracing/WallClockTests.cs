@@ -5,7 +5,8 @@ using Kvmscope.Host.Tracing;
 namespace Kvmscope.Host.Tests.Tracing;
 
 /// <summary>
-/// The wall clock of a slot at an instant: what is open is split as far as it has come, and the sums are right whatever the slot says.
+/// The wall clock of a slot at an instant: an open exit is split as far as it has progressed, and the sums are right for any values in the
+/// slot.
 /// </summary>
 public class WallClockTests
 {

@@ -244,7 +244,7 @@ internal static class ArmScenarios
         Check.Contains("some-guest", list, "the list");
         (status, string check, errors) = host.Run("check");
         Check.Equal(0, status, check + errors);
-        Check.Contains("IRQ is short", check, "check");
+        Check.Contains("IRQ is too short", check, "check");
         guest.Run().End();
     }
 

@@ -8,7 +8,9 @@ internal sealed record PerfLine(string Name, ulong Samples, double Least, double
     /// <summary>perf's names, if they are not the kernel's in lower case.</summary>
     private static readonly Dictionary<string, string> s_names = new()
     {
-        ["IOIO"] = "io", ["INTR"] = "interrupt", ["VMMCALL"] = "hypercall",
+        ["IOIO"] = "io",
+        ["INTR"] = "interrupt",
+        ["VMMCALL"] = "hypercall",
     };
 
     internal static PerfLine? Parse(string line)

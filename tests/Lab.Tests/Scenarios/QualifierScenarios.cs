@@ -11,7 +11,7 @@ internal static class QualifierScenarios
         + "out:0x608=31 in:0x608=29 out:0x6f8=23 "
         + "hypercall=19 hypercall:0x3=17 mmio-write=13 mmio-read:7=11";
 
-    private const int MostKept = 448;
+    private const int MaxKept = 448;
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -119,7 +119,7 @@ internal static class QualifierScenarios
         TracedRow[] l2 = [.. answer.Rows.Where(r => r.Key == new ExitKey(code, 2))];
         Check.Equal((ulong)leaves, TracedAnswer.Sum(l2), "all CPUID of L2");
         TracedRow[] kept = [.. answer.Rows.Where(r => r.Raw is not null)];
-        Check.AtMost(MostKept, kept.Length, "qualifiers that are kept apart");
+        Check.AtMost(MaxKept, kept.Length, "qualifiers that are kept apart");
         foreach (TracedRow row in kept.Where(r => r.Key == new ExitKey(code, 1)))
             Check.Equal((ulong.Parse(row.Raw!, CultureInfo.InvariantCulture) - 0x4000_0100) % 7 + 1, row.Count, $"CPUID {row.Qualifier}");
         TracedRow other = l2.Single(r => r.Qualifier == "other");
