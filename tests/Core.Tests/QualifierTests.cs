@@ -74,4 +74,35 @@ public class QualifierTests
                 Assert.NotEmpty(ReasonAdvice.LookAt(new ExitCode(isa, info.Number)));
             }
     }
+
+    public static TheoryData<Isa, string> Reasons
+    {
+        get
+        {
+            TheoryData<Isa, string> all = [];
+            foreach (Isa isa in (Isa[])[Isa.Vmx, Isa.Svm, Isa.Arm64])
+                foreach (ExitReasonInfo info in ExitReasons.All(isa)) all.Add(isa, info.Name);
+            return all;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Reasons))]
+    public void A_hint_is_whole_fits_the_vendor_and_needs_no_tracepoint(Isa isa, string reason)
+    {
+        Assert.True(ExitReasons.TryParse(reason, isa, out ulong number));
+        var code = new ExitCode(isa, number);
+        string hint = ExitReasons.Find(code)!.Hint;
+        Assert.DoesNotMatch("^(As (?!MSR_)|Nested|Rare|Not used|Boot;|Newer kernels|Firmware$)|; nested$", hint);
+        Assert.DoesNotMatch(@"\bkvm_(?!intel\b|amd\b|exit\b)\w+|exit_info", hint);
+        string others = isa switch
+        {
+            Isa.Vmx => "VMCB|NPT|AVIC|AMD|kvm_amd|vGIF|VMLOAD",
+            Isa.Svm => "VMCS|VMREAD|EPT|APICv|kvm_intel|Intel",
+            _ => "VMCS|VMCB|EPT|NPT|AVIC|APIC|kvm_intel|kvm_amd",
+        };
+        Assert.DoesNotMatch($@"\b({others})\b", hint);
+        if (ExitReasons.ClassOf(code) is "fatal" or "entry-fail")
+            Assert.All(ReasonAdvice.LookAt(code), line => Assert.DoesNotContain("slower", line.Command, StringComparison.Ordinal));
+    }
 }
