@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit lab bench contract man dist clean sysroot
+.PHONY: help build demo test lint unit lab bench contract check-exit-tables man dist clean sysroot
 .NOTPARALLEL:
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -16,7 +16,7 @@ CROSS := $(if $(filter-out $(HOST),$(ARCH)),-p:SysRoot=$(CURDIR)/out/sysroot-$(A
 PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH) $(CROSS)
 
 help: ## show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 build: sysroot ## build out/kvmscope, the self-contained binary; with ARCH=arm64: out/arm64/kvmscope
 	$(PUBLISH) src/Kvmscope -o $(OUT)/publish/kvmscope
@@ -60,6 +60,9 @@ contract: ## generate the C# types of bpf/contract.h
 	@eng/install build
 	dotnet build src/Kvmscope.Host --nologo -v quiet -t:CompileBpf
 	dotnet run --project eng/ContractGen -- src/Kvmscope.Host/obj/bpf/kvmscope.x86.bpf.o src/Kvmscope.Host/Contract/Contract.g.cs
+
+check-exit-tables: ## compare the tables of exit reasons with the headers of Debian's newest kernel (needs the network)
+	@eng/check-exit-tables
 
 man: build ## write out/kvmscope.8, the man page
 	@out/kvmscope man > out/kvmscope.8
