@@ -253,14 +253,7 @@ internal sealed unsafe class TableReader(
     {
         Accounting since = now.Less(_accounting);
         _accounting = now;
-        ulong exits = 0, timed = 0, unread = 0;
-        foreach (Row row in rows)
-        {
-            exits += row.Count;
-            timed += row.Timed;
-            if (row.Key.Code.Isa == Isa.None) unread += row.Count;
-        }
-        return since with { Exits = exits, Entries = timed + since.UnpairedEntries, UnreadReasons = unread };
+        return since.WithRows(rows);
     }
 
     private static OpenExits[] Regroup(List<OpenExits> open, RowTable rows) =>
