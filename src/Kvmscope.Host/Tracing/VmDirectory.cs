@@ -6,8 +6,8 @@ using Kvmscope.Host.Machines;
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>
-/// Gives every VM of the trace one identity. A VM is a process and a struct kvm; the address tells the VMs of one
-/// process apart and goes nowhere else.
+/// Gives every VM of the trace one identity. A VM is a process and a struct kvm; the address of that is only used to tell
+/// the VMs of one process apart.
 /// </summary>
 internal sealed class VmDirectory(Func<int, VmmCommand?> commandOf)
 {
@@ -22,13 +22,13 @@ internal sealed class VmDirectory(Func<int, VmmCommand?> commandOf)
             return Of(slot.tgid, slot.kvm, new ReadOnlySpan<byte>(comm, kvmscope_limits.KVMSCOPE_COMM_LENGTH));
     }
 
-    /// <summary>The identity, made at the first sight of the VM so that its name is known when it ends.</summary>
+    /// <summary>The identity of a VM. It is made when the VM is first seen, so that its name is still known after it has ended.</summary>
     /// <param name="tgid">The process.</param>
     /// <param name="kvm">The VM in it.</param>
     /// <param name="comm">What the kernel called the process, padded with NULs: for one that ended before it was looked at.</param>
     internal VmIdentity Of(uint tgid, ulong kvm, ReadOnlySpan<byte> comm = default)
     {
-        if (_vms.TryGetValue((tgid, kvm), out var known)) return known;
+        if (_vms.TryGetValue((tgid, kvm), out VmIdentity? known)) return known;
         int nth = _vmsOfProcess[tgid] = _vmsOfProcess.GetValueOrDefault(tgid) + 1;
         VmmCommand command = commandOf((int)tgid) ?? VmmCommand.OfComm(comm, (int)tgid);
         VmIdentity vm = new(++_ordinal, (int)tgid, VmNames.Of(command.Name, nth)) { Labels = command.Labels };
@@ -36,19 +36,19 @@ internal sealed class VmDirectory(Func<int, VmmCommand?> commandOf)
         return vm;
     }
 
-    /// <summary>A VM of a process of which no more is known; its first where it has several.</summary>
+    /// <summary>The VM of a process, if nothing else is known; the first if it has several.</summary>
     internal VmIdentity OfProcess(uint tgid)
     {
         VmIdentity? first = null;
-        foreach (var (key, vm) in _vms)
+        foreach (((uint Tgid, ulong Kvm) key, VmIdentity vm) in _vms)
             if (key.Tgid == tgid && (first is null || vm.Ordinal < first.Ordinal)) first = vm;
         return first ?? Of(tgid, 0);
     }
 
-    /// <summary>Forgets a process that ended, so that another of the same number is another VM.</summary>
+    /// <summary>Forgets a process that ended, so that a new process with the same number is another VM.</summary>
     internal void Forget(uint tgid)
     {
-        foreach (var key in _vms.Keys.Where(k => k.Tgid == tgid).ToList()) _vms.Remove(key);
+        foreach ((uint Tgid, ulong Kvm) key in _vms.Keys.Where(k => k.Tgid == tgid).ToList()) _vms.Remove(key);
         _vmsOfProcess.Remove(tgid);
     }
 }

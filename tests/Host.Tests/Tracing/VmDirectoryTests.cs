@@ -11,13 +11,14 @@ public sealed class VmDirectoryTests
     {
         VmDirectory vms = new(pid => Named($"vm{pid}"));
         VmIdentity first = vms.Of(7, 0x10), second = vms.Of(7, 0x20), other = vms.Of(8, 0x10);
-        Assert.Equal([(1, 7, "vm7"), (2, 7, "vm7#2"), (3, 8, "vm8")], new[] { first, second, other }.Select(vm => (vm.Ordinal, vm.Pid, vm.Name)));
+        Assert.Equal(
+            [(1, 7, "vm7"), (2, 7, "vm7#2"), (3, 8, "vm8")], new[] { first, second, other }.Select(vm => (vm.Ordinal, vm.Pid, vm.Name)));
         Assert.Same(first, vms.Of(7, 0x10));
         Assert.Same(second, vms.Of(7, 0x20));
     }
 
     [Fact]
-    public void A_name_is_asked_for_once_and_kept_when_the_process_is_gone()
+    public void A_name_is_read_once_and_kept_after_the_process_has_ended()
     {
         int asked = 0;
         string? name = "web";
@@ -59,7 +60,7 @@ public sealed class VmDirectoryTests
     }
 
     [Fact]
-    public void Of_a_process_the_first_vm_answers()
+    public void The_first_vm_stands_for_its_process()
     {
         VmDirectory vms = new(_ => Named("vm"));
         VmIdentity first = vms.Of(7, 2);
