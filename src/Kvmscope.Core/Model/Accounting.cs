@@ -1,3 +1,5 @@
+using Kvmscope.Core.Exits;
+
 namespace Kvmscope.Core.Model;
 
 /// <summary>
@@ -49,6 +51,13 @@ public sealed record Accounting
             Place = 2,
             What = n => $"{Plural.Of(n, "entry", "entries")} had no exit before {Them(n)} (failed VM entry)",
             More = ": nothing to count",
+        },
+        new("cut_exits", a => a.CutExits, (a, n) => a with { CutExits = n })
+        {
+            InJson = JsonPresence.WhereAny,
+            Place = 11,
+            What = n => $"{Plural.Of(n, "exit was", "exits were")} open when events were lost",
+            More = ": counted, not timed",
         },
         new("open", a => a.Open, (a, n) => a with { Open = n })
         {
@@ -102,6 +111,12 @@ public sealed record Accounting
     /// <summary>Entries followed by another entry without an exit between (failed VM entries): nothing to count.</summary>
     public ulong UnpairedEntries { get; init; }
 
+    /// <summary>
+    /// Exits that were open when events of their vCPU may have been lost in a capture: the next entry may be another exit's. Counted, not
+    /// timed. A live trace has none: it counts events itself and loses none of them.
+    /// </summary>
+    public ulong CutExits { get; init; }
+
     /// <summary>Exits whose entry has not come yet, at the snapshot: a halted, stopped or ended vCPU, or one in its VMM.</summary>
     public ulong Open { get; init; }
 
@@ -131,6 +146,19 @@ public sealed record Accounting
 
     /// <summary>Exits that are in no row, and slow exits that were not written.</summary>
     public ulong Lost() => LostEvents + DroppedExits;
+
+    /// <summary>The same with what rows say: how many exits were counted, and how many entries ended them.</summary>
+    public Accounting WithRows(IReadOnlyCollection<Row> rows)
+    {
+        ulong exits = 0, timed = 0, unread = 0;
+        foreach (Row row in rows)
+        {
+            exits += row.Count;
+            timed += row.Timed;
+            if (row.Key.Code.Isa == Isa.None) unread += row.Count;
+        }
+        return this with { Exits = exits, Entries = timed + UnpairedEntries, UnreadReasons = unread };
+    }
 
     /// <summary>This and what was seen and lost in the time after it.</summary>
     public Accounting Then(Accounting next) => Combine(next, static (sum, more) => sum + more);

@@ -49,9 +49,10 @@ internal sealed class RuleLosses
     private void FindUntimed(RuleScope scope)
     {
         Accounting trust = scope.Observed.Accounting;
-        if (scope.IsContinued && trust.UnpairedExits > 0 && scope.Rows.Count > 0)
+        ulong endless = trust.UnpairedExits + trust.CutExits;
+        if (scope.IsContinued && endless > 0 && scope.Rows.Count > 0)
         {
-            Untimed = $"{Plural.Of(trust.UnpairedExits, "exit", "exits")} of all {(trust.UnpairedExits == 1 ? "has" : "have")} no measured time";
+            Untimed = $"{Plural.Of(endless, "exit", "exits")} of all {(endless == 1 ? "has" : "have")} no measured time";
             return;
         }
         Dictionary<(int Vm, int Vcpu), ulong> vcpus = [];
@@ -67,7 +68,7 @@ internal sealed class RuleLosses
         foreach (((_, int vcpu), ulong more) in vcpus) beyond += vcpu < 0 ? more : more - 1;
         if (untimed == 0) return;
         string exits = Plural.Of(untimed, "exit", "exits");
-        if (trust.UnpairedExits == 0 && (beyond == 0 || untimed <= trust.Open)) Open = $"{exits} {(untimed == 1 ? "has" : "have")} not ended";
+        if (endless == 0 && (beyond == 0 || untimed <= trust.Open)) Open = $"{exits} {(untimed == 1 ? "has" : "have")} not ended";
         else Untimed = $"{exits} {(untimed == 1 ? "has" : "have")} no measured time";
     }
 }
