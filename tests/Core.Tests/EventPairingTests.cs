@@ -381,7 +381,8 @@ public sealed class EventPairingTests
     private static string Figures(ReflectedRounds? r) =>
         r is null ? "" : $"{Figures((Durations)r)} of {r.Reflected} {r.L1Exits} {r.HandlingNs}";
 
-    private static string Figures(Durations d) => $"{d.Timed} {d.TotalNs} {d.MaxNs} {d.Bins.Low}: {string.Join(',', d.Bins.Counts.ToArray())}";
+    private static string Figures(Durations d) =>
+        $"{d.Timed} {d.TotalNs} {d.MaxNs} {d.Bins.Low}: {string.Join(',', d.Bins.Counts.ToArray())}";
 
     [Fact]
     public void Intervals_add_up_to_the_same_however_time_is_divided() =>
