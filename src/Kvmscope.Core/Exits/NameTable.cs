@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kvmscope.Core.Exits;
 
 /// <summary>Names of numbers, or of ranges of them, in ascending order. Made from a TSV file by eng/generate-tables.cs.</summary>
@@ -25,4 +27,11 @@ internal sealed class NameTable((ulong First, ulong Last, string Name)[] rows)
 
     /// <summary>What is written, and what it is: <c>0x608 in (ACPI PM timer)</c>.</summary>
     internal string Explain(string written, ulong number) => Find(number) is { } name ? $"{written} ({name})" : written;
+}
+
+/// <summary>Numbers that have no name.</summary>
+internal static class Hex
+{
+    /// <summary><c>0x1f</c>.</summary>
+    internal static string Of(ulong number) => "0x" + number.ToString("x", CultureInfo.InvariantCulture);
 }

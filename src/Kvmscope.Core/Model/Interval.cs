@@ -126,3 +126,31 @@ public sealed record Interval
     private static bool HasMore(Row row) =>
         row.Count != 0 || row.Timed != 0 || row.Parts is { Sum: > 0 } || row.Rounds is { IsEmpty: false };
 }
+
+/// <summary>The wall-clock time of one vCPU, or of all vCPUs of a VM or of the host, beside what its exits took.</summary>
+/// <param name="Key">Whose it is (<see cref="GroupKey.OfVcpu"/>).</param>
+/// <param name="WallNs">How long it was observed, in ns; of several vCPUs the sum.</param>
+/// <param name="Parts">
+/// What no exit's row holds: the guest's time, the run queue's where the thread lost its CPU before KVM reported the exit, and what
+/// could not be attributed. With the <see cref="Tally.Parts"/> of the same group this adds up to <paramref name="WallNs"/>.
+/// </param>
+public readonly record struct VcpuTime(GroupKey Key, ulong WallNs, TimeParts Parts);
+
+/// <summary>
+/// Exits that are seen and that no row has yet: where qualifiers are kept apart, an exit belongs to a row once its qualifier is known,
+/// which is when it ends. A state, and not a counter.
+/// </summary>
+/// <param name="Key">Whose they are; without a qualifier.</param>
+/// <param name="Count">How many; of one vCPU at most one.</param>
+public readonly record struct OpenExits(GroupKey Key, ulong Count);
+
+/// <summary>One VM as the trace saw it. Two VMs of one process are two identities; compare by <see cref="Ordinal"/>.</summary>
+/// <param name="Ordinal">A number of this trace's own, in the order in which VMs were first seen; never a kernel address.</param>
+/// <param name="Pid">The process (thread group) that runs the VM.</param>
+/// <param name="Name">The VM's name; the command where the VMM gave none; <c>NAME#2</c> for the second VM of one process.</param>
+public sealed record VmIdentity(int Ordinal, int Pid, string Name);
+
+/// <summary>Something that was asked for and that this kernel does not give.</summary>
+/// <param name="Part">The part of the wall clock that cannot be told apart; null where it is not about the split.</param>
+/// <param name="Text">What is missing and what follows from it: <c>kvm_vcpu_wakeup cannot be attached: halts are under sleep</c>.</param>
+public sealed record MissingSource(TimePart? Part, string Text);

@@ -31,3 +31,8 @@ public readonly record struct SlowExit(
     /// <summary>The task that had the CPU for which the thread waited longest; null where it did not wait or it was not asked for.</summary>
     public TaskIdentity? RanInstead { get; init; }
 }
+
+/// <summary>A task of this host.</summary>
+/// <param name="Pid">Its thread id.</param>
+/// <param name="Name">Its command name (comm), as the kernel keeps it: up to 15 bytes.</param>
+public sealed record TaskIdentity(int Pid, string Name);

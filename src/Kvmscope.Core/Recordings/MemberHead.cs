@@ -84,3 +84,24 @@ public readonly record struct MemberHead(
         };
     }
 }
+
+/// <summary>What a member of a recording holds.</summary>
+public enum MemberKind : byte
+{
+    /// <summary>The first: where, when and how it was recorded.</summary>
+    Header = 1,
+
+    /// <summary>One interval.</summary>
+    Interval = 2,
+
+    /// <summary>The sum of many intervals that stand before it, so that a long recording is read without reading all of it.</summary>
+    Span = 3,
+
+    /// <summary>The last, of a recording that was ended and not cut off.</summary>
+    End = 4,
+}
+
+/// <summary>Where a member stands in a recording.</summary>
+/// <param name="Offset">Its first byte.</param>
+/// <param name="Head">What it is about.</param>
+internal readonly record struct MemberPlace(long Offset, MemberHead Head);

@@ -1,3 +1,5 @@
+using Kvmscope.Core.Exits;
+
 namespace Kvmscope.Core.Sources;
 
 /// <summary>The built-in guest: a VM of this process that makes a known mix of exits.</summary>
@@ -16,3 +18,10 @@ public interface IDemoGuest
     /// <exception cref="KvmscopeException">The guest did not run to its end, or the host has no nested virtualization.</exception>
     IReadOnlyList<ExpectedExits> Run(bool nested);
 }
+
+/// <summary>What the built-in guest did: how many exits of one reason at one level its own counting says there were.</summary>
+/// <param name="Isa">What the code means.</param>
+/// <param name="Code">The reason, raw.</param>
+/// <param name="Level">L1 or L2.</param>
+/// <param name="Count">How many exits the guest made.</param>
+public sealed record ExpectedExits(Isa Isa, ulong Code, ExitLevel Level, ulong Count);

@@ -1,3 +1,7 @@
+using Kvmscope.Core.Analysis.Reports;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
 namespace Kvmscope.Core.Analysis.Comparisons;
 
 /// <summary>Two sides, group by group, with what changed beyond noise.</summary>
@@ -12,3 +16,91 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 public sealed record Comparison(
     ComparisonRequest Request, ComparedSide A, ComparedSide B, IReadOnlyList<ComparisonRow> Rows, ComparisonRow Total, ComparisonRow Busy, int Tests,
     IReadOnlyList<string> Notes);
+
+/// <summary>What a side was.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="Samples">How many samples it has.</param>
+/// <param name="Whole">All samples as one interval: when it began, how long it was, what was seen and lost.</param>
+/// <param name="Ended">Wall-clock time at which the last sample ended.</param>
+public sealed record ComparedSide(string Name, int Samples, Interval Whole, DateTimeOffset Ended)
+{
+    internal static ComparedSide Of(ComparisonSide side)
+    {
+        IReadOnlyList<Interval> samples = side.Samples;
+        DateTimeOffset ended = samples.Count > 0 ? samples[^1].From.AddSeconds(samples[^1].Seconds) : default;
+        return new ComparedSide(side.Name, samples.Count, IntervalSum.Of(samples), ended);
+    }
+}
+
+/// <summary>One group of both sides; a key that rows are not grouped by is null.</summary>
+public sealed class ComparisonRow
+{
+    internal ComparisonRow(ReportRow keys) => Keys = keys;
+
+    /// <summary>The VM, as it was first seen; on the other side it may have another process.</summary>
+    public VmIdentity? Vm => Keys.Vm;
+
+    /// <summary>The vCPU's id.</summary>
+    public int? Vcpu => Keys.Vcpu;
+
+    /// <summary>The reason.</summary>
+    public ExitCode? Code => Keys.Code;
+
+    /// <summary>The level.</summary>
+    public ExitLevel? Level => Keys.Level;
+
+    /// <summary>Whether these exits are idle waiting; null in the row of all exits.</summary>
+    public bool? Idle => Keys.Idle;
+
+    /// <summary>The reason's argument; none where rows are not grouped by it.</summary>
+    public Qualifier Qualifier => Keys.Qualifier;
+
+    /// <summary>The first side.</summary>
+    public required ComparisonFigures A { get; init; }
+
+    /// <summary>The second side.</summary>
+    public required ComparisonFigures B { get; init; }
+
+    /// <summary>Handling time in ns for each second of wall clock, B's less A's: what rows are ordered by. For idle exits it is waiting.</summary>
+    public required long Change { get; init; }
+
+    /// <summary>The figures that changed beyond what noise between the samples explains.</summary>
+    public required ChangedFigures Marks { get; init; }
+
+    /// <summary>Whether any figure changed beyond noise.</summary>
+    public bool Marked => Marks != ChangedFigures.None;
+
+    /// <summary>The keys alone, as reports have them.</summary>
+    internal ReportRow Keys { get; }
+}
+
+/// <summary>What one side has in a row, over its whole length; times are null where none was measured.</summary>
+/// <param name="Rate">Exits a second.</param>
+/// <param name="Share">Its part of the side's busy handling time, from 0 to 1; null for idle exits, and where nothing was busy.</param>
+/// <param name="AverageNs">The average handling time in ns.</param>
+/// <param name="P50Ns">The median in ns.</param>
+/// <param name="P99Ns">The 99th percentile in ns.</param>
+public readonly record struct ComparisonFigures(double Rate, double? Share, ulong? AverageNs, ulong? P50Ns, ulong? P99Ns);
+
+/// <summary>The figures of a row that changed beyond noise.</summary>
+[Flags]
+public enum ChangedFigures
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>Exits a second.</summary>
+    Rate = 1,
+
+    /// <summary>The share of the busy handling time.</summary>
+    Share = 2,
+
+    /// <summary>The average handling time.</summary>
+    Average = 4,
+
+    /// <summary>The median handling time.</summary>
+    P50 = 8,
+
+    /// <summary>The 99th percentile of the handling time.</summary>
+    P99 = 16,
+}

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Reports;
@@ -30,4 +31,69 @@ public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyL
             return false;
         }
     }
+}
+
+/// <summary>One group of a report; a key that the report is not grouped by is null.</summary>
+public sealed class ReportRow
+{
+    private TallySum _total, _l1, _l2;
+
+    /// <summary>The VM.</summary>
+    public VmIdentity? Vm { get; init; }
+
+    /// <summary>The vCPU's id.</summary>
+    public int? Vcpu { get; init; }
+
+    /// <summary>The reason.</summary>
+    public ExitCode? Code { get; init; }
+
+    /// <summary>The level.</summary>
+    public ExitLevel? Level { get; init; }
+
+    /// <summary>Whether these exits are idle waiting; null where idle and busy exits are together.</summary>
+    public bool? Idle { get; init; }
+
+    /// <summary>The reason's argument; none where rows are not grouped by it.</summary>
+    public Qualifier Qualifier { get; init; }
+
+    /// <summary>Where the time went, open exits included; null without the split.</summary>
+    public TimeParts? Parts => Total.Parts;
+
+    /// <summary>What became of reflected exits; null where none was, or it was not asked for.</summary>
+    public ReflectedRounds? Rounds => Total.Rounds;
+
+    /// <summary>Both levels.</summary>
+    public Tally Total => _total.Value;
+
+    /// <summary>Exits of L1.</summary>
+    public Tally L1 => _l1.Value;
+
+    /// <summary>Exits of L2.</summary>
+    public Tally L2 => _l2.Value;
+
+    internal void Add(Tally tally, ExitLevel level)
+    {
+        _total.Add(tally);
+        if (level == ExitLevel.L2) _l2.Add(tally);
+        else _l1.Add(tally);
+    }
+}
+
+/// <summary>What a row of L2 says of its reflected exits; what no round tells is null.</summary>
+internal static class Rounds
+{
+    /// <summary>Exits that were reflected to L1.</summary>
+    internal static ulong Reflected(ReportRow row) => row.Rounds?.Reflected ?? 0;
+
+    /// <summary>Exits that this host handled: those that ended and were not reflected.</summary>
+    internal static ulong Handled(ReportRow row) => row.Total.Timed - Math.Min(row.Total.Timed, Reflected(row));
+
+    /// <summary>The average round in ns.</summary>
+    internal static ulong? AverageNs(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.AverageNs : null;
+
+    /// <summary>The 99th percentile of the rounds in ns.</summary>
+    internal static ulong? P99Ns(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.Quantile(0.99) : null;
+
+    /// <summary>Exits of L1 a round, on average.</summary>
+    internal static double? L1Exits(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? (double)rounds.L1Exits / rounds.Timed : null;
 }

@@ -65,3 +65,58 @@ public sealed record ReportRequest
     /// <summary>The order that is asked for, or that of the kind.</summary>
     internal SortKey Order => Sort ?? (Kind == ReportKind.Count ? SortKey.Count : SortKey.Time);
 }
+
+/// <summary>What is shown of the exits.</summary>
+public enum ReportKind
+{
+    /// <summary>How many.</summary>
+    Count,
+
+    /// <summary>How many, and their handling times.</summary>
+    Time,
+
+    /// <summary>The distribution of their handling times.</summary>
+    Hist,
+}
+
+/// <summary>What has a row (or a block) of its own.</summary>
+[Flags]
+public enum GroupBy
+{
+    /// <summary>Nothing: all together.</summary>
+    None = 0,
+
+    /// <summary>Each exit reason.</summary>
+    Reason = 1,
+
+    /// <summary>Each VM.</summary>
+    Vm = 2,
+
+    /// <summary>Each vCPU of each VM; includes <see cref="Vm"/>.</summary>
+    Vcpu = 4,
+
+    /// <summary>L1 and L2.</summary>
+    Level = 8,
+
+    /// <summary>Each argument of each reason; includes <see cref="Reason"/>.</summary>
+    Qualifier = 16,
+}
+
+/// <summary>What rows are ordered by: the largest first, but <see cref="Code"/>.</summary>
+public enum SortKey
+{
+    /// <summary>Number of exits.</summary>
+    Count,
+
+    /// <summary>Total handling time.</summary>
+    Time,
+
+    /// <summary>Average handling time.</summary>
+    Average,
+
+    /// <summary>Longest handling time.</summary>
+    Max,
+
+    /// <summary>The reason's number, the lowest first.</summary>
+    Code,
+}

@@ -1,3 +1,5 @@
+using Kvmscope.Core.Model;
+
 namespace Kvmscope.Core.Analysis.Timelines;
 
 /// <summary>Exits over time: a row for each group, a column for each interval.</summary>
@@ -36,5 +38,115 @@ public sealed record Timeline(string Title, TimelineBy By, IReadOnlyList<Timelin
             Columns = [.. Columns.Chunk(each).Select(c => new TimelineColumn(c[0].Started, c.Sum(one => one.Seconds)))],
             Rows = [.. Rows.Select(r => r.Merge(each))],
         };
+    }
+}
+
+/// <summary>What has a row of its own in a <see cref="Timeline"/>.</summary>
+public enum TimelineBy
+{
+    /// <summary>Each exit reason.</summary>
+    Reason,
+
+    /// <summary>Each VM.</summary>
+    Vm,
+
+    /// <summary>Each vCPU of each VM.</summary>
+    Vcpu,
+}
+
+/// <summary>One interval of a timeline.</summary>
+/// <param name="Started">Wall-clock time at which it began.</param>
+/// <param name="Seconds">How long it was.</param>
+public sealed record TimelineColumn(DateTimeOffset Started, double Seconds)
+{
+    /// <summary>Wall-clock time at which it ended.</summary>
+    public DateTimeOffset Ended => Started.AddSeconds(Seconds);
+}
+
+/// <summary>One group of a timeline over all its columns.</summary>
+/// <param name="Name">The reason, VM or vCPU; <c>other</c> for what has no row of its own. A VM's name is foreign text: to be cleaned before it is shown.</param>
+/// <param name="Cells">One for each column.</param>
+public sealed record TimelineRow(string Name, IReadOnlyList<TimelineCell> Cells)
+{
+    /// <summary>Whether this is an idle reason: its handling time is the guest waiting for work.</summary>
+    public bool IsIdle { get; init; }
+
+    /// <summary>How many groups the row <c>other</c> holds; 0 for any other row.</summary>
+    public int Others { get; init; }
+
+    /// <summary>All columns together.</summary>
+    public TimelineCell Total { get; } = Sum(Cells);
+
+    /// <summary>The same with neighbouring columns together, so many to each.</summary>
+    internal TimelineRow Merge(int each) => new(Name, [.. Cells.Chunk(each).Select(Sum)]) { IsIdle = IsIdle, Others = Others };
+
+    private static TimelineCell Sum(IReadOnlyList<TimelineCell> cells)
+    {
+        var sum = new TimelineCell(0);
+        foreach (TimelineCell cell in cells) sum.Append(cell);
+        return sum;
+    }
+}
+
+/// <summary>The exits of one row in one column, or in several of them together. Without exits its figures are null: nothing was measured, which is not 0.</summary>
+public sealed class TimelineCell
+{
+    private const double Median = 0.5, High = 0.99;
+
+    private readonly Tally _timed = new();
+    private ulong _idle;
+
+    internal TimelineCell(double seconds) => Seconds = seconds;
+
+    /// <summary>How long the column was.</summary>
+    public double Seconds { get; private set; }
+
+    /// <summary>All exits, those included whose handling time is left out.</summary>
+    public ulong Count => _timed.Count + _idle;
+
+    /// <summary>Of <see cref="Count"/>, idle exits in a row of several reasons: counted, but not part of any handling time.</summary>
+    public ulong IdleCount => _idle;
+
+    /// <summary>Exits whose handling time is in the figures.</summary>
+    public ulong Timed => _timed.Timed;
+
+    /// <summary>Exits per second; 0 where the column has no duration.</summary>
+    public double Rate => Seconds > 0 ? Count / Seconds : 0;
+
+    /// <summary>The sum of the handling times in ns.</summary>
+    public ulong TotalNs => _timed.TotalNs;
+
+    /// <summary>The average handling time in ns.</summary>
+    public ulong? AverageNs => _timed.AverageNs;
+
+    /// <summary>The median of the handling times in ns.</summary>
+    public ulong? P50Ns => _timed.Quantile(Median);
+
+    /// <summary>The 99th percentile of the handling times in ns.</summary>
+    public ulong? P99Ns => _timed.Quantile(High);
+
+    /// <summary>The longest handling time in ns.</summary>
+    public ulong? MaxNs => _timed.LongestNs;
+
+    /// <summary>The histogram of the handling times (<see cref="HistogramLayout"/>); empty where none was measured.</summary>
+    public Histogram Bins => _timed.Bins;
+
+    internal void Add(Row row, bool leaveOutTime)
+    {
+        if (leaveOutTime) _idle += row.Count;
+        else _timed.Add(row);
+    }
+
+    internal void Add(TimelineCell more)
+    {
+        _idle += more._idle;
+        _timed.Add(more._timed);
+    }
+
+    /// <summary>Adds what a later column of the same row has.</summary>
+    internal void Append(TimelineCell next)
+    {
+        Seconds += next.Seconds;
+        Add(next);
     }
 }
