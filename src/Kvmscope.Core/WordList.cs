@@ -5,7 +5,7 @@ namespace Kvmscope.Core;
 /// <summary>Several names in a sentence.</summary>
 public static class WordList
 {
-    private const int MostNames = 8;
+    private const int MaxNames = 8;
 
     /// <summary>One of them: <c>a</c>, <c>a or b</c>, <c>a, b or c</c>.</summary>
     public static string Or(IReadOnlyList<string> names) => names.Count switch
@@ -16,9 +16,9 @@ public static class WordList
     };
 
     /// <summary>As many as can be read, and how many more there are.</summary>
-    public static string Some(IReadOnlyList<string> names) => names.Count <= MostNames
+    public static string Some(IReadOnlyList<string> names) => names.Count <= MaxNames
         ? string.Join(", ", names)
-        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(MostNames))} and {names.Count - MostNames} more");
+        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(MaxNames))} and {names.Count - MaxNames} more");
 }
 
 /// <summary>A number and its noun.</summary>

@@ -299,7 +299,7 @@ public sealed class RecordReportTests : IDisposable
         foreach (string view in (string[])["time", "count", "hist"])
         {
             Outcome outcome = new World().Run("report", path, view, "--reason", "PAUSE");
-            Assert.Equal((0, "no exits were seen in 5.00 s, from 12:00:00\nthe recording has none in that time that the filters let through\n"), (outcome.Status, outcome.Out));
+            Assert.Equal((0, "no exits were seen in 5.00 s, from 12:00:00\nthe recording has no exits in that time that match the filters\n"), (outcome.Status, outcome.Out));
         }
     }
 
@@ -340,7 +340,7 @@ public sealed class RecordReportTests : IDisposable
     [InlineData("report FILE --interval 1500ms", "no multiple")]
     [InlineData("report FILE.not", "there is no file")]
     [InlineData("report FOLDER", "is a folder")]
-    [InlineData("report TEXT", "is no recording of kvmscope")]
+    [InlineData("report TEXT", "is not a kvmscope recording")]
     [InlineData("record --interval 1ms", "--interval '1ms' is out of range")]
     [InlineData("record --keep 3", "--keep is about files that rotate")]
     [InlineData("record --rotate 100ms", "--rotate is shorter")]

@@ -29,7 +29,7 @@ public sealed partial class AccountingTests
         Assert.Equal(["exits", "entries"], Accounting.Fields.Except(told).Select(f => f.Name));
         Assert.Equal(told.Length, told.Select(f => f.Place).Distinct().Count());
         foreach (AccountingField field in told)
-            Assert.Equal([field.Line(3)], AccountingText.Lines(Sample.Answer(field.With(new Accounting(), 3))));
+            Assert.Equal([field.Line(3)], AccountingText.Lines(Sample.IntervalOf(field.With(new Accounting(), 3))));
     }
 
     [GeneratedRegex("(?<!^)([A-Z])")]

@@ -16,13 +16,13 @@ public class AdviceTests
         var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, Sample.Web, qualifier: qualifier)) { Count = exits, Timed = exits, TotalNs = 1000 * exits };
         var other = new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L1, Sample.Web)) { Count = exits, Timed = exits, TotalNs = 3000 * exits };
         var now = new Snapshot(Sample.Started, 25_000_000_000, qualifier == default ? [] : [row, other], new Accounting { Exits = exits }) { Times = [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, parts)] };
-        Interval answer = now.Since(null, Sample.Started);
-        return Advice.Of(ReportBuilder.Build(answer, new ReportRequest { Kind = ReportKind.Time, Command = "time", Split = qualifier == default }));
+        Interval interval = now.Since(null, Sample.Started);
+        return Advice.Of(ReportBuilder.Build(interval, new ReportRequest { Kind = ReportKind.Time, Command = "time", Split = qualifier == default }));
     }
 
     [Theory]
     [InlineData(TimePart.Runq, 2130, "web-1 waited for a CPU 21.3 % of its time")]
-    [InlineData(TimePart.Poll, 1200, "halt polling burnt 12.0 %")]
+    [InlineData(TimePart.Poll, 1200, "halt polling used 12.0 %")]
     [InlineData(TimePart.Vmm, 4000, "was in its VMM 40.0 %")]
     [InlineData(TimePart.Sleep, 900, "slept in the kernel 9.0 %")]
     public void A_large_part_is_said(TimePart part, ulong ns, string says) => Assert.Contains(says, Assert.Single(Of(part, ns)), StringComparison.Ordinal);
@@ -110,10 +110,10 @@ public class AdviceTests
         Assert.DoesNotContain('\e', text);
     }
 
-    private static string Text(Interval answer, ReportRequest request, ViewStyle style)
+    private static string Text(Interval interval, ReportRequest request, ViewStyle style)
     {
         var output = new StringWriter();
-        OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, style), request).Write(answer);
+        OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, style), request).Write(interval);
         return output.ToString();
     }
 }

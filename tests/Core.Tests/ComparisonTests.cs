@@ -155,9 +155,9 @@ public sealed class ComparisonTests
         Interval whole = Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 4, 1000));
         var lost = new Accounting { DroppedExits = 4, DroppedVcpus = 1, Open = 3 };
         Comparison comparison = Compare(new("a", [whole]), new("b", [whole with { Accounting = lost }, Second(1, [.. whole.Rows]) with { Accounting = lost }]));
-        Assert.Contains("B: 8 exits were not counted for want of room", comparison.Notes);
+        Assert.Contains("B: 8 exits were not counted: the tables were full", comparison.Notes);
         Assert.DoesNotContain(comparison.Notes, n => n.StartsWith("A:", StringComparison.Ordinal) || n.Contains("open", StringComparison.Ordinal));
-        Assert.Contains("A is 1.00 s long and B 2.00 s: what is rare may be missing from the shorter", comparison.Notes);
+        Assert.Contains("A is 1.00 s long and B 2.00 s: rare exits may be missing from the shorter one", comparison.Notes);
     }
 
     [Fact]
@@ -182,8 +182,8 @@ public sealed class ComparisonTests
     }
 
     [Theory]
-    [InlineData(1, 12, 10, "samples of A were tested 10 together")]
-    [InlineData(1.5, 80, 1, "samples of A were tested 2 together")]
+    [InlineData(1, 12, 10, "samples of A were tested in groups of 10")]
+    [InlineData(1.5, 80, 1, "samples of A were tested in groups of 2")]
     [InlineData(1, 20, 1, null)]
     public void Samples_are_made_as_long_as_the_other_sides(double secondsA, int samplesB, double secondsB, string? note)
     {

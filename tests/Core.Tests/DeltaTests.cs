@@ -9,10 +9,10 @@ public sealed class DeltaTests
     [Fact]
     public void The_first_interval_begins_with_the_trace()
     {
-        Interval answer = At(12_500_000_000, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)).Since(null, Sample.Started, 10_000_000_000);
-        Assert.Equal(2.5, answer.Seconds);
-        Assert.Equal(Sample.Started, answer.From);
-        Assert.Equal(5UL, Assert.Single(answer.Rows).Count);
+        Interval interval = At(12_500_000_000, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)).Since(null, Sample.Started, 10_000_000_000);
+        Assert.Equal(2.5, interval.Seconds);
+        Assert.Equal(Sample.Started, interval.From);
+        Assert.Equal(5UL, Assert.Single(interval.Rows).Count);
     }
 
     [Fact]
@@ -22,15 +22,15 @@ public sealed class DeltaTests
         Snapshot now = At(
             2_000_000_000, Sample.Spread(Isa.Vmx, 10, ExitLevel.L1, (5, 100), (3, 900)), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 7, 100),
             Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 1, 50), Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 0, 0));
-        Interval answer = now.Since(before, Sample.Started);
-        Assert.Equal(1, answer.Seconds);
-        Assert.Equal(2, answer.Rows.Count);
-        Row row = answer.Rows[0];
+        Interval interval = now.Since(before, Sample.Started);
+        Assert.Equal(1, interval.Seconds);
+        Assert.Equal(2, interval.Rows.Count);
+        Row row = interval.Rows[0];
         Assert.Equal((3UL, 3UL, 2700UL, 900UL), (row.Count, row.Timed, row.TotalNs, row.MaxNs));
         Assert.Equal(3UL, row.Bins[HistogramLayout.BinOf(900)]);
         Assert.Equal(3UL, row.Bins.Count);
-        Assert.Equal(ExitLevel.L2, answer.Rows[1].Key.Level);
-        Assert.Equal(0, answer.RestartedRows);
+        Assert.Equal(ExitLevel.L2, interval.Rows[1].Key.Level);
+        Assert.Equal(0, interval.RestartedRows);
         // The snapshots are as they were.
         Assert.Equal(8UL, now.Rows[0].Count);
     }
@@ -46,10 +46,10 @@ public sealed class DeltaTests
     [Fact]
     public void A_counter_that_ran_backwards_began_again()
     {
-        Interval answer = At(5, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 2, 700)).Since(At(9, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)), Sample.Started);
-        Assert.Equal((2UL, 1400UL), (answer.Rows[0].Count, answer.Rows[0].TotalNs));
-        Assert.Equal(1, answer.RestartedRows);
-        Assert.Equal(0, answer.Seconds);
+        Interval interval = At(5, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 2, 700)).Since(At(9, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100)), Sample.Started);
+        Assert.Equal((2UL, 1400UL), (interval.Rows[0].Count, interval.Rows[0].TotalNs));
+        Assert.Equal(1, interval.RestartedRows);
+        Assert.Equal(0, interval.Seconds);
     }
 
     [Fact]
@@ -65,8 +65,8 @@ public sealed class DeltaTests
     {
         Snapshot before = At(1) with { Accounting = new Accounting { Exits = 10, Entries = 8, Open = 2, UnpairedExits = 9 } };
         Snapshot now = At(2) with { Accounting = new Accounting { Exits = 15, Entries = 12, Open = 1, UnpairedExits = 3 } };
-        Accounting trust = now.Since(before, Sample.Started).Accounting;
-        Assert.Equal(new Accounting { Exits = 5, Entries = 4, Open = 1, UnpairedExits = 3 }, trust);
+        Accounting accounting = now.Since(before, Sample.Started).Accounting;
+        Assert.Equal(new Accounting { Exits = 5, Entries = 4, Open = 1, UnpairedExits = 3 }, accounting);
     }
 
     [Fact]
@@ -75,8 +75,8 @@ public sealed class DeltaTests
         // A counter that is added to Accounting and forgotten here would always be 0.
         var all = new Accounting();
         foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
-        Accounting trust = (At(2) with { Accounting = all }).Since(At(1) with { Accounting = all with { Open = 9 } }, Sample.Started).Accounting;
-        Assert.Equal(new Accounting { Open = 3 }, trust);
+        Accounting accounting = (At(2) with { Accounting = all }).Since(At(1) with { Accounting = all with { Open = 9 } }, Sample.Started).Accounting;
+        Assert.Equal(new Accounting { Open = 3 }, accounting);
         Assert.Equal(all, (At(2) with { Accounting = all }).Since(At(1), Sample.Started).Accounting);
     }
 

@@ -12,7 +12,7 @@ namespace Kvmscope.Core.Tests;
 
 public sealed partial class HeatMapTests
 {
-    private static readonly Interval[] s_answers = SampleTimeline.Answers(60);
+    private static readonly Interval[] s_intervals = SampleTimeline.Intervals(60);
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
     // Rows, columns and what is odd about them.
@@ -59,10 +59,10 @@ public sealed partial class HeatMapTests
     [Fact]
     public void Time_goes_to_the_right_and_handling_time_up()
     {
-        Interval[] answers = [.. s_answers[..4].Select(a => a with { Changes = [] })];
-        answers[1] = answers[1] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 1_100, Sample.Web, 0)] };
-        answers[3] = answers[3] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5_000, 1_100_000, Sample.Web, 0)] };
-        var layout = new HeatMapLayout(TimelineBuilder.Build("", answers, TimelineBy.Reason, 1));
+        Interval[] intervals = [.. s_intervals[..4].Select(a => a with { Changes = [] })];
+        intervals[1] = intervals[1] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 1_100, Sample.Web, 0)] };
+        intervals[3] = intervals[3] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5_000, 1_100_000, Sample.Web, 0)] };
+        var layout = new HeatMapLayout(TimelineBuilder.Build("", intervals, TimelineBy.Reason, 1));
         var sketch = new SketchCanvas();
         new HeatMapPainter(layout, sketch).Paint();
         LevelGrid grid = Assert.Single(sketch.Grids);
@@ -121,8 +121,8 @@ public sealed partial class HeatMapTests
 
     private static void SvgShows(string name, string title)
     {
-        Interval answer = s_answers[0] with { Vms = [new VmIdentity(0, 1, name)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
-        Timeline timeline = TimelineBuilder.Build(title, [answer], TimelineBy.Vm, 3);
+        Interval interval = s_intervals[0] with { Vms = [new VmIdentity(0, 1, name)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
+        Timeline timeline = TimelineBuilder.Build(title, [interval], TimelineBy.Vm, 3);
         XElement svg = Svg(timeline);
         Assert.Contains(svg.Elements(s_svg + "text"), text => text.Value == ForeignText.Clean(name, 1000));
         Assert.Equal(ForeignText.Clean(title), svg.Element(s_svg + "title")!.Value);
@@ -133,8 +133,8 @@ public sealed partial class HeatMapTests
     public void A_name_is_text_and_no_markup()
     {
         const string evil = "<script>alert(1)</script>&\"'\e[2J\u202e\ud800\ufffe]]>";
-        Interval answer = s_answers[0] with { Vms = [new VmIdentity(0, 1, evil)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
-        Timeline timeline = TimelineBuilder.Build(evil, [answer], TimelineBy.Vm, 3);
+        Interval interval = s_intervals[0] with { Vms = [new VmIdentity(0, 1, evil)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
+        Timeline timeline = TimelineBuilder.Build(evil, [interval], TimelineBy.Vm, 3);
         string html = Html(timeline);
         Assert.DoesNotContain("alert(1)</", html, StringComparison.Ordinal);
         Assert.Contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#39;?[2J???]]&gt;</text>", html, StringComparison.Ordinal);
@@ -182,13 +182,13 @@ public sealed partial class HeatMapTests
     [Fact]
     public void Without_exits_there_is_a_message()
     {
-        Interval[] empty = [.. s_answers.Select(a => a with { Changes = [] })];
+        Interval[] empty = [.. s_intervals.Select(a => a with { Changes = [] })];
         Assert.Contains("nothing was recorded", Texts([], TimelineBy.Reason));
         Assert.Contains("no exits were seen", Texts(empty, TimelineBy.Reason));
         empty[3] = empty[3] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0, untimed: 5)] };
         Assert.Contains("no handling time was measured", Texts(empty, TimelineBy.Reason));
         empty[3] = empty[3] with { Changes = [Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
-        Assert.Contains("no exits but idle ones", Texts(empty, TimelineBy.Vm));
+        Assert.Contains("only idle exits", Texts(empty, TimelineBy.Vm));
     }
 
     [Fact]
@@ -201,13 +201,13 @@ public sealed partial class HeatMapTests
 
     private static Timeline Make(int rows, int columns, bool outliers)
     {
-        Interval[] answers = [.. Enumerable.Range(0, columns).Select(i => s_answers[i % s_answers.Length] with { From = s_answers[0].From.AddSeconds(2 * i) })];
+        Interval[] intervals = [.. Enumerable.Range(0, columns).Select(i => s_intervals[i % s_intervals.Length] with { From = s_intervals[0].From.AddSeconds(2 * i) })];
         // More reasons, to have as many rows as are asked for.
         Row[] more = [.. Enumerable.Range(13, rows).Select(code => Sample.Row(Isa.Vmx, (ulong)code, ExitLevel.L1, 3, (ulong)code * 100, Sample.Web, 0))];
-        answers[columns / 2] = answers[columns / 2] with { Changes = [.. answers[columns / 2].Rows, .. more], Accounting = new Accounting { DroppedExits = 7, LostEvents = 1 } };
+        intervals[columns / 2] = intervals[columns / 2] with { Changes = [.. intervals[columns / 2].Rows, .. more], Accounting = new Accounting { DroppedExits = 7, LostEvents = 1 } };
         if (outliers)
-            answers[0] = answers[0] with { Changes = [.. answers[0].Rows, Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 1, 3_000_000_000_000, Sample.Web, 0), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 12345, 1, Sample.Web, 0), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1, Sample.Web, 0, untimed: 2)] };
-        return TimelineBuilder.Build(SampleTimeline.Title, answers, TimelineBy.Reason, rows);
+            intervals[0] = intervals[0] with { Changes = [.. intervals[0].Rows, Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 1, 3_000_000_000_000, Sample.Web, 0), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 12345, 1, Sample.Web, 0), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1, Sample.Web, 0, untimed: 2)] };
+        return TimelineBuilder.Build(SampleTimeline.Title, intervals, TimelineBy.Reason, rows);
     }
 
     private static XElement Svg(Timeline timeline)
@@ -232,9 +232,9 @@ public sealed partial class HeatMapTests
         return new PngPicture(output.ToArray());
     }
 
-    private static string[] Texts(Interval[] answers, TimelineBy by)
+    private static string[] Texts(Interval[] intervals, TimelineBy by)
     {
-        Timeline timeline = TimelineBuilder.Build("host1", answers, by, 3);
+        Timeline timeline = TimelineBuilder.Build("host1", intervals, by, 3);
         Png(timeline);
         Html(timeline);
         return [.. Svg(timeline).Elements(s_svg + "text").Select(t => t.Value)];

@@ -30,10 +30,10 @@ public class InsideExitTests
     private static Snapshot Take(IReadOnlyList<VcpuTime> times, params Row[] rows) =>
         new(Sample.Started.AddSeconds(10), 25_000_000_000, rows, new Accounting { Exits = 1 }) { Times = times };
 
-    private static string Text(Interval answer, ReportRequest request, OutputFormat format = OutputFormat.Table)
+    private static string Text(Interval interval, ReportRequest request, OutputFormat format = OutputFormat.Table)
     {
         var output = new StringWriter();
-        OutputKinds.Answers.In(format)(new Destination(output, new ViewStyle(80)), request).Write(answer);
+        OutputKinds.Reports.In(format)(new Destination(output, new ViewStyle(80)), request).Write(interval);
         return output.ToString();
     }
 
@@ -99,12 +99,12 @@ public class InsideExitTests
     [Fact]
     public void A_part_that_cannot_be_had_is_null_and_said()
     {
-        Interval answer = Between(null, Split) with { Missing = [new(TimePart.Poll, "poll: nothing to see")] };
-        using JsonDocument json = JsonDocument.Parse(Text(answer, Request(split: true), OutputFormat.Json));
+        Interval interval = Between(null, Split) with { Missing = [new(TimePart.Poll, "poll: nothing to see")] };
+        using JsonDocument json = JsonDocument.Parse(Text(interval, Request(split: true), OutputFormat.Json));
         JsonElement parts = json.RootElement.GetProperty("rows")[0].GetProperty("parts_ns");
         Assert.Equal(JsonValueKind.Null, parts.GetProperty("poll").ValueKind);
         Assert.Equal("poll: nothing to see", json.RootElement.GetProperty("missing")[0].GetString());
-        Assert.Contains("poll: nothing to see", Text(answer, Request(split: true)), StringComparison.Ordinal);
+        Assert.Contains("poll: nothing to see", Text(interval, Request(split: true)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,9 +112,9 @@ public class InsideExitTests
     {
         Snapshot before = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 400))));
         Snapshot now = Take([new VcpuTime(Keys.Of(Sample.Web, null), 3000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 2400))));
-        Interval answer = Between(before, now);
-        Assert.Equal(2000UL, Assert.Single(answer.Rows).Parts!.Value[TimePart.Halt]);
-        Assert.Equal(2000UL, Assert.Single(answer.Times).WallNs);
+        Interval interval = Between(before, now);
+        Assert.Equal(2000UL, Assert.Single(interval.Rows).Parts!.Value[TimePart.Halt]);
+        Assert.Equal(2000UL, Assert.Single(interval.Times).WallNs);
     }
 
     [Fact]
@@ -138,17 +138,17 @@ public class InsideExitTests
     [Fact]
     public void Qualifiers_beyond_the_first_are_other()
     {
-        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1)), Row(s_cpuid, 30, 1000, Qualifier.Of(2)),
+        Interval interval = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1)), Row(s_cpuid, 30, 1000, Qualifier.Of(2)),
             Row(s_cpuid, 7, 1000, Qualifier.Other)));
-        Report report = ReportBuilder.Build(answer, Request(by: GroupBy.Reason | GroupBy.Qualifier, top: 2));
+        Report report = ReportBuilder.Build(interval, Request(by: GroupBy.Reason | GroupBy.Qualifier, top: 2));
         Assert.Equal(["0x0 (vendor):50", "0x1 (features):40", "other:37"], report.Rows.Select(r => $"{Qualifiers.Name(r.Code!.Value, r.Qualifier)}:{r.Total.Count}"));
     }
 
     [Fact]
     public void Qualifiers_are_summed_where_rows_are_not_by_them()
     {
-        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1))));
-        Assert.Equal(90UL, Assert.Single(ReportBuilder.Build(answer, Request()).Rows).Total.Count);
+        Interval interval = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1))));
+        Assert.Equal(90UL, Assert.Single(ReportBuilder.Build(interval, Request()).Rows).Total.Count);
     }
 
     [Fact]
@@ -157,11 +157,11 @@ public class InsideExitTests
         Row row = Row(s_cpuid, 2100, 5000, level: ExitLevel.L2);
         row.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
         row.Rounds.Bins.Add(HistogramLayout.BinOf(48_000), 2000);
-        Interval answer = Between(null, Take([], row, Row(s_ioio, 5, 1000)));
-        string text = Text(answer, Request(nested: true));
+        Interval interval = Between(null, Take([], row, Row(s_ioio, 5, 1000)));
+        string text = Text(interval, Request(nested: true));
         Assert.Contains("CPUID (L2) reflected 2000, 1 round 48.0 µs, 10.3 L1 exits each", text, StringComparison.Ordinal);
         Assert.DoesNotContain("IOIO", text, StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse(Text(answer, Request(nested: true), OutputFormat.Json));
+        using JsonDocument json = JsonDocument.Parse(Text(interval, Request(nested: true), OutputFormat.Json));
         JsonElement rounds = json.RootElement.GetProperty("rows")[0];
         Assert.Equal((100UL, 2000UL, 48_000UL), (rounds.GetProperty("handled").GetUInt64(), rounds.GetProperty("reflected").GetUInt64(), rounds.GetProperty("round_avg_ns").GetUInt64()));
         Assert.Equal(10.3, rounds.GetProperty("l1_exits_per_round").GetDouble());
@@ -173,8 +173,8 @@ public class InsideExitTests
     [InlineData(GroupBy.Level)]
     public void Rounds_are_by_reason_too_whatever_they_are_grouped_by(GroupBy by)
     {
-        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, level: ExitLevel.L2), Row(s_ioio, 40, 1000, level: ExitLevel.L2)));
-        string text = Text(answer, Request(nested: true, by: by));
+        Interval interval = Between(null, Take([], Row(s_cpuid, 50, 1000, level: ExitLevel.L2), Row(s_ioio, 40, 1000, level: ExitLevel.L2)));
+        string text = Text(interval, Request(nested: true, by: by));
         Assert.Contains("CPUID", text, StringComparison.Ordinal);
         Assert.Contains("IOIO", text, StringComparison.Ordinal);
         Assert.DoesNotContain("UNREAD", text, StringComparison.Ordinal);
@@ -192,12 +192,12 @@ public class InsideExitTests
 
         static string Order(SortKey? sort)
         {
-            Interval answer = Between(null, Take(
+            Interval interval = Between(null, Take(
                 [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, default)],
                 Row(s_hlt, 10, 9000, parts: Parts((TimePart.Halt, 90_000))), Row(s_ioio, 1000, 100, parts: Parts((TimePart.Vmm, 100_000))),
                 // One that is open has time in the split and none that was measured.
                 Row(s_cpuid, 20, 50, parts: Parts((TimePart.Kvm, 200_000)))));
-            string[] lines = Text(answer, Request(split: true) with { Sort = sort }).Split('\n');
+            string[] lines = Text(interval, Request(split: true) with { Sort = sort }).Split('\n');
             return string.Join(',', lines.SkipWhile(l => !l.StartsWith("Reason", StringComparison.Ordinal)).Skip(1).TakeWhile(l => l.Length > 0).Select(l => l.Split(' ')[0]));
         }
     }
@@ -216,14 +216,14 @@ public class InsideExitTests
                     foreach (ExitLevel level in (ExitLevel[])[ExitLevel.L1, ExitLevel.L2])
                         rows.Add(Wide(vm, vcpu, code, level));
             }
-        Interval answer = Between(null, Take(times, [.. rows]));
+        Interval interval = Between(null, Take(times, [.. rows]));
         for (GroupBy by = GroupBy.Reason; by <= (GroupBy)31; by++)
             foreach ((bool split, bool nested) in ((bool, bool)[])[(true, false), (false, true), (false, false)])
                 for (int width = 40; width <= 130; width += 10)
                 {
                     if (nested && by.HasFlag(GroupBy.Qualifier)) continue;
                     var output = new StringWriter();
-                    OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split, nested, by)).Write(answer);
+                    OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split, nested, by)).Write(interval);
                     Golden.FitsIn(width, output.ToString());
                     Assert.DoesNotContain("##", output.ToString(), StringComparison.Ordinal);
                 }
@@ -250,17 +250,17 @@ public class InsideExitTests
     {
         Row reflected = Row(s_cpuid, 2100, 5000, parts: Parts((TimePart.Kvm, 10_500_000)), level: ExitLevel.L2);
         reflected.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
-        Interval answer = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
-        if (by == GroupBy.Vcpu) answer = OfOneVcpu(answer);
+        Interval interval = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
+        if (by == GroupBy.Vcpu) interval = OfOneVcpu(interval);
         var output = new StringWriter();
-        OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(40)), Request(split, !split, by)).Write(answer);
+        OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, new ViewStyle(40)), Request(split, !split, by)).Write(interval);
         Golden.Check(name, output.ToString());
     }
 
-    private static Interval OfOneVcpu(Interval answer) => answer with
+    private static Interval OfOneVcpu(Interval interval) => interval with
     {
-        TimeChanges = [.. answer.Times.Select(t => t with { Key = t.Key with { Vcpu = 3 } })],
-        Changes = [.. answer.Rows.Select(r => OnVcpu(r, answer.VmOf(r.Key), 3))],
+        TimeChanges = [.. interval.Times.Select(t => t with { Key = t.Key with { Vcpu = 3 } })],
+        Changes = [.. interval.Rows.Select(r => OnVcpu(r, interval.VmOf(r.Key), 3))],
     };
 
     [Fact]
@@ -269,7 +269,7 @@ public class InsideExitTests
         foreach (int width in (int[])[80, 72, 60])
         {
             var output = new StringWriter();
-            OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split: true)).Write(Between(null, Split));
+            OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split: true)).Write(Between(null, Split));
             Assert.All(output.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, width));
         }
     }

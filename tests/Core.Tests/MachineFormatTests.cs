@@ -33,9 +33,9 @@ public sealed class MachineFormatTests
     [Fact]
     public void No_rows_are_an_answer_too()
     {
-        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer(), ReportKind.Hist, format: OutputFormat.Json));
+        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.IntervalOf(), ReportKind.Hist, format: OutputFormat.Json));
         Assert.Equal(0, json.RootElement.GetProperty("rows").GetArrayLength());
-        Assert.Equal("started,seconds,isa,code,reason,idle,level,count,ret,ec\n", Sample.Text(Sample.Answer(), ReportKind.Count, format: OutputFormat.Csv));
+        Assert.Equal("started,seconds,isa,code,reason,idle,level,count,ret,ec\n", Sample.Text(Sample.IntervalOf(), ReportKind.Count, format: OutputFormat.Csv));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class MachineFormatTests
     {
         var request = new ReportRequest { Kind = ReportKind.Count, Command = "count" };
         var output = new StringWriter();
-        IOutputWriter<Interval> json = OutputKinds.Answers.In(OutputFormat.Json)(new Destination(output, new ViewStyle()), request);
+        IOutputWriter<Interval> json = OutputKinds.Reports.In(OutputFormat.Json)(new Destination(output, new ViewStyle()), request);
         for (int i = 0; i < 3; i++) json.Write(Sample.Svm);
         string[] lines = output.ToString().Split('\n');
         Assert.Equal(4, lines.Length);
@@ -51,7 +51,7 @@ public sealed class MachineFormatTests
         Assert.Equal(lines[0], lines[2]);
 
         output = new StringWriter();
-        IOutputWriter<Interval> csv = OutputKinds.Answers.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request);
+        IOutputWriter<Interval> csv = OutputKinds.Reports.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request);
         csv.Write(Sample.Svm);
         csv.Write(Sample.Svm);
         Assert.Equal(11, output.ToString().TrimEnd('\n').Split('\n').Length);
@@ -63,7 +63,7 @@ public sealed class MachineFormatTests
         var rows = new List<Row>();
         var vm = new VmIdentity(0, 1, "größer 😀\t\"x\"");
         for (int vcpu = 0; vcpu < 500; vcpu++) rows.Add(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, (ulong)vcpu + 1, 1000, vm, vcpu));
-        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer([.. rows]) with { Vms = [vm] }, ReportKind.Hist, by: GroupBy.Vcpu, format: OutputFormat.Json));
+        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.IntervalOf([.. rows]) with { Vms = [vm] }, ReportKind.Hist, by: GroupBy.Vcpu, format: OutputFormat.Json));
         Assert.Equal(500, json.RootElement.GetProperty("rows").GetArrayLength());
         Assert.All(json.RootElement.GetProperty("rows").EnumerateArray(), row => Assert.Equal("größer 😀\t\"x\"", row.GetProperty("vm").GetString()));
     }
@@ -89,8 +89,8 @@ public sealed class MachineFormatTests
     [Fact]
     public void Csv_tells_reasons_of_arm64_apart_as_json_does()
     {
-        Interval answer = Sample.Answer(Sample.Row(Isa.Arm64, 0x000, ExitLevel.L1, 3, 63), Sample.Row(Isa.Arm64, 0x200, ExitLevel.L1, 2, 63));
-        string[] lines = Sample.Text(answer, ReportKind.Count, format: OutputFormat.Csv).TrimEnd('\n').Split('\n');
+        Interval interval = Sample.IntervalOf(Sample.Row(Isa.Arm64, 0x000, ExitLevel.L1, 3, 63), Sample.Row(Isa.Arm64, 0x200, ExitLevel.L1, 2, 63));
+        string[] lines = Sample.Text(interval, ReportKind.Count, format: OutputFormat.Csv).TrimEnd('\n').Split('\n');
         Assert.EndsWith(",count,ret,ec", lines[0], StringComparison.Ordinal);
         Assert.EndsWith("arm64,0,IRQ,false,1,3,0,", lines[1], StringComparison.Ordinal);
         Assert.EndsWith("arm64,0,UNKNOWN,false,1,2,2,0", lines[2], StringComparison.Ordinal);
@@ -103,13 +103,13 @@ public sealed class MachineFormatTests
     {
         Row row = Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 3, 63, Sample.Web, 1);
         var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting()) { Times = [new VcpuTime(Keys.Of(Sample.Web, 1), 1000, default)] };
-        Interval answer = now.Since(null, Sample.Started);
+        Interval interval = now.Since(null, Sample.Started);
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time" };
         foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Vcpu | GroupBy.Reason, GroupBy.Reason | GroupBy.Qualifier])
             foreach ((bool split, bool nested) in ((bool, bool)[])[(false, false), (true, false), (false, true)])
             {
                 var output = new StringWriter();
-                OutputKinds.Answers.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request with { By = by, Split = split, Nested = nested }).Write(answer);
+                OutputKinds.Reports.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request with { By = by, Split = split, Nested = nested }).Write(interval);
                 Assert.Single(output.ToString().TrimEnd('\n').Split('\n').Select(l => l.Count(c => c == ',')).Distinct());
             }
     }
@@ -117,11 +117,11 @@ public sealed class MachineFormatTests
     [Fact]
     public void Trust_in_json_is_all_that_is_said_under_a_table()
     {
-        Interval answer = Sample.Svm with { RestartedRows = 3 };
-        using JsonDocument plain = JsonDocument.Parse(Sample.Text(answer, ReportKind.Count, format: OutputFormat.Json));
+        Interval interval = Sample.Svm with { RestartedRows = 3 };
+        using JsonDocument plain = JsonDocument.Parse(Sample.Text(interval, ReportKind.Count, format: OutputFormat.Json));
         Assert.Equal(3, plain.RootElement.GetProperty("trust").GetProperty("restarted_counters").GetInt32());
         Assert.False(plain.RootElement.GetProperty("trust").TryGetProperty("other_qualifiers", out _));
-        using JsonDocument json = JsonDocument.Parse(Sample.Text(answer, ReportKind.Count, by: GroupBy.Reason | GroupBy.Qualifier, format: OutputFormat.Json));
+        using JsonDocument json = JsonDocument.Parse(Sample.Text(interval, ReportKind.Count, by: GroupBy.Reason | GroupBy.Qualifier, format: OutputFormat.Json));
         Assert.Equal(0, json.RootElement.GetProperty("trust").GetProperty("other_qualifiers").GetInt32());
     }
 
@@ -145,7 +145,7 @@ public sealed class MachineFormatTests
         Assert.StartsWith("12 slow exits were lost", AccountingText.LostEvents(12), StringComparison.Ordinal);
     }
 
-    private static Interval Machines { get; } = Sample.Answer(
+    private static Interval Machines { get; } = Sample.IntervalOf(
         new Accounting
         {
             Exits = 1,

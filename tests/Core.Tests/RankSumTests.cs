@@ -75,9 +75,9 @@ public sealed class RankSumTests
     {
         double[] a = [5, 0, 9, 2, 7, 1, 8, 3, 6, 4], b = [.. a.Select(x => x + 10)];
         (double p, int direction) = RankSum.Test(a, b);
-        Assert.Equal(2.0 / 184_756, RankSum.LeastP(10, 10), 1e-12);
+        Assert.Equal(2.0 / 184_756, RankSum.MinP(10, 10), 1e-12);
         Assert.Equal(1, direction);
-        Assert.InRange(p, RankSum.LeastP(10, 10) * 0.999, 1e-4);
+        Assert.InRange(p, RankSum.MinP(10, 10) * 0.999, 1e-4);
     }
 
     [Fact]

@@ -97,10 +97,10 @@ public sealed class RuleEvaluatorTests
     public void Decimals_are_no_binary_fractions()
     {
         // 0.1 + 0.2 seconds of 3 exits, and a third of them: in doubles neither is equal.
-        Interval answer = Sample.Answer(RuleSample.Row(0x7b, 3, 1_000, RuleSample.Web, 0)).Lasting(0.3);
-        Assert.True(RuleSample.Evaluate("rate(any)==10/s", new RuleInput(answer, Isa.Svm)).Holds);
-        Assert.True(RuleSample.Evaluate("rate(any)==100/min", new RuleInput(answer.Lasting(1.8), Isa.Svm)).Holds);
-        Assert.False(RuleSample.Evaluate("rate(any)<0.3", new RuleInput(answer.Lasting(10), Isa.Svm)).Holds);
+        Interval interval = Sample.IntervalOf(RuleSample.Row(0x7b, 3, 1_000, RuleSample.Web, 0)).Lasting(0.3);
+        Assert.True(RuleSample.Evaluate("rate(any)==10/s", new RuleInput(interval, Isa.Svm)).Holds);
+        Assert.True(RuleSample.Evaluate("rate(any)==100/min", new RuleInput(interval.Lasting(1.8), Isa.Svm)).Holds);
+        Assert.False(RuleSample.Evaluate("rate(any)<0.3", new RuleInput(interval.Lasting(10), Isa.Svm)).Holds);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class RuleEvaluatorTests
     [Fact]
     public void A_reason_is_meant_with_any_flags()
     {
-        RuleInput input = new(Sample.Answer(
+        RuleInput input = new(Sample.IntervalOf(
             RuleSample.Row(0x8000_0021, 1, 500, RuleSample.Web, 0, isa: Isa.Vmx), RuleSample.Row(48, 2, 500, RuleSample.Web, 0, isa: Isa.Vmx),
             RuleSample.Row(0x0400_0030, 3, 500, RuleSample.Web, 0, isa: Isa.Vmx), RuleSample.Row(0x8000_000c, 4, 500, RuleSample.Web, 0, isa: Isa.Vmx),
             RuleSample.Row(0xffff_ffff, 5, 500, RuleSample.Web, 0, isa: Isa.Vmx)), Isa.Vmx);
@@ -171,11 +171,11 @@ public sealed class RuleEvaluatorTests
     }
 
     [Theory]
-    [InlineData("count(any, vm=mail)==0", "no VM mail in the data; there are: db-1, web-1")]
-    [InlineData("max(any, vm=mail)<1s", "no VM mail in the data; there are: db-1, web-1")]
-    [InlineData("count(any, vm=web-1, vcpu=7)==0", "no vCPU 7 in web-1; there are: 0, 1")]
-    [InlineData("count(any, vm=db-1, vcpu=1)==0", "no vCPU 1 in db-1; there is: 0")]
-    [InlineData("count(any, vcpu=9)==0", "no vCPU 9 in the data; there are: 0, 1")]
+    [InlineData("count(any, vm=mail)==0", "no VM mail in the data, which has: db-1, web-1")]
+    [InlineData("max(any, vm=mail)<1s", "no VM mail in the data, which has: db-1, web-1")]
+    [InlineData("count(any, vm=web-1, vcpu=7)==0", "no vCPU 7 in web-1, which has: 0, 1")]
+    [InlineData("count(any, vm=db-1, vcpu=1)==0", "no vCPU 1 in db-1, which has: 0")]
+    [InlineData("count(any, vcpu=9)==0", "no vCPU 9 in the data, which has: 0, 1")]
     [InlineData("max(IOIO, vm=db-1)<1s", "no exit of IOIO was seen")]
     [InlineData("avg(exit, vm=db-1, level=l2)<1s", "no exit was seen")]
     [InlineData("p99(idle, level=l2)<1s", "no idle exit was seen")]
@@ -197,8 +197,8 @@ public sealed class RuleEvaluatorTests
         Assert.True(RuleSample.Evaluate("rate(any, vm=idle-1)<1", input).Holds);
         Assert.True(RuleSample.Evaluate("total(any, vm=idle-1)<1s", input).Holds);
         Assert.Equal("no exit was seen", RuleSample.Evaluate("max(any, vm=idle-1)<1s", input).Why);
-        Assert.Equal("no vCPU 2 in idle-1; there are: 0, 1", RuleSample.Evaluate("count(any, vm=idle-1, vcpu=2)==0", input).Why);
-        Assert.Equal("no VM idle-1#3 in the data; there is: idle-1", RuleSample.Evaluate("count(any, vm=idle-1#3)==0", input).Why);
+        Assert.Equal("no vCPU 2 in idle-1, which has: 0, 1", RuleSample.Evaluate("count(any, vm=idle-1, vcpu=2)==0", input).Why);
+        Assert.Equal("no VM idle-1#3 in the data, which has: idle-1", RuleSample.Evaluate("count(any, vm=idle-1#3)==0", input).Why);
     }
 
     [Theory]
@@ -270,7 +270,7 @@ public sealed class RuleEvaluatorTests
     [InlineData("max(any, level=l1)<1s")]
     public void Levels_that_are_not_told_apart_are_not_measured(string rule)
     {
-        RuleInput input = new(Sample.Answer(RuleSample.Row(0x201, 5, 100, RuleSample.Web, 0, isa: Isa.Arm64)), Isa.Arm64);
+        RuleInput input = new(Sample.IntervalOf(RuleSample.Row(0x201, 5, 100, RuleSample.Web, 0, isa: Isa.Arm64)), Isa.Arm64);
         Assert.Equal((null, "levels are not told apart on arm64"), (RuleSample.Evaluate(rule, input).Holds, RuleSample.Evaluate(rule, input).Why));
         Assert.Equal("max 100 ns (WFx, web-1 vCPU 0)", RuleSample.Evaluate("max(any)<1s", input).Why);
     }

@@ -26,7 +26,7 @@ public sealed class RuleFileTests
     {
         Rule rule = Assert.Single(RuleFile.Parse("\n count(CUPID)==0", "rt.rules"));
         var error = Assert.Throws<KvmscopeException>(() => rule.Check(Isa.Vmx));
-        Assert.StartsWith("rt.rules:2:8: 'CUPID' is no exit reason of VMX\n", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("rt.rules:2:8: 'CUPID' is not an exit reason of VMX\n", error.Message, StringComparison.Ordinal);
         Assert.Equal("Did you mean CPUID?", error.Hint);
     }
 

@@ -15,7 +15,7 @@ public sealed class RuleLossTests
         { new Accounting { DroppedVcpus = 1 }, "1 vCPU was not counted (raise --max-vcpus)" },
         { new Accounting { DroppedVcpus = 1023 }, "1023 vCPUs were not counted (raise --max-vcpus)" },
         { new Accounting { DroppedVcpus = 1024 }, "at least 1024 vCPUs were not counted (raise --max-vcpus)" },
-        { new Accounting { DroppedCells = 2 }, "2 reasons of vCPUs found no room (raise --max-vcpus)" },
+        { new Accounting { DroppedCells = 2 }, "2 reasons of vCPUs did not fit (raise --max-vcpus)" },
     };
 
     // What was seen: 1324 busy exits, 132.4 a second, the longest 43.2 µs, 2.744 ms together.
@@ -59,9 +59,9 @@ public sealed class RuleLossTests
 
     [Theory]
     [MemberData(nameof(Losses))]
-    public void Every_loss_is_named(Accounting trust, string why)
+    public void Every_loss_is_named(Accounting accounting, string why)
     {
-        RuleResult result = RuleSample.Evaluate("count(exit)<2000", RuleSample.Input(trust, RuleSample.Rows()));
+        RuleResult result = RuleSample.Evaluate("count(exit)<2000", RuleSample.Input(accounting, RuleSample.Rows()));
         Assert.Equal((null, 1324.0, ">= 1324"), (result.Holds, result.Measured, result.MeasuredText));
         Assert.Equal($"count at least 1324 (most: CPUID, web-1 vCPU 0, L1); {why}", result.Why);
     }
@@ -78,9 +78,9 @@ public sealed class RuleLossTests
     [Fact]
     public void What_was_lost_of_events_and_qualifiers_is_no_loss_here()
     {
-        var trust = new Accounting { LostEvents = 3, OtherQualifiers = 4, UnpairedEntries = 5, Open = 6 };
-        Assert.True(RuleSample.Evaluate("max(exit)==43.2us", RuleSample.Input(trust, RuleSample.Rows())).Holds);
-        Assert.True(RuleSample.Evaluate("p99(exit)<50us", RuleSample.Input(trust, RuleSample.Rows())).Holds);
+        var accounting = new Accounting { LostEvents = 3, OtherQualifiers = 4, UnpairedEntries = 5, Open = 6 };
+        Assert.True(RuleSample.Evaluate("max(exit)==43.2us", RuleSample.Input(accounting, RuleSample.Rows())).Holds);
+        Assert.True(RuleSample.Evaluate("p99(exit)<50us", RuleSample.Input(accounting, RuleSample.Rows())).Holds);
     }
 
     // Seven exits of web-1 are of no known reason: busy or idle, CPUID or not.
@@ -121,8 +121,8 @@ public sealed class RuleLossTests
     [InlineData(2, 9, 0, null, "2 exits have no measured time")]
     public void Exits_that_were_not_timed_are_open_or_lost(ulong untimed, ulong unpaired, ulong open, bool? holds, string why)
     {
-        var trust = new Accounting { UnpairedExits = unpaired, Open = open };
-        RuleInput input = RuleSample.Input(trust, RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: untimed), RuleSample.Row(0x72, 9, 70_000, RuleSample.Web, 1));
+        var accounting = new Accounting { UnpairedExits = unpaired, Open = open };
+        RuleInput input = RuleSample.Input(accounting, RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: untimed), RuleSample.Row(0x72, 9, 70_000, RuleSample.Web, 1));
         foreach (string rule in new[] { "max(IOIO)<50us", "p99(IOIO)<50us", "total(IOIO)<1s", "avg(IOIO)<=40us" })
         {
             RuleResult result = RuleSample.Evaluate(rule, input);
@@ -195,7 +195,7 @@ public sealed class RuleLossTests
         RuleInput input = RuleSample.Input(rows) with { HasAllExits = false, Level = ExitLevel.L1 };
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
-        if (holds is null) Assert.Contains("those of L2 were not traced", result.Why, StringComparison.Ordinal);
+        if (holds is null) Assert.Contains("exits of L2 were not traced", result.Why, StringComparison.Ordinal);
         Assert.NotNull(RuleSample.Evaluate(rule, input with { Level = null }).Holds);
     }
 

@@ -57,8 +57,8 @@ public sealed class RuleParserTests
     }
 
     [Theory]
-    [InlineData("", 1, "the end is nothing that can be measured")]
-    [InlineData("   ", 4, "the end is nothing")]
+    [InlineData("", 1, "the end is not a metric")]
+    [InlineData("   ", 4, "the end is not a metric")]
     [InlineData("mx(exit)<5us", 1, "expected count, rate, share")]
     [InlineData("max exit)<5us", 5, "expected ( after max")]
     [InlineData("max()<5us", 5, "expected exit, any, idle or an exit reason")]
@@ -66,17 +66,17 @@ public sealed class RuleParserTests
     [InlineData("max(exit<5us", 9, "a comma and a filter, or )")]
     [InlineData("max(exit)<", 11, "a time in ns, us, ms or s")]
     [InlineData("max(exit)5us", 10, "expected <, <=, >, >=, == or !=")]
-    [InlineData("max(exit)=>5us", 11, "'>' is no number")]
-    [InlineData("max(exit)<-5us", 11, "'-5us' is no number")]
+    [InlineData("max(exit)=>5us", 11, "'>' is not a number")]
+    [InlineData("max(exit)<-5us", 11, "'-5us' is not a number")]
     [InlineData("max(exit)<50", 13, "max needs a unit")]
-    [InlineData("max(exit)<50/s", 13, "'/s' is no unit of max")]
+    [InlineData("max(exit)<50/s", 13, "'/s' is not a unit of max")]
     [InlineData("max(exit)<50 %", 14, "a time in ns, us, ms or s")]
-    [InlineData("max(exit)<5.us", 12, "'.us' is no unit")]
+    [InlineData("max(exit)<5.us", 12, "'.us' is not a unit")]
     [InlineData("rate(exit)<5us", 13, "with /s, /min or /h")]
-    [InlineData("rate(exit)<5/d", 13, "'/d' is no unit of rate")]
-    [InlineData("share(exit)<5", 13, "5 is more than the whole")]
+    [InlineData("rate(exit)<5/d", 13, "'/d' is not a unit of rate")]
+    [InlineData("share(exit)<5", 13, "5 is more than 100 %")]
     [InlineData("share(exit)<101%", 13, "up to 100%")]
-    [InlineData("share(exit)<5us", 14, "'us' is no unit of share")]
+    [InlineData("share(exit)<5us", 14, "'us' is not a unit of share")]
     [InlineData("count(exit)<1.5", 13, "a whole number of exits")]
     [InlineData("count(exit)<5%", 14, "a whole number of exits")]
     [InlineData("count(exit)<1234567890123456", 13, "too many digits")]
@@ -84,8 +84,8 @@ public sealed class RuleParserTests
     [InlineData("max(exit)<5us max", 15, "does not belong")]
     [InlineData("max(exit, name=x)<5us", 11, "expected vm=, vcpu= or level=")]
     [InlineData("max(exit, vm)<5us", 13, "= after vm")]
-    [InlineData("max(exit, vm=)<5us", 14, "in quotes if it has blanks")]
-    [InlineData("max(exit, vm=\"\")<5us", 14, "in quotes if it has blanks")]
+    [InlineData("max(exit, vm=)<5us", 14, "in quotes if it has spaces")]
+    [InlineData("max(exit, vm=\"\")<5us", 14, "in quotes if it has spaces")]
     [InlineData("max(exit, vm=\"x)<5us", 14, "a quote is not closed")]
     [InlineData("max(exit, vm=a, vm=b)<5us", 17, "vm is given twice")]
     [InlineData("max(exit, vcpu=1){vcpu=1}<5us", 19, "vcpu is given twice")]
@@ -93,10 +93,10 @@ public sealed class RuleParserTests
     [InlineData("max(exit, vcpu=-1)<5us", 16, "expected a number from 0")]
     [InlineData("max(exit, vcpu=99999999999)<5us", 16, "expected a number from 0")]
     [InlineData("max(exit, level=l3)<5us", 17, "expected l1 or l2")]
-    [InlineData("max(exit){}<5us", 11, "'}' is no filter")]
+    [InlineData("max(exit){}<5us", 11, "'}' is not a filter")]
     [InlineData("max(exit){vm=a<5us", 15, "a comma and a filter, or }")]
     [InlineData("max(runq)<5us", 5, "parts only have share")]
-    [InlineData("share(runq, level=l2)<5%", 13, "not of a level")]
+    [InlineData("share(runq, level=l2)<5%", 13, "has no level")]
     public void Errors_point_at_the_column(string text, int column, string says)
     {
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse(text));
@@ -114,7 +114,7 @@ public sealed class RuleParserTests
     public void An_error_reads_well()
     {
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse("max(exit)\t<50/s"));
-        Assert.Equal("'/s' is no unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Message);
+        Assert.Equal("'/s' is not a unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Message);
         Assert.Equal("For example: max(exit)<50us", error.Hint);
     }
 
@@ -145,11 +145,11 @@ public sealed class RuleParserTests
         (rule.Selection.Vms.SingleOrDefault(), rule.Selection.Vcpus.Select(id => (int?)id).SingleOrDefault(), rule.Selection.Level);
 
     [Theory]
-    [InlineData("EPT_VIOLATON", Isa.Vmx, "is no exit reason of VMX", "EPT_VIOLATION")]
-    [InlineData("NPF", Isa.Vmx, "is no exit reason of VMX", "EPT_VIOLATION")]
-    [InlineData("SVM_EXIT_HLT", Isa.Vmx, "is no exit reason of VMX", "HLT")]
-    [InlineData("EPT_VIOLATON", Isa.None, "is no exit reason ", "EPT_VIOLATION")]
-    [InlineData("no such thing at all", Isa.Svm, "is no exit reason of SVM", "a number")]
+    [InlineData("EPT_VIOLATON", Isa.Vmx, "is not an exit reason of VMX", "EPT_VIOLATION")]
+    [InlineData("NPF", Isa.Vmx, "is not an exit reason of VMX", "EPT_VIOLATION")]
+    [InlineData("SVM_EXIT_HLT", Isa.Vmx, "is not an exit reason of VMX", "HLT")]
+    [InlineData("EPT_VIOLATON", Isa.None, "is not an exit reason ", "EPT_VIOLATION")]
+    [InlineData("no such thing at all", Isa.Svm, "is not an exit reason of SVM", "a number")]
     public void An_unknown_reason_is_said_once_the_ISA_is_known(string name, Isa isa, string says, string hint)
     {
         Rule rule = Rule.Parse($"max( \"{name}\" )<50us");

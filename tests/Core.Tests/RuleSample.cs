@@ -23,15 +23,15 @@ internal static class RuleSample
 
     internal static RuleInput Input(params Row[] rows) => Input(new Accounting(), rows);
 
-    internal static RuleInput Input(Accounting trust, params Row[] rows) => new(Sample.Answer(trust, rows) with { Vms = [Web, Db] }, Isa.Svm);
+    internal static RuleInput Input(Accounting accounting, params Row[] rows) => new(Sample.IntervalOf(accounting, rows) with { Vms = [Web, Db] }, Isa.Svm);
 
     /// <summary>The same with these VMs.</summary>
     internal static RuleInput Naming(this RuleInput input, params VmIdentity[] vms) => input with { Interval = input.Interval with { Vms = vms } };
 
     /// <summary>The same with wall clocks: 10 s for each of the three vCPUs, of which web-1's vCPU 1 waited 2 s.</summary>
-    internal static RuleInput SplitInput(Accounting? trust = null, params MissingSource[] missing)
+    internal static RuleInput SplitInput(Accounting? accounting = null, params MissingSource[] missing)
     {
-        RuleInput input = Input(trust ?? new Accounting(), Rows());
+        RuleInput input = Input(accounting ?? new Accounting(), Rows());
         foreach (Row row in input.Interval.Rows) row.Parts = Part(TimePart.Kvm, row.TotalNs);
         return input with
         {

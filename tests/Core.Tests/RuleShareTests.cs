@@ -35,13 +35,13 @@ public sealed class RuleShareTests
     [InlineData("share(kvm, vm=db-1)<57%", true)]
     [InlineData("share(kvm, vm=db-1)>50%", null)]
     [InlineData("share(runq)<7%", true)]
-    public void Events_that_were_passed_over_are_of_poll_times(string rule, bool? holds)
+    public void Events_that_were_skipped_are_of_poll_times(string rule, bool? holds)
     {
         RuleInput input = RuleSample.SplitInput();
         input = input with { Interval = input.Interval with { Accounting = input.Interval.Accounting with { MissedEvents = 3 } } };
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
-        if (holds is null) Assert.Contains("3 events were passed over", result.Why, StringComparison.Ordinal);
+        if (holds is null) Assert.Contains("3 events were skipped", result.Why, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,8 +65,8 @@ public sealed class RuleShareTests
     public void Without_the_split_or_all_exits_it_is_not_known()
     {
         Assert.Equal((null, "the wall clock was not split (record without '--without split')"), Short("share(runq)<5%", RuleSample.SplitInput() with { HasSplit = false }));
-        Assert.Equal((null, "the wall clock is of all exits: leave out --reason, --exclude and --level"), Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false }));
-        Assert.Equal((null, "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level"),
+        Assert.Equal((null, "the wall clock needs all exits: leave out --reason, --exclude and --level"), Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false }));
+        Assert.Equal((null, "the wall clock needs all exits, and the recording has only some: record without --reason, --exclude and --level"),
             Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false, WasAllRecorded = false }));
         RuleInput input = RuleSample.SplitInput();
         Assert.Equal((null, "no wall clock was observed"), Short("share(runq)<5%", input with { Interval = input.Interval with { TimeChanges = [] } }));

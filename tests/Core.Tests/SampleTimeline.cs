@@ -4,7 +4,7 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>
-/// Answers over time, as a host might give them: two VMs with a load that comes and goes, a while in which device emulation is slow, and
+/// Intervals over time, as a host might give them: two VMs with a load that comes and goes, a while in which device emulation is slow, and
 /// one in which nothing ran. Made up, and the same each time.
 /// </summary>
 internal static class SampleTimeline
@@ -24,7 +24,7 @@ internal static class SampleTimeline
         (s_db, 2, 54, 1, 21_000, 2, false),
     ];
 
-    internal static Interval[] Answers(int columns)
+    internal static Interval[] Intervals(int columns)
     {
         var random = new Lcg();
         return [.. Enumerable.Range(0, columns).Select(i => Column(i, columns, random))];
@@ -40,8 +40,8 @@ internal static class SampleTimeline
                 bool isStopped = kind.Vm == s_db && at is >= 0.55 and < 0.63;
                 if (!isStopped) rows.Add(Row(kind.Vm, vcpu, kind.Code, Exits(kind.Rate, at, kind.Code, random), Slowness(kind.IsDevice, at, kind.Ns), kind.Octaves, random));
             }
-        var trust = new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) };
-        return Sample.Of(s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], trust, [s_web, s_db]);
+        var accounting = new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) };
+        return Sample.Of(s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], accounting, [s_web, s_db]);
     }
 
     // A wave for the load, and idle exits the other way round.

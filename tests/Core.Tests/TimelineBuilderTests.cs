@@ -13,27 +13,27 @@ public sealed class TimelineBuilderTests
         Gen.Int[0, 5].Select(i => ((ulong[])[Hlt, Cpuid, Io, 32, 1, 71])[i]), Gen.ULong[0, 2_000_000_000_000], Gen.ULong[1, 1000], Gen.Int[0, 3], Gen.Int[0, 1]).Select(
         (code, ns, count, vm, vcpu) => Sample.Row(Isa.Vmx, code, ExitLevel.L1, count, ns, new VmIdentity(vm, 100 + vm, "vm" + (vm / 2)), vcpu, untimed: count / 3));
 
-    private static readonly Gen<Interval[]> s_answers = s_row.Array[0, 8].Select(rows => Column(0, rows)).Array[1, 40];
+    private static readonly Gen<Interval[]> s_intervals = s_row.Array[0, 8].Select(rows => Column(0, rows)).Array[1, 40];
     private static readonly Gen<TimelineBy> s_by = Gen.Int[0, 2].Select(i => (TimelineBy)i);
 
     [Fact]
-    public void Every_exit_is_in_one_cell() => Gen.Select(s_answers, s_by, Gen.Int[1, 9]).Sample((answers, by, mostRows) =>
+    public void Every_exit_is_in_one_cell() => Gen.Select(s_intervals, s_by, Gen.Int[1, 9]).Sample((intervals, by, mostRows) =>
     {
-        Timeline timeline = TimelineBuilder.Build("", answers, by, mostRows);
+        Timeline timeline = TimelineBuilder.Build("", intervals, by, mostRows);
         Assert.InRange(timeline.Rows.Count, 0, mostRows);
-        Assert.Equal(Sum(answers, r => r.Count), timeline.Count);
-        for (int i = 0; i < answers.Length; i++) Assert.Equal(Sum([answers[i]], r => r.Count), timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Cells[i].Count));
+        Assert.Equal(Sum(intervals, r => r.Count), timeline.Count);
+        for (int i = 0; i < intervals.Length; i++) Assert.Equal(Sum([intervals[i]], r => r.Count), timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Cells[i].Count));
         // With as many rows as there are groups each reason has its own, and idle ones keep their time.
-        ulong timed = by == TimelineBy.Reason && !timeline.Rows.Any(r => r.Others > 0) ? Sum(answers, r => r.Timed) : 0;
-        ulong busy = Sum(answers, r => ExitReasons.IsIdle(r.Key.Code) ? 0 : r.Timed);
-        Assert.InRange(timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Total.Bins.Count), Math.Max(timed, busy), Sum(answers, r => r.Timed));
+        ulong timed = by == TimelineBy.Reason && !timeline.Rows.Any(r => r.Others > 0) ? Sum(intervals, r => r.Timed) : 0;
+        ulong busy = Sum(intervals, r => ExitReasons.IsIdle(r.Key.Code) ? 0 : r.Timed);
+        Assert.InRange(timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Total.Bins.Count), Math.Max(timed, busy), Sum(intervals, r => r.Timed));
         foreach (TimelineRow row in timeline.Rows) Assert.Equal(row.Total.Timed, row.Total.Bins.Count);
     });
 
     [Fact]
-    public void Columns_that_are_put_together_keep_what_they_have() => Gen.Select(s_answers, s_by, Gen.Int[1, 50]).Sample((answers, by, most) =>
+    public void Columns_that_are_put_together_keep_what_they_have() => Gen.Select(s_intervals, s_by, Gen.Int[1, 50]).Sample((intervals, by, most) =>
     {
-        Timeline all = TimelineBuilder.Build("", answers, by, 4), merged = all.Merge(most);
+        Timeline all = TimelineBuilder.Build("", intervals, by, 4), merged = all.Merge(most);
         Assert.InRange(merged.Columns.Count, 1, most);
         Assert.Equal(all.Seconds, merged.Seconds, 6);
         Assert.Equal(all.Rows.Count, merged.Rows.Count);
@@ -56,9 +56,9 @@ public sealed class TimelineBuilderTests
     [Fact]
     public void Answers_are_not_changed()
     {
-        Interval answer = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900), Sample.Row(Isa.Vmx, Io, ExitLevel.L2, 4, 900));
-        TimelineBuilder.Build("", [answer, answer], TimelineBy.Reason, 1).Merge(1);
-        Assert.Equal([3UL, 4UL], answer.Rows.Select(r => r.Bins.Count));
+        Interval interval = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900), Sample.Row(Isa.Vmx, Io, ExitLevel.L2, 4, 900));
+        TimelineBuilder.Build("", [interval, interval], TimelineBy.Reason, 1).Merge(1);
+        Assert.Equal([3UL, 4UL], interval.Rows.Select(r => r.Bins.Count));
     }
 
     [Fact]
@@ -96,11 +96,11 @@ public sealed class TimelineBuilderTests
     public void VMs_of_one_name_have_their_pids()
     {
         VmIdentity a = new(0, 11, "a"), b = new(1, 22, "a"), c = new(2, 33, "c");
-        Interval answer = Column(
+        Interval interval = Column(
             0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900, a, 0), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 2, 900, b, 1), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, c, 2)) with
         { Vms = [a, b, c] };
-        Assert.Equal(["a (pid 11)", "a (pid 22)", "c"], TimelineBuilder.Build("", [answer], TimelineBy.Vm, 9).Rows.Select(r => r.Name));
-        Assert.Equal(["a (pid 11), vCPU 0", "a (pid 22), vCPU 1", "c, vCPU 2"], TimelineBuilder.Build("", [answer], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
+        Assert.Equal(["a (pid 11)", "a (pid 22)", "c"], TimelineBuilder.Build("", [interval], TimelineBy.Vm, 9).Rows.Select(r => r.Name));
+        Assert.Equal(["a (pid 11), vCPU 0", "a (pid 22), vCPU 1", "c, vCPU 2"], TimelineBuilder.Build("", [interval], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
         Interval host = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900));
         Assert.Equal(["all VMs"], TimelineBuilder.Build("", [host], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
     }
@@ -126,8 +126,8 @@ public sealed class TimelineBuilderTests
             [
                 "5 exits had no entry after them (fast path): counted, not timed", "1 exit has no entry yet (open): counted, not timed",
                 "1 slow exit was lost because the buffer was full: raise the threshold, or filter with --vm, --reason or --exclude",
-                "4 exits were not counted for want of room", "2 exits have reasons that this version has no name for: shown by number",
-                "1 counter began again at zero meanwhile: shown from there on",
+                "4 exits were not counted: the tables were full", "2 exits have reasons without a name in this version: shown by number",
+                "1 counter restarted at zero: shown from there on",
             ],
             TimelineBuilder.Build("", [first, second], TimelineBy.Reason, 9).Losses);
     }
@@ -148,7 +148,7 @@ public sealed class TimelineBuilderTests
 
     private static Interval Column(int index, params Row[] rows) => Sample.Of(Sample.Started.AddSeconds(2 * index), 2, rows, new Accounting());
 
-    private static ulong Sum(Interval[] answers, Func<Row, ulong> of) => answers.SelectMany(a => a.Rows).Aggregate(0UL, (sum, r) => sum + of(r));
+    private static ulong Sum(Interval[] intervals, Func<Row, ulong> of) => intervals.SelectMany(a => a.Rows).Aggregate(0UL, (sum, r) => sum + of(r));
 
     private static void AssertSame(TimelineCell a, TimelineCell b)
     {

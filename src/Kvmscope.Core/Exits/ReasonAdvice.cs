@@ -12,7 +12,7 @@ public static class ReasonAdvice
         switch (ExitReasons.ClassOf(code))
         {
             case "idle":
-                lines.Add(("kvmscope time --split", "how much of it is sleep, and how much halt polling burns"));
+                lines.Add(("kvmscope time --split", "how much of it is sleep, and how much is halt polling"));
                 lines.Add(($"kvmscope hist {name}", "many short halts, or few long ones"));
                 break;
             case "nested":
@@ -25,7 +25,7 @@ public static class ReasonAdvice
                 lines.Add(($"kvmscope time --split --reason {name}", "KVM, the VMM, or waiting for a CPU"));
                 break;
         }
-        lines.Add(($"kvmscope slower 1ms --reason {name} --verbose", "the single slow ones, with where their time went"));
+        lines.Add(($"kvmscope slower 1ms --reason {name} --verbose", "each slow one, and where its time went"));
         return lines;
     }
 }

@@ -8,7 +8,7 @@ namespace Kvmscope.Core.Model;
 public sealed record Accounting
 {
     /// <summary>How many vCPUs without a slot are told apart: from there on <see cref="DroppedVcpus"/> is a lower bound.</summary>
-    public const ulong MostDroppedVcpus = 1024;
+    public const ulong MaxDroppedVcpus = 1024;
 
     internal static readonly AccountingField LostEventsField = new("lost_events", a => a.LostEvents, (a, n) => a with { LostEvents = n })
     {
@@ -21,8 +21,8 @@ public sealed record Accounting
     {
         InJson = JsonPresence.WhereAny,
         Place = 9,
-        What = n => $"{Plural.Of(n, "event was", "events were")} passed over by the kernel",
-        More = ": of as many exits the qualifier or the poll time may be missing",
+        What = n => $"{Plural.Of(n, "event was", "events were")} skipped by the kernel",
+        More = ": that many exits may lack their qualifier or poll time",
     };
 
     internal static readonly AccountingField UnreadReasonsField = new("unread_reasons", a => a.UnreadReasons, (a, n) => a with { UnreadReasons = n })
@@ -62,14 +62,14 @@ public sealed record Accounting
         {
             IsUncounted = true,
             Place = 6,
-            What = n => $"{Plural.Of(n, "reason of a vCPU", "reasons of vCPUs")} found no room",
+            What = n => $"{Plural.Of(n, "reason of a vCPU", "reasons of vCPUs")} did not fit",
             More = ": raise --max-vcpus",
         },
         new("dropped_vcpus", a => a.DroppedVcpus, (a, n) => a with { DroppedVcpus = n })
         {
             IsUncounted = true,
             Place = 5,
-            What = n => $"{(n < MostDroppedVcpus ? "" : "at least ")}{Plural.Of(n, "vCPU was", "vCPUs were")} not counted",
+            What = n => $"{(n < MaxDroppedVcpus ? "" : "at least ")}{Plural.Of(n, "vCPU was", "vCPUs were")} not counted",
             More = ": raise --max-vcpus",
         },
         new("dropped_exits", a => a.DroppedExits, (a, n) => a with { DroppedExits = n })
@@ -77,14 +77,14 @@ public sealed record Accounting
             IsUncounted = true,
             Place = 7,
             What = n => $"{Plural.Of(n, "exit was", "exits were")} not counted",
-            More = " for want of room",
+            More = ": the tables were full",
         },
         UnreadReasonsField,
         new("other_qualifiers", a => a.OtherQualifiers, (a, n) => a with { OtherQualifiers = n })
         {
             InJson = JsonPresence.ByQualifier,
             Place = 8,
-            What = n => $"{Plural.Of(n, "exit", "exits")} had a qualifier for which the vCPU's table had no room",
+            What = n => $"{Plural.Of(n, "exit", "exits")} had a qualifier that did not fit into the vCPU's table",
             More = ": they are in 'other'",
         },
         MissedEventsField,
@@ -111,7 +111,7 @@ public sealed record Accounting
     /// <summary>(vCPU, reason, level) combinations that found no free cell, or none for their other qualifiers or their rounds; each once.</summary>
     public ulong DroppedCells { get; init; }
 
-    /// <summary>vCPUs that found no free slot; where there are many, at least so many (<see cref="MostDroppedVcpus"/>).</summary>
+    /// <summary>vCPUs that found no free slot; where there are many, at least so many (<see cref="MaxDroppedVcpus"/>).</summary>
     public ulong DroppedVcpus { get; init; }
 
     /// <summary>Exits that were not counted because of <see cref="DroppedCells"/> or <see cref="DroppedVcpus"/>.</summary>

@@ -14,7 +14,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     private readonly SortedDictionary<int, VmIdentity> _vms = [];
     private readonly List<MissingSource> _missing = [];
     private Interval? _first, _last;
-    private Accounting _trust = new();
+    private Accounting _accounting = new();
     private int _restarted, _intervals;
 
     /// <summary>The sum of intervals of the whole host; an empty one where there are none.</summary>
@@ -38,7 +38,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         _last = interval;
         _intervals += interval.Intervals;
         _restarted += interval.RestartedRows;
-        _trust = _trust.Then(interval.Accounting);
+        _accounting = _accounting.Then(interval.Accounting);
         foreach (VmIdentity vm in interval.Vms) _vms[vm.Ordinal] = vm;
         foreach (MissingSource missing in interval.Missing)
             if (!_missing.Contains(missing)) _missing.Add(missing);
@@ -74,7 +74,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             TimeChanges = [.. _times.Values.Where(time => IsWanted(time.Key))],
             OpenBefore = Regroup(_first?.OpenBefore, IsWanted),
             OpenAfter = Regroup(_last?.OpenAfter, IsWanted),
-            Accounting = TrustOf(rows, isFiltered: wantsVm is not null || wants is not null),
+            Accounting = AccountingOf(rows, isFiltered: wantsVm is not null || wants is not null),
             Missing = [.. _missing],
             RestartedRows = _restarted,
         };
@@ -108,9 +108,9 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     }
 
     // Of a part of the rows only what rows say is known; what was lost may have been of them.
-    private Accounting TrustOf(List<Row> rows, bool isFiltered)
+    private Accounting AccountingOf(List<Row> rows, bool isFiltered)
     {
-        if (!isFiltered && withQualifiers) return _trust;
+        if (!isFiltered && withQualifiers) return _accounting;
         ulong exits = 0, timed = 0, unread = 0, others = 0;
         foreach (Row row in rows)
         {
@@ -119,6 +119,6 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             if (row.Key.Code.Isa == Isa.None) unread += row.Count;
             if (row.Key.Qualifier.State == QualifierState.Other) others += row.Count;
         }
-        return _trust with { Exits = exits, Entries = isFiltered ? timed : _trust.Entries, UnreadReasons = unread, OtherQualifiers = others };
+        return _accounting with { Exits = exits, Entries = isFiltered ? timed : _accounting.Entries, UnreadReasons = unread, OtherQualifiers = others };
     }
 }

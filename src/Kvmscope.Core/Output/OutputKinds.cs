@@ -18,10 +18,10 @@ namespace Kvmscope.Core.Output;
 public static class OutputKinds
 {
     /// <summary>Answers of count, time and hist, one after another.</summary>
-    public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Interval>>> Answers { get; } = new(
-        (OutputFormat.Table, static (to, request) => new TableAnswerWriter(request, to.Style, to.Writer)),
-        (OutputFormat.Json, static (to, request) => new JsonAnswerWriter(request, to.Writer)),
-        (OutputFormat.Csv, static (to, request) => new CsvAnswerWriter(request, to.Writer)));
+    public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Interval>>> Reports { get; } = new(
+        (OutputFormat.Table, static (to, request) => new TableReportWriter(request, to.Style, to.Writer)),
+        (OutputFormat.Json, static (to, request) => new JsonReportWriter(request, to.Writer)),
+        (OutputFormat.Csv, static (to, request) => new CsvReportWriter(request, to.Writer)));
 
     /// <summary>Slow exits as they happen, in text with all that is known of each where that is asked for.</summary>
     public static OutputKind<Func<Destination, bool, IOutputWriter<SlowExit>>> SlowExits { get; } = new(
@@ -70,7 +70,7 @@ public static class OutputKinds
         (OutputFormat.Json, static (to, explanation) => JsonExplanation.Write(to.Writer, explanation)));
 
     /// <summary>A writer of the drop-in layout: that of kvm_vmexit_count, kvm_vmexit_time or kvm_vmexit_time_hist.</summary>
-    public static IOutputWriter<Interval> DropInAnswers(ReportKind kind, TextWriter output) => new DropInAnswerWriter(kind, output);
+    public static IOutputWriter<Interval> DropInReports(ReportKind kind, TextWriter output) => new DropInReportWriter(kind, output);
 
     /// <summary>A writer of the drop-in layout, that of kvm_vmexit_slower.</summary>
     public static IOutputWriter<SlowExit> DropInSlowExits(TextWriter output) => new DropInSlowExitWriter(output);
@@ -104,5 +104,5 @@ public interface IOutputWriter<T>
 {
     /// <summary>Writes one answer. Flushes nothing: that is for the output's owner.</summary>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    void Write(in T answer);
+    void Write(in T value);
 }

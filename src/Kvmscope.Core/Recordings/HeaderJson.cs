@@ -98,7 +98,7 @@ internal static class HeaderJson
         }
         if (format != Format) return null;
         // Times are reckoned from it: a year at the end of the calendar leaves no room.
-        if (header.Started.Year is < FirstYear or > LastYear) throw new JsonException("no time");
+        if (header.Started.Year is < FirstYear or > LastYear) throw new JsonException("not a time");
         return header with { Started = header.Started.ToOffset(TimeSpan.FromMinutes(Math.Clamp(offset, -14 * 60, 14 * 60))) };
     }
 

@@ -9,7 +9,7 @@ namespace Kvmscope.Core.Recordings;
 internal sealed class IndexJson
 {
     // 160 MB of them; a recording with more is found member by member.
-    private const int MostMembers = 10_000_000;
+    private const int MaxMembers = 10_000_000;
 
     private readonly List<int> _lengths = [];
     private readonly List<long> _toNs = [], _wallNs = [];
@@ -26,7 +26,7 @@ internal sealed class IndexJson
     /// <summary>Notes a member.</summary>
     internal void Add(in MemberHead head)
     {
-        if (_lengths.Count > MostMembers) return;
+        if (_lengths.Count > MaxMembers) return;
         _lengths.Add(head.Length);
         if (head.Kind != MemberKind.Interval) return;
         _toNs.Add(head.ToNs);
@@ -36,7 +36,7 @@ internal sealed class IndexJson
     /// <summary>Writes the members of the line; times are differences, which are small and alike.</summary>
     internal void Write(Utf8JsonWriter json)
     {
-        if (_lengths.Count > MostMembers) return;
+        if (_lengths.Count > MaxMembers) return;
         json.WriteStartArray("lengths");
         foreach (int length in _lengths) json.WriteNumberValue(length);
         json.WriteEndArray();
@@ -59,7 +59,7 @@ internal sealed class IndexJson
             {
                 has = true;
                 JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-                while (JsonWalk.Inner(ref json, JsonTokenType.Number)) index._lengths.Add(json.TryGetInt32(out int length) ? length : throw new JsonException("no length"));
+                while (JsonWalk.Inner(ref json, JsonTokenType.Number)) index._lengths.Add(json.TryGetInt32(out int length) ? length : throw new JsonException("not a length"));
             }
             else if (json.ValueTextEquals("to_ns"u8)) ReadDifferences(ref json, index._toNs);
             else if (json.ValueTextEquals("wall_less_to_ns"u8)) ReadDifferences(ref json, index._wallNs);
@@ -87,6 +87,6 @@ internal sealed class IndexJson
     {
         long sum = 0;
         JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Inner(ref json, JsonTokenType.Number)) values.Add(sum += json.TryGetInt64(out long difference) ? difference : throw new JsonException("no time"));
+        while (JsonWalk.Inner(ref json, JsonTokenType.Number)) values.Add(sum += json.TryGetInt64(out long difference) ? difference : throw new JsonException("not a time"));
     }
 }

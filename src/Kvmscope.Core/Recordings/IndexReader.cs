@@ -5,7 +5,7 @@ namespace Kvmscope.Core.Recordings;
 /// <summary>Reads the index with which a recording ends. It is believed only if it accounts for every byte.</summary>
 internal static class IndexReader
 {
-    private const int WindowBytes = 1 << 16, MostBytes = 1 << 28;
+    private const int WindowBytes = 1 << 16, MaxBytes = 1 << 28;
 
     /// <summary>The members; null where there is no index, or another than of this file.</summary>
     internal static RecordingIndex? TryRead(Stream file)
@@ -58,7 +58,7 @@ internal static class IndexReader
         Span<byte> headBytes = stackalloc byte[MemberHead.Size];
         byte[] bytes = new byte[WindowBytes + MemberHead.Magic.Length];
         long length = file.Length;
-        for (long from = Math.Max(0, length - WindowBytes); length - from <= MostBytes; from = Math.Max(0, from - WindowBytes))
+        for (long from = Math.Max(0, length - WindowBytes); length - from <= MaxBytes; from = Math.Max(0, from - WindowBytes))
         {
             file.Position = from;
             // A head may begin with the last bytes of this window.

@@ -25,7 +25,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
         var json = new Utf8JsonReader(line);
         long first = 0, intervals = 1, fromNs = 0, toNs = 0, restarted = 0;
         DateTimeOffset from = default, to = default;
-        Accounting trust = new();
+        Accounting accounting = new();
         List<OpenExits> before = [], after = [];
         _vms.Clear();
         _times.Clear();
@@ -42,7 +42,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             else if (json.ValueTextEquals("to_ns"u8)) toNs = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("restarted_rows"u8)) restarted = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("vms"u8)) ReadVms(ref json);
-            else if (json.ValueTextEquals("trust"u8)) trust = ReadTrust(ref json);
+            else if (json.ValueTextEquals("trust"u8)) accounting = ReadAccounting(ref json);
             else if (json.ValueTextEquals("missing"u8)) ReadMissing(ref json);
             else if (json.ValueTextEquals("open_before"u8)) ReadOpen(ref json, before);
             else if (json.ValueTextEquals("open"u8)) ReadOpen(ref json, after);
@@ -59,7 +59,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             To = to,
             FromNs = fromNs,
             ToNs = toNs,
-            Accounting = trust,
+            Accounting = accounting,
             OpenBefore = before,
             OpenAfter = after,
             RestartedRows = checked((int)restarted),
@@ -88,18 +88,18 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
         }
     }
 
-    private static Accounting ReadTrust(ref Utf8JsonReader json)
+    private static Accounting ReadAccounting(ref Utf8JsonReader json)
     {
-        Accounting trust = new();
+        Accounting accounting = new();
         JsonWalk.Begin(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             string name = json.GetString()!;
             ulong value = JsonWalk.Number(ref json);
             // One that a later version counts is passed over.
-            if (Array.Find(Accounting.Fields, f => f.Name == name) is { } field) trust = field.With(trust, value);
+            if (Array.Find(Accounting.Fields, f => f.Name == name) is { } field) accounting = field.With(accounting, value);
         }
-        return trust;
+        return accounting;
     }
 
     private void ReadMissing(ref Utf8JsonReader json)

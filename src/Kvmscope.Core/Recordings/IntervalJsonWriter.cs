@@ -26,7 +26,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteNumber("from_ns", interval.FromNs);
         json.WriteNumber("to_ns", interval.ToNs);
         WriteVms(interval.Vms);
-        WriteTrust(interval.Accounting);
+        WriteAccounting(interval.Accounting);
         WriteOpen("open_before", interval.OpenBefore);
         WriteOpen("open", interval.OpenAfter);
         Number("restarted_rows", (ulong)interval.RestartedRows);
@@ -53,10 +53,10 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteEndArray();
     }
 
-    private void WriteTrust(Accounting trust)
+    private void WriteAccounting(Accounting accounting)
     {
         json.WriteStartObject("trust");
-        foreach (AccountingField field in Accounting.Fields) Number(field.Name, field.Of(trust));
+        foreach (AccountingField field in Accounting.Fields) Number(field.Name, field.Of(accounting));
         json.WriteEndObject();
     }
 

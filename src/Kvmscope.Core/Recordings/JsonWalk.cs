@@ -23,19 +23,19 @@ internal static class JsonWalk
     internal static ulong Number(ref Utf8JsonReader json)
     {
         Begin(ref json, JsonTokenType.Number);
-        return json.TryGetUInt64(out ulong value) ? value : throw new JsonException("no whole number of 64 bits");
+        return json.TryGetUInt64(out ulong value) ? value : throw new JsonException("not a whole number of 64 bits");
     }
 
     internal static long Long(ref Utf8JsonReader json)
     {
         Begin(ref json, JsonTokenType.Number);
-        return json.TryGetInt64(out long value) ? value : throw new JsonException("no whole number of 64 bits");
+        return json.TryGetInt64(out long value) ? value : throw new JsonException("not a whole number of 64 bits");
     }
 
     internal static int Int(ref Utf8JsonReader json)
     {
         Begin(ref json, JsonTokenType.Number);
-        return json.TryGetInt32(out int value) ? value : throw new JsonException("no whole number of 32 bits");
+        return json.TryGetInt32(out int value) ? value : throw new JsonException("not a whole number of 32 bits");
     }
 
     internal static bool Bool(ref Utf8JsonReader json)
@@ -53,7 +53,7 @@ internal static class JsonWalk
     internal static DateTimeOffset Time(ref Utf8JsonReader json)
     {
         Begin(ref json, JsonTokenType.String);
-        return json.TryGetDateTimeOffset(out DateTimeOffset time) ? time : throw new JsonException("no time");
+        return json.TryGetDateTimeOffset(out DateTimeOffset time) ? time : throw new JsonException("not a time");
     }
 
     /// <summary>Passes over a value; always true.</summary>

@@ -13,7 +13,7 @@ namespace Kvmscope.Core.Recordings;
 internal static class Member
 {
     // Beyond any host, and what a damaged length cannot make a reader allocate; nor can deflate make more of a byte.
-    private const int MostBytes = 1 << 28, MostOfAByte = 1032;
+    private const int MaxBytes = 1 << 28, MaxExpansion = 1032;
 
     /// <summary>Makes the bytes of a member.</summary>
     /// <param name="output">Where they are added.</param>
@@ -89,7 +89,7 @@ internal static class Member
         ReadOnlySpan<byte> trailer = member.Span[^MemberHead.TrailerSize..];
         length = BinaryPrimitives.ReadInt32LittleEndian(trailer[4..]);
         line = [];
-        if (length is <= 0 or > MostBytes || length / MostOfAByte > member.Length) return false;
+        if (length is <= 0 or > MaxBytes || length / MaxExpansion > member.Length) return false;
         line = ArrayPool<byte>.Shared.Rent(length + 1);
         if (TryInflate(member[MemberHead.Size..^MemberHead.TrailerSize], line.AsSpan(0, length + 1)) == length
             && Crc32.HashToUInt32(line.AsSpan(0, length)) == BinaryPrimitives.ReadUInt32LittleEndian(trailer)) return true;

@@ -233,8 +233,8 @@ public sealed class Recording
         }
         catch (Exception error) when (error is JsonException or OverflowException)
         {
-            throw new KvmscopeException(ExitStatus.Failed, $"the recording '{_name}' holds what this version does not understand: {error.Message}",
-                "It was not written by kvmscope, or by a version of which this one knows nothing.", error);
+            throw new KvmscopeException(ExitStatus.Failed, $"the recording '{_name}' contains something that this version does not understand: {error.Message}",
+                "It was not written by kvmscope, or by an unknown version.", error);
         }
     }
 
@@ -267,7 +267,7 @@ public sealed class Recording
             .. to < EndOf(Intervals - 1) ? [$"--from {to.Value.ToString(form, CultureInfo.InvariantCulture)} for what is after"] : Array.Empty<string>(),
         ];
         return RecordingError.Damaged(_name, $"at {from.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}: {how}",
-            rest.Length > 0 ? $"The rest can be shown: {string.Join(", ", rest)}." : "Nothing else is in it.");
+            rest.Length > 0 ? $"The rest can be shown: {string.Join(", ", rest)}." : "It has nothing else.");
     }
 }
 

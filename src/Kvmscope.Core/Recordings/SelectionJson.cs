@@ -104,7 +104,7 @@ internal static class SelectionJson
         var numbers = ImmutableArray.CreateBuilder<int>();
         JsonWalk.Begin(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Inner(ref json, JsonTokenType.Number))
-            numbers.Add(json.TryGetInt32(out int number) ? number : throw new JsonException("no whole number of 32 bits"));
+            numbers.Add(json.TryGetInt32(out int number) ? number : throw new JsonException("not a whole number of 32 bits"));
         return numbers.ToImmutable();
     }
 }

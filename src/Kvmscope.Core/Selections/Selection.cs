@@ -42,7 +42,7 @@ public sealed record Selection
         return filter.Codes.IsEmpty || filter.Codes.Any(code => !filter.ExcludedCodes.Contains(code))
             ? filter
             : throw new KvmscopeException(
-                ExitStatus.Usage, "--exclude leaves none of the reasons of --reason", "Leave out one of the two.");
+                ExitStatus.Usage, "--exclude removes all reasons of --reason", "Remove one of the two options.");
     }
 
     /// <summary>

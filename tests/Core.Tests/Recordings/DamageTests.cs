@@ -147,7 +147,7 @@ public sealed class DamageTests
     {
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => Tape.Open(System.Text.Encoding.UTF8.GetBytes(text)));
         Assert.Equal(ExitStatus.Usage, error.Status);
-        Assert.Contains("no recording", error.Message);
+        Assert.Contains("is not a kvmscope recording", error.Message);
     }
 
     [Fact]

@@ -26,9 +26,9 @@ public sealed class ForeignJsonTests
         Recording recording = Tape.Open(With("""
             {"later":{"a":[1,{"b":null}]},"rows":[{"vm_id":0,"new":[[]],"isa":"svm","code":114,"level":1,"count":5}],"vms":[{"vm_id":0,"vm":"x","vm_pid":7}]}
             """));
-        Core.Model.Interval answer = recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToInterval();
-        Core.Model.Row row = Assert.Single(answer.Rows);
-        Assert.Equal((5UL, "x", 7), (row.Count, answer.VmOf(row.Key)!.Name, answer.VmOf(row.Key)!.Pid));
+        Core.Model.Interval interval = recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToInterval();
+        Core.Model.Row row = Assert.Single(interval.Rows);
+        Assert.Equal((5UL, "x", 7), (row.Count, interval.VmOf(row.Key)!.Name, interval.VmOf(row.Key)!.Pid));
     }
 
     [Theory]

@@ -13,7 +13,7 @@ internal sealed class RandomTrace(int seed)
     private readonly List<VcpuTime> _times = [];
     private readonly List<VmIdentity> _vms = [];
     private readonly List<OpenExits> _open = [];
-    private Accounting _trust = new();
+    private Accounting _accounting = new();
 
     internal static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(1));
     internal const long StartNs = 77_000_000_123;
@@ -33,15 +33,15 @@ internal sealed class RandomTrace(int seed)
             }
             MoveOpen();
             for (int t = 0; t < _times.Count; t++) _times[t] = Grow(_times[t]);
-            _trust = _trust with
+            _accounting = _accounting with
             {
                 Exits = (ulong)_rows.Sum(r => (long)r.Count),
                 Entries = (ulong)_rows.Sum(r => (long)r.Timed),
                 Open = (ulong)_random.Next(3),
-                LostEvents = _trust.LostEvents + (ulong)_random.Next(2),
+                LostEvents = _accounting.LostEvents + (ulong)_random.Next(2),
             };
             long ns = StartNs + (i * StepNs) + _random.Next(1000);
-            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _trust) { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
+            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _accounting) { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
         }
         return snapshots;
     }

@@ -151,8 +151,8 @@ public sealed class RoundTripTests
             Snapshot? before = first == 0 ? null : snapshots[first - 1];
             for (int vcpu = 0; vcpu < 2; vcpu++)
             {
-                Interval answer = recording.Sum(range, Grouping.Host, withQualifiers: false, key => key.Vcpu == vcpu).ToInterval();
-                Assert.Equal(Seen(snapshots[range.End - 1], vcpu) - Seen(before, vcpu), answer.Rows.Sum(r => (long)r.Count));
+                Interval interval = recording.Sum(range, Grouping.Host, withQualifiers: false, key => key.Vcpu == vcpu).ToInterval();
+                Assert.Equal(Seen(snapshots[range.End - 1], vcpu) - Seen(before, vcpu), interval.Rows.Sum(r => (long)r.Count));
             }
         }, iter: 60, threads: 1);
 

@@ -56,20 +56,20 @@ internal static class Tape
     internal static Interval Live(IReadOnlyList<Snapshot> snapshots, int from, int to)
     {
         Snapshot? before = from < 0 ? null : snapshots[from];
-        Interval answer = snapshots[to].Since(before, before?.At ?? RandomTrace.Start, RandomTrace.StartNs);
+        Interval interval = snapshots[to].Since(before, before?.At ?? RandomTrace.Start, RandomTrace.StartNs);
         // The maximum is of the interval, and the live trace would have read it once.
-        foreach (Row row in answer.Rows)
+        foreach (Row row in interval.Rows)
             row.MaxNs = snapshots.Skip(from + 1).Take(to - from).Max(s => s.Rows.FirstOrDefault(r => r.Key == row.Key)?.MaxNs ?? 0);
-        return answer;
+        return interval;
     }
 
     /// <summary>Everything that an answer says, in every grouping.</summary>
-    internal static string Text(Interval answer)
+    internal static string Text(Interval interval)
     {
         var text = new StringWriter();
         foreach (ReportRequest request in Requests())
             foreach (OutputFormat format in new[] { OutputFormat.Json, OutputFormat.Csv, OutputFormat.Table })
-                OutputKinds.Answers.In(format)(new Destination(text, new ViewStyle(200)), request).Write(answer);
+                OutputKinds.Reports.In(format)(new Destination(text, new ViewStyle(200)), request).Write(interval);
         return text.ToString();
     }
 

@@ -103,7 +103,7 @@ internal sealed class ComparisonGroup(ReportRow keys, SampleBlocks a, SampleBloc
 internal sealed class GroupSide(SampleBlocks blocks)
 {
     // Fewer exits than these in a sample say more of chance than of the handling: the 99th percentile of fewer is the maximum.
-    private const ulong LeastForAverage = 10, LeastForP50 = 10, LeastForP99 = 100;
+    private const ulong MinForAverage = 10, MinForP50 = 10, MinForP99 = 100;
 
     private readonly Tally?[] _blocks = new Tally?[blocks.Seconds.Length];
 
@@ -133,9 +133,9 @@ internal sealed class GroupSide(SampleBlocks blocks)
     {
         ChangedFigures.Rate => [.. _blocks.Select((block, i) => (block?.Count ?? 0) / blocks.Seconds[i])],
         ChangedFigures.Share => [.. Shares(busy, together)],
-        ChangedFigures.Average => [.. Times(together, LeastForAverage, m => (double)m.TotalNs / m.Timed)],
-        ChangedFigures.P50 => [.. Times(together, LeastForP50, m => m.Quantile(0.5))],
-        _ => [.. Times(together, LeastForP99, m => m.Quantile(0.99))],
+        ChangedFigures.Average => [.. Times(together, MinForAverage, m => (double)m.TotalNs / m.Timed)],
+        ChangedFigures.P50 => [.. Times(together, MinForP50, m => m.Quantile(0.5))],
+        _ => [.. Times(together, MinForP99, m => m.Quantile(0.99))],
     };
 
     private IEnumerable<double> Shares(GroupSide busy, int together)

@@ -34,12 +34,12 @@ internal static class ComparisonNotes
     private static IEnumerable<string> OfSamples(ComparisonGroups groups, int tests)
     {
         (int a, int b) = groups.Blocks;
-        if (Math.Min(a, b) < RankSum.LeastSamples)
+        if (Math.Min(a, b) < RankSum.MinSamples)
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"too few samples to tell a change from noise, so nothing is marked: A has {a} and B {b} of the same length, each needs {RankSum.LeastSamples}; record longer, or with a shorter --interval");
-        else if (RankSum.LeastP(a, b) > Holm.Level / tests)
+                $"too few samples to tell a change from noise, so nothing is marked: A has {a} and B {b} of the same length, each needs {RankSum.MinSamples}; record longer, or with a shorter --interval");
+        else if (RankSum.MinP(a, b) > Holm.Level / tests)
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"too few samples for {tests} figures at once, so nothing is marked: A has {a} and B {b}; record longer, or with a shorter --interval, or group by less");
+                $"too few samples for {tests} figures at once, so nothing is marked: A has {a} and B {b}; record longer, or with a shorter --interval, or use fewer --by keys");
     }
 
     private static IEnumerable<string> OfLengths(ComparedSide a, ComparedSide b, ComparisonGroups groups)
@@ -47,10 +47,10 @@ internal static class ComparisonNotes
         (int ofA, int ofB) = groups.Each;
         foreach ((string name, int each) in ((string, int)[])[("A", ofA), ("B", ofB)])
             if (each > 1)
-                yield return string.Create(CultureInfo.InvariantCulture, $"samples of {name} were tested {each} together, to be as long as the other side's");
+                yield return string.Create(CultureInfo.InvariantCulture, $"samples of {name} were tested in groups of {each}, to be as long as the other side's");
         double longer = Math.Max(a.Whole.Seconds, b.Whole.Seconds), shorter = Math.Min(a.Whole.Seconds, b.Whole.Seconds);
         if (shorter > 0 && longer >= MuchLonger * shorter)
-            yield return $"A is {Length(a)} long and B {Length(b)}: what is rare may be missing from the shorter";
+            yield return $"A is {Length(a)} long and B {Length(b)}: rare exits may be missing from the shorter one";
     }
 
     private static string Length(ComparedSide side) => ScaledText.Time((ulong)Math.Round(side.Whole.Seconds * 1e9));
@@ -59,7 +59,7 @@ internal static class ComparisonNotes
     {
         string ofA = Isas(a), ofB = Isas(b);
         if (ofA.Length > 0 && ofB.Length > 0 && ofA != ofB)
-            yield return $"A's exits are of {ofA}, B's of {ofB}: reasons of different instruction sets are not the same even where their names are, and have rows of their own";
+            yield return $"A's exits are of {ofA}, B's of {ofB}: reasons of different ISAs have separate rows, even where their names are the same";
     }
 
     private static string Isas(ComparisonSide side) => string.Join(
@@ -74,5 +74,5 @@ internal static class ComparisonNotes
 
     private static IEnumerable<string> OfNames(string name, ComparisonSide side) => side.Samples.SelectMany(s => s.Rows.Select(r => s.VmOf(r.Key)))
         .OfType<VmIdentity>().Distinct().GroupBy(vm => vm.Name).Where(vms => vms.Count() > 1)
-        .Select(vms => string.Create(CultureInfo.InvariantCulture, $"{name} has {vms.Count()} VMs named {vms.Key}: they are together"));
+        .Select(vms => string.Create(CultureInfo.InvariantCulture, $"{name} has {vms.Count()} VMs named {vms.Key}: they are added up"));
 }

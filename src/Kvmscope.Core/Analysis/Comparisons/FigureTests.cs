@@ -9,9 +9,9 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 internal sealed class FigureTests
 {
     // What is certain and yet too small to act on is not marked.
-    private const double LeastChange = 0.05, LeastPoints = 0.001;
+    private const double MinChange = 0.05, MinPoints = 0.001;
 
-    private const int LeastLeft = 15;
+    private const int MinBlocksLeft = 15;
 
     private static readonly ChangedFigures[] s_all =
         [ChangedFigures.Rate, ChangedFigures.Share, ChangedFigures.Average, ChangedFigures.P50, ChangedFigures.P99];
@@ -36,7 +36,7 @@ internal sealed class FigureTests
             ComparisonGroup counted = figure == ChangedFigures.Share ? whole : group;
             double[] a = group.A.Samples(figure, whole.A, Together(counted.A, counted.B));
             double[] b = group.B.Samples(figure, whole.B, Together(counted.B, counted.A));
-            if (Math.Min(a.Length, b.Length) < RankSum.LeastSamples) continue;
+            if (Math.Min(a.Length, b.Length) < RankSum.MinSamples) continue;
             (double probability, int direction) = RankSum.Test(a, b);
             if (figure == ChangedFigures.Rate && Presence.Test(a, b) is { } presence) probability = Math.Min(probability, presence);
             _tests.Add(new One(group, figure, direction));
@@ -65,21 +65,21 @@ internal sealed class FigureTests
     {
         if (side.TimedEach <= 0) return 1;
         double ratio = Math.Round(other.TimedEach / side.TimedEach);
-        return (int)Math.Clamp(ratio, 1, Math.Max(1, side.BlockCount / LeastLeft));
+        return (int)Math.Clamp(ratio, 1, Math.Max(1, side.BlockCount / MinBlocksLeft));
     }
 
     // 0 where the change is too small.
     private static int DirectionOf(ChangedFigures figure, ComparisonFigures a, ComparisonFigures b) => figure switch
     {
         ChangedFigures.Rate => Of(a.Rate, b.Rate, 0),
-        ChangedFigures.Share => Of(a.Share, b.Share, LeastPoints),
+        ChangedFigures.Share => Of(a.Share, b.Share, MinPoints),
         ChangedFigures.Average => Of(a.AverageNs, b.AverageNs, 0),
         ChangedFigures.P50 => OfQuantile(a.P50Ns, b.P50Ns),
         _ => OfQuantile(a.P99Ns, b.P99Ns),
     };
 
     private static int Of(double? a, double? b, double least) =>
-        a is { } x && b is { } y && Math.Abs(y - x) >= Math.Max(least, LeastChange * Math.Max(x, y)) ? Math.Sign(y - x) : 0;
+        a is { } x && b is { } y && Math.Abs(y - x) >= Math.Max(least, MinChange * Math.Max(x, y)) ? Math.Sign(y - x) : 0;
 
     // Within a bin nobody knows where a duration lies: two quantiles that differ by less may be the same.
     private static int OfQuantile(ulong? a, ulong? b)

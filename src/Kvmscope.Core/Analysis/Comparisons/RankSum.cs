@@ -10,17 +10,17 @@ internal static class RankSum
     /// Samples that each side must have. With ten and ten the rarest of all orders comes by chance once in 90 000 times: enough to be told
     /// among 900 tests. Of fewer, what neighbours have in common cannot be judged either.
     /// </summary>
-    internal const int LeastSamples = 10;
+    internal const int MinSamples = 10;
 
     // Up to here all ways to choose are counted; equal values at the most common rank are one case, however many.
-    private const int MostCounted = 20;
+    private const int MaxCounted = 20;
 
     /// <summary>How rare it is that alike sides differ as much as these, and which is larger: 1 is B, −1 is A, 0 neither.</summary>
     internal static (double P, int Direction) Test(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         var ranks = new Ranks(a, b);
         if (ranks.CommonCount == ranks.Count || a.IsEmpty || b.IsEmpty) return (1, 0);
-        double z = ranks.Count - ranks.CommonCount <= MostCounted ? NormalTail.Distance(RankSumCounts.TwoSided(ranks)) : Approximate(ranks);
+        double z = ranks.Count - ranks.CommonCount <= MaxCounted ? NormalTail.Distance(RankSumCounts.TwoSided(ranks)) : Approximate(ranks);
         (double inflation, double freedom) = SerialNoise.Of(ranks);
         z /= Math.Sqrt(inflation);
         if (double.IsFinite(freedom)) z = NormalTail.OfStudent(z, freedom);
@@ -28,7 +28,7 @@ internal static class RankSum
     }
 
     /// <summary>The smallest probability that so many samples can have.</summary>
-    internal static double LeastP(int a, int b) => Math.Min(1, 2 / Math.Exp(RankSumCounts.LogChoose(a + b, a)));
+    internal static double MinP(int a, int b) => Math.Min(1, 2 / Math.Exp(RankSumCounts.LogChoose(a + b, a)));
 
     // The first three moments of the sum over all ways to choose A's ranks, and the gamma distribution that has them too, brought to the
     // normal one (Wilson and Hilferty 1931). Sides of equal size have no third moment; where a short side meets a long one that is mostly

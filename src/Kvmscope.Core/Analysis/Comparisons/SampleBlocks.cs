@@ -9,7 +9,7 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 internal sealed class SampleBlocks
 {
     private const double Alike = 0.05;
-    private const int MostOfLonger = 8;
+    private const int MaxOfLonger = 8;
 
     private SampleBlocks(double[] seconds, int[] of, int each)
     {
@@ -34,7 +34,7 @@ internal sealed class SampleBlocks
         if (lengthA <= 0 || lengthB <= 0) return (Make(a, lengthA, 1), Make(b, lengthB, 1));
         double ratio = Math.Max(lengthA, lengthB) / Math.Min(lengthA, lengthB);
         int ofLonger = 1;
-        while (ofLonger < MostOfLonger && Math.Abs((Math.Round(ofLonger * ratio) / (ofLonger * ratio)) - 1) > Alike) ofLonger++;
+        while (ofLonger < MaxOfLonger && Math.Abs((Math.Round(ofLonger * ratio) / (ofLonger * ratio)) - 1) > Alike) ofLonger++;
         int ofShorter = (int)Math.Min(Math.Round(ofLonger * ratio), int.MaxValue);
         return lengthA > lengthB ? (Make(a, lengthA, ofLonger), Make(b, lengthB, ofShorter)) : (Make(a, lengthA, ofShorter), Make(b, lengthB, ofLonger));
     }

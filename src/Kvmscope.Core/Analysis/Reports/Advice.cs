@@ -5,22 +5,22 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Analysis.Reports;
 
 /// <summary>
-/// What a report suggests: at most <see cref="MostLines"/> lines, each with the figures that led to it; none where nothing stands out.
+/// What a report suggests: at most <see cref="MaxLines"/> lines, each with the figures that led to it; none where nothing stands out.
 /// The rules and their thresholds are in docs/explain.md.
 /// </summary>
 public static class Advice
 {
     /// <summary>More would be a second report.</summary>
-    public const int MostLines = 2;
+    public const int MaxLines = 2;
 
     // Fewer exits than these say nothing of a guest.
-    private const ulong LeastExits = 100;
+    private const ulong MinExits = 100;
 
     // Of the wall clock: what a user feels.
     private const double LargeWait = 0.05, LargePoll = 0.05, LargeVmm = 0.20, LargeSleep = 0.05;
 
     // Of the busy time, or of a reason's exits: it is about this one.
-    private const double LargeReason = 0.30, MostOfReason = 0.50;
+    private const double LargeReason = 0.30, DominantShare = 0.50;
 
     // L1 exits a reflected exit of L2: from here on L1's own exits are what L2 pays for.
     private const double LargeAmplification = 5;
@@ -30,21 +30,21 @@ public static class Advice
     /// <param name="unicode">Whether µ can be shown, else <c>us</c>.</param>
     public static IReadOnlyList<string> Of(Report report, bool unicode = true)
     {
-        if (report.Interval.Accounting.Exits < LeastExits) return [];
-        return [.. OfWalls(report).Concat(OfRounds(report)).Concat(OfReasons(report, unicode)).Take(MostLines)];
+        if (report.Interval.Accounting.Exits < MinExits) return [];
+        return [.. OfWalls(report).Concat(OfRounds(report)).Concat(OfReasons(report, unicode)).Take(MaxLines)];
     }
 
     // A line a finding, and not a VM or vCPU: with many of them two lines would be the same one twice.
     private static IEnumerable<string> OfWalls(Report report)
     {
         if (Largest(report.Walls, TimePart.Runq, LargeWait) is { } wait)
-            yield return $"{wait.Name} waited for a CPU {wait.Share} of its time{wait.Others}: the host is overcommitted, or its vCPUs share a busy CPU ('kvmscope slower 1ms --part runq --who' says with whom)";
+            yield return $"{wait.Name} waited for a CPU {wait.Share} of its time{wait.Others}: the host is overcommitted, or its vCPUs share a busy CPU ('kvmscope slower 1ms --part runq --who' shows with whom)";
         if (Largest(report.Walls, TimePart.Poll, LargePoll) is { } poll)
-            yield return $"{poll.Name}: halt polling burnt {poll.Share} of its time{poll.Others}: kvm.halt_poll_ns bounds it";
+            yield return $"{poll.Name}: halt polling used {poll.Share} of its time{poll.Others}: kvm.halt_poll_ns limits it";
         if (Largest(report.Walls, TimePart.Sleep, LargeSleep) is { } sleep)
             yield return $"{sleep.Name} slept in the kernel {sleep.Share} of its time{sleep.Others} while exits were handled: look for swapped guest memory (userfaultfd after a migration does the same)";
         if (Largest(report.Walls, TimePart.Vmm, LargeVmm) is { } vmm)
-            yield return $"{vmm.Name} was in its VMM {vmm.Share} of its time{vmm.Others}: 'kvmscope time --by qualifier' says for which ports and pages";
+            yield return $"{vmm.Name} was in its VMM {vmm.Share} of its time{vmm.Others}: 'kvmscope time --by qualifier' shows for which ports and pages";
     }
 
     // Whose share of a part is the largest, how large, and of how many it is so.
@@ -61,7 +61,7 @@ public static class Advice
     {
         var reasons = report.Interval.Rows.Where(r => r.Rounds is not null).GroupBy(r => r.Key.Code)
             .Select(g => (Code: g.Key, Ns: Sum(g, r => r.Rounds!.TotalNs), Ended: Sum(g, r => r.Rounds!.Timed), L1Exits: Sum(g, r => r.Rounds!.L1Exits)));
-        foreach (var (code, _, ended, l1Exits) in reasons.Where(r => r.Ended >= LeastExits).OrderByDescending(r => r.Ns))
+        foreach (var (code, _, ended, l1Exits) in reasons.Where(r => r.Ended >= MinExits).OrderByDescending(r => r.Ns))
             if ((double)l1Exits / ended is var exits and >= LargeAmplification)
                 yield return string.Create(CultureInfo.InvariantCulture,
                     $"each reflected {ExitReasons.Name(code)} of L2 cost {exits:0.0} exits of L1: shadow VMCS or enlightened VMCS in this host's KVM, and fewer VMREADs in L1, make rounds cheaper");
@@ -77,11 +77,11 @@ public static class Advice
         var reasons = all.GroupBy(r => r.Key.Code).Select(g => (Code: g.Key, Rows: g.ToArray(), Ns: Sum(g, r => r.TotalNs), Count: Sum(g, r => r.Count)));
         foreach (var (code, rows, ns, count) in reasons.OrderByDescending(r => r.Ns))
         {
-            if (count < LeastExits || Share(ns, busy) < LargeReason) yield break;
+            if (count < MinExits || Share(ns, busy) < LargeReason) yield break;
             string line = $"{ExitReasons.Name(code)} took {Percent(ns, busy)} of the busy time{(nested ? " of L2's exits" : "")}, {Output.Text.ScaledText.Time(ns / Math.Max(1, Sum(rows, r => r.Timed)), unicode)} each";
             var top = rows.Where(r => r.Key.Qualifier.State == QualifierState.Known).GroupBy(r => r.Key.Qualifier)
                 .Select(g => (Qualifier: g.Key, Count: Sum(g, r => r.Count))).OrderByDescending(q => q.Count).FirstOrDefault();
-            if (Share(top.Count, count) >= MostOfReason)
+            if (Share(top.Count, count) >= DominantShare)
                 line += string.Create(CultureInfo.InvariantCulture, $", and {top.Count} of {count} were {Qualifiers.Name(code, top.Qualifier)}{Hint(code, top.Qualifier)}");
             yield return line + $" ('kvmscope explain {ExitReasons.Name(code)}')";
         }
@@ -94,7 +94,7 @@ public static class Advice
         (QualifierKind.Port, >= 0x40 and <= 0x43) => ": the guest's timer is the PIT; an APIC timer or Hyper-V's enlightenments are cheaper",
         (QualifierKind.Port, >= 0x3f8 and <= 0x3ff) => ": the guest writes to a serial console",
         (QualifierKind.Msr, 0x6e0) => ": the guest arms its timer; fewer timers, or a tick that stops when idle (nohz), make it rarer",
-        (QualifierKind.Msr, 0x830) => ": the guest sends interrupts between its vCPUs; AVIC or IPI virtualization spares the exits",
+        (QualifierKind.Msr, 0x830) => ": the guest sends interrupts between its vCPUs; AVIC or IPI virtualization avoids the exits",
         _ => "",
     };
 

@@ -20,7 +20,7 @@ public static class RuleFile
             if (!line[..end].IsWhiteSpace()) rules.Add(RuleParser.Parse(new RuleSource(line.ToString(), name, number), end));
         }
         // A check that checks nothing must not pass.
-        return rules.Count > 0 ? rules : throw new KvmscopeException(ExitStatus.Usage, $"{name} has no rules", "One rule a line, such as: max(exit)<50us");
+        return rules.Count > 0 ? rules : throw new KvmscopeException(ExitStatus.Usage, $"{name} has no rules", "Write one rule per line, such as: max(exit)<50us");
     }
 
     // A '#' within quotes or within a word (VMX#71, the VM web#2) begins no comment.

@@ -10,7 +10,7 @@ internal sealed class RuleLosses
     internal RuleLosses(RuleScope scope)
     {
         Uncounted = UncountedOf(scope.Observed);
-        if (scope.Untraced is { } level) Untraced = $"those of {(level == ExitLevel.L2 ? "L2" : "L1")} were not traced (--level)";
+        if (scope.Untraced is { } level) Untraced = $"exits of {(level == ExitLevel.L2 ? "L2" : "L1")} were not traced (--level)";
         Unread = scope.Unread > 0 ? $"the reason of {Plural.Of(scope.Unread, "exit", "exits")} could not be read" : null;
         FindUntimed(scope);
     }
@@ -48,10 +48,10 @@ internal sealed class RuleLosses
     // that of another, so that counts and times that are equal say nothing.
     private void FindUntimed(RuleScope scope)
     {
-        Accounting trust = scope.Observed.Accounting;
-        if (scope.IsContinued && trust.UnpairedExits > 0 && scope.Rows.Count > 0)
+        Accounting accounting = scope.Observed.Accounting;
+        if (scope.IsContinued && accounting.UnpairedExits > 0 && scope.Rows.Count > 0)
         {
-            Untimed = $"{Plural.Of(trust.UnpairedExits, "exit", "exits")} of all {(trust.UnpairedExits == 1 ? "has" : "have")} no measured time";
+            Untimed = $"{Plural.Of(accounting.UnpairedExits, "exit", "exits")} of all {(accounting.UnpairedExits == 1 ? "has" : "have")} no measured time";
             return;
         }
         Dictionary<(int Vm, int Vcpu), ulong> vcpus = [];
@@ -67,7 +67,7 @@ internal sealed class RuleLosses
         foreach (((_, int vcpu), ulong more) in vcpus) beyond += vcpu < 0 ? more : more - 1;
         if (untimed == 0) return;
         string exits = Plural.Of(untimed, "exit", "exits");
-        if (trust.UnpairedExits == 0 && (beyond == 0 || untimed <= trust.Open)) Open = $"{exits} {(untimed == 1 ? "has" : "have")} not ended";
+        if (accounting.UnpairedExits == 0 && (beyond == 0 || untimed <= accounting.Open)) Open = $"{exits} {(untimed == 1 ? "has" : "have")} not ended";
         else Untimed = $"{exits} {(untimed == 1 ? "has" : "have")} no measured time";
     }
 }

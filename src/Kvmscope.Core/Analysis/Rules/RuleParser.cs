@@ -11,7 +11,7 @@ namespace Kvmscope.Core.Analysis.Rules;
 internal sealed class RuleParser
 {
     // More is a typing error, and keeps what is computed of it small.
-    private const int MostDigits = 15, MostDecimals = 9;
+    private const int MaxDigits = 15, MaxDecimals = 9;
 
     private readonly RuleSource _source;
     private readonly RuleCursor _cursor;
@@ -52,7 +52,7 @@ internal sealed class RuleParser
     {
         int column = _cursor.Column;
         string next = _cursor.Next;
-        return RuleMetrics.Find(_cursor.Word()) ?? throw Error(column, $"{next} is nothing that can be measured", $"expected {RuleMetrics.Names}");
+        return RuleMetrics.Find(_cursor.Word()) ?? throw Error(column, $"{next} is not a metric", $"expected {RuleMetrics.Names}");
     }
 
     private RuleTarget Target()
@@ -60,7 +60,7 @@ internal sealed class RuleParser
         int column = _cursor.Column;
         string next = _cursor.Next;
         string text = _cursor.WordOrQuoted().Trim();
-        if (text.Length == 0) throw Error(column, $"{next} is no exit", "expected exit, any, idle or an exit reason");
+        if (text.Length == 0) throw Error(column, $"{next} is not an exit", "expected exit, any, idle or an exit reason");
         RuleTargetKind kind = text.ToLowerInvariant() switch
         {
             "exit" => RuleTargetKind.Exit,
@@ -89,11 +89,11 @@ internal sealed class RuleParser
         int column = _cursor.Column;
         string next = _cursor.Next;
         string key = _cursor.Word().ToLowerInvariant();
-        if (key is not ("vm" or "vcpu" or "level")) throw Error(column, $"{next} is no filter", "expected vm=, vcpu= or level=");
+        if (key is not ("vm" or "vcpu" or "level")) throw Error(column, $"{next} is not a filter", "expected vm=, vcpu= or level=");
         if (key switch { "vm" => !selection.Vms.IsEmpty, "vcpu" => !selection.Vcpus.IsEmpty, _ => selection.Level is not null })
             throw Error(column, $"{key} is given twice", $"a second {key}");
         if (key == "level" && target.Kind == RuleTargetKind.Part)
-            throw Error(column, "parts of the wall clock are of a vCPU, not of a level", "expected vm= or vcpu=");
+            throw Error(column, "a part of the wall clock belongs to a vCPU and has no level", "expected vm= or vcpu=");
         if (!_cursor.TryTake("==")) Expect("=", $"= after {key}");
         int at = _cursor.Column;
         next = _cursor.Next;
@@ -101,13 +101,13 @@ internal sealed class RuleParser
         switch (key)
         {
             case "vm":
-                return text.Length > 0 ? selection with { Vms = [text] } : throw Error(at, $"{next} is no VM", "expected a name, in quotes if it has blanks or signs, or a pid");
+                return text.Length > 0 ? selection with { Vms = [text] } : throw Error(at, $"{next} is not a VM", "expected a name, in quotes if it has spaces or signs, or a pid");
             case "vcpu":
                 return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
                     ? selection with { Vcpus = [id] }
-                    : throw Error(at, $"{next} is no vCPU id", "expected a number from 0");
+                    : throw Error(at, $"{next} is not a vCPU id", "expected a number from 0");
             default:
-                return selection with { Level = Level(text) ?? throw Error(at, $"{next} is no level", "expected l1 or l2") };
+                return selection with { Level = Level(text) ?? throw Error(at, $"{next} is not a level", "expected l1 or l2") };
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class RuleParser
         if (_cursor.TryTake("==") || _cursor.TryTake("=")) return RuleComparison.Equal;
         if (_cursor.TryTake("<")) return RuleComparison.Less;
         if (_cursor.TryTake(">")) return RuleComparison.More;
-        throw Error(_cursor.Column, $"{_cursor.Next} compares nothing", "expected <, <=, >, >=, == or !=");
+        throw Error(_cursor.Column, $"{_cursor.Next} is not a comparison", "expected <, <=, >, >=, == or !=");
     }
 
     private RuleValue Value()
@@ -135,27 +135,27 @@ internal sealed class RuleParser
         int column = _cursor.Column;
         string next = _cursor.Next, fitting = $"expected {RuleUnit.Fitting(_metric.Quantity)}";
         string digits = _cursor.Number();
-        if (digits.Length == 0) throw Error(column, $"{next} is no number", fitting);
+        if (digits.Length == 0) throw Error(column, $"{next} is not a number", fitting);
         int point = digits.IndexOf('.', StringComparison.Ordinal);
         string whole = (point < 0 ? digits : digits[..point]).TrimStart('0');
-        if (whole.Length > MostDigits || (point >= 0 && digits.Length - point - 1 > MostDecimals))
-            throw Error(column, $"{digits} has too many digits", $"expected up to {MostDigits}, and {MostDecimals} after the point");
+        if (whole.Length > MaxDigits || (point >= 0 && digits.Length - point - 1 > MaxDecimals))
+            throw Error(column, $"{digits} has too many digits", $"expected up to {MaxDigits}, and {MaxDecimals} after the point");
         decimal number = decimal.Parse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
 
         int unitColumn = _cursor.Column;
         string name = _cursor.TryTake("/") ? "/" + _cursor.Word() : _cursor.Word();
         RuleUnit unit = RuleUnit.Find(name, _metric.Quantity)
-            ?? throw Error(unitColumn, name.Length == 0 ? $"{_metric.Name} needs a unit" : $"'{name}' is no unit of {_metric.Name}", fitting);
+            ?? throw Error(unitColumn, name.Length == 0 ? $"{_metric.Name} needs a unit" : $"'{name}' is not a unit of {_metric.Name}", fitting);
         if (_metric.Quantity == RuleQuantity.Count && decimal.Truncate(number) != number)
-            throw Error(column, $"there is no {digits} of an exit", fitting);
+            throw Error(column, $"{digits} is not a whole number", fitting);
         if (_metric.Quantity == RuleQuantity.Share && number > unit.Divide)
-            throw Error(column, $"{digits}{name} is more than the whole", fitting);
+            throw Error(column, $"{digits}{name} is more than 100 %", fitting);
         return new RuleValue(number, unit);
     }
 
     private void Expect(string sign, string expected)
     {
-        if (!_cursor.TryTake(sign)) throw Error(_cursor.Column, $"{_cursor.Next} is not what comes here", $"expected {expected}");
+        if (!_cursor.TryTake(sign)) throw Error(_cursor.Column, $"{_cursor.Next} is not expected here", $"expected {expected}");
     }
 
     private KvmscopeException Error(int column, string problem, string expected) => _source.Error(column, problem, expected, Hint);
@@ -244,7 +244,7 @@ internal sealed class RuleCursor(RuleSource source, int end)
             if (_text[_at] == '\\' && _at + 1 < end && _text[_at + 1] is '"' or '\\') _at++;
             text.Append(_text[_at]);
         }
-        if (_at >= end) throw source.Error(open, "a quote is not closed", "a \" that has no other", "Write vm=\"my vm\", and \\\" for a quote within it.");
+        if (_at >= end) throw source.Error(open, "a quote is not closed", "this quote has no end", "Write vm=\"my vm\", and \\\" for a quote within it.");
         _at++;
         return text.ToString();
     }

@@ -74,7 +74,7 @@ internal sealed class RuleScope
         if (Observed.Rows.Count + Observed.Times.Count > 0 || _input.Machines.Any(m => m.Vms.Any(_vms.Matches))) return null;
         string[] names = [.. SeenVms().Select(v => v.Name).Concat(_input.Machines.Select(m => m.Name)).Distinct().Order(StringComparer.Ordinal)];
         if (_rule.Selection.Vms is not [var wanted] || SeenVms().Any(_vms.Matches)) return names.Length == 0 ? "no VM was seen" : null;
-        return names.Length == 0 ? $"no VM was seen, so there is no {wanted}" : $"no VM {wanted} in the data; there {(names.Length == 1 ? "is" : "are")}: {WordList.Some(names)}";
+        return names.Length == 0 ? $"no VM was seen, so there is no {wanted}" : $"no VM {wanted} in the data, which has: {WordList.Some(names)}";
     }
 
     private string? WhyNoVcpu()
@@ -89,7 +89,7 @@ internal sealed class RuleScope
         string text = string.Create(CultureInfo.InvariantCulture, $"no vCPU {wanted} in {(_rule.Selection.Vms is [var vm] ? vm : "the data")}");
         return ids.Length == 0
             ? text
-            : $"{text}; there {(ids.Length == 1 ? "is" : "are")}: {WordList.Some([.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))])}";
+            : $"{text}, which has: {WordList.Some([.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))])}";
     }
 
     private bool IsMeant(GroupKey key) => _vms.Matches(_input.Interval.VmOf(key)) && (_rule.Selection.Vcpus is not [var wanted] || key.VcpuId == wanted);

@@ -8,7 +8,7 @@ namespace Kvmscope.Core.Analysis.Rules;
 /// <summary>How rules and what they measured are written for people.</summary>
 internal static class RuleText
 {
-    private const int MostDecimals = 9;
+    private const int MaxDecimals = 9;
 
     /// <summary>A measured value; where rounding would make it look like the rule's own, with the digits that tell them apart.</summary>
     internal static string Value(ExactNumber value, RuleValue rule)
@@ -17,7 +17,7 @@ internal static class RuleText
         if (rule.Unit.Quantity == RuleQuantity.Count) return value.ToDouble().ToString("0", CultureInfo.InvariantCulture);
         if (rule.Unit.Quantity == RuleQuantity.Time && (value.CompareTo(limit) == 0 || Scaled(value) != Scaled(limit))) return Scaled(value);
         int decimals = rule.Unit.Quantity switch { RuleQuantity.Share => 2, RuleQuantity.Rate when value.ToDouble() < 10 => 1, _ => 0 };
-        while (decimals < MostDecimals && value.CompareTo(limit) != 0 && Plain(value, rule.Unit, decimals) == Plain(limit, rule.Unit, decimals)) decimals++;
+        while (decimals < MaxDecimals && value.CompareTo(limit) != 0 && Plain(value, rule.Unit, decimals) == Plain(limit, rule.Unit, decimals)) decimals++;
         return Plain(value, rule.Unit, decimals);
     }
 

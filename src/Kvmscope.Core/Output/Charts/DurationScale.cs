@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Output.Charts;
 internal sealed class DurationScale
 {
     // Less than four octaves would make a lot of what is a little, and might have no power of ten.
-    private const int LeastBins = 16;
+    private const int MinBins = 16;
     private const int BinsAnOctave = 1 << HistogramLayout.SubShift, ComfortableCell = 3;
 
     private readonly int _first;
@@ -35,7 +35,7 @@ internal sealed class DurationScale
     internal static DurationScale Of(int lowest, int highest, int height)
     {
         // Whole octaves, so that it does not matter how many bins a cell holds. Bin 0 and the last one stand for an octave each.
-        int missing = Math.Max(0, LeastBins - (highest - lowest + 1));
+        int missing = Math.Max(0, MinBins - (highest - lowest + 1));
         int first = OctaveOf(Math.Max(0, lowest - (missing / 2))), last = OctaveOf(Math.Min(HistogramLayout.BinCount - 1, highest + ((missing + 1) / 2)));
         int octaves = last - first + 1;
         int bins = 1;

@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Output.Charts;
 /// <summary>Draws a heat map on any canvas.</summary>
 internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
 {
-    private const int TextDown = 4, TickGap = 8, Nibble = 4, AxisTextDown = 16, PanelTitleUp = 7, MarkHeight = 2, LeastTickSpace = 15, LeastName = 24, AverageAt = 2;
+    private const int TextDown = 4, TickGap = 8, Nibble = 4, AxisTextDown = 16, PanelTitleUp = 7, MarkHeight = 2, MinTickSpace = 15, MinName = 24, AverageAt = 2;
 
     private readonly List<ClockTick> _clock = layout.Timeline.Columns.Count == 0 ? [] : ClockTicks.Of(
         layout.Timeline.Columns, layout.Timeline.ColumnSeconds, layout.CellWidth, HeatMapLayout.CharacterWidth);
@@ -44,7 +44,7 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
         PaintTitle(shown, top - PanelTitleUp);
         if (layout.Scale is not { } scale || layout.Cells[row] is not { } cells)
         {
-            PaintMessage(row, shown.Total.IdleCount > 0 ? "no exits but idle ones" : "no handling time was measured");
+            PaintMessage(row, shown.Total.IdleCount > 0 ? "only idle exits" : "no handling time was measured");
             return;
         }
         canvas.Fill(Ink.Panel, new Box(HeatMapLayout.Left, top, layout.PlotWidth, layout.PanelHeight));
@@ -60,7 +60,7 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
         string name = TimelineText.Name(row, layout.Timeline.By);
         int most = layout.PlotWidth / HeatMapLayout.CharacterWidth;
         List<string> figures = [.. TimelineText.Figures(row.Total, unicode: true)];
-        while (figures.Count > 1 && Length(figures) + 2 + Math.Min(name.Length, LeastName) > most) figures.RemoveAt(Math.Min(AverageAt, figures.Count - 1));
+        while (figures.Count > 1 && Length(figures) + 2 + Math.Min(name.Length, MinName) > most) figures.RemoveAt(Math.Min(AverageAt, figures.Count - 1));
         canvas.Text(HeatMapLayout.Left, y, ForeignText.Clean(name, most - Length(figures) - 2), bold: true);
         canvas.Text(HeatMapLayout.Left + layout.PlotWidth, y, string.Join("  ", figures), Ink.Dim, TextAnchor.End);
     }
@@ -87,7 +87,7 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
     {
         int bottom = top + layout.PanelHeight;
         var lines = new List<Box>();
-        foreach (DurationTick tick in DurationTicks.Of(scale, LeastTickSpace))
+        foreach (DurationTick tick in DurationTicks.Of(scale, MinTickSpace))
         {
             int y = bottom - tick.Up;
             lines.Add(new Box(HeatMapLayout.Left, y, layout.PlotWidth, 1));

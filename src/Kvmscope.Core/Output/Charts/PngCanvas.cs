@@ -4,7 +4,7 @@ namespace Kvmscope.Core.Output.Charts;
 internal sealed class PngCanvas(int width, int height) : ICanvas
 {
     // A byte each, held at once.
-    private const int MostDots = 1 << 27;
+    private const int MaxDots = 1 << 27;
 
     private readonly byte[] _dots = new byte[Dots(width, height)];
 
@@ -16,7 +16,7 @@ internal sealed class PngCanvas(int width, int height) : ICanvas
         PngEncoder.Write(output, width, height, _dots, colors);
     }
 
-    private static int Dots(int width, int height) => (long)width * height is <= MostDots and >= 0 and var dots
+    private static int Dots(int width, int height) => (long)width * height is <= MaxDots and >= 0 and var dots
         ? (int)dots
         : throw new KvmscopeException(ExitStatus.Usage, $"a PNG of {width} by {height} dots is too large", "Show fewer rows with --top N, or make it with --format svg.");
 

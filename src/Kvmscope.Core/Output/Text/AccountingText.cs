@@ -17,7 +17,7 @@ public static class AccountingText
         {
             // Beside the other reasons that have no name.
             if (field == Accounting.UnreadReasonsField && unnamed > 0)
-                lines.Add($"{Plural.Of(unnamed, "exit has a reason", "exits have reasons")} that this version has no name for: shown by number");
+                lines.Add($"{Plural.Of(unnamed, "exit has a reason", "exits have reasons")} without a name in this version: shown by number");
             if (field.Of(accounting) is > 0 and var number) lines.Add(field.Line(number));
         }
         if (interval.RestartedRows > 0) lines.Add(Restarted(interval.RestartedRows) + ": shown from there on");
@@ -28,5 +28,5 @@ public static class AccountingText
     public static string LostEvents(ulong lost) => Accounting.LostEventsField.Line(lost);
 
     /// <summary>That counters ran backwards.</summary>
-    internal static string Restarted(int rows) => $"{Plural.Of((ulong)rows, "counter", "counters")} began again at zero meanwhile";
+    internal static string Restarted(int rows) => $"{Plural.Of((ulong)rows, "counter", "counters")} restarted at zero";
 }

@@ -108,8 +108,8 @@ public static class ComparisonView
     {
         bool any = comparison.Rows.Append(comparison.Total).Append(comparison.Busy).Any(r => r.Marked);
         string test = string.Create(CultureInfo.InvariantCulture, $"(rank-sum test, {comparison.Tests} figures at 1 % together)");
-        string marks = any ? $"; * is beyond what noise between samples explains {test}"
-            : comparison.Tests > 0 ? $"; nothing is beyond what noise between samples explains {test}" : "";
-        return "/s under a row is its handling time in a second, B less A" + marks;
+        string marks = any ? $"; * is more than noise between samples explains {test}"
+            : comparison.Tests > 0 ? $"; nothing is more than noise between samples explains {test}" : "";
+        return "/s under a row is its handling time per second, B minus A" + marks;
     }
 }

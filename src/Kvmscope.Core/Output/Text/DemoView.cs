@@ -11,7 +11,7 @@ internal static class DemoView
 
     internal static void Write(Destination to, DemoComparison demo)
     {
-        OutputKinds.Answers.In(OutputFormat.Table)(to, new ReportRequest { Kind = ReportKind.Time, Command = "time" }).Write(demo.Interval);
+        OutputKinds.Reports.In(OutputFormat.Table)(to, new ReportRequest { Kind = ReportKind.Time, Command = "time" }).Write(demo.Interval);
         to.Writer.WriteLine();
         WriteRows(to.Writer, to.Style, demo.Rows);
         to.Writer.WriteLine();

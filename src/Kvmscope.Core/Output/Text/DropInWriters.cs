@@ -85,13 +85,13 @@ internal static class DropInTable
 }
 
 /// <summary>Answers in the drop-in layouts.</summary>
-internal sealed class DropInAnswerWriter(ReportKind kind, TextWriter output) : IOutputWriter<Interval>
+internal sealed class DropInReportWriter(ReportKind kind, TextWriter output) : IOutputWriter<Interval>
 {
     private readonly ReportRequest _request = new() { Kind = kind, Command = kind.ToString(), Sort = Analysis.Reports.SortKey.Code };
 
-    public void Write(in Interval answer)
+    public void Write(in Interval interval)
     {
-        Report report = ReportBuilder.Build(answer, _request);
+        Report report = ReportBuilder.Build(interval, _request);
         if (kind == ReportKind.Hist) OctaveBars.WriteFull(output, report.Total.Total.Bins.ToArray());
         else DropInTable.Write(output, report);
     }

@@ -33,7 +33,7 @@ internal static class ExplanationText
         to.Writer.WriteLine($"{ExitReasons.Name(code)}: exit reason {ExitReasons.NumberText(code)} ({IsaInfo.Of(code.Isa).NumberTitle})");
         if (ExitReasons.Find(code) is not { } info)
         {
-            WriteSection(to, "What it is", "Not known to this version. Raw numbers are counted and timed as all others are.");
+            WriteSection(to, "What it is", "Not known to this version. Raw numbers are counted and timed like all others.");
             return;
         }
         WriteSection(to, "What it is", Sentence(info.Meaning));

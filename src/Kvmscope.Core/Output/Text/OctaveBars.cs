@@ -9,7 +9,7 @@ namespace Kvmscope.Core.Output.Text;
 /// </summary>
 internal static class OctaveBars
 {
-    private const int FullBar = 40, LeastBar = 20, LeastValue = 10, LeastCount = 8;
+    private const int FullBar = 40, MinBar = 20, MinValue = 10, MinCount = 8;
     private const int Octaves = HistogramLayout.MaxShift - HistogramLayout.MinShift + 2;
 
     /// <summary>Writes the bars at their full width, in the layout of the drop-in histogram.</summary>
@@ -20,7 +20,7 @@ internal static class OctaveBars
     {
         ulong[] counts = Sum(bins);
         int fixedPart = LineLength(ValueWidth(counts.Length), CountWidth(counts), bar: 0);
-        if (style.Width - fixedPart >= LeastBar) WriteLong(output, counts, Math.Min(FullBar, style.Width - fixedPart));
+        if (style.Width - fixedPart >= MinBar) WriteLong(output, counts, Math.Min(FullBar, style.Width - fixedPart));
         else WriteShort(output, counts, style);
     }
 
@@ -86,9 +86,9 @@ internal static class OctaveBars
 
     private static int LineLength(int value, int count, int bar) => (2 * value) + count + bar + " ->  :  ||".Length;
 
-    private static int ValueWidth(int octaves) => Math.Max(LeastValue, Low(octaves - 1).Length);
+    private static int ValueWidth(int octaves) => Math.Max(MinValue, Low(octaves - 1).Length);
 
-    private static int CountWidth(ulong[] counts) => Math.Max(LeastCount, Number(Largest(counts)).Length);
+    private static int CountWidth(ulong[] counts) => Math.Max(MinCount, Number(Largest(counts)).Length);
 
     private static ulong Largest(ulong[] counts)
     {

@@ -9,7 +9,7 @@ internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWrit
     private const string Gap = "  ";
 
     // Less room than this for the words makes a column of single words.
-    private const int LeastWords = 24;
+    private const int MinWords = 24;
 
     private static readonly string s_indent = new(' ', "FAIL".Length + Gap.Length);
 
@@ -28,7 +28,7 @@ internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWrit
             RowTone tone = result.Holds switch { true => RowTone.Plain, false => RowTone.Bold, null => RowTone.Warning };
             string head = $"{sign.PadRight(s_indent.Length)}{Text(result.Rule.Text, style).PadRight(rule)}{Gap}{Text(result.MeasuredText, style).PadLeft(value)}";
             string words = Text(result.Detail, style);
-            if (aligned + LeastWords <= style.Width || aligned + words.Length <= style.Width)
+            if (aligned + MinWords <= style.Width || aligned + words.Length <= style.Width)
             {
                 FootNotes.WriteWrapped(output, head + Gap, words, new string(' ', aligned), tone, style);
                 continue;

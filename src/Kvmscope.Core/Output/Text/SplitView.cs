@@ -122,10 +122,10 @@ internal sealed class SplitView(Report report, ViewStyle style)
     /// <summary>Why there is no wall clock, and how to have one.</summary>
     /// <param name="wasAllRecorded">Whether nothing but this command's filters leaves exits out.</param>
     internal static string NoWallClock(bool wasAllRecorded) => wasAllRecorded
-        ? "the wall clock is of all exits: leave out --reason, --exclude and --level"
-        : "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level";
+        ? "the wall clock needs all exits: leave out --reason, --exclude and --level"
+        : "the wall clock needs all exits, and the recording has only some: record without --reason, --exclude and --level";
 
     /// <summary>What is missing, a line each.</summary>
-    internal static IEnumerable<string> MissingLines(Interval answer) =>
-        answer.Missing.Select(m => m.Text).Distinct().Select(t => string.Create(CultureInfo.InvariantCulture, $"{t}"));
+    internal static IEnumerable<string> MissingLines(Interval interval) =>
+        interval.Missing.Select(m => m.Text).Distinct().Select(t => string.Create(CultureInfo.InvariantCulture, $"{t}"));
 }

@@ -10,7 +10,7 @@ namespace Kvmscope.Core.Output.Text;
 internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
 {
     private const int TimeWidth = 15, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8;
-    private const int LeastVm = 8, MostVm = 24, LeastReason = 18, MostReason = 26;
+    private const int MinVm = 8, MaxVm = 24, MinReason = 18, MaxReason = 26;
 
     private readonly ViewStyle _style;
     private readonly TextWriter _output;
@@ -27,12 +27,12 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         // Without room for the VM, neither it nor its vCPU is shown.
         int rest = style.Width - TimeWidth - LevelWidth - DurationWidth - 3;
         int both = rest - VcpuWidth - 2;
-        if (both >= LeastVm + LeastReason)
+        if (both >= MinVm + MinReason)
         {
-            _reasonWidth = Math.Clamp(both - LeastVm, LeastReason, MostReason);
-            _vmWidth = Math.Min(both - _reasonWidth, MostVm);
+            _reasonWidth = Math.Clamp(both - MinVm, MinReason, MaxReason);
+            _vmWidth = Math.Min(both - _reasonWidth, MaxVm);
         }
-        else _reasonWidth = Math.Clamp(rest, 4, MostReason);
+        else _reasonWidth = Math.Clamp(rest, 4, MaxReason);
         int vm = _vmWidth > 0 ? _vmWidth + VcpuWidth + 2 : 0;
         _line = new char[TimeWidth + vm + LevelWidth + _reasonWidth + DurationWidth + 3];
     }

@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Output.Text;
 /// </summary>
 internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle style)
 {
-    private const int LeastText = 3;
+    private const int MinText = 3;
 
     private static readonly TableDensity[] s_densities =
     [
@@ -99,7 +99,7 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
             int widest = -1;
             for (int i = 0; i < widths.Length; i++)
             {
-                if (!columns[i].Left || widths[i] <= (comfortable ? columns[i].Comfort : LeastText)) continue;
+                if (!columns[i].Left || widths[i] <= (comfortable ? columns[i].Comfort : MinText)) continue;
                 if (widest < 0 || widths[i] > widths[widest]) widest = i;
             }
             if (widest < 0) return;

@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Output.Text;
 /// <summary>Names, figures and times as a timeline has them, in a terminal and in pictures.</summary>
 internal static class TimelineText
 {
-    private const double NsPerSecond = 1e9, LeastRate = 0.05;
+    private const double NsPerSecond = 1e9, MinRate = 0.05;
     private const int RateDigits = 5;
 
     /// <summary>The row's name, with what it is if that is not plain; still foreign text.</summary>
@@ -30,7 +30,7 @@ internal static class TimelineText
     internal static string Rate(double rate)
     {
         if (rate == 0) return "0/s";
-        if (rate < LeastRate) return "<0.1/s";
+        if (rate < MinRate) return "<0.1/s";
         // 9.96 is 10 and not 10.0.
         if (Math.Round(rate, 1) < 10) return rate.ToString("0.0", CultureInfo.InvariantCulture) + "/s";
         return ScaledText.Number((ulong)Math.Round(rate), RateDigits) + "/s";

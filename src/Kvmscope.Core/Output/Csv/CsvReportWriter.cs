@@ -12,7 +12,7 @@ namespace Kvmscope.Core.Output.Csv;
 /// answer's <c>started</c>
 /// and <c>seconds</c>. <c>buckets</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not included and empty for the last.
 /// </summary>
-internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
+internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
     private readonly CsvLine _line = new(output);
     private bool _hasHeader;
@@ -23,22 +23,22 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
 
     private bool HasQualifier => request.By.HasFlag(GroupBy.Qualifier);
 
-    public void Write(in Interval answer)
+    public void Write(in Interval interval)
     {
         if (!_hasHeader) WriteHeader();
         _hasHeader = true;
-        string started = Rfc3339.Format(answer.From), seconds = answer.Seconds.ToString(CultureInfo.InvariantCulture);
-        Report report = ReportBuilder.BuildDetail(answer, request);
+        string started = Rfc3339.Format(interval.From), seconds = interval.Seconds.ToString(CultureInfo.InvariantCulture);
+        Report report = ReportBuilder.BuildDetail(interval, request);
         foreach (WallRow wall in report.Walls)
         {
             _line.Text(started).Text(seconds);
-            WriteWall(wall, answer);
+            WriteWall(wall, interval);
             _line.CodeColumns(null).End();
         }
         foreach (ReportRow row in report.Rows)
         {
             _line.Text(started).Text(seconds);
-            WriteRow(row, answer);
+            WriteRow(row, interval);
             _line.CodeColumns(row.Code).End();
         }
     }
@@ -64,23 +64,23 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
     }
 
     // The figures of exits are empty in a row of a wall clock.
-    private void WriteWall(WallRow wall, Interval answer)
+    private void WriteWall(WallRow wall, Interval interval)
     {
         const int keys = 5, figures = 8;
         _line.Name(wall.Vm?.Name).Text(wall.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
         if (HasVcpu) _line.Text(wall.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
         for (int i = 0; i < keys + figures + (HasQualifier ? 2 : 0); i++) _line.Text("");
         _line.Number(wall.WallNs);
-        WriteParts(wall.Parts, answer, hasGuest: true);
+        WriteParts(wall.Parts, interval, hasGuest: true);
     }
 
-    private void WriteParts(in TimeParts parts, Interval answer, bool hasGuest)
+    private void WriteParts(in TimeParts parts, Interval interval, bool hasGuest)
     {
         foreach ((TimePart part, _) in JsonParts.All)
-            _line.Number((part == TimePart.Guest && !hasGuest) || answer.Missing.Any(m => m.Part == part) ? null : parts[part]);
+            _line.Number((part == TimePart.Guest && !hasGuest) || interval.Missing.Any(m => m.Part == part) ? null : parts[part]);
     }
 
-    private void WriteRow(ReportRow row, Interval answer)
+    private void WriteRow(ReportRow row, Interval interval)
     {
         ExitCode code = row.Code.GetValueOrDefault();
         Tally all = row.Total;
@@ -100,7 +100,7 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
         if (request.Split)
         {
             _line.Text("");
-            WriteParts(row.Parts ?? default, answer, hasGuest: false);
+            WriteParts(row.Parts ?? default, interval, hasGuest: false);
         }
         if (request.Nested) WriteRounds(row);
     }
