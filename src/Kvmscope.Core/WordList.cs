@@ -15,7 +15,7 @@ public static class WordList
         _ => $"{string.Join(", ", names.Take(names.Count - 1))} or {names[^1]}",
     };
 
-    /// <summary>As many as can be read, and how many more there are.</summary>
+    /// <summary>The first few, and how many more there are.</summary>
     public static string Some(IReadOnlyList<string> names) => names.Count <= MaxNames
         ? string.Join(", ", names)
         : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(MaxNames))} and {names.Count - MaxNames} more");

@@ -36,7 +36,9 @@ public sealed class ComparisonNoiseTests
     [InlineData(90, 1, 60, 1.5)]
     [InlineData(240, 1, 12, 1)]
     public void Sides_of_another_shape_are_alike(int samplesA, double secondsA, int samplesB, double secondsB) => Assert.InRange(
-        Marked(i => (Guest(2 * i, 0, heavy: true).Record("a", samplesA, secondsA), Guest((2 * i) + 1, 0, heavy: true).Record("b", samplesB, secondsB))), 0, MaxMarked);
+        Marked(i =>
+            (Guest(2 * i, 0, heavy: true).Record("a", samplesA, secondsA),
+            Guest((2 * i) + 1, 0, heavy: true).Record("b", samplesB, secondsB))), 0, MaxMarked);
 
     // A load that changes slowly, below noise from one sample to the next: neighbours hardly resemble one another, and yet sixty are few.
     [Fact]
@@ -75,7 +77,8 @@ public sealed class ComparisonNoiseTests
         for (int i = 0; i < 25; i++)
         {
             Comparison comparison = ComparisonSample.Compare(
-                new NoisyGuest(2 * i) { IsHeavyTailed = true, Rates = rates }.Record("a", 60), new NoisyGuest((2 * i) + 1) { IsHeavyTailed = true, Rates = more }.Record("b", 60));
+                new NoisyGuest(2 * i) { IsHeavyTailed = true, Rates = rates }.Record("a", 60), new NoisyGuest((2 * i) + 1)
+                    { IsHeavyTailed = true, Rates = more }.Record("b", 60));
             right += comparison.Rows.Count(r => r.Marks == ChangedFigures.Rate);
             wrong += comparison.Rows.Count(r => (r.Marks & ~ChangedFigures.Rate) != 0);
         }
@@ -90,7 +93,8 @@ public sealed class ComparisonNoiseTests
         for (int i = 0; i < 12; i++)
         {
             Comparison comparison = ComparisonSample.Compare(
-                new NoisyGuest(2 * i) { Rates = [1000, 30] }.Record("a", 60), new NoisyGuest((2 * i) + 1) { Rates = [1200, 30] }.Record("b", 60));
+                new NoisyGuest(2 * i) { Rates = [1000, 30] }.Record("a", 60), new NoisyGuest((2 * i) + 1)
+                    { Rates = [1200, 30] }.Record("b", 60));
             Assert.Equal(ChangedFigures.None, ComparisonSample.Row(comparison, 30).Marks & ~ChangedFigures.Share);
             if (ComparisonSample.Row(comparison, 32).Marks.HasFlag(ChangedFigures.Rate)) marked++;
         }
@@ -127,7 +131,8 @@ public sealed class ComparisonNoiseTests
     [InlineData(12, 3)]
     [InlineData(20, 3)]
     public void Reasons_that_come_and_go_are_alike(int samples, double burst) => Assert.InRange(
-        Marked(i => (Gone(2 * i, burst).Record("a", samples), Gone((2 * i) + 1, burst).Record("b", samples)), 2 * Comparisons), 0, MaxMarked);
+        Marked(i => (Gone(2 * i, burst).Record("a", samples), Gone((2 * i) + 1, burst).Record("b", samples)), 2 * Comparisons), 0,
+        MaxMarked);
 
     private static NoisyGuest Gone(int seed, double burst) => new(seed) { Burst = burst, Rates = [30, 4, 3, 2, 1.5, 1, 0.5] };
 

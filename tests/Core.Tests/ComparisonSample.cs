@@ -23,11 +23,13 @@ internal static class ComparisonSample
         internal Qualifier Qualifier { get; init; }
     }
 
-    internal static ComparisonSide Side(string name, int samples, params Load[] loads) => Long(name, samples, 1, new Random(name.Length + samples), loads);
+    internal static ComparisonSide Side(string name, int samples, params Load[] loads) =>
+        Long(name, samples, 1, new Random(name.Length + samples), loads);
 
     internal static ComparisonSide Long(string name, int samples, double seconds, Random random, params Load[] loads) => new(
         name, [.. Enumerable.Range(0, samples).Select(i => Sample.Of(
-            Sample.Started.AddSeconds(i * seconds), seconds, [.. loads.Select(l => Row(l, seconds, random)).OfType<Row>()], new Accounting(),
+            Sample.Started.AddSeconds(i * seconds), seconds, [.. loads.Select(l => Row(l, seconds, random)).OfType<Row>()],
+            new Accounting(),
             [.. loads.Select(l => l.Vm).OfType<VmIdentity>().Distinct()]))]);
 
     private static Row? Row(Load load, double seconds, Random random)
@@ -40,7 +42,9 @@ internal static class ComparisonSample
         for (ulong i = 0; i < count; i++)
         {
             // Two in a hundred are slow where there are slow ones at all.
-            ulong ns = load.SlowNs > 0 && i % 50 == 0 ? load.SlowNs : load.Ns - (load.Ns / 8) + (ulong)random.NextInt64((long)(load.Ns / 4) + 1);
+            ulong ns = load.SlowNs > 0 && i % 50 == 0
+                ? load.SlowNs
+                : load.Ns - (load.Ns / 8) + (ulong)random.NextInt64((long)(load.Ns / 4) + 1);
             row.Count++;
             row.Timed++;
             row.TotalNs += ns;
@@ -67,6 +71,8 @@ internal static class ComparisonSample
 
     // A guest before and after a change: its timer ticks more often, its disk became slower, and something new polls a port.
     internal static Comparison Upgrade { get; } = Compare(
-        Side("before.kvmscope", 60, new(32, 900, 1_400, 21_000), new(30, 120, 15_600, 96_000), new(1, 310, 1_150), new(48, 45, 3_300), new(12, 250, 3_400_000), new(10, 12, 1_900)),
-        Side("after.kvmscope", 60, new(32, 1450, 1_400, 21_000), new(30, 122, 23_500, 410_000), new(1, 312, 1_150), new(48, 44, 3_350), new(12, 251, 3_300_000), new(49, 25, 2_300)));
+        Side("before.kvmscope", 60, new(32, 900, 1_400, 21_000), new(30, 120, 15_600, 96_000), new(1, 310, 1_150), new(48, 45, 3_300),
+            new(12, 250, 3_400_000), new(10, 12, 1_900)),
+        Side("after.kvmscope", 60, new(32, 1450, 1_400, 21_000), new(30, 122, 23_500, 410_000), new(1, 312, 1_150), new(48, 44, 3_350),
+            new(12, 251, 3_300_000), new(49, 25, 2_300)));
 }

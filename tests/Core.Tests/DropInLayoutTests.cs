@@ -48,7 +48,9 @@ public sealed class DropInLayoutTests
 
     [Fact]
     public void Huge_numbers_keep_the_columns() => Golden.Check(
-        "seed-huge", Text(ReportKind.Time, Sample.IntervalOf(Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 12_345_678_901, 1_234_567_890), Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 3, 5))));
+        "seed-huge",
+        Text(ReportKind.Time, Sample.IntervalOf(
+            Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 12_345_678_901, 1_234_567_890), Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 3, 5))));
 
     [Fact]
     public void No_exits() => Assert.Equal(
@@ -87,8 +89,10 @@ public sealed class DropInLayoutTests
     }
 
     private static Interval Intel { get; } = Sample.IntervalOf(
-        Sample.Row(Isa.Vmx, 52, ExitLevel.L1, 32, 4_543), Sample.Row(Isa.Vmx, 52, ExitLevel.L2, 19, 27_228), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 2787, 3_437_190),
-        Sample.Row(Isa.Vmx, 12, ExitLevel.L2, 178, 25_469), Sample.Row(Isa.Vmx, 1, ExitLevel.L1, 49, 2_797), Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 19, 5_967),
+        Sample.Row(Isa.Vmx, 52, ExitLevel.L1, 32, 4_543), Sample.Row(Isa.Vmx, 52, ExitLevel.L2, 19, 27_228),
+        Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 2787, 3_437_190),
+        Sample.Row(Isa.Vmx, 12, ExitLevel.L2, 178, 25_469), Sample.Row(Isa.Vmx, 1, ExitLevel.L1, 49, 2_797),
+        Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 19, 5_967),
         Sample.Row(Isa.Vmx, 31, ExitLevel.L1, 1761, 2_744), Sample.Row(Isa.Vmx, 31, ExitLevel.L2, 10, 23_206));
 
     private static string Text(ReportKind kind, Interval interval)

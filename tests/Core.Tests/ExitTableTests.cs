@@ -18,8 +18,10 @@ public sealed class ExitTableTests
         ExitReasonInfo[] expected =
         [
             .. lines.Skip(1).Where(row => !Field(row, "dec").StartsWith("bit", StringComparison.Ordinal)).Select(row => new ExitReasonInfo(
-                ulong.Parse(Field(row, "dec"), CultureInfo.InvariantCulture), Field(row, "name"), Field(row, "kernel_name"), Field(row, "trace_name"),
-                Field(row, "kvm_handler_7.2"), Field(row, "class"), Field(row, "detail_tracepoint"), Field(row, "meaning"), Field(row, "cause_and_hint"),
+                ulong.Parse(Field(row, "dec"), CultureInfo.InvariantCulture), Field(row, "name"), Field(row, "kernel_name"),
+                Field(row, "trace_name"),
+                Field(row, "kvm_handler_7.2"), Field(row, "class"), Field(row, "detail_tracepoint"), Field(row, "meaning"),
+                Field(row, "cause_and_hint"),
                 Field(row, "drop_in_name"), Field(row, "aliases"), Field(row, "near"))),
         ];
         Assert.Equal(expected, ExitReasons.All(isa));
@@ -34,7 +36,9 @@ public sealed class ExitTableTests
         foreach (string[] row in lines.Skip(1))
         {
             ulong hex = ulong.Parse(row[1].AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            ulong dec = row[0].StartsWith("bit", StringComparison.Ordinal) ? 1UL << int.Parse(row[0].AsSpan(3), CultureInfo.InvariantCulture) : ulong.Parse(row[0], CultureInfo.InvariantCulture);
+            ulong dec = row[0].StartsWith("bit", StringComparison.Ordinal)
+                ? 1UL << int.Parse(row[0].AsSpan(3), CultureInfo.InvariantCulture)
+                : ulong.Parse(row[0], CultureInfo.InvariantCulture);
             Assert.Equal(dec, hex);
         }
     }

@@ -46,20 +46,27 @@ public sealed class ForeignTextTests
     public static TheoryData<string, string> Outputs()
     {
         var vm = new VmIdentity(1, 4242, Canary);
-        Interval interval = Sample.IntervalOf(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 20, 1_200, vm, 0)) with { Vms = [vm], Missing = [new MissingSource(TimePart.Poll, Canary)] };
-        var slow = new SlowExit(Sample.Started, vm, 1, 2, 3, ExitLevel.L1, new ExitCode(Isa.Svm, 0x72), 1_200) { RanInstead = new TaskIdentity(7, Canary), Parts = default(TimeParts) };
-        var comparison = ComparisonBuilder.Build(new ComparisonSide(Canary, [interval]), new ComparisonSide("b", [interval]), new ComparisonRequest { By = GroupBy.Vm });
+        Interval interval = Sample.IntervalOf(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 20, 1_200, vm, 0))
+            with { Vms = [vm], Missing = [new MissingSource(TimePart.Poll, Canary)] };
+        var slow = new SlowExit(Sample.Started, vm, 1, 2, 3, ExitLevel.L1, new ExitCode(Isa.Svm, 0x72), 1_200)
+            { RanInstead = new TaskIdentity(7, Canary), Parts = default(TimeParts) };
+        var comparison = ComparisonBuilder.Build(
+            new ComparisonSide(Canary, [interval]), new ComparisonSide("b", [interval]), new ComparisonRequest { By = GroupBy.Vm });
         comparison = comparison with { Notes = [Canary] };
         Timeline timeline = TimelineBuilder.Build(Canary, [interval], TimelineBy.Vm, 5);
         var data = new TheoryData<string, string>();
-        foreach (ReportRequest request in (ReportRequest[])[new() { Kind = ReportKind.Count, Command = "count", By = GroupBy.Vm }, new() { Kind = ReportKind.Hist, Command = "hist", By = GroupBy.Vcpu, Split = true }])
+        foreach (ReportRequest request in (ReportRequest[])[new() { Kind = ReportKind.Count, Command = "count", By = GroupBy.Vm },
+            new() { Kind = ReportKind.Hist, Command = "hist", By = GroupBy.Vcpu, Split = true }])
             Add(OutputKinds.Reports.Formats, (format, to) => OutputKinds.Reports.In(format)(to, request).Write(interval));
         Add(OutputKinds.SlowExits.Formats, (format, to) => OutputKinds.SlowExits.In(format)(to, true).Write(slow));
         Add(OutputKinds.Comparisons.Formats, (format, to) => OutputKinds.Comparisons.In(format)(to, comparison));
-        Add(OutputKinds.RuleResults.Formats, (format, to) => OutputKinds.RuleResults.In(format)(to).Write([RuleSample.Evaluate("max(any)<1s", RuleSample.Input([.. interval.Rows]))]));
+        Add(OutputKinds.RuleResults.Formats, (format, to) =>
+            OutputKinds.RuleResults.In(format)(to).Write([RuleSample.Evaluate("max(any)<1s", RuleSample.Input([.. interval.Rows]))]));
         Add(OutputKinds.Timelines.Formats, (format, to) => OutputKinds.Timelines.In(format)(to, timeline));
-        Add(OutputKinds.Machines.Formats, (format, to) => OutputKinds.Machines.In(format)(to, [new VirtualMachine(1, Canary, Canary, 1, [0])]));
-        Add(OutputKinds.Checks.Formats, (format, to) => OutputKinds.Checks.In(format)(to, [new HostCheck("kernel", CheckVerdict.Ok, Canary)]));
+        Add(OutputKinds.Machines.Formats, (format, to) =>
+            OutputKinds.Machines.In(format)(to, [new VirtualMachine(1, Canary, Canary, 1, [0])]));
+        Add(OutputKinds.Checks.Formats, (format, to) =>
+            OutputKinds.Checks.In(format)(to, [new HostCheck("kernel", CheckVerdict.Ok, Canary)]));
         return data;
 
         void Add(IEnumerable<OutputFormat> formats, Action<OutputFormat, Destination> write)

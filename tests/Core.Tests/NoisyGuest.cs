@@ -4,7 +4,9 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>A guest that does the same all the time, with the noise that guests have: recordings of it differ, and nothing changed.</summary>
+/// <summary>
+/// A guest that does the same all the time, with the noise that guests have: recordings of it differ, and nothing changed.
+/// </summary>
 internal sealed class NoisyGuest(int seed)
 {
     private readonly Random _random = new(seed);
@@ -23,7 +25,8 @@ internal sealed class NoisyGuest(int seed)
     /// <summary>What the handling takes in ns, at the least.</summary>
     internal double Ns { get; init; } = 1_500;
 
-    internal ComparisonSide Record(string name, int samples, double seconds = 1) => new(name, [.. Enumerable.Range(0, samples).Select(i => Next(i, seconds))]);
+    internal ComparisonSide Record(string name, int samples, double seconds = 1) =>
+        new(name, [.. Enumerable.Range(0, samples).Select(i => Next(i, seconds))]);
 
     private Interval Next(int number, double seconds)
     {
@@ -37,7 +40,8 @@ internal sealed class NoisyGuest(int seed)
             for (int i = 0; i < exits; i++) Add(row, Duration());
             rows.Add(row);
         }
-        return Sample.Of(Sample.Started.AddSeconds(number * seconds), seconds, rows, new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) });
+        return Sample.Of(
+            Sample.Started.AddSeconds(number * seconds), seconds, rows, new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) });
     }
 
     private static ulong[] Codes => [32, 30, 48, 1, 10, 49, 28, 54];

@@ -109,7 +109,8 @@ public sealed class RuleLossTests
 
     [Fact]
     public void Unread_reasons_without_a_row_may_be_anybodys() =>
-        Assert.Null(RuleSample.Evaluate("count(NPF, vm=db-1)==300", RuleSample.Input(new Accounting { UnreadReasons = 1 }, RuleSample.Rows())).Holds);
+        Assert.Null(RuleSample.Evaluate(
+            "count(NPF, vm=db-1)==300", RuleSample.Input(new Accounting { UnreadReasons = 1 }, RuleSample.Rows())).Holds);
 
     // One exit a vCPU may be open when the data are read, which is no loss; an exit that was followed by another is.
     [Theory]
@@ -122,7 +123,8 @@ public sealed class RuleLossTests
     public void Exits_that_were_not_timed_are_open_or_lost(ulong untimed, ulong unpaired, ulong open, bool? holds, string why)
     {
         var accounting = new Accounting { UnpairedExits = unpaired, Open = open };
-        RuleInput input = RuleSample.Input(accounting, RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: untimed), RuleSample.Row(0x72, 9, 70_000, RuleSample.Web, 1));
+        RuleInput input = RuleSample.Input(accounting, RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: untimed),
+            RuleSample.Row(0x72, 9, 70_000, RuleSample.Web, 1));
         foreach (string rule in new[] { "max(IOIO)<50us", "p99(IOIO)<50us", "total(IOIO)<1s", "avg(IOIO)<=40us" })
         {
             RuleResult result = RuleSample.Evaluate(rule, input);
@@ -138,7 +140,8 @@ public sealed class RuleLossTests
     [Fact]
     public void Each_vCPU_may_have_an_open_exit()
     {
-        RuleInput input = RuleSample.Input(RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: 1), RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 1, untimed: 1));
+        RuleInput input = RuleSample.Input(RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: 1),
+            RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 1, untimed: 1));
         Assert.True(RuleSample.Evaluate("max(IOIO)<50us", input).Holds);
     }
 
@@ -157,7 +160,8 @@ public sealed class RuleLossTests
     [InlineData("p50(IOIO)<50us")]
     public void Of_open_exits_alone_there_is_no_time(string rule)
     {
-        RuleResult result = RuleSample.Evaluate(rule, RuleSample.Input(new Accounting { Open = 1 }, RuleSample.Row(0x7b, 1, 0, RuleSample.Web, 0, untimed: 1)));
+        RuleResult result = RuleSample.Evaluate(
+            rule, RuleSample.Input(new Accounting { Open = 1 }, RuleSample.Row(0x7b, 1, 0, RuleSample.Web, 0, untimed: 1)));
         Assert.Equal((null, null, "no exit of IOIO was timed; 1 exit has not ended"), (result.Measured, result.Holds, result.Why));
     }
 
@@ -173,7 +177,8 @@ public sealed class RuleLossTests
                 // The threshold is 0; the true value is anything on the open side of what was seen.
                 bool?[] possible =
                 [
-                    .. Enumerable.Range(-9, 19).Where(v => bound switch { RuleBound.AtLeast => v >= seen, RuleBound.AtMost => v <= seen, _ => v == seen })
+                    .. Enumerable.Range(-9, 19)
+                        .Where(v => bound switch { RuleBound.AtLeast => v >= seen, RuleBound.AtMost => v <= seen, _ => v == seen })
                         .Select(v => RuleComparisons.Decide(comparison, v, RuleBound.Exact)).Distinct(),
                 ];
                 Assert.Equal(possible.Length == 1 ? possible[0] : null, RuleComparisons.Decide(comparison, seen, bound));
@@ -210,10 +215,12 @@ public sealed class RuleLossTests
     public void An_exit_that_lasts_is_as_long_as_it_has_lasted(string rule, bool? holds)
     {
         RuleInput input = RuleSample.SplitInput(new Accounting { Open = 2 });
-        Row open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1), alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
+        Row open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1),
+            alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
         open.Parts = RuleSample.Part(TimePart.Vmm, open.TotalNs + 10_000_000_000);
         alone.Parts = RuleSample.Part(TimePart.Vmm, 1_000_000);
-        RuleResult result = RuleSample.Evaluate(rule, input with { Interval = input.Interval with { Changes = [.. input.Interval.Rows, open, alone] } });
+        RuleResult result =
+            RuleSample.Evaluate(rule, input with { Interval = input.Interval with { Changes = [.. input.Interval.Rows, open, alone] } });
         Assert.Equal(holds, result.Holds);
         if (holds is null) Assert.Contains("it has not ended", result.Why, StringComparison.Ordinal);
     }

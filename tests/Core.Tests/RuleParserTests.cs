@@ -10,8 +10,10 @@ public sealed class RuleParserTests
 {
     private static readonly string[] s_valid =
     [
-        "max(exit)<50us", "rate(EPT_VIOLATION)<100/s", "share(runq)<5%", "count(any)==0", "p99.9(HLT, vm=web-1, vcpu=0, level=l2) >= 1.5 ms",
-        "total(idle){vm=\"my \\\"vm\\\", 2\", vcpu=3} != 0ns", "avg(0x30)<=3s", "p50(VMX#71)>1ns", "share(\"INVALID_STATE (failed entry)\")<0.05",
+        "max(exit)<50us", "rate(EPT_VIOLATION)<100/s", "share(runq)<5%", "count(any)==0",
+        "p99.9(HLT, vm=web-1, vcpu=0, level=l2) >= 1.5 ms",
+        "total(idle){vm=\"my \\\"vm\\\", 2\", vcpu=3} != 0ns", "avg(0x30)<=3s", "p50(VMX#71)>1ns",
+        "share(\"INVALID_STATE (failed entry)\")<0.05",
         "rate(any){level=l1}<6000/min", "rate(any)<1/h", "count(EXCP_UD) = 7",
     ];
 
@@ -21,7 +23,8 @@ public sealed class RuleParserTests
         Gen.String[Gen.Char["maxcountp9.(){},<>=!\"\\# \t%/5us0µ-"], 0, 30],
         Gen.Select(Gen.OneOf(s_valid), Gen.Int[0, 60], Gen.Int[0, 3], Gen.Char).Select(Mutate));
 
-    private static readonly Gen<string> s_name = Gen.OneOf(Gen.String[Gen.Char["abz09_-. ,\"\\(){}#='µ"], 1, 12], Gen.OneOf("web-1", "4711", "HLT", "a#2"))
+    private static readonly Gen<string> s_name =
+        Gen.OneOf(Gen.String[Gen.Char["abz09_-. ,\"\\(){}#='µ"], 1, 12], Gen.OneOf("web-1", "4711", "HLT", "a#2"))
         .Where(n => n.Trim().Length > 0);
 
     private static readonly Gen<string> s_rule = Gen.Select(
@@ -37,16 +40,19 @@ public sealed class RuleParserTests
     [InlineData("p99.9(any)=1ms", "p999(any) == 1ms", RuleTargetKind.Any, null, null, null)]
     [InlineData("count(idle,vm=web-1)!=1", "count(idle, vm=web-1) != 1", RuleTargetKind.Idle, "web-1", null, null)]
     [InlineData("count(any){vm=4711,level=l2}==0", "count(any, vm=4711, level=l2) == 0", RuleTargetKind.Any, "4711", null, ExitLevel.L2)]
-    [InlineData("count(any, vcpu = 3){ vm == \"my vm, 2\" , level = L1 } >= 7", "count(any, vm=\"my vm, 2\", vcpu=3, level=l1) >= 7", RuleTargetKind.Any, "my vm, 2", 3, ExitLevel.L1)]
+    [InlineData("count(any, vcpu = 3){ vm == \"my vm, 2\" , level = L1 } >= 7", "count(any, vm=\"my vm, 2\", vcpu=3, level=l1) >= 7",
+        RuleTargetKind.Any, "my vm, 2", 3, ExitLevel.L1)]
     [InlineData("rate(EPT_VIOLATION)<100", "rate(EPT_VIOLATION) < 100", RuleTargetKind.Reason, null, null, null)]
     [InlineData("rate(48) < 100 / min", "rate(48) < 100/min", RuleTargetKind.Reason, null, null, null)]
     [InlineData("count(VMX#71)<1", "count(VMX#71) < 1", RuleTargetKind.Reason, null, null, null)]
     [InlineData("count(2/0x16)<1", "count(2/0x16) < 1", RuleTargetKind.Reason, null, null, null)]
-    [InlineData("count(SVM_EXIT_EXCP_BASE+UD_VECTOR)<1", "count(SVM_EXIT_EXCP_BASE+UD_VECTOR) < 1", RuleTargetKind.Reason, null, null, null)]
+    [InlineData("count(SVM_EXIT_EXCP_BASE+UD_VECTOR)<1", "count(SVM_EXIT_EXCP_BASE+UD_VECTOR) < 1", RuleTargetKind.Reason, null, null,
+        null)]
     [InlineData("count(\"UD excp\", vm=web#2)<1", "count(\"UD excp\", vm=web#2) < 1", RuleTargetKind.Reason, "web#2", null, null)]
     [InlineData("share(RunQ)<=5%", "share(RunQ) <= 5%", RuleTargetKind.Part, null, null, null)]
     [InlineData("share(exit)<0.05", "share(exit) < 0.05", RuleTargetKind.Exit, null, null, null)]
-    [InlineData("avg(exit, vm=\"a\\\"b\\\\c\\d\")<1s", "avg(exit, vm=\"a\\\"b\\\\c\\\\d\") < 1s", RuleTargetKind.Exit, "a\"b\\c\\d", null, null)]
+    [InlineData("avg(exit, vm=\"a\\\"b\\\\c\\d\")<1s", "avg(exit, vm=\"a\\\"b\\\\c\\\\d\") < 1s", RuleTargetKind.Exit, "a\"b\\c\\d", null,
+        null)]
     public void Rules_are_read(string text, string shown, object kind, string? vm, int? vcpu, ExitLevel? level)
     {
         Rule rule = Rule.Parse(text);
@@ -114,7 +120,8 @@ public sealed class RuleParserTests
     public void An_error_reads_well()
     {
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse("max(exit)\t<50/s"));
-        Assert.Equal("'/s' is not a unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Message);
+        Assert.Equal(
+            "'/s' is not a unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Message);
         Assert.Equal("For example: max(exit)<50us", error.Hint);
     }
 
@@ -129,7 +136,8 @@ public sealed class RuleParserTests
         {
             string[] lines = error.Message.Split('\n');
             int column = lines[2].IndexOf('^', StringComparison.Ordinal) - 1;
-            return error.Status == ExitStatus.Usage && lines.Length == 3 && lines[1].Length == text.Length + 2 && column >= 1 && column <= text.Length + 1;
+            return error.Status == ExitStatus.Usage && lines.Length == 3 && lines[1].Length == text.Length + 2 && column >= 1
+                && column <= text.Length + 1;
         }
     }, iter: 20_000);
 
@@ -137,7 +145,8 @@ public sealed class RuleParserTests
     public void A_rule_that_is_printed_reads_as_itself() => s_rule.Sample(text =>
     {
         Rule rule = Rule.Parse(text), again = Rule.Parse(rule.ToString());
-        return again.ToString() == rule.ToString() && again.Metric == rule.Metric && FiltersOf(again) == FiltersOf(rule) && again.Comparison == rule.Comparison
+        return again.ToString() == rule.ToString() && again.Metric == rule.Metric && FiltersOf(again) == FiltersOf(rule)
+            && again.Comparison == rule.Comparison
             && again.Value == rule.Value && again.Target with { Column = 0 } == rule.Target with { Column = 0 };
     }, iter: 5_000);
 
@@ -201,9 +210,11 @@ public sealed class RuleParserTests
         };
     }
 
-    private static string Write(string metric, string target, string? vm, int? vcpu, string? level, string comparison, int number, string blank)
+    private static string Write(
+        string metric, string target, string? vm, int? vcpu, string? level, string comparison, int number, string blank)
     {
-        string[] filters = [.. new[] { vm is null ? "" : $"vm{blank}={blank}{vm}", vcpu is null ? "" : $"vcpu={vcpu}", level is null ? "" : $"level={level}" }.Where(f => f.Length > 0)];
+        string[] filters = [.. new[] { vm is null ? "" : $"vm{blank}={blank}{vm}", vcpu is null ? "" : $"vcpu={vcpu}",
+            level is null ? "" : $"level={level}" }.Where(f => f.Length > 0)];
         string value = metric switch
         {
             "count" => $"{number}",
@@ -211,7 +222,8 @@ public sealed class RuleParserTests
             "share" => $"{number % 101}{blank}%",
             _ => $"{number}.125{blank}us",
         };
-        string first = filters.Length > 0 ? $",{blank}{filters[0]}" : "", rest = filters.Length > 1 ? $"{blank}{{{string.Join($"{blank},", filters[1..])}}}" : "";
+        string first = filters.Length > 0 ? $",{blank}{filters[0]}" : "";
+        string rest = filters.Length > 1 ? $"{blank}{{{string.Join($"{blank},", filters[1..])}}}" : "";
         return $"{blank}{metric}({target}{blank}{first}){rest}{comparison}{blank}{value}{blank}";
     }
 

@@ -15,7 +15,8 @@ internal static class Sample
         Isa isa, ulong code, ExitLevel level, ulong count, ulong ns, VmIdentity? vm = null, int? vcpu = null, ulong untimed = 0)
     {
         ulong timed = count - untimed;
-        var row = new Row(Keys.Of(new ExitCode(isa, code), level, vm, vcpu)) { Count = count, Timed = timed, TotalNs = timed * ns, MaxNs = timed == 0 ? 0 : ns };
+        var row = new Row(Keys.Of(new ExitCode(isa, code), level, vm, vcpu))
+            { Count = count, Timed = timed, TotalNs = timed * ns, MaxNs = timed == 0 ? 0 : ns };
         if (timed > 0) row.Bins.Add(HistogramLayout.BinOf(ns), timed);
         return row;
     }
@@ -36,10 +37,12 @@ internal static class Sample
     }
 
     /// <summary>An interval of so many seconds.</summary>
-    internal static Interval Of(DateTimeOffset from, double seconds, IReadOnlyCollection<Row> rows, Accounting accounting, params IReadOnlyCollection<VmIdentity> vms)
+    internal static Interval Of(DateTimeOffset from, double seconds, IReadOnlyCollection<Row> rows, Accounting accounting,
+        params IReadOnlyCollection<VmIdentity> vms)
     {
         long ns = (from - DateTimeOffset.UnixEpoch).Ticks * 100, toNs = ns + (long)Math.Round(seconds * 1e9);
-        return new Interval { From = from, To = from.AddSeconds(seconds), FromNs = ns, ToNs = toNs, Changes = rows, Accounting = accounting, Vms = vms.Count > 0 ? vms : [Web, Db] };
+        return new Interval { From = from, To = from.AddSeconds(seconds), FromNs = ns, ToNs = toNs, Changes = rows, Accounting = accounting,
+            Vms = vms.Count > 0 ? vms : [Web, Db] };
     }
 
     /// <summary>The same interval with another length.</summary>
@@ -58,12 +61,14 @@ internal static class Sample
         Spread(Isa.Vmx, 32, ExitLevel.L1, (1200, 3_059), (90, 4_100), (4, 1_900_000)), Row(Isa.Vmx, 32, ExitLevel.L2, 693, 25_912),
         Spread(Isa.Vmx, 30, ExitLevel.L1, (40, 14_930), (6, 88_000)), Row(Isa.Vmx, 30, ExitLevel.L2, 88, 23_719),
         Row(Isa.Vmx, 48, ExitLevel.L1, 5, 15_456), Row(Isa.Vmx, 48, ExitLevel.L2, 1523, 27_393),
-        Row(Isa.Vmx, 52, ExitLevel.L1, 32, 450), Row(Isa.Vmx, 43, ExitLevel.L1, 3, 52), Row(Isa.Vmx, 71, ExitLevel.L1, 7, 1_000, untimed: 7),
+        Row(Isa.Vmx, 52, ExitLevel.L1, 32, 450), Row(Isa.Vmx, 43, ExitLevel.L1, 3, 52),
+        Row(Isa.Vmx, 71, ExitLevel.L1, 7, 1_000, untimed: 7),
         Row(Isa.Vmx, 0x8000_0021, ExitLevel.L1, 1, 12_000, untimed: 1));
 
     internal static Interval Svm { get; } = IntervalOf(
         Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200), Row(Isa.Svm, 0x78, ExitLevel.L1, 50, 900_000_000),
-        Row(Isa.Svm, 0x400, ExitLevel.L1, 812, 3_420), Row(Isa.Svm, 0x402, ExitLevel.L1, 5, 2_000), Row(Isa.Svm, 0x8f1, ExitLevel.L1, 2, 700));
+        Row(Isa.Svm, 0x400, ExitLevel.L1, 812, 3_420), Row(Isa.Svm, 0x402, ExitLevel.L1, 5, 2_000),
+        Row(Isa.Svm, 0x8f1, ExitLevel.L1, 2, 700));
 
     internal static string Text(
         Interval interval, ReportKind kind, int width = 80, GroupBy? by = null, SortKey? sort = null, bool stats = false,

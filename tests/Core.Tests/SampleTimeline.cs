@@ -38,10 +38,13 @@ internal static class SampleTimeline
             for (int vcpu = 0; vcpu < kind.Vcpus; vcpu++)
             {
                 bool isStopped = kind.Vm == s_db && at is >= 0.55 and < 0.63;
-                if (!isStopped) rows.Add(Row(kind.Vm, vcpu, kind.Code, Exits(kind.Rate, at, kind.Code, random), Slowness(kind.IsDevice, at, kind.Ns), kind.Octaves, random));
+                if (!isStopped)
+                    rows.Add(Row(kind.Vm, vcpu, kind.Code, Exits(kind.Rate, at, kind.Code, random), Slowness(kind.IsDevice, at, kind.Ns),
+                        kind.Octaves, random));
             }
         var accounting = new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) };
-        return Sample.Of(s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], accounting, [s_web, s_db]);
+        return Sample.Of(
+            s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], accounting, [s_web, s_db]);
     }
 
     // A wave for the load, and idle exits the other way round.
@@ -60,7 +63,8 @@ internal static class SampleTimeline
         {
             // Most are near the usual time, few take much longer.
             ulong took = (ulong)ns * (ulong)(70 + random.Next(60)) / 100;
-            for (int octave = 0; octave < octaves * 2 && random.Next(100) < 24; octave++) took = took * (ulong)(150 + random.Next(100)) / 100;
+            for (int octave = 0; octave < octaves * 2 && random.Next(100) < 24; octave++)
+                took = took * (ulong)(150 + random.Next(100)) / 100;
             row.Count++;
             row.Timed++;
             row.TotalNs += took;

@@ -28,7 +28,8 @@ internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyLi
         foreach (Row gone in old.Values)
             if (gone.Parts is { IsZero: false } parts) rows.Add(new Row(gone.Key) { Parts = default(TimeParts).Less(parts) });
         Dictionary<GroupKey, VcpuTime> times = before?.Times.ToDictionary(t => t.Key) ?? [];
-        HashSet<int> named = [.. rows.Select(r => r.Key.Vm), .. Times.Select(t => t.Key.Vm), .. OpenExits.Concat(before?.OpenExits ?? []).Select(o => o.Key.Vm)];
+        HashSet<int> named = [.. rows.Select(r => r.Key.Vm), .. Times.Select(t => t.Key.Vm),
+            .. OpenExits.Concat(before?.OpenExits ?? []).Select(o => o.Key.Vm)];
         return new Interval
         {
             From = from,
@@ -37,7 +38,9 @@ internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyLi
             ToNs = MonotonicNs,
             Vms = [.. Vms.Where(vm => named.Contains(vm.Ordinal))],
             Changes = rows,
-            TimeChanges = [.. Times.Select(t => times.TryGetValue(t.Key, out VcpuTime then) ? t with { WallNs = t.WallNs - then.WallNs, Parts = t.Parts.Less(then.Parts) } : t)],
+            TimeChanges = [.. Times.Select(t => times.TryGetValue(t.Key, out VcpuTime then)
+                ? t with { WallNs = t.WallNs - then.WallNs, Parts = t.Parts.Less(then.Parts) }
+                : t)],
             OpenBefore = before?.OpenExits ?? [],
             OpenAfter = OpenExits,
             Accounting = before is null ? Accounting : Accounting.Less(before.Accounting),

@@ -97,7 +97,8 @@ public sealed class TableViewTests
             UnreadReasons = 2,
         };
         Interval interval = Sample.IntervalOf(
-            accounting, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 18, 812), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 812), Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 9));
+            accounting, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 18, 812), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 812),
+            Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 9));
         string text = Sample.Text(interval, ReportKind.Time, width);
         Golden.FitsIn(width, text);
         Golden.Check($"losses-{width}", text);
@@ -110,7 +111,8 @@ public sealed class TableViewTests
     public void Huge_numbers_do_not_break_the_columns(ReportKind kind, bool stats)
     {
         Interval interval = Sample.IntervalOf(
-            Huge(12, ExitLevel.L1, ulong.MaxValue / 3), Huge(48, ExitLevel.L2, ulong.MaxValue / 3), Huge(1, ExitLevel.L1, 1), Huge(32, ExitLevel.L1, 12_345_678));
+            Huge(12, ExitLevel.L1, ulong.MaxValue / 3), Huge(48, ExitLevel.L2, ulong.MaxValue / 3), Huge(1, ExitLevel.L1, 1),
+            Huge(32, ExitLevel.L1, 12_345_678));
         foreach (int width in (int[])[80, 60, 40])
         {
             string text = Sample.Text(interval, kind, width, stats: stats);
@@ -149,14 +151,19 @@ public sealed class TableViewTests
     }
 
     private static Interval TwoMachines { get; } = Sample.IntervalOf(
-        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0), Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
-        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 11, 8_200, Sample.Db, 0), Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 50, 90_000_000, Sample.Web, 0),
-        Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 70, 80_000_000, Sample.Db, 0), Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 5_000, Sample.Db, 0),
-        Sample.Row(Isa.Svm, 0x7c, ExitLevel.L1, 31, 2_500, Sample.Web, 1), Sample.Row(Isa.Svm, 0x402, ExitLevel.L2, 31, 2_500, Sample.Db, 0));
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0),
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 11, 8_200, Sample.Db, 0),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 50, 90_000_000, Sample.Web, 0),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 70, 80_000_000, Sample.Db, 0),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 5_000, Sample.Db, 0),
+        Sample.Row(Isa.Svm, 0x7c, ExitLevel.L1, 31, 2_500, Sample.Web, 1),
+        Sample.Row(Isa.Svm, 0x402, ExitLevel.L2, 31, 2_500, Sample.Db, 0));
 
     private static Row Huge(ulong code, ExitLevel level, ulong count)
     {
-        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, code), level)) { Count = count, Timed = count, TotalNs = ulong.MaxValue / 8, MaxNs = ulong.MaxValue / 2 };
+        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, code), level))
+            { Count = count, Timed = count, TotalNs = ulong.MaxValue / 8, MaxNs = ulong.MaxValue / 2 };
         row.Bins.Add(HistogramLayout.BinCount - 1, count);
         return row;
     }

@@ -7,7 +7,9 @@ using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>The examples of docs/timeline.md are what the code makes of the sample data. With KVMSCOPE_UPDATE_DOCS=1 they are rewritten.</summary>
+/// <summary>
+/// The examples of docs/timeline.md are what the code makes of the sample data. With KVMSCOPE_UPDATE_DOCS=1 they are rewritten.
+/// </summary>
 public sealed class TimelineDocsTests
 {
     private const string Open = "```text\n", Close = "```\n";
@@ -39,5 +41,6 @@ public sealed class TimelineDocsTests
         else Assert.Equal(now, text);
     }
 
-    private static string Folder([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "docs"));
+    private static string Folder([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "docs"));
 }

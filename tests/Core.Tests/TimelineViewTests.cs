@@ -49,15 +49,19 @@ public sealed class TimelineViewTests
     public void Losses_are_said()
     {
         Interval interval = s_intervals[0] with { Accounting = new Accounting { DroppedExits = 7 } };
-        Assert.EndsWith("\n7 exits were not counted: the tables were full\n", Text(TimelineBuilder.Build("host1", [interval], TimelineBy.Vm, 3), 80), StringComparison.Ordinal);
+        Assert.EndsWith("\n7 exits were not counted: the tables were full\n",
+            Text(TimelineBuilder.Build("host1", [interval], TimelineBy.Vm, 3), 80), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Lines_are_never_longer_than_the_terminal_is_wide() => Gen.Select(Gen.Int[24, 260], AnyText.Of(60), Gen.Int[1, 120], Gen.Int[1, 9], Gen.Bool).Sample(
+    public void Lines_are_never_longer_than_the_terminal_is_wide() =>
+        Gen.Select(Gen.Int[24, 260], AnyText.Of(60), Gen.Int[1, 120], Gen.Int[1, 9], Gen.Bool).Sample(
         (width, name, columns, rows, unicode) =>
         {
             Interval[] intervals = [.. s_intervals[..columns]];
-            intervals[^1] = intervals[^1] with { Changes = [.. intervals[^1].Rows, Sample.Row(Isa.Vmx, 0x1ffff, ExitLevel.L1, 1_000_000_000_000_000, ulong.MaxValue / 2, new VmIdentity(9, int.MaxValue, name), 4095)] };
+            intervals[^1] = intervals[^1] with { Changes = [.. intervals[^1].Rows,
+                Sample.Row(Isa.Vmx, 0x1ffff, ExitLevel.L1, 1_000_000_000_000_000, ulong.MaxValue / 2, new VmIdentity(9, int.MaxValue, name),
+                4095)] };
             foreach (TimelineBy by in Enum.GetValues<TimelineBy>())
             {
                 string text = Text(TimelineBuilder.Build(name + " " + name, intervals, by, rows), width, unicode);
@@ -79,9 +83,12 @@ public sealed class TimelineViewTests
         foreach (int width in (int[])[30, 71, 72, 80, 81, 120])
         {
             int columns = TimelineView.ColumnsFor(width);
-            Interval[] intervals = [.. Enumerable.Range(0, columns + 1).Select(i => s_intervals[0] with { From = s_intervals[0].From.AddSeconds(2 * i) })];
-            Assert.Contains("1 column = 2 s", Text(TimelineBuilder.Build("", intervals[1..], TimelineBy.Vm, 1), width), StringComparison.Ordinal);
-            Assert.Contains("1 column = 4 s", Text(TimelineBuilder.Build("", intervals, TimelineBy.Vm, 1), width), StringComparison.Ordinal);
+            Interval[] intervals =
+                [.. Enumerable.Range(0, columns + 1).Select(i => s_intervals[0] with { From = s_intervals[0].From.AddSeconds(2 * i) })];
+            Assert.Contains(
+                "1 column = 2 s", Text(TimelineBuilder.Build("", intervals[1..], TimelineBy.Vm, 1), width), StringComparison.Ordinal);
+            Assert.Contains(
+                "1 column = 4 s", Text(TimelineBuilder.Build("", intervals, TimelineBy.Vm, 1), width), StringComparison.Ordinal);
         }
     }
 
@@ -91,7 +98,8 @@ public sealed class TimelineViewTests
         for (int width = 24; width < 200; width++)
         {
             Interval[] intervals = [.. Enumerable.Repeat(s_intervals[0], TimelineView.ColumnsFor(width))];
-            string[] lines = [.. Text(TimelineBuilder.Build("", intervals, TimelineBy.Vm, 1), width).Split('\n').Where(l => l.Contains('█'))];
+            string[] lines =
+                [.. Text(TimelineBuilder.Build("", intervals, TimelineBy.Vm, 1), width).Split('\n').Where(l => l.Contains('█'))];
             Assert.NotEmpty(lines);
             Assert.All(lines, line => Assert.Matches("(/s|µs)$", line));
         }
@@ -132,7 +140,8 @@ public sealed class TimelineViewTests
     [InlineData(0.1, "100 ms")]
     [InlineData(600, "600 s")]
     [InlineData(0, "0 ns")]
-    public void Durations_have_no_zeros_that_say_nothing(double seconds, string expected) => Assert.Equal(expected, TimelineText.Duration(seconds, unicode: true));
+    public void Durations_have_no_zeros_that_say_nothing(double seconds, string expected) =>
+        Assert.Equal(expected, TimelineText.Duration(seconds, unicode: true));
 
     private static string Text(Timeline timeline, int width, bool unicode = true)
     {

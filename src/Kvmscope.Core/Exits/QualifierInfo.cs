@@ -1,13 +1,13 @@
 namespace Kvmscope.Core.Exits;
 
-/// <summary>What a kind of argument is called and how it is written; reasons of several ISAs may share it.</summary>
+/// <summary>A kind of argument and how it is written; reasons of several ISAs may share it.</summary>
 /// <param name="Kind">As the kernel side knows it.</param>
-/// <param name="Tells">What the arguments of a reason tell, for <c>explain</c>.</param>
+/// <param name="Shows">What the arguments of a reason show, for <c>explain</c>.</param>
 /// <param name="Name">From <see cref="Model.Qualifier.Raw"/> to what people read.</param>
 /// <param name="Numbers">From <see cref="Model.Qualifier.Raw"/> to the plain numbers for machines.</param>
-internal sealed record QualifierInfo(QualifierKind Kind, string Tells, Func<ulong, string> Name, Func<ulong, ulong[]> Numbers);
+internal sealed record QualifierInfo(QualifierKind Kind, string Shows, Func<ulong, string> Name, Func<ulong, ulong[]> Numbers);
 
-/// <summary>How arguments are packed, as far as more than one kind or architecture does it: bpf/qualifier_values.h.</summary>
+/// <summary>How arguments are packed, as far as several kinds or architectures share it: bpf/qualifier_values.h.</summary>
 internal static class QualifierValues
 {
     internal const ulong PageMask = ~0xfffUL;
@@ -36,11 +36,11 @@ internal static class QualifierValues
 /// </summary>
 public enum QualifierKind : byte
 {
-    /// <summary>The reason has no argument, or none that can be had.</summary>
+    /// <summary>The reason has no argument, or none that is available.</summary>
     None = 0,
 
     /// <summary>
-    /// Bits 31:0 the MSR; bits 33:32 the direction where the reason does not say it: 1 read, 2 write, 3 not known, else 0.
+    /// Bits 31:0 the MSR; bits 33:32 the direction where the reason does not tell it: 1 read, 2 write, 3 not known, else 0.
     /// </summary>
     Msr = 1,
 
@@ -55,8 +55,7 @@ public enum QualifierKind : byte
 
     /// <summary>
     /// Memory of the guest: MMIO has bit 8 set and the guest-physical address of the page in bits 63:12; else bit 0 read, bit 1 write, bit
-    /// 2
-    /// fetch, bit 3 the page was present.
+    /// 2 fetch, bit 3 the page was present.
     /// </summary>
     Memory = 5,
 
@@ -81,7 +80,7 @@ public enum QualifierKind : byte
     Eoi = 11,
 
     /// <summary>
-    /// A system register of arm64, as the syndrome has it: op0 in bits 21:20, op2 19:17, op1 16:14, CRn 13:10, CRm 4:1; bits 33:32 the
+    /// A system register of arm64, as in the syndrome: op0 in bits 21:20, op2 19:17, op1 16:14, CRn 13:10, CRm 4:1; bits 33:32 the
     /// direction: 1 read, 2 write.
     /// </summary>
     SystemRegister = 12,

@@ -1,14 +1,14 @@
 namespace Kvmscope.Core.Exits;
 
-/// <summary>What to look at next for a reason: commands of this program, by what kind of reason it is.</summary>
+/// <summary>What to look at next for a reason: commands of this program, by the kind of reason.</summary>
 public static class ReasonAdvice
 {
-    /// <summary>Command lines, each with what it tells; never empty.</summary>
-    public static IReadOnlyList<(string Command, string Tells)> LookAt(ExitCode code)
+    /// <summary>Command lines, each with what it shows; never empty.</summary>
+    public static IReadOnlyList<(string Command, string Shows)> LookAt(ExitCode code)
     {
         string name = ExitReasons.Name(code);
-        List<(string Command, string Tells)> lines = [];
-        if (Qualifiers.InfoOf(code) is { } argument) lines.Add(($"kvmscope time --by qualifier --reason {name}", argument.Tells));
+        List<(string Command, string Shows)> lines = [];
+        if (Qualifiers.InfoOf(code) is { } argument) lines.Add(($"kvmscope time --by qualifier --reason {name}", argument.Shows));
         switch (ExitReasons.ClassOf(code))
         {
             case "idle":

@@ -3,7 +3,7 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Model;
 
-/// <summary>Adds up intervals that follow one another.</summary>
+/// <summary>Adds up consecutive intervals.</summary>
 /// <param name="grouping">Which vCPUs are kept apart.</param>
 /// <param name="withQualifiers">Whether the reasons' arguments are kept apart.</param>
 /// <param name="wants">Which rows are added; all where null. Asked with the key as it was recorded.</param>
@@ -46,17 +46,17 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         foreach (Row row in interval.Changes) Add(row);
     }
 
-    /// <summary>Adds a row; it is not kept.</summary>
+    /// <summary>Adds a row; the object is not kept.</summary>
     public void Add(Row row)
     {
         if (wants is null || wants(row.Key)) _rows.Add(row);
     }
 
-    /// <summary>The sum as one interval, as a trace of just this time would have had it.</summary>
+    /// <summary>The sum as one interval, as a trace of exactly this time would give it.</summary>
     /// <param name="wantsVm">Which VMs are in it; all where null. Needs a grouping by VM.</param>
     public Interval ToInterval(Func<VmIdentity, bool>? wantsVm = null)
     {
-        // Without qualifiers an exit has its row from its begin on.
+        // Without qualifiers an exit has its row from its start.
         if (!withQualifiers) MoveOpen();
         HashSet<int>? vms = wantsVm is null ? null : [.. _vms.Values.Where(wantsVm).Select(vm => vm.Ordinal)];
         bool IsWanted(GroupKey key) => vms is null || vms.Contains(key.Vm);
@@ -107,7 +107,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         sum = new VcpuTime(key, sum.WallNs + time.WallNs, parts);
     }
 
-    // Of a part of the rows only what rows say is known; what was lost may have been of them.
+    // Of some of the rows only what they say themselves is known; what was lost may belong to them.
     private Accounting AccountingOf(List<Row> rows, bool isFiltered)
     {
         if (!isFiltered && withQualifiers) return _accounting;
@@ -119,6 +119,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             if (row.Key.Code.Isa == Isa.None) unread += row.Count;
             if (row.Key.Qualifier.State == QualifierState.Other) others += row.Count;
         }
-        return _accounting with { Exits = exits, Entries = isFiltered ? timed : _accounting.Entries, UnreadReasons = unread, OtherQualifiers = others };
+        return _accounting
+            with { Exits = exits, Entries = isFiltered ? timed : _accounting.Entries, UnreadReasons = unread, OtherQualifiers = others };
     }
 }

@@ -52,8 +52,8 @@ public struct TimeParts
     }
 
     /// <summary>
-    /// This less an earlier reading, part by part, modulo 2^64: a part that shrank is a negative number in two's complement. Such
-    /// differences can be added up; <see cref="Settled"/> makes of the sum what can be shown.
+    /// This minus an earlier reading, part by part, modulo 2^64: a part that shrank is a negative number in two's complement. Such
+    /// differences can be added up; <see cref="Settled"/> turns the sum into what can be shown.
     /// </summary>
     public readonly TimeParts Less(in TimeParts earlier)
     {
@@ -63,9 +63,9 @@ public struct TimeParts
     }
 
     /// <summary>
-    /// A difference without negative parts. What an open exit's time will turn out to have been is not known before it ends (a wake-up
-    /// that waits for a CPU looks like a halt until it runs), so a part may be smaller than it was: it is 0 then, and what it lacks is
-    /// taken from the largest, so that the sum stays the difference of the sums.
+    /// A difference without negative parts. The parts of an open exit's time are only known when it ends (a wake-up that waits for a CPU
+    /// looks like a halt until it runs), so a part may be smaller than it was: it is set to 0, and the missing time is taken from the
+    /// largest part, so that the sum stays the difference of the sums.
     /// </summary>
     public readonly TimeParts Settled()
     {
@@ -89,9 +89,6 @@ public struct TimeParts
         }
         return settled;
     }
-
-    /// <summary>This less an earlier reading, settled.</summary>
-    public readonly TimeParts Since(in TimeParts earlier) => Less(earlier).Settled();
 }
 
 /// <summary>Where a vCPU's wall-clock time went. The parts of a vCPU add up to the time that it was observed.</summary>

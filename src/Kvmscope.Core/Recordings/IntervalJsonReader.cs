@@ -5,11 +5,11 @@ using Kvmscope.Core.Output.Json;
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>
-/// Reads what <see cref="IntervalJsonWriter"/> wrote, in any order of members; members that it does not know are passed over. Rows
-/// are handed over one by one in an object that is used again, as a long recording has millions.
+/// Reads what <see cref="IntervalJsonWriter"/> wrote, in any order of members; unknown members are skipped. Rows come one by one in one
+/// reused object, as a long recording has millions.
 /// </summary>
-/// <param name="offset">The recording host's offset from UTC, in which times are given.</param>
-/// <param name="take">Takes each row; it has to be done with it when it returns.</param>
+/// <param name="offset">The recording host's offset from UTC, for times.</param>
+/// <param name="take">Takes each row; the object is reused after it returns.</param>
 internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 {
     private readonly Row _row = new(default);
@@ -19,7 +19,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
     private readonly List<MissingSource> _missing = [];
 
     /// <summary>Reads one line.</summary>
-    /// <exception cref="JsonException">It is not what is written there.</exception>
+    /// <exception cref="JsonException">It is not valid.</exception>
     internal Interval Read(ReadOnlySpan<byte> line)
     {
         var json = new Utf8JsonReader(line);
@@ -31,7 +31,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
         _times.Clear();
         _slow.Clear();
         _missing.Clear();
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             if (json.ValueTextEquals("interval"u8)) first = JsonWalk.Long(ref json);
@@ -72,7 +72,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadVms(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             int id = 0, pid = 0;
@@ -91,12 +91,12 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
     private static Accounting ReadAccounting(ref Utf8JsonReader json)
     {
         Accounting accounting = new();
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             string name = json.GetString()!;
             ulong value = JsonWalk.Number(ref json);
-            // One that a later version counts is passed over.
+            // Counters of later versions are skipped.
             if (Array.Find(Accounting.Fields, f => f.Name == name) is { } field) accounting = field.With(accounting, value);
         }
         return accounting;
@@ -104,7 +104,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadMissing(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             TimePart? part = null;
@@ -121,7 +121,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadOpen(ref Utf8JsonReader json, List<OpenExits> open)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             var key = new KeyReader();
@@ -138,7 +138,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadTimes(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             var key = new KeyReader();
@@ -157,7 +157,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadSlow(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json)) _slow.Add(ReadSlowExit(ref json));
     }
 
@@ -198,7 +198,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadRows(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             _row.Clear();
@@ -223,7 +223,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
     private static ReflectedRounds ReadRounds(ref Utf8JsonReader json)
     {
         var rounds = new ReflectedRounds();
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             if (json.ValueTextEquals("reflected"u8)) rounds.Reflected = JsonWalk.Number(ref json);
@@ -240,19 +240,19 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private static void ReadBins(ref Utf8JsonReader json, Histogram bins)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Inner(ref json, JsonTokenType.StartArray))
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Next(ref json, JsonTokenType.StartArray))
         {
             ulong low = JsonWalk.Number(ref json), count = JsonWalk.Number(ref json);
             bins.Add(HistogramLayout.BinOf(low), count);
-            JsonWalk.Begin(ref json, JsonTokenType.EndArray);
+            JsonWalk.Expect(ref json, JsonTokenType.EndArray);
         }
     }
 
     private static TimeParts ReadParts(ref Utf8JsonReader json)
     {
         TimeParts parts = default;
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             TimePart? part = PartOf(json.GetString()!);

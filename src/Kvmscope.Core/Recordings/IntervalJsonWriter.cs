@@ -7,8 +7,8 @@ using Kvmscope.Core.Output.Json;
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>
-/// Writes an interval as a line of JSON. Names (<c>vm</c>, <c>reason</c>, <c>qualifier</c>) are for those who read a recording with
-/// other tools; kvmscope itself reads the numbers. What is 0 or empty is left out.
+/// Writes an interval as a line of JSON. Names (<c>vm</c>, <c>reason</c>, <c>qualifier</c>) are for people who read a recording with other
+/// tools; kvmscope itself reads the numbers. What is 0 or empty is left out.
 /// </summary>
 internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
 {

@@ -5,7 +5,7 @@ namespace Kvmscope.Core.Recordings;
 /// <summary>Makes the errors about recordings.</summary>
 internal static class RecordingError
 {
-    /// <summary>The file is no recording.</summary>
+    /// <summary>The file is not a recording.</summary>
     internal static KvmscopeException NotOne(string name, string what) =>
         new(ExitStatus.Usage, $"'{name}' is not a kvmscope recording: {what}", "Recordings are made with 'kvmscope record'.");
 
@@ -13,12 +13,13 @@ internal static class RecordingError
     internal static KvmscopeException Damaged(string name, string where, string hint) =>
         new(ExitStatus.Failed, $"the recording '{name}' is damaged {where}", hint);
 
-    /// <summary>The file is several recordings, as 'cat' makes it.</summary>
+    /// <summary>The file has several recordings, as 'cat' makes it.</summary>
     internal static KvmscopeException MoreThanOne(string name, long at) => new(ExitStatus.Usage,
         string.Create(CultureInfo.InvariantCulture, $"'{name}' is more than one recording: another begins at byte {at}"),
         string.Create(CultureInfo.InvariantCulture, $"Split them: 'head -c {at}' gives what is before, 'tail -c +{at + 1}' the rest."));
 
-    /// <summary>The file could be opened, and now it cannot be read.</summary>
+    /// <summary>The file was opened, but reading it failed.</summary>
     internal static KvmscopeException Unreadable(string name, IOException error) =>
-        new(ExitStatus.Failed, $"cannot read the recording '{name}': {error.Message}", "The disk or the network may be at fault; try a copy of the file.", error);
+        new(ExitStatus.Failed, $"cannot read the recording '{name}': {error.Message}",
+            "The disk or the network may be at fault; try a copy of the file.", error);
 }

@@ -7,7 +7,7 @@ public static class ReasonSelector
 {
     /// <summary>The codes that a name or number stands for, at most one for each ISA; empty where there is none.</summary>
     /// <param name="text">As typed.</param>
-    /// <param name="isa">The ISA; where it is not known, any will do.</param>
+    /// <param name="isa">The ISA; where it is not known, all count.</param>
     public static IReadOnlyList<ExitCode> Find(string text, Isa isa)
     {
         List<ExitCode> codes = [];

@@ -4,8 +4,8 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Selections;
 
 /// <summary>
-/// Which VMs are meant. A name means all VMs of that name, further ones of one process (NAME#2) included; NAME#2 means that one. A number
-/// is a pid, and all VMs of the process, where no VM has it as its name.
+/// Which VMs are meant. A name means all VMs of that name, including further ones of a process (NAME#2); NAME#2 means only that one. A
+/// number is a pid, and all VMs of the process, where no VM has it as its name.
 /// </summary>
 public sealed class VmFilter
 {
@@ -19,9 +19,9 @@ public sealed class VmFilter
 
     private readonly Term[] _terms;
 
-    /// <summary>Looks up what was typed; <see cref="Unknown"/> and <see cref="Ambiguity"/> say what went wrong.</summary>
+    /// <summary>Looks up what was typed; <see cref="Unknown"/> and <see cref="Ambiguity"/> say what is wrong.</summary>
     /// <param name="typed">Names and pids; none for all VMs.</param>
-    /// <param name="known">The VMs that there are, as they are shown.</param>
+    /// <param name="known">The existing VMs, as they are shown.</param>
     public VmFilter(IReadOnlyList<string> typed, IReadOnlyCollection<(int Pid, string Name)> known)
     {
         _terms = new Term[typed.Count];
@@ -36,7 +36,7 @@ public sealed class VmFilter
         }
     }
 
-    /// <summary>The first that is neither a name nor a pid of a known VM; null where there is none.</summary>
+    /// <summary>The first that is neither the name nor the pid of a known VM; null where there is none.</summary>
     public string? Unknown { get; }
 
     /// <summary>The error (status 2) where a number is the name of one VM and the pid of another; null where none is.</summary>

@@ -4,5 +4,6 @@ namespace Kvmscope.Core.Tests.Recordings;
 internal sealed class FailingStream(byte[] bytes, long failsAt) : MemoryStream(bytes, writable: false)
 {
     // The other overloads come by here too.
-    public override int Read(byte[] buffer, int offset, int count) => Position + count > failsAt ? throw new IOException("Input/output error") : base.Read(buffer, offset, count);
+    public override int Read(byte[] buffer, int offset, int count) =>
+        Position + count > failsAt ? throw new IOException("Input/output error") : base.Read(buffer, offset, count);
 }

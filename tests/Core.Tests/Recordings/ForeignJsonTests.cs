@@ -24,7 +24,8 @@ public sealed class ForeignJsonTests
     public void Members_that_are_not_known_are_passed_over()
     {
         Recording recording = Tape.Open(With("""
-            {"later":{"a":[1,{"b":null}]},"rows":[{"vm_id":0,"new":[[]],"isa":"svm","code":114,"level":1,"count":5}],"vms":[{"vm_id":0,"vm":"x","vm_pid":7}]}
+            {"later":{"a":[1,{"b":null}]},"rows":[{"vm_id":0,"new":[[]],"isa":"svm","code":114,"level":1,"count":5}],
+            "vms":[{"vm_id":0,"vm":"x","vm_pid":7}]}
             """));
         Core.Model.Interval interval = recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToInterval();
         Core.Model.Row row = Assert.Single(interval.Rows);
@@ -73,7 +74,8 @@ public sealed class ForeignJsonTests
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
         Snapshot snapshot = new RandomTrace(41).Snapshots(2)[1];
-        new IntervalJsonWriter(json).Write(snapshot.Since(null, RandomTrace.Start, RandomTrace.StartNs) with { First = 0 }, MemberKind.Interval);
+        new IntervalJsonWriter(json)
+            .Write(snapshot.Since(null, RandomTrace.Start, RandomTrace.StartNs) with { First = 0 }, MemberKind.Interval);
         json.Flush();
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

@@ -12,7 +12,8 @@ public sealed class GapTests
     private const int Count = 130;
 
     private static readonly Lazy<List<Snapshot>> s_snapshots = new(() => new RandomTrace(23).Snapshots(Count));
-    private static readonly Lazy<(byte[] Bytes, List<int> Ends)> s_ended = new(() => Tape.Record(s_snapshots.Value)), s_killed = new(() => Tape.Record(s_snapshots.Value, end: false));
+    private static readonly Lazy<(byte[] Bytes, List<int> Ends)> s_ended = new(() => Tape.Record(s_snapshots.Value)),
+        s_killed = new(() => Tape.Record(s_snapshots.Value, end: false));
 
     public static TheoryData<int, bool, bool> Gaps
     {
@@ -42,7 +43,8 @@ public sealed class GapTests
         {
             try
             {
-                IntervalRange range = recording.Range(from == 0 ? null : RandomTrace.Start.AddSeconds(from), to == Count ? null : RandomTrace.Start.AddSeconds(to));
+                IntervalRange range = recording.Range(
+                    from == 0 ? null : RandomTrace.Start.AddSeconds(from), to == Count ? null : RandomTrace.Start.AddSeconds(to));
                 Assert.Equal((from, to, Live(from, to)), (from, to, Exits(recording, range)));
             }
             catch (KvmscopeException error)
@@ -105,7 +107,8 @@ public sealed class GapTests
         return Tape.Open(made);
     }
 
-    private static long Exits(Recording recording, IntervalRange range) => recording.Sum(range, Grouping.Vcpu).ToInterval().Rows.Sum(r => (long)r.Count);
+    private static long Exits(Recording recording, IntervalRange range) =>
+        recording.Sum(range, Grouping.Vcpu).ToInterval().Rows.Sum(r => (long)r.Count);
 
     private static long Live(int from, int to) => Seen(to) - Seen(from);
 

@@ -3,7 +3,9 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>A trace that never was: counters of some VMs that only grow, VMs that come, and parts of the wall clock that are corrected.</summary>
+/// <summary>
+/// A trace that never was: counters of some VMs that only grow, VMs that come, and parts of the wall clock that are corrected.
+/// </summary>
 internal sealed class RandomTrace(int seed)
 {
     private const long StepNs = 1_000_000_000;
@@ -41,7 +43,8 @@ internal sealed class RandomTrace(int seed)
                 LostEvents = _accounting.LostEvents + (ulong)_random.Next(2),
             };
             long ns = StartNs + (i * StepNs) + _random.Next(1000);
-            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _accounting) { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
+            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _accounting)
+                { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
         }
         return snapshots;
     }
@@ -61,7 +64,12 @@ internal sealed class RandomTrace(int seed)
         int vcpu = _random.Next(2);
         var code = new ExitCode(Isa.Svm, codes[_random.Next(codes.Length)]);
         ExitLevel level = _random.Next(2) == 0 ? ExitLevel.L1 : ExitLevel.L2;
-        Qualifier qualifier = _random.Next(3) switch { 0 => Qualifier.None, 1 => Qualifier.Other, _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)) };
+        Qualifier qualifier = _random.Next(3) switch
+        {
+            0 => Qualifier.None,
+            1 => Qualifier.Other,
+            _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)),
+        };
         var row = new Row(Keys.Of(code, level, vm, vcpu, qualifier)) { Parts = default(TimeParts) };
         if (!_rows.Any(r => r.Key == row.Key)) _rows.Add(row);
     }

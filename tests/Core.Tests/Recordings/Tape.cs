@@ -29,7 +29,8 @@ internal static class Tape
     };
 
     /// <summary>The bytes of a recording of these snapshots, and where each append ended.</summary>
-    internal static (byte[] Bytes, List<int> Ends) Record(IReadOnlyList<Snapshot> snapshots, bool end = true, IReadOnlyList<SlowExit>? slow = null)
+    internal static (byte[] Bytes, List<int> Ends) Record(
+        IReadOnlyList<Snapshot> snapshots, bool end = true, IReadOnlyList<SlowExit>? slow = null)
     {
         var bytes = new MemoryStream();
         var ends = new List<int>();
@@ -75,7 +76,8 @@ internal static class Tape
 
     private static IEnumerable<ReportRequest> Requests()
     {
-        foreach (GroupBy by in new[] { GroupBy.Reason, GroupBy.Vm | GroupBy.Reason, GroupBy.Vcpu, GroupBy.Qualifier, GroupBy.Vcpu | GroupBy.Qualifier | GroupBy.Level })
+        foreach (GroupBy by in new[] { GroupBy.Reason, GroupBy.Vm | GroupBy.Reason, GroupBy.Vcpu, GroupBy.Qualifier,
+            GroupBy.Vcpu | GroupBy.Qualifier | GroupBy.Level })
         {
             yield return new ReportRequest { Kind = ReportKind.Count, Command = "count", By = by };
             yield return new ReportRequest { Kind = ReportKind.Time, Command = "time", By = by, Stats = true };

@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 /// <summary>Compares two sides.</summary>
 public static class ComparisonBuilder
 {
-    /// <summary>Puts both sides beside each other, group by group, and marks what changed beyond noise.</summary>
+    /// <summary>Compares both sides group by group, and marks what changed by more than noise.</summary>
     /// <param name="a">The first side.</param>
     /// <param name="b">The second side.</param>
     /// <param name="request">What to show.</param>
@@ -35,7 +35,7 @@ public static class ComparisonBuilder
             {
                 A = first,
                 B = second,
-                Change = (long)Math.Round(PerSecond(group.B, sideB.Whole) - PerSecond(group.A, sideA.Whole)),
+                Change = (long)Math.Round(PerSecond(group.B, sideB.Sum) - PerSecond(group.A, sideA.Sum)),
                 Marks = marks.GetValueOrDefault(group),
             };
         }
@@ -43,8 +43,8 @@ public static class ComparisonBuilder
         (ComparisonFigures A, ComparisonFigures B) FiguresOf(ComparisonGroup group)
         {
             bool busy = group.Keys.Idle == false;
-            return (group.A.Figures(sideA.Whole.Seconds, busy ? groups.Busy.A.Total.TotalNs : null),
-                group.B.Figures(sideB.Whole.Seconds, busy ? groups.Busy.B.Total.TotalNs : null));
+            return (group.A.Figures(sideA.Sum.Seconds, busy ? groups.Busy.A.Total.TotalNs : null),
+                group.B.Figures(sideB.Sum.Seconds, busy ? groups.Busy.B.Total.TotalNs : null));
         }
     }
 

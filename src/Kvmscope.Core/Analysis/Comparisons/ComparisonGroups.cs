@@ -8,7 +8,7 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 internal sealed class ComparisonGroups
 {
     private readonly Dictionary<(GroupKey Key, bool Idle), ComparisonGroup> _groups = [];
-    // By name, with the identity that was seen first.
+    // By name, with the first identity of that name.
     private readonly Dictionary<string, VmIdentity> _vms = [];
     private readonly GroupBy _by;
     private readonly QualifierRanks? _ranks;
@@ -34,7 +34,7 @@ internal sealed class ComparisonGroups
 
     internal IReadOnlyCollection<ComparisonGroup> Groups => _groups.Values;
 
-    /// <summary>How many samples were taken together on each side.</summary>
+    /// <summary>How many samples make a block on each side.</summary>
     internal (int A, int B) Each => (_a.Each, _b.Each);
 
     /// <summary>How many blocks each side has.</summary>
@@ -71,7 +71,7 @@ internal sealed class ComparisonGroups
         return group;
     }
 
-    // Pids and the order in which VMs were seen are each side's own; the name is what stays.
+    // Pids and the order of VMs differ between the sides; names are the same.
     private GroupKey KeyOf(GroupKey key, Interval sample)
     {
         if (!_by.HasFlag(GroupBy.Vcpu)) key = key with { Vcpu = GroupKey.None };
@@ -89,7 +89,7 @@ internal sealed class ComparisonGroups
     }
 }
 
-/// <summary>One group of both sides while it is added up.</summary>
+/// <summary>One group of both sides.</summary>
 internal sealed class ComparisonGroup(ReportRow keys, SampleBlocks a, SampleBlocks b)
 {
     internal ReportRow Keys { get; } = keys;
@@ -99,10 +99,10 @@ internal sealed class ComparisonGroup(ReportRow keys, SampleBlocks a, SampleBloc
     internal GroupSide B { get; } = new(b);
 }
 
-/// <summary>What one side has of one group: over its whole length, and block by block.</summary>
+/// <summary>One side of one group: its sum, and its blocks.</summary>
 internal sealed class GroupSide(SampleBlocks blocks)
 {
-    // Fewer exits than these in a sample say more of chance than of the handling: the 99th percentile of fewer is the maximum.
+    // With fewer exits a sample is mostly chance: the 99th percentile of fewer than 100 is the maximum.
     private const ulong MinForAverage = 10, MinForP50 = 10, MinForP99 = 100;
 
     private readonly Tally?[] _blocks = new Tally?[blocks.Seconds.Length];
@@ -119,31 +119,34 @@ internal sealed class GroupSide(SampleBlocks blocks)
     }
 
     internal ComparisonFigures Figures(double seconds, ulong? busyNs) => new(
-        seconds > 0 ? Total.Count / seconds : 0, busyNs is > 0 ? (double)Total.TotalNs / busyNs : null, Total.AverageNs, Total.Quantile(0.5),
+        seconds > 0 ? Total.Count / seconds : 0,
+        busyNs is > 0 ? (double)Total.TotalNs / busyNs : null,
+        Total.AverageNs,
+        Total.Quantile(0.5),
         Total.Quantile(0.99));
 
-    /// <summary>How many exits with a handling time a block has, on average.</summary>
+    /// <summary>Average number of exits with a handling time per block.</summary>
     internal double TimedEach => _blocks.Length == 0 ? 0 : (double)Total.Timed / _blocks.Length;
 
     /// <summary>The samples of a figure, in order.</summary>
     /// <param name="figure">Which.</param>
-    /// <param name="busy">All busy exits of the side, of which shares are.</param>
-    /// <param name="together">How many blocks are a sample of the handling times.</param>
-    internal double[] Samples(ChangedFigures figure, GroupSide busy, int together) => figure switch
+    /// <param name="busy">All busy exits of the side, which shares are relative to.</param>
+    /// <param name="perSample">How many blocks make one sample of the handling times.</param>
+    internal double[] Samples(ChangedFigures figure, GroupSide busy, int perSample) => figure switch
     {
         ChangedFigures.Rate => [.. _blocks.Select((block, i) => (block?.Count ?? 0) / blocks.Seconds[i])],
-        ChangedFigures.Share => [.. Shares(busy, together)],
-        ChangedFigures.Average => [.. Times(together, MinForAverage, m => (double)m.TotalNs / m.Timed)],
-        ChangedFigures.P50 => [.. Times(together, MinForP50, m => m.Quantile(0.5))],
-        _ => [.. Times(together, MinForP99, m => m.Quantile(0.99))],
+        ChangedFigures.Share => [.. Shares(busy, perSample)],
+        ChangedFigures.Average => [.. Times(perSample, MinForAverage, m => (double)m.TotalNs / m.Timed)],
+        ChangedFigures.P50 => [.. Times(perSample, MinForP50, m => m.Quantile(0.5))],
+        _ => [.. Times(perSample, MinForP99, m => m.Quantile(0.99))],
     };
 
-    private IEnumerable<double> Shares(GroupSide busy, int together)
+    private IEnumerable<double> Shares(GroupSide busy, int perSample)
     {
-        for (int begin = 0; begin + together <= _blocks.Length; begin += together)
+        for (int begin = 0; begin + perSample <= _blocks.Length; begin += perSample)
         {
-            ulong whole = busy.Sum(begin, together);
-            if (whole > 0) yield return (double)Sum(begin, together) / whole;
+            ulong whole = busy.Sum(begin, perSample);
+            if (whole > 0) yield return (double)Sum(begin, perSample) / whole;
         }
     }
 
@@ -154,15 +157,15 @@ internal sealed class GroupSide(SampleBlocks blocks)
         return sum;
     }
 
-    // More blocks where these do not have enough exits.
-    private IEnumerable<double> Times(int together, ulong least, Func<Tally, double?> of)
+    // Takes more blocks where these do not have enough exits.
+    private IEnumerable<double> Times(int perSample, ulong least, Func<Tally, double?> of)
     {
         var sum = new Tally();
         int taken = 0;
         foreach (Tally? block in _blocks)
         {
             if (block is not null) sum.Add(block);
-            if (++taken < together || sum.Timed < least) continue;
+            if (++taken < perSample || sum.Timed < least) continue;
             if (of(sum) is { } value) yield return value;
             sum = new Tally();
             taken = 0;

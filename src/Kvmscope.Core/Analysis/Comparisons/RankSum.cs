@@ -1,21 +1,21 @@
 namespace Kvmscope.Core.Analysis.Comparisons;
 
 /// <summary>
-/// The two-sided rank-sum test (Mann and Whitney 1947) of samples that follow one another: do the values of one side tend to be larger?
-/// Ranks, as values are anything but normal; and what neighbouring samples have in common counts as less evidence (<see cref="SerialNoise"/>).
+/// The two-sided rank-sum test (Mann and Whitney 1947) of consecutive samples: do the values of one side tend to be larger? It uses ranks,
+/// as values are far from normal; and neighbouring samples that resemble each other count as less evidence (<see cref="SerialNoise"/>).
 /// </summary>
 internal static class RankSum
 {
     /// <summary>
-    /// Samples that each side must have. With ten and ten the rarest of all orders comes by chance once in 90 000 times: enough to be told
-    /// among 900 tests. Of fewer, what neighbours have in common cannot be judged either.
+    /// Samples that each side must have. With ten and ten the rarest order comes by chance once in 90 000 times: enough for 900 tests. With
+    /// fewer, the resemblance of neighbours cannot be judged either.
     /// </summary>
     internal const int MinSamples = 10;
 
-    // Up to here all ways to choose are counted; equal values at the most common rank are one case, however many.
+    // Up to here all ways to choose are counted; values at the most common rank are one case, however many.
     private const int MaxCounted = 20;
 
-    /// <summary>How rare it is that alike sides differ as much as these, and which is larger: 1 is B, −1 is A, 0 neither.</summary>
+    /// <summary>The probability that equal sides differ as much as these, and which is larger: 1 is B, −1 is A, 0 neither.</summary>
     internal static (double P, int Direction) Test(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         var ranks = new Ranks(a, b);
@@ -27,12 +27,12 @@ internal static class RankSum
         return (NormalTail.TwoSided(z), -Math.Sign(ranks.Excess));
     }
 
-    /// <summary>The smallest probability that so many samples can have.</summary>
+    /// <summary>The smallest probability that is possible with so many samples.</summary>
     internal static double MinP(int a, int b) => Math.Min(1, 2 / Math.Exp(RankSumCounts.LogChoose(a + b, a)));
 
-    // The first three moments of the sum over all ways to choose A's ranks, and the gamma distribution that has them too, brought to the
-    // normal one (Wilson and Hilferty 1931). Sides of equal size have no third moment; where a short side meets a long one that is mostly
-    // zeros the normal distribution alone would be wrong by orders of magnitude.
+    // The first three moments of the sum over all ways to choose A's ranks, and the gamma distribution with the same moments, turned into
+    // the normal one (Wilson and Hilferty 1931). Sides of equal size have no third moment; with a short side and a long one of mostly zeros
+    // the normal distribution alone would be wrong by orders of magnitude.
     private static double Approximate(Ranks ranks)
     {
         double count = ranks.Count, mean = count + 1, squares = 0, cubes = 0;
@@ -51,12 +51,12 @@ internal static class RankSum
         double skew = third / (variance * Math.Sqrt(variance));
         if (Math.Abs(skew) < 1e-6) return Math.Abs(z);
         double skewed = (6 / skew * (Math.Cbrt(Math.Max(0, (skew * z / 2) + 1)) - 1)) + (skew / 6);
-        // The middle of a skewed distribution is not its mean: there, nothing is rare.
+        // The middle of a skewed distribution is not its mean; there, nothing is rare.
         return Math.Sign(skewed) == Math.Sign(z) ? Math.Abs(skewed) : 0;
     }
 }
 
-/// <summary>Both sides' values in one order: each value's rank, doubled so that the middle of equal ones is a whole number.</summary>
+/// <summary>The ranks of both sides' values in one order, doubled so that the middle of equal values is a whole number.</summary>
 internal sealed class Ranks
 {
     internal Ranks(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
@@ -99,7 +99,7 @@ internal sealed class Ranks
     /// <summary>All values together.</summary>
     internal int Count => A.Length + B.Length;
 
-    /// <summary>How far the sum of A's doubled ranks is above what it would be if the sides were alike.</summary>
+    /// <summary>How far the sum of A's doubled ranks is above that of equal sides.</summary>
     internal double Excess
     {
         get
@@ -112,17 +112,19 @@ internal sealed class Ranks
 }
 
 /// <summary>
-/// How much more a mean of ranks wanders because neighbouring samples resemble one another (Bayley and Hammersley 1946): load comes in
-/// bursts, and sixty samples of ten bursts are ten pieces of evidence rather than sixty.
+/// How much more a mean of ranks varies because neighbouring samples resemble each other (Bayley and Hammersley 1946): load comes in
+/// bursts, and sixty samples of ten bursts are ten pieces of evidence, not sixty.
 /// </summary>
 internal static class SerialNoise
 {
-    /// <summary>By how much the variance of the difference is larger than with independent samples, at least 1, and the degrees of freedom
-    /// with which that is known; infinite where it is 1 for want of any resemblance.</summary>
+    /// <summary>
+    /// By how much the variance of the difference is larger than with independent samples, at least 1, and the degrees of freedom of that;
+    /// infinite where neighbours do not resemble each other.
+    /// </summary>
     /// <remarks>
-    /// Autocovariances of the ranks within each side, summed over as many lags as are positive: with the first alone, a slow drift below
-    /// fast noise would go unseen. A side counts by its part of the variance, 1/n. That ranks are taken from their side's own mean
-    /// makes covariances too small, all by the same amount, the variance of that mean; it is solved for and given back.
+    /// Autocovariances of the ranks within each side, summed over as many lags as are positive: the first alone would miss a slow drift
+    /// below fast noise. A side counts by its part of the variance, 1/n. Taking ranks from their side's own mean makes all covariances too
+    /// small by the variance of that mean; it is solved for and added back.
     /// </remarks>
     internal static (double Inflation, double Freedom) Of(Ranks ranks)
     {

@@ -2,14 +2,14 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Timelines;
 
-/// <summary>Exits over time: a row for each group, a column for each interval.</summary>
+/// <summary>Exits over time: one row per group, one column per interval.</summary>
 /// <param name="Title">What was recorded, and where; foreign text.</param>
 /// <param name="By">What the rows are.</param>
 /// <param name="Columns">The intervals, one after the other.</param>
 /// <param name="Rows">The groups, in order.</param>
 public sealed record Timeline(string Title, TimelineBy By, IReadOnlyList<TimelineColumn> Columns, IReadOnlyList<TimelineRow> Rows)
 {
-    /// <summary>What was lost or not measured, a line each (<see cref="Output.Text.AccountingText"/>).</summary>
+    /// <summary>What was lost or not measured, one line each (<see cref="Output.Text.AccountingText"/>).</summary>
     public IReadOnlyList<string> Losses { get; init; } = [];
 
     /// <summary>Exits of all rows.</summary>
@@ -18,21 +18,21 @@ public sealed record Timeline(string Title, TimelineBy By, IReadOnlyList<Timelin
     /// <summary>How long all columns together were.</summary>
     public double Seconds => Columns.Sum(c => c.Seconds);
 
-    /// <summary>How long a column is; the median, as the last one is often cut short.</summary>
+    /// <summary>How long a column is; the median, as the last one is often shorter.</summary>
     public double ColumnSeconds => Columns.Count == 0 ? 0 : Columns.Select(c => c.Seconds).Order().ElementAt(Columns.Count / 2);
 
     /// <summary>Whether any row leaves idle exits out of its handling times.</summary>
     public bool LeavesOutIdle => Rows.Any(r => r.Total.IdleCount > 0);
 
     /// <summary>
-    /// The same in at most <paramref name="mostColumns"/> columns: neighbours are put together, equally many to each but the last.
-    /// Counts and histograms add up, and percentiles are those of the sum.
+    /// The same in at most <paramref name="maxColumns"/> columns: neighbours are merged, the same number in each except the last. Counts
+    /// and histograms add up, and percentiles are those of the sum.
     /// </summary>
-    public Timeline Merge(int mostColumns)
+    public Timeline Merge(int maxColumns)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(mostColumns, 1);
-        if (Columns.Count <= mostColumns) return this;
-        int each = (Columns.Count + mostColumns - 1) / mostColumns;
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxColumns, 1);
+        if (Columns.Count <= maxColumns) return this;
+        int each = (Columns.Count + maxColumns - 1) / maxColumns;
         return this with
         {
             Columns = [.. Columns.Chunk(each).Select(c => new TimelineColumn(c[0].Started, c.Sum(one => one.Seconds)))],
@@ -41,7 +41,7 @@ public sealed record Timeline(string Title, TimelineBy By, IReadOnlyList<Timelin
     }
 }
 
-/// <summary>What has a row of its own in a <see cref="Timeline"/>.</summary>
+/// <summary>What has its own row in a <see cref="Timeline"/>.</summary>
 public enum TimelineBy
 {
     /// <summary>Each exit reason.</summary>
@@ -64,7 +64,8 @@ public sealed record TimelineColumn(DateTimeOffset Started, double Seconds)
 }
 
 /// <summary>One group of a timeline over all its columns.</summary>
-/// <param name="Name">The reason, VM or vCPU; <c>other</c> for what has no row of its own. A VM's name is foreign text: to be cleaned before it is shown.</param>
+/// <param name="Name">The reason, VM or vCPU; <c>other</c> for groups without a row. A VM's name is foreign text: clean it before it is
+/// shown.</param>
 /// <param name="Cells">One for each column.</param>
 public sealed record TimelineRow(string Name, IReadOnlyList<TimelineCell> Cells)
 {
@@ -77,7 +78,7 @@ public sealed record TimelineRow(string Name, IReadOnlyList<TimelineCell> Cells)
     /// <summary>All columns together.</summary>
     public TimelineCell Total { get; } = Sum(Cells);
 
-    /// <summary>The same with neighbouring columns together, so many to each.</summary>
+    /// <summary>The same with neighbouring columns merged, <paramref name="each"/> at a time.</summary>
     internal TimelineRow Merge(int each) => new(Name, [.. Cells.Chunk(each).Select(Sum)]) { IsIdle = IsIdle, Others = Others };
 
     private static TimelineCell Sum(IReadOnlyList<TimelineCell> cells)
@@ -88,7 +89,9 @@ public sealed record TimelineRow(string Name, IReadOnlyList<TimelineCell> Cells)
     }
 }
 
-/// <summary>The exits of one row in one column, or in several of them together. Without exits its figures are null: nothing was measured, which is not 0.</summary>
+/// <summary>
+/// The exits of one row in one column, or in several merged columns. Without exits its figures are null: not measured is not 0.
+/// </summary>
 public sealed class TimelineCell
 {
     private const double Median = 0.5, High = 0.99;
@@ -101,10 +104,10 @@ public sealed class TimelineCell
     /// <summary>How long the column was.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>All exits, those included whose handling time is left out.</summary>
+    /// <summary>All exits, including those whose handling time is left out.</summary>
     public ulong Count => _timed.Count + _idle;
 
-    /// <summary>Of <see cref="Count"/>, idle exits in a row of several reasons: counted, but not part of any handling time.</summary>
+    /// <summary>Idle exits in a row of several reasons: in <see cref="Count"/>, but not in any handling time.</summary>
     public ulong IdleCount => _idle;
 
     /// <summary>Exits whose handling time is in the figures.</summary>
@@ -137,16 +140,11 @@ public sealed class TimelineCell
         else _timed.Add(row);
     }
 
-    internal void Add(TimelineCell more)
-    {
-        _idle += more._idle;
-        _timed.Add(more._timed);
-    }
-
     /// <summary>Adds what a later column of the same row has.</summary>
     internal void Append(TimelineCell next)
     {
         Seconds += next.Seconds;
-        Add(next);
+        _idle += next._idle;
+        _timed.Add(next._timed);
     }
 }

@@ -21,18 +21,18 @@ public static class TimelineBuilder
 
     /// <summary>
     /// Groups intervals. Rows are ordered by their handling time, idle reasons (<see cref="ExitReasons.IsIdle"/>) after all others. Rows
-    /// that hold several reasons (VMs, vCPUs and <c>other</c>) leave the time of idle exits out: waiting is not overhead.
+    /// with several reasons (VMs, vCPUs and <c>other</c>) leave out the time of idle exits: waiting is not overhead.
     /// </summary>
     /// <param name="title">What was recorded, and where.</param>
-    /// <param name="columns">The intervals, one after the other; grouped as finely as <paramref name="by"/> or more.</param>
-    /// <param name="by">What has a row of its own.</param>
-    /// <param name="mostRows">How many rows there may be; where there are more groups the last one is <c>other</c>.</param>
-    public static Timeline Build(string title, IReadOnlyList<Interval> columns, TimelineBy by, int mostRows)
+    /// <param name="columns">The intervals, one after the other; grouped as finely as <paramref name="by"/> or finer.</param>
+    /// <param name="by">What has its own row.</param>
+    /// <param name="maxRows">How many rows there may be; where there are more groups the last one is <c>other</c>.</param>
+    public static Timeline Build(string title, IReadOnlyList<Interval> columns, TimelineBy by, int maxRows)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(mostRows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
         Dictionary<GroupKey, Weight> weights = Weigh(columns, by);
         GroupKey[] groups = [.. Order(weights, by)];
-        int shown = groups.Length <= mostRows ? groups.Length : mostRows - 1;
+        int shown = groups.Length <= maxRows ? groups.Length : maxRows - 1;
         return new Timeline(
             title, by, [.. columns.Select(c => new TimelineColumn(c.From, c.Seconds))], [.. Rows(columns, by, groups, shown, weights)])
         {
@@ -40,7 +40,7 @@ public static class TimelineBuilder
         };
     }
 
-    // Which groups are shown has to be known first: histograms of all of them in every column could be a lot of memory.
+    // The shown groups are chosen first: histograms of all groups in every column could need a lot of memory.
     private static Dictionary<GroupKey, Weight> Weigh(IReadOnlyList<Interval> columns, TimelineBy by)
     {
         var weights = new Dictionary<GroupKey, Weight>();
@@ -57,7 +57,8 @@ public static class TimelineBuilder
     }
 
     private static IEnumerable<GroupKey> Order(Dictionary<GroupKey, Weight> weights, TimelineBy by) =>
-        weights.OrderBy(w => IsIdle(w.Key, by)).ThenByDescending(w => w.Value.TotalNs).ThenByDescending(w => w.Value.Count).ThenBy(w => w.Key, TimelineGroup.Order).Select(w => w.Key);
+        weights.OrderBy(w => IsIdle(w.Key, by)).ThenByDescending(w => w.Value.TotalNs).ThenByDescending(w => w.Value.Count)
+            .ThenBy(w => w.Key, TimelineGroup.Order).Select(w => w.Key);
 
     private static bool IsIdle(GroupKey group, TimelineBy by) => by == TimelineBy.Reason && ExitReasons.IsIdle(group.Code);
 
@@ -101,7 +102,7 @@ public static class TimelineBuilder
     }
 }
 
-/// <summary>The groups of a timeline: what each is one of, its name, its place among equals.</summary>
+/// <summary>The groups of a timeline: which rows belong to them, their names, their order.</summary>
 internal static class TimelineGroup
 {
     private const string AllVms = "all VMs";
@@ -116,9 +117,9 @@ internal static class TimelineGroup
 
     /// <summary>The name to show.</summary>
     /// <param name="group">The group.</param>
-    /// <param name="by">What the group is one of.</param>
+    /// <param name="by">What the groups are.</param>
     /// <param name="vm">The VM, where there is one.</param>
-    /// <param name="withPid">Whether the VM's name alone does not say which is meant.</param>
+    /// <param name="withPid">Whether the name needs the pid to be unique.</param>
     internal static string Name(GroupKey group, TimelineBy by, VmIdentity? vm, bool withPid)
     {
         if (by == TimelineBy.Reason) return ExitReasons.Name(group.Code);

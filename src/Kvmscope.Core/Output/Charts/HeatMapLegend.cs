@@ -12,7 +12,8 @@ internal sealed class HeatMapLegend(HeatMapLayout layout, ICanvas canvas)
     internal void Paint()
     {
         int left = HeatMapLayout.Left, top = layout.FootTop;
-        for (int level = 0; level < Palette.Levels; level++) canvas.Fill(Ink.Level1 + level, new Box(left + (level * Swatch), top, Swatch, SwatchHeight));
+        for (int level = 0; level < Palette.Levels; level++)
+            canvas.Fill(Ink.Level1 + level, new Box(left + (level * Swatch), top, Swatch, SwatchHeight));
         PaintNumbers(left, top);
         int x = left + (Palette.Levels * Swatch) + Gap;
         string cell = CellText();
@@ -28,7 +29,7 @@ internal sealed class HeatMapLegend(HeatMapLayout layout, ICanvas canvas)
         return $"exits in a cell of {TimelineText.Duration(layout.Timeline.ColumnSeconds, unicode: true)} × {share}";
     }
 
-    // Powers of ten, and the most that there is.
+    // Powers of ten, and the largest count.
     private void PaintNumbers(int left, int top)
     {
         const int width = Palette.Levels * Swatch;

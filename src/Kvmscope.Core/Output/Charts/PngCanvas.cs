@@ -1,9 +1,9 @@
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>Draws into dots, each an ink, for a PNG.</summary>
+/// <summary>Draws into an array of inks, for a PNG.</summary>
 internal sealed class PngCanvas(int width, int height) : ICanvas
 {
-    // A byte each, held at once.
+    // One byte each, all in memory.
     private const int MaxDots = 1 << 27;
 
     private readonly byte[] _dots = new byte[Dots(width, height)];
@@ -18,7 +18,8 @@ internal sealed class PngCanvas(int width, int height) : ICanvas
 
     private static int Dots(int width, int height) => (long)width * height is <= MaxDots and >= 0 and var dots
         ? (int)dots
-        : throw new KvmscopeException(ExitStatus.Usage, $"a PNG of {width} by {height} dots is too large", "Show fewer rows with --top N, or make it with --format svg.");
+        : throw new KvmscopeException(ExitStatus.Usage, $"a PNG of {width} by {height} dots is too large",
+            "Show fewer rows with --top N, or make it with --format svg.");
 
     public void Fill(Ink ink, params ReadOnlySpan<Box> boxes)
     {

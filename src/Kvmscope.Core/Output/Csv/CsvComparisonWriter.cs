@@ -23,7 +23,8 @@ internal sealed class CsvComparisonWriter(TextWriter output)
             WriteKeys(row, by);
             WriteFigures(row.A);
             WriteFigures(row.B);
-            _line.Text(row.Change.ToString(CultureInfo.InvariantCulture)).Text(Text(row.Marked)).Text(string.Join(' ', FigureNames.Of(row.Marks)));
+            _line.Text(row.Change.ToString(CultureInfo.InvariantCulture)).Text(Text(row.Marked))
+                .Text(string.Join(' ', FigureNames.Of(row.Marks)));
             if (by.HasFlag(GroupBy.Reason)) _line.CodeColumns(row.Code);
             _line.End();
         }
@@ -49,10 +50,13 @@ internal sealed class CsvComparisonWriter(TextWriter output)
         ExitCode code = row.Code.GetValueOrDefault();
         if (by.HasFlag(GroupBy.Vm)) _line.Name(row.Vm?.Name);
         if (by.HasFlag(GroupBy.Vcpu)) _line.Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
-        if (by.HasFlag(GroupBy.Reason)) _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code));
+        if (by.HasFlag(GroupBy.Reason))
+            _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code));
         _line.Text(Text(row.Idle == true));
         if (by.HasFlag(GroupBy.Level)) _line.Number((int)row.Level.GetValueOrDefault());
-        if (by.HasFlag(GroupBy.Qualifier)) _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "").Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
+        if (by.HasFlag(GroupBy.Qualifier))
+            _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "")
+                .Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
     }
 
     private void WriteFigures(ComparisonFigures figures)

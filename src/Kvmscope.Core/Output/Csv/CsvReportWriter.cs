@@ -8,9 +8,9 @@ using Kvmscope.Core.Analysis.Reports;
 namespace Kvmscope.Core.Output.Csv;
 
 /// <summary>
-/// The rows of the JSON answers, under the same names, as comma-separated values; the header comes once. Each row begins with its
-/// answer's <c>started</c>
-/// and <c>seconds</c>. <c>buckets</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not included and empty for the last.
+/// The rows of the JSON objects, under the same names, as comma-separated values; the header comes once. Each row begins with
+/// <c>started</c> and <c>seconds</c> of its interval. <c>buckets</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not
+/// included and empty for the last.
 /// </summary>
 internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
@@ -63,7 +63,7 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
         _line.CodeColumnHeads().End();
     }
 
-    // The figures of exits are empty in a row of a wall clock.
+    // A row of a wall clock has no figures of exits.
     private void WriteWall(WallRow wall, Interval interval)
     {
         const int keys = 5, figures = 8;
@@ -86,10 +86,12 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
         Tally all = row.Total;
         if (HasVm) _line.Name(row.Vm?.Name).Text(row.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
         if (HasVcpu) _line.Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
-        _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code)).Text(row.Idle == true ? "true" : "false");
+        _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code))
+            .Text(row.Idle == true ? "true" : "false");
         _line.Number((int)row.Level.GetValueOrDefault());
         if (HasQualifier)
-            _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "").Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
+            _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "")
+                .Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
         _line.Number(all.Count);
         if (request.Kind != ReportKind.Count)
         {

@@ -6,9 +6,9 @@ using Kvmscope.Core.Analysis.Reports;
 namespace Kvmscope.Core.Output.Json;
 
 /// <summary>
-/// Answers as JSON objects of schema kvmscope/1, one a line. Rows are always by reason and level, and by VM and vCPU where asked for.
-/// What was not
-/// measured is null. A bucket holds durations from <c>low_ns</c> up to but without <c>high_ns</c>; the last one's end is null.
+/// Intervals as JSON objects of schema kvmscope/1, one per line. Rows are always by reason and level, and by VM and vCPU where requested.
+/// What was not measured is null. A bucket holds durations from <c>low_ns</c> up to, and without, <c>high_ns</c>; the last one's end is
+/// null.
 /// </summary>
 internal sealed class JsonReportWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {

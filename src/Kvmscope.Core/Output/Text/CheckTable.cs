@@ -2,7 +2,7 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>What a host can do: one line per check, what to do about it below.</summary>
+/// <summary>What a host can do: one line per check, and below it what to do.</summary>
 internal static class CheckTable
 {
     private const int VerdictWidth = 8, MinText = 24, MinWidth = 16;
@@ -20,7 +20,7 @@ internal static class CheckTable
         }
     }
 
-    // Text in a column of its own, or below where the screen leaves it too little room.
+    // Text in its own column, or below if the screen is too narrow.
     private static void WriteColumn(Destination to, string lead, int column, string text)
     {
         bool below = to.Style.Width - column < MinText && lead.Length > 0;

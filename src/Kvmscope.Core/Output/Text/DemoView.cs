@@ -4,7 +4,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>The demo's comparison for people: the table of 'time', and below it what the guest did beside what was seen.</summary>
+/// <summary>The demo's comparison for people: the table of 'time', and below it what the guest did next to what was seen.</summary>
 internal static class DemoView
 {
     private const int FixedColumns = 2 + 5 + 2 + 9 + 2 + 8 + 2 + 10;

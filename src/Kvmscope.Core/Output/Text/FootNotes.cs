@@ -4,7 +4,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>What stands under every table: what was observed, for how long, and what is missing.</summary>
+/// <summary>The notes under every table: what was observed, for how long, and what is missing.</summary>
 internal static class FootNotes
 {
     private const double NsPerSecond = 1e9;
@@ -38,11 +38,11 @@ internal static class FootNotes
         foreach (string line in AccountingText.Lines(interval)) WriteWrapped(output, line, RowTone.Warning, style);
     }
 
-    /// <summary>Breaks a line between words; what continues it is indented.</summary>
+    /// <summary>Breaks a line between words; continuation lines are indented.</summary>
     internal static void WriteWrapped(TextWriter output, string text, RowTone tone, ViewStyle style) =>
         WriteWrapped(output, "", text, "  ", tone, style);
 
-    /// <summary>Breaks a line between words, but not within its beginning; what continues it is indented.</summary>
+    /// <summary>Breaks a line between words, except in its beginning; continuation lines are indented.</summary>
     internal static void WriteWrapped(TextWriter output, string begin, string text, string indent, RowTone tone, ViewStyle style)
     {
         ReadOnlySpan<char> rest = text;

@@ -3,7 +3,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>Answers for people; a blank line parts them.</summary>
+/// <summary>Reports for people, with a blank line between them.</summary>
 internal sealed class TableReportWriter(ReportRequest request, ViewStyle style, TextWriter output) : IOutputWriter<Interval>
 {
     private bool _isFirst = true;

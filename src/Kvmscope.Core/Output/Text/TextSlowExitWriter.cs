@@ -5,7 +5,7 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// Slow exits for people: one line each as they happen, in columns whose widths depend on the style alone, so that they never jump.
+/// Slow exits for people: one line each as they happen, in columns whose widths depend only on the style, so that they do not move.
 /// </summary>
 internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
 {
@@ -24,7 +24,7 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         _style = style;
         _isVerbose = isVerbose;
         _output = output;
-        // Without room for the VM, neither it nor its vCPU is shown.
+        // If there is no room for the VM, neither it nor its vCPU is shown.
         int rest = style.Width - TimeWidth - LevelWidth - DurationWidth - 3;
         int both = rest - VcpuWidth - 2;
         if (both >= MinVm + MinReason)
@@ -70,7 +70,7 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
     }
 }
 
-/// <summary>What is known of one slow exit beyond its line, below it: what it was about, and where its time went.</summary>
+/// <summary>Details of a slow exit, below its line: its qualifier and CPU, and where its time went.</summary>
 internal static class SlowExitDetail
 {
     private static readonly (TimePart Part, string Name)[] s_parts =
