@@ -46,7 +46,7 @@ public sealed class ChartScaleTests
     {
         DurationScale scale = DurationScale.Of(range.Lowest, range.Highest, range.Height);
         List<DurationTick> ticks = DurationTicks.Of(scale, 15);
-        // Below 64 ns and from 2^40 ns up there is nothing to name.
+        // Below 64 ns and from 2^40 ns up there are no ticks.
         if (range.Lowest > 4 && range.Highest < HistogramLayout.BinCount - 8) Assert.NotEmpty(ticks);
         for (int i = 0; i < ticks.Count; i++)
         {

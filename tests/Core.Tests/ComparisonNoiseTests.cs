@@ -3,13 +3,13 @@ using Kvmscope.Core.Analysis.Comparisons;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>
-/// What is marked where nothing changed: recordings of guests that do the same all the time, with every kind of noise. A mark in one of a
-/// hundred comparisons is what the level allows; each bound here fails where the part of the test that it is about is taken out.
+/// Marks where nothing changed: recordings of guests that always do the same, with every kind of noise. The level allows a mark in one of a
+/// hundred comparisons; each bound here fails if its part of the test is removed.
 /// </summary>
 public sealed class ComparisonNoiseTests
 {
     private const int Comparisons = 50;
-    // One in a hundred is allowed; more than three of fifty would come by chance once in 570 times.
+    // One in a hundred is allowed; more than three of fifty come by chance once in 570 times.
     private const int MaxMarked = 3;
 
     [Theory]
@@ -40,7 +40,8 @@ public sealed class ComparisonNoiseTests
             (Guest(2 * i, 0, heavy: true).Record("a", samplesA, secondsA),
             Guest((2 * i) + 1, 0, heavy: true).Record("b", samplesB, secondsB))), 0, MaxMarked);
 
-    // A load that changes slowly, below noise from one sample to the next: neighbours hardly resemble one another, and yet sixty are few.
+    // A load that changes slowly, below noise from one sample to the next: neighbours hardly resemble each other, but sixty samples are
+    // still few.
     [Fact]
     public void Slow_noise_below_fast_noise_is_seen()
     {
@@ -101,7 +102,7 @@ public sealed class ComparisonNoiseTests
         Assert.InRange(marked, 11, 12);
     }
 
-    // What was never there on one side is there in each sample of the other, at a rate that drifts: drift is no doubt about that.
+    // A reason that one side never has is in each sample of the other, at a rate that drifts: the drift must not hide it.
     [Theory]
     [InlineData(12)]
     [InlineData(24)]
@@ -126,7 +127,7 @@ public sealed class ComparisonNoiseTests
         Assert.Null(Presence.Test(none, [.. all[..8], 0, 0, 0, 0]));
     }
 
-    // Few samples of a load in bursts, with reasons that are there in nearly every burst and in few calms.
+    // Few samples of a load in bursts, with reasons that are in nearly every burst and rarely between bursts.
     [Theory]
     [InlineData(12, 3)]
     [InlineData(20, 3)]

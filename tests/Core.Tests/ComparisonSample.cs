@@ -6,10 +6,10 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>Sides to compare: samples of one second whose counts swing by some percent, never the same twice in a row.</summary>
+/// <summary>Sides to compare: samples of one second whose counts vary by some percent.</summary>
 internal static class ComparisonSample
 {
-    // What a reason does in a second.
+    // The exits of a reason per second.
     internal sealed record Load(ulong Code, double Rate, ulong Ns, ulong SlowNs = 0)
     {
         internal Isa Isa { get; init; } = Isa.Vmx;
@@ -41,7 +41,7 @@ internal static class ComparisonSample
         var row = new Row(Keys.Of(new ExitCode(load.Isa, load.Code), load.Level, load.Vm, load.Vcpu, load.Qualifier));
         for (ulong i = 0; i < count; i++)
         {
-            // Two in a hundred are slow where there are slow ones at all.
+            // Two in a hundred are slow if there are slow ones.
             ulong ns = load.SlowNs > 0 && i % 50 == 0
                 ? load.SlowNs
                 : load.Ns - (load.Ns / 8) + (ulong)random.NextInt64((long)(load.Ns / 4) + 1);

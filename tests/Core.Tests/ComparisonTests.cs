@@ -10,7 +10,7 @@ namespace Kvmscope.Core.Tests;
 
 public sealed class ComparisonTests
 {
-    // Up to fifteen samples of some reasons of two VMs, idle ones and other instruction sets among them.
+    // Up to fifteen samples of some reasons of two VMs, including idle ones and other ISAs.
     private static readonly Gen<Interval> s_sample =
         Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1], Gen.ULong[0, 40], Gen.ULong[1, 100_000]).Array[0, 6].Select(rows =>
         Sample.Of(Sample.Started, 1, [.. rows.Select(r => Sample.Row(
@@ -243,7 +243,7 @@ public sealed class ComparisonTests
         Assert.Equal(marked, Row(comparison, 10).Marks.HasFlag(ChangedFigures.Rate));
     }
 
-    // Nearly all samples of B take longer, and yet A's average is the larger for one exit of a second: no figure can say both.
+    // Nearly all samples of B take longer, but A's average is larger because of one exit of a second: no figure shows both.
     [Fact]
     public void Ranks_and_figures_that_disagree_mark_nothing()
     {

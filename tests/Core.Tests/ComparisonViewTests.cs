@@ -43,7 +43,7 @@ public sealed class ComparisonViewTests
 
     private static string Here([CallerFilePath] string here = "") => here;
 
-    // A screen is an indented block that begins with the table's heading and ends with the legend; which one is told by what A is.
+    // A screen is an indented block that begins with the table's heading and ends with the legend; the name of A says which one.
     private static string WithScreen(string page, string text)
     {
         string[] lines = text.TrimEnd('\n').Split('\n');

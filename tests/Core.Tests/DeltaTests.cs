@@ -31,7 +31,7 @@ public sealed class DeltaTests
         Assert.Equal(3UL, row.Bins.Count);
         Assert.Equal(ExitLevel.L2, interval.Rows[1].Key.Level);
         Assert.Equal(0, interval.RestartedRows);
-        // The snapshots are as they were.
+        // The snapshots did not change.
         Assert.Equal(8UL, now.Rows[0].Count);
     }
 
@@ -115,7 +115,7 @@ public sealed class DeltaTests
     [Fact]
     public void Time_of_an_exit_whose_qualifier_is_known_at_its_end_is_counted_once()
     {
-        // Open for two intervals as one of which no more is known; then all of its time is the qualifier's.
+        // Open for two intervals without a qualifier; then all of its time belongs to the qualifier.
         Snapshot[] snapshots =
         [
             At(0, Open(300, 0)), At(1, Open(600, 0)), At(2, Ended(605, 0)), At(3, Ended(605, 0), Open(100, 50)), At(4, Ended(705, 55)),
@@ -126,7 +126,7 @@ public sealed class DeltaTests
         Assert.Equal([0UL, 0UL, 1UL, 0UL, 1UL], sum.Select(a => a.Rows.Aggregate(0UL, (n, row) => n + row.Count)));
         Assert.Equal(760UL, snapshots[^1].Since(null, Sample.Started).Rows.Single().Parts!.Value.Sum);
         Assert.Equal(460UL, snapshots[^1].Since(snapshots[0], Sample.Started).Rows.Single().Parts!.Value.Sum);
-        // Recorded, any stretch says the same.
+        // Sums of recorded intervals say the same.
         for (int first = 1; first < snapshots.Length; first++)
         {
             var stretch = new IntervalSum(Grouping.Host);

@@ -5,7 +5,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>The drop-in layouts. Lines in the raw strings are as the original tools print them, column by column.</summary>
+/// <summary>The drop-in layouts. The raw strings are what the original tools print, column by column.</summary>
 public sealed class DropInLayoutTests
 {
     [Fact]

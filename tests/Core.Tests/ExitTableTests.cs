@@ -3,7 +3,7 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>The generated tables against the files that they are made from, and the rules that the files have to keep.</summary>
+/// <summary>The generated tables against their TSV files, and the rules for these files.</summary>
 public sealed class ExitTableTests
 {
     public static TheoryData<Isa> Isas => [Isa.Vmx, Isa.Svm, Isa.Arm64];
@@ -68,7 +68,7 @@ public sealed class ExitTableTests
                 string key = spelling.ToUpperInvariant().Replace(' ', '_').Replace('-', '_');
                 Assert.True(owners.TryAdd(key, info.Name) || owners[key] == info.Name, $"{spelling}: {info.Name} and {owners[key]}");
             }
-        // What is only near must not be accepted by another way.
+        // Names that are only suggested must not be accepted.
         foreach (ExitReasonInfo info in ExitReasons.All(isa))
             foreach (string near in info.Near.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 Assert.False(ExitReasons.TryParse(near, isa, out _), near);

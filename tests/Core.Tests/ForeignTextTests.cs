@@ -85,7 +85,7 @@ public sealed class ForeignTextTests
     public void No_output_has_what_steers_a_terminal(string format, string text)
     {
         Assert.DoesNotContain("\e", text, StringComparison.Ordinal);
-        // JSON says each character as it is.
+        // JSON keeps each character.
         if (format == "json") return;
         Assert.Equal(string.Join('\n', text.Split('\n').Select(line => ForeignText.Clean(line))), text);
         Assert.Contains("x", text, StringComparison.Ordinal);
@@ -112,13 +112,13 @@ public sealed class ForeignTextTests
             foreach (bool bold in (bool[])[false, true])
             {
                 Assert.Equal(c != ' ', BitmapFont.Lines(c, bold).ContainsAnyExcept((byte)0));
-                // No dot beyond the 7 that a character is wide.
+                // No dot outside the 7 columns of a character.
                 foreach (byte line in BitmapFont.Lines(c, bold)) Assert.Equal(0, line & 1);
                 if (c != '?') Assert.False(BitmapFont.Lines(c, bold).SequenceEqual(BitmapFont.Lines('?', bold)));
             }
         Assert.All("µü×…", c => Assert.False(BitmapFont.Lines(c, false).SequenceEqual(BitmapFont.Lines('?', false))));
         Assert.True(BitmapFont.Lines('日', false).SequenceEqual(BitmapFont.Lines('?', false)));
-        // As it is drawn, so that a font that was read the wrong way round is seen.
+        // Drawn here, so that a mirrored font is noticed.
         Assert.Equal([0, 0, 0xfc, 0x80, 0x80, 0x80, 0xf0, 0x80, 0x80, 0x80, 0xfc, 0, 0], BitmapFont.Lines('E', false).ToArray());
     }
 }

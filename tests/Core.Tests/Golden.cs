@@ -3,8 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>
-/// Whole screens against the files in Golden/. <c>KVMSCOPE_GOLDEN=write dotnet test</c> writes them anew: read the difference before it is
-/// committed.
+/// Whole screens against the files in Golden/. <c>KVMSCOPE_GOLDEN=write dotnet test</c> rewrites them: read the diff before you commit it.
 /// </summary>
 internal static class Golden
 {

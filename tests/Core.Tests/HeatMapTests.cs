@@ -15,7 +15,7 @@ public sealed partial class HeatMapTests
     private static readonly Interval[] s_intervals = SampleTimeline.Intervals(60);
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
-    // Rows, columns and what is odd about them.
+    // Rows, columns and special cases.
     public static TheoryData<int, int, bool> Shapes => new()
     {
         { 1, 60, false }, { 12, 60, false }, { 3, 1, false }, { 5, 2, true }, { 12, 600, true }, { 1, 900, false }, { 2, 2000, true },
@@ -115,7 +115,7 @@ public sealed partial class HeatMapTests
     [Fact]
     public void SVG_is_well_formed_whatever_VMs_are_called() => Gen.Select(AnyText.Of(40), AnyText.Of(40)).Sample(SvgShows, iter: 500);
 
-    // What random names seldom are.
+    // Names that random names seldom contain.
     [Theory]
     [InlineData("", "")]
     [InlineData(" ", "  ")]
@@ -212,7 +212,7 @@ public sealed partial class HeatMapTests
     {
         Interval[] intervals = [.. Enumerable.Range(0, columns)
             .Select(i => s_intervals[i % s_intervals.Length] with { From = s_intervals[0].From.AddSeconds(2 * i) })];
-        // More reasons, to have as many rows as are asked for.
+        // More reasons, to have enough rows.
         Row[] more = [.. Enumerable.Range(13, rows)
             .Select(code => Sample.Row(Isa.Vmx, (ulong)code, ExitLevel.L1, 3, (ulong)code * 100, Sample.Web, 0))];
         intervals[columns / 2] = intervals[columns / 2]
@@ -229,7 +229,7 @@ public sealed partial class HeatMapTests
     {
         var output = new StringWriter();
         HeatMap.WriteSvg(output, timeline);
-        // A name of blanks only is a text too.
+        // A name of spaces only is a text too.
         return XDocument.Parse(output.ToString(), LoadOptions.PreserveWhitespace).Root!;
     }
 

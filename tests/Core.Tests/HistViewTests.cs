@@ -34,7 +34,7 @@ public sealed class HistViewTests
     [Fact]
     public void Powers_of_two_are_sums_of_four_bins()
     {
-        // One of every bin: each line but the first and the last has 4.
+        // One of every bin: each line except the first and the last has 4.
         var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L1))
             { Count = HistogramLayout.BinCount, Timed = HistogramLayout.BinCount, MaxNs = 1UL << 41 };
         for (int bin = 0; bin < HistogramLayout.BinCount; bin++) row.Bins.Add(bin, 1);

@@ -5,7 +5,7 @@ namespace Kvmscope.Core.Tests;
 
 public sealed class HistogramTests
 {
-    // Durations of every order of magnitude, small and beyond the last bin included.
+    // Durations of every order of magnitude, including small ones and ones beyond the last bin.
     private static readonly Gen<ulong> s_duration =
         Gen.Select(Gen.Int[0, 45], Gen.ULong).Select((shift, bits) => bits & ((1UL << shift) - 1));
     private static readonly Gen<ulong[]> s_durations = s_duration.Array[1, 60];
@@ -75,7 +75,7 @@ public sealed class HistogramTests
     [Fact]
     public void Ranks_are_exact()
     {
-        // 999 of 1000 are short: p99.9 is the last of them, and not the long one.
+        // 999 of 1000 are short: p99.9 is the last of them, not the long one.
         var bins = new Histogram();
         bins.Add(HistogramLayout.BinOf(1_000), 999);
         bins.Add(HistogramLayout.BinOf(1_000_000), 1);

@@ -209,7 +209,7 @@ public class InsideExitTests
             Interval interval = Between(null, Take(
                 [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, default)],
                 Row(s_hlt, 10, 9000, parts: Parts((TimePart.Halt, 90_000))), Row(s_ioio, 1000, 100, parts: Parts((TimePart.Vmm, 100_000))),
-                // One that is open has time in the split and none that was measured.
+                // An open exit has time in the split, but no measured time.
                 Row(s_cpuid, 20, 50, parts: Parts((TimePart.Kvm, 200_000)))));
             string[] lines = Text(interval, Request(split: true) with { Sort = sort }).Split('\n');
             return string.Join(',', lines.SkipWhile(l => !l.StartsWith("Reason", StringComparison.Ordinal)).Skip(1)

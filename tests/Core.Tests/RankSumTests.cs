@@ -88,7 +88,7 @@ public sealed class RankSumTests
         Assert.True(mixed < 1e-4 && sorted > 1e-2, $"{mixed} mixed, {sorted} sorted");
     }
 
-    // A short side beside a long one that is mostly zeros: the normal distribution alone would say one in 25 million.
+    // A short side and a long one that is mostly zeros: the normal distribution alone would give one in 25 million.
     [Fact]
     public void One_exit_is_no_change()
     {
@@ -97,7 +97,7 @@ public sealed class RankSumTests
         Assert.Equal(2.0 * 10 / 310, RankSum.Test(a, b).P, 1e-9);
     }
 
-    // More of them than are counted in full: where the distribution is lopsided it is still about as rare as counting says.
+    // More than are counted exactly: even with a skewed distribution the result is close to counting.
     [Theory]
     [InlineData(4)]
     [InlineData(5)]

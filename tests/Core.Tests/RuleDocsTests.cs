@@ -7,8 +7,8 @@ using Kvmscope.Core.Analysis.Rules;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>
-/// The screens of docs/assert.md are what the rules say of <see cref="RuleSample"/>; with KVMSCOPE_UPDATE_DOCS=1 they are written anew. The
-/// rules in it are all rules.
+/// The screens of docs/assert.md are what the rules give for <see cref="RuleSample"/>; with KVMSCOPE_UPDATE_DOCS=1 they are rewritten. All
+/// rules in it are valid.
 /// </summary>
 public sealed partial class RuleDocsTests
 {

@@ -5,7 +5,7 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>What rules measure where nothing is missing, and where there is nothing to measure.</summary>
+/// <summary>What rules measure if nothing is missing, and if there is nothing to measure.</summary>
 public sealed class RuleEvaluatorTests
 {
     private static readonly RuleInput s_input = RuleSample.Input(RuleSample.Rows());
@@ -144,7 +144,7 @@ public sealed class RuleEvaluatorTests
         Assert.Equal(0, RuleSample.Evaluate("count(\"EPT_VIOLATION (failed entry)\")==0", input).Measured);
         Assert.Equal(0, RuleSample.Evaluate("count(65535)==0", input).Measured);
         Assert.Equal(5, RuleSample.Evaluate("count(0xffffffff)==0", input).Measured);
-        // HLT that failed to enter is no idling.
+        // A failed entry of HLT is not idle.
         Assert.Equal(0, RuleSample.Evaluate("count(idle)==0", input).Measured);
     }
 

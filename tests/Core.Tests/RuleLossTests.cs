@@ -4,7 +4,7 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>What rules say where something was lost: what was seen proves what it proves, and all else is left open.</summary>
+/// <summary>What rules say if something was lost: what was seen may prove a result; else it is left open.</summary>
 public sealed class RuleLossTests
 {
     private static readonly Accounting s_dropped = new() { DroppedExits = 5 };
@@ -18,7 +18,7 @@ public sealed class RuleLossTests
         { new Accounting { DroppedCells = 2 }, "2 reasons of vCPUs did not fit (raise --max-vcpus)" },
     };
 
-    // What was seen: 1324 busy exits, 132.4 a second, the longest 43.2 µs, 2.744 ms together.
+    // What was seen: 1324 busy exits, 132.4 per second, the longest 43.2 µs, 2.744 ms in total.
     [Theory]
     [InlineData("count(exit)<1324", false)]
     [InlineData("count(exit)<1325", null)]
@@ -83,7 +83,7 @@ public sealed class RuleLossTests
         Assert.True(RuleSample.Evaluate("p99(exit)<50us", RuleSample.Input(accounting, RuleSample.Rows())).Holds);
     }
 
-    // Seven exits of web-1 are of no known reason: busy or idle, CPUID or not.
+    // Seven exits of web-1 have no known reason: busy or idle, CPUID or not.
     [Theory]
     [InlineData("count(any)==1388", true)]
     [InlineData("max(any)==800ms", true)]
@@ -112,7 +112,7 @@ public sealed class RuleLossTests
         Assert.Null(RuleSample.Evaluate(
             "count(NPF, vm=db-1)==300", RuleSample.Input(new Accounting { UnreadReasons = 1 }, RuleSample.Rows())).Holds);
 
-    // One exit a vCPU may be open when the data are read, which is no loss; an exit that was followed by another is.
+    // One exit per vCPU may be open when the data are read, which is not a loss; an exit that was followed by another is.
     [Theory]
     [InlineData(1, 0, 1, true, "1 exit has not ended")]
     [InlineData(1, 0, 0, true, "1 exit has not ended")]
@@ -132,7 +132,7 @@ public sealed class RuleLossTests
             Assert.EndsWith(why, result.Why, StringComparison.Ordinal);
         }
         Assert.False(RuleSample.Evaluate("max(IOIO)<30us", input).Holds);
-        // Counts are whole, and so is what has its times.
+        // Counts are complete, and so are targets with all their times.
         Assert.Equal("count 10 (IOIO, web-1 vCPU 0, L1)", RuleSample.Evaluate("count(IOIO)==10", input).Why);
         Assert.Equal("max 70.0 µs (CPUID, web-1 vCPU 1, L1)", RuleSample.Evaluate("max(CPUID)<80us", input).Why);
     }
@@ -185,7 +185,7 @@ public sealed class RuleLossTests
             }
     }
 
-    // Traced with --level l1: those of L2 may be any number.
+    // Traced with --level l1: there may be any number of exits of L2.
     [Theory]
     [InlineData("count(CPUID)<2000", null)]
     [InlineData("count(CPUID)>=1000", true)]
@@ -204,7 +204,7 @@ public sealed class RuleLossTests
         Assert.NotNull(RuleSample.Evaluate(rule, input with { Level = null }).Holds);
     }
 
-    // An exit that has not ended is known by the parts to have lasted ten seconds.
+    // The parts show that an open exit has lasted ten seconds.
     [Theory]
     [InlineData("max(exit)<50us", false)]
     [InlineData("max(exit)>=10s", true)]
@@ -225,7 +225,7 @@ public sealed class RuleLossTests
         if (holds is null) Assert.Contains("it has not ended", result.Why, StringComparison.Ordinal);
     }
 
-    // The time of an exit that was open at the begin makes up for that of one without any: counts and times are equal.
+    // An exit that was open at the start adds a time, another has none: counts and times are equal.
     [Fact]
     public void Times_that_came_from_before_hide_no_exit_without_a_time()
     {

@@ -5,7 +5,7 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>The rule language: what is read, what is refused, and where the error points.</summary>
+/// <summary>The rule language: what is accepted, what is refused, and where the error points.</summary>
 public sealed class RuleParserTests
 {
     private static readonly string[] s_valid =
@@ -17,7 +17,7 @@ public sealed class RuleParserTests
         "rate(any){level=l1}<6000/min", "rate(any)<1/h", "count(EXCP_UD) = 7",
     ];
 
-    // Any text, and texts that are nearly right.
+    // Any text, and texts that are almost correct.
     private static readonly Gen<string> s_text = Gen.OneOf(
         Gen.String,
         Gen.String[Gen.Char["maxcountp9.(){},<>=!\"\\# \t%/5us0µ-"], 0, 30],

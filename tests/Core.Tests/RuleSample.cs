@@ -15,7 +15,7 @@ internal static class RuleSample
         ulong code, ulong count, ulong ns, VmIdentity vm, int vcpu, ExitLevel level = ExitLevel.L1, ulong untimed = 0, Isa isa = Isa.Svm) =>
         Sample.Row(isa, code, level, count, ns, vm, vcpu, untimed);
 
-    /// <summary>CPUID, IOIO, HLT and NPF, of which the longest but HLT is 43.2 µs; 4 exits of L2.</summary>
+    /// <summary>CPUID, IOIO, HLT and NPF, of which the longest except HLT is 43.2 µs; 4 exits of L2.</summary>
     internal static Row[] Rows() =>
     [
         Row(0x72, 1000, 1_200, Web, 0), Row(0x7b, 20, 43_200, Web, 1), Row(0x78, 50, 9_000_000, Web, 1),

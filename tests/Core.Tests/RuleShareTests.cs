@@ -28,7 +28,7 @@ public sealed class RuleShareTests
         Assert.True(result.Holds, result.Why);
     }
 
-    // Poll time that no event told of is in KVM's part.
+    // Poll time without an event is in KVM's part.
     [Theory]
     [InlineData("share(poll)<5%", null)]
     [InlineData("share(poll)>=0%", true)]

@@ -21,7 +21,7 @@ internal static class Sample
         return row;
     }
 
-    // Durations that are not all alike.
+    // Different durations.
     internal static Row Spread(Isa isa, ulong code, ExitLevel level, params (ulong Count, ulong Ns)[] parts)
     {
         var row = new Row(Keys.Of(new ExitCode(isa, code), level));
@@ -36,7 +36,7 @@ internal static class Sample
         return row;
     }
 
-    /// <summary>An interval of so many seconds.</summary>
+    /// <summary>An interval of <paramref name="seconds"/> seconds.</summary>
     internal static Interval Of(DateTimeOffset from, double seconds, IReadOnlyCollection<Row> rows, Accounting accounting,
         params IReadOnlyCollection<VmIdentity> vms)
     {

@@ -4,8 +4,8 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>
-/// Intervals over time, as a host might give them: two VMs with a load that comes and goes, a while in which device emulation is slow, and
-/// one in which nothing ran. Made up, and the same each time.
+/// Intervals over time, as a host might give them: two VMs with a load that comes and goes, a time with slow device emulation, and one in
+/// which nothing ran. Synthetic, and the same each time.
 /// </summary>
 internal static class SampleTimeline
 {
@@ -15,7 +15,7 @@ internal static class SampleTimeline
     private static readonly VmIdentity s_web = new(0, 4242, "web1"), s_db = new(1, 4711, "db1");
     private static readonly DateTimeOffset s_started = new(2026, 3, 1, 12, 34, 56, TimeSpan.FromHours(1));
 
-    // What happens how often in a second, how long it takes, and how far that spreads in octaves.
+    // The reasons: exits per second, handling time, and its spread in octaves.
     private static readonly (VmIdentity Vm, int Vcpus, ulong Code, int Rate, int Ns, int Octaves, bool IsDevice)[] s_kinds =
     [
         (s_web, 2, 32, 2600, 1_080, 2, false), (s_web, 2, 30, 140, 14_700, 3, true), (s_web, 2, 48, 45, 3_300, 3, false),
@@ -47,7 +47,7 @@ internal static class SampleTimeline
             s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], accounting, [s_web, s_db]);
     }
 
-    // A wave for the load, and idle exits the other way round.
+    // A wave for the load, and its inverse for idle exits.
     private static int Exits(int rate, double at, ulong code, Lcg random)
     {
         double wave = Math.Abs((at * 3 % 2) - 1), load = code == 12 ? 1.2 - wave : 0.25 + wave;

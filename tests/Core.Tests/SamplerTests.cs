@@ -5,12 +5,12 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>One trace, one reader, sinks with steps of their own.</summary>
+/// <summary>One trace, one reader, sinks with their own steps.</summary>
 public sealed class SamplerTests
 {
     private static readonly ExitCode s_cpuid = new(Isa.Vmx, 10);
 
-    // Time that passes only where it is waited for.
+    // Time that passes only in waits.
     private sealed class StillTime : TimeProvider
     {
         internal TimeSpan Now { get; set; }

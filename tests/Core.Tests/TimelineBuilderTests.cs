@@ -50,7 +50,7 @@ public sealed class TimelineBuilderTests
             AssertSame(all.Rows[row].Total, merged.Rows[row].Total);
             for (int i = 0; i < merged.Columns.Count && all.Columns.Count > most; i++)
             {
-                // The same answers given as one column must say the same.
+                // The same intervals as one column must say the same.
                 TimelineCell[] parts = [.. all.Rows[row].Cells.Skip(i * each).Take(each)];
                 Assert.Equal(parts.Aggregate(0UL, (sum, c) => sum + c.Count), merged.Rows[row].Cells[i].Count);
                 Assert.Equal(parts.Max(c => c.MaxNs), merged.Rows[row].Cells[i].MaxNs);

@@ -7,9 +7,7 @@ using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>
-/// The examples of docs/timeline.md are what the code makes of the sample data. With KVMSCOPE_UPDATE_DOCS=1 they are rewritten.
-/// </summary>
+/// <summary>The examples of docs/timeline.md are made from the sample data. With KVMSCOPE_UPDATE_DOCS=1 they are rewritten.</summary>
 public sealed class TimelineDocsTests
 {
     private const string Open = "```text\n", Close = "```\n";

@@ -6,7 +6,7 @@ using Kvmscope.Core.Recordings;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>The JSON within a recording, where its checksum is right and its content is not kvmscope's.</summary>
+/// <summary>JSON in a recording with a right checksum that kvmscope did not write.</summary>
 public sealed class ForeignJsonTests
 {
     private static byte[] With(string interval)

@@ -5,9 +5,7 @@ using Kvmscope.Core.Recordings;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>
-/// Files that were made on purpose, several in one, and disks that fail: an error, never a crash and never a reader that hangs.
-/// </summary>
+/// <summary>Hostile files, several recordings in one file, and failing disks: an error, never a crash or a hang.</summary>
 public sealed class HostileTests
 {
     private const string Line =
@@ -16,7 +14,7 @@ public sealed class HostileTests
 
     private static readonly byte[] s_interval = Bytes(Interval(0), Line.Replace("MORE", ""));
 
-    // Each is behind a header and an interval that are fine, or instead of them.
+    // Each comes after a valid header and interval, or replaces them.
     public static TheoryData<string, byte[]> Files => new()
     {
         { "a name that is no Unicode", [.. Header(),
@@ -82,7 +80,7 @@ public sealed class HostileTests
         Assert.Contains($"more than one recording: another begins at byte {first.Length}", error.Message);
         Assert.Contains($"head -c {first.Length}", error.Hint);
         Assert.Equal(3, Tape.Open(first).Intervals);
-        // The second without its header, behind a first that was not ended.
+        // The second one without its header, after a first one without an end.
         error = Assert.Throws<KvmscopeException>(() => Tape.Open([.. first[..ends[3]], .. second[secondEnds[0]..]]));
         Assert.Contains($"another begins at byte {ends[3]}", error.Message);
     }

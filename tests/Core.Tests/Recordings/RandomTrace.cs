@@ -3,9 +3,7 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>
-/// A trace that never was: counters of some VMs that only grow, VMs that come, and parts of the wall clock that are corrected.
-/// </summary>
+/// <summary>A random trace: counters of some VMs that only grow, VMs that come, and parts of the wall clock that are corrected.</summary>
 internal sealed class RandomTrace(int seed)
 {
     private const long StepNs = 1_000_000_000;
@@ -20,7 +18,7 @@ internal sealed class RandomTrace(int seed)
     internal static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(1));
     internal const long StartNs = 77_000_000_123;
 
-    /// <summary>Snapshots at the ends of so many intervals.</summary>
+    /// <summary>Snapshots at the ends of <paramref name="count"/> intervals.</summary>
     internal List<Snapshot> Snapshots(int count)
     {
         var snapshots = new List<Snapshot>();
@@ -51,7 +49,7 @@ internal sealed class RandomTrace(int seed)
 
     private void AddVm()
     {
-        // Some have the name or the pid of another that is gone.
+        // Some have the name or the pid of an earlier VM.
         var vm = new VmIdentity(_vms.Count, 4000 + _random.Next(3), $"vm \"{_random.Next(3)}\", ü");
         _vms.Add(vm);
         _times.Add(new VcpuTime(Keys.Of(vm, 0), 0, default));
@@ -105,7 +103,7 @@ internal sealed class RandomTrace(int seed)
         }
         TimeParts parts = row.Parts!.Value;
         TimePart from = (TimePart)_random.Next(1, 8), to = (TimePart)_random.Next(1, 8);
-        // What was taken for one part turns out to have been another.
+        // Time moves from one part to another.
         ulong moved = parts[from] / 3;
         parts[from] -= moved;
         parts[to] += moved + (ulong)_random.Next(100_000);

@@ -8,7 +8,7 @@ using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>What was recorded is what a live trace would have shown.</summary>
+/// <summary>A recording shows what a live trace would have shown.</summary>
 public sealed class RoundTripTests
 {
     [Fact]
@@ -29,7 +29,7 @@ public sealed class RoundTripTests
     {
         const int count = 3 * RecordingWriter.SpanLength * RecordingWriter.SpanLength / 2;
         List<Snapshot> snapshots = new RandomTrace(7).Snapshots(25);
-        // The same few again and again: what is summed up matters, not what it is.
+        // A few intervals repeated: only sums matter here.
         var long_ = new List<Snapshot>(snapshots);
         while (long_.Count < count)
             long_.Add(long_[^1] with { At = long_[^1].At.AddSeconds(1), MonotonicNs = long_[^1].MonotonicNs + 1_000_000_000 });

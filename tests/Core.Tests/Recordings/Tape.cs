@@ -6,7 +6,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>A recording in memory, and what it is compared with.</summary>
+/// <summary>A recording in memory, and its reference.</summary>
 internal static class Tape
 {
     internal static readonly RecordingHeader Header = new()
@@ -53,7 +53,7 @@ internal static class Tape
 
     internal static Recording Open(byte[] bytes) => Recording.Open(new MemoryStream(bytes, writable: false), "x.kvmscope");
 
-    /// <summary>What a live trace would have answered between two of the snapshots; -1 is the begin of the trace.</summary>
+    /// <summary>What a live trace gives between two of the snapshots; -1 is the start of the trace.</summary>
     internal static Interval Live(IReadOnlyList<Snapshot> snapshots, int from, int to)
     {
         Snapshot? before = from < 0 ? null : snapshots[from];
@@ -64,7 +64,7 @@ internal static class Tape
         return interval;
     }
 
-    /// <summary>Everything that an answer says, in every grouping.</summary>
+    /// <summary>All output of an interval, in every grouping.</summary>
     internal static string Text(Interval interval)
     {
         var text = new StringWriter();
