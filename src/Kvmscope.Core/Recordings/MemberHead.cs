@@ -13,7 +13,7 @@ namespace Kvmscope.Core.Recordings;
 /// <param name="First">The number of the first interval in it; intervals are numbered from 0.</param>
 /// <param name="Intervals">How many intervals are in it.</param>
 /// <param name="Rows">How many rows are in it.</param>
-/// <param name="FromNs">CLOCK_MONOTONIC at its begin, ns.</param>
+/// <param name="FromNs">CLOCK_MONOTONIC at its start, ns.</param>
 /// <param name="ToNs">CLOCK_MONOTONIC at its end, ns.</param>
 /// <param name="WallNs">The wall clock at its end as the host had it, ns since 1970.</param>
 public readonly record struct MemberHead(

@@ -4,8 +4,8 @@ namespace Kvmscope.Core.Sources;
 
 /// <summary>Takes intervals from a <see cref="Sampler"/>, as often as it asks for.</summary>
 /// <param name="grouping">How finely vCPUs are kept apart.</param>
-/// <param name="take"> Takes an interval; called by the sampler's thread, so it must not wait. Where it returns false, what it did not take
-/// is part of the next interval, and counted (<see cref="Skipped"/>): a slow sink gets less detail and delays nobody. </param>
+/// <param name="take">Takes an interval; called by the sampler's thread, so it must not wait. Where it returns false, what it did not take
+/// is part of the next interval, and counted (<see cref="Skipped"/>): a slow sink gets less detail and delays nobody.</param>
 public sealed class Sink(Grouping grouping, Func<Interval, bool> take)
 {
     private readonly List<SlowExit> _slow = [];

@@ -156,7 +156,7 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
 /// <param name="Header">Its heading.</param>
 internal sealed record TextColumn(string Header)
 {
-    /// <summary>A heading above the headings, shared with the columns beside it that have the same.</summary>
+    /// <summary>A heading above the headings, shared with the columns next to it that have the same one.</summary>
     internal string? Group { get; init; }
 
     /// <summary>Whether it is aligned to the left, and its texts may be shortened.</summary>
