@@ -15,17 +15,18 @@ internal static class Application
         List<ICommand> commands = [];
         commands.AddRange(
         [
-            new CountCommand(), new TimeCommand(), new HistCommand(), new SlowerCommand(), new RecordCommand(), new ReportCommand(), new DiffCommand(), new AssertCommand(),
+            new CountCommand(), new TimeCommand(), new HistCommand(), new SlowerCommand(), new RecordCommand(), new ReportCommand(),
+            new DiffCommand(), new AssertCommand(),
             new ListCommand(), new CheckCommand(), new ExplainCommand(), new DemoCommand(), new ManCommand(() => commands),
         ]);
         return commands;
     }
 
     /// <summary>Runs the program; anticipated errors become one or two lines on standard error.</summary>
-    /// <param name="argv0">The name that it was started by.</param>
+    /// <param name="argv0">The name by which it was started.</param>
     /// <param name="args">Its arguments.</param>
-    /// <param name="context">The world.</param>
-    /// <returns>The status to leave with.</returns>
+    /// <param name="context">Everything outside the program.</param>
+    /// <returns>The exit status.</returns>
     public static int Run(string argv0, string[] args, CommandContext context)
     {
         try
@@ -42,7 +43,7 @@ internal static class Application
         }
         catch (BrokenPipeException)
         {
-            // The reader has what it wanted ('| head'): nothing went wrong.
+            // The reader has enough ('| head'): this is not an error.
             return (int)ExitStatus.Fine;
         }
     }
@@ -59,7 +60,7 @@ internal static class Application
                 new HelpText(context.Out, context.Screen.Width).WriteCommand(topic);
                 return (int)ExitStatus.Fine;
             case { Kind: LineKind.Version }:
-                context.Out.WriteLine($"kvmscope {ProgramVersion.Text}");
+                context.Out.WriteLine($"kvmscope {ProgramHelp.Version}");
                 return (int)ExitStatus.Fine;
             case { Kind: LineKind.Nothing }:
                 new HelpText(context.Error, context.Screen.Width).WriteProgram(commands);

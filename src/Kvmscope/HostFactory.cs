@@ -4,7 +4,7 @@ using Kvmscope.Host;
 
 namespace Kvmscope;
 
-/// <summary>Makes the real host and the built-in guest: the one place that knows their assemblies.</summary>
+/// <summary>Creates the real host and the built-in guest: the only place that knows their assemblies.</summary>
 internal static class HostFactory
 {
     /// <summary>This machine.</summary>

@@ -4,7 +4,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>Rules as a CI job gives them: they hold, they fail, they cannot be measured; live and on a recording.</summary>
+/// <summary>Rules that hold, fail and cannot be measured; live and on a recording.</summary>
 public sealed class AssertTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
@@ -48,9 +48,10 @@ public sealed class AssertTests : IDisposable
     }
 
     [Fact]
-    public void Losses_leave_open_what_they_may_have_changed()
+    public void What_losses_may_have_changed_is_not_measured()
     {
-        Outcome outcome = World(new Accounting { DroppedExits = 3 }).Run("assert", "max(exit)<50us", "max(any)<10us", "count(any)>=1", "--format", "json");
+        Outcome outcome = World(new Accounting { DroppedExits = 3 })
+            .Run("assert", "max(exit)<50us", "max(any)<10us", "count(any)>=1", "--format", "json");
         Assert.Equal(1, outcome.Status);
         JsonElement[] rules = [.. outcome.Out.TrimEnd().Split('\n').Select(l => JsonDocument.Parse(l).RootElement)];
         Assert.Equal(["max(exit)<50us", "max(any)<10us", "count(any)>=1"], rules.Select(r => r.GetProperty("rule").GetString()));
@@ -74,7 +75,7 @@ public sealed class AssertTests : IDisposable
     }
 
     [Fact]
-    public void The_rules_alone_decide_and_the_commands_own_status_is_said()
+    public void Only_the_rules_decide_the_status_and_that_of_the_command_is_printed()
     {
         foreach ((string rule, int status) in new[] { ("max(exit)<3600s", 0), ("max(exit)<1ns", 1), ("p99(EPT_VIOLATION)<1ms", 5) })
         {
@@ -84,7 +85,8 @@ public sealed class AssertTests : IDisposable
                 world.End = new FakeEnd(world.Clock, world.Log) { CommandStatus = own };
                 Outcome outcome = world.Run("assert", rule, "--", "test");
                 Assert.Equal(status, outcome.Status);
-                Assert.Equal(own == 0 ? "" : $"kvmscope: the command left with status {own}; the rules alone decide that of assert\n", outcome.Error);
+                string note = $"kvmscope: the command exited with status {own}; only the rules decide the status of assert\n";
+                Assert.Equal(own == 0 ? "" : note, outcome.Error);
             }
         }
     }
@@ -94,7 +96,8 @@ public sealed class AssertTests : IDisposable
     {
         string file = Path.Combine(_folder, "x.kvmscope");
         Assert.Equal(0, World().Run("record", "-o", file, "--by", "host").Status);
-        Assert.Equal((0, ""), (new World().Run("assert", "count(any)==294", "max(exit)<50us", file) is var some ? (some.Status, some.Error) : default));
+        Outcome some = new World().Run("assert", "count(any)==294", "max(exit)<50us", file);
+        Assert.Equal((0, ""), (some.Status, some.Error));
         Outcome named = new World().Run("assert", "count(any,vm=web1)>0", file);
         Assert.Equal(2, named.Status);
         Assert.Contains("vm= needs a recording that keeps VMs apart", named.Error);
@@ -108,11 +111,11 @@ public sealed class AssertTests : IDisposable
     [InlineData("assert max(exut)<50us", "'exut'")]
     [InlineData("assert max(exit)<50us nofile", "there is no file 'nofile'")]
     [InlineData("assert max(exit)<50us FILE --duration 1s", "a recording and a live run")]
-    [InlineData("assert max(exit)<50us FILE --max-vcpus 5", "--max-vcpus is about a live run")]
-    [InlineData("assert max(exit)<50us --from +1s", "about a recording")]
+    [InlineData("assert max(exit)<50us FILE --max-vcpus 5", "--max-vcpus needs a live run")]
+    [InlineData("assert max(exit)<50us --from +1s", "need a recording")]
     [InlineData("assert --rules nofile", "there is no such file")]
     [InlineData("assert max(exit,vcpu=0)<50us FILE", "vcpu= needs a recording that keeps vCPUs apart")]
-    public void Mistakes_name_the_mend(string command, string says)
+    public void Mistakes_name_the_fix(string command, string says)
     {
         string file = Path.Combine(_folder, "x.kvmscope");
         Assert.Equal(0, World().Run("record", "-o", file, "--by", "vm").Status);

@@ -3,7 +3,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>A recording of more than two minutes of which one second is gone, as every command sees it.</summary>
+/// <summary>A recording of more than two minutes in which one second is damaged, with every command.</summary>
 public sealed class DamagedRecordingTests : IDisposable
 {
     private const int Gone = 65;
@@ -27,8 +27,9 @@ public sealed class DamagedRecordingTests : IDisposable
             Assert.True(MemberHead.TryRead(bytes.AsSpan(at), out MemberHead head));
             bool isGone = head.Kind == MemberKind.Interval && head.First == Gone;
             if (isGone && !isCut) bytes[at + 20] ^= 0x10;
-            // The minute's span would make up for it where a minute is asked for.
-            if (!(isGone && isCut) && head.Kind != MemberKind.Span && (ended || head.Kind != MemberKind.End)) kept.Write(bytes, at, head.Length);
+            // The minute's span would replace it for a whole minute.
+            if (!(isGone && isCut) && head.Kind != MemberKind.Span && (ended || head.Kind != MemberKind.End))
+                kept.Write(bytes, at, head.Length);
             at += head.Length;
         }
         File.WriteAllBytes(path, kept.ToArray());
@@ -40,22 +41,30 @@ public sealed class DamagedRecordingTests : IDisposable
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(false, false)]
-    public void What_needs_it_says_so_and_all_else_is_shown(bool ended, bool isCut)
+    public void What_needs_it_is_an_error_and_everything_else_is_shown(bool ended, bool isCut)
     {
         string path = Damaged(ended, isCut);
         foreach (string command in new[]
         {
-            "report FILE count", "report FILE count --interval 1s", "report FILE count --interval 5s --format json", "report FILE --timeline", "report FILE --timeline --interval 13s",
-            "report FILE count --from +1m --to +66s", "report FILE count --from +65s --to +100s", "report FILE count --from +65s --to +66s", "diff FILE FILE", "diff FILE --a ..+70s --b +70s..",
+            "report FILE count", "report FILE count --interval 1s", "report FILE count --interval 5s --format json",
+            "report FILE --timeline", "report FILE --timeline --interval 13s",
+            "report FILE count --from +1m --to +66s", "report FILE count --from +65s --to +100s", "report FILE count --from +65s --to +66s",
+            "diff FILE FILE", "diff FILE --a ..+70s --b +70s..",
         })
         {
             Outcome outcome = new World().Run(command.Replace("FILE", path).Split(' '));
             Assert.Equal((command, 1), (command, outcome.Status));
             Assert.Contains("is damaged at 12:01:05.000", outcome.Error);
-            Assert.Contains("--to 2026-03-01T12:01:05.000 for what is before, --from 2026-03-01T12:01:06.000 for what is after", outcome.Error);
+            Assert.Contains("--to 2026-03-01T12:01:05.000 for what is before, --from 2026-03-01T12:01:06.000 for what is after",
+                outcome.Error);
             Assert.DoesNotContain("exits", outcome.Out);
         }
-        foreach ((string window, int seconds) in new[] { ("--to +65s", 65), ("--from +66s", 64), ("--to 2026-03-01T12:01:05.000", 65), ("--from 2026-03-01T12:01:06.000", 64), ("--from +66s --to +70s", 4) })
+        (string, int)[] windows =
+        [
+            ("--to +65s", 65), ("--from +66s", 64), ("--to 2026-03-01T12:01:05.000", 65), ("--from 2026-03-01T12:01:06.000", 64),
+            ("--from +66s --to +70s", 4),
+        ];
+        foreach ((string window, int seconds) in windows)
         {
             Outcome outcome = new World().Run(["report", path, "count", "--format", "json", .. window.Split(' ')]);
             Assert.Equal((window, 0), (window, outcome.Status));
@@ -65,7 +74,7 @@ public sealed class DamagedRecordingTests : IDisposable
     }
 
     [Fact]
-    public void Rules_are_not_measured_on_what_is_damaged()
+    public void Rules_are_not_measured_on_damaged_intervals()
     {
         string path = Damaged(ended: false, isCut: false);
         Outcome outcome = new World().Run("assert", "max(exit)<50us", "max(exit)<1ns", path);
@@ -78,15 +87,16 @@ public sealed class DamagedRecordingTests : IDisposable
     }
 
     [Fact]
-    public void More_columns_or_samples_than_can_be_held_are_refused()
+    public void Too_many_columns_or_samples_are_refused()
     {
         var bytes = new MemoryStream();
-        new RecordingWriter(new RecordingHeader { Started = DateTimeOffset.UnixEpoch, IntervalNs = 500_000_000 }, part => bytes.Write(part.Span)).Begin();
+        var header = new RecordingHeader { Started = DateTimeOffset.UnixEpoch, IntervalNs = 500_000_000 };
+        new RecordingWriter(header, part => bytes.Write(part.Span)).Begin();
         Recording recording = Recording.Open(bytes, "x");
         Kvmscope.Recordings.RecordedSteps.CheckCount(new IntervalRange(0, 4000), 2, 2000, "columns", recording);
         Core.KvmscopeException error = Assert.Throws<Core.KvmscopeException>(() =>
             Kvmscope.Recordings.RecordedSteps.CheckCount(new IntervalRange(0, 86_400), 2, 2000, "columns", recording));
-        Assert.Contains("43200 columns, and 2000 are the most", error.Message);
+        Assert.Contains("43200 columns, and at most 2000 are possible", error.Message);
         Assert.Contains("--interval 22s", error.Hint);
     }
 }

@@ -8,7 +8,8 @@ namespace Kvmscope.Tests;
 /// <summary>The built-in guest, compared.</summary>
 public sealed class DemoTests
 {
-    private static readonly ExpectedExits[] s_did = [new(Isa.Vmx, 12, ExitLevel.L1, 100), new(Isa.Vmx, 10, ExitLevel.L1, 40), new(Isa.Vmx, 10, ExitLevel.L2, 7)];
+    private static readonly ExpectedExits[] s_did =
+        [new(Isa.Vmx, 12, ExitLevel.L1, 100), new(Isa.Vmx, 10, ExitLevel.L1, 40), new(Isa.Vmx, 10, ExitLevel.L2, 7)];
 
     [Fact]
     public void Equal_counts_give_status_0()
@@ -58,7 +59,9 @@ public sealed class DemoTests
 
         Outcome outcome = world.Run("demo");
 
-        Assert.Equal(new Outcome(3, "", "kvmscope: the built-in guest cannot run here: there is no /dev/kvm\n  'kvmscope check' shows what this host can do.\n"), outcome);
+        Assert.Equal(new Outcome(3, "",
+            "kvmscope: the built-in guest cannot run here: there is no /dev/kvm\n  'kvmscope check' shows what this host can do.\n"),
+            outcome);
     }
 
     [Fact]
@@ -96,7 +99,8 @@ public sealed class DemoTests
         Assert.Equal("demo", answer.GetProperty("command").GetString());
         Assert.Equal("2026-03-01T12:00:00.0000000Z", answer.GetProperty("started").GetString());
         JsonElement row = answer.GetProperty("rows")[0];
-        Assert.Equal(("HLT", 100, 100, "equal"), (row.GetProperty("reason").GetString(), row.GetProperty("expected").GetInt32(), row.GetProperty("count").GetInt32(), row.GetProperty("verdict").GetString()));
+        Assert.Equal(("HLT", 100, 100, "equal"), (row.GetProperty("reason").GetString(), row.GetProperty("expected").GetInt32(),
+            row.GetProperty("count").GetInt32(), row.GetProperty("verdict").GetString()));
         Assert.Equal("host", answer.GetProperty("rows")[1].GetProperty("verdict").GetString());
     }
 }

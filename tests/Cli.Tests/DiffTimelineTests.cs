@@ -22,7 +22,8 @@ public sealed class DiffTimelineTests : IDisposable
             GrowsEachSecond = true,
             Rows =
             [
-                FakeHost.Row(12, ExitLevel.L1, 100, 1_000_000), FakeHost.Row(10, ExitLevel.L1, cpuids, cpuidNs), Other(FakeHost.Row(30, ExitLevel.L1, 70, 9_000)),
+                FakeHost.Row(12, ExitLevel.L1, 100, 1_000_000), FakeHost.Row(10, ExitLevel.L1, cpuids, cpuidNs),
+                Other(FakeHost.Row(30, ExitLevel.L1, 70, 9_000)),
             ],
         };
         world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(seconds + 0.3) };
@@ -54,7 +55,7 @@ public sealed class DiffTimelineTests : IDisposable
         // Of 30.3 seconds, in the last 0.3 of which the fake host did nothing.
         Assert.Equal(39.6, rows[0].GetProperty("a").GetProperty("rate").GetDouble(), 1);
         Assert.Equal(89.1, rows[0].GetProperty("b").GetProperty("rate").GetDouble(), 1);
-        // 50 more a second of 1.5 us each.
+        // 50 more per second of 1.5 us each.
         Assert.InRange(rows[0].GetProperty("change").GetDouble(), 70_000, 76_000);
         JsonElement ports = rows.Single(r => r.GetProperty("reason").GetString() == "IO_INSTRUCTION");
         Assert.Equal(ports.GetProperty("a").GetProperty("rate").GetDouble(), ports.GetProperty("b").GetProperty("rate").GetDouble());
@@ -87,8 +88,11 @@ public sealed class DiffTimelineTests : IDisposable
     }
 
     [Fact]
-    public void A_rest_at_the_end_is_no_sample_of_its_own() =>
-        Assert.Equal(30, Json(new World().Run("diff", Record("a"), Record("b"), "--format", "json")).GetProperty("a").GetProperty("samples").GetInt32());
+    public void A_rest_at_the_end_is_not_a_sample_of_its_own()
+    {
+        JsonElement diff = Json(new World().Run("diff", Record("a"), Record("b"), "--format", "json"));
+        Assert.Equal(30, diff.GetProperty("a").GetProperty("samples").GetInt32());
+    }
 
     [Fact]
     public void A_timeline_is_drawn_as_text_and_as_pictures()
@@ -116,18 +120,19 @@ public sealed class DiffTimelineTests : IDisposable
         Assert.Equal(0, new World().Run("record", "-o", path, "--without", "time").Status);
         Outcome outcome = new World().Run(["report", path, .. options]);
         Assert.Equal((2, ""), (outcome.Status, outcome.Out));
-        Assert.Contains("this recording has no handling times: it was made with --without time\n  Record without '--without time'.", outcome.Error);
+        Assert.Contains("this recording has no handling times: it was made with --without time\n  Record without '--without time'.",
+            outcome.Error);
     }
 
     [Theory]
     [InlineData("diff", "diff needs a recording")]
     [InlineData("diff FILE", "diff needs two sides")]
     [InlineData("diff FILE FILE FILE", "one argument too many")]
-    [InlineData("diff FILE --a noon..", "--a 'noon' is no time")]
-    [InlineData("diff FILE --a ..+1s --b 25:00..", "--b '25:00' is no time")]
-    [InlineData("diff FILE --a +3s..+2s", "--a does not end after it begins")]
-    [InlineData("report FILE --timeline --top 0", "--top '0' is no number of rows")]
-    [InlineData("diff FILE --a 12:00:05", "is no window")]
+    [InlineData("diff FILE --a noon..", "--a 'noon' is not a time")]
+    [InlineData("diff FILE --a ..+1s --b 25:00..", "--b '25:00' is not a time")]
+    [InlineData("diff FILE --a +3s..+2s", "--a does not end after its start")]
+    [InlineData("report FILE --timeline --top 0", "--top '0' is not a number of rows")]
+    [InlineData("diff FILE --a 12:00:05", "is not a window")]
     [InlineData("diff FILE --vm web1 --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
     [InlineData("diff FILE FILE --by vms", "--by 'vms' is not known")]
     [InlineData("report FILE --format svg", "Add --timeline")]
@@ -136,7 +141,7 @@ public sealed class DiffTimelineTests : IDisposable
     [InlineData("report FILE --timeline --split", "different views")]
     [InlineData("report FILE --timeline --by level", "--timeline --by 'level' is not known")]
     [InlineData("report FILE slower --timeline", "slower has no --timeline")]
-    public void Mistakes_name_the_mend(string command, string says)
+    public void Mistakes_name_the_fix(string command, string says)
     {
         Outcome outcome = new World().Run(command.Replace("FILE", Record("a", seconds: 12)).Split(' '));
         Assert.Equal(2, outcome.Status);

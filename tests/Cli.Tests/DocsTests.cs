@@ -13,7 +13,8 @@ public sealed class DocsTests
     private const string Open = "```console\n$ ";
     private const string Close = "```\n";
 
-    public static TheoryData<string> Pages => new("command-line.md", "count.md", "time.md", "hist.md", "slower.md", "list.md", "check.md", "demo.md");
+    public static TheoryData<string> Pages =>
+        new("command-line.md", "count.md", "time.md", "hist.md", "slower.md", "list.md", "check.md", "demo.md");
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -52,5 +53,6 @@ public sealed class DocsTests
         return outcome.Out + outcome.Error;
     }
 
-    private static string Folder([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "docs"));
+    private static string Folder([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "docs"));
 }

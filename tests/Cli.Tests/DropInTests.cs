@@ -78,7 +78,7 @@ public sealed class DropInTests
     }
 
     [Fact]
-    public void On_svm_a_number_that_only_vmx_has_is_translated_and_that_is_said()
+    public void On_svm_a_number_that_only_vmx_has_is_translated_with_a_message()
     {
         var world = new World();
         world.Host = new FakeHost(world.Clock) { Isa = Isa.Svm };
@@ -117,5 +117,6 @@ public sealed class DropInTests
 
     [Fact]
     public void Help_says_what_they_take() =>
-        Assert.Equal(new Outcome(0, "Usage: kvm_vmexit_slower [MS] [--excludes N,N,]\n", ""), new World().RunAs("kvm_vmexit_slower.py", "--help"));
+        Assert.Equal(new Outcome(0, "Usage: kvm_vmexit_slower [MS] [--excludes N,N,]\n", ""),
+            new World().RunAs("kvm_vmexit_slower.py", "--help"));
 }

@@ -4,7 +4,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>The list of all reasons, as wide as what reads it.</summary>
+/// <summary>The list of all reasons, as wide as the terminal.</summary>
 public sealed class ExplainTests
 {
     [Fact]
@@ -28,11 +28,12 @@ public sealed class ExplainTests
     }
 
     [Fact]
-    public void Machines_have_the_same_as_people()
+    public void Json_has_the_same_as_the_table()
     {
         using JsonDocument one = JsonDocument.Parse(new World().Run("explain", "CPUID", "--isa", "svm", "--format", "json").Out);
         JsonElement reason = Assert.Single(one.RootElement.GetProperty("reasons").EnumerateArray());
-        Assert.Equal(("svm", 0x72, "CPUID"), (reason.GetProperty("isa").GetString(), reason.GetProperty("code").GetInt32(), reason.GetProperty("reason").GetString()));
+        Assert.Equal(("svm", 0x72, "CPUID"),
+            (reason.GetProperty("isa").GetString(), reason.GetProperty("code").GetInt32(), reason.GetProperty("reason").GetString()));
         Assert.NotEqual("", reason.GetProperty("meaning").GetString());
         Assert.Empty(one.RootElement.GetProperty("parts").EnumerateArray());
 

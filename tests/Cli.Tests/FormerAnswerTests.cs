@@ -2,7 +2,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>What -o must not cost: the recording that is read, and the former answer where there is no new one.</summary>
+/// <summary>What -o must not destroy: the recording that is read, and the former answer if there is no new one.</summary>
 public sealed class FormerAnswerTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
@@ -36,7 +36,7 @@ public sealed class FormerAnswerTests : IDisposable
     [InlineData("assert max(exit)<50us A --rules RULES -o A")]
     [InlineData("assert A --rules RULES -o RULES")]
     [InlineData("assert --rules RULES -o RULES")]
-    public void What_is_read_is_not_written_over(string line)
+    public void Inputs_are_not_overwritten(string line)
     {
         string a = Record("a"), b = Record("b"), symbolic = Name("symbolic"), hard = Name("hard"), rules = Name("rules");
         File.CreateSymbolicLink(symbolic, a);
@@ -58,14 +58,14 @@ public sealed class FormerAnswerTests : IDisposable
         Outcome outcome = world.Run(words);
 
         Assert.Equal((2, ""), (outcome.Status, outcome.Out));
-        Assert.Contains("written over what it is made of", outcome.Error);
+        Assert.Contains("would overwrite its own input", outcome.Error);
         Assert.Equal(2, outcome.Error.Count(c => c == '\n'));
         Assert.Equal(before, files.Select(File.ReadAllBytes));
         Assert.Null(world.Host.Asked);
     }
 
     [Fact]
-    public void Other_files_and_what_is_no_file_are_written()
+    public void Other_files_and_devices_are_written()
     {
         string a = Record("a");
         Assert.Equal(0, new World().Run("report", a, "-o", Name("new")).Status);

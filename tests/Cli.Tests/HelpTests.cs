@@ -14,7 +14,8 @@ public sealed class HelpTests
         Outcome outcome = new World().Run("--help");
 
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
-        foreach (ICommand command in Application.Commands().Where(c => !c.Hidden)) Assert.Contains($"\n  {command.Help.Name} ", outcome.Out);
+        foreach (ICommand command in Application.Commands().Where(c => !c.Hidden))
+            Assert.Contains($"\n  {command.Help.Name} ", outcome.Out);
         Assert.DoesNotContain("\n  man", outcome.Out);
     }
 
@@ -40,7 +41,7 @@ public sealed class HelpTests
     public void Help_wins_over_errors(params string[] args) => Assert.Equal(0, new World().Run(args).Status);
 
     [Fact]
-    public void Help_for_a_started_command_is_not_ours()
+    public void Help_after_dashes_belongs_to_the_started_command()
     {
         var world = new World();
         world.Run("count", "--", "ls", "--help");
@@ -59,11 +60,13 @@ public sealed class HelpTests
         Assert.Contains("\n  report FILE ", all);
         Assert.All(Application.Commands().Where(c => c.Groups.Count > 0), c => Assert.Contains("[options]", c.Help.Arguments));
         string time = new World().Run("time", "--help").Out;
-        Assert.All(new[] { "time --split", "time --by qualifier", "time --nested" }, example => Assert.Contains($"kvmscope {example}", time));
-        Assert.DoesNotContain("with its exit status", OneLine("assert"));
-        Assert.Contains("with its exit status", OneLine("count"));
+        Assert.All(new[] { "time --split", "time --by qualifier", "time --nested" }, example =>
+            Assert.Contains($"kvmscope {example}", time));
+        Assert.DoesNotContain("exit with its status", OneLine("assert"));
+        Assert.Contains("exit with its status", OneLine("count"));
 
-        static string OneLine(string command) => string.Join(' ', new World().Run(command, "--help").Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        static string OneLine(string command) =>
+            string.Join(' ', new World().Run(command, "--help").Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -79,7 +82,8 @@ public sealed class HelpTests
         foreach (ICommand command in Application.Commands().Where(c => !c.Hidden))
         {
             Assert.Contains($"\n.SS kvmscope {command.Help.Name} ", outcome.Out);
-            foreach (string option in command.Groups.SelectMany(g => g.Options).Select(o => o.Name)) Assert.Contains(option.Replace("-", "\\-"), outcome.Out);
+            foreach (string option in command.Groups.SelectMany(g => g.Options).Select(o => o.Name))
+                Assert.Contains(option.Replace("-", "\\-"), outcome.Out);
         }
         Assert.All(outcome.Out.Split('\n').Where(l => l.StartsWith('.')), l => Assert.Matches(@"^\.(TH|SH|SS|B|BR|TP|PP|br)( |$)", l));
     }

@@ -18,7 +18,7 @@ public sealed class ListCheckTests
         """, ""), new World().Run("list"));
 
     [Fact]
-    public void List_gives_way_on_a_narrow_terminal_and_lets_no_name_steer_it()
+    public void List_fits_a_narrow_terminal_and_removes_control_characters()
     {
         var world = new World { Screen = new Screen(IsTerminal: true, 40, AllowsColor: true, Unicode: true) };
         world.Host = new FakeHost(world.Clock) { Vms = [new(7, "a-very-long-name-of-a-vm-\e[31m", "qemu", 2, [0, 1])] };
@@ -31,7 +31,7 @@ public sealed class ListCheckTests
     }
 
     [Fact]
-    public void An_error_that_lists_names_steers_no_terminal()
+    public void An_error_that_lists_names_has_no_control_characters()
     {
         var world = new World();
         world.Host = new FakeHost(world.Clock) { Vms = [new(7, "web\e[2J\u202e\u2028", "qemu", 1, [0])] };
@@ -50,7 +50,8 @@ public sealed class ListCheckTests
         world.Host = new FakeHost(world.Clock) { Vms = [] };
 
         Assert.Equal(new Outcome(0, "", "No VM is running.\n"), world.Run("list"));
-        Assert.Equal(new Outcome(0, """{"schema":"kvmscope/1","command":"list","rows":[]}""" + "\n", ""), world.Run("list", "--format", "json"));
+        Assert.Equal(new Outcome(0, """{"schema":"kvmscope/1","command":"list","rows":[]}""" + "\n", ""),
+            world.Run("list", "--format", "json"));
     }
 
     [Fact]
@@ -60,12 +61,13 @@ public sealed class ListCheckTests
         world.Host = new FakeHost(world.Clock) { Vms = [new(7, "a,\"b\"", "qemu", 2, [0, 1])] };
 
         Assert.Equal("vm,vm_pid,vmm,vms,vcpus\n\"a,\"\"b\"\"\",7,qemu,2,2\n", world.Run("list", "--format", "csv").Out);
-        Assert.Equal("""{"schema":"kvmscope/1","command":"list","rows":[{"vm":"a,\"b\"","vm_pid":7,"vmm":"qemu","vms":2,"vcpus":2,"vcpu_ids":[0,1]}]}""" + "\n",
+        Assert.Equal("""{"schema":"kvmscope/1","command":"list","rows":["""
+            + """{"vm":"a,\"b\"","vm_pid":7,"vmm":"qemu","vms":2,"vcpus":2,"vcpu_ids":[0,1]}]}""" + "\n",
             world.Run("list", "--format", "json").Out);
     }
 
     [Fact]
-    public void Check_is_one_line_a_check_with_the_mend_below()
+    public void Check_is_one_line_per_check_with_the_hint_below()
     {
         Outcome outcome = new World().Run("check");
 
@@ -78,7 +80,7 @@ public sealed class ListCheckTests
     }
 
     [Fact]
-    public void Check_leaves_with_the_status_of_the_first_that_failed()
+    public void Check_has_the_exit_status_of_the_first_that_failed()
     {
         var world = new World();
         world.Host = new FakeHost(world.Clock)
@@ -103,6 +105,7 @@ public sealed class ListCheckTests
     [Fact]
     public void Check_in_json() => Assert.Equal(
         """{"schema":"kvmscope/1","command":"check","checks":[{"name":"kernel","verdict":"ok","found":"6.1.0","hint":null,"status":0},"""
-        + """{"name":"module BTF","verdict":"limited","found":"none for kvm","hint":"Tracing uses raw tracepoints instead.","status":0}]}""" + "\n",
+        + """{"name":"module BTF","verdict":"limited","found":"none for kvm","hint":"Tracing uses raw tracepoints instead.","status":0}]}"""
+            + "\n",
         new World().Run("check", "--format", "json").Out);
 }

@@ -5,7 +5,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>Where answers go, and what happens when they cannot.</summary>
+/// <summary>Where answers are written, and what happens if that fails.</summary>
 public sealed class OutputTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("kvmscope-cli-").FullName;
@@ -92,7 +92,8 @@ public sealed class OutputTests : IDisposable
         var world = new World { Screen = new Screen(IsTerminal: true, width, AllowsColor: false, Unicode: true) };
         string[][] lines =
         [
-            ["--help"], ["count", "--help"], ["time", "--help"], ["hist", "--help"], ["slower", "--help"], ["list", "--help"], ["check", "--help"], ["demo", "--help"],
+            ["--help"], ["count", "--help"], ["time", "--help"], ["hist", "--help"], ["slower", "--help"], ["list", "--help"],
+            ["check", "--help"], ["demo", "--help"],
             ["count"], ["time"], ["hist"], ["list"], ["check"], ["time", "--by", "vm,reason"],
         ];
         foreach (string[] line in lines)

@@ -5,7 +5,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>What is recorded is what was live, and what a user can get wrong about files.</summary>
+/// <summary>A recording gives what the live trace gives; and mistakes with files.</summary>
 public sealed class RecordReportTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
@@ -58,7 +58,7 @@ public sealed class RecordReportTests : IDisposable
     }
 
     [Fact]
-    public void Each_interval_is_what_was_live()
+    public void Each_interval_is_the_same_as_live()
     {
         Outcome live = Growing().Run("time", "--interval", "1s", "--format", "json");
         Outcome report = new World().Run("report", Record(), "--interval", "1s", "--format", "json");
@@ -85,7 +85,11 @@ public sealed class RecordReportTests : IDisposable
         world.Host = new FakeHost(world.Clock)
         {
             Log = world.Log,
-            Slow = [new(world.Clock.GetUtcNow(), vm, 1, 77, 3, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), 2_000_000), new(world.Clock.GetUtcNow(), vm, 0, 76, 2, ExitLevel.L1, new ExitCode(Isa.Vmx, 12), 900_000)],
+            Slow =
+            [
+                new(world.Clock.GetUtcNow(), vm, 1, 77, 3, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), 2_000_000),
+                new(world.Clock.GetUtcNow(), vm, 0, 76, 2, ExitLevel.L1, new ExitCode(Isa.Vmx, 12), 900_000),
+            ],
         };
         Assert.Equal(0, world.Run("record", "-o", File_(), "--slower", "500us").Status);
         Outcome all = new World().Run("report", File_(), "slower", "--format", "csv");
@@ -107,12 +111,20 @@ public sealed class RecordReportTests : IDisposable
             TimeParts parts = default;
             parts[part] = partNs;
             parts[TimePart.Kvm] += ns - partNs;
-            return new(world.Clock.GetUtcNow(), vm, vcpu, 70 + vcpu, 3, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), ns) { Parts = parts, RanInstead = new TaskIdentity(99, "make") };
+            return new(world.Clock.GetUtcNow(), vm, vcpu, 70 + vcpu, 3, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), ns)
+            {
+                Parts = parts,
+                RanInstead = new TaskIdentity(99, "make"),
+            };
         }
         world.Host = new FakeHost(world.Clock)
         {
             Log = world.Log,
-            Slow = [Exit(0, 2_000_000, TimePart.Runq, 600_000), Exit(1, 900_000, TimePart.Runq, 300_000), Exit(2, 4_000_000, TimePart.Vmm, 3_000_000)],
+            Slow =
+            [
+                Exit(0, 2_000_000, TimePart.Runq, 600_000), Exit(1, 900_000, TimePart.Runq, 300_000),
+                Exit(2, 4_000_000, TimePart.Vmm, 3_000_000),
+            ],
         };
         Outcome outcome = world.Run(["record", "-o", File_(), .. options]);
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
@@ -134,8 +146,10 @@ public sealed class RecordReportTests : IDisposable
         Assert.Equal(["0"], SlowVcpus("500us"));
         Outcome text = new World().Run("report", File_(), "slower", "--who");
         Assert.Equal(2, text.Out.Split("make (99) ran instead").Length - 1);
-        Assert.Contains("\"ran_instead\":{\"name\":\"make\",\"pid\":99}", new World().Run("report", File_(), "slower", "--format", "json").Out);
-        foreach ((string options, string says) in new[] { ("--part vmm", "has exits of 200 µs and more in runq"), ("100us", "has exits of 200 µs and more in runq") })
+        Assert.Contains("\"ran_instead\":{\"name\":\"make\",\"pid\":99}",
+            new World().Run("report", File_(), "slower", "--format", "json").Out);
+        const string says = "has exits of 200 µs and more in runq";
+        foreach (string options in new[] { "--part vmm", "100us" })
         {
             Outcome outcome = new World().Run(["report", File_(), "slower", .. options.Split(' ')]);
             Assert.Equal(2, outcome.Status);
@@ -198,7 +212,7 @@ public sealed class RecordReportTests : IDisposable
     public void A_vcpu_that_did_nothing_in_a_window_is_no_mistake()
     {
         World world = Growing();
-        // It has no exits any more in the last half second.
+        // It has no exits in the last half second.
         world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(4.9) };
         Assert.Equal(0, world.Run("record", "-o", File_()).Status);
         Outcome outcome = new World().Run("report", File_(), "count", "--vcpu", "0", "--from", "-0.9s");
@@ -215,9 +229,11 @@ public sealed class RecordReportTests : IDisposable
         world.ErrorIsTerminal = true;
         Outcome outcome = world.Run("record", "-o", File_(), "--rotate", "2s");
         Assert.Equal(0, outcome.Status);
-        Assert.Equal(["x-20260301T120003Z.kvmscope", "x-20260301T120005Z.kvmscope"], Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)!).Order());
+        Assert.Equal(["x-20260301T120003Z.kvmscope", "x-20260301T120005Z.kvmscope"],
+            Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)!).Order());
         Assert.EndsWith("kvmscope report " + File_("x-20260301T120005Z.kvmscope") + "\n", outcome.Error);
-        Assert.Contains("\"started\":\"2026-03-01T12:00:03.0000000Z\"", new World().Run("report", File_("x-20260301T120003Z.kvmscope"), "--format", "json").Out);
+        Assert.Contains("\"started\":\"2026-03-01T12:00:03.0000000Z\"",
+            new World().Run("report", File_("x-20260301T120003Z.kvmscope"), "--format", "json").Out);
     }
 
     [Fact]
@@ -241,7 +257,8 @@ public sealed class RecordReportTests : IDisposable
         Assert.Contains("\r0:03  147 exits/s  ", outcome.Error);
         Assert.EndsWith($"nothing lost\nkvmscope report {File_()}\n", outcome.Error);
         Assert.Contains("recorded 0:05, 735 exits, ", outcome.Error);
-        foreach (string line in outcome.Error.Split('\r')) Assert.True(line.Split('\n')[0].Replace("\x1b[K", "").Length <= 80 || line.Contains("kvmscope report"));
+        foreach (string line in outcome.Error.Split('\r'))
+            Assert.True(line.Split('\n')[0].Replace("\x1b[K", "").Length <= 80 || line.Contains("kvmscope report"));
     }
 
     [Fact]
@@ -250,11 +267,12 @@ public sealed class RecordReportTests : IDisposable
         System.IO.File.WriteAllText(File_("x-notes.kvmscope"), "not one of ours");
         Assert.Equal(0, Growing(9.5).Run("record", "-o", File_(), "--rotate", "2s", "--keep", "3").Status);
         string[] names = [.. Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)!).Order()];
-        Assert.Equal(["x-20260301T120004Z.kvmscope", "x-20260301T120006Z.kvmscope", "x-20260301T120008Z.kvmscope", "x-notes.kvmscope"], names);
+        Assert.Equal(["x-20260301T120004Z.kvmscope", "x-20260301T120006Z.kvmscope", "x-20260301T120008Z.kvmscope", "x-notes.kvmscope"],
+            names);
         Outcome first = new World().Run("report", File_(names[0]), "count", "--format", "json");
         Assert.Contains("\"started\":\"2026-03-01T12:00:04.0000000Z\",\"seconds\":2,", first.Out);
         Assert.Equal("", first.Error);
-        // Nothing falls between two files: two seconds of 147 each.
+        // Nothing is lost between two files: two seconds of 147 each.
         Assert.Contains("\"exits\":294,", first.Out);
     }
 
@@ -266,7 +284,7 @@ public sealed class RecordReportTests : IDisposable
         World world = Growing();
         Outcome outcome = world.Run("record", "-o", File_());
         Assert.Equal(2, outcome.Status);
-        Assert.Contains("is there already", outcome.Error);
+        Assert.Contains("exists already", outcome.Error);
         Assert.Empty(world.Log);
         Assert.Equal(before, System.IO.File.ReadAllBytes(File_()));
     }
@@ -284,7 +302,12 @@ public sealed class RecordReportTests : IDisposable
     public void What_was_left_out_is_named()
     {
         string path = Record("--without", "split,qualifiers,nested", "--by", "vm");
-        foreach ((string option, string word) in new[] { ("--split", "--without split"), ("--nested", "--without nested"), ("--by qualifier", "--without qualifiers"), ("--by vcpu", "--by vcpu"), ("--vcpu 0", "--by vcpu") })
+        (string, string)[] lacking =
+        [
+            ("--split", "--without split"), ("--nested", "--without nested"), ("--by qualifier", "--without qualifiers"),
+            ("--by vcpu", "--by vcpu"), ("--vcpu 0", "--by vcpu"),
+        ];
+        foreach ((string option, string word) in lacking)
         {
             Outcome outcome = new World().Run(["report", path, .. option.Split(' ')]);
             Assert.Equal(2, outcome.Status);
@@ -293,18 +316,20 @@ public sealed class RecordReportTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_in_a_recording_is_no_advice_for_a_live_run()
+    public void An_empty_recording_gives_no_hints_for_a_live_run()
     {
         string path = Record();
         foreach (string view in (string[])["time", "count", "hist"])
         {
             Outcome outcome = new World().Run("report", path, view, "--reason", "PAUSE");
-            Assert.Equal((0, "no exits were seen in 5.00 s, from 12:00:00\nthe recording has no exits in that time that match the filters\n"), (outcome.Status, outcome.Out));
+            const string says =
+                "no exits were seen in 5.00 s, from 12:00:00\nthe recording has no exits in that time that match the filters\n";
+            Assert.Equal((0, says), (outcome.Status, outcome.Out));
         }
     }
 
     [Fact]
-    public void What_the_recorder_left_out_is_not_asked_of_the_reader()
+    public void What_the_recorder_left_out_is_not_required_later()
     {
         string path = Record("--reason", "CPUID", "--without", "nested");
         const string hint = "record without --reason, --exclude and --level";
@@ -332,28 +357,29 @@ public sealed class RecordReportTests : IDisposable
     [InlineData("report FILE count --split", "It belongs to time")]
     [InlineData("report FILE --verbose", "It belongs to slower")]
     [InlineData("report FILE --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
-    [InlineData("report FILE --reason nothing", "no exit reason of VMX")]
-    [InlineData("report FILE --from noon", "--from 'noon' is no time")]
+    [InlineData("report FILE --reason nothing", "is not an exit reason of VMX")]
+    [InlineData("report FILE --from noon", "--from 'noon' is not a time")]
     [InlineData("report FILE --from +10s", "nothing was recorded in that time")]
     [InlineData("report FILE --from +3s --to +3.2s", "has intervals of 1.00 s")]
     [InlineData("report FILE --from 12:00:03 --to 12:00:02", "--to is not after --from")]
-    [InlineData("report FILE --interval 1500ms", "no multiple")]
+    [InlineData("report FILE --interval 1500ms", "is not a multiple")]
     [InlineData("report FILE.not", "there is no file")]
-    [InlineData("report FOLDER", "is a folder")]
+    [InlineData("report FOLDER", "is a directory")]
     [InlineData("report TEXT", "is not a kvmscope recording")]
     [InlineData("record --interval 1ms", "--interval '1ms' is out of range")]
-    [InlineData("record --keep 3", "--keep is about files that rotate")]
+    [InlineData("record --keep 3", "--keep needs --rotate")]
     [InlineData("record --rotate 100ms", "--rotate is shorter")]
     [InlineData("record --without everything", "--without 'everything' is not known")]
     [InlineData("record --without time --slower 1ms", "--slower needs times")]
-    [InlineData("record -o FOLDER", "is there already")]
+    [InlineData("record -o FOLDER", "exists already")]
     [InlineData("record -o FOLDER/no/such/x", "no such directory")]
     [InlineData("record x.kvmscope", "one argument too many")]
-    public void Mistakes_name_the_mend(string command, string says)
+    public void Mistakes_name_the_fix(string command, string says)
     {
         Record();
         System.IO.File.WriteAllText(File_("text"), "hello");
-        Outcome outcome = Growing().Run(command.Replace("FILE", File_()).Replace("FOLDER", _folder).Replace("TEXT", File_("text")).Split(' '));
+        string line = command.Replace("FILE", File_()).Replace("FOLDER", _folder).Replace("TEXT", File_("text"));
+        Outcome outcome = Growing().Run(line.Split(' '));
         Assert.Equal(2, outcome.Status);
         Assert.Contains(says, outcome.Error);
         Assert.Equal(2, outcome.Error.TrimEnd().Split('\n').Length);

@@ -2,7 +2,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>Recordings of many files: which stay, what they are called, and what each says of itself.</summary>
+/// <summary>Recordings of many files: which stay, their names, and their headers.</summary>
 public sealed class RotationTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
@@ -38,7 +38,7 @@ public sealed class RotationTests : IDisposable
     public void A_recorder_that_is_started_again_and_again_pushes_no_history_out()
     {
         Make("20260301T080000Z", "20260301T090000Z", "20260301T100000Z", "20260301T070000Z");
-        // All at the same second: a name that is taken is no error.
+        // All at the same second: a name that is taken is not an error.
         for (int i = 0; i < 5; i++) Assert.Equal(0, Growing(2.5).Run("record", "-o", File_(), "--rotate", "1h", "--keep", "3").Status);
         string[] history = ["x-20260301T080000Z.kvmscope", "x-20260301T090000Z.kvmscope", "x-20260301T100000Z.kvmscope"];
         Assert.Equal([.. history, .. Enumerable.Range(0, 5).Select(i => $"x-20260301T12000{i}Z.kvmscope")], Names());
@@ -54,7 +54,7 @@ public sealed class RotationTests : IDisposable
     }
 
     [Fact]
-    public void Later_files_get_the_owner_of_the_first_and_all_names_last()
+    public void Later_files_get_the_owner_of_the_first_and_all_names_are_synced()
     {
         var system = new FakeSystem();
         World world = Growing(5.5);
@@ -75,14 +75,14 @@ public sealed class RotationTests : IDisposable
     }
 
     [Fact]
-    public void Recordings_are_for_whoever_made_them()
+    public void Recordings_are_readable_only_for_their_owner()
     {
         Assert.Equal(0, Growing(3.5).Run("record", "-o", File_(), "--rotate", "2s").Status);
         Assert.Equal(2, Names().Length);
         Assert.All(Names(), n => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(File_(n))));
     }
 
-    // db1 has no exit: where it was traced there were none, and where it was not nobody knows.
+    // db1 has no exits: if it was traced there were none, and if it was not, that is not known.
     [Theory]
     [InlineData("", 0)]
     [InlineData("--vm db1", 0)]
@@ -138,6 +138,7 @@ public sealed class RotationTests : IDisposable
     public void A_time_without_an_offset_is_of_the_recordings_host(string text, int utcHour)
     {
         var begin = new DateTimeOffset(2026, 3, 1, 11, 0, 0, TimeSpan.FromHours(5));
-        Assert.Equal(new DateTimeOffset(2026, 3, 1, utcHour, 0, 30, TimeSpan.Zero), CommandLine.RecordedTime.Parse("--from", text, begin, begin.AddHours(2)).ToUniversalTime());
+        Assert.Equal(new DateTimeOffset(2026, 3, 1, utcHour, 0, 30, TimeSpan.Zero),
+            CommandLine.RecordedTime.Parse("--from", text, begin, begin.AddHours(2)).ToUniversalTime());
     }
 }

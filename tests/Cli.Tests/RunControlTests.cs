@@ -6,7 +6,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>When a trace ends, and when it answers.</summary>
+/// <summary>When a trace ends, and when it prints answers.</summary>
 public sealed class RunControlTests
 {
     [Fact]
@@ -101,11 +101,12 @@ public sealed class RunControlTests
     public void A_command_that_is_not_found_gives_127()
     {
         var world = new World();
-        world.End = new FakeEnd(world.Clock, world.Log) { StartFails = new KvmscopeException((ExitStatus)127, "command not found: nosuch", "It is in no directory of PATH.") };
+        var error = new KvmscopeException((ExitStatus)127, "command not found: nosuch", "It is not in any directory of PATH.");
+        world.End = new FakeEnd(world.Clock, world.Log) { StartFails = error };
 
         Outcome outcome = world.Run("count", "--", "nosuch");
 
-        Assert.Equal(new Outcome(127, "", "kvmscope: command not found: nosuch\n  It is in no directory of PATH.\n"), outcome);
+        Assert.Equal(new Outcome(127, "", "kvmscope: command not found: nosuch\n  It is not in any directory of PATH.\n"), outcome);
         Assert.True(world.Host.Session!.Disposed);
     }
 
@@ -135,5 +136,6 @@ public sealed class RunControlTests
     private static IEnumerable<double> Seconds(string json) => Answers(json).Select(a => a.GetProperty("seconds").GetDouble());
 
     private static long Count(JsonElement answer, string reason) =>
-        answer.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("reason").GetString() == reason).Sum(r => r.GetProperty("count").GetInt64());
+        answer.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("reason").GetString() == reason)
+            .Sum(r => r.GetProperty("count").GetInt64());
 }

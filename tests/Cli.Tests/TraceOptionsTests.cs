@@ -4,7 +4,7 @@ using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
-/// <summary>What command lines ask of the kernel side.</summary>
+/// <summary>What command lines ask of the kernel.</summary>
 public sealed class TraceOptionsTests
 {
     [Fact]
@@ -24,7 +24,8 @@ public sealed class TraceOptionsTests
     public void All_filters_arrive()
     {
         var world = new World();
-        Outcome outcome = world.Run("time", "--vm", "web1", "--vm", "4711", "--vcpu", "0,1", "--reason", "hlt,10,", "--exclude", "CPUID", "--level", "L2", "--max-vcpus", "64");
+        Outcome outcome = world.Run("time", "--vm", "web1", "--vm", "4711", "--vcpu", "0,1", "--reason", "hlt,10,", "--exclude", "CPUID",
+            "--level", "L2", "--max-vcpus", "64");
 
         Assert.Equal((0, ""), (outcome.Status, outcome.Error));
         ExitFilter asked = world.Asked.Filter;
@@ -77,7 +78,10 @@ public sealed class TraceOptionsTests
     public void Two_vms_of_one_name_are_both_traced()
     {
         var world = new World();
-        world.Host = new FakeHost(world.Clock) { Vms = [new(1, "a", "qemu", 1, [0]), new(2, "a", "qemu", 1, [0]), new(3, "b", "qemu", 1, [0])] };
+        world.Host = new FakeHost(world.Clock)
+        {
+            Vms = [new(1, "a", "qemu", 1, [0]), new(2, "a", "qemu", 1, [0]), new(3, "b", "qemu", 1, [0])],
+        };
 
         Assert.Equal(0, world.Run("count", "--vm", "a").Status);
         Assert.Equal<int>([1, 2], world.Asked.Filter.Pids);

@@ -33,7 +33,8 @@ public sealed class VmSelectionTests : IDisposable
             ],
             Rows =
             [
-                Row(s_web, 1, 1_000), Row(s_web2, 10, 60_000), Row(s_otherWeb, 100, 1_000), Row(s_db, 1000, 1_000), Row(s_literal, 10_000, 1_000),
+                Row(s_web, 1, 1_000), Row(s_web2, 10, 60_000), Row(s_otherWeb, 100, 1_000), Row(s_db, 1000, 1_000),
+                Row(s_literal, 10_000, 1_000),
                 Row(s_number, 100_000, 1_000),
             ],
             Slow = [Slow(s_web), Slow(s_web2), Slow(s_otherWeb), Slow(s_db)],
@@ -43,7 +44,13 @@ public sealed class VmSelectionTests : IDisposable
 
     private static Row Row(VmIdentity vm, ulong count, ulong ns)
     {
-        var row = new Row(new GroupKey(vm.Ordinal, 0, new ExitCode(Isa.Vmx, 10), ExitLevel.L1)) { Count = count, Timed = count, TotalNs = count * ns, MaxNs = ns };
+        var row = new Row(new GroupKey(vm.Ordinal, 0, new ExitCode(Isa.Vmx, 10), ExitLevel.L1))
+        {
+            Count = count,
+            Timed = count,
+            TotalNs = count * ns,
+            MaxNs = ns,
+        };
         row.Bins.Add(HistogramLayout.BinOf(ns), count);
         return row;
     }
@@ -53,7 +60,8 @@ public sealed class VmSelectionTests : IDisposable
 
     public static TheoryData<string, ulong> Selectors => new()
     {
-        { "web", 111 }, { "web#2", 10 }, { "4242", 11 }, { "5000", 100 }, { "db", 1000 }, { "4711", 1000 }, { "mail#2", 10_000 }, { "1000", 100_000 },
+        { "web", 111 }, { "web#2", 10 }, { "4242", 11 }, { "5000", 100 }, { "db", 1000 }, { "4711", 1000 }, { "mail#2", 10_000 },
+        { "1000", 100_000 },
     };
 
     [Theory]
@@ -98,7 +106,8 @@ public sealed class VmSelectionTests : IDisposable
     public void A_rule_on_a_name_fails_when_the_second_VM_breaks_it()
     {
         Record();
-        Outcome live = World().Run("assert", "max(exit, vm=web)<50us"), recorded = new World().Run("assert", "max(exit, vm=web)<50us", Path_);
+        Outcome live = World().Run("assert", "max(exit, vm=web)<50us");
+        Outcome recorded = new World().Run("assert", "max(exit, vm=web)<50us", Path_);
         Assert.Equal(1, live.Status);
         Assert.Contains("web#2 vCPU 0", live.Out);
         Assert.Equal((1, live.Out), (recorded.Status, recorded.Out));
@@ -129,7 +138,9 @@ public sealed class VmSelectionTests : IDisposable
 
         File.Delete(Path_);
         Outcome host = World().Run("record", "-o", Path_, "--vm", "web#2", "--by", "host");
-        Assert.Equal((2, "kvmscope: --vm asks for one of several VMs of a process, and --by host keeps none apart\n  Record with --by vm, or all VMs of the process: --vm PID\n"), (host.Status, host.Error));
+        const string says = "kvmscope: --vm asks for one of several VMs of a process, and --by host keeps none apart\n"
+            + "  Record with --by vm, or all VMs of the process: --vm PID\n";
+        Assert.Equal((2, says), (host.Status, host.Error));
         Assert.False(File.Exists(Path_));
     }
 
@@ -143,16 +154,23 @@ public sealed class VmSelectionTests : IDisposable
     {
         Record();
         Assert.StartsWith($"kvmscope: no VM has the name or pid '{vm}'\n  Running: web (4242), ", World().Run("count", "--vm", vm).Error);
-        Assert.StartsWith($"kvmscope: no VM in the recording has the name or pid '{vm}'\n  There are: web (4242), web#2 (4242)", new World().Run("report", Path_, "--vm", vm).Error);
+        Assert.StartsWith($"kvmscope: no VM in the recording has the name or pid '{vm}'\n  There are: web (4242), web#2 (4242)",
+            new World().Run("report", Path_, "--vm", vm).Error);
         Assert.Equal(5, new World().Run("assert", $"count(any, vm={vm})==0", Path_).Status);
     }
 
     [Fact]
     public void A_number_that_is_a_name_and_a_pid_of_two_VMs_is_an_error_that_says_how_to_choose()
     {
-        const string says = "kvmscope: '1000' is the name of one VM and the pid of another\n  Give 7000, the pid of the VM of that name, or 'clash', the name of the other.\n";
+        const string says = "kvmscope: '1000' is the name of one VM and the pid of another\n"
+            + "  Give 7000, the pid of the VM of that name, or 'clash', the name of the other.\n";
         VirtualMachine clash = new(1000, "clash", "qemu", 1, [0]);
-        foreach (string[] words in new string[][] { ["count", "--vm", "1000"], ["slower", "--vm", "1000"], ["assert", "count(any, vm=1000)>0"], ["record", "-o", Path_, "--vm", "1000"] })
+        string[][] live =
+        [
+            ["count", "--vm", "1000"], ["slower", "--vm", "1000"], ["assert", "count(any, vm=1000)>0"],
+            ["record", "-o", Path_, "--vm", "1000"],
+        ];
+        foreach (string[] words in live)
         {
             Assert.Equal(new Outcome(2, "", says), World(clash).Run(words));
             Assert.False(File.Exists(Path_));
@@ -162,7 +180,12 @@ public sealed class VmSelectionTests : IDisposable
 
         World recorder = World(clash);
         Assert.Equal(0, recorder.Run("record", "-o", Path_).Status);
-        foreach (string[] words in new string[][] { ["report", Path_, "--vm", "1000"], ["diff", Path_, Path_, "--vm", "1000"], ["assert", "count(any, vm=1000)>0", Path_], ["assert", "count(any)>0", Path_, "--vm", "1000"] })
+        string[][] recorded =
+        [
+            ["report", Path_, "--vm", "1000"], ["diff", Path_, Path_, "--vm", "1000"], ["assert", "count(any, vm=1000)>0", Path_],
+            ["assert", "count(any)>0", Path_, "--vm", "1000"],
+        ];
+        foreach (string[] words in recorded)
             Assert.Equal(new Outcome(2, "", says), new World().Run(words));
         Assert.Equal(100_000UL, Exits(new World().Run("report", Path_, "--vm", "7000", "--format", "json")));
     }

@@ -5,8 +5,8 @@ using Kvmscope.Core;
 namespace Kvmscope.CommandLine;
 
 /// <summary>
-/// Parses command lines with System.CommandLine and words the errors itself; docs/decisions/0003-command-line.md says
-/// which parts are done in front of the library and why.
+/// Parses command lines with System.CommandLine and writes its own error messages; docs/decisions/0003-command-line.md says
+/// what is done before the library is called, and why.
 /// </summary>
 internal sealed class CommandLineParser
 {
@@ -58,7 +58,7 @@ internal sealed class CommandLineParser
         return new ParsedLine(LineKind.Command, command, invocation);
     }
 
-    // Everything behind the first "--" is another program's: the library would fill this program's own argument with it.
+    // Everything after the first "--" belongs to another program: the library would take it as this program's own argument.
     private static (string[] Own, string[]? Started) SplitAtDashes(string[] args)
     {
         int at = Array.IndexOf(args, "--");
@@ -75,7 +75,7 @@ internal sealed class CommandLineParser
 
     private void Check(Invocation invocation, string[] own)
     {
-        // An unknown option is taken for the argument where the command has one.
+        // If the command has an argument, the library takes an unknown option for it.
         foreach (string word in invocation.Words.Concat(invocation.Argument is { } argument ? [argument] : []))
             if (word is ['-', _, ..] && !char.IsAsciiDigit(word[1])) throw Unknown(word, invocation.Command);
         foreach (OptionResult option in invocation.Result.CommandResult.Children.OfType<OptionResult>().Where(o => !o.Implicit))
@@ -91,9 +91,9 @@ internal sealed class CommandLineParser
         string name = option.Option.Name;
         string example = $"{name} {option.Option.HelpName}";
         if (option.Tokens.Count < option.Option.Arity.MinimumNumberOfValues)
-            throw UsageError.Of($"{name} needs a value", $"Give it: {example}");
+            throw UsageError.Of($"{name} needs a value", $"Give one: {example}");
         if (option.Tokens.FirstOrDefault(t => IsOption(t.Value, command)) is { } swallowed)
-            throw UsageError.Of($"{name} needs a value, and {swallowed.Value} is an option", $"Give it: {example}");
+            throw UsageError.Of($"{name} needs a value, and {swallowed.Value} is an option", $"Give one: {example}");
         if (option.Option.Arity.MaximumNumberOfValues == 0 && own.Any(a => a.StartsWith($"{name}=", StringComparison.Ordinal)))
             throw UsageError.Of($"{name} takes no value", $"Give {name} alone, or leave it out.");
         if (option.Option.Arity.MaximumNumberOfValues == 1 && option.Tokens.Count > 1)
@@ -111,12 +111,12 @@ internal sealed class CommandLineParser
         {
             if (command is not null) return UsageError.Of($"'{word}' is one argument too many for '{command.Help.Name}'", See(command));
             IReadOnlyList<string> nearCommands = NearNames.Of(word, _commands.Where(c => !c.Hidden).Select(c => c.Help.Name));
-            return UsageError.Of($"'{word}' is no command",
+            return UsageError.Of($"'{word}' is not a command",
                 nearCommands.Count > 0 ? $"Did you mean {WordList.Or(nearCommands)}?" : See(null));
         }
         string option = word.Split('=')[0];
         if (command is null)
-            return UsageError.Of($"{option} before a command is not known", "Options follow the command: kvmscope COMMAND [options]");
+            return UsageError.Of($"{option} is not an option of kvmscope itself", "Options follow the command: kvmscope COMMAND [options]");
         string[] owners = [.. _commands.Where(c => OptionNames(c).Contains(option)).Select(c => c.Help.Name)];
         if (owners.Length > 0)
             return UsageError.Of($"'{command.Help.Name}' has no option {option}", $"It belongs to {WordList.Or(owners)}.");
@@ -130,8 +130,8 @@ internal sealed class CommandLineParser
 
 /// <summary>A parsed command line.</summary>
 /// <param name="Kind">What it asks for.</param>
-/// <param name="Topic">The command that it is about; null for the program.</param>
-/// <param name="Invocation">The command to run, where that is asked for.</param>
+/// <param name="Topic">The command to run or to show help about; null for the program.</param>
+/// <param name="Invocation">The command line of the command to run, if there is one.</param>
 internal sealed record ParsedLine(LineKind Kind, ICommand? Topic, Invocation? Invocation = null);
 
 /// <summary>What a command line asks for.</summary>
@@ -146,6 +146,6 @@ internal enum LineKind
     /// <summary>The version.</summary>
     Version,
 
-    /// <summary>Nothing: there is no command on it.</summary>
+    /// <summary>Nothing: the line has no command.</summary>
     Nothing,
 }

@@ -1,12 +1,12 @@
 namespace Kvmscope.CommandLine;
 
-/// <summary>Recognises the names and reads their arguments.</summary>
+/// <summary>Recognises the drop-in names and reads their arguments.</summary>
 internal static class DropInNames
 {
     private const string Excludes = "--excludes";
 
     /// <summary>The tool that the program was started as, or null.</summary>
-    /// <param name="argv0">As the program was called; the last part of the path counts, with or without .py.</param>
+    /// <param name="argv0">The name by which the program was started; only the last part of the path counts, with or without .py.</param>
     public static DropIn? Find(string argv0)
     {
         string name = argv0[(argv0.LastIndexOf('/') + 1)..];
@@ -51,11 +51,11 @@ internal static class DropInNames
         return new DropInRequest(tool, positional, excludes);
     }
 
-    // "-5" is a number, and wrong as one.
+    // "-5" is a number, and is reported as a wrong number.
     private static bool IsOption(string arg) => arg is ['-'] or ['-', not (>= '0' and <= '9'), ..];
 
     private static Exception Wrong(DropIn tool, string message) =>
-        UsageError.Of(message, $"Usage: {Usage(tool)}; under its own name kvmscope takes more, see 'kvmscope --help'.");
+        UsageError.Of(message, $"Usage: {Usage(tool)}; kvmscope itself has more options, see 'kvmscope --help'.");
 }
 
 /// <summary>A name of the original tools, through which the program can be started.</summary>
@@ -74,9 +74,9 @@ internal enum DropIn
     Slower,
 }
 
-/// <summary>What was asked of an original tool's name.</summary>
+/// <summary>The arguments that were given to a drop-in name.</summary>
 /// <param name="Tool">The tool.</param>
 /// <param name="Positional">EXIT_NO or MS as typed, or null.</param>
 /// <param name="Excludes">The exit numbers of --excludes.</param>
-/// <param name="WantsHelp">Only the synopsis.</param>
+/// <param name="WantsHelp">Whether only the synopsis is wanted.</param>
 internal sealed record DropInRequest(DropIn Tool, string? Positional, IReadOnlyList<string> Excludes, bool WantsHelp = false);

@@ -6,32 +6,33 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.CommandLine;
 
-/// <summary>The options that say which exits are traced: the same on every tracing command, applied in the kernel.</summary>
+/// <summary>The options that select exits: the same for every tracing command, applied in the kernel.</summary>
 internal sealed class FilterOptions
 {
     private readonly Option<string[]> _vms =
-        OptionFactory.Values("--vm", "NAME|PID", "Only this VM (see 'kvmscope list'); can be given again for more.");
+        OptionFactory.Values("--vm", "NAME|PID", "Only this VM (see 'kvmscope list'); repeat for more than one.");
     private readonly Option<string[]> _vcpus =
         OptionFactory.Values("--vcpu", "N[,N]", "Only these vCPUs, by the ids that their VMM gave them.");
     private readonly Option<string[]> _reasons = OptionFactory.Values("--reason", "R[,R]", "Only these exit reasons, by name or number.");
-    private readonly Option<string[]> _excludes = OptionFactory.Values("--exclude", "R[,R]", "All exit reasons but these.");
+    private readonly Option<string[]> _excludes = OptionFactory.Values("--exclude", "R[,R]", "All exit reasons except these.");
     private readonly Option<string> _level =
         OptionFactory.Value("--level", "l1|l2", "Only guests of this host (l1), or only their nested guests (l2).");
     private readonly Option<string> _maxVcpus =
-        OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be held at once; sized from the host if not given.");
+        OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be traced at once (default: sized from the host).");
 
     private const string VcpuHint = "Give numbers: --vcpu 0 or --vcpu 0,2", ReasonHint = "Give names or numbers: HLT, CPUID,MSR_READ, 12";
 
     private readonly bool _isLive;
 
     /// <summary>Makes the options.</summary>
-    /// <param name="isLive">Whether a trace is filtered, and not a recording.</param>
+    /// <param name="isLive">Whether they filter a trace (true) or a recording.</param>
     public FilterOptions(bool isLive = true) => _isLive = isLive;
 
     /// <summary>The options as --help shows them.</summary>
-    public OptionGroup Group => new("Filters", _isLive ? [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus] : [_vms, _vcpus, _reasons, _excludes, _level]);
+    public OptionGroup Group =>
+        new("Filters", _isLive ? [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus] : [_vms, _vcpus, _reasons, _excludes, _level]);
 
-    /// <summary>What was asked for, as far as it can be checked without the host.</summary>
+    /// <summary>The selection, as far as it can be checked without the host.</summary>
     /// <exception cref="Core.KvmscopeException">A value makes no sense (status 2).</exception>
     public Selection Read(ParseResult result) => new()
     {
@@ -42,8 +43,10 @@ internal sealed class FilterOptions
         Level = result.Text(_level) is { } level ? ParseLevel(level) : null,
     };
 
-    /// <summary>The same with the reasons of an argument.</summary>
-    /// <exception cref="Core.KvmscopeException">A value makes no sense, the argument names no reason, or there are others (status 2).</exception>
+    /// <summary>The selection, with reasons from an argument.</summary>
+    /// <exception cref="Core.KvmscopeException">
+    /// A value is wrong, the argument names no reason, or --reason is given too (status 2).
+    /// </exception>
     public Selection Read(ParseResult result, string? reasons)
     {
         Selection selection = Read(result);
@@ -54,11 +57,11 @@ internal sealed class FilterOptions
             : throw UsageError.Of("REASON names no exit reason", "Give a name or a number: HLT, 12");
     }
 
-    /// <summary>How many vCPUs can be held at once; null to size it from the host.</summary>
-    /// <exception cref="Core.KvmscopeException">It is no such number (status 2).</exception>
+    /// <summary>How many vCPUs can be traced at once; null to size it from the host.</summary>
+    /// <exception cref="Core.KvmscopeException">It is not a possible number (status 2).</exception>
     public int? MaxVcpus(ParseResult result) => result.Text(_maxVcpus) is { } max ? ParseMaxVcpus(max) : null;
 
-    // A list of nothing would filter nothing, which is not what was meant.
+    // An empty list would not filter anything, and that cannot be what the user wants.
     private static IReadOnlyList<string> NonEmpty(ParseResult result, Option<string[]> option, string what, string hint)
     {
         IReadOnlyList<string> items = result.Items(option);
@@ -70,7 +73,7 @@ internal sealed class FilterOptions
     private static int ParseVcpu(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
             ? id
-            : throw UsageError.Of($"--vcpu '{text}' is no vCPU id", VcpuHint);
+            : throw UsageError.Of($"--vcpu '{text}' is not a vCPU id", VcpuHint);
 
     private static ExitLevel ParseLevel(string text) => text.ToLowerInvariant() switch
     {
@@ -82,5 +85,5 @@ internal sealed class FilterOptions
     private static int ParseMaxVcpus(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int max) && max is > 0 and <= TraceOptions.MostVcpus
             ? max
-            : throw UsageError.Of($"--max-vcpus '{text}' is no number of vCPUs", $"Give a number from 1 to {TraceOptions.MostVcpus}.");
+            : throw UsageError.Of($"--max-vcpus '{text}' is not a number of vCPUs", $"Give a number from 1 to {TraceOptions.MostVcpus}.");
 }

@@ -5,17 +5,18 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.CommandLine;
 
-/// <summary>Turns filters as typed into what to trace, with the VMs and the ISA of the host.</summary>
+/// <summary>Resolves a selection with the VMs and the ISA of the host into what to trace.</summary>
 internal static class FilterResolver
 {
     /// <summary>Resolves the filters.</summary>
     /// <param name="selection">The filters as typed.</param>
     /// <param name="host">Where they are looked up.</param>
-    /// <param name="startsCommand">A command will be started, which may make the vCPUs that are not there yet.</param>
+    /// <param name="startsCommand">Whether a command will be started: it may create vCPUs that do not exist yet.</param>
     /// <returns>
-    /// What the kernel side filters by, which are processes and not VMs; and where a process has VMs that are not meant, those that are.
+    /// The filter for the kernel, which knows processes and not VMs; and, if a selected process also has VMs that are not selected, the
+    /// selected VMs.
     /// </returns>
-    /// <exception cref="KvmscopeException">A VM, vCPU or reason that there is not (status 2, naming those that there are).</exception>
+    /// <exception cref="KvmscopeException">A VM, vCPU or reason does not exist (status 2; the hint names those that exist).</exception>
     public static (ExitFilter Filter, VmFilter? Within) Resolve(Selection selection, IHost host, bool startsCommand)
     {
         ExitFilter filter = selection.Resolve(host.Isa);
@@ -49,7 +50,7 @@ internal static class FilterResolver
         throw UsageError.Of($"no vCPU {missing} in {where}", known.IsEmpty ? "It has no vCPU yet." : $"There are: {Ranges(known)}");
     }
 
-    /// <summary>Ascending ids, runs of them drawn together: <c>0-3, 8</c>.</summary>
+    /// <summary>Ascending ids with consecutive ones as a range: <c>0-3, 8</c>.</summary>
     public static string Ranges(IEnumerable<int> ascending)
     {
         var parts = new List<(int From, int To)>();

@@ -24,7 +24,7 @@ internal sealed class HelpText(TextWriter output, int width)
         foreach (CommandHelp help in commands.Where(c => !c.Hidden).Select(c => c.Help))
             Entry($"{help.Name} {Positional(help)}".TrimEnd(), help.Summary, ListColumn);
         Heading("Options");
-        Entry("-h, --help", "Show this, or with a COMMAND its options and examples.", ListColumn);
+        Entry("-h, --help", "Show help; with a COMMAND, its options and examples.", ListColumn);
         Entry("--version", "Show the version.", ListColumn);
         Examples(ProgramHelp.Examples);
         Heading("Exit status");
@@ -46,7 +46,7 @@ internal sealed class HelpText(TextWriter output, int width)
         Examples(help.Examples);
     }
 
-    // What comes before the options; choices that are phrases of their own are left to the command's help.
+    // The arguments before the options; long alternatives in brackets are only in the command's own help.
     private static string Positional(CommandHelp help) =>
         string.Join(' ', help.Arguments.Split(' ').TakeWhile(w => w != "[options]" && w.Count(c => c == '[') == w.Count(c => c == ']')));
 

@@ -1,9 +1,9 @@
 namespace Kvmscope.CommandLine;
 
-/// <summary>Names near to one that was mistyped.</summary>
+/// <summary>Finds names that are similar to a mistyped one.</summary>
 internal static class NearNames
 {
-    /// <summary>The candidates that differ from the word by few letters, nearest first, at most three; a prefix counts as near.</summary>
+    /// <summary>The candidates that differ from the word by few letters, or that begin with it: at most three, nearest first.</summary>
     public static IReadOnlyList<string> Of(string word, IEnumerable<string> candidates)
     {
         int most = Math.Max(1, word.TrimStart('-').Length / 3);

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Kvmscope.CommandLine;
 
-/// <summary>The three shapes that options have here. All values stay text: they are checked where their errors can name the fix.</summary>
+/// <summary>Makes the three kinds of options. All values stay text: they are checked where an error can name the fix.</summary>
 internal static class OptionFactory
 {
     /// <summary>An option with one value, given at most once.</summary>
@@ -28,11 +28,13 @@ internal static class OptionFactory
     public static IReadOnlyList<string> Texts(this ParseResult result, Option<string[]> option) =>
         result.GetResult(option) is { Implicit: false } found ? [.. found.Tokens.Select(t => t.Value)] : [];
 
-    /// <summary>The values of an option that takes comma lists and can be given more than once; empty items (a trailing comma) are left out.</summary>
+    /// <summary>
+    /// The values of an option that takes comma-separated lists and can be repeated; empty items (a trailing comma) are dropped.
+    /// </summary>
     public static IReadOnlyList<string> Items(this ParseResult result, Option<string[]> option) =>
         [.. result.Texts(option).SelectMany(SplitList)];
 
-    /// <summary>The items of a comma list; <c>12,</c> has one.</summary>
+    /// <summary>The items of a comma-separated list; <c>12,</c> has one.</summary>
     public static string[] SplitList(string text) =>
         text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

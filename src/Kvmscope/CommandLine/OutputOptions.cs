@@ -11,23 +11,24 @@ internal sealed class OutputOptions
     private readonly OutputFormat[] _formats;
     private readonly Option<string> _format;
     private readonly Option<string> _output =
-        OptionFactory.Value("--output", "FILE", "Write the answer to FILE and not to standard output.", "-o");
+        OptionFactory.Value("--output", "FILE", "Write to FILE instead of standard output.", "-o");
     private readonly Option<string> _color =
-        OptionFactory.Value("--color", "WHEN", "auto (on a terminal, and NO_COLOR unset), always or never.");
+        OptionFactory.Value("--color", "WHEN", "auto (colour on a terminal unless NO_COLOR is set), always or never.");
 
     /// <summary>Makes the options.</summary>
-    /// <param name="formats">Those that the command's answers have.</param>
+    /// <param name="formats">The formats that the command has.</param>
     public OutputOptions(IEnumerable<OutputFormat> formats)
     {
         _formats = [.. formats.Distinct()];
-        _format = OptionFactory.Value("--format", string.Join('|', _formats.Select(f => f.Name)), "How to write the answer; a table unless said.");
+        _format = OptionFactory.Value("--format", string.Join('|', _formats.Select(f => f.Name)),
+            "The format of the output (default: table).");
     }
 
     /// <summary>The options as --help shows them.</summary>
     public OptionGroup Group => new("Output", [_format, _output, _color]);
 
     /// <summary>Reads the options.</summary>
-    /// <exception cref="Core.KvmscopeException">A value that is not known (status 2).</exception>
+    /// <exception cref="Core.KvmscopeException">An unknown value (status 2).</exception>
     public OutputPlan Read(ParseResult result)
     {
         string name = result.Text(_format) ?? OutputFormat.Table.Name;
@@ -40,7 +41,7 @@ internal sealed class OutputOptions
             "never" => ColorWhen.Never,
             var other => throw UsageError.NotOneOf("--color", other, ["auto", "always", "never"]),
         };
-        // "-" is standard output, as elsewhere.
+        // "-" is standard output, as in other programs.
         string? file = result.Text(_output) is { } path and not "-" ? path : null;
         if (file is "") throw UsageError.Of("-o has an empty name", "Give a file, or leave -o out.");
         return new OutputPlan(_formats[at], file, color);
@@ -48,20 +49,20 @@ internal sealed class OutputOptions
 }
 
 /// <summary>How the answer is written, and where to.</summary>
-/// <param name="Format">One that the answer has.</param>
+/// <param name="Format">Its format.</param>
 /// <param name="File">The file of <c>-o</c>; null for standard output.</param>
 /// <param name="Color">When to colour a table.</param>
 internal sealed record OutputPlan(OutputFormat Format, string? File, ColorWhen Color)
 {
-    /// <summary>Refuses to write the answer over what it is made of, before the file of <c>-o</c> is opened.</summary>
-    /// <param name="system">Tells which file a name leads to.</param>
-    /// <param name="inputs">What is read; by whatever name.</param>
-    /// <exception cref="Core.KvmscopeException">The answer's file is one of them (status 2).</exception>
+    /// <summary>Refuses to overwrite an input with the output; called before the file of <c>-o</c> is opened.</summary>
+    /// <param name="system">Tells which file a path refers to.</param>
+    /// <param name="inputs">The files that are read.</param>
+    /// <exception cref="Core.KvmscopeException">The output file is one of them (status 2).</exception>
     public void RefuseOverwrite(IOperatingSystem system, params IReadOnlyList<string> inputs)
     {
         if (File is null || system.IdentityOf(File) is not { } written) return;
         if (inputs.FirstOrDefault(input => system.IdentityOf(input) == written) is not { } input) return;
         string same = input == File ? "" : $", which is '{input}'";
-        throw UsageError.Of($"-o '{File}'{same}: the answer would be written over what it is made of", "Give another file with -o, or leave it out.");
+        throw UsageError.Of($"-o '{File}'{same}: the output would overwrite its own input", "Give another file with -o, or leave it out.");
     }
 }

@@ -1,10 +1,16 @@
+using System.Reflection;
+
 namespace Kvmscope.CommandLine;
 
-/// <summary>What is said about the program as a whole: the one source of its --help and of the man page.</summary>
+/// <summary>The help of the program as a whole: the one source for its --help and for the man page.</summary>
 internal static class ProgramHelp
 {
     /// <summary>One line, for the head of --help and for NAME in the man page.</summary>
     public const string Summary = "shows where KVM guests lose time: their VM exits, by reason and level";
+
+    /// <summary>The version, as set in Directory.Build.props.</summary>
+    public static string Version { get; } =
+        typeof(ProgramHelp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>One paragraph.</summary>
     public const string Description =
@@ -19,20 +25,21 @@ internal static class ProgramHelp
         new("kvmscope time --by vm --interval 1s", "Which VM is busy, each second."),
         new("kvmscope slower 50us --vm web1 --exclude HLT", "Single exits of one VM over 50 us, as they happen."),
         new("kvmscope count --format json -- sleep 5", "For a script."),
-        new("kvmscope record --duration 1m -o before.kvmscope", "Keep a minute, for 'report', 'diff' and 'assert'."),
+        new("kvmscope record --duration 1m -o before.kvmscope", "Record one minute, for 'report', 'diff' and 'assert'."),
     ];
 
-    /// <summary>The statuses that the program leaves with.</summary>
+    /// <summary>The exit statuses of the program.</summary>
     public static IReadOnlyList<(string Status, string Says)> ExitStatuses { get; } =
     [
-        ("0", "All went well; also after Ctrl-C."),
+        ("0", "Success; also after Ctrl-C."),
         ("1", "Something failed while running."),
         ("2", "The command line is wrong."),
         ("3", "This host cannot be traced; the message says why."),
         ("4", "Not permitted; the message names the capability."),
-        ("5", "assert: a rule could not be measured, and none failed; 1 is a rule that failed."),
+        ("5", "assert: no rule failed, but one could not be measured; status 1 means that a rule failed."),
         ("COMMAND's",
-            "With -- COMMAND its own status (but for assert, where the rules decide); 127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
+            "With -- COMMAND, the status of COMMAND (except for assert, where the rules decide); "
+            + "127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),
     ];
 
     /// <summary>Variables of the environment.</summary>

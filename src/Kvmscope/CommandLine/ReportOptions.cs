@@ -9,7 +9,7 @@ using SortKey = Kvmscope.Core.Analysis.Reports.SortKey;
 
 namespace Kvmscope.CommandLine;
 
-/// <summary>The options that say what an answer's rows are.</summary>
+/// <summary>The options that say what the rows of an answer are.</summary>
 internal sealed class ReportOptions
 {
     private static readonly string[] s_groups = ["reason", "vm", "vcpu", "level", "qualifier"];
@@ -19,18 +19,21 @@ internal sealed class ReportOptions
     private readonly ReportKind _kind;
     private readonly string[] _sorts;
     private readonly Option<string[]> _by =
-        OptionFactory.Values("--by", "KEY[,KEY]", "One row for each reason, vm, vcpu, level or qualifier (the reason's own argument: which MSR, port, leaf, page), or for each combination of them.");
+        OptionFactory.Values("--by", "KEY[,KEY]",
+            "One row for each reason, vm, vcpu, level or qualifier (the reason's own argument: which MSR, port, leaf, page), "
+            + "or for each combination of them.");
     private readonly Option<string> _top =
-        OptionFactory.Value("--top", "N", $"How many qualifiers of each reason have rows of their own ({ReportRequest.DefaultTop} unless given); the rest is 'other'.");
+        OptionFactory.Value("--top", "N",
+            $"How many qualifiers of each reason have a row of their own (default: {ReportRequest.DefaultTop}); the rest is 'other'.");
     private readonly Option<string> _sort;
     private readonly Option<bool> _stats =
         OptionFactory.Switch("--stats", "Add total, share, p50, p90, p99, p99.9 and max of the handling time.");
 
     private readonly Option<bool> _split = OptionFactory.Switch("--split",
-        "Where the vCPUs' wall clock went: guest, KVM, VMM, run queue, halt, halt polling, other sleep; and the same parts for each reason.");
+        "Where the vCPUs' wall clock went: guest, KVM, VMM, run queue, halt, halt polling, other sleep; the same parts for each reason.");
     private readonly Option<bool> _nested = OptionFactory.Switch("--nested",
         "What became of L2's exits: handled by this host or reflected to L1, and how long until L2 ran again.");
-    private readonly Option<bool> _explain = OptionFactory.Switch("--explain", "Say below what the figures suggest.");
+    private readonly Option<bool> _explain = OptionFactory.Switch("--explain", "Add what the figures suggest.");
 
     /// <summary>Makes the options that make sense for a kind of report.</summary>
     public ReportOptions(ReportKind kind)
@@ -52,8 +55,8 @@ internal sealed class ReportOptions
     /// <param name="result">What was typed.</param>
     /// <param name="command">The command's name.</param>
     /// <param name="selection">Which exits are in the answer.</param>
-    /// <param name="kind">What is shown, where the options are those of more than one kind; these have to fit it.</param>
-    /// <exception cref="Core.KvmscopeException">A value that is not known, or options that make no sense together (status 2).</exception>
+    /// <param name="kind">The kind of report, if it is another than these options are made for; they must fit it.</param>
+    /// <exception cref="Core.KvmscopeException">An unknown value, or options that make no sense together (status 2).</exception>
     public ReportRequest Read(ParseResult result, string command, Selection selection, ReportKind? kind = null)
     {
         if (kind is { } shown && shown != _kind) CheckKind(result, command, shown);
@@ -74,13 +77,13 @@ internal sealed class ReportOptions
         return request;
     }
 
-    /// <summary>What a timeline has a row for: a reason, VM or vCPU, and how many rows.</summary>
+    /// <summary>What a row of a timeline is (a reason, VM or vCPU), and how many rows there are.</summary>
     /// <exception cref="Core.KvmscopeException">Another grouping, or an option that a timeline does not have (status 2).</exception>
     public (TimelineBy By, int Top) ReadTimeline(ParseResult result)
     {
         foreach (Option<bool> option in new[] { _stats, _split, _nested, _explain })
             if (result.Has(option)) throw UsageError.Of($"--timeline and {option.Name} are different views", "Give one of them.");
-        if (result.Text(_sort) is not null) throw UsageError.Of("--timeline has the costliest rows first, and no --sort", "Leave --sort out.");
+        if (result.Text(_sort) is not null) throw UsageError.Of("--timeline always has the costliest rows first", "Leave --sort out.");
         TimelineBy by = result.Items(_by) switch
         {
             [] or ["reason"] => TimelineBy.Reason,
@@ -91,7 +94,7 @@ internal sealed class ReportOptions
         return (by, result.Text(_top) is { } top ? ParseTop(top, "rows") : DefaultTimelineRows);
     }
 
-    /// <summary>Slow exits are shown one by one: what is about the rows of a table is not for them.</summary>
+    /// <summary>Refuses all of these options: slow exits are shown one by one and have no rows to group.</summary>
     /// <param name="result">What was typed.</param>
     /// <param name="command">The command's name.</param>
     /// <exception cref="Core.KvmscopeException">One of these options is given (status 2).</exception>
@@ -106,15 +109,17 @@ internal sealed class ReportOptions
     {
         foreach (Option<bool> option in new[] { _stats, _split, _nested, _explain })
             if (result.Has(option)) throw UsageError.Of($"'{command}' has no option {option.Name}", "It belongs to time.");
-        if (kind == ReportKind.Hist && result.Text(_sort) is not null) throw UsageError.Of("'hist' has no option --sort", "It belongs to count and time.");
-        if (kind == ReportKind.Count && result.Text(_sort) is { } sort and not ("count" or "code")) throw UsageError.NotOneOf("--sort", sort, ["count", "code"]);
+        if (kind == ReportKind.Hist && result.Text(_sort) is not null)
+            throw UsageError.Of("'hist' has no option --sort", "It belongs to count and time.");
+        if (kind == ReportKind.Count && result.Text(_sort) is { } sort and not ("count" or "code"))
+            throw UsageError.NotOneOf("--sort", sort, ["count", "code"]);
     }
 
-    // What could be given together and would say nothing, or not what was meant.
+    // Combinations that the parser allows and that make no sense.
     private static void Check(ReportRequest request, Selection selection, bool hasTop)
     {
         bool byQualifier = request.By.HasFlag(GroupBy.Qualifier);
-        if (hasTop && !byQualifier) throw UsageError.Of("--top is about qualifiers", "Add --by qualifier, or leave --top out.");
+        if (hasTop && !byQualifier) throw UsageError.Of("--top needs --by qualifier", "Add --by qualifier, or leave --top out.");
         if (request.Split && request.Nested) throw UsageError.Of("--split and --nested are different tables", "Give one of them.");
         if (request.Split && request.Stats) throw UsageError.Of("--split and --stats are different tables", "Give one of them.");
         if (request.Nested && request.Stats) throw UsageError.Of("--nested and --stats are different tables", "Give one of them.");
@@ -122,13 +127,14 @@ internal sealed class ReportOptions
         if (request.Nested && selection.Level == ExitLevel.L1)
             throw UsageError.Of("--nested is about exits of L2, and --level l1 leaves them out", "Leave --level out.");
         if (request.Nested && !request.HasAllExits)
-            throw UsageError.Of("--nested counts L1's exits in each round, so it needs all exits", "Leave --reason, --exclude and --level out.");
+            throw UsageError.Of("--nested counts L1's exits in each round, so it needs all exits",
+                "Leave --reason, --exclude and --level out.");
     }
 
     private static int ParseTop(string text, string what) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int top) && top > 0
             ? top
-            : throw UsageError.Of($"--top '{text}' is no number of {what}", "Give a number from 1 on: --top 5");
+            : throw UsageError.Of($"--top '{text}' is not a number of {what}", "Give 1 or more: --top 5");
 
     private GroupBy By(ParseResult result)
     {

@@ -10,10 +10,10 @@ internal static class UsageError
     /// <param name="hint">What to type instead.</param>
     public static KvmscopeException Of(string message, string? hint) => new(ExitStatus.Usage, message, hint);
 
-    /// <summary>A word that is not one of a few.</summary>
-    /// <param name="option">The option that it was given to.</param>
+    /// <summary>A word that is not one of the allowed ones.</summary>
+    /// <param name="option">The option.</param>
     /// <param name="text">The word.</param>
-    /// <param name="known">The words that there are.</param>
+    /// <param name="known">The allowed words.</param>
     public static KvmscopeException NotOneOf(string option, string text, IReadOnlyList<string> known) =>
         Of($"{option} '{text}' is not known", $"Give {WordList.Or(known)}.");
 }

@@ -10,8 +10,8 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
 
-/// <summary>What count, time and hist have in common: they read counters and answer once, or each interval.</summary>
-/// <param name="kind">What the answer shows.</param>
+/// <summary>What count, time and hist have in common: they print an answer from the counters once, or at each interval.</summary>
+/// <param name="kind">The kind of report.</param>
 internal abstract class AnswerCommand(ReportKind kind) : ICommand
 {
     private readonly FilterOptions _filters = new();

@@ -13,28 +13,31 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
 
-/// <summary><c>kvmscope assert</c>: rules that a recording, or a live run, has to keep.</summary>
+/// <summary><c>kvmscope assert</c>: checks rules on a recording or a live run.</summary>
 internal sealed class AssertCommand : ICommand
 {
-    // Some ten thousand rules; what is longer is no file of rules, and may have no end.
+    // Some ten thousand rules; a longer file is not a file of rules, and may be endless.
     private const int MostRuleBytes = 1_000_000;
 
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: false, passesStatusOn: false);
     private readonly WindowOptions _window = new();
     private readonly OutputOptions _output = new(OutputKinds.RuleResults.Formats);
-    private readonly Option<string> _rules = OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one a line; # begins a comment.");
+    private readonly Option<string> _rules =
+        OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one per line; # begins a comment.");
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("assert", "RULE... [FILE] [options] [-- COMMAND ...]", "Check rules on a recording or a live run",
+    public CommandHelp Help { get; } = new("assert", "RULE... [FILE] [options] [-- COMMAND ...]",
+        "Check rules on a recording or a live run",
         "A rule is METRIC(TARGET[, FILTER...]) COMPARISON VALUE. METRIC is count, rate, share, avg, max, total, p50, p90, p99 or p999; "
-        + "TARGET is exit (all but idle ones), any, idle, a reason, or with share a part of the wall clock; FILTER is vm=, vcpu= or level=. "
-        + "With FILE the rules are checked on that recording, else on a trace from now until Ctrl-C, --duration or the end of COMMAND. "
-        + "Leaves with 0 when all rules hold, 1 when one fails, 5 when one could not be measured and none failed, whatever COMMAND leaves with.",
+        + "TARGET is exit (all except idle ones), any, idle, a reason, or with share a part of the wall clock; FILTER is vm=, vcpu= or "
+        + "level=. With FILE the rules are checked on that recording, otherwise on a trace from now until Ctrl-C, --duration or the end "
+        + "of COMMAND. Exit status 0: all rules hold; 1: one failed; 5: none failed, but one could not be measured. The status of "
+        + "COMMAND does not count.",
         [
             new("kvmscope assert 'max(exit)<50us' --vm rt1 --duration 1m", "Real-time acceptance: no exit of this VM over 50 us."),
             new("kvmscope assert 'rate(EPT_VIOLATION)<100/s' 'share(runq)<5%' run.kvmscope", "Two rules on a recording."),
-            new("kvmscope assert --rules ci.rules -- ./load-test", "Rules of a file, while a test runs."),
+            new("kvmscope assert --rules ci.rules -- ./load-test", "Rules from a file, while a test runs."),
         ]);
 
     /// <inheritdoc/>
@@ -50,11 +53,13 @@ internal sealed class AssertCommand : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        // A rule has parentheses and a comparison; a file that is named with some of these can be given as ./NAME.
-        string? path = invocation.Words is [.., var last] && last.AsSpan().IndexOfAny("(<>") < 0 ? last : invocation.Words is [.., ['.' or '/', ..] named] ? named : null;
+        // A rule has parentheses and a comparison; a file with such characters in its name can be given as ./NAME.
+        string? path = invocation.Words is [.., var last] && last.AsSpan().IndexOfAny("(<>") < 0 ? last
+            : invocation.Words is [.., ['.' or '/', ..] named] ? named : null;
         IEnumerable<string> typed = path is null ? invocation.Words : invocation.Words.SkipLast(1);
         IReadOnlyList<Rule> rules = [.. typed.Select(Rule.Parse), .. invocation.Result.Text(_rules) is { } file ? ReadRules(file) : []];
-        if (rules.Count == 0) throw UsageError.Of("assert needs a rule", "Give one, such as 'max(exit)<50us', or a file of them with --rules.");
+        if (rules.Count == 0)
+            throw UsageError.Of("assert needs a rule", "Give one, such as 'max(exit)<50us', or a file of them with --rules.");
         Selection selection = _filters.Read(invocation.Result);
         int? maxVcpus = _filters.MaxVcpus(invocation.Result);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
@@ -63,18 +68,20 @@ internal sealed class AssertCommand : ICommand
         if (path is null) return CheckLive(invocation, context, rules, selection, maxVcpus, plan, output);
         if (plan is not { Duration: null, Command: null })
             throw UsageError.Of("a recording and a live run were asked for", $"Leave out '{path}', or --duration and -- COMMAND.");
-        if (maxVcpus is not null) throw UsageError.Of("--max-vcpus is about a live run", $"Leave it out, or '{path}'.");
+        if (maxVcpus is not null) throw UsageError.Of("--max-vcpus needs a live run", $"Leave it out, or '{path}'.");
         return CheckRecording(invocation, context, rules, path, selection, output);
     }
 
     private int CheckLive(
-        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, Selection selection, int? maxVcpus, RunPlan plan, OutputPlan output)
+        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, Selection selection, int? maxVcpus, RunPlan plan,
+        OutputPlan output)
     {
-        if (_window.IsGiven(invocation.Result)) throw UsageError.Of("--from and --to are about a recording", "Give a recording, or leave them out.");
+        if (_window.IsGiven(invocation.Result))
+            throw UsageError.Of("--from and --to need a recording", "Give a recording, or leave them out.");
         IHost host = context.Host();
         foreach (Rule rule in rules) rule.Check(host.Isa);
         RuleNeeds needs = RuleNeeds.Of(rules);
-        // Before privileges are dropped; a VM that comes later shows by its exits.
+        // Before privileges are dropped; a VM that starts later is known from its exits.
         IReadOnlyList<VirtualMachine> machines = host.Machines();
         foreach (Rule rule in rules) rule.Check([.. machines.SelectMany(m => m.Vms)]);
         VirtualMachine[] traced = [.. selection.Traced(machines)];
@@ -101,8 +108,9 @@ internal sealed class AssertCommand : ICommand
                 })));
                 OutputKinds.RuleResults.In(output.Format)(trace.Target.To).Write(results);
             }));
-        // Its status would be taken for what the rules say.
-        if (status != 0) context.Error.WriteLine($"kvmscope: the command left with status {status}; the rules alone decide that of assert");
+        // Its status could be mistaken for the result of the rules.
+        if (status != 0)
+            context.Error.WriteLine($"kvmscope: the command exited with status {status}; only the rules decide the status of assert");
         return (int)RuleVerdict.StatusOf(results);
     }
 
@@ -117,7 +125,7 @@ internal sealed class AssertCommand : ICommand
         }
         catch (KvmscopeException error) when (error.Status == ExitStatus.Failed)
         {
-            // Damage is no rule that fails: nothing was measured.
+            // Damage does not mean that a rule failed: nothing was measured.
             results = [.. rules.Select(rule => new RuleResult(rule, null, null, error.Message))];
             notes.Add($"{error.Message}. {error.Hint}");
         }
@@ -162,8 +170,8 @@ internal sealed class AssertCommand : ICommand
 
     private static IReadOnlyList<Rule> ReadRules(string path)
     {
-        const string hint = "Give a file with one rule a line.";
-        if (Directory.Exists(path)) throw UsageError.Of($"cannot read the rules '{path}': it is a folder", hint);
+        const string hint = "Give a file with one rule per line.";
+        if (Directory.Exists(path)) throw UsageError.Of($"cannot read the rules '{path}': it is a directory", hint);
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -12,8 +12,8 @@ internal sealed class CheckCommand : ICommand
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("check", "[options]", "Can this host be traced; if not, why, and the fix",
-        "Looks at what tracing needs, one line each: kernel, BTF, tracepoints, how it can attach, vendor module, capabilities, memory. "
-        + "Leaves with 0 where tracing works, also with limits, else with the status that tracing would leave with.",
+        "Checks what tracing needs, one line each: kernel, BTF, tracepoints, how to attach, vendor module, capabilities, memory. "
+        + "Exit status 0 if tracing works, also with limits; otherwise the status with which tracing would end.",
         [
             new("kvmscope check", "What works here."),
             new("kvmscope check --format json", "The same for a script."),

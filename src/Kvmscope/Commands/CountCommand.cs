@@ -8,7 +8,7 @@ internal sealed class CountCommand() : AnswerCommand(ReportKind.Count)
 {
     /// <inheritdoc/>
     public override CommandHelp Help { get; } = new("count", "[options] [-- COMMAND ...]", "Exits by reason: Total, L1, L2",
-        "Counts VM exits by reason, those of guests (L1) and of nested guests (L2) apart. "
+        "Counts VM exits by reason, separately for guests (L1) and nested guests (L2). "
         + "Times are not measured, so this costs the guests least.",
         [
             new("kvmscope count", "All VMs, until Ctrl-C."),

@@ -21,11 +21,11 @@ internal sealed class DemoCommand : ICommand
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("demo", "[options]", "A built-in guest with known exits, traced and compared",
-        "Runs a small guest of its own that makes a known number of exits of known reasons (CPUID, port I/O, MMIO, MSR accesses, HLT), "
+        "Runs a small built-in guest that makes a known number of exits of known reasons (CPUID, port I/O, MMIO, MSR accesses, HLT), "
         + "traces it, prints the same table as 'kvmscope time', and compares each count with what the guest did. "
-        + "Exits that the host causes, such as interrupts, are listed and not compared. Leaves with 0 only where all counts are equal.",
+        + "Exits that the host causes, such as interrupts, are listed and not compared. Exit status 0 only if all counts are equal.",
         [
-            new("kvmscope demo", "Does tracing work here, and is it right?"),
+            new("kvmscope demo", "Does tracing work here, and are its counts right?"),
             new("kvmscope demo --nested", "The same with L2 exits."),
         ]);
 

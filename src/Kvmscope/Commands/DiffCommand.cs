@@ -14,22 +14,24 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope diff</c>: two recordings, or two windows or VMs of one, side by side.</summary>
 internal sealed class DiffCommand : ICommand
 {
-    // More say nothing more of the noise between them, and cost time.
+    // More samples do not measure the noise better, and cost time.
     private const int MostSamples = 300;
 
-    // With --interval; all are held at once.
+    // With --interval; all samples are in memory at once.
     private const int MostTypedSamples = 2000;
 
     private readonly FilterOptions _filters = new(isLive: false);
     private readonly ReportOptions _report = new(ReportKind.Hist);
     private readonly OutputOptions _output = new(OutputKinds.Comparisons.Formats);
-    private readonly Option<string> _a = OptionFactory.Value("--a", "FROM..TO", "The first side is this part of its recording; times as for 'report --from', either may be left out.");
+    private readonly Option<string> _a = OptionFactory.Value("--a", "FROM..TO",
+        "The first side is this part of its recording; times as for 'report --from', either may be left out.");
     private readonly Option<string> _b = OptionFactory.Value("--b", "FROM..TO", "The second side is this part.");
-    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "Compare samples of this length; unless given the recorder's interval, or longer so that there are at most 300.");
+    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME",
+        "Compare samples of this length (default: the recorder's interval, or longer so that there are at most 300).");
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("diff", "A [B] [options]", "What changed between two recordings, two windows or two VMs",
-        "Compares exits by reason: rate, share of the handling time, average, p50 and p99, what changed most first. A mark is at what "
+        "Compares exits by reason: rate, share of the handling time, average, p50 and p99, what changed most first. A mark shows what "
         + "changed by more than the noise between intervals explains. A and B are recordings; with one recording the sides are two "
         + "windows of it (--a, --b) or two VMs (--vm given twice).",
         [
@@ -53,22 +55,26 @@ internal sealed class DiffCommand : ICommand
         ReportRequest report = _report.Read(invocation.Result, Help.Name, selection);
         OutputPlan output = _output.Read(invocation.Result);
         output.RefuseOverwrite(context.System, invocation.Words);
-        var request = new ComparisonRequest { By = report.By == GroupBy.None ? GroupBy.Reason : report.By, Top = report.Top, PairsVms = byVm };
+        GroupBy by = report.By == GroupBy.None ? GroupBy.Reason : report.By;
+        var request = new ComparisonRequest { By = by, Top = report.Top, PairsVms = byVm };
 
         using RecordingSource first = RecordingSource.Open(invocation.Words[0]);
         using RecordingSource? other = invocation.Words.Count == 2 ? RecordingSource.Open(invocation.Words[1]) : null;
         RecordingSource second = other ?? first;
         bool isOne = other is null;
-        ComparisonSide a = Side(first, byVm ? selection with { Vms = [selection.Vms[0]] } : selection, _a, isOne, invocation.Result, request);
-        ComparisonSide b = Side(second, byVm ? selection with { Vms = [selection.Vms[1]] } : selection, _b, isOne, invocation.Result, request);
+        ComparisonSide a = Side(first, OfSide(0), _a, isOne, invocation.Result, request);
+        ComparisonSide b = Side(second, OfSide(1), _b, isOne, invocation.Result, request);
 
         using OutputTarget target = OutputTarget.Open(output, context);
         Comparison comparison = ComparisonBuilder.Build(a, b, request);
         target.Begin();
-        OutputKinds.Comparisons.In(output.Format)(target.To, comparison with { Notes = [.. Differences(first.Recording.Header, second.Recording.Header), .. comparison.Notes] });
+        OutputKinds.Comparisons.In(output.Format)(target.To,
+            comparison with { Notes = [.. Differences(first.Recording.Header, second.Recording.Header), .. comparison.Notes] });
         target.Writer.Flush();
         foreach (string note in isOne ? first.Notes() : [.. first.Notes(), .. second.Notes()]) context.Say(note);
         return 0;
+
+        Selection OfSide(int side) => byVm ? selection with { Vms = [selection.Vms[side]] } : selection;
     }
 
     private void CheckSides(Invocation invocation, bool byVm)
@@ -79,7 +85,8 @@ internal sealed class DiffCommand : ICommand
             case 0:
                 throw UsageError.Of("diff needs a recording", "Give two, or one with --vm A --vm B, or with --a FROM..TO --b FROM..TO.");
             case 1 when !byVm && !windows:
-                throw UsageError.Of("diff needs two sides", "Give a second recording, two --vm, or two windows with --a FROM..TO --b FROM..TO.");
+                throw UsageError.Of("diff needs two sides",
+                    "Give a second recording, two --vm, or two windows with --a FROM..TO --b FROM..TO.");
             case > 2:
                 throw UsageError.Of($"'{invocation.Words[2]}' is one argument too many for 'diff'", "It compares two recordings.");
         }
@@ -89,9 +96,12 @@ internal sealed class DiffCommand : ICommand
         RecordingSource source, Selection selection, Option<string> windowOption, bool isOne, ParseResult result, ComparisonRequest request)
     {
         Recording recording = source.Recording;
-        if (!recording.Header.HasTime) throw UsageError.Of($"'{source.Path}' has no handling times: it was made with --without time", "Record without '--without time'.");
+        if (!recording.Header.HasTime)
+            throw UsageError.Of($"'{source.Path}' has no handling times: it was made with --without time",
+                "Record without '--without time'.");
         if (request.By.HasFlag(GroupBy.Qualifier) && !recording.Header.HasQualifiers)
-            throw UsageError.Of($"'{source.Path}' has no qualifiers: it was made with --without qualifiers", "Record without '--without qualifiers'.");
+            throw UsageError.Of($"'{source.Path}' has no qualifiers: it was made with --without qualifiers",
+                "Record without '--without qualifiers'.");
         var exits = new RecordedExits(recording, selection);
         Grouping grouping = request.By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : request.By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
         if (grouping > Grouping.Host) exits.Require(grouping, grouping == Grouping.Vcpu ? "--by vcpu" : "--by vm");
@@ -99,7 +109,8 @@ internal sealed class DiffCommand : ICommand
         (string? from, string? to) = window is null ? (null, null) : Window(windowOption.Name, window);
         IntervalRange range = WindowOptions.Read(recording, source.Path, from, to, windowOption.Name);
         exits.Resolve(range);
-        IEnumerable<Interval> samples = Steps(recording, range, Step(result, recording, range)).Select(part => exits.Sum(part, grouping, request.By.HasFlag(GroupBy.Qualifier)));
+        IEnumerable<Interval> samples = Steps(recording, range, Step(result, recording, range))
+            .Select(part => exits.Sum(part, grouping, request.By.HasFlag(GroupBy.Qualifier)));
         string name = !isOne ? Path.GetFileName(source.Path) : selection.Vms.Length == 1 ? selection.Vms[0] : Path.GetFileName(source.Path);
         return new ComparisonSide(window is null ? name : $"{name} {window}", [.. samples]);
     }
@@ -107,7 +118,8 @@ internal sealed class DiffCommand : ICommand
     private static (string? From, string? To) Window(string option, string text)
     {
         int at = text.IndexOf("..", StringComparison.Ordinal);
-        if (at < 0) throw UsageError.Of($"{option} '{text}' is no window", $"Give two times with '..' between them: {option} 14:00..14:05");
+        if (at < 0)
+            throw UsageError.Of($"{option} '{text}' is not a window", $"Give two times with '..' between them: {option} 14:00..14:05");
         string from = text[..at], to = text[(at + 2)..];
         return (from.Length > 0 ? from : null, to.Length > 0 ? to : null);
     }
@@ -116,8 +128,8 @@ internal sealed class DiffCommand : ICommand
         ? RecordedSteps.Parse(text, recording)
         : (range.Count + MostSamples - 1) / MostSamples;
 
-    // A rest that is shorter than the others would be another kind of sample; it is left to the last whole one. So is the recording's
-    // last interval, which ends when the trace does.
+    // A shorter rest would be another kind of sample, so the last whole one takes it. The same goes for the recording's last interval,
+    // which ends when the trace does.
     private static IEnumerable<IntervalRange> Steps(Recording recording, IntervalRange range, int step)
     {
         TimeSpan last = recording.EndOf(range.End - 1) - recording.BeginOf(range.End - 1);
@@ -131,8 +143,8 @@ internal sealed class DiffCommand : ICommand
 
     private static IEnumerable<string> Differences(RecordingHeader a, RecordingHeader b)
     {
-        if (a.Kernel != b.Kernel) yield return $"the kernels differ: A is of {a.Kernel}, B of {b.Kernel}";
-        if (a.Cpu != b.Cpu) yield return $"the CPUs differ: A is of {a.Cpu}, B of {b.Cpu}";
+        if (a.Kernel != b.Kernel) yield return $"the kernels differ: A has {a.Kernel}, B has {b.Kernel}";
+        if (a.Cpu != b.Cpu) yield return $"the CPUs differ: A has {a.Cpu}, B has {b.Cpu}";
         if (a.IntervalNs != b.IntervalNs) yield return "the intervals of the recordings differ";
     }
 }

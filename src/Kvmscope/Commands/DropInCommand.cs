@@ -10,11 +10,11 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
 
-/// <summary>The original tools under their own names: their arguments, their layout, on this program's engine.</summary>
+/// <summary>The original tools under their own names: with their arguments and their layout.</summary>
 internal static class DropInCommand
 {
     /// <summary>Runs one.</summary>
-    /// <returns>The status to leave with.</returns>
+    /// <returns>The exit status.</returns>
     /// <exception cref="Core.KvmscopeException">Any anticipated error.</exception>
     public static int Run(DropIn tool, string[] args, CommandContext context)
     {
@@ -72,8 +72,8 @@ internal static class DropInCommand
     }
 
     /// <summary>
-    /// A reason as typed, in the host's numbering. The original tools know VMX numbers only; on an SVM host a number that SVM
-    /// does not have is taken for VMX's, and that is said.
+    /// A reason as typed, in the host's numbering. The original tools know only VMX numbers; on an SVM host a number that SVM
+    /// does not have is read as a VMX number, and a message says so.
     /// </summary>
     private static string InIsa(string text, Isa isa, CommandContext context)
     {

@@ -8,22 +8,22 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
 
-/// <summary><c>kvmscope explain</c>: what an exit reason, or a part of the wall clock, is and what to do about it.</summary>
+/// <summary><c>kvmscope explain</c>: what an exit reason or a part of the wall clock is, and what to do about it.</summary>
 internal sealed class ExplainCommand : ICommand
 {
     private readonly Option<string> _isa = OptionFactory.Value("--isa", string.Join('|', IsaInfo.All.Select(i => i.Name)),
-        "Reasons of this ISA; this host's unless given, and all where it is not known.");
+        "Reasons of this ISA (default: this host's, or all if that is not known).");
     private readonly OutputOptions _output = new(OutputKinds.Explanations.Formats);
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("explain", "[REASON|PART] [options]", "What an exit reason is, what causes it, what to do",
         "Says what an exit reason is, what usually causes it, what to look at and what to change. REASON is a name or a number; "
         + "PART is a part of the wall clock of 'time --split': guest, kvm, vmm, runq, halt, poll, sleep, unattributed. "
-        + "Without one all are listed. Works on any machine, without root.",
+        + "Without either, all are listed. Works on any machine, without root.",
         [
             new("kvmscope explain EPT_VIOLATION", "One reason."),
             new("kvmscope explain runq", "A part of the wall clock."),
-            new("kvmscope explain --isa svm", "All reasons of AMD hosts, a line each."),
+            new("kvmscope explain --isa svm", "All reasons of AMD hosts, one line each."),
         ]);
 
     /// <inheritdoc/>
@@ -47,11 +47,13 @@ internal sealed class ExplainCommand : ICommand
     private static Explanation Explain(string? asked, IReadOnlyList<IsaInfo> isas)
     {
         if (asked is not { } text)
-            return new Explanation([.. isas.SelectMany(isa => isa.Reasons.Select(reason => new ExitCode(isa.Isa, reason.Number)))], PartNames.All, IsList: true);
+            return new Explanation([.. isas.SelectMany(isa => isa.Reasons.Select(reason => new ExitCode(isa.Isa, reason.Number)))],
+                PartNames.All, IsList: true);
         if (PartNames.All.FirstOrDefault(p => string.Equals(p.Name, text, StringComparison.OrdinalIgnoreCase)) is { } part)
             return new Explanation([], [part], IsList: false);
-        ExitCode[] codes = [.. isas.Where(i => ExitReasons.TryParse(text, i.Isa, out _)).Select(i => Parse(text, i.Isa)).Where(ExitReasons.IsKnown)];
-        // Says which names are near.
+        ExitCode[] codes =
+            [.. isas.Where(i => ExitReasons.TryParse(text, i.Isa, out _)).Select(i => Parse(text, i.Isa)).Where(ExitReasons.IsKnown)];
+        // Its error suggests similar names.
         if (codes.Length == 0) codes = [new ExitCode(isas[0].Isa, ReasonSelector.Code(text, isas.Count == 1 ? isas[0].Isa : Isa.None))];
         return new Explanation(codes, [], IsList: false);
     }
@@ -59,7 +61,8 @@ internal sealed class ExplainCommand : ICommand
     private IReadOnlyList<IsaInfo> Isas(Invocation invocation, CommandContext context)
     {
         if (invocation.Result.Text(_isa) is not { } name) return IsaInfo.Candidates(context.Host().Isa);
-        return IsaInfo.All.FirstOrDefault(i => i.Name == name) is { } isa ? [isa] : throw UsageError.NotOneOf("--isa", name, [.. IsaInfo.All.Select(i => i.Name)]);
+        return IsaInfo.All.FirstOrDefault(i => i.Name == name) is { } isa ? [isa]
+            : throw UsageError.NotOneOf("--isa", name, [.. IsaInfo.All.Select(i => i.Name)]);
     }
 
     private static ExitCode Parse(string text, Isa isa) => ExitReasons.TryParse(text, isa, out ulong code) ? new(isa, code) : default;

@@ -10,11 +10,11 @@ internal sealed class HistCommand() : AnswerCommand(ReportKind.Hist)
     /// <inheritdoc/>
     public override CommandHelp Help { get; } = new("hist", "[REASON] [options] [-- COMMAND ...]", "Histogram of handling times",
         "Shows how handling times are distributed, in powers of two of nanoseconds, with percentiles below. "
-        + "REASON is a name or a number, or several with commas between; without it all reasons are drawn together.",
+        + "REASON is a name or a number, or several separated by commas; without it all reasons are taken together.",
         [
             new("kvmscope hist HLT --duration 5s", "How long halts last."),
-            new("kvmscope hist --by reason --exclude HLT", "One histogram a reason, without halts."),
-            new("kvmscope hist EPT_VIOLATION,EPT_MISCONFIG --by level", "Page faults of L1 and of L2 apart."),
+            new("kvmscope hist --by reason --exclude HLT", "One histogram per reason, without halts."),
+            new("kvmscope hist EPT_VIOLATION,EPT_MISCONFIG --by level", "Page faults of L1 and of L2, separately."),
         ]);
 
     /// <inheritdoc/>

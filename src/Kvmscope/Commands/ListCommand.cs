@@ -13,7 +13,7 @@ internal sealed class ListCommand : ICommand
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("list", "[options]", "The VMs on this host: name, pid, VMM, VMs, vCPUs",
         "Lists the processes that hold KVM VMs, found by their open KVM files, whatever the VMM. NAME or PID is what --vm takes. "
-        + "Other users' processes are seen by root only.",
+        + "Only root sees the processes of other users.",
         [
             new("kvmscope list", "What runs here."),
             new("kvmscope list --format json", "The same for a script, with the vCPU ids."),

@@ -4,7 +4,7 @@ using Kvmscope.Terminal;
 namespace Kvmscope.Commands;
 
 /// <summary><c>kvmscope man</c>, hidden: prints the man page, for packagers.</summary>
-/// <param name="commands">The commands that it describes; asked when it runs, as this one is among them.</param>
+/// <param name="commands">The commands that it describes; called when it runs, because this command is one of them.</param>
 internal sealed class ManCommand(Func<IReadOnlyList<ICommand>> commands) : ICommand
 {
     /// <inheritdoc/>
@@ -21,7 +21,7 @@ internal sealed class ManCommand(Func<IReadOnlyList<ICommand>> commands) : IComm
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        ManPage.Write(context.Out, commands(), ProgramVersion.Text);
+        ManPage.Write(context.Out, commands(), ProgramHelp.Version);
         return 0;
     }
 }

@@ -10,26 +10,25 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Commands;
 
-/// <summary><c>kvmscope record</c>: keeps what is measured, interval by interval.</summary>
+/// <summary><c>kvmscope record</c>: writes what is measured to a file, interval by interval.</summary>
 internal sealed class RecordCommand : ICommand
 {
-    /// <summary>What recordings are called at the end.</summary>
-    public const string Extension = ".kvmscope";
-
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: false);
     private readonly RecordOptions _record = new();
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("record", "[options] [-- COMMAND ...]", "Keep what is measured in a file, for report, diff and assert",
+    public CommandHelp Help { get; } = new("record", "[options] [-- COMMAND ...]",
+        "Keep what is measured in a file, for report, diff and assert",
         "Records the counters of each interval: all that count, time, hist, --split, --by qualifier and --nested show. "
-        + "'kvmscope report FILE' shows any of it later, on any machine. A recorder that is killed, or a host that loses power, "
-        + "costs at most the interval that was being written. On a terminal a line says how it goes; elsewhere it is quiet.",
+        + "'kvmscope report FILE' shows any of it later, on any machine. If the recorder is killed or the host loses power, "
+        + "at most the interval that was being written is lost. On a terminal a line shows the progress; elsewhere nothing is printed.",
         [
             new("kvmscope record --duration 1m -o before.kvmscope", "A minute of all VMs."),
             new("kvmscope record --slower 1ms --vm web1 -- ./load-test", "One VM while a test runs, and its slow exits one by one."),
             new("kvmscope record --slower 200us --part runq --who -o waits.kvmscope", "Waits for a CPU, and who had it."),
-            new("kvmscope record --by vm --without qualifiers --rotate 1h --keep 24 -o /var/lib/kvmscope/host.kvmscope", "Always on: the last day, an hour a file."),
+            new("kvmscope record --by vm --without qualifiers --rotate 1h --keep 24 -o /var/lib/kvmscope/host.kvmscope",
+                "Always on: the last day, one hour per file."),
         ]);
 
     /// <inheritdoc/>
@@ -80,7 +79,7 @@ internal sealed class RecordCommand : ICommand
     private static RecordingHeader HeaderOf(
         HostIdentity identity, IHost host, RecordPlan plan, TraceOptions detail, Selection selection) => new()
         {
-            Program = ProgramVersion.Text,
+            Program = ProgramHelp.Version,
             Host = identity.Name,
             Kernel = identity.Kernel,
             Cpu = identity.Cpu,
@@ -101,13 +100,14 @@ internal sealed class RecordCommand : ICommand
             Machines = [.. selection.Traced(host.Machines()).Select(m => (m.Pid, m.Name))],
         };
 
-    // Names of hosts are file names nearly always; what is not becomes an underscore.
+    // A host name is nearly always a valid file name; other characters become underscores.
     private static string DefaultName(string host, DateTimeOffset now)
     {
         string safe = string.Create(host.Length, host, static (to, from) =>
         {
             for (int i = 0; i < to.Length; i++) to[i] = char.IsAsciiLetterOrDigit(from[i]) || from[i] is '-' or '.' or '_' ? from[i] : '_';
         });
-        return $"kvmscope-{(safe.Length > 0 ? safe + "-" : "")}{now.ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture)}{Extension}";
+        string time = now.ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
+        return $"kvmscope-{(safe.Length > 0 ? safe + "-" : "")}{time}.kvmscope";
     }
 }

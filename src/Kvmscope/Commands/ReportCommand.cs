@@ -15,10 +15,10 @@ namespace Kvmscope.Commands;
 /// <summary><c>kvmscope report</c>: every view on a recording.</summary>
 internal sealed class ReportCommand : ICommand
 {
-    // As many as can be told apart in a picture of usual size.
+    // More could not be told apart in a picture of the usual size.
     private const int MostPictureColumns = 240;
 
-    // All are held at once until the last is known.
+    // All are in memory until the last one is known.
     private const int MostColumns = 2000;
 
     private static readonly string[] s_views = ["count", "time", "hist", "slower"];
@@ -28,21 +28,27 @@ internal sealed class ReportCommand : ICommand
     private readonly ReportOptions _report = new(ReportKind.Time);
     private readonly OutputOptions _output = new([.. OutputKinds.Reports.Formats, .. OutputKinds.Timelines.Formats]);
     private readonly Option<bool> _timeline = OptionFactory.Switch("--timeline",
-        "Rates and p99 over time, a row a reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map of handling times.");
-    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "An answer each TIME instead of one for all: the recorder's interval, or a multiple.");
-    private readonly Option<bool> _verbose = OptionFactory.Switch("--verbose", "slower: below each exit its qualifier, instruction pointer, CPUs, and where the time went.");
-    private readonly Option<bool> _who = OptionFactory.Switch("--who", "slower: who had the CPU for which the vCPU's thread waited, if 'record --who' kept it; implies --verbose.");
+        "Rates and p99 over time, one row per reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map "
+        + "of handling times.");
+    private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME",
+        "One answer per TIME instead of one for all; TIME is the recorder's interval or a multiple.");
+    private readonly Option<bool> _verbose =
+        OptionFactory.Switch("--verbose", "slower: below each exit its qualifier, instruction pointer, CPUs, and where the time went.");
+    private readonly Option<bool> _who = OptionFactory.Switch("--who",
+        "slower: which task had the CPU while the vCPU's thread waited for it, if 'record --who' kept it; implies --verbose.");
     private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
-        "slower: THRESHOLD is about this part of the handling time: kvm, vmm, runq, halt, poll or sleep; that of 'record --part' unless given.");
+        "slower: compare THRESHOLD with this part of the handling time: kvm, vmm, runq, halt, poll or sleep "
+        + "(default: that of 'record --part').");
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("report", "FILE [count|time|hist [REASON]|slower [THRESHOLD]] [options]", "Any view on a recording",
-        "Shows what the command of that name ('time' unless given) would have shown of the time that was recorded, with its options. "
+    public CommandHelp Help { get; } = new("report", "FILE [count|time|hist [REASON]|slower [THRESHOLD]] [options]",
+        "Any view on a recording",
+        "Shows what the command of that name (default: time) would have shown while it was recorded, with its options. "
         + "Works on any machine and without root, also while the recording is still being made.",
         [
             new("kvmscope report before.kvmscope", "What exits cost, as 'time' shows it."),
             new("kvmscope report before.kvmscope --split --from 14:05 --to 14:07", "Where the wall clock went in these two minutes."),
-            new("kvmscope report before.kvmscope hist MSR_WRITE --by vm", "A histogram a VM."),
+            new("kvmscope report before.kvmscope hist MSR_WRITE --by vm", "One histogram per VM."),
             new("kvmscope report before.kvmscope slower 1ms --verbose", "The slow exits, if 'record --slower' kept them."),
             new("kvmscope report before.kvmscope --timeline --by vm", "Each VM over time."),
             new("kvmscope report before.kvmscope --timeline --format svg -o map.svg", "A picture of how long exits took, over time."),
@@ -53,7 +59,10 @@ internal sealed class ReportCommand : ICommand
 
     /// <inheritdoc/>
     public IReadOnlyList<OptionGroup> Groups =>
-        [_filters.Group, new("Which part", [.. _window.Options, _interval]), new("Over time", [_timeline]), _report.Group, new("Slow exits", [_verbose, _part, _who]), _output.Group];
+    [
+        _filters.Group, new("Which part", [.. _window.Options, _interval]), new("Over time", [_timeline]), _report.Group,
+        new("Slow exits", [_verbose, _part, _who]), _output.Group,
+    ];
 
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
@@ -62,10 +71,12 @@ internal sealed class ReportCommand : ICommand
         Selection selection = _filters.Read(invocation.Result, view == "hist" ? argument : null);
         OutputPlan output = _output.Read(invocation.Result);
         output.RefuseOverwrite(context.System, path);
-        if (view != "slower" && new Option[] { _verbose, _part, _who }.FirstOrDefault(o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
+        Option[] ofSlower = [_verbose, _part, _who];
+        if (view != "slower" && Array.Find(ofSlower, o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
             throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
         if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, selection, output);
-        if (output.Format.IsPicture) throw UsageError.Of($"--format {output.Format.Name} is a picture of what happened over time", "Add --timeline.");
+        if (output.Format.IsPicture)
+            throw UsageError.Of($"--format {output.Format.Name} is a picture of what happened over time", "Add --timeline.");
         if (view == "slower") return RunSlower(invocation, context, path, selection, output, argument);
 
         ReportKind kind = view switch { "count" => ReportKind.Count, "hist" => ReportKind.Hist, _ => ReportKind.Time };
@@ -81,8 +92,9 @@ internal sealed class ReportCommand : ICommand
         IOutputWriter<Interval> writer = OutputKinds.Reports.In(output.Format)(target.To, request);
         for (int first = range.First; first < range.End; first += step)
         {
-            Interval interval = exits.Sum(new IntervalRange(first, Math.Min(step, range.End - first)), request.Grouping, WantsQualifiers(request));
-            // Now that there is one: damage costs no former answer.
+            Interval interval = exits.Sum(new IntervalRange(first, Math.Min(step, range.End - first)), request.Grouping,
+                WantsQualifiers(request));
+            // Only now: if the recording is damaged, the file keeps its former answer.
             target.Begin();
             writer.Write(interval);
             target.Writer.Flush();
@@ -95,7 +107,8 @@ internal sealed class ReportCommand : ICommand
     {
         if (view == "slower") throw UsageError.Of("slower has no --timeline", "Leave one of them out.");
         if (!OutputKinds.Timelines.Formats.Contains(output.Format))
-            throw UsageError.Of("--timeline is drawn, and is not for programs to read", "For these, use --interval with --format json or csv.");
+            throw UsageError.Of($"--timeline has no --format {output.Format.Name}",
+                "Use --interval with --format json or csv, without --timeline.");
         (TimelineBy by, int rows) = _report.ReadTimeline(invocation.Result);
         using RecordingSource source = RecordingSource.Open(path);
         RecordedRequest.NeedTime(source.Recording.Header);
@@ -106,11 +119,13 @@ internal sealed class ReportCommand : ICommand
         if (grouping > Grouping.Host) exits.Require(grouping, by == TimelineBy.Vcpu ? "--by vcpu" : "--by vm");
         using OutputTarget target = OutputTarget.Open(output, context);
         if (!output.Format.IsText && target.To.Bytes is null)
-            throw UsageError.Of($"a {output.Format.Name.ToUpperInvariant()} is not text", $"Give a file for it: -o timeline.{output.Format.Name}");
+            throw UsageError.Of($"a {output.Format.Name.ToUpperInvariant()} is not text",
+                $"Give a file for it: -o timeline.{output.Format.Name}");
         int? step = invocation.Result.Text(_interval) is null ? null : Step(invocation.Result, source.Recording, range);
         if (step is { } length) RecordedSteps.CheckCount(range, length, MostColumns, "columns", source.Recording);
         int most = output.Format.IsPicture ? MostPictureColumns : TimelineView.ColumnsFor(target.Style.Width);
-        Interval[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most).Select(c => exits.Sum(c, grouping, withQualifiers: false))];
+        Interval[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most)
+            .Select(c => exits.Sum(c, grouping, withQualifiers: false))];
         string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
         Timeline timeline = TimelineBuilder.Build(title, columns, by, rows);
         target.Begin();
@@ -120,24 +135,31 @@ internal sealed class ReportCommand : ICommand
         return 0;
     }
 
-    private int RunSlower(Invocation invocation, CommandContext context, string path, Selection selection, OutputPlan output, string? argument)
+    private int RunSlower(Invocation invocation, CommandContext context, string path, Selection selection, OutputPlan output,
+        string? argument)
     {
         _report.RefuseAll(invocation.Result, "slower");
-        if (invocation.Result.Text(_interval) is not null) throw UsageError.Of("'slower' has no option --interval", "It belongs to count, time and hist.");
+        if (invocation.Result.Text(_interval) is not null)
+            throw UsageError.Of("'slower' has no option --interval", "It belongs to count, time and hist.");
         using RecordingSource source = RecordingSource.Open(path);
         RecordingHeader header = source.Recording.Header;
-        if (header.SlowNs == 0) throw UsageError.Of($"'{path}' has no slow exits one by one", "Record with --slower TIME; 'report FILE hist' shows how handling times were spread.");
+        if (header.SlowNs == 0)
+            throw UsageError.Of($"'{path}' was made without --slower, so it has no slow exits",
+                "Record with --slower TIME; 'report FILE hist' shows how handling times were spread.");
         ulong threshold = argument is null ? header.SlowNs : Threshold.Parse(argument);
         TimePart? part = Part(invocation.Result, header, path);
-        if (threshold < header.SlowNs) throw UsageError.Of($"'{path}' has exits of {Kept(header)}", "Give a greater threshold, or leave it out.");
+        if (threshold < header.SlowNs)
+            throw UsageError.Of($"'{path}' has exits of {Kept(header)}", "Give a greater threshold, or leave it out.");
         bool who = invocation.Result.Has(_who);
-        if (who && !header.HasWho) throw UsageError.Of($"'{path}' does not say who ran instead", "Record with --slower TIME --who, or leave --who out.");
+        if (who && !header.HasWho)
+            throw UsageError.Of($"'{path}' does not say who ran instead", "Record with --slower TIME --who, or leave --who out.");
         IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
         var exits = new RecordedExits(source.Recording, selection);
         exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To, who || invocation.Result.Has(_verbose));
-        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval().Accounting.LostEvents;
+        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval()
+            .Accounting.LostEvents;
         foreach (SlowExit exit in exits.Slow(range, threshold, part))
         {
             target.Begin();
@@ -150,20 +172,22 @@ internal sealed class ReportCommand : ICommand
         return 0;
     }
 
-    // The recorder's, as nothing else is whole: exits that are slow by another part were left out.
+    // Only the recorder's part is complete: exits that are slow in another part were not recorded.
     private TimePart? Part(ParseResult result, RecordingHeader header, string path)
     {
         if (result.Text(_part) is not { } text) return header.SlowPart;
-        TimePart part = SlowPart.Parse(text);
+        TimePart part = Threshold.ParsePart(text);
         if (!header.HasSplit)
-            throw UsageError.Of($"'{path}' does not say where the time of its slow exits went: it was made with --without split", "Record without '--without split', or leave --part out.");
+            throw UsageError.Of($"'{path}' does not say where the time of its slow exits went: it was made with --without split",
+                "Record without '--without split', or leave --part out.");
         if (header.SlowPart is { } kept && kept != part)
-            throw UsageError.Of($"'{path}' has exits of {Kept(header)}, and no others", $"Give --part {SlowPart.NameOf(kept)}, or leave --part out.");
+            throw UsageError.Of($"'{path}' has exits of {Kept(header)}, and no others",
+                $"Give --part {Threshold.NameOf(kept)}, or leave --part out.");
         return part;
     }
 
     private static string Kept(RecordingHeader header) =>
-        $"{ScaledText.Time(header.SlowNs)} and more{(header.SlowPart is { } part ? $" in {SlowPart.NameOf(part)}" : "")}";
+        $"{ScaledText.Time(header.SlowNs)} and more{(header.SlowPart is { } part ? $" in {Threshold.NameOf(part)}" : "")}";
 
     private static void Say(RecordingSource source, CommandContext context)
     {
@@ -182,7 +206,7 @@ internal sealed class ReportCommand : ICommand
         _ => throw UsageError.Of($"'{words[^1]}' is one argument too many for 'report'", "See 'kvmscope report --help'."),
     };
 
-    // How many intervals an answer is about.
+    // How many intervals one answer covers.
     private int Step(ParseResult result, Recording recording, IntervalRange range) =>
         result.Text(_interval) is { } text ? RecordedSteps.Parse(text, recording) : range.Count;
 }

@@ -17,25 +17,26 @@ internal sealed class SlowerCommand : ICommand
     private readonly Option<bool> _verbose = OptionFactory.Switch("--verbose",
         "Below each exit: its qualifier, the guest's instruction pointer, the CPUs, and where the time went.");
     private readonly Option<bool> _who = OptionFactory.Switch("--who",
-        "Which task had the CPU while the vCPU's thread waited for it; implies --verbose. Looks at every task switch of the host.");
+        "Which task had the CPU while the vCPU's thread waited for it; implies --verbose. Traces every task switch of the host.");
     private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
-        "The threshold is about this part of the handling time: kvm, vmm, runq, halt, poll or sleep.");
+        "Compare THRESHOLD with this part of the handling time: kvm, vmm, runq, halt, poll or sleep.");
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("slower", "[THRESHOLD] [options] [-- COMMAND ...]",
         "Exits slower than a threshold, as they happen",
         "Prints one line for each exit whose handling took at least THRESHOLD: time of day, VM, vCPU, level, reason, duration. "
-        + "THRESHOLD is 500ns, 50us, 2ms, 1s; a bare number is ms; 10ms unless said. Threshold and filters are applied in the kernel. "
+        + "THRESHOLD is 500ns, 50us, 2ms, 1s; a bare number is ms; the default is 10ms. Threshold and filters are applied in the kernel. "
         + "Idle exits are slow by nature: leave them out with --exclude HLT.",
         [
             new("kvmscope slower --exclude HLT", "Exits of 10 ms and more that are not halts."),
             new("kvmscope slower 50us --vm rt1 --vcpu 2,3", "The real-time vCPUs of one VM."),
             new("kvmscope slower 200us --part runq --who", "Waits for a CPU, and who had it."),
-            new("kvmscope slower 1 --format json -o slow.json --duration 1h", "An hour of them, one JSON object a line."),
+            new("kvmscope slower 1 --format json -o slow.json --duration 1h", "An hour of them, one JSON object per line."),
         ]);
 
     /// <inheritdoc/>
-    public IReadOnlyList<OptionGroup> Groups => [_filters.Group, _run.Group, new OptionGroup("Dossier", [_verbose, _part, _who]), _output.Group];
+    public IReadOnlyList<OptionGroup> Groups =>
+        [_filters.Group, _run.Group, new OptionGroup("Detail", [_verbose, _part, _who]), _output.Group];
 
     /// <inheritdoc/>
     public Argument<string?> Argument { get; } = new("THRESHOLD") { Arity = ArgumentArity.ZeroOrOne };
@@ -66,11 +67,11 @@ internal sealed class SlowerCommand : ICommand
 
     private bool IsVerbose(Invocation invocation) => invocation.Result.Has(_verbose) || invocation.Result.Has(_who);
 
-    // A line alone costs the guests least; what machine formats carry is always whole.
+    // Without details the cost for the guests is lowest; machine formats always have all details.
     private TraceOptions Detail(Invocation invocation, OutputPlan output)
     {
         bool isWhole = IsVerbose(invocation) || output.Format != OutputFormat.Table;
-        TimePart? part = invocation.Result.Text(_part) is { } text ? SlowPart.Parse(text) : null;
+        TimePart? part = invocation.Result.Text(_part) is { } text ? Threshold.ParsePart(text) : null;
         return new TraceOptions
         {
             SlowNs = Threshold.Parse(invocation.Argument),

@@ -4,14 +4,14 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>Says once a second how a recording goes, in one line of a terminal that is written over; elsewhere it is quiet.</summary>
+/// <summary>Shows the progress of a recording once per second in one line of a terminal; elsewhere nothing.</summary>
 internal sealed class RecordStatus(CommandContext context)
 {
     private ulong _exits, _losses;
     private bool _isOpen;
     private double _lastSaid = double.NegativeInfinity;
 
-    /// <summary>After an interval was written.</summary>
+    /// <summary>Called after an interval was written.</summary>
     public void Say(TimeSpan elapsed, Interval interval, RecordTape tape)
     {
         _exits += interval.Accounting.Exits;
@@ -19,14 +19,15 @@ internal sealed class RecordStatus(CommandContext context)
         if (!context.ErrorIsTerminal || elapsed.TotalSeconds - _lastSaid < 0.95) return;
         _lastSaid = elapsed.TotalSeconds;
         double rate = interval.Seconds > 0 ? interval.Accounting.Exits / interval.Seconds : 0;
-        string line = string.Create(CultureInfo.InvariantCulture, $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
-        // Back to the begin of the line, and what the line before had more is cleared.
+        string line = string.Create(CultureInfo.InvariantCulture,
+            $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
+        // Returns to the start of the line, and clears what is left of a longer one.
         context.Error.Write($"\r{Fit(line)}\x1b[K");
         context.Error.Flush();
         _isOpen = true;
     }
 
-    /// <summary>At the end.</summary>
+    /// <summary>Called at the end.</summary>
     public void End(TimeSpan elapsed, RecordTape tape)
     {
         if (!context.ErrorIsTerminal) return;

@@ -5,11 +5,11 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>Where intervals go: a file, or one file after the other.</summary>
-/// <param name="system">Makes files last, and gives them to their owner.</param>
-/// <param name="plan">The names.</param>
-/// <param name="header">What each file says of itself, but for when it begins.</param>
-/// <param name="warn">Takes what went wrong and does not end the recording.</param>
+/// <summary>Writes intervals to one file, or to one file after the other.</summary>
+/// <param name="system">Syncs files to the disk, and changes their owner.</param>
+/// <param name="plan">The names and lengths of the files.</param>
+/// <param name="header">The header of each file, except its start time.</param>
+/// <param name="warn">Takes messages about errors that do not end the recording.</param>
 internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<RecordingHeader> header, Action<string> warn) : IDisposable
 {
     private readonly Rotation _rotation = new(plan.Path);
@@ -20,20 +20,18 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
     private string? _lastPath;
     private long _fileBegan, _closedBytes;
 
-    /// <summary>The file that is written, or was the last.</summary>
+    /// <summary>The current file, or the last one.</summary>
     public string Path => _file?.Path ?? _lastPath ?? plan.Path;
 
     /// <summary>Bytes in all files so far.</summary>
     public long Bytes => _closedBytes + (_file?.Length ?? 0);
 
-    /// <summary>Intervals in all files so far.</summary>
-    public long Intervals { get; private set; }
+    /// <summary>Creates the first file before tracing starts, so that an error is found early.</summary>
+    /// <exception cref="KvmscopeException">It cannot be created (status 2).</exception>
+    public void Open(DateTimeOffset now) =>
+        _file = RecordingFile.Create(system, plan.Rotate is null ? plan.Path : _rotation.FreeNameAt(now));
 
-    /// <summary>Makes the first file, so that it is known before tracing starts whether it can be.</summary>
-    /// <exception cref="KvmscopeException">It cannot be made (status 2).</exception>
-    public void Open(DateTimeOffset now) => _file = RecordingFile.Create(system, plan.Rotate is null ? plan.Path : _rotation.FreeNameAt(now));
-
-    /// <summary>Names a rotating file after when it begins: it was made before tracing, and attaching takes its time.</summary>
+    /// <summary>Names a rotating file after its real start: it was created before tracing, and attaching takes time.</summary>
     /// <param name="began">When the trace began.</param>
     public void NameAfter(DateTimeOffset began)
     {
@@ -41,21 +39,21 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
         try
         {
             RecordingFile named = RecordingFile.Create(system, name);
-            // The other goes, as nothing was appended to it.
+            // Nothing was appended to the other file, so this removes it.
             _file?.Dispose();
             _file = named;
         }
         catch (KvmscopeException)
         {
-            // That name is another's: the recording keeps the one that it has.
+            // Another file has that name: the recording keeps its name.
         }
     }
 
     /// <summary>Begins the file that is open.</summary>
-    /// <param name="started">When what it holds begins: wall clock, and CLOCK_MONOTONIC in ns.</param>
+    /// <param name="started">When its first interval begins: wall clock, and CLOCK_MONOTONIC in ns.</param>
     public void Begin((DateTimeOffset At, long Ns) started)
     {
-        // Before anything is written, as there may be no room; and beside the new file, which may not become a long one.
+        // Before anything is written, because the disk may be full; the new file is not counted, because it may stay short.
         Prune(Path, isCounted: false);
         Begin(header() with { Started = started.At, MonotonicNs = started.Ns });
     }
@@ -74,24 +72,29 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
             warn($"old recordings cannot be removed: {why}");
     }
 
-    /// <summary>Writes an interval; the file that it completes is ended, and the next begins where it ended.</summary>
-    /// <exception cref="KvmscopeException">It could not be written (status 1), or the next file cannot be made (status 1).</exception>
+    /// <summary>Writes an interval; if it completes a file, that file is ended and the next one begins there.</summary>
+    /// <exception cref="KvmscopeException">It cannot be written, or the next file cannot be created (status 1).</exception>
     public void Add(Interval interval, bool isLast)
     {
         RecordingWriter writer = _writer ?? throw new InvalidOperationException("not begun");
         writer.Add(interval with { First = writer.Intervals });
-        Intervals++;
-        // Half an interval early is nearer than half an interval late.
+        // Rounds to the nearest interval.
         if (isLast || plan.Rotate is not { } rotate || interval.ToNs - _fileBegan < (rotate - (plan.Interval / 2)).TotalNanoseconds) return;
         End();
         string next = _rotation.FreeNameAt(interval.To);
         Prune(next, isCounted: true);
         _file = RecordingFile.Create(system, next, ExitStatus.Failed, _owner);
-        // Of the VMs only those are known to be alive that were seen last: others may be gone, and could not be traced in this file.
-        Begin(header() with { Started = interval.To, MonotonicNs = interval.ToNs, IsContinued = true, Machines = [.. interval.Vms.Select(v => (v.Pid, v.Name))] });
+        // Only the VMs of the last interval are known to exist still: others may have ended, and could not be traced in this file.
+        Begin(header() with
+        {
+            Started = interval.To,
+            MonotonicNs = interval.ToNs,
+            IsContinued = true,
+            Machines = [.. interval.Vms.Select(v => (v.Pid, v.Name))],
+        });
     }
 
-    /// <summary>Ends the file: it is complete.</summary>
+    /// <summary>Ends the file, so that it is complete.</summary>
     public void End()
     {
         _writer?.End();
@@ -103,4 +106,16 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
 
     /// <summary>Closes the file as it is.</summary>
     public void Dispose() => _file?.Dispose();
+}
+
+/// <summary>What is recorded and where it is written.</summary>
+/// <param name="Path">The file, or the name from which the names of rotating files are made.</param>
+/// <param name="Interval">The length of an interval.</param>
+/// <param name="Grouping">What is kept apart.</param>
+/// <param name="Rotate">The time that one file covers; null for one file.</param>
+/// <param name="Keep">How many files are kept; null for all.</param>
+internal sealed record RecordPlan(string Path, TimeSpan Interval, Grouping Grouping, TimeSpan? Rotate, int? Keep)
+{
+    /// <summary>How many slow exits are kept per interval; the rest is counted as lost. With more the threshold is too low.</summary>
+    public const int MostSlow = 10_000;
 }

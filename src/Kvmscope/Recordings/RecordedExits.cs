@@ -9,7 +9,7 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>The exits of a recording that are selected, as a live trace with this selection would have answered.</summary>
+/// <summary>The selected exits of a recording, the same as a live trace with this selection would have given.</summary>
 internal sealed class RecordedExits
 {
     private readonly Recording _recording;
@@ -17,10 +17,10 @@ internal sealed class RecordedExits
     private readonly ExitFilter _filter;
     private VmFilter _vms = VmFilter.All;
 
-    /// <summary>Resolves all but the VMs.</summary>
+    /// <summary>Resolves everything except the VMs.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="selection">As typed.</param>
-    /// <exception cref="KvmscopeException">A reason that there is not, or what the recording does not keep apart (status 2).</exception>
+    /// <exception cref="KvmscopeException">An unknown reason, or something that the recording does not keep apart (status 2).</exception>
     public RecordedExits(Recording recording, Selection selection)
     {
         (_recording, _selection) = (recording, selection);
@@ -32,27 +32,29 @@ internal sealed class RecordedExits
     /// <summary>Whether no exit is left out by reason or level, by the recorder or here.</summary>
     public bool HasAll => _recording.Header.HasAllExits && _selection.HasAllExits;
 
-    /// <summary>The only level of which exits are there; null for both.</summary>
+    /// <summary>The only level that has exits; null for both.</summary>
     public ExitLevel? Level => _selection.Level ?? _recording.Header.Selection.Level;
 
-    /// <summary>The VMs that were traced when it began, and are selected; which vCPUs they had is not recorded.</summary>
+    /// <summary>The selected VMs of those that were traced when it began; their vCPUs are not recorded.</summary>
     public IReadOnlyCollection<VirtualMachine> Machines =>
         [.. _selection.Traced([.. _recording.Header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, []))], _vms)];
 
-    /// <summary>Says what is wrong where the recording does not keep apart what is asked for.</summary>
+    /// <summary>Throws if the recording does not keep apart what is asked for.</summary>
     public void Require(Grouping grouping, string what)
     {
         Grouping has = _recording.Header.Grouping;
         if (has >= grouping) return;
-        throw UsageError.Of($"{what} needs a recording that keeps {(grouping == Grouping.Vcpu ? "vCPUs" : "VMs")} apart, and this one was made with --by {(has == Grouping.Vm ? "vm" : "host")}",
-            $"Record with --by {(grouping == Grouping.Vcpu ? "vcpu" : "vm")}, or leave {what} out.");
+        (string parts, string wanted) = grouping == Grouping.Vcpu ? ("vCPUs", "vcpu") : ("VMs", "vm");
+        string made = has == Grouping.Vm ? "vm" : "host";
+        throw UsageError.Of($"{what} needs a recording that keeps {parts} apart, and this one was made with --by {made}",
+            $"Record with --by {wanted}, or leave {what} out.");
     }
 
     /// <summary>The sum of some intervals.</summary>
     /// <param name="range">The intervals.</param>
     /// <param name="grouping">What is kept apart at least.</param>
-    /// <param name="withQualifiers">Whether arguments are kept apart.</param>
-    /// <exception cref="KvmscopeException">A VM or vCPU that was not there (2), or damage (1).</exception>
+    /// <param name="withQualifiers">Whether qualifiers are kept apart.</param>
+    /// <exception cref="KvmscopeException">A VM or vCPU that is not in the recording (2), or damage (1).</exception>
     public Interval Sum(IntervalRange range, Grouping grouping, bool withQualifiers)
     {
         bool someVms = !_selection.Vms.IsEmpty;
@@ -63,14 +65,14 @@ internal sealed class RecordedExits
 
     /// <summary>The slow exits among them, in order.</summary>
     /// <param name="range">The intervals.</param>
-    /// <param name="thresholdNs">How slow.</param>
-    /// <param name="part">The part of the handling time that is meant; null is all of it.</param>
+    /// <param name="thresholdNs">The threshold.</param>
+    /// <param name="part">The part of the handling time that is compared; null for all of it.</param>
     public IEnumerable<SlowExit> Slow(IntervalRange range, ulong thresholdNs, TimePart? part) => _recording.Slow(range).Where(exit =>
         IsSlow(exit, thresholdNs, part) && _filter.PassesExit(exit.Code.Code, exit.Level) && _filter.PassesVcpu(exit.Vcpu)
         && _vms.Matches(exit.Vm));
 
-    /// <summary>Looks up the VMs and vCPUs among those of some intervals; nothing else is to be asked before.</summary>
-    /// <exception cref="KvmscopeException">One is in none of them, with those that are, or is ambiguous (status 2).</exception>
+    /// <summary>Looks up the selected VMs and vCPUs in some intervals; must be called first.</summary>
+    /// <exception cref="KvmscopeException">One is not there, or its name is ambiguous (status 2).</exception>
     public void Resolve(IntervalRange range)
     {
         if (!_selection.Vms.IsEmpty) ResolveVms(range);
@@ -104,22 +106,23 @@ internal sealed class RecordedExits
         ImmutableSortedSet<int> known;
         try
         {
-            // One that did nothing in that time is no mistake.
+            // A vCPU without exits in that time is not an error.
             known = VcpusIn(_recording.All);
         }
         catch (KvmscopeException)
         {
-            // Damaged elsewhere: which vCPUs there are is not known.
+            // Damaged elsewhere: it is not known which vCPUs exist.
             return;
         }
-        // Of VMs without any exit no vCPU is known either.
+        // The vCPUs of VMs without any exit are not known.
         if (known.IsEmpty || wanted.All(known.Contains)) return;
         string vms = _selection.Vms.IsEmpty ? "" : $" of {WordList.Or(_selection.Vms)}";
         throw UsageError.Of(
-            $"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording", $"There are: {FilterResolver.Ranges(known)}");
+            $"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording",
+            $"There are: {FilterResolver.Ranges(known)}");
     }
 
-    // Those of the VMs that are asked for, by what they did and by how long they ran.
+    // The vCPUs of the selected VMs that have exits or wall clock.
     private ImmutableSortedSet<int> VcpusIn(IntervalRange range)
     {
         var seen = new HashSet<(int Vm, int Vcpu)>();
@@ -137,10 +140,11 @@ internal sealed class RecordedExits
 
     private bool Passes(GroupKey key) => _filter.PassesVcpu(key.Vcpu) && (IsTime(key) || _filter.PassesExit(key.Code.Code, key.Level));
 
-    // Wall clocks are of no reason; where reasons are left out they are not shown.
+    // A wall clock has no reason; it is not shown if reasons are left out.
     private static bool IsTime(GroupKey key) => key.Level == default;
 
-    // What was slow to the kernel is: the parts of an event may be less than what it compared, as they add up to the duration.
+    // What was slow for the kernel is slow here: the parts of an event may be less than what it compared, because they add up to the
+    // duration.
     private bool IsSlow(in SlowExit exit, ulong thresholdNs, TimePart? part)
     {
         if (part == _recording.Header.SlowPart && thresholdNs <= _recording.Header.SlowNs) return true;

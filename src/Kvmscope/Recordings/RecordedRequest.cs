@@ -6,29 +6,32 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>Holds a request against what a recording has.</summary>
+/// <summary>Checks a request against what a recording contains.</summary>
 internal static class RecordedRequest
 {
     /// <summary>The request as this recording can answer it.</summary>
-    /// <exception cref="KvmscopeException">It has not what is asked for (status 2).</exception>
+    /// <exception cref="KvmscopeException">The recording does not contain what is asked for (status 2).</exception>
     public static ReportRequest Fit(ReportRequest request, RecordingHeader header, RecordedExits exits)
     {
         if (request.Kind != ReportKind.Count) NeedTime(header);
         Need(!request.Split || header.HasSplit, "split of the wall clock", "split");
         Need(!request.By.HasFlag(GroupBy.Qualifier) || header.HasQualifiers, "qualifiers", "qualifiers");
         if (request.Nested && !header.HasAllExits)
-            throw UsageError.Of("this recording cannot tell what nested guests feel: some reasons or a level were left out", "Record without --reason, --exclude and --level.");
+            throw UsageError.Of("this recording cannot show what nesting costs: some reasons or a level were left out",
+                "Record without --reason, --exclude and --level.");
         Need(!request.Nested || header.HasNested, "rounds of nested guests", "nested");
-        if (request.Grouping > Grouping.Host) exits.Require(request.Grouping, request.Grouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
+        if (request.Grouping > Grouping.Host)
+            exits.Require(request.Grouping, request.Grouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
         return request with { HasAllExits = exits.HasAll, IsRecorded = true, WasAllRecorded = header.HasAllExits };
     }
 
-    /// <summary>Says what is wrong where no handling times were recorded.</summary>
+    /// <summary>Throws if no handling times were recorded.</summary>
     /// <exception cref="KvmscopeException">It was made with --without time (status 2).</exception>
     public static void NeedTime(RecordingHeader header) => Need(header.HasTime, "handling times", "time");
 
     private static void Need(bool has, string what, string option)
     {
-        if (!has) throw UsageError.Of($"this recording has no {what}: it was made with --without {option}", $"Record without '--without {option}'.");
+        if (has) return;
+        throw UsageError.Of($"this recording has no {what}: it was made with --without {option}", $"Record without '--without {option}'.");
     }
 }

@@ -9,26 +9,26 @@ namespace Kvmscope.Recordings;
 internal static class RecordedSteps
 {
     /// <summary>How many of the recording's intervals it is.</summary>
-    /// <exception cref="Core.KvmscopeException">No time, or no multiple (status 2).</exception>
+    /// <exception cref="Core.KvmscopeException">It is not a time, or not a multiple (status 2).</exception>
     public static int Parse(string text, Recording recording)
     {
-        if (!Durations.TryParse(text, "s", out double ns) || ns <= 0)
-            throw UsageError.Of($"--interval '{text}' is no time", "Give a number and a unit: 500ms, 10s, 5m, 1h; a bare number is seconds.");
-        double steps = ns / recording.Header.IntervalNs;
+        double steps = Durations.Parse("--interval", text) / recording.Header.IntervalNs;
         return steps >= 0.999 && Math.Abs(steps - Math.Round(steps)) < 0.001
             ? (int)Math.Min(Math.Round(steps), int.MaxValue / 2)
-            : throw UsageError.Of($"the recording's intervals are {ScaledText.Time((ulong)recording.Header.IntervalNs)}, and --interval {text} is no multiple of that", "Give a multiple.");
+            : throw UsageError.Of($"--interval {text} is not a multiple of the recording's intervals",
+                $"They are {ScaledText.Time((ulong)recording.Header.IntervalNs)}: give a multiple of that.");
     }
 
-    /// <summary>Says what is wrong where steps are more than can be held at once.</summary>
-    /// <exception cref="Core.KvmscopeException">It names an interval that makes fewer (status 2).</exception>
+    /// <summary>Throws if there are more steps than fit in memory at once.</summary>
+    /// <exception cref="Core.KvmscopeException">There are too many; the hint names an interval that gives fewer (status 2).</exception>
     public static void CheckCount(IntervalRange range, int step, int most, string what, Recording recording)
     {
         int count = (range.Count + step - 1) / step;
         if (count <= most) return;
         long ns = recording.Header.IntervalNs * ((range.Count + most - 1) / most);
         (long each, string unit) = ns % 1_000_000_000 == 0 ? (1_000_000_000, "s") : ns % 1_000_000 == 0 ? (1_000_000, "ms") : (1L, "ns");
-        throw UsageError.Of(string.Create(CultureInfo.InvariantCulture, $"that makes {count} {what}, and {most} are the most"),
-            string.Create(CultureInfo.InvariantCulture, $"Give a longer interval, --interval {ns / each}{unit} or more, or a part: --from, --to (diff: --a, --b)."));
+        throw UsageError.Of(string.Create(CultureInfo.InvariantCulture, $"that makes {count} {what}, and at most {most} are possible"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"Give a longer interval, --interval {ns / each}{unit} or more, or a part: --from, --to (diff: --a, --b)."));
     }
 }

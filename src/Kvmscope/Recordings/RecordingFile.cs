@@ -5,12 +5,12 @@ using Kvmscope.Terminal;
 namespace Kvmscope.Recordings;
 
 /// <summary>
-/// A recording that is being made: always a new file, so that no two recorders share one and no recording is lost to another. What was
-/// appended stays, also over a power cut; what could not be appended whole is taken back.
+/// A recording that is being made: always a new file, so that no recorder overwrites another recording. What was appended survives a
+/// power cut; what could not be appended completely is removed again.
 /// </summary>
 internal sealed class RecordingFile : IDisposable
 {
-    // It holds where in a guest's code exits came from, and names of the host's tasks: for whoever made it alone, as perf.data is.
+    // It contains addresses in the guest's code and names of the host's tasks: readable only for its owner, like perf.data.
     private static readonly FileStreamOptions s_options = new()
     {
         Mode = FileMode.CreateNew,
@@ -31,30 +31,32 @@ internal sealed class RecordingFile : IDisposable
     /// <summary>Its size in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Makes the file; it is removed again if nothing is appended.</summary>
-    /// <param name="system">Makes its name last, and gives it to its owner.</param>
+    /// <summary>Creates the file; it is removed again if nothing is appended.</summary>
+    /// <param name="system">Syncs its folder to the disk, and changes its owner.</param>
     /// <param name="path">Its name.</param>
-    /// <param name="status">What an error is: of the command line, or of a recording that is under way.</param>
-    /// <param name="owner">The owner that it is to have, where that may be another than this process's user.</param>
-    /// <exception cref="KvmscopeException">It is there already, or cannot be made; with the reason.</exception>
+    /// <param name="status">The status of an error: of the command line, or of a recording that is running.</param>
+    /// <param name="owner">Its owner, if that may be another user than that of this process.</param>
+    /// <exception cref="KvmscopeException">It exists already, or cannot be created; the message has the reason.</exception>
     public static RecordingFile Create(IOperatingSystem system, string path, ExitStatus status = ExitStatus.Usage, FileOwner? owner = null)
     {
         try
         {
             var file = new RecordingFile(new FileStream(path, s_options), path);
-            // Where it is refused the file is whole all the same.
+            // If that fails, the file is still usable.
             if (owner is { } other) system.Give(file._stream.SafeFileHandle, other);
-            // The name has to survive a power cut too.
+            // The name must survive a power cut too.
             system.SyncFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? "/");
             return file;
         }
         catch (IOException error) when (System.IO.Path.Exists(path))
         {
-            throw new KvmscopeException(status, $"'{path}' is there already", "Recordings are never written over: give another name with -o, or remove it.", error);
+            throw new KvmscopeException(status, $"'{path}' exists already",
+                "Recordings are never overwritten: give another name with -o, or remove it.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new KvmscopeException(status, $"cannot make '{path}': {IoReason.Of(error)}", "Choose another place with -o FILE.", error);
+            throw new KvmscopeException(status, $"cannot create '{path}': {IoReason.Of(error)}",
+                "Choose another place with -o FILE.", error);
         }
     }
 
@@ -71,7 +73,8 @@ internal sealed class RecordingFile : IDisposable
         {
             TakeBack();
             throw new KvmscopeException(ExitStatus.Failed, $"cannot write '{Path}': {IoReason.Of(error)}",
-                _isKept ? "What was recorded before is whole and can be read; make room, or choose another place with -o FILE." : "Make room, or choose another place with -o FILE.",
+                _isKept ? "What was recorded before is complete and can be read; free some space, or choose another place with -o FILE."
+                    : "Free some space, or choose another place with -o FILE.",
                 error);
         }
         Length += bytes.Length;
@@ -89,7 +92,7 @@ internal sealed class RecordingFile : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // An empty file stays behind, which a reader names as such.
+            // An empty file is left behind; a reader says that it is empty.
         }
     }
 
@@ -101,7 +104,7 @@ internal sealed class RecordingFile : IDisposable
         }
         catch (IOException)
         {
-            // A reader takes what is behind the last whole interval for what it is.
+            // A reader detects an incomplete interval at the end.
         }
     }
 }

@@ -18,14 +18,16 @@ internal sealed class RecordingSource : IDisposable
     /// <summary>Its name as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>Opens it; it may be written to meanwhile.</summary>
-    /// <exception cref="Core.KvmscopeException">It cannot be read, is no recording, or is empty (status 2); it is damaged (1).</exception>
+    /// <summary>Opens it; a recorder may still be writing to it.</summary>
+    /// <exception cref="Core.KvmscopeException">
+    /// It cannot be read, is not a recording, or is empty (status 2); it is damaged (1).
+    /// </exception>
     public static RecordingSource Open(string path)
     {
         FileStream stream;
         try
         {
-            if (Directory.Exists(path)) throw UsageError.Of($"'{path}' is a folder", "Give a file that 'kvmscope record' made.");
+            if (Directory.Exists(path)) throw UsageError.Of($"'{path}' is a directory", "Give a file that 'kvmscope record' made.");
             const FileShare noLock = FileShare.ReadWrite | FileShare.Delete;
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, noLock, bufferSize: 0);
         }
@@ -39,7 +41,7 @@ internal sealed class RecordingSource : IDisposable
         }
         try
         {
-            if (!stream.CanSeek) throw UsageError.Of($"'{path}' is no file that can be read in any order", "Save it to a file first.");
+            if (!stream.CanSeek) throw UsageError.Of($"'{path}' is not a regular file", "Save it to a file first.");
             return new RecordingSource(stream, Recording.Open(stream, path), path);
         }
         catch
@@ -49,20 +51,24 @@ internal sealed class RecordingSource : IDisposable
         }
     }
 
-    /// <summary>What a user has to know before trusting what is shown, a line each.</summary>
+    /// <summary>What the user must know to judge the output, one line each.</summary>
     public IEnumerable<string> Notes()
     {
         if (Recording.Intervals > 0 && !Recording.HasEnd)
         {
             string end = Recording.EndOf(Recording.Intervals - 1).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-            yield return $"{Path} was not ended: it is still being made, or its recorder was killed. It holds what was up to {end}.";
+            yield return $"{Path} was not ended: it is still being made, or its recorder was killed. "
+                + $"It holds what was recorded until {end}.";
         }
         if (Recording.DamagedBytes > 0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{Path} has {Recording.DamagedBytes} damaged bytes; what they held is an error where it is needed.");
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"{Path} has {Recording.DamagedBytes} damaged bytes; an answer that needs them is an error.");
         if (Recording.ClockJump() is { } jump)
         {
             string by = TimeSpan.FromSeconds(Math.Round(Math.Abs(jump.By.TotalSeconds))).ToString("c", CultureInfo.InvariantCulture);
-            yield return $"{Path}: the host's clock was set {(jump.By < TimeSpan.Zero ? "back" : "forward")} by {by} at {jump.At:HH:mm:ss}. Times are counted from the begin, so that they never run back.";
+            string way = jump.By < TimeSpan.Zero ? "back" : "forward";
+            yield return $"{Path}: the host's clock was set {way} by {by} at {jump.At:HH:mm:ss}. "
+                + "Times are counted from the start, so that they never go back.";
         }
     }
 

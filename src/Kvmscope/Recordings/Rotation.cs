@@ -2,13 +2,15 @@ using System.Globalization;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>The names of recordings that rotate: <c>run.kvmscope</c> becomes <c>run-20260301T120000Z.kvmscope</c>, so that they sort by time.</summary>
+/// <summary>
+/// The names of recordings that rotate: <c>run.kvmscope</c> becomes <c>run-20260301T120000Z.kvmscope</c>, so that they sort by time.
+/// </summary>
 /// <param name="path">The name without a time.</param>
 internal sealed class Rotation(string path)
 {
     private const string TimeForm = "yyyyMMdd'T'HHmmss'Z'";
 
-    // An hour of names, one a second.
+    // One hour of names, one per second.
     private const int MostTaken = 3600;
 
     private readonly string _folder = Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".";
@@ -21,7 +23,9 @@ internal sealed class Rotation(string path)
         return Path.GetDirectoryName(path) is { Length: > 0 } folder ? Path.Combine(folder, name) : name;
     }
 
-    /// <summary>The name of a file that begins at this time, or as many seconds later as there is none of: a clock that was set back comes by again.</summary>
+    /// <summary>
+    /// The name of a file that begins at this time, or the next free second: if the clock was set back, a name may exist.
+    /// </summary>
     public string FreeNameAt(DateTimeOffset time)
     {
         string name = NameAt(time);
@@ -30,14 +34,14 @@ internal sealed class Rotation(string path)
     }
 
     /// <summary>
-    /// Removes the oldest files of these names until those that stay are as long as so many. A file that was cut short counts for as much as
-    /// it is: a recorder that is started again and again pushes no history out.
+    /// Removes the oldest files of these names until the rest covers the time of <paramref name="keep"/> files. A file that was cut short
+    /// counts only in part, so that a recorder that is restarted often does not remove history.
     /// </summary>
     /// <param name="keep">How many.</param>
-    /// <param name="length">How long a file is that was not cut short.</param>
-    /// <param name="current">The file that is written, or is to be; it stays.</param>
-    /// <param name="isCounted">Whether it is one of them; else they are beside it.</param>
-    /// <returns>What could not be removed, and why; null where all went well.</returns>
+    /// <param name="length">The time that a complete file covers.</param>
+    /// <param name="current">The file that is written now or next; it stays.</param>
+    /// <param name="isCounted">Whether it counts as one of them.</param>
+    /// <returns>Why a file could not be removed; null for no error.</returns>
     public string? Prune(int keep, TimeSpan length, string current, bool isCounted)
     {
         string? why = null;
@@ -72,7 +76,7 @@ internal sealed class Rotation(string path)
             if (TimeOf(file) is not { } time || Path.GetFileName(file) == Path.GetFileName(current)) continue;
             (time <= now ? before : later).Add((time, file));
         }
-        // What seems to come after the present was made before the clock was set back.
+        // A file that seems to be from the future was made before the clock was set back.
         before.Sort((x, y) => y.Time.CompareTo(x.Time));
         later.Sort((x, y) => y.Time.CompareTo(x.Time));
         var surplus = new List<string>();
@@ -89,10 +93,10 @@ internal sealed class Rotation(string path)
         return surplus;
     }
 
-    // Where the next file began half a rotation later or more it is a whole one: rotations keep to intervals, and names to seconds.
+    // A file is complete if the next one began at least half a rotation later: rotations fall on intervals, and names on seconds.
     private static double Share(TimeSpan until, TimeSpan length) => until >= (length / 2) - TimeSpan.FromSeconds(1) ? 1 : until / length;
 
-    // Only of what NameAt can have made: whatever else is there is somebody's.
+    // Only names that NameAt makes: other files belong to somebody else.
     private DateTime? TimeOf(string file)
     {
         string name = Path.GetFileName(file);

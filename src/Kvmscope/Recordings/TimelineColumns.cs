@@ -5,10 +5,10 @@ namespace Kvmscope.Recordings;
 /// <summary>Divides intervals into columns of a timeline.</summary>
 internal static class TimelineColumns
 {
-    // What people count in; and what the recording's spans begin with, so that long ones are read quickly.
+    // Usual units of time; the recording's spans begin at them too, so that long ones are read quickly.
     private static readonly int[] s_steps = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60];
 
-    /// <summary>The columns: all of one length, but the first and the last, which may be shorter.</summary>
+    /// <summary>The columns: all of the same length, except the first and the last, which may be shorter.</summary>
     /// <param name="range">The intervals.</param>
     /// <param name="recording">Where they are.</param>
     /// <param name="step">How many intervals a column has; null for as many as fit.</param>
@@ -19,7 +19,7 @@ internal static class TimelineColumns
         int length = step ?? StepFor(range.Count, most);
         for (int first = range.First; first < range.End;)
         {
-            // Numbers, and not places: columns begin where they begin in all of the recording.
+            // By interval number, not by index: columns begin at the same times as in the whole recording.
             int next = Math.Min(range.End, first + length - (int)(recording.NumberOf(first) % length));
             yield return new IntervalRange(first, next - first);
             first = next;
@@ -29,7 +29,7 @@ internal static class TimelineColumns
     private static int StepFor(int intervals, int most)
     {
         if (intervals <= most) return 1;
-        // One more than the division gives may be cut at both ends.
+        // There may be one column more than the division gives, because the first and the last are cut.
         int least = (intervals + most - 2) / Math.Max(1, most - 1);
         foreach (int step in s_steps)
             if (step >= least) return step;

@@ -5,11 +5,11 @@ using Kvmscope.Core.Sources;
 namespace Kvmscope.Running;
 
 /// <summary>
-/// Some VMs of a trace. The kernel side filters by process, and a process can have several VMs: here the others are left out of what is
-/// read. Of what was lost it is not known whose it was, so that stays that of all.
+/// Some VMs of a trace. The kernel filters by process, and a process can have several VMs: this leaves out the others. It is not known
+/// to which VM a lost event belongs, so losses stay those of all.
 /// </summary>
 /// <param name="session">The trace.</param>
-/// <param name="vms">The VMs that are meant.</param>
+/// <param name="vms">The selected VMs.</param>
 internal sealed class NarrowedSession(ITraceSession session, VmFilter vms) : ITraceSession
 {
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using Kvmscope.Core;
 
 namespace Kvmscope.Running;
 
-/// <summary>Finds a program as a shell does. .NET would look beside its own executable and in the working directory first.</summary>
+/// <summary>Finds a program as a shell does; .NET would first search the folder of its own executable and the working directory.</summary>
 internal static class ProgramPath
 {
     private const ExitStatus NotFoundStatus = (ExitStatus)127;
@@ -10,7 +10,7 @@ internal static class ProgramPath
     private const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>The path of the program.</summary>
-    /// <param name="name">A path where it has a slash, else a name that is looked up in PATH.</param>
+    /// <param name="name">A path if it has a slash, otherwise a name that is looked up in PATH.</param>
     /// <exception cref="KvmscopeException">Not found (127) or not executable (126), as a shell says.</exception>
     public static string Find(string name)
     {
@@ -24,10 +24,10 @@ internal static class ProgramPath
         }
         if (refused is not null || (isPath && Directory.Exists(name))) throw NotExecutable(name, null);
         throw new KvmscopeException(NotFoundStatus, $"command not found: {name}",
-            isPath ? "There is no such file." : "It is in no directory of PATH.");
+            isPath ? "There is no such file." : "It is not in any directory of PATH.");
     }
 
-    /// <summary>The command is there but cannot be executed.</summary>
+    /// <summary>The command exists but cannot be executed.</summary>
     public static KvmscopeException NotExecutable(string name, Exception? inner) =>
         new(NotExecutableStatus, $"cannot execute {name}{(inner is null ? "" : $": {inner.Message}")}",
             "Check that it is a program and that you may execute it.", inner);

@@ -5,7 +5,7 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Running;
 
-/// <summary>Writes slow exits as they come, and says once a second how many were lost.</summary>
+/// <summary>Writes slow exits as they come, and once per second how many were lost.</summary>
 internal static class SlowSink
 {
     private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1);

@@ -3,19 +3,19 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Running;
 
-/// <summary>The lines about the trace itself.</summary>
+/// <summary>The status lines of a trace.</summary>
 internal static class StatusLines
 {
-    /// <summary>What is said when tracing has started.</summary>
+    /// <summary>The line that is printed when tracing has started.</summary>
     public const string Tracing = "Tracing... Hit Ctrl-C to end.";
 
-    /// <summary>Announces a trace on standard error, where somebody reads along; a command that is started speaks for itself.</summary>
+    /// <summary>Announces a trace on standard error if that is a terminal; not if a command is started, which has its own output.</summary>
     public static void Announce(CommandContext context, RunPlan plan)
     {
         if (plan.Command is null) context.Status(Tracing);
     }
 
-    /// <summary>Once the terminal has shown <c>^C</c>, the answer begins on a line of its own.</summary>
+    /// <summary>Begins a new line for the answer after the terminal has shown <c>^C</c>.</summary>
     public static void AfterInterrupt(CommandContext context, ITraceEnd end)
     {
         if (end.Interrupted) context.Status("");

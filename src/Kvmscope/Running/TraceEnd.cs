@@ -6,8 +6,33 @@ using Kvmscope.Core.Sources;
 namespace Kvmscope.Running;
 
 /// <summary>
+/// What ends a trace before its time: Ctrl-C, SIGTERM, SIGHUP, or the end of the command that was started. Listens from its creation on.
+/// </summary>
+internal interface ITraceEnd : IDisposable
+{
+    /// <summary>Starts the command with this program's standard streams; the trace ends when it ends.</summary>
+    /// <exception cref="Core.KvmscopeException">Not found (status 127) or not executable (status 126).</exception>
+    void Start(IReadOnlyList<string> command);
+
+    /// <summary>Waits for the end of the trace.</summary>
+    /// <param name="timeout">How long; with zero or less it returns at once.</param>
+    /// <returns>Whether the trace must end.</returns>
+    bool Wait(TimeSpan timeout);
+
+    /// <summary>Whether somebody pressed Ctrl-C, so that the terminal's cursor is after <c>^C</c>.</summary>
+    bool Interrupted { get; }
+
+    /// <summary>
+    /// The exit status: 0 without a command; the command's own; 128 + the signal's number where a signal killed the command or ended the
+    /// trace before it.
+    /// </summary>
+    int Status { get; }
+}
+
+/// <summary>
 /// Signals and the started command. Without a command the first signal ends the trace. With one, Ctrl-C has reached the
-/// command too (the terminal signals the whole group), so the trace goes on until it ends; a second Ctrl-C, or SIGTERM, does not wait for it.
+/// command too (the terminal signals the whole group), so the trace goes on until it ends; a second Ctrl-C, or SIGTERM, does not wait for
+/// it.
 /// </summary>
 internal sealed class TraceEnd : ITraceEnd
 {
@@ -67,7 +92,7 @@ internal sealed class TraceEnd : ITraceEnd
     /// <inheritdoc/>
     public bool Wait(TimeSpan timeout)
     {
-        // Whole milliseconds, rounded up: less than one would be a busy loop.
+        // Whole milliseconds, rounded up: zero would be a busy loop.
         double ms = Math.Ceiling(Math.Max(0, timeout.TotalMilliseconds));
         return _ended.Wait((int)Math.Min(ms, int.MaxValue));
     }
@@ -82,7 +107,7 @@ internal sealed class TraceEnd : ITraceEnd
     }
 
     // SIGTERM and SIGHUP came to this program alone; Ctrl-C came to the command from the terminal, and a second one means to stop it.
-    // Here and not in the handler: only the main thread still may, once privileges are dropped.
+    // Here and not in the handler: once privileges are dropped, only the main thread may send signals.
     private void PassOn()
     {
         int signal = Volatile.Read(ref _signal);

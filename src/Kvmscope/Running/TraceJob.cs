@@ -8,35 +8,37 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Running;
 
-/// <summary>A trace from start to end, as every tracing command runs it: checks first, then the output, then the kernel, then the command.</summary>
+/// <summary>
+/// A trace from start to end, as every tracing command runs it: checks first, then the output, then the kernel, then the command.
+/// </summary>
 internal sealed record TraceJob
 {
     /// <summary>Which exits.</summary>
     public required Selection Selection { get; init; }
 
-    /// <summary>How many vCPUs can be held at once; null to size it from the host.</summary>
+    /// <summary>How many vCPUs can be traced at once; null to size it from the host.</summary>
     public required int? MaxVcpus { get; init; }
 
-    /// <summary>How long, and around which command.</summary>
+    /// <summary>How long to trace, and which command to start.</summary>
     public required RunPlan Plan { get; init; }
 
     /// <summary>Where the answer goes.</summary>
     public required OutputPlan Output { get; init; }
 
-    /// <summary>What is wanted of them, whichever they are.</summary>
+    /// <summary>What is measured for each exit.</summary>
     public TraceOptions Detail { get; init; } = new();
 
-    /// <summary>Told when the trace began, as long as privileges are those of the start.</summary>
+    /// <summary>Called with the start time of the trace, before privileges are dropped.</summary>
     public Action<DateTimeOffset>? Began { get; init; }
 
-    /// <summary>Whether files are made while it runs.</summary>
+    /// <summary>Whether files are created while it runs.</summary>
     public bool MakesFiles { get; init; }
 
     /// <summary>Runs it.</summary>
-    /// <param name="context">The world.</param>
+    /// <param name="context">Everything outside the program.</param>
     /// <param name="announce">Says that tracing has started.</param>
     /// <param name="body">Reads the trace until it ends, and writes.</param>
-    /// <returns>The status to leave with.</returns>
+    /// <returns>The exit status.</returns>
     /// <exception cref="KvmscopeException">Any anticipated error.</exception>
     public int Run(CommandContext context, Action<OutputTarget> announce, Action<RunningTrace> body)
     {
@@ -60,7 +62,7 @@ internal sealed record TraceJob
         return end.Status;
     }
 
-    // Where the ISA is not known, reasons cannot be given to the kernel: a trace with them is refused even if the host would attach.
+    // If the ISA is not known, the kernel cannot filter by reason: such a trace is refused even if the host would attach.
     private static ITraceSession Attach(IHost host, TraceOptions options, VmFilter? within)
     {
         ITraceSession session = host.Trace(options);
@@ -68,7 +70,34 @@ internal sealed record TraceJob
             return within is null ? session : new NarrowedSession(session, within);
         session.Dispose();
         throw new KvmscopeException(ExitStatus.HostUnsupported,
-            $"exit reasons cannot be filtered: it is not known whether this host is {WordList.Or([.. IsaInfo.All.Select(isa => isa.DisplayName)])}",
+            "exit reasons cannot be filtered: it is not known whether this host is "
+            + WordList.Or([.. IsaInfo.All.Select(isa => isa.DisplayName)]),
             "Trace all reasons, or see 'kvmscope check'.");
     }
+}
+
+/// <summary>A running trace, as its command sees it.</summary>
+/// <param name="Sampler">The only reader of the trace.</param>
+/// <param name="Plan">When it stops and how often it gives an answer.</param>
+/// <param name="End">What ends the trace.</param>
+/// <param name="Clock">The time since it started.</param>
+/// <param name="Target">Where the answer goes.</param>
+internal sealed record RunningTrace(Sampler Sampler, RunPlan Plan, ITraceEnd End, TraceClock Clock, OutputTarget Target)
+{
+    /// <summary>Samples until the trace ends.</summary>
+    public void Sample(Sink sink)
+    {
+        Sampler.Add(sink);
+        Sampler.Run(End.Wait, Plan.Duration);
+    }
+
+    /// <summary>Samples until the trace ends: one interval for all of it, or one for each of the plan's.</summary>
+    /// <param name="grouping">How fine vCPUs are kept apart.</param>
+    /// <param name="take">Takes each interval as it comes.</param>
+    public void Sample(Grouping grouping, Action<Interval> take) => Sample(new Sink(grouping, interval =>
+    {
+        take(interval);
+        return true;
+    })
+    { Step = Plan.Interval });
 }

@@ -4,13 +4,13 @@ using Kvmscope.Running;
 
 namespace Kvmscope.Terminal;
 
-/// <summary>All that a command sees of the world; tests have their own.</summary>
+/// <summary>Everything outside the program that a command uses; tests have their own.</summary>
 internal sealed record CommandContext
 {
-    /// <summary>The host; made when it is first needed, so that --help looks at nothing.</summary>
+    /// <summary>The host; created when it is first needed, so that --help does not look at it.</summary>
     public required Func<IHost> Host { get; init; }
 
-    /// <summary>Files and processes, as far as .NET does not reach.</summary>
+    /// <summary>What .NET cannot do with files and processes.</summary>
     public required IOperatingSystem System { get; init; }
 
     /// <summary>The built-in guest.</summary>
@@ -28,19 +28,19 @@ internal sealed record CommandContext
     /// <summary>What <see cref="Out"/> is connected to.</summary>
     public required Screen Screen { get; init; }
 
-    /// <summary>Whether somebody reads the status lines.</summary>
+    /// <summary>Whether <see cref="Error"/> is a terminal, so that status lines are read.</summary>
     public required bool ErrorIsTerminal { get; init; }
 
     /// <summary>Wall clock and CLOCK_MONOTONIC.</summary>
     public required TimeProvider Clock { get; init; }
 
-    /// <summary>Makes what ends a trace: signals, and the command that it starts.</summary>
+    /// <summary>Creates what ends a trace: signals, and the command that is started.</summary>
     public required Func<ITraceEnd> TraceEnd { get; init; }
 
-    /// <summary>Writes an error or a note; names in it steer no terminal.</summary>
+    /// <summary>Writes an error or a note; control characters in names are removed.</summary>
     public void Say(string text) => Error.WriteLine($"kvmscope: {ForeignText.CleanLines(text)}");
 
-    /// <summary>Writes a status line where somebody reads along.</summary>
+    /// <summary>Writes a status line if standard error is a terminal.</summary>
     public void Status(string line)
     {
         if (ErrorIsTerminal) Error.WriteLine(line);

@@ -1,6 +1,6 @@
 namespace Kvmscope.Terminal;
 
-/// <summary>Says in a few words why a file could not be used.</summary>
+/// <summary>A few words about why a file could not be used.</summary>
 internal static class IoReason
 {
     private const int Enospc = 28;
@@ -8,7 +8,7 @@ internal static class IoReason
     private const int Edquot = 122;
     private const int Erofs = 30;
 
-    // What .NET makes of ENOSPC where it knows it (ERROR_DISK_FULL).
+    // .NET translates ENOSPC in some places to this (ERROR_DISK_FULL).
     private const int DiskFullHresult = unchecked((int)0x80070070);
 
     /// <summary>The reason, without the file's name.</summary>
@@ -19,7 +19,7 @@ internal static class IoReason
         PathTooLongException => "the name is too long",
         { HResult: Enospc or DiskFullHresult } => "no space left on the device",
         { HResult: Edquot } => "the disk quota is used up",
-        { HResult: Efbig } => "the file may not grow further",
+        { HResult: Efbig } => "the file is too large",
         { HResult: Erofs } => "the file system is read-only",
         _ => FirstPart(error.Message),
     };

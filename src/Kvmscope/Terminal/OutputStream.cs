@@ -1,13 +1,15 @@
+using System.Text;
 using Kvmscope.Core;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Terminal;
 
-/// <summary>Writes to another stream and turns its failures into the errors that the program knows: a reader that left, a full disk.</summary>
+/// <summary>Writes to another stream and turns its errors into the program's own: a closed pipe, a full disk.</summary>
 /// <param name="inner">Where the bytes go.</param>
 /// <param name="name">What to call it in a message.</param>
 internal sealed class OutputStream(Stream inner, string name) : Stream
 {
-    // errno of Linux; .NET keeps it in HResult where it has no code of its own for it.
+    // errno of Linux; .NET puts it in HResult if it has no code of its own.
     private const int Epipe = 32;
 
     /// <inheritdoc/>
@@ -68,9 +70,35 @@ internal sealed class OutputStream(Stream inner, string name) : Stream
         if (error.HResult == Epipe) return new BrokenPipeException(error);
         string reason = IoReason.Of(error);
         return new KvmscopeException(ExitStatus.Failed, $"cannot write {name}: {reason}",
-            "What was written before is incomplete; make room, or choose another place with -o FILE.", error);
+            "What was written is incomplete; free some space, or choose another place with -o FILE.", error);
     }
 }
 
 /// <summary>Nobody reads standard output any more (<c>| head</c>): the program ends quietly.</summary>
 internal sealed class BrokenPipeException(Exception inner) : Exception("the reader of the output is gone", inner);
+
+/// <summary>This process's standard output as a writer that is fast and reports errors.</summary>
+internal static class StandardStreams
+{
+    /// <summary>Opens standard output; nothing is written before a flush.</summary>
+    public static TextWriter Output() =>
+        new StreamWriter(new OutputStream(Raw(), "standard output"), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+
+    private static Stream Raw()
+    {
+        // Console's stream swallows EPIPE, so that 'slower | head' would run on; FileStream reports it. But FileStream writes
+        // to files at an offset of its own and leaves the shared one behind, so that in '(kvmscope …; echo) > file' the
+        // second writer would overwrite the first: files go through Console, which reports all that can happen there.
+        var handle = new SafeFileHandle(1, ownsHandle: false);
+        try
+        {
+            var stream = new FileStream(handle, FileAccess.Write, bufferSize: 0);
+            if (!stream.CanSeek) return stream;
+        }
+        catch (Exception error) when (error is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            // Closed (>&-) or not for writing: Console discards what is written, as other programs' failed writes do.
+        }
+        return Console.OpenStandardOutput();
+    }
+}

@@ -1,3 +1,4 @@
+using System.Text;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Output;
 
@@ -9,9 +10,10 @@ internal sealed class OutputTarget : IDisposable
     private readonly OutputFile? _file;
     private bool _hasBegun;
 
-    private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) => (_file, To) = (file, new Destination(writer, style, file?.Bytes));
+    private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) =>
+        (_file, To) = (file, new Destination(writer, style, file?.Bytes));
 
-    /// <summary>What takes the answer; flush after each.</summary>
+    /// <summary>Takes the answer; flush after each.</summary>
     public Destination To { get; }
 
     /// <summary>Its text.</summary>
@@ -21,7 +23,7 @@ internal sealed class OutputTarget : IDisposable
     public ViewStyle Style => To.Style;
 
     /// <summary>Opens it.</summary>
-    /// <exception cref="Core.KvmscopeException">The file can't be written (status 2).</exception>
+    /// <exception cref="Core.KvmscopeException">The file cannot be written (status 2).</exception>
     public static OutputTarget Open(OutputPlan plan, CommandContext context)
     {
         if (plan.File is not { } path) return new OutputTarget(null, context.Out, context.Screen.Style(plan.Color));
@@ -29,14 +31,65 @@ internal sealed class OutputTarget : IDisposable
         return new OutputTarget(file, file.Writer, context.Screen.AsFile.Style(plan.Color));
     }
 
-    /// <summary>Says that there will be an answer: a former one in the file goes.</summary>
+    /// <summary>Called before the first output: empties the file.</summary>
     public void Begin()
     {
-        // Once: what was written since is no former answer.
+        // Once: later calls must not remove what was written since.
         if (!_hasBegun) _file?.Empty();
         _hasBegun = true;
     }
 
     /// <summary>Closes the file; standard output stays open.</summary>
     public void Dispose() => _file?.Dispose();
+}
+
+/// <summary>
+/// The file of <c>-o</c>: opened before tracing starts, emptied only before the first output, so that a failed start keeps the former
+/// content.
+/// </summary>
+internal sealed class OutputFile : IDisposable
+{
+    private readonly FileStream _stream;
+
+    private OutputFile(FileStream stream, string path)
+    {
+        _stream = stream;
+        Bytes = new OutputStream(stream, path);
+        Writer = new StreamWriter(Bytes, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    }
+
+    /// <summary>Writes to the file; a flush reports a full disk.</summary>
+    public TextWriter Writer { get; }
+
+    /// <summary>The same for bytes.</summary>
+    public Stream Bytes { get; }
+
+    /// <summary>Opens the file.</summary>
+    /// <exception cref="Core.KvmscopeException">It cannot be written (status 2, with the reason).</exception>
+    public static OutputFile Open(string path)
+    {
+        if (Directory.Exists(path)) throw Refused(path, "it is a directory");
+        try
+        {
+            // No lock is taken, so that /dev/stdout, pipes and files being watched work.
+            const FileShare noLock = FileShare.ReadWrite | FileShare.Delete;
+            return new OutputFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, noLock, bufferSize: 0), path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw Refused(path, IoReason.Of(error));
+        }
+    }
+
+    /// <summary>Empties the file: tracing has started and the former content is no longer needed.</summary>
+    public void Empty()
+    {
+        if (_stream.CanSeek && _stream.Length > 0) _stream.SetLength(0);
+    }
+
+    /// <summary>Closes the file; what is not flushed is lost.</summary>
+    public void Dispose() => _stream.Dispose();
+
+    private static Core.KvmscopeException Refused(string path, string reason) =>
+        UsageError.Of($"cannot write '{path}': {reason}", "Choose another file with -o, or leave it out to write to standard output.");
 }

@@ -3,16 +3,16 @@ using Kvmscope.Core.Output;
 namespace Kvmscope.Terminal;
 
 /// <summary>What standard output is connected to.</summary>
-/// <param name="IsTerminal">Whether somebody reads along.</param>
-/// <param name="Width">Columns; 80 where it is no terminal.</param>
-/// <param name="AllowsColor">What the environment says about colour (NO_COLOR, TERM).</param>
+/// <param name="IsTerminal">Whether it is a terminal.</param>
+/// <param name="Width">Columns; 80 if it is not a terminal.</param>
+/// <param name="AllowsColor">Whether the environment allows colour (NO_COLOR, TERM).</param>
 /// <param name="Unicode">Whether the locale's encoding is UTF-8.</param>
 internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool Unicode)
 {
-    /// <summary>Columns of what is not written to a terminal.</summary>
+    /// <summary>Columns of output that does not go to a terminal.</summary>
     public const int DefaultWidth = 80;
 
-    /// <summary>What a file is: no terminal, and read in the same locale.</summary>
+    /// <summary>The same for a file: not a terminal, and in the same locale.</summary>
     public Screen AsFile => new(IsTerminal: false, DefaultWidth, AllowsColor: false, Unicode);
 
     /// <summary>The style for a table that is written here.</summary>
@@ -30,7 +30,7 @@ internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool
     {
         bool unicode = IsUtf8(environment);
         if (Console.IsOutputRedirected) return new Screen(IsTerminal: false, DefaultWidth, AllowsColor: false, unicode);
-        // https://no-color.org: any value but the empty one.
+        // https://no-color.org: any value except the empty one.
         bool color = string.IsNullOrEmpty(environment("NO_COLOR")) && environment("TERM") is not (null or "" or "dumb");
         int width = WindowWidth(environment("TERM"));
         return new Screen(IsTerminal: true, width > 0 ? width : DefaultWidth, color, unicode);
@@ -46,7 +46,7 @@ internal sealed record Screen(bool IsTerminal, int Width, bool AllowsColor, bool
         return width;
     }
 
-    // The first that is set counts, as setlocale(3) has it.
+    // The first that is set counts, as in setlocale(3).
     private static bool IsUtf8(Func<string, string?> environment)
     {
         string? locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(environment).FirstOrDefault(v => !string.IsNullOrEmpty(v));

@@ -2,7 +2,7 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Tests.Fakes;
 
-/// <summary>A built-in guest that says it did what it was told to say.</summary>
+/// <summary>A built-in guest that returns given counts.</summary>
 internal sealed class FakeGuest : IDemoGuest
 {
     public string? WhyNot { get; init; }

@@ -22,9 +22,10 @@ internal sealed class FakeHost(FakeClock clock) : IHost
         new("module BTF", CheckVerdict.Limited, "none for kvm", "Tracing uses raw tracepoints instead."),
     ];
 
-    public IReadOnlyList<Row> Rows { get; init; } = [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
+    public IReadOnlyList<Row> Rows { get; init; } =
+        [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
 
-    /// <summary>The VMs that rows are of.</summary>
+    /// <summary>The VMs of the rows.</summary>
     public IReadOnlyList<VmIdentity> Identities { get; init; } = [new(0, 4242, "web1"), new(1, 4711, "db1")];
 
     public Accounting Accounting { get; init; } = new();
@@ -39,17 +40,23 @@ internal sealed class FakeHost(FakeClock clock) : IHost
     /// <summary>Thrown by <see cref="Trace"/>.</summary>
     public KvmscopeException? Refusal { get; init; }
 
-    /// <summary>What was done, in order.</summary>
+    /// <summary>The calls, in order.</summary>
     public List<string> Log { get; init; } = [];
 
-    /// <summary>What was asked of <see cref="Trace"/>; null where it was never called.</summary>
+    /// <summary>The options given to <see cref="Trace"/>; null if it was not called.</summary>
     public TraceOptions? Asked { get; private set; }
 
     public FakeSession? Session { get; private set; }
 
     public static Row Row(ulong code, ExitLevel level, ulong count, ulong eachNs, Isa isa = Isa.Vmx)
     {
-        var row = new Row(new GroupKey(0, 0, new ExitCode(isa, code), level)) { Count = count, Timed = count, TotalNs = count * eachNs, MaxNs = eachNs };
+        var row = new Row(new GroupKey(0, 0, new ExitCode(isa, code), level))
+        {
+            Count = count,
+            Timed = count,
+            TotalNs = count * eachNs,
+            MaxNs = eachNs,
+        };
         row.Bins.Add(HistogramLayout.BinOf(eachNs), count);
         return row;
     }

@@ -5,7 +5,7 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Tests.Fakes;
 
-/// <summary>A trace whose counters grow with the fake clock: so many times the given rows as seconds have passed.</summary>
+/// <summary>A trace whose counters grow with the fake clock: the given rows, once for each second that has passed.</summary>
 internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSession
 {
     private int _slowGiven;
@@ -51,13 +51,15 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
 
     public void Dispose() => Disposed = true;
 
-    // As the kernel side filters.
-    private bool Passes(Row row) => Passes(host.Identities.FirstOrDefault(vm => vm.Ordinal == row.Key.Vm), row.Key.VcpuId, row.Key.Code, row.Key.Level);
+    // Filters as the kernel does.
+    private bool Passes(Row row) =>
+        Passes(host.Identities.FirstOrDefault(vm => vm.Ordinal == row.Key.Vm), row.Key.VcpuId, row.Key.Code, row.Key.Level);
 
     private bool Passes(VmIdentity? vm, int? vcpu, ExitCode code, ExitLevel level)
     {
         ExitFilter filter = host.Asked!.Filter;
-        return (filter.Pids.IsEmpty || vm is null || filter.Pids.Contains(vm.Pid)) && (vcpu is not { } id || filter.PassesVcpu(id)) && filter.PassesExit(code.Code, level);
+        return (filter.Pids.IsEmpty || vm is null || filter.Pids.Contains(vm.Pid)) && (vcpu is not { } id || filter.PassesVcpu(id))
+            && filter.PassesExit(code.Code, level);
     }
 
     private static Row Times(Row row, ulong factor, Grouping grouping)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Tests.Fakes;
 
-/// <summary>This machine's files, with what is done to them and to processes written down instead.</summary>
+/// <summary>This machine's files; calls that would change owners or signal processes are only logged.</summary>
 internal sealed class FakeSystem : IOperatingSystem
 {
     public FileOwner Owner { get; } = new(12, 34);

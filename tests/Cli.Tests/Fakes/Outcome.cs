@@ -1,4 +1,4 @@
 namespace Kvmscope.Tests.Fakes;
 
-/// <summary>What came of a command line.</summary>
+/// <summary>The result of a command line.</summary>
 internal sealed record Outcome(int Status, string Out, string Error);

@@ -3,10 +3,10 @@ using Kvmscope.Terminal;
 
 namespace Kvmscope.Tests.Fakes;
 
-/// <summary>All that the program sees: a fake host, a fake clock, text writers. Runs command lines.</summary>
+/// <summary>Everything outside the program: a fake host, a fake clock, text writers. Runs command lines.</summary>
 internal sealed class World
 {
-    // The process of web1, so that what the built-in guest is said to have done can be seen in its rows.
+    // The process of web1, so that its rows are those of the built-in guest.
     private const int OwnPid = 4242;
 
     public World()
@@ -31,7 +31,7 @@ internal sealed class World
 
     public bool ErrorIsTerminal { get; set; }
 
-    /// <summary>Where the output goes if not into the outcome.</summary>
+    /// <summary>Where the output goes; null for into the outcome.</summary>
     public TextWriter? Out { get; set; }
 
     public Outcome Run(params string[] args) => RunAs("/usr/bin/kvmscope", args);
@@ -56,6 +56,6 @@ internal sealed class World
         return new Outcome(Application.Run(argv0, args, context), output.ToString(), error.ToString());
     }
 
-    /// <summary>What the trace was asked for.</summary>
+    /// <summary>The options of the trace.</summary>
     public TraceOptions Asked => Host.Asked ?? throw new InvalidOperationException("nothing was traced");
 }

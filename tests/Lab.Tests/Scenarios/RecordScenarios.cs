@@ -202,7 +202,7 @@ internal static class RecordScenarios
         using Tracer first = host.Trace($"record -o {file} --interval 20ms").WaitAttached();
         (int status, _, string errors) = host.Run($"record -o {file} --duration 1s");
         Check.Equal(2, status, $"status of the second ({errors})");
-        Check.Contains("is there already", errors, "the message");
+        Check.Contains("exists already", errors, "the message");
         guest.Run();
         first.Finish();
         guest.End();
