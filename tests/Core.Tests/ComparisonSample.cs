@@ -57,7 +57,7 @@ internal static class ComparisonSample
     internal static Comparison Compare(ComparisonSide a, ComparisonSide b, GroupBy by = GroupBy.Reason) =>
         ComparisonBuilder.Build(a, b, new ComparisonRequest { By = by });
 
-    internal static ComparisonRow Row(Comparison comparison, ulong code) => Assert.Single(comparison.Rows, r => r.Code?.Code == code);
+    internal static ComparisonRow Row(Comparison comparison, ulong code) => Assert.Single(comparison.Rows, r => r.Keys.Code?.Code == code);
 
     internal static int Marks(Comparison comparison) =>
         comparison.Rows.Append(comparison.Total).Append(comparison.Busy).Sum(r => System.Numerics.BitOperations.PopCount((uint)r.Marks));

@@ -46,8 +46,8 @@ public sealed class ComparisonTests
     {
         Comparison there = Compare(a, b), back = Compare(b, a);
         return there.Rows.Count == back.Rows.Count && there.Rows.Zip(back.Rows).All(
-            pair => pair.First.Code == pair.Second.Code && pair.First.Marks == pair.Second.Marks && pair.First.Change == -pair.Second.Change
-                && pair.First.A == pair.Second.B);
+            pair => pair.First.Keys.Code == pair.Second.Keys.Code && pair.First.Marks == pair.Second.Marks
+                && pair.First.Change == -pair.Second.Change && pair.First.A == pair.Second.B);
     });
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ComparisonTests
         ComparisonSide b = new(
             "b", [Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 3, 2000, untimed: 1), Sample.Row(Isa.Vmx, 48, ExitLevel.L1, 1, 4000))]);
         Comparison comparison = Compare(a, b);
-        Assert.Equal([48UL, 10, 12], comparison.Rows.Select(r => r.Code!.Value.Code));
+        Assert.Equal([48UL, 10, 12], comparison.Rows.Select(r => r.Keys.Code!.Value.Code));
         ComparisonRow row = Row(comparison, 10);
         Assert.Equal(new ComparisonFigures(2, 1, 1000, 999, 1000), row.A with { P50Ns = 999 });
         Assert.Equal((3.0, 0.5, 2000UL), (row.B.Rate, row.B.Share!.Value, row.B.AverageNs!.Value));
@@ -97,7 +97,7 @@ public sealed class ComparisonTests
             Side("a", 2, new(10, 5, 900) { Vm = Sample.Web }, new(10, 5, 900) { Vm = Sample.Db }),
             Side("b", 2, new(10, 5, 900) { Vm = web }, new(10, 9, 900) { Vm = db }), GroupBy.Vm);
         Assert.Equal(3, comparison.Rows.Count);
-        ComparisonRow row = Assert.Single(comparison.Rows, r => r.Vm!.Name == "web-1");
+        ComparisonRow row = Assert.Single(comparison.Rows, r => r.Keys.Vm!.Name == "web-1");
         Assert.True(row.A.Rate > 0 && row.B.Rate > 0);
     }
 
@@ -109,7 +109,7 @@ public sealed class ComparisonTests
             Side("a", 2, new Load(10, 5, 900) { Vm = Sample.Web, Vcpu = 3 }),
             Side("b", 2, new Load(10, 5, 900) { Vm = Sample.Db, Vcpu = 3 }), request);
         ComparisonRow row = Assert.Single(comparison.Rows);
-        Assert.Equal((null, 3), (row.Vm, row.Vcpu));
+        Assert.Equal((null, 3), (row.Keys.Vm, row.Keys.Vcpu));
         Assert.DoesNotContain("VM", Text(comparison), StringComparison.Ordinal);
     }
 
@@ -120,7 +120,7 @@ public sealed class ComparisonTests
         Comparison comparison = ComparisonBuilder.Build(
             Side("a", 3, ports), Side("b", 3, ports[..8]), new ComparisonRequest { By = GroupBy.Qualifier, Top = 2 });
         Assert.Equal(3, comparison.Rows.Count);
-        Assert.Single(comparison.Rows, r => r.Qualifier == Qualifier.Other);
+        Assert.Single(comparison.Rows, r => r.Keys.Qualifier == Qualifier.Other);
     }
 
     [Fact]

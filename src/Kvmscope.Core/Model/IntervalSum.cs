@@ -25,9 +25,6 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         return sum.ToInterval();
     }
 
-    /// <summary>How many intervals were added.</summary>
-    public int Intervals => _intervals;
-
     /// <summary>The VMs of the intervals so far, by their latest names.</summary>
     public IReadOnlyCollection<VmIdentity> Vms => _vms.Values;
 

@@ -8,10 +8,6 @@ internal sealed class RecordingIndex
     private readonly List<MemberPlace> _intervals = [];
     private readonly Dictionary<(int Depth, long First), MemberPlace> _spans = [];
 
-    private RecordingIndex()
-    {
-    }
-
     /// <summary>The intervals in order; where some are damaged, numbers are missing.</summary>
     internal IReadOnlyList<MemberPlace> Intervals => _intervals;
 

@@ -59,7 +59,7 @@ public sealed class HostileTests
             $"{{\"kind\":\"end\",\"intervals\":2,\"lengths\":[{lengths}]," +
             $"\"to_ns\":[{RandomTrace.StartNs + 1},1],\"wall_less_to_ns\":[0,0]}}\n");
         Recording recording = Tape.Open([.. Header(), .. s_interval, .. second, .. end]);
-        Assert.Equal(2, recording.Sum(recording.All, Grouping.Vcpu).Intervals);
+        Assert.Equal(2, recording.Sum(recording.All, Grouping.Vcpu).ToInterval().Intervals);
     }
 
     [Fact]

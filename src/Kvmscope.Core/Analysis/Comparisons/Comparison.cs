@@ -1,5 +1,4 @@
 using Kvmscope.Core.Analysis.Reports;
-using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Comparisons;
@@ -15,8 +14,7 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 /// <param name="Notes">What the reader should know, one sentence each.</param>
 public sealed record Comparison(
     ComparisonRequest Request, ComparedSide A, ComparedSide B, IReadOnlyList<ComparisonRow> Rows, ComparisonRow Total, ComparisonRow Busy,
-    int Tests,
-    IReadOnlyList<string> Notes);
+    int Tests, IReadOnlyList<string> Notes);
 
 /// <summary>One side, added up.</summary>
 /// <param name="Name">What it is called.</param>
@@ -33,46 +31,16 @@ public sealed record ComparedSide(string Name, int Samples, Interval Sum, DateTi
     }
 }
 
-/// <summary>One group of both sides; keys that rows are not grouped by are null.</summary>
-public sealed class ComparisonRow
+/// <summary>One group of both sides.</summary>
+/// <param name="Keys">What it is about. A VM is the first one of that name; on the other side it may have another process.</param>
+/// <param name="A">The first side.</param>
+/// <param name="B">The second side.</param>
+/// <param name="Change">Handling time in ns per second of wall clock, B minus A: the order of rows. For idle exits it is waiting.</param>
+/// <param name="Marks">The figures that changed by more than noise between the samples explains.</param>
+public sealed record ComparisonRow(ReportRow Keys, ComparisonFigures A, ComparisonFigures B, long Change, ChangedFigures Marks)
 {
-    internal ComparisonRow(ReportRow keys) => Keys = keys;
-
-    /// <summary>The VM, as it was first seen; on the other side it may have another process.</summary>
-    public VmIdentity? Vm => Keys.Vm;
-
-    /// <summary>The vCPU's id.</summary>
-    public int? Vcpu => Keys.Vcpu;
-
-    /// <summary>The reason.</summary>
-    public ExitCode? Code => Keys.Code;
-
-    /// <summary>The level.</summary>
-    public ExitLevel? Level => Keys.Level;
-
-    /// <summary>Whether these exits are idle waiting; null in the row of all exits.</summary>
-    public bool? Idle => Keys.Idle;
-
-    /// <summary>The reason's argument; none where rows are not grouped by it.</summary>
-    public Qualifier Qualifier => Keys.Qualifier;
-
-    /// <summary>The first side.</summary>
-    public required ComparisonFigures A { get; init; }
-
-    /// <summary>The second side.</summary>
-    public required ComparisonFigures B { get; init; }
-
-    /// <summary>Handling time in ns per second of wall clock, B minus A: the order of rows. For idle exits it is waiting.</summary>
-    public required long Change { get; init; }
-
-    /// <summary>The figures that changed by more than noise between the samples explains.</summary>
-    public required ChangedFigures Marks { get; init; }
-
     /// <summary>Whether any figure changed by more than noise.</summary>
     public bool Marked => Marks != ChangedFigures.None;
-
-    /// <summary>The keys alone, as reports have them.</summary>
-    internal ReportRow Keys { get; }
 }
 
 /// <summary>The figures of one side of a row, over its whole length; times are null where none was measured.</summary>

@@ -31,13 +31,8 @@ public static class ComparisonBuilder
         ComparisonRow RowOf(ComparisonGroup group)
         {
             (ComparisonFigures first, ComparisonFigures second) = FiguresOf(group);
-            return new ComparisonRow(group.Keys)
-            {
-                A = first,
-                B = second,
-                Change = (long)Math.Round(PerSecond(group.B, sideB.Sum) - PerSecond(group.A, sideA.Sum)),
-                Marks = marks.GetValueOrDefault(group),
-            };
+            double change = PerSecond(group.B, sideB.Sum) - PerSecond(group.A, sideA.Sum);
+            return new ComparisonRow(group.Keys, first, second, (long)Math.Round(change), marks.GetValueOrDefault(group));
         }
 
         (ComparisonFigures A, ComparisonFigures B) FiguresOf(ComparisonGroup group)
@@ -52,7 +47,7 @@ public static class ComparisonBuilder
 
     private static int Compare(ComparisonRow x, ComparisonRow y, ReportOrder keys)
     {
-        int order = (x.Idle ?? false).CompareTo(y.Idle ?? false);
+        int order = (x.Keys.Idle ?? false).CompareTo(y.Keys.Idle ?? false);
         if (order == 0) order = Math.Abs((double)y.Change).CompareTo(Math.Abs((double)x.Change));
         if (order == 0) order = Math.Abs(y.B.Rate - y.A.Rate).CompareTo(Math.Abs(x.B.Rate - x.A.Rate));
         return order != 0 ? order : keys.Compare(x.Keys, y.Keys);

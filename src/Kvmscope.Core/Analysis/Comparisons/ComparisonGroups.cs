@@ -10,23 +10,22 @@ internal sealed class ComparisonGroups
     private readonly Dictionary<(GroupKey Key, bool Idle), ComparisonGroup> _groups = [];
     // By name, with the first identity of that name.
     private readonly Dictionary<string, VmIdentity> _vms = [];
-    private readonly GroupBy _by;
     private readonly QualifierRanks? _ranks;
     private readonly SampleBlocks _a, _b;
 
     internal ComparisonGroups(ComparisonSide a, ComparisonSide b, ComparisonRequest request)
     {
-        _by = request.Keys;
+        Keys = request.Keys;
         (_a, _b) = SampleBlocks.Align(a.Samples, b.Samples);
         Total = new ComparisonGroup(new ReportRow(), _a, _b);
         Busy = new ComparisonGroup(new ReportRow { Idle = false }, _a, _b);
-        if (_by.HasFlag(GroupBy.Qualifier)) _ranks = Rank([a, b], request.Top);
+        if (Keys.HasFlag(GroupBy.Qualifier)) _ranks = Rank([a, b], request.Top);
         Add(a.Samples, group => group.A);
         Add(b.Samples, group => group.B);
     }
 
     /// <summary>What rows are grouped by.</summary>
-    internal GroupBy Keys => _by;
+    internal GroupBy Keys { get; }
 
     internal ComparisonGroup Total { get; }
 
@@ -54,7 +53,7 @@ internal sealed class ComparisonGroups
 
     private ComparisonGroup GroupOf(GroupKey of, Interval sample, bool idle)
     {
-        bool reason = _by.HasFlag(GroupBy.Reason), level = _by.HasFlag(GroupBy.Level);
+        bool reason = Keys.HasFlag(GroupBy.Reason), level = Keys.HasFlag(GroupBy.Level);
         GroupKey key = KeyOf(of, sample);
         key = key with { Code = reason ? of.Code : default, Level = level ? of.Level : default, Qualifier = _ranks?.Shown(key) ?? default };
         if (_groups.TryGetValue((key, idle), out ComparisonGroup? group)) return group;
@@ -74,8 +73,8 @@ internal sealed class ComparisonGroups
     // Pids and the order of VMs differ between the sides; names are the same.
     private GroupKey KeyOf(GroupKey key, Interval sample)
     {
-        if (!_by.HasFlag(GroupBy.Vcpu)) key = key with { Vcpu = GroupKey.None };
-        if (!_by.HasFlag(GroupBy.Vm) || sample.VmOf(key) is not { } vm) return key with { Vm = GroupKey.None };
+        if (!Keys.HasFlag(GroupBy.Vcpu)) key = key with { Vcpu = GroupKey.None };
+        if (!Keys.HasFlag(GroupBy.Vm) || sample.VmOf(key) is not { } vm) return key with { Vm = GroupKey.None };
         if (!_vms.TryGetValue(vm.Name, out VmIdentity? known)) _vms.Add(vm.Name, known = vm with { Ordinal = _vms.Count });
         return key with { Vm = known.Ordinal };
     }

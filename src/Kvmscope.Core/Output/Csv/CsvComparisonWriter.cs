@@ -20,12 +20,12 @@ internal sealed class CsvComparisonWriter(TextWriter output)
         WriteHeader(by);
         foreach (ComparisonRow row in comparison.Rows)
         {
-            WriteKeys(row, by);
+            WriteKeys(row.Keys, by);
             WriteFigures(row.A);
             WriteFigures(row.B);
             _line.Text(row.Change.ToString(CultureInfo.InvariantCulture)).Text(Text(row.Marked))
                 .Text(string.Join(' ', FigureNames.Of(row.Marks)));
-            if (by.HasFlag(GroupBy.Reason)) _line.CodeColumns(row.Code);
+            if (by.HasFlag(GroupBy.Reason)) _line.CodeColumns(row.Keys.Code);
             _line.End();
         }
     }
@@ -45,7 +45,7 @@ internal sealed class CsvComparisonWriter(TextWriter output)
         _line.End();
     }
 
-    private void WriteKeys(ComparisonRow row, GroupBy by)
+    private void WriteKeys(ReportRow row, GroupBy by)
     {
         ExitCode code = row.Code.GetValueOrDefault();
         if (by.HasFlag(GroupBy.Vm)) _line.Name(row.Vm?.Name);

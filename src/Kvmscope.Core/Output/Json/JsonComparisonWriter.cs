@@ -19,7 +19,7 @@ internal sealed class JsonComparisonWriter(TextWriter output)
         foreach (ComparisonRow row in comparison.Rows)
         {
             json.WriteStartObject();
-            WriteKeys(json, row, comparison.Request.Keys);
+            WriteKeys(json, row.Keys, comparison.Request.Keys);
             WriteFigures(json, row);
             json.WriteEndObject();
             _lines.Drain();
@@ -43,7 +43,7 @@ internal sealed class JsonComparisonWriter(TextWriter output)
         json.WriteEndObject();
     }
 
-    private static void WriteKeys(Utf8JsonWriter json, ComparisonRow row, GroupBy by)
+    private static void WriteKeys(Utf8JsonWriter json, ReportRow row, GroupBy by)
     {
         if (row.Vm is { } vm) json.WriteString("vm", vm.Name);
         if (row.Vcpu is { } vcpu) json.WriteNumber("vcpu", vcpu);

@@ -40,7 +40,7 @@ public static class ComparisonView
         Add("p99", ChangedFigures.P99, drop: 4);
         var table = new TextTable(columns, style);
         foreach (ComparisonRow row in comparison.Rows)
-            AddRow(table, keys, keys.Cells(row.Keys), row, marked, row.Idle == true ? RowTone.Dim : RowTone.Plain);
+            AddRow(table, keys, keys.Cells(row.Keys), row, marked, row.Keys.Idle == true ? RowTone.Dim : RowTone.Plain);
         AddRow(table, keys, keys.Label("Total"), comparison.Total, marked, RowTone.Bold);
         AddRow(table, keys, keys.Label("Busy"), comparison.Busy, marked, RowTone.Bold);
         table.Write(output);
@@ -98,8 +98,8 @@ public static class ComparisonView
     // Waiting is not overhead: more or less of it is neither good nor bad.
     private static string Change(ComparisonRow row)
     {
-        if (row.Idle == true) return "  idle";
-        if (row.Idle is null) return "";
+        if (row.Keys.Idle == true) return "  idle";
+        if (row.Keys.Idle is null) return "";
         return $"  {(row.Change < 0 ? '-' : '+')}{ScaledText.Time((ulong)Math.Abs(row.Change))}/s";
     }
 
