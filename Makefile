@@ -1,8 +1,8 @@
-# kvmscope. Each target installs what it lacks (through apt, when it may), or says what to install.
+# kvmscope. Each target installs what it needs with apt if it is permitted to, or says what to install.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit lab bench contract man dist clean sysroot
+.PHONY: help build demo test lint unit lab bench contract check-exit-tables man dist clean sysroot
 .NOTPARALLEL:
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -10,15 +10,15 @@ export DOTNET_NOLOGO := 1
 
 HOST := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 ARCH ?= $(HOST)
-# What is for another architecture than this machine's has a folder of its own, and is linked against a sysroot.
+# Builds for another architecture have a folder of their own, and are linked against a sysroot.
 OUT := out$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))
 CROSS := $(if $(filter-out $(HOST),$(ARCH)),-p:SysRoot=$(CURDIR)/out/sysroot-$(ARCH) -p:LinkerFlavor=lld -p:CppCompilerAndLinker=clang -p:ObjCopyName=llvm-objcopy)
 PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH) $(CROSS)
 
-help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+help: ## show these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
-build: sysroot ## out/kvmscope: the self-contained binary; ARCH=arm64: out/arm64/kvmscope
+build: sysroot ## build out/kvmscope, the self-contained binary; with ARCH=arm64: out/arm64/kvmscope
 	$(PUBLISH) src/Kvmscope -o $(OUT)/publish/kvmscope
 	@install -m 755 $(OUT)/publish/kvmscope/kvmscope $(OUT)/kvmscope
 	@ls -l $(OUT)/kvmscope | awk '{printf "$(OUT)/kvmscope: %.1f MB\n", $$5 / 1e6}'
@@ -28,27 +28,27 @@ sysroot:
 	@mkdir -p $(OUT)
 	@$(if $(CROSS),eng/sysroot out/sysroot-$(ARCH))
 
-demo: build ## known exits, traced and compared; in the lab where this host cannot show them
+demo: build ## trace known exits and compare the counts; in the lab if this host cannot show them
 	@eng/demo $(ARCH)
 
-test: ## all that CI runs: lint, build, unit tests, and real exits in the lab
+test: ## everything that CI runs: lint, build, unit tests, and real exits in the lab
 	@eng/test
 
-lint: ## format of C#, BPF C and shell; the contract against the BPF object
+lint: ## check the format of C#, BPF C and shell, and the contract against the BPF object
 	@eng/install lint
 	@eng/lint
 
-unit: ## the tests that need no guest
+unit: ## run the tests that do not need a guest
 	@eng/install build
 	dotnet test kvmscope.slnx --nologo -v quiet --logger "console;verbosity=minimal"
 
-lab: ## the lab's kernels, and Bochs for its Intel part; then: eng/lab/lab --help
+lab: ## fetch the lab's kernels and Bochs for the Intel lab; then see eng/lab/lab --help
 	@eng/install build
 	@eng/lab/lab install
 	@eng/lab/lab fetch
 	@eng/lab/lab kernels
 
-bench: build out/lab-suite ## what it costs, beside its peers
+bench: build out/lab-suite ## measure the cost, compared with other tools
 	@$(MAKE) --no-print-directory build out/lab-suite ARCH=arm64
 	@bench/all
 
@@ -56,16 +56,19 @@ out/lab-suite: FORCE sysroot
 	$(PUBLISH) tests/Lab.Tests -o $(OUT)/publish/lab-suite
 	@install -m 755 $(OUT)/publish/lab-suite/lab-suite $(OUT)/lab-suite
 
-contract: ## the C# mirror of bpf/contract.h, written anew
+contract: ## generate the C# types of bpf/contract.h
 	@eng/install build
 	dotnet build src/Kvmscope.Host --nologo -v quiet -t:CompileBpf
 	dotnet run --project eng/ContractGen -- src/Kvmscope.Host/obj/bpf/kvmscope.x86.bpf.o src/Kvmscope.Host/Contract/Contract.g.cs
 
-man: build ## out/kvmscope.8: the man page
+check-exit-tables: ## compare the tables of exit reasons with the headers of Debian's newest kernel (needs the network)
+	@eng/check-exit-tables
+
+man: build ## write out/kvmscope.8, the man page
 	@out/kvmscope man > out/kvmscope.8
 	@echo out/kvmscope.8
 
-dist: build ## out/kvmscope-VERSION-linux-ARCH.tar.gz
+dist: build ## build out/kvmscope-VERSION-linux-ARCH.tar.gz
 	@$(MAKE) --no-print-directory man ARCH=$(HOST)
 	@eng/dist $(ARCH) $(OUT)/kvmscope
 

@@ -3,7 +3,7 @@
 //     dotnet run eng/generate-tables.cs
 //
 // reasons.tsv becomes <Folder>Reasons, all other TSV files of a folder become the tables of <Folder>Names.
-// Run it after a change of a TSV; a test of Kvmscope.Core.Tests fails while table and TSV differ.
+// Run it after a change of a TSV; a test of Kvmscope.Core.Tests fails if a table and its TSV differ.
 #:property GenerateDocumentationFile=true
 #:property NoWarn=CS1591
 using System.Globalization;
@@ -49,7 +49,7 @@ static string ReasonTable(string from)
     var code = new StringBuilder("    internal static readonly ExitReasonInfo[] Rows =\n    [\n");
     foreach (string[] row in lines.Skip(1).Select(line => line.Split('\t')))
     {
-        // Rows that are not numbers describe flag bits; they are for readers of the file.
+        // Rows without a number describe flag bits, for readers of the file.
         if (!ulong.TryParse(row[number], NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)) continue;
         string fields = string.Join(", ", texts.Select(column => Literal(row[column])));
         code.Append(CultureInfo.InvariantCulture, $"        new({value}UL, {fields}),\n");

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the benchmarks share: where things are, building their C and BPF programs, and printing.
+# Shared by the benchmarks: folders, building their C and BPF programs, and printing.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 OUT=out/bench
@@ -14,7 +14,7 @@ die() {
 }
 
 need() { # need FILE TARGET
-    [ -x "$1" ] || die "$1 is not there: make $2"
+    [ -x "$1" ] || die "$1 does not exist: make $2"
 }
 
 # Peers, QEMU and kernels, through the lab's own installer.

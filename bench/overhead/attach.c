@@ -1,7 +1,7 @@
 /*
  * attach OBJECT PREFIX -- COMMAND [ARGUMENT]...
  * Loads and attaches the programs of a BPF object whose names begin with PREFIX,
- * runs COMMAND, and leaves with its status; 125 where something failed before.
+ * runs COMMAND, and exits with its status; 125 if something failed before.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>

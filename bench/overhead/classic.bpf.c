@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Count and average by reason the way that scripts do it: classic tracepoints,
+ * Count and average by reason as scripts do it: classic tracepoints,
  * the open exit in a hash by thread, the sums in a hash by reason.
  */
 #include <linux/bpf.h>
@@ -9,7 +9,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* events/kvm/kvm_exit/format: the first field behind the common ones. */
+/* events/kvm/kvm_exit/format: the first field after the common ones. */
 struct exit_record {
 	__u64 common;
 	__u32 exit_reason;

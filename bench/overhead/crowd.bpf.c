@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Takes all 38 places (BPF_MAX_TRAMP_LINKS, linux/bpf.h) that a function has for
- * fentry programs, so that the end of vCPUs cannot be hooked any more: the only
- * way to see, on a kernel that has fentry, what the tracer costs without it.
+ * Uses all 38 places (BPF_MAX_TRAMP_LINKS, linux/bpf.h) that a function has for
+ * fentry programs, so that the end of vCPUs cannot be hooked: the only way to
+ * measure, on a kernel with fentry, what kvmscope costs without that hook.
  */
 #include <linux/bpf.h>
 #include <linux/types.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * What the smallest possible tracers cost, one step more each: the floor under
- * every tool that traces exits with BPF. The step's name is the programs' prefix.
+ * The cost of the smallest possible tracers, each with one step more: the minimum
+ * for every tool that traces exits with BPF. The step's name is the programs' prefix.
  */
 #define __VMLINUX_H__
 #include <linux/bpf.h>
@@ -14,7 +14,7 @@ typedef __u64 u64;
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
-/* Only the fields that are read; CO-RE finds where they are. */
+/* Only the fields that are read; CO-RE finds their offsets. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 struct vmcb_control_area {
 	u32 exit_code;
@@ -31,7 +31,7 @@ struct vcpu_svm {
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Written so that the compiler cannot leave a timestamp or a read out. */
+/* Written so that the compiler cannot remove a timestamp or a read. */
 u64 exit_at;
 u64 last_ns;
 u32 last_code;

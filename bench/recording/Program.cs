@@ -4,8 +4,9 @@ using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
 using Kvmscope.RecordingBench;
 
-// recording-bench write|sqlite FILE INTERVALS ROWS [durable]: intervals a second, rows a second, bytes
-// recording-bench sqlite-sum FILE · recording-bench watch PROGRAM ARGUMENT…: ms to the first byte, ms in all, MiB, bytes
+// recording-bench write|sqlite FILE INTERVALS ROWS [durable]: intervals per second, rows per second, bytes,
+//     µs of CPU per row, MiB
+// recording-bench sqlite-sum FILE · recording-bench watch PROGRAM ARGUMENT…: ms to the first byte, total ms, MiB, bytes
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["watch", var program, .. var rest])
 {
@@ -25,7 +26,7 @@ if (args is not [("write" or "sqlite") and var how, var file, var intervalsText,
 int intervals = int.Parse(intervalsText), rows = int.Parse(rowsText);
 bool durable = more is ["durable"];
 var workload = new Workload(rows);
-// Made before it is timed, and used in turn.
+// Made before the measurement, and used in turn.
 Interval[] made = [.. Enumerable.Range(0, Math.Min(intervals, 200)).Select(i => workload.Next(i))];
 Interval At(long i)
 {
@@ -60,5 +61,7 @@ else
     for (int i = 0; i < intervals; i++) tape.Add(At(i));
 }
 double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, cpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
-Console.WriteLine($"{intervals / seconds:0.0}\t{(double)intervals * rows / seconds:0}\t{new FileInfo(file).Length}\t{cpuSeconds / intervals * 1e6 / rows:0.00}\t{Environment.WorkingSet / 1048576}");
+Console.WriteLine(
+    $"{intervals / seconds:0.0}\t{(double)intervals * rows / seconds:0}\t{new FileInfo(file).Length}\t"
+    + $"{cpuSeconds / intervals * 1e6 / rows:0.00}\t{Environment.WorkingSet / 1048576}");
 return 0;

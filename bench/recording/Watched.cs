@@ -3,17 +3,17 @@ using System.Globalization;
 
 namespace Kvmscope.RecordingBench;
 
-/// <summary>A program run to its end: when it wrote its first byte, when it ended, and how much memory it had at most.</summary>
-/// <param name="First">From its start to its first byte of output.</param>
-/// <param name="All">From its start to the end of its output.</param>
-/// <param name="PeakMiB">VmHWM as the kernel has it while the program is there.</param>
+/// <summary>A program that ran to its end: when it wrote its first byte, when it ended, and its peak memory.</summary>
+/// <param name="First">Time from its start to its first byte of output.</param>
+/// <param name="All">Time from its start to the end of its output.</param>
+/// <param name="PeakMiB">VmHWM as the kernel shows it while the program runs.</param>
 /// <param name="Bytes">Bytes of output.</param>
 internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, long Bytes)
 {
     internal static Watched Run(string program, IEnumerable<string> arguments)
     {
         long start = Stopwatch.GetTimestamp();
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         double peak = 0;
         using var timer = new Timer(_ => peak = Math.Max(peak, Peak(process.Id)), null, 0, 5);
         byte[] bytes = new byte[1 << 16];
@@ -27,7 +27,9 @@ internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, lon
         }
         TimeSpan all = Stopwatch.GetElapsedTime(start);
         process.WaitForExit();
-        return process.ExitCode == 0 ? new Watched(first, all, peak, total) : throw new InvalidOperationException($"{program} left with {process.ExitCode}");
+        return process.ExitCode == 0
+            ? new Watched(first, all, peak, total)
+            : throw new InvalidOperationException($"{program} exited with {process.ExitCode}");
     }
 
     private static double Peak(int pid)
@@ -35,7 +37,9 @@ internal sealed record Watched(TimeSpan First, TimeSpan All, double PeakMiB, lon
         try
         {
             string? line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+            return line is null
+                ? 0
+                : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -4,7 +4,7 @@ using Kvmscope.Core.Recordings;
 
 namespace Kvmscope.RecordingBench;
 
-/// <summary>Intervals of a host whose VMs all do something in every interval: the worst that a recording can be.</summary>
+/// <summary>Intervals of a host whose VMs are all active in every interval: the worst case for a recording.</summary>
 internal sealed class Workload(int rows)
 {
     private const int RowsOfVcpu = 10, BinsOfRow = 9;
@@ -12,7 +12,10 @@ internal sealed class Workload(int rows)
     private static readonly ulong[] s_codes = [0x72, 0x7b, 0x7c, 0x78, 0x400, 0x60, 0x64, 0x81, 0x10, 0x27];
 
     private readonly Random _random = new(1);
-    private readonly VmIdentity[] _vms = [.. Enumerable.Range(0, (rows + (4 * RowsOfVcpu) - 1) / (4 * RowsOfVcpu)).Select(i => new VmIdentity(i, 4000 + i, $"vm-{i}"))];
+    private readonly VmIdentity[] _vms =
+    [
+        .. Enumerable.Range(0, (rows + (4 * RowsOfVcpu) - 1) / (4 * RowsOfVcpu)).Select(i => new VmIdentity(i, 4000 + i, $"vm-{i}")),
+    ];
 
     internal static RecordingHeader Header { get; } = new()
     {
@@ -48,7 +51,8 @@ internal sealed class Workload(int rows)
     {
         int vcpu = i / RowsOfVcpu;
         ulong code = s_codes[i % RowsOfVcpu];
-        var row = new Row(new GroupKey(vcpu / 4, vcpu % 4, new ExitCode(Isa.Svm, code), ExitLevel.L1, code == 0x7c ? Qualifier.Of(0x6e0 | (2UL << 32)) : Qualifier.None));
+        Qualifier qualifier = code == 0x7c ? Qualifier.Of(0x6e0 | (2UL << 32)) : Qualifier.None;
+        var row = new Row(new GroupKey(vcpu / 4, vcpu % 4, new ExitCode(Isa.Svm, code), ExitLevel.L1, qualifier));
         int first = 30 + (i % 20);
         for (int bin = first; bin < first + BinsOfRow; bin++)
         {

@@ -1,24 +1,24 @@
+using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
-using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.SnapshotBench;
 
-/// <summary>One answer of <c>--interval</c>, as the tool makes it: read, render.</summary>
+/// <summary>One answer of <c>--interval</c>, made as kvmscope makes it: read and rendered.</summary>
 internal sealed class OneInterval(ITraceSession session, ReportRequest request, OutputFormat format)
 {
     private readonly CountingWriter _output = new();
     private readonly Grouping _grouping = request.Grouping;
     private IOutputWriter<Interval>? _writer;
 
-    /// <summary>CPU time of all threads, and bytes that this one allocated.</summary>
+    /// <summary>CPU time of all threads, and bytes that this thread allocated.</summary>
     internal readonly record struct Cost(TimeSpan Read, TimeSpan Rest, long Allocated, long Rows)
     {
         internal TimeSpan Total => Read + Rest;
     }
 
-    /// <summary>Characters that the last answer had.</summary>
+    /// <summary>The number of characters of the last answer.</summary>
     internal long Characters => _output.Characters;
 
     internal Cost Run()
@@ -26,15 +26,15 @@ internal sealed class OneInterval(ITraceSession session, ReportRequest request, 
         _writer ??= OutputKinds.Reports.In(format)(new Destination(_output, new ViewStyle()), request);
         _output.Characters = 0;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
-        var begin = Environment.CpuUsage.TotalTime;
+        TimeSpan begin = Environment.CpuUsage.TotalTime;
         Interval interval = session.Read(_grouping);
-        var read = Environment.CpuUsage.TotalTime;
+        TimeSpan read = Environment.CpuUsage.TotalTime;
         _writer.Write(interval);
-        var end = Environment.CpuUsage.TotalTime;
+        TimeSpan end = Environment.CpuUsage.TotalTime;
         return new Cost(read - begin, end - read, GC.GetAllocatedBytesForCurrentThread() - allocated, interval.Rows.Count);
     }
 
-    /// <summary>Takes text, and only counts it.</summary>
+    /// <summary>Takes text, and counts its characters.</summary>
     private sealed class CountingWriter : TextWriter
     {
         internal long Characters { get; set; }

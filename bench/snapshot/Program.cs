@@ -1,16 +1,15 @@
 using System.Globalization;
 using Kvmscope.Core;
-using Kvmscope.Core.Output;
 using Kvmscope.Core.Analysis.Reports;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Tracing;
 using Kvmscope.SnapshotBench;
-
 using Process = System.Diagnostics.Process;
 
-// snapshot-bench: what one interval costs user space on a full host, without a guest. Prints tab-separated lines: what is
-// shown, rows, CPU ms for reading, for the rest, for all, KiB allocated, characters written; then the tables' memory.
-// snapshot-bench attach COMMAND [ARGUMENT]...: attaches as the tool does, and runs COMMAND then.
+// snapshot-bench: the cost of one interval in user space on a full host, without a guest. Prints tab-separated lines: the
+// view, rows, CPU ms for reading, for the rest, in total, KiB allocated, characters written; then the tables' memory.
+// snapshot-bench attach COMMAND [ARGUMENT]...: attaches as kvmscope does, and then runs COMMAND.
 const int WarmUps = 5, Intervals = 21;
 (string Name, GroupBy By, OutputFormat Format)[] shown =
 [
@@ -38,7 +37,7 @@ try
     var (slots, cells) = session.Tables;
     FullHost host = new(slots, cells);
     host.Fill();
-    foreach (var (name, by, format) in shown)
+    foreach ((string name, GroupBy by, OutputFormat format) in shown)
     {
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time", By = by, Stats = true };
         OneInterval interval = new(session, request, format);
@@ -46,7 +45,7 @@ try
         for (int i = 0; i < WarmUps + Intervals; i++)
         {
             host.RunGuests();
-            var cost = interval.Run();
+            OneInterval.Cost cost = interval.Run();
             if (i >= WarmUps) costs.Add(cost);
         }
 
@@ -73,7 +72,7 @@ static string Ms(List<OneInterval.Cost> costs, Func<OneInterval.Cost, TimeSpan> 
 
 static string Kib(List<OneInterval.Cost> costs) => (Median(costs, c => c.Allocated) >> 10).ToString(CultureInfo.InvariantCulture);
 
-// What the kernel says that this process's maps take (fdinfo), its own overhead with it.
+// The memory of this process's maps according to the kernel (fdinfo), with the kernel's overhead.
 static long Locked()
 {
     long sum = 0;
@@ -82,7 +81,8 @@ static long Locked()
         if (!File.Exists(file)) continue;
         string[] lines = File.ReadAllLines(file);
         if (!lines.Any(l => l.StartsWith("map_type:", StringComparison.Ordinal))) continue;
-        sum += lines.Where(l => l.StartsWith("memlock:", StringComparison.Ordinal)).Sum(l => long.Parse(l[8..], CultureInfo.InvariantCulture));
+        sum += lines.Where(l => l.StartsWith("memlock:", StringComparison.Ordinal))
+            .Sum(l => long.Parse(l[8..], CultureInfo.InvariantCulture));
     }
 
     return sum;

@@ -1,8 +1,8 @@
 /*
  * stopwatch run FILE -- COMMAND [ARGUMENT]...
- *     runs COMMAND, which is to run `stopwatch now FILE` when it is ready, and
+ *     runs COMMAND, which must run `stopwatch now FILE` when it is ready, and
  *     prints: ms until then, ms until COMMAND ended, its peak memory in KiB, and
- *     the CPU ms that it and its children took to their end
+ *     the CPU ms that it and its children used
  * stopwatch now FILE
  *     writes the time to FILE
  */

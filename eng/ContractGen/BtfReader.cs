@@ -7,15 +7,16 @@ namespace Kvmscope.ContractGen;
 public static class BtfReader
 {
     /// <summary>All types by id; id 0 is void.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no such object.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not such an object.</exception>
     public static IReadOnlyList<BtfType> ReadElf(byte[] elf) => Parse(Section(elf, ".BTF"));
 
     private static ReadOnlySpan<byte> Section(ReadOnlySpan<byte> elf, string wanted)
     {
-        if (!elf.StartsWith((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1])) throw new InvalidDataException("not a little-endian 64-bit ELF object");
+        if (!elf.StartsWith((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1]))
+            throw new InvalidDataException("not a little-endian 64-bit ELF object");
         ulong table = U64(elf, 0x28);
         uint entry = U16(elf, 0x3a), count = U16(elf, 0x3c), names = U16(elf, 0x3e);
-        var strings = Body(elf, table + names * entry);
+        ReadOnlySpan<byte> strings = Body(elf, table + names * entry);
         for (uint i = 0; i < count; i++)
         {
             ulong header = table + i * entry;
@@ -24,11 +25,12 @@ public static class BtfReader
         throw new InvalidDataException($"no section {wanted}");
     }
 
-    private static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> elf, ulong header) => Part(elf, U64(elf, header + 0x18), U64(elf, header + 0x20));
+    private static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> elf, ulong header) =>
+        Part(elf, U64(elf, header + 0x18), U64(elf, header + 0x20));
 
     private static string Text(ReadOnlySpan<byte> strings, uint offset)
     {
-        var tail = Part(strings, offset, (ulong)strings.Length - Math.Min(offset, (ulong)strings.Length));
+        ReadOnlySpan<byte> tail = Part(strings, offset, (ulong)strings.Length - Math.Min(offset, (ulong)strings.Length));
         int end = tail.IndexOf((byte)0);
         return end >= 0 ? Encoding.ASCII.GetString(tail[..end]) : throw new InvalidDataException("a name without an end");
     }
@@ -36,8 +38,8 @@ public static class BtfReader
     private static List<BtfType> Parse(ReadOnlySpan<byte> btf)
     {
         ulong header = U32(btf, 4);
-        var types = Part(btf, header + U32(btf, 8), U32(btf, 12));
-        var strings = Part(btf, header + U32(btf, 16), U32(btf, 20));
+        ReadOnlySpan<byte> types = Part(btf, header + U32(btf, 8), U32(btf, 12));
+        ReadOnlySpan<byte> strings = Part(btf, header + U32(btf, 16), U32(btf, 20));
         List<BtfType> all = [new(0, "void", 0, [], [], default)];
         for (uint at = 0; at < types.Length;) all.Add(ReadType(types, strings, ref at));
         return all;
@@ -55,7 +57,8 @@ public static class BtfReader
         switch (kind)
         {
             case BtfType.Struct or BtfType.Union:
-                for (uint i = 0; i < count; i++, at += 12) members.Add((Text(strings, U32(types, at)), U32(types, at + 4), U32(types, at + 8)));
+                for (uint i = 0; i < count; i++, at += 12)
+                    members.Add((Text(strings, U32(types, at)), U32(types, at + 4), U32(types, at + 8)));
                 break;
             case BtfType.Enum:
                 for (uint i = 0; i < count; i++, at += 8) values.Add((Text(strings, U32(types, at)), U32(types, at + 4)));
@@ -71,7 +74,7 @@ public static class BtfReader
         return new BtfType((int)kind, name, size, members, values, element);
     }
 
-    // What follows the common header, by kind: int, func_proto's parameters, var, datasec, decl_tag, enum64.
+    // What follows the common header, for each kind: int, func_proto's parameters, var, datasec, decl_tag, enum64.
     private static uint ExtraBytes(uint kind, uint count) => kind switch
     {
         1 or 14 or 17 => 4,

@@ -2,7 +2,7 @@ namespace Kvmscope.ContractGen;
 
 /// <summary>A BTF type, as far as the contract needs it (Documentation/bpf/btf.rst).</summary>
 /// <param name="Kind">BTF_KIND_*.</param>
-/// <param name="Name">Empty where anonymous.</param>
+/// <param name="Name">Empty if anonymous.</param>
 /// <param name="SizeOrType">Bytes, or the type referred to.</param>
 /// <param name="Members">Of a struct: name, type, bit offset.</param>
 /// <param name="Values">Of an enum: name, value.</param>

@@ -6,7 +6,7 @@ namespace Kvmscope.ContractGen;
 public static class ContractWriter
 {
     /// <summary>The text of Contract.g.cs.</summary>
-    /// <exception cref="InvalidDataException">The types refer to each other without an end, or have no mirror in C#.</exception>
+    /// <exception cref="InvalidDataException">The types refer to each other without end, or have no equivalent in C#.</exception>
     public static string Write(IReadOnlyList<BtfType> types)
     {
         var text = new StringBuilder("""
@@ -19,7 +19,8 @@ public static class ContractWriter
 
 
             """);
-        foreach (var type in types.Where(t => t.Name.StartsWith("kvmscope_", StringComparison.Ordinal)).OrderBy(t => t.Name, StringComparer.Ordinal))
+        foreach (BtfType type in types.Where(t => t.Name.StartsWith("kvmscope_", StringComparison.Ordinal))
+            .OrderBy(t => t.Name, StringComparer.Ordinal))
         {
             if (type.Kind == BtfType.Enum) WriteEnum(text, type);
             else if (type.Kind == BtfType.Struct && type.Name != "kvmscope_contract") WriteStruct(text, type, types);
@@ -30,7 +31,7 @@ public static class ContractWriter
     private static void WriteEnum(StringBuilder text, BtfType type)
     {
         text.AppendLine($"internal static class {type.Name}").AppendLine("{");
-        foreach (var (name, value) in type.Values) text.AppendLine($"    public const int {name} = {value};");
+        foreach ((string name, uint value) in type.Values) text.AppendLine($"    public const int {name} = {value};");
         text.AppendLine("}").AppendLine();
     }
 
@@ -38,7 +39,7 @@ public static class ContractWriter
     {
         text.AppendLine($"[StructLayout(LayoutKind.Explicit, Size = {type.SizeOrType})]");
         text.AppendLine($"internal unsafe struct {type.Name}").AppendLine("{");
-        foreach (var (name, id, bits) in type.Members)
+        foreach ((string name, uint id, uint bits) in type.Members)
             text.AppendLine($"    [FieldOffset({bits / 8})] public {Declare(name, id, types)};");
         text.AppendLine("}").AppendLine();
     }
@@ -46,7 +47,7 @@ public static class ContractWriter
     private static string Declare(string name, uint id, IReadOnlyList<BtfType> types)
     {
         uint count = 1;
-        var type = Resolve(id, types);
+        BtfType type = Resolve(id, types);
         bool isArray = type.Kind == BtfType.Array;
         for (int depth = 0; type.Kind == BtfType.Array; depth++)
         {
@@ -71,7 +72,7 @@ public static class ContractWriter
     {
         for (int hops = 0; hops <= types.Count && id < types.Count; hops++)
         {
-            var type = types[(int)id];
+            BtfType type = types[(int)id];
             if (type.Kind is not (8 or 9 or 10 or 11 or 18)) return type;
             id = type.SizeOrType;
         }

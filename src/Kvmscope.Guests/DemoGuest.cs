@@ -5,65 +5,70 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Guests;
 
-/// <summary>The guest of <c>kvmscope demo</c>: each kind of exit a prime number of times, so that no two counts can be mixed up.</summary>
+/// <summary>
+/// The guest of <c>kvmscope demo</c>: each kind of exit a prime number of times, so that no count can be confused with another.
+/// </summary>
 public sealed class DemoGuest : IDemoGuest, IDisposable
 {
-    private static readonly ImmutableArray<WorkItem> Work =
+    private static readonly ImmutableArray<WorkItem> s_work =
     [
         new(GuestWork.Cpuid, 1009), new(GuestWork.PortOut, 503), new(GuestWork.PortIn, 251), new(GuestWork.MmioWrite, 307),
         new(GuestWork.MmioRead, 101), new(GuestWork.MsrRead, 401), new(GuestWork.MsrWrite, 199), new(GuestWork.Hlt, 151),
         new(GuestWork.Hypercall, 83),
     ];
 
-    private static readonly ImmutableArray<WorkItem> ArmWork =
+    private static readonly ImmutableArray<WorkItem> s_armWork =
     [
         new(GuestWork.Hypercall, 1009), new(GuestWork.SecureCall, 503), new(GuestWork.SystemRead, 401), new(GuestWork.SystemWrite, 199),
         new(GuestWork.Sgi, 127), new(GuestWork.MmioWrite, 307), new(GuestWork.MmioRead, 101), new(GuestWork.GicRead, 251),
         new(GuestWork.Fault, 83), new(GuestWork.Wfi, 61),
     ];
 
-    private static readonly ImmutableArray<WorkItem> NestedWork =
+    private static readonly ImmutableArray<WorkItem> s_nestedWork =
         [new(GuestWork.Cpuid, 211), new(GuestWork.PortOut, 127), new(GuestWork.Hlt, 61), new(GuestWork.MsrRead, 31)];
 
-    private readonly GuestSupport support;
-    private readonly Lazy<string?> whyNot;
-    private BuiltInGuest? guest;
+    private readonly GuestSupport _support;
+    private readonly Lazy<string?> _whyNot;
+    private BuiltInGuest? _guest;
 
-    /// <summary>Looks at the host; makes nothing yet.</summary>
+    /// <summary>Checks the host; creates nothing yet.</summary>
     public DemoGuest()
     {
-        support = GuestSupport.OfThisHost();
-        whyNot = new Lazy<string?>(Prepare);
+        _support = GuestSupport.OfThisHost();
+        _whyNot = new Lazy<string?>(Prepare);
     }
 
-    /// <summary>Why this host cannot run it, one line, or null. Asked for the first time it makes the guest and warms it up, so ask before the trace begins.</summary>
-    public string? WhyNot => whyNot.Value;
+    /// <summary>
+    /// Why this host cannot run it, as one line, or null. The first use of this property creates the guest and warms it up, so use it
+    /// before the trace begins.
+    /// </summary>
+    public string? WhyNot => _whyNot.Value;
 
-    /// <summary>Why this host cannot run the nested guest, one line, or null.</summary>
-    public string? WhyNotNested => WhyNot ?? support.WhyNotNested;
+    /// <summary>Why this host cannot run the nested guest, as one line, or null.</summary>
+    public string? WhyNotNested => WhyNot ?? _support.WhyNotNested;
 
     /// <inheritdoc/>
     public IReadOnlyList<ExpectedExits> Run(bool nested)
     {
         if ((nested ? WhyNotNested : WhyNot) is { } reason) throw new KvmscopeException(ExitStatus.Failed, reason);
-        using BuiltInGuest running = guest ?? throw new InvalidOperationException("it ran already");
-        guest = null;
-        running.Start(new GuestPlan { Items = support.Isa == Isa.Arm64 ? ArmWork : Work, Nested = nested ? NestedWork : [] });
+        using BuiltInGuest running = _guest ?? throw new InvalidOperationException("it ran already");
+        _guest = null;
+        running.Start(new GuestPlan { Items = _support.Isa == Isa.Arm64 ? s_armWork : s_work, Nested = nested ? s_nestedWork : [] });
         return running.Wait();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => guest?.Dispose();
+    public void Dispose() => _guest?.Dispose();
 
     private string? Prepare()
     {
-        if (support.WhyNot is { } reason) return reason;
+        if (_support.WhyNot is { } reason) return reason;
         BuiltInGuest? made = null;
         try
         {
-            made = new BuiltInGuest(support, new BuiltInGuestOptions { Nested = support.WhyNotNested is null });
+            made = new BuiltInGuest(_support, new BuiltInGuestOptions { Nested = _support.WhyNotNested is null });
             made.WarmUp();
-            guest = made;
+            _guest = made;
             return null;
         }
         catch (KvmscopeException e)

@@ -12,7 +12,9 @@ internal static class GuestBlock
     private const ulong Present = 0x1, Writable = 0x2, Accessed = 0x20, Dirty = 0x40, LargePage = 0x80;
     private const ulong Table = Present | Writable | Accessed, Leaf = Table | Dirty | LargePage;
 
-    /// <summary>Code, page tables and parameters: the block at virtual address 0, the MMIO's 2 MB where they are.</summary>
+    /// <summary>
+    /// Writes code, page tables and parameters. The block is mapped at virtual address 0, the 2 MB of MMIO at their physical address.
+    /// </summary>
     internal static void Fill(Span<byte> block, int vcpu, ulong msrValue)
     {
         ulong physical = GuestMemory.PhysicalBase(vcpu);
@@ -37,7 +39,7 @@ internal static class GuestBlock
     /// <summary>The MSR that the guest reads and writes.</summary>
     internal static uint Msr => MiscEnable;
 
-    /// <summary>Puts the plan where the guest looks for it when it has warmed up.</summary>
+    /// <summary>Writes the plan to where the guest reads it after its warm-up.</summary>
     internal static void PutPlan(Span<byte> block, GuestPlan plan, Isa isa)
     {
         int at = PutWarmUp(block);
@@ -56,7 +58,7 @@ internal static class GuestBlock
         else Put(block, ref at, GuestOperation.Stop, 0, 1);
     }
 
-    /// <summary>Every plan begins so: each page once, and the MMIO once, at which the VMM makes it wait.</summary>
+    /// <summary>Every plan begins with the warm-up: each page once, and the MMIO once, where the VMM makes the guest wait.</summary>
     private static int PutWarmUp(Span<byte> block)
     {
         int at = GuestLayout.Plan;
@@ -82,7 +84,7 @@ internal static class GuestBlock
             GuestWork.PortSpin => (GuestOperation.PortOut, GuestLayout.SpinPort),
             GuestWork.Spin => (GuestOperation.Spin, 0u),
             GuestWork.CostBatch => (GuestOperation.Cost, 0u),
-            _ => throw new ArgumentOutOfRangeException(nameof(item), item, "not a kind of work"),
+            _ => throw new ArgumentOutOfRangeException(nameof(item), item, "unknown kind of work"),
         };
         bool isMmio = item.Work is GuestWork.MmioRead or GuestWork.MmioWrite;
         uint second = isMmio ? (item.Argument ?? 0) * 4096 : item.Second;

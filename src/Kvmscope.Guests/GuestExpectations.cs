@@ -5,31 +5,37 @@ using Kvmscope.Guests.Arm64;
 namespace Kvmscope.Guests;
 
 /// <summary>
-/// The exits that a plan makes, to be compared exactly. What is not listed may come from the host at any time: external
-/// interrupts, first accesses to guest memory (NPF of L2 and EPT_VIOLATION of both levels), and VMREAD and VMWRITE of fields
-/// that the host shadows. MMIO: the first access to a page that is not there installs an entry that makes the further ones
-/// exit as MMIO. That first one is made while the guest warms up, as is the first access to every page of L1: EPT_VIOLATION, or NPF.
-/// So EPT_MISCONFIG is exact always, and NPF of L1 is exact when the trace begins after <see cref="BuiltInGuest.WarmUp"/>, as long
-/// as the host neither moves nor reclaims the guest's memory. A host without NPT or EPT has page faults instead, which are not listed.
+/// The exits that a plan makes, to be compared exactly. The host can cause others at any time, which are not listed: external
+/// interrupts, first accesses to guest memory (NPF of L2, and EPT_VIOLATION of both levels), and VMREAD and VMWRITE of fields
+/// that the host shadows. MMIO: the first access to an absent page installs an entry, which makes further accesses exit as
+/// MMIO. The first access happens in the warm-up, as does the first access to every page of L1 (EPT_VIOLATION or NPF).
+/// So EPT_MISCONFIG is always exact, and NPF of L1 is exact if the trace begins after <see cref="BuiltInGuest.WarmUp"/> and
+/// the host neither moves nor reclaims the guest's memory. A host without NPT or EPT has page faults instead; these are not listed.
 /// </summary>
 public static class GuestExpectations
 {
-    /// <summary>VMREADs of L1 after an exit of L2 that it resumes from: of fields that KVM shadows (EXIT_REASON, INSTRUCTION_LEN, GUEST_RIP), and not (HOST_RIP).</summary>
+    /// <summary>
+    /// VMREADs of L1 after an exit of L2 that it resumes from: of fields that KVM shadows (EXIT_REASON, INSTRUCTION_LEN, GUEST_RIP), and of
+    /// one that it does not (HOST_RIP).
+    /// </summary>
     private const ulong ShadowedReads = 3, OtherReads = 1;
 
-    /// <summary>VMWRITEs of L1 after an exit of L2 that it resumes from: of GUEST_RIP, which KVM shadows, and HOST_RIP, which it does not.</summary>
+    /// <summary>
+    /// VMWRITEs of L1 after an exit of L2 that it resumes from: of GUEST_RIP, which KVM shadows, and HOST_RIP, which it does not.
+    /// </summary>
     private const ulong ShadowedWrites = 1, OtherWrites = 1;
 
-    /// <summary>What one vCPU does.</summary>
-    /// <param name="plan">The plan; one that repeats has no expectation.</param>
-    /// <param name="support">The host that it runs on; no expectation for an unknown ISA.</param>
+    /// <summary>The exits of one vCPU.</summary>
+    /// <param name="plan">The plan. A plan that repeats has no expected exits.</param>
+    /// <param name="support">The host on which it runs. An unknown ISA has no expected exits.</param>
     public static IReadOnlyList<ExpectedExits> Of(GuestPlan plan, GuestSupport support)
     {
         Isa isa = support.Isa;
         if (plan.Repeat || isa == Isa.None) return [];
         var counts = new SortedDictionary<(ExitLevel Level, ulong Code), ulong>();
         foreach (WorkItem item in plan.Items) Add(counts, ExitLevel.L1, item, isa);
-        Add(counts, ExitLevel.L1, new WorkItem(isa == Isa.Arm64 ? GuestWork.MmioWrite : GuestWork.PortOut, 1), isa); // the end of the program
+        GuestWork end = isa == Isa.Arm64 ? GuestWork.MmioWrite : GuestWork.PortOut;
+        Add(counts, ExitLevel.L1, new WorkItem(end, 1), isa);
         if (plan.IsNested)
         {
             foreach (WorkItem item in plan.Nested) Add(counts, ExitLevel.L2, item, isa);
@@ -76,7 +82,7 @@ public static class GuestExpectations
         Add(counts, ExitLevel.L1, VmxCode.Vmwrite, setUp + resumed * (OtherWrites + (shadowVmcs ? 0 : ShadowedWrites)));
     }
 
-    /// <summary>How many exits of L2 are L1's: those with these codes.</summary>
+    /// <summary>The number of exits of L2 with these codes, which are reflected to L1.</summary>
     private static ulong Reflected(SortedDictionary<(ExitLevel, ulong), ulong> counts, ReadOnlySpan<ulong> codes)
     {
         ulong reflected = 0;

@@ -1,6 +1,9 @@
 namespace Kvmscope.Guests;
 
-/// <summary>Where things are in a vCPU's block of guest memory, and the ports; guest.S has the same figures. The block is mapped at guest-virtual address 0.</summary>
+/// <summary>
+/// The layout of a vCPU's block of guest memory, and the ports. guest.S has the same figures. The block is mapped at guest-virtual address
+/// 0.
+/// </summary>
 internal static class GuestLayout
 {
     internal const int BlockSize = 2 << 20;
@@ -22,16 +25,16 @@ internal static class GuestLayout
     internal const int MmioAddress = Parameters + 0x18, MsrValue = Parameters + 0x20;
     internal const int NextResult = Parameters + 0x38, VmcsFieldCount = Parameters + 0x40;
 
-    /// <summary>Where the MMIO is, guest-physical and guest-virtual: one page a vCPU, no memory behind it.</summary>
+    /// <summary>The guest-physical and guest-virtual address of the MMIO: one page per vCPU, without memory.</summary>
     internal const ulong Mmio = 0x3000_0000;
 
-    /// <summary>Where an Intel CPU without unrestricted guest may keep KVM's own pages (below 4 GB, not used otherwise).</summary>
+    /// <summary>Where KVM may put its own pages on an Intel CPU without unrestricted guest (below 4 GB, not used otherwise).</summary>
     internal const ulong TssAddress = 0xfffb_d000;
 
     // The selectors that the guest's segment registers hold; there is no descriptor table behind them.
     internal const ushort CodeSelector = 0x08, DataSelector = 0x10, TaskSelector = 0x18;
 
-    /// <summary>Ports from here on are served, and do nothing.</summary>
+    /// <summary>The first of the ports that are served and do nothing.</summary>
     internal const ushort FirstFreePort = 0x600;
 
     internal const ushort StopPort = 0x500, OutPort = 0x501, InPort = 0x502, SlowPort = 0x503, SpinPort = 0x504, FailPort = 0x505;

@@ -4,33 +4,33 @@ using Kvmscope.Guests.Kvm;
 
 namespace Kvmscope.Guests;
 
-/// <summary>A guest's memory: one block a vCPU, of which only the pages that are used take memory of the host.</summary>
+/// <summary>A guest's memory: one block per vCPU. Only pages that are used take memory of the host.</summary>
 internal sealed unsafe class GuestMemory : IDisposable
 {
-    private nint address;
+    private nint _address;
 
     internal GuestMemory(int blocks)
     {
         Size = (nuint)blocks * GuestLayout.BlockSize;
-        address = Libc.mmap(0, Size, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE_ANONYMOUS, -1, 0);
-        if (address == Libc.MAP_FAILED)
+        _address = Libc.mmap(0, Size, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE_ANONYMOUS, -1, 0);
+        if (_address == Libc.MAP_FAILED)
             throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: no memory: {Marshal.GetLastPInvokeErrorMessage()}");
 
-        // A huge page put in later would take the guest's mappings away once more. Not having the feature is just as well.
-        _ = Libc.AdviseMemory(address, Size, Libc.MADV_NOHUGEPAGE);
+        // If the host put in a huge page later, the guest's mappings would be removed once more. A host without huge pages is fine.
+        _ = Libc.AdviseMemory(_address, Size, Libc.MADV_NOHUGEPAGE);
     }
 
-    /// <summary>Where it is in this process.</summary>
-    internal nint Address => address;
+    /// <summary>Its address in this process.</summary>
+    internal nint Address => _address;
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Its size in bytes.</summary>
     internal nuint Size { get; }
 
     /// <summary>The used part of a vCPU's block.</summary>
     internal Span<byte> Block(int vcpu)
     {
-        ObjectDisposedException.ThrowIf(address == 0, this);
-        return new Span<byte>((byte*)address + (nint)PhysicalBase(vcpu), GuestLayout.End);
+        ObjectDisposedException.ThrowIf(_address == 0, this);
+        return new Span<byte>((byte*)_address + (nint)PhysicalBase(vcpu), GuestLayout.End);
     }
 
     /// <summary>The guest-physical address of a vCPU's block.</summary>
@@ -39,7 +39,7 @@ internal sealed unsafe class GuestMemory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (address != 0) _ = Libc.munmap(address, Size);
-        address = 0;
+        if (_address != 0) _ = Libc.munmap(_address, Size);
+        _address = 0;
     }
 }

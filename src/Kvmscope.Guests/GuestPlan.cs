@@ -3,22 +3,22 @@ using Kvmscope.Guests.Arm64;
 
 namespace Kvmscope.Guests;
 
-/// <summary>What a built-in guest does: its own work in order, then that of its nested guest. Every vCPU does all of it.</summary>
+/// <summary>What a built-in guest does: its own work in order, then the work of its nested guest. Every vCPU does all of it.</summary>
 public sealed record GuestPlan
 {
-    /// <summary>Items of a plan, at most: they share one page of guest memory with the warm-up and the end.</summary>
+    /// <summary>The most items that a plan can have: they share one page of guest memory with the warm-up and the end.</summary>
     public const int MaxItems = 250;
 
-    /// <summary>Time-measuring batches, at most: so many results fit.</summary>
+    /// <summary>The most batches that measure time: there is room for so many results.</summary>
     public const int MaxCostBatches = 4096;
 
     /// <summary>Work of L1.</summary>
     public ImmutableArray<WorkItem> Items { get; init; } = [];
 
-    /// <summary>Work of L2, after that of L1; empty runs no nested guest.</summary>
+    /// <summary>Work of L2, after the work of L1; empty: no nested guest.</summary>
     public ImmutableArray<WorkItem> Nested { get; init; } = [];
 
-    /// <summary>Starts again at the end, for ever; there is no expectation then.</summary>
+    /// <summary>Whether the plan repeats without end. It then has no expected exits.</summary>
     public bool Repeat { get; init; }
 
     /// <summary>Whether the VM needs interrupt controllers in the kernel.</summary>
@@ -27,8 +27,8 @@ public sealed record GuestPlan
     /// <summary>Whether a nested guest runs.</summary>
     internal bool IsNested => Nested.Length > 0;
 
-    /// <summary>Throws where the plan cannot be run exactly.</summary>
-    /// <exception cref="ArgumentException">A count below 1, too many items, or kinds that do not go together.</exception>
+    /// <summary>Throws if the plan cannot be run exactly.</summary>
+    /// <exception cref="ArgumentException">A count is below 1, there are too many items, or kinds that exclude each other.</exception>
     public void Validate()
     {
         if (Items.Length > MaxItems || Nested.Length > MaxItems) throw new ArgumentException($"a plan has at most {MaxItems} items");
@@ -45,7 +45,7 @@ public sealed record GuestPlan
         if (CountOf(Items, GuestWork.CostBatch) > MaxCostBatches) throw new ArgumentException($"at most {MaxCostBatches} batches");
     }
 
-    /// <summary>How often one kind of work comes in the items.</summary>
+    /// <summary>How often the items do one kind of work.</summary>
     internal static long CountOf(ImmutableArray<WorkItem> items, GuestWork work)
     {
         long count = 0;
@@ -57,15 +57,15 @@ public sealed record GuestPlan
     private static bool Has(ImmutableArray<WorkItem> items, GuestWork work) => CountOf(items, work) != 0;
 }
 
-/// <summary>So many times one kind of work.</summary>
-/// <param name="Work">What.</param>
+/// <summary>One kind of work, and how often.</summary>
+/// <param name="Work">The kind of work.</param>
 /// <param name="Count">How often, 1 or more.</param>
 public readonly record struct WorkItem(GuestWork Work, int Count)
 {
     /// <summary>
-    /// Which leaf, MSR, port or hypercall number instead of the usual one; of MMIO how many pages beyond the vCPU's own. A port is at
-    /// least <see cref="GuestLayout.FirstFreePort"/>. The first access to another page of MMIO is one to absent memory (EPT_VIOLATION
-    /// on VMX).
+    /// The leaf, MSR, port or hypercall number, if not the usual one; for MMIO the number of pages after the vCPU's own. A port is
+    /// at least <see cref="GuestLayout.FirstFreePort"/>. The first access to another MMIO page is an access to absent memory
+    /// (EPT_VIOLATION on VMX).
     /// </summary>
     public uint? Argument { get; init; }
 

@@ -1,6 +1,8 @@
 namespace Kvmscope.Guests;
 
-/// <summary>One kind of work of a built-in guest. Each makes exactly one VM exit a time, of one reason, but where it says otherwise.</summary>
+/// <summary>
+/// One kind of work of a built-in guest. Each makes exactly one VM exit each time, always with the same reason, except where noted.
+/// </summary>
 public enum GuestWork
 {
     /// <summary>CPUID leaf 0.</summary>
@@ -12,7 +14,9 @@ public enum GuestWork
     /// <summary>IN of one byte from a port of the VMM.</summary>
     PortIn,
 
-    /// <summary>A 4-byte write to guest-physical memory that is not there. NPF on SVM, EPT_MISCONFIG on VMX (see <see cref="GuestExpectations"/>).</summary>
+    /// <summary>
+    /// A 4-byte write to absent guest-physical memory. NPF on SVM, EPT_MISCONFIG on VMX (see <see cref="GuestExpectations"/>).
+    /// </summary>
     MmioWrite,
 
     /// <summary>A 4-byte read of the same.</summary>
@@ -21,22 +25,27 @@ public enum GuestWork
     /// <summary>RDMSR of IA32_MISC_ENABLE, which KVM never passes through and emulates in the kernel.</summary>
     MsrRead,
 
-    /// <summary>WRMSR of IA32_MISC_ENABLE, with the value that it has.</summary>
+    /// <summary>WRMSR of IA32_MISC_ENABLE, with its current value.</summary>
     MsrWrite,
 
-    /// <summary>HLT without an interrupt controller in the kernel: goes to the VMM, which runs the guest on at once. In L2: reflected to L1.</summary>
+    /// <summary>
+    /// HLT without an interrupt controller in the kernel: goes to the VMM, which continues the guest at once. In L2: reflected to L1.
+    /// </summary>
     Hlt,
 
-    /// <summary>HLT with an interrupt controller in the kernel: blocks in the kernel until the VMM's timer wakes the vCPU. Not in one plan with <see cref="Hlt"/>; not in L2.</summary>
+    /// <summary>
+    /// HLT with an interrupt controller in the kernel: waits in the kernel until the VMM's timer wakes the vCPU. Not in a plan with
+    /// <see cref="Hlt"/>; not in L2.
+    /// </summary>
     HltInKernel,
 
     /// <summary>VMCALL or VMMCALL (KVM_HC_VAPIC_POLL_IRQ, which does nothing); on arm64 HVC (PSCI_VERSION).</summary>
     Hypercall,
 
-    /// <summary>OUT to the port on which the VMM sleeps each <see cref="BuiltInGuestOptions.SlowEvery"/>-th time.</summary>
+    /// <summary>OUT to the port on which the VMM sleeps every <see cref="BuiltInGuestOptions.SlowEvery"/>-th time.</summary>
     SlowPort,
 
-    /// <summary>OUT to the port on which the VMM is busy each <see cref="BuiltInGuestOptions.SlowEvery"/>-th time.</summary>
+    /// <summary>OUT to the port on which the VMM is busy every <see cref="BuiltInGuestOptions.SlowEvery"/>-th time.</summary>
     PortSpin,
 
     /// <summary>arm64: SMC with the PSCI function of <see cref="Hypercall"/>, which is HVC there.</summary>
@@ -60,9 +69,9 @@ public enum GuestWork
     /// <summary>arm64: the first write to a page of memory: a stage-2 fault.</summary>
     Fault,
 
-    /// <summary>A turn of an empty loop: no exit.</summary>
+    /// <summary>One round of an empty loop: no exit.</summary>
     Spin,
 
-    /// <summary>100 CPUID, timed by the guest with RDTSC: 100 exits a time. Not in L2.</summary>
+    /// <summary>100 CPUID, timed by the guest with RDTSC: 100 exits each time. Not in L2.</summary>
     CostBatch,
 }

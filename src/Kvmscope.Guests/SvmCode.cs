@@ -5,7 +5,7 @@ internal static class SvmCode
 {
     internal const ulong Cpuid = 0x72, Hlt = 0x78, Ioio = 0x7b, Msr = 0x7c, Vmrun = 0x80, Vmmcall = 0x81, Npf = 0x400;
 
-    /// <summary>The code of a kind of work that exits.</summary>
+    /// <summary>The code of the exits that a kind of work makes.</summary>
     internal static ulong Of(GuestWork work) => work switch
     {
         GuestWork.Cpuid or GuestWork.CostBatch => Cpuid,

@@ -2,8 +2,13 @@ using System.Buffers.Binary;
 
 namespace Kvmscope.Guests;
 
-/// <summary>The VMCB with which an L1 of SVM runs its L2 (APM volume 2, appendix B). L1 intercepts HLT, VMMCALL and, as it must, VMRUN; all else is L0's.</summary>
-/// <remarks>VMMCALL has to be L1's: KVM leaves one that L1 does not intercept to the hardware, which gives L2 an invalid-opcode exception.</remarks>
+/// <summary>
+/// The VMCB with which an L1 of SVM runs its L2 (APM volume 2, appendix B). L1 intercepts HLT, VMMCALL and VMRUN, which it must intercept;
+/// L0 handles the rest.
+/// </summary>
+/// <remarks>
+/// L1 must intercept VMMCALL: otherwise KVM leaves it to the hardware, which gives L2 an invalid-opcode exception.
+/// </remarks>
 internal static class Vmcb
 {
     private const int Intercepts3 = 0x00c, Intercepts4 = 0x010, Asid = 0x058;

@@ -3,7 +3,9 @@ using Kvmscope.Core;
 
 namespace Kvmscope.Guests;
 
-/// <summary>The fields that an L1 of VMX writes into its VMCS (SDM volume 3, appendix B), as a table in guest memory. L2 gets L1's own state.</summary>
+/// <summary>
+/// The fields that an L1 of VMX writes into its VMCS (SDM volume 3, appendix B), as a table in guest memory. L2 gets L1's own state.
+/// </summary>
 internal static class VmcsFields
 {
     private const uint BasicMsr = 0x480, TruePinMsr = 0x48d, TrueProcessorMsr = 0x48e, TrueExitMsr = 0x48f, TrueEntryMsr = 0x490;
@@ -12,17 +14,17 @@ internal static class VmcsFields
     private const ulong NoLink = ulong.MaxValue, AllLimit = uint.MaxValue;
 
     /// <summary>
-    /// Those of the fields below that KVM shadows when it shadows at all (arch/x86/kvm/vmx/vmcs_shadow_fields.h, SHADOW_FIELD_RW;
-    /// the same from 5.10 to 7.2): writing them does not exit then.
+    /// The fields below that KVM shadows, if it shadows at all (arch/x86/kvm/vmx/vmcs_shadow_fields.h, SHADOW_FIELD_RW;
+    /// the same from 5.10 to 7.2): then writing them does not exit.
     /// </summary>
-    private static readonly HashSet<uint> Shadowed =
+    private static readonly HashSet<uint> s_shadowed =
         [0xc08, 0xc0a, 0x4000, 0x4002, 0x4004, 0x4016, 0x4824, 0x6800, 0x6802, 0x6804, 0x681c, 0x681e, 0x6820, 0x6c06, 0x6c08];
 
     /// <summary>How many fields L1 writes.</summary>
     internal static int Count { get; } = Table(default, 0, 0).Length;
 
     /// <summary>How many of them are never shadowed.</summary>
-    internal static int CountNotShadowed { get; } = Table(default, 0, 0).Count(f => !Shadowed.Contains(f.Encoding));
+    internal static int CountNotShadowed { get; } = Table(default, 0, 0).Count(f => !s_shadowed.Contains(f.Encoding));
 
     /// <summary>Writes the table, the number of its entries, and the revision of both regions.</summary>
     internal static void Fill(Span<byte> block, ulong physicalBase, ulong cr4, Func<uint, ulong> capability)
@@ -47,7 +49,9 @@ internal static class VmcsFields
         BinaryPrimitives.WriteUInt64LittleEndian(block[GuestLayout.VmcsFieldCount..], (ulong)Count);
     }
 
-    /// <summary>The wanted bits and those that have to be 1 (the low half of the capability); the high half has those that may be.</summary>
+    /// <summary>
+    /// The wanted bits, and the bits that must be 1 (the low half of the capability). The high half has the bits that may be 1.
+    /// </summary>
     private static uint Control(ulong capability, uint wanted)
     {
         if ((wanted & ~(uint)(capability >> 32)) != 0)

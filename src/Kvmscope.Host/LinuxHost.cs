@@ -29,16 +29,17 @@ public sealed class LinuxHost : IHost
     /// <inheritdoc/>
     public ITraceSession Trace(TraceOptions options)
     {
-        var sizes = SizesFor(options.MaxVcpus, options);
+        TableSizes sizes = SizesFor(options.MaxVcpus, options);
         new HostChecker().ThrowIfUntraceable(sizes.Bytes);
         return TraceSession.Start(options, sizes, new HostView(NameOf, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa));
     }
 
     /// <inheritdoc/>
     /// <remarks>
-    /// What is kept, on this thread only: BPF, as kernels before 5.19 refuse bpf() on open descriptors without it and the
-    /// tables' free lists are filled through it; KILL, to pass a signal on to the command that was started; and where files will have to be
-    /// made, DAC_OVERRIDE, CHOWN and FOWNER, as root's folders are no longer this process's own, and what is made in them is to be root's.
+    /// Kept, on this thread only: BPF, because kernels before 5.19 refuse bpf() on open descriptors without it, and the free
+    /// lists of the tables are filled through bpf(); KILL, to pass a signal on to the command that was started. With
+    /// <paramref name="keepFiles"/> also DAC_OVERRIDE, CHOWN and FOWNER: root's folders no longer belong to this process, and
+    /// the files that it creates there must belong to root.
     /// </remarks>
     public void DropPrivileges(bool keepFiles = false) =>
         CapabilityDropper.DropAllBut(
@@ -51,6 +52,7 @@ public sealed class LinuxHost : IHost
 
     private string? NameOf(int pid) => _names.TryLearn(pid) ? _names.NameOf(pid) : null;
 
-    // The process that was learned, not another that has its number now.
-    private bool IsAlive(int pid) => _names.TryIdentify(pid, out var identity) ? identity.IsAlive() : ProcessIdentity.TryRead(pid, out _);
+    // The process that was identified, not another one that has its number now.
+    private bool IsAlive(int pid) =>
+        _names.TryIdentify(pid, out ProcessIdentity identity) ? identity.IsAlive() : ProcessIdentity.TryRead(pid, out _);
 }

@@ -5,12 +5,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host;
 
-/// <summary>This machine's files and processes, as far as .NET does not reach.</summary>
+/// <summary>What .NET does not offer for this machine's files and processes.</summary>
 public sealed class LinuxSystem : IOperatingSystem
 {
     /// <inheritdoc/>
     public FileIdentity? IdentityOf(string path) =>
-        Look(path, Interop.Libc.STATX_TYPE | Interop.Libc.STATX_INO) is { } found
+        Stat(path, Interop.Libc.STATX_TYPE | Interop.Libc.STATX_INO) is { } found
         && (found.stx_mode & Interop.Libc.S_IFMT) == Interop.Libc.S_IFREG
             ? new FileIdentity(((ulong)found.stx_dev_major << 32) | found.stx_dev_minor, found.stx_ino)
             : null;
@@ -24,7 +24,7 @@ public sealed class LinuxSystem : IOperatingSystem
     /// <inheritdoc/>
     public bool SyncFolder(string path)
     {
-        // .NET opens no folders.
+        // .NET cannot open folders.
         using SafeFileHandle folder = DirectoryReader.Open(NativeName(path), out int error);
         return error == 0 && Interop.Libc.fsync(folder) == 0;
     }
@@ -32,11 +32,11 @@ public sealed class LinuxSystem : IOperatingSystem
     /// <inheritdoc/>
     public bool Signal(int pid, int signal) => Interop.Libc.kill(pid, signal) == 0;
 
-    /// <summary>The owner of a file; null where that cannot be told.</summary>
+    /// <summary>The owner of a file; null if it cannot be found.</summary>
     internal static FileOwner? OwnerOf(string path) =>
-        Look(path, Interop.Libc.STATX_UID | Interop.Libc.STATX_GID) is { } found ? new FileOwner(found.stx_uid, found.stx_gid) : null;
+        Stat(path, Interop.Libc.STATX_UID | Interop.Libc.STATX_GID) is { } found ? new FileOwner(found.stx_uid, found.stx_gid) : null;
 
-    private static unsafe Interop.Libc.statx_buffer? Look(string path, uint mask)
+    private static unsafe Interop.Libc.statx_buffer? Stat(string path, uint mask)
     {
         Interop.Libc.statx_buffer found;
         fixed (byte* bytes = NativeName(path))

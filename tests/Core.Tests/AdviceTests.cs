@@ -59,13 +59,15 @@ public class AdviceTests
         Assert.Contains("clocksource", line, StringComparison.Ordinal);
     }
 
-    // CPUID of L2, reflected, and VMRESUME of L1.
-    private static Interval Reflected()
+    // CPUID of L2, reflected, and VMRESUME of L1, or VMRUN.
+    private static Interval Reflected(Isa isa = Isa.Vmx)
     {
-        var l2 = new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L2, Sample.Web)) { Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
+        var l2 = new Row(Keys.Of(new ExitCode(isa, isa == Isa.Vmx ? 10u : 0x72), ExitLevel.L2, Sample.Web))
+            { Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
         l2.Rounds = new ReflectedRounds { Reflected = 200, Timed = 200, TotalNs = 200 * 48_000, HandlingNs = 200 * 36_000, L1Exits = 2060,
             MaxNs = 48_000 };
-        var l1 = new Row(Keys.Of(new ExitCode(Isa.Vmx, 24), ExitLevel.L1, Sample.Web)) { Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
+        var l1 = new Row(Keys.Of(new ExitCode(isa, isa == Isa.Vmx ? 24u : 0x80), ExitLevel.L1, Sample.Web))
+            { Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
         return (new Snapshot(Sample.Started, 25_000_000_000, [l2, l1], new Accounting { Exits = 600 })).Since(null, Sample.Started);
     }
 
@@ -77,6 +79,30 @@ public class AdviceTests
         foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Level])
             Assert.StartsWith("each reflected CPUID of L2 cost 10.3 exits of L1",
                 Advice.Of(ReportBuilder.Build(Reflected(), s_time with { By = by }))[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Isa.Vmx, "shadow VMCS", "VMLOAD|GIF|AVIC")]
+    [InlineData(Isa.Svm, "virtual GIF", "VMCS|VMREAD|APICv")]
+    public void Advice_on_rounds_fits_the_vendor(Isa isa, string says, string never)
+    {
+        string line = Advice.Of(ReportBuilder.Build(Reflected(isa), s_time))[0];
+        Assert.StartsWith("each reflected CPUID of L2 cost 10.3 exits of L1", line, StringComparison.Ordinal);
+        Assert.Contains(says, line, StringComparison.Ordinal);
+        Assert.DoesNotMatch(never, line);
+    }
+
+    [Theory]
+    [InlineData(Isa.Vmx, 32, 0x830, "IPI virtualization", "AVIC")]
+    [InlineData(Isa.Svm, 0x7c, 0x2_0000_0830, "x2AVIC", "IPI virtualization")]
+    public void Advice_on_IPIs_fits_the_vendor(Isa isa, ulong reason, ulong raw, string says, string never)
+    {
+        var row = new Row(Keys.Of(new ExitCode(isa, reason), ExitLevel.L1, qualifier: Qualifier.Of(raw)))
+            { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting { Exits = 1200 });
+        string line = Assert.Single(Advice.Of(ReportBuilder.Build(now.Since(null, Sample.Started), s_time)));
+        Assert.Contains(says, line, StringComparison.Ordinal);
+        Assert.DoesNotContain(never, line, StringComparison.Ordinal);
     }
 
     [Fact]

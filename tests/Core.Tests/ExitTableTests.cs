@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Tests;
@@ -44,8 +45,8 @@ public sealed class ExitTableTests
     }
 
     [Theory]
-    [InlineData(Isa.Vmx, 80)]
-    [InlineData(Isa.Svm, 145)]
+    [InlineData(Isa.Vmx, 82)]
+    [InlineData(Isa.Svm, 149)]
     [InlineData(Isa.Arm64, 49)]
     public void Numbers_ascend_and_names_are_unique(Isa isa, int count)
     {
@@ -55,6 +56,41 @@ public sealed class ExitTableTests
         Assert.Equal(all.Count, all.Select(r => r.Name).Distinct().Count());
         Assert.All(all, r => Assert.Matches("^([A-Z][A-Z0-9_]*|WFx)$", r.Name));
         Assert.All(all, r => Assert.NotEmpty(r.Meaning));
+    }
+
+    [Theory]
+    [InlineData(Isa.Vmx, 80, "URDMSR")]
+    [InlineData(Isa.Vmx, 81, "UWRMSR")]
+    [InlineData(Isa.Svm, 0x55, "EXCP_CP")]
+    [InlineData(Isa.Svm, 0x5c, "EXCP_HV")]
+    [InlineData(Isa.Svm, 0x5d, "EXCP_VC")]
+    [InlineData(Isa.Svm, 0x5e, "EXCP_SX")]
+    [InlineData(Isa.Svm, 0xa0, "INVLPGB")]
+    [InlineData(Isa.Svm, 0xa1, "INVLPGB_ILLEGAL")]
+    [InlineData(Isa.Svm, 0xa3, "MCOMMIT")]
+    [InlineData(Isa.Svm, 0xa4, "TLBSYNC")]
+    public void Numbers_of_the_manuals_have_names(Isa isa, ulong number, string name) =>
+        Assert.Equal(name, ExitReasons.Name(new ExitCode(isa, number)));
+
+    [Theory]
+    [InlineData("EXCP_21", 0x55)]
+    [InlineData("EXCP_28", 0x5c)]
+    [InlineData("EXCP_29", 0x5d)]
+    [InlineData("EXCP_30", 0x5e)]
+    public void Names_of_0_1_are_still_read(string name, ulong number)
+    {
+        Assert.True(ExitReasons.TryParse(name, Isa.Svm, out ulong code));
+        Assert.Equal(number, code);
+    }
+
+    [Theory]
+    [InlineData("BUS_LOCK", "Linux 5.12")]
+    [InlineData("NOTIFY", "Linux 6.0")]
+    public void The_first_kernel_of_a_reason_is_right(string name, string version)
+    {
+        Assert.True(ExitReasons.TryParse(name, Isa.Vmx, out ulong code));
+        ExitReasonInfo info = ExitReasons.Find(new ExitCode(Isa.Vmx, code))!;
+        Assert.Equal([version], Regex.Matches(info.Hint, @"(Linux )?\b\d\.\d+\b").Select(m => m.Value));
     }
 
     [Theory]

@@ -18,6 +18,10 @@ public class QualifierTests
     [InlineData(Isa.Svm, 0x72, 0x4000_0000, "0x40000000 (hypervisor)")]
     [InlineData(Isa.Vmx, 18, 11, "KVM_HC_SCHED_YIELD")]
     [InlineData(Isa.Vmx, 18, 0x1_0000_005c, "HvPostMessage")]
+    [InlineData(Isa.Vmx, 18, 0x1_0000_0050, "HvGetVpRegisters")]
+    [InlineData(Isa.Vmx, 18, 0x1_0000_0087, "HvNotifyPartitionEvent")]
+    [InlineData(Isa.Svm, 0x81, 0x1_0000_0051, "HvSetVpRegisters")]
+    [InlineData(Isa.Svm, 0x72, 0x4000_0001, "0x40000001 (hypervisor interface)")]
     [InlineData(Isa.Vmx, 30, 0x1_0000_0608, "0x608 in (ACPI PM timer)")]
     [InlineData(Isa.Svm, 0x7b, 0x2_0000_03f8, "0x3f8 out (serial COM1)")]
     [InlineData(Isa.Vmx, 49, 0xfec0_0100, "0xfec00000 (IOAPIC)")]
@@ -69,5 +73,36 @@ public class QualifierTests
                 Assert.False(string.IsNullOrWhiteSpace(info.Hint), info.Name);
                 Assert.NotEmpty(ReasonAdvice.LookAt(new ExitCode(isa, info.Number)));
             }
+    }
+
+    public static TheoryData<Isa, string> Reasons
+    {
+        get
+        {
+            TheoryData<Isa, string> all = [];
+            foreach (Isa isa in (Isa[])[Isa.Vmx, Isa.Svm, Isa.Arm64])
+                foreach (ExitReasonInfo info in ExitReasons.All(isa)) all.Add(isa, info.Name);
+            return all;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Reasons))]
+    public void A_hint_is_whole_fits_the_vendor_and_needs_no_tracepoint(Isa isa, string reason)
+    {
+        Assert.True(ExitReasons.TryParse(reason, isa, out ulong number));
+        var code = new ExitCode(isa, number);
+        string hint = ExitReasons.Find(code)!.Hint;
+        Assert.DoesNotMatch("^(As (?!MSR_)|Nested|Rare|Not used|Boot;|Newer kernels|Firmware$)|; nested$", hint);
+        Assert.DoesNotMatch(@"\bkvm_(?!intel\b|amd\b|exit\b)\w+|exit_info", hint);
+        string others = isa switch
+        {
+            Isa.Vmx => "VMCB|NPT|AVIC|AMD|kvm_amd|vGIF|VMLOAD",
+            Isa.Svm => "VMCS|VMREAD|EPT|APICv|kvm_intel|Intel",
+            _ => "VMCS|VMCB|EPT|NPT|AVIC|APIC|kvm_intel|kvm_amd",
+        };
+        Assert.DoesNotMatch($@"\b({others})\b", hint);
+        if (ExitReasons.ClassOf(code) is "fatal" or "entry-fail")
+            Assert.All(ReasonAdvice.LookAt(code), line => Assert.DoesNotContain("slower", line.Command, StringComparison.Ordinal));
     }
 }

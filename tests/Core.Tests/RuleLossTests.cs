@@ -132,6 +132,8 @@ public sealed class RuleLossTests
             Assert.EndsWith(why, result.Why, StringComparison.Ordinal);
         }
         Assert.False(RuleSample.Evaluate("max(IOIO)<30us", input).Holds);
+        RuleInput cut = RuleSample.Input(accounting with { UnpairedExits = 0, CutExits = unpaired }, [.. input.Interval.Rows]);
+        Assert.Equal(holds, RuleSample.Evaluate("max(IOIO)<50us", cut).Holds);
         // Counts are complete, and so are targets with all their times.
         Assert.Equal("count 10 (IOIO, web-1 vCPU 0, L1)", RuleSample.Evaluate("count(IOIO)==10", input).Why);
         Assert.Equal("max 70.0 µs (CPUID, web-1 vCPU 1, L1)", RuleSample.Evaluate("max(CPUID)<80us", input).Why);
@@ -229,7 +231,7 @@ public sealed class RuleLossTests
     [Fact]
     public void Times_that_came_from_before_hide_no_exit_without_a_time()
     {
-        RuleInput input = RuleSample.Input(new Accounting { UnpairedExits = 3 }, RuleSample.Rows());
+        RuleInput input = RuleSample.Input(new Accounting { UnpairedExits = 2, CutExits = 1 }, RuleSample.Rows());
         Assert.True(RuleSample.Evaluate("max(exit)<50us", input).Holds);
         RuleResult result = RuleSample.Evaluate("max(exit)<50us", input with { IsContinued = true });
         Assert.Null(result.Holds);

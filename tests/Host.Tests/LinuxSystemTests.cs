@@ -23,11 +23,11 @@ public sealed class LinuxSystemTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_regular_file_has_no_identity() =>
+    public void Only_a_regular_file_has_an_identity() =>
         Assert.All([_folder, "/dev/null", Name("none"), ""], path => Assert.Null(_system.IdentityOf(path)));
 
     [Fact]
-    public void Files_belong_to_who_makes_them_and_can_be_given_to_their_owner()
+    public void New_files_belong_to_this_process_and_can_be_given_to_an_owner()
     {
         string file = Make("file");
         Assert.Equal(_system.OwnerOfNewFiles(), LinuxSystem.OwnerOf(file));

@@ -5,8 +5,8 @@ using Kvmscope.Host.Tests.Tracing;
 namespace Kvmscope.Host.Tests;
 
 /// <summary>
-/// A test that needs something of the machine. Where that is missing it is skipped, with the reason; where CI is set it runs
-/// all the same and fails, as a skip there would go unseen.
+/// A test that needs something of the machine. If that is missing, the test is skipped with the reason. If CI is set, it runs
+/// nevertheless and fails, because nobody would notice a skip there.
 /// </summary>
 internal abstract class NeedsFactAttribute : FactAttribute
 {
@@ -18,7 +18,7 @@ internal abstract class NeedsFactAttribute : FactAttribute
     protected static string? WhyNotRoot => Environment.IsPrivilegedProcess ? null : "needs root";
 }
 
-/// <summary>A test that only root can run, with this program.</summary>
+/// <summary>A test that needs root and this program.</summary>
 internal sealed class PrivilegedFactAttribute(string? tool = null) : NeedsFactAttribute(WhyNotRoot ?? WhyNotTool(tool))
 {
     private static string? WhyNotTool(string? tool)
@@ -28,7 +28,7 @@ internal sealed class PrivilegedFactAttribute(string? tool = null) : NeedsFactAt
     }
 }
 
-/// <summary>A test that makes a VM.</summary>
+/// <summary>A test that creates a VM.</summary>
 internal sealed class KvmFactAttribute() : NeedsFactAttribute(WhyNot())
 {
     private static string? WhyNot()

@@ -8,7 +8,7 @@ internal static class Program
     internal static int Main(string[] arguments)
     {
         if (arguments is not ["drop", .. var names]) return 2;
-        // A thread of ours that lives through the drop, beside those of the runtime.
+        // A thread that lives through the drop, in addition to those of the runtime.
         using var done = new ManualResetEventSlim();
         using var ready = new ManualResetEventSlim();
         var thread = new Thread(() =>
@@ -19,7 +19,7 @@ internal static class Program
         thread.Start();
         ready.Wait();
         Capability[] kept = [.. names.Select(Enum.Parse<Capability>)];
-        // Once for nothing: afterwards the assemblies may no longer be readable, should they lie in root's home.
+        // Load everything now: afterwards the assemblies may not be readable, if they are in root's home.
         Print(TextWriter.Null, new DropReport(CapabilitySet.Effective, [0]));
         Print(Console.Out, CapabilityDropper.DropAllBut(kept));
         done.Set();

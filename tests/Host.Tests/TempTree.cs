@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Kvmscope.Host.Tests;
 
-/// <summary>A folder that stands for a host's root or its /proc, gone when disposed.</summary>
+/// <summary>A temporary folder that stands for a host's root or its /proc.</summary>
 internal sealed class TempTree : IDisposable
 {
     public string Root { get; } = Directory.CreateTempSubdirectory("kvmscope-test-").FullName;
@@ -28,7 +28,8 @@ internal sealed class TempTree : IDisposable
     }
 
     /// <summary>Adds a process as /proc shows it, with the links of its open files from number 0 on.</summary>
-    public TempTree Process(int pid, string[] arguments, string[] files, ulong start = 100, string comm = "vmm", char state = 'S', int threads = 3)
+    public TempTree Process(
+        int pid, string[] arguments, string[] files, ulong start = 100, string comm = "vmm", char state = 'S', int threads = 3)
     {
         Folder($"{pid}/fd");
         File($"{pid}/cmdline", string.Concat(arguments.Select(argument => argument + '\0')));

@@ -3,7 +3,10 @@ using Kvmscope.Guests;
 
 namespace Kvmscope.Lab.Tests;
 
-/// <summary><c>lab-suite cost</c>: what one exit costs the guest, in ticks of its TSC. In the lab's exact mode that is instructions, the same in every run.</summary>
+/// <summary>
+/// <c>lab-suite cost</c>: what one exit costs the guest, in ticks of its TSC. In the lab's exact mode these are instructions, the same in
+/// every run.
+/// </summary>
 internal static class CostCommand
 {
     private const int ExitsPerBatch = 100;
@@ -21,7 +24,8 @@ internal static class CostCommand
         ticks.Sort();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"ticks per exit and entry: median {Each(ticks[ticks.Count / 2])} min {Each(ticks[0])} max {Each(ticks[^1])} batches {ticks.Count}"));
+            $"ticks per exit and entry: median {Each(ticks[ticks.Count / 2])} min {Each(ticks[0])} "
+            + $"max {Each(ticks[^1])} batches {ticks.Count}"));
         return 0;
     }
 

@@ -9,7 +9,7 @@ internal sealed record GuestArguments
 {
     private const string NestedPrefix = "l2.";
 
-    private static readonly Dictionary<string, GuestWork> Works = new()
+    private static readonly Dictionary<string, GuestWork> s_works = new()
     {
         ["cpuid"] = GuestWork.Cpuid,
         ["out"] = GuestWork.PortOut,
@@ -35,7 +35,7 @@ internal sealed record GuestArguments
         ["cost"] = GuestWork.CostBatch,
     };
 
-    private static readonly ImmutableArray<WorkItem> DefaultNested =
+    private static readonly ImmutableArray<WorkItem> s_defaultNested =
         [new(GuestWork.Cpuid, 211), new(GuestWork.PortOut, 127), new(GuestWork.Hlt, 61)];
 
     internal required GuestPlan Plan { get; init; }
@@ -46,10 +46,10 @@ internal sealed record GuestArguments
 
     internal bool Hold { get; init; }
 
-    /// <summary>Runs on a KVM that is neither kvm_intel nor kvm_amd too, which has no exits to be seen.</summary>
+    /// <summary>Also run on a KVM that is neither kvm_intel nor kvm_amd, which reports no exits.</summary>
     internal bool AnyKvm { get; init; }
 
-    /// <exception cref="ArgumentException">An argument that there is not.</exception>
+    /// <exception cref="ArgumentException">An argument is unknown.</exception>
     internal static GuestArguments Parse(ReadOnlySpan<string> arguments)
     {
         List<WorkItem> items = [], nested = [];
@@ -62,7 +62,7 @@ internal sealed record GuestArguments
             (string key, int value) = (parts[0], parts.Length == 2 ? Number(argument, parts[1]) : 0);
             bool isNested = key.StartsWith(NestedPrefix, StringComparison.Ordinal);
             string[] work = (isNested ? key[NestedPrefix.Length..] : key).Split(':', 2);
-            if (parts.Length == 2 && Works.TryGetValue(work[0], out GuestWork kind))
+            if (parts.Length == 2 && s_works.TryGetValue(work[0], out GuestWork kind))
             {
                 var item = new WorkItem(kind, value);
                 (isNested ? nested : items).Add(work.Length == 2 ? WithArgument(item, work[1], argument) : item);
@@ -77,7 +77,7 @@ internal sealed record GuestArguments
                 case ("wake", 2): options = options with { WakeEvery = TimeSpan.FromMilliseconds(value) }; break;
                 case ("every", 2): options = options with { SlowEvery = value }; break;
                 case ("deadline", 2): options = options with { Deadline = TimeSpan.FromSeconds(value) }; break;
-                case ("nested", 1): nested.AddRange(DefaultNested); break;
+                case ("nested", 1): nested.AddRange(s_defaultNested); break;
                 case ("hold", 1): hold = true; break;
                 case ("loop", 1): loop = true; break;
                 case ("any-kvm", 1): anyKvm = true; break;

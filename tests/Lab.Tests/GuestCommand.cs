@@ -37,8 +37,8 @@ internal static class GuestCommand
     }
 
     /// <summary>One object: <c>{"exits":[{"isa","code","level","count"}…],"slow":N}</c>, all VMs and vCPUs together.</summary>
-    /// <param name="exits">What the guests made.</param>
-    /// <param name="slow">How many port accesses the VMM made slow.</param>
+    /// <param name="exits">The exits that the guests made.</param>
+    /// <param name="slow">The number of port accesses that the VMM made slow.</param>
     internal static string Json(IEnumerable<ExpectedExits> exits, long slow)
     {
         using var stream = new MemoryStream();

@@ -2,7 +2,10 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests;
 
-/// <summary><c>lab-suite latch</c>: the command that a tracer is started with, so that the suite knows when it is attached and decides when it ends.</summary>
+/// <summary>
+/// <c>lab-suite latch</c>: the command that a tracer runs, so that the suite knows when the tracer is attached, and decides when the trace
+/// ends.
+/// </summary>
 internal static class LatchCommand
 {
     internal static int Run(int status)

@@ -9,20 +9,20 @@ const string Usage = """
           runs a built-in guest and prints the exits that it made as one line of JSON
           WORK: cpuid out in mmio-write mmio-read rdmsr wrmsr hlt hlt-in-kernel hypercall slow-port spin-port spin cost
           vcpus=N    vCPUs, each does all of it          vms=N      VMs, each does all of it
-          slow=MS    how long the slow ports take        every=K    each K-th access to them is slow (1)
+          slow=MS    how long the slow ports take        every=K    every K-th access to them is slow (1)
           nested     l2.cpuid=211 l2.out=127 l2.hlt=61   deadline=S for a plan that ends (120)
           hold       prints "ready" and waits for a line on stdin before the plan, and again before the end
-          loop       runs the plan for ever; prints "running"
+          loop       repeats the plan without end; prints "running"
 
       lab-suite odd KIND N [hold]
           runs a guest that makes an odd sequence of exits and entries N times
           KIND: rotate two-vcpus interrupted split-mmio shutdown failed-entry deadline-timer
 
       lab-suite test [--kvmscope PATH] [--only GROUP[/CASE]]… [--list]
-          drives kvmscope (out/kvmscope) against guests and compares; for the lab, as root
+          runs kvmscope (out/kvmscope) with guests and compares; for the lab, as root
 
       lab-suite latch [STATUS]
-          prints "attached", waits for a line on stdin, leaves with STATUS
+          prints "attached", waits for a line on stdin, exits with STATUS
 
       lab-suite cost [BATCHES]
           times batches of 100 CPUID exits with the guest's TSC (50 batches)

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the lab's /init scripts share. busybox sh.
+# Shared by the lab's /init scripts. For busybox sh.
 
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin
 

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# What an arm64 machine needs beside its kernel: a layer over this host's root with a static busybox for every command that it
-# knows, and the C library; so every path is the same inside, and what is run is of arm64 or a script of sh.
+# What an arm64 machine needs in addition to its kernel: a layer over this host's root with the C library, and a static busybox
+# for every command that busybox has. So every path is the same inside, and every program is for arm64 or a script of sh.
 
-# ensure_arm NAME: $CACHE/arm64/NAME is there and whole when this returns; layer, or qemu: QEMU of arm64, for a guest in the lab.
+# ensure_arm NAME: $CACHE/arm64/NAME is complete when this returns. NAME is layer, or qemu (QEMU for arm64, for a guest in the lab).
 ensure_arm() {
     local tree=$CACHE/arm64/$1
     [ ! -e "$tree/.complete" ] || return 0
@@ -17,19 +17,19 @@ ensure_arm() {
 fetch_arm_layer() {
     local layer=$1 suite=bookworm/arm64 new applet deb apt_root
     new=$(mktemp -d "$CACHE/arm64/.new.XXXXXX")
-    # Another run may be fetching a kernel of this suite.
+    # Another run may be downloading a kernel of this suite.
     apt_root=$new/apt
     own_apt_update "$suite"
     say 'fetching busybox and libc of arm64'
     (cd "$new" && retry 3 own_apt "$suite" apt-get download -qq busybox-static libc6 libgcc-s1) >"$new/log" 2>&1 ||
         { cat "$new/log" >&2; rm -rf "$new"; die 'cannot download what the arm64 machine needs'; }
     for deb in "$new"/*.deb; do dpkg -x "$deb" "$new/tree"; done
-    # Everything below /usr, as /bin and /lib of the host's root may be links.
+    # Everything below /usr, because /bin and /lib of the host's root may be links.
     mkdir -p "$new/layer/usr/bin" "$new/layer/usr/lib"
     merge_lib "$new/tree"
     cp -a "$new/tree/usr/lib/." "$new/layer/usr/lib/"
     cp "$new/tree/bin/busybox" "$new/layer/usr/bin/busybox"
-    # The same version as the static one of this host knows, or nearly.
+    # The same version as this host's static busybox, or nearly.
     for applet in $("$(static_busybox)" --list); do [ -e "$new/layer/usr/bin/$applet" ] || ln -s busybox "$new/layer/usr/bin/$applet"; done
     touch "$new/layer/.complete"
     rm -rf "$layer"
@@ -37,7 +37,7 @@ fetch_arm_layer() {
     rm -rf "$new"
 }
 
-# merge_lib TREE: what packages have in /lib goes below /usr, as /lib of the host's root may be a link.
+# merge_lib TREE: moves files of packages from /lib to below /usr, because /lib of the host's root may be a link.
 merge_lib() {
     [ -d "$1/lib" ] || return 0
     mkdir -p "$1/usr/lib"
@@ -51,7 +51,7 @@ fetch_arm_qemu() {
     apt_root=$new/apt
     own_apt_update "$suite"
     say 'fetching QEMU of arm64'
-    # What it depends on is worked out anew, as nothing of arm64 is installed.
+    # Its dependencies are resolved here, because nothing for arm64 is installed.
     retry 3 own_apt "$suite" apt-get -qq -y --no-install-recommends --download-only -o Debug::NoLocking=1 \
         install qemu-system-arm >"$new/log" 2>&1 ||
         { cat "$new/log" >&2; rm -rf "$new"; die 'cannot download QEMU of arm64'; }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The machine under Bochs, for Intel. No shared folder: all that the job needs is in the initramfs, and what it wrote comes
-# back over the serial console as one base64 block between two markers.
+# The machine under Bochs, for Intel. There is no shared folder: all files of the job are in the initramfs, and its output
+# comes back over the serial console as one base64 block between two markers.
 
 readonly SERIAL_ANSWER_LIMIT=4194304
 
@@ -26,7 +26,7 @@ prepare_bochs() {
     mkdir -p "$root/job/answer/out"
     write_command "$root/job/command" /job/answer/out /job/l1/start
     initramfs_pack "$root" "$WORK/initrd"
-    # Bochs takes the initramfs from the guest's memory, the kernel unpacks it beside that.
+    # Bochs puts the initramfs into the guest's memory, and the kernel unpacks it next to that.
     bochs_memory=${mem:-$((320 + 2 * $(stat -c %s "$WORK/initrd") / 1048576))}
     [ -n "$mem" ] || [ -z "$l1" ] || bochs_memory=$((bochs_memory + 640))
     [ -n "$mem" ] || [ "$bochs_memory" -ge 512 ] || bochs_memory=512
@@ -39,7 +39,7 @@ start_bochs() {
     program=$(bochs_home)/bochs
     (cd "$WORK/machine" && exec nice timeout "$limit" "$program" -q -f bochsrc) >"$WORK/bochs.out" 2>&1 </dev/null 9>&- &
     bochs=$!
-    # After a panic Bochs would sit at its BIOS until the time limit.
+    # After a panic Bochs would wait in its BIOS until the time limit.
     while kill -0 "$bochs" 2>/dev/null; do
         if grep -aq 'Kernel panic' "$WORK/console"; then
             sleep 2

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every part uses: messages, the cache, the tools, the working folder.
+# Used by every part: messages, the cache, the tools, the working folder.
 
 readonly LAB_FAILED=125 LAB_USAGE=2
 WORK=''
@@ -22,11 +22,11 @@ if [ -z "${HOME:-}" ]; then
     export HOME=${HOME:-/var/tmp}
 fi
 CACHE=${KVMSCOPE_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvmscope-lab}
-mkdir -p "$CACHE" 2>/dev/null || die "cannot create the cache $CACHE: set KVMSCOPE_LAB_CACHE to a folder that can be written"
+mkdir -p "$CACHE" 2>/dev/null || die "cannot create the cache $CACHE: set KVMSCOPE_LAB_CACHE to a writable folder"
 CACHE=$(cd "$CACHE" && pwd)
 readonly CACHE
 
-# /sbin holds depmod and is not on every user's path.
+# depmod is in /sbin, which is not in every user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
 # package:program pairs; a program with a slash is a path.
@@ -36,7 +36,7 @@ readonly LAB_ARM_NEEDS="qemu-system-arm:qemu-system-aarch64"
 readonly LAB_VMX_NEEDS="g++:g++ make:make binutils:as"
 readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace"
 
-# missing LIST: the packages whose program is not there.
+# missing LIST: the packages whose program is missing.
 missing() {
     local pair
     for pair in $1; do
@@ -47,16 +47,16 @@ missing() {
 lab_install() {
     local packages
     packages=$(missing "$LAB_NEEDS $LAB_ARM_NEEDS $LAB_VMX_NEEDS $LAB_WANTS" | sed 's/.*|//' | tr '\n' ' ')
-    [ -n "${packages// /}" ] || { say 'all there'; return 0; }
+    [ -n "${packages// /}" ] || { say 'everything is installed'; return 0; }
     install_packages "$packages"
 }
 
 install_packages() {
     local packages=$1
     if ! command -v apt-get >/dev/null 2>&1; then
-        die "needed and not there (Debian's names): $packages"
+        die "needed, but missing (Debian's names): $packages"
     fi
-    [ "$(id -u)" -eq 0 ] || die "needed and not there; run: sudo apt-get install $packages"
+    [ "$(id -u)" -eq 0 ] || die "needed, but missing; run: sudo apt-get install $packages"
     say "installing $packages"
     exec 8>"$CACHE/install.lock"
     flock 8
@@ -78,7 +78,7 @@ need_tools() {
     [ -z "${packages// /}" ] || install_packages "$packages"
 }
 
-# retry TIMES COMMAND…: for what the network makes fail now and then.
+# retry TIMES COMMAND…: for commands that fail now and then because of the network.
 retry() {
     local times=$1 try
     shift
@@ -105,7 +105,7 @@ clean_work() {
     if [ "${keep:-0}" = 1 ]; then say "kept $WORK"; else rm -rf "$WORK"; fi
 }
 
-# kill_tree PID: with all that it started, since timeout puts its child into a process group of its own.
+# kill_tree PID: kills it with all its children, because timeout puts its child into a process group of its own.
 kill_tree() {
     local child children=''
     children=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || true
@@ -113,7 +113,7 @@ kill_tree() {
     for child in $children; do kill_tree "$child"; done
 }
 
-# quote WORD…: one line that any POSIX shell reads back as the same words.
+# quote WORD…: prints one line that any POSIX shell reads as the same words.
 quote() {
     local word
     for word; do

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Programs with what they need to start, copied into an initramfs at the same paths.
+# Copies programs, with what they need to start, into an initramfs at the same paths.
 
-# add_program ROOT WORD: what WORD runs in the working directory of the job. A word of the shell or an applet of busybox
-# needs nothing from this host.
+# add_program ROOT WORD: adds the program that WORD runs in the working directory of the job. A shell built-in or an applet of
+# busybox needs nothing from this host.
 add_program() {
     local program
     program=$(cd "$chdir" && type -P -- "$2") || return 0
@@ -12,7 +12,7 @@ add_program() {
     esac
 }
 
-# add_path ROOT PATH: a file or all files of a folder.
+# add_path ROOT PATH: adds a file, or all files of a folder.
 add_path() {
     local path file
     path=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
@@ -23,7 +23,7 @@ add_path() {
     fi
 }
 
-# add_file ROOT PATH: a file and the interpreter that its first line names, or its libraries.
+# add_file ROOT PATH: adds a file, and the interpreter in its first line or its libraries.
 add_file() {
     local root=$1 path=$2 needed line
     place_file "$root" "$path"
@@ -41,7 +41,7 @@ add_file() {
     esac
 }
 
-# place_file ROOT PATH: busybox's own /bin stays, so a host's /bin/x (the same as /usr/bin/x there) goes to /usr/bin.
+# place_file ROOT PATH: busybox keeps its /bin, so a host's /bin/x (the same as /usr/bin/x there) goes to /usr/bin.
 place_file() {
     local target=$2
     case $target in /bin/* | /sbin/*) target=/usr$target ;; esac

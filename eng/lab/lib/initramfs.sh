@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The initramfs: busybox, an /init and the modules in load order. Uncompressed, since the guest would pay for decompressing.
+# The initramfs: busybox, an /init and the modules in load order. Uncompressed, because decompressing takes time in the guest.
 
 # initramfs_base ROOT INIT: a root folder with busybox and /init.
 initramfs_base() {
@@ -28,7 +28,7 @@ static_busybox() {
     printf '%s\n' "$busybox"
 }
 
-# initramfs_modules ROOT KERNEL_DIR NAME…: copies them and writes /modules/list: file and parameters a line.
+# initramfs_modules ROOT KERNEL_DIR NAME…: copies them and writes /modules/list: one line per module with file and parameters.
 initramfs_modules() {
     local root=$1 kernel=$2 dir module file parameters
     shift 2
@@ -43,7 +43,7 @@ initramfs_modules() {
     done <"$root/modules/order" >"$root/modules/list"
 }
 
-# module_parameters NAME: nested is on unless --module-option says otherwise.
+# module_parameters NAME: nested is on, unless --module-option turns it off.
 module_parameters() {
     local name=${1//-/_} option words=''
     case $name in kvm_amd | kvm_intel) words='nested=1' ;; esac

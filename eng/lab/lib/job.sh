@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A job: COMMAND, what it writes, its status; attempts and the time limit. Which machine boots it is another part.
+# A job: COMMAND, its output and status; attempts and the time limit. The machine is in another part.
 
 lab_run() {
     parse_options "$@"
@@ -18,14 +18,14 @@ lab_shell() {
 
 interactive=0
 
-# run_job: leaves with the status of COMMAND or of the lab.
+# run_job: exits with the status of COMMAND or of the lab.
 run_job() {
     local machine try status
     machine=$(choose_machine)
     need_tools
     ensure_kernel "$kernel"
     make_work
-    # Held for the whole run, so that neither clean nor fetch --refresh takes the kernel away.
+    # Locked for the whole run, so that neither clean nor fetch --refresh removes the kernel.
     exec 9>>"$CACHE/kernels/.$kernel.lock"
     flock -s 9
     [ -e "$CACHE/kernels/$kernel/release" ] || die "kernel $kernel was removed just now by another run"
@@ -46,7 +46,7 @@ run_job() {
     finish_job
 }
 
-# attempt MACHINE: 124 when it had to be killed. What a failed attempt left is removed before the next.
+# attempt MACHINE: 124 if it had to be killed. Files of a failed attempt are removed before the next.
 attempt() {
     local machine=$1 status=0
     rm -rf "$WORK/job/out" "$WORK/job/status"
@@ -69,7 +69,7 @@ attempt() {
     return "$status"
 }
 
-# follow FILE: prints it as it grows, and all of it before it ends.
+# follow FILE: prints the file as it grows, to its end.
 follow() {
     {
         exec 3<"$1" 9>&-

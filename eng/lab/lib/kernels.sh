@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Debian's kernels: found through a private apt root, unpacked into the cache, nothing installed.
+# Debian's kernels: found with a private apt root and unpacked into the cache; nothing is installed.
 #
-# cache/kernels/K           link to the version in use, moved only when that is complete; arm64-K for arm64
+# cache/kernels/K           link to the version in use, changed only when that is complete; arm64-K for arm64
 # cache/kernels/.store/…    release, package, vmlinuz or Image, vmlinux, lib/modules
 
 readonly KERNELS='5.10 6.1 6.12 7.2' ARM_KERNELS='arm64-5.10 arm64-6.1 arm64-6.12 arm64-7.2'
 
-# Modules kept of each kernel, with what they depend on; the rest (some 300 MB) is dropped.
+# The modules that are kept of each kernel, with their dependencies; the rest (about 300 MB) is dropped.
 readonly KEPT_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay kvm kvm-amd kvm-intel
     vhost_net vhost_vsock tun msr cpuid loop'
 readonly KEPT_ARM_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay'
@@ -29,18 +29,18 @@ suite_of() {
     esac
 }
 
-# mirror: the one that this system's apt uses already.
+# mirror: the one that this system's apt uses.
 mirror() {
     # shellcheck disable=SC2016 # expanded by apt
     apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 2>/dev/null |
         awk '$1 ~ /^(https?|file|mirror\+https?):/ && $2 !~ /-/ && $3 == "main" { print $1; exit }'
 }
 
-# own_apt SUITE/ARCH PROGRAM ARG…: apt with its own sources, lists and cache, in $apt_root if its caller has set that.
+# own_apt SUITE/ARCH PROGRAM ARG…: apt with its own sources, lists and cache, in $apt_root if the caller has set that.
 own_apt() {
     local root=${apt_root:-$CACHE/apt/$1} arch=${1#*/} program=$2 status=()
     shift 2
-    # What is installed here is of another architecture.
+    # The packages that are installed here are for another architecture.
     if [ "$arch" != amd64 ]; then
         : >"$root/status"
         status=(-o Dir::State::status="$root/status")
@@ -51,7 +51,7 @@ own_apt() {
         -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false "$@"
 }
 
-# own_apt_update SUITE/ARCH: its lists, of packages or of what $apt_types says (deb, deb-src).
+# own_apt_update SUITE/ARCH: updates its lists of packages, or of $apt_types (deb, deb-src).
 own_apt_update() {
     local suite=$1 root=${apt_root:-$CACHE/apt/$1} from type
     from=$(mirror)
@@ -62,7 +62,7 @@ own_apt_update() {
     done >"$root/sources.list"
     retry 3 own_apt "$suite" apt-get update -qq >"$root/update.log" 2>&1 ||
         { cat "$root/update.log" >&2; die "cannot read the package list of $suite"; }
-    # apt counts some failures as warnings and goes on with no list at all.
+    # apt treats some failures as warnings, and continues without any list.
     [ -n "$(own_apt "$suite" apt-cache pkgnames "linux-image-${suite#*/}")" ] ||
         { cat "$root/update.log" >&2; die "the mirror has no package list of $suite"; }
 }
@@ -74,7 +74,7 @@ newest_package() {
         grep -E "^linux-image-[0-9][^-]*(-[0-9]+)?-${1#*/}\$" | sort -V | tail -n 1
 }
 
-# package_parts SUITE PACKAGE: newer suites split binary, modules and their lists off the image.
+# package_parts SUITE PACKAGE: newer suites have the binary, the modules and their lists in separate packages.
 package_parts() {
     printf '%s\n' "$2"
     own_apt "$1" apt-cache --no-all-versions show "$2" | sed -n 's/^Depends: //p' | tr ',' '\n' |
@@ -105,7 +105,7 @@ lab_fetch() {
     if [ "$bochs" = 1 ]; then cpu=vmx ensure_bochs; fi
 }
 
-# ensure_kernel KERNEL [REFRESH]: in the cache and whole when this returns.
+# ensure_kernel KERNEL [REFRESH]: the kernel is complete in the cache when this returns.
 ensure_kernel() {
     local kernel=$1 refresh=${2:-0}
     mkdir -p "$CACHE/kernels/.store"
@@ -137,7 +137,7 @@ fetch_kernel() {
             { cat "$new/log" >&2; rm -rf "$new"; die "cannot download $parts"; }
         for part in "$new"/*.deb; do dpkg -x "$part" "$new/tree"; done
         mkdir "$new/kernel"
-        take_kernel "$new/tree" "$new/kernel" || { rm -rf "$new"; die "$package has another layout than known"; }
+        take_kernel "$new/tree" "$new/kernel" || { rm -rf "$new"; die "the layout of $package is unknown"; }
         printf '%s %s %s\n' "$suite" "$package" "$version" >"$new/kernel/package"
         mv -T "$new/kernel" "$CACHE/kernels/$store"
         rm -rf "$new"
@@ -148,8 +148,8 @@ fetch_kernel() {
     rm -rf "$CACHE/apt/$suite/cache" "$CACHE/apt/$suite/lists"
 }
 
-# take_kernel TREE INTO: vmlinuz, vmlinux and the modules that the lab loads. Its caller tests it, so set -e is off: every
-# step says so when it fails.
+# take_kernel TREE INTO: vmlinuz, vmlinux and the modules that the lab loads. Its caller tests the status, so set -e is off, and
+# every step checks for failure.
 take_kernel() {
     local tree=$1 into=$2 release modules image
     modules=$(find "$tree" -type d -path '*lib/modules/*' -prune -print -quit)
@@ -166,7 +166,7 @@ take_kernel() {
     printf '%s\n' "$release" >"$into/release"
 }
 
-# take_modules FROM INTO RELEASE: uncompressed, since the guest would take its time over that.
+# take_modules FROM INTO RELEASE: uncompressed, because decompressing takes time in the guest.
 take_modules() {
     local from=$1/lib/modules/$3 into=$2/lib/modules/$3 module kept=$KEPT_MODULES
     case $3 in *arm64) kept=$KEPT_ARM_MODULES ;; esac
@@ -183,7 +183,7 @@ take_modules() {
     cp "$from"/modules.order "$from"/modules.builtin "$into/" && depmod -b "$2" "$3" 2>/dev/null
 }
 
-# extract_vmlinux BZIMAGE ELF: the kernel itself, so that no guest has to decompress it (Linux boot protocol: the payload's
+# extract_vmlinux BZIMAGE ELF: extracts the kernel itself, so that no guest has to decompress it (Linux boot protocol: the payload's
 # offset is counted from the protected-mode code, which follows the boot sector and setup_sects sectors).
 extract_vmlinux() {
     local sectors offset length start
@@ -203,8 +203,8 @@ extract_vmlinux() {
     [ "$(od -An -tx1 -N4 "$2" | tr -d ' ')" = 7f454c46 ]
 }
 
-# extract_image VMLINUZ IMAGE: arm64's Image, out of its EFI application where it is compressed in one (CONFIG_EFI_ZBOOT:
-# "zimg" at 4, offset and size of the payload at 8 and 12, what it is compressed with at 24; linux/drivers/firmware/efi/libstub).
+# extract_image VMLINUZ IMAGE: arm64's Image, extracted if it is compressed in an EFI application (CONFIG_EFI_ZBOOT:
+# "zimg" at 4, offset and size of the payload at 8 and 12, its compression at 24; linux/drivers/firmware/efi/libstub).
 extract_image() {
     local offset size
     if [ "$(dd if="$1" bs=1 skip=4 count=4 status=none | tr -d '\0')" != zimg ]; then
@@ -243,7 +243,7 @@ lab_clean() {
     local kernel
     for kernel in $KERNELS $ARM_KERNELS; do
         [ ! -e "$CACHE/kernels/.$kernel.lock" ] || (
-            # Waits for runs that use it.
+            # Wait for runs that use it.
             flock 9
             rm -rf "${CACHE:?}/kernels/$kernel" "$CACHE"/kernels/.store/"$kernel"-*
         ) 9>"$CACHE/kernels/.$kernel.lock"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Module dependencies, read from modules.dep: the host's own modprobe configuration must not leak into the lab.
+# Module dependencies, read from modules.dep: the host's modprobe configuration must not affect the lab.
 
-# module_closure DIR NAME…: paths below DIR in the order to load them, each once; what is built in is left out.
+# module_closure DIR NAME…: paths below DIR in the order to load them, each once; built-in modules are left out.
 module_closure() {
     local dir=$1
     shift

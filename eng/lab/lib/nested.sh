@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # A Linux guest in the lab: same kernel, kvm loaded, a command of its own. Guests that this command runs are L2.
-# All of it is made before the boot, since the lab's CPUs are slow; inside, $LAB_L1 starts it.
+# Everything is prepared before the boot, because the lab's CPUs are slow; inside, $LAB_L1 starts it.
 
-# What QEMU opens besides its libraries.
+# The files that QEMU opens, except its libraries.
 readonly QEMU_ROMS='/usr/share/seabios/bios-256k.bin /usr/share/qemu/pvh.bin /usr/share/qemu/linuxboot_dma.bin
     /usr/share/qemu/kvmvapic.bin'
 
@@ -39,7 +39,7 @@ prepare_l1() {
     cp "$LAB_DIR/guest/start-l1" "$into/start"
 }
 
-# prepare_arm_l1 INTO ROOT: as prepare_l1; the shell line is for busybox's commands, and there is no KVM in it.
+# prepare_arm_l1 INTO ROOT: like prepare_l1; the shell line is for busybox's commands, and there is no KVM in it.
 prepare_arm_l1() {
     local into=$1 root=$2
     mkdir -p "$into"

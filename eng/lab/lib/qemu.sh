@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The machine under QEMU: this host's root as its root (read-only 9p), output through virtio serial ports.
 
-# host_kvm: svm or vmx where /dev/kvm gives a guest that. The vendor module's word counts: a /dev/kvm that opens says nothing.
+# host_kvm: svm or vmx if /dev/kvm offers that to a guest. This asks the vendor module, because opening /dev/kvm shows nothing.
 host_kvm() {
     [ -r /dev/kvm ] && [ -w /dev/kvm ] || return 0
     case $(cat /sys/module/kvm_amd/parameters/nested 2>/dev/null) in 1 | Y) echo svm ;; esac
@@ -13,7 +13,7 @@ choose_machine() {
     local hardware
     hardware=$(host_kvm)
     if [ "$accel" = kvm ] && [ "$hardware" != "$cpu" ]; then
-        die "--accel kvm: this host's KVM gives a guest ${hardware:-neither SVM nor VMX}, not $cpu"
+        die "--accel kvm: this host's KVM offers ${hardware:-neither SVM nor VMX} to a guest, not $cpu"
     fi
     if [ "$cpu" = arm64 ]; then
         [ "$accel" != kvm ] || die '--accel kvm: the arm64 machine is emulated'
@@ -43,7 +43,7 @@ prepare_qemu() {
     accelerator
 }
 
-# accelerator: sets qemu_cpu, the options that decide what executes the guest.
+# accelerator: sets qemu_cpu, the options that select what executes the guest.
 accelerator() {
     local hardware=''
     if [ "$cpu" = arm64 ]; then
@@ -53,7 +53,7 @@ accelerator() {
     [ "$accel" = tcg ] || [ "$exact" = 1 ] || hardware=$(host_kvm)
     if [ "$exact" = 1 ]; then
         smp=1
-        # Nothing random and no clock of this host's: addresses and interrupts decide a few instructions too.
+        # Nothing random, and no clock of this host: addresses and interrupts affect a few instructions, too.
         append+=' nokaslr norandmaps randomize_kstack_offset=off'
         qemu_cpu=(-accel 'tcg,thread=single' -icount 'shift=0,align=off,sleep=off' -cpu 'max,-la57' -seed 1 -rtc 'clock=vm,base=2026-01-01')
     elif [ "$hardware" = "$cpu" ]; then
@@ -84,13 +84,13 @@ start_qemu() {
     # acpi=noirq: setting up the interrupt links through AML takes QEMU's emulation half a second each.
     kernel_line="console=$tty quiet loglevel=4 panic=-1 oops=panic reboot=t mitigations=off cryptomgr.notests=1 tsc=reliable"
     kernel_line+=' random.trust_cpu=on acpi=noirq'
-    # vmlinux starts through its PVH entry, which saves decompressing it.
+    # vmlinux starts at its PVH entry, so it need not be decompressed.
     [ ! -e "$kernel_dir/vmlinux" ] || image=$kernel_dir/vmlinux
     serial=(-serial "file:$WORK/console")
     if [ "$interactive" = 1 ]; then
         serial+=(-chardev 'stdio,id=tty,signal=off' -device 'virtconsole,chardev=tty')
     fi
-    # Only a shell has the caller's stdin.
+    # Only a shell gets the caller's stdin.
     if [ "$interactive" = 1 ]; then exec 7<&0; else exec 7</dev/null; fi
     timeout --foreground -k 5 "$(time_limit)" "$program" -nodefaults -no-user-config -display none -no-reboot -nic none \
         "${qemu_cpu[@]}" -kernel "$image" -initrd "$WORK/initrd" \

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# A machine of Bochs that starts a kernel at once: its memory is filled before it runs, so there is no disk and no boot loader.
+# A machine of Bochs that starts a kernel directly: its memory is filled before it runs, without a disk or a boot loader.
 
 # Where boot.S has its tables. One instruction takes 10 ns.
 readonly BOCHS_TABLES=0x800000 BOCHS_INSTRUCTIONS_PER_SECOND=100000000
 
-# prepare_bochs_boot INTO INITRD MIB COMMAND_LINE: bochsrc and the files that it names.
+# prepare_bochs_boot INTO INITRD MIB COMMAND_LINE: writes bochsrc and the files that it names.
 prepare_bochs_boot() {
     local into=$1 initrd=$2 mib=$3 home file entry kernel initrd_at
     home=$(bochs_home)
@@ -20,7 +20,7 @@ prepare_bochs_boot() {
     write_bochsrc "$into/bochsrc" "$mib" "$kernel" "$initrd_at"
 }
 
-# place_initrd INITRD MIB: sets initrd_at: as high as it can be, above the kernel.
+# place_initrd INITRD MIB: sets initrd_at, as high as possible, above the kernel.
 place_initrd() {
     local from size end=0
     while read -r from size; do

@@ -11,6 +11,10 @@ public static class ReasonAdvice
         if (Qualifiers.InfoOf(code) is { } argument) lines.Add(($"kvmscope time --by qualifier --reason {name}", argument.Shows));
         switch (ExitReasons.ClassOf(code))
         {
+            // The vCPU ends or is reset with these, so that their handling time says nothing.
+            case "fatal" or "entry-fail":
+                lines.Add(($"kvmscope count --by vcpu --reason {name}", "which VMs and vCPUs it happened to"));
+                return lines;
             case "idle":
                 lines.Add(("kvmscope time --split", "how much of it is sleep, and how much is halt polling"));
                 lines.Add(($"kvmscope hist {name}", "many short halts, or few long ones"));

@@ -1,3 +1,5 @@
+using Kvmscope.Core.Exits;
+
 namespace Kvmscope.Core.Model;
 
 /// <summary>
@@ -51,6 +53,13 @@ public sealed record Accounting
             Place = 2,
             Problem = n => $"{Plural.Of(n, "entry", "entries")} had no exit before {Them(n)} (failed VM entry)",
             Remark = ": nothing to count",
+        },
+        new("cut_exits", a => a.CutExits, (a, n) => a with { CutExits = n })
+        {
+            InJson = JsonPresence.WhereAny,
+            Place = 11,
+            Problem = n => $"{Plural.Of(n, "exit was", "exits were")} open when events were lost",
+            Remark = ": counted, not timed",
         },
         new("open", a => a.Open, (a, n) => a with { Open = n })
         {
@@ -106,6 +115,12 @@ public sealed record Accounting
     /// <summary>Entries followed by another entry without an exit between (failed VM entries): nothing to count.</summary>
     public ulong UnpairedEntries { get; init; }
 
+    /// <summary>
+    /// Exits that were open when events of their vCPU may have been lost in a capture: the next entry may be another exit's. Counted, not
+    /// timed. A live trace has none: it counts events itself and loses none of them.
+    /// </summary>
+    public ulong CutExits { get; init; }
+
     /// <summary>Exits without an entry at the end: a halted, stopped or ended vCPU, or one in its VMM.</summary>
     public ulong Open { get; init; }
 
@@ -137,6 +152,19 @@ public sealed record Accounting
 
     /// <summary>Exits that are in no row, and slow exits that were not written.</summary>
     public ulong Lost() => LostEvents + DroppedExits;
+
+    /// <summary>The same with the numbers of rows: counted exits, and the entries that ended them.</summary>
+    public Accounting WithRows(IReadOnlyCollection<Row> rows)
+    {
+        ulong exits = 0, timed = 0, unread = 0;
+        foreach (Row row in rows)
+        {
+            exits += row.Count;
+            timed += row.Timed;
+            if (row.Key.Code.Isa == Isa.None) unread += row.Count;
+        }
+        return this with { Exits = exits, Entries = timed + UnpairedEntries, UnreadReasons = unread };
+    }
 
     /// <summary>This plus what was seen and lost in the time after it.</summary>
     public Accounting Then(Accounting next) => Combine(next, static (sum, more) => sum + more);

@@ -132,7 +132,7 @@ public sealed record Interval
 /// <param name="WallNs">How long it was observed, in ns; of several vCPUs the sum.</param>
 /// <param name="Parts">What is in no row of exits: the guest's time, the run queue's where the thread lost its CPU before KVM reported the
 /// exit, and what could not be attributed. With the <see cref="Tally.Parts"/> of the same group this adds up to <paramref name="WallNs"/>.
-///</param>
+/// </param>
 public readonly record struct VcpuTime(GroupKey Key, ulong WallNs, TimeParts Parts);
 
 /// <summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Model;
 
@@ -108,15 +107,12 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     private Accounting AccountingOf(List<Row> rows, bool isFiltered)
     {
         if (!isFiltered && withQualifiers) return _accounting;
-        ulong exits = 0, timed = 0, unread = 0, others = 0;
+        ulong timed = 0, others = 0;
         foreach (Row row in rows)
         {
-            exits += row.Count;
             timed += row.Timed;
-            if (row.Key.Code.Isa == Isa.None) unread += row.Count;
             if (row.Key.Qualifier.State == QualifierState.Other) others += row.Count;
         }
-        return _accounting
-            with { Exits = exits, Entries = isFiltered ? timed : _accounting.Entries, UnreadReasons = unread, OtherQualifiers = others };
+        return _accounting.WithRows(rows) with { Entries = isFiltered ? timed : _accounting.Entries, OtherQualifiers = others };
     }
 }

@@ -29,6 +29,15 @@ public abstract class Durations
     /// <summary>The quantile in ns (<see cref="Histogram.Quantile"/>), or null where no histogram was kept.</summary>
     public ulong? Quantile(double q) => _bins?.Quantile(q, MaxNs);
 
+    /// <summary>Adds one that was measured.</summary>
+    internal void AddDuration(ulong ns)
+    {
+        Timed++;
+        TotalNs += ns;
+        MaxNs = Math.Max(MaxNs, ns);
+        Bins.Add(HistogramLayout.BinOf(ns), 1);
+    }
+
     /// <summary>Adds others.</summary>
     protected void AddDurations(Durations more)
     {

@@ -26,7 +26,7 @@ internal static class ArmBlock
         PutWarmUp(block, vcpu);
     }
 
-    /// <summary>Puts the plan where the guest looks for it when it has warmed up.</summary>
+    /// <summary>Writes the plan to where the guest reads it after its warm-up.</summary>
     internal static void PutPlan(Span<byte> block, int vcpu, GuestPlan plan)
     {
         if (plan.IsNested) throw new ArgumentException("there is no nested guest on arm64");

@@ -1,6 +1,9 @@
 namespace Kvmscope.Guests.Arm64;
 
-/// <summary>Where things are in the guest-physical memory of a built-in guest of arm64; the vCPUs' blocks are laid out as <see cref="GuestLayout"/> says.</summary>
+/// <summary>
+/// The layout of the guest-physical memory of a built-in guest on arm64. The blocks of the vCPUs have the layout of
+/// <see cref="GuestLayout"/>.
+/// </summary>
 internal static class ArmLayout
 {
     /// <summary>The first vCPU's block.</summary>
@@ -9,19 +12,22 @@ internal static class ArmLayout
     /// <summary>The interrupt controller in the kernel: where QEMU's virt has it.</summary>
     internal const uint GicDistributor = 0x0800_0000, GicRedistributors = 0x080a_0000;
 
-    /// <summary>A vCPU's redistributor: two frames of 64 KB, of which the second has the private interrupts.</summary>
+    /// <summary>The redistributor of a vCPU: two frames of 64 KB, the second for private interrupts.</summary>
     internal const uint RedistributorSize = 0x2_0000, RedistributorFrame = 0x1_0000;
 
     /// <summary>GICD_TYPER: a read that the kernel answers.</summary>
     internal const uint GicType = GicDistributor + 4;
 
-    /// <summary>A write there is the end (the UART of virt).</summary>
+    /// <summary>A write to this address ends the guest (the UART of virt).</summary>
     internal const uint Stop = 0x0900_0000;
 
-    /// <summary>Pages that the VMM serves (virtio-mmio of virt): on the second it sleeps, on the third it is busy.</summary>
-    internal const uint Mmio = 0x0a00_0000, Slow = Mmio + 0x1000, Spin = Mmio + 0x2000, FirstFree = Mmio + 0x3000, MmioEnd = Mmio + 0x10_0000;
+    /// <summary>Pages that the VMM serves (virtio-mmio of virt): at the second the VMM sleeps, at the third it is busy.</summary>
+    internal const uint Mmio = 0x0a00_0000, Slow = Mmio + 0x1000, Spin = Mmio + 0x2000;
 
-    /// <summary>In a block: pages that nothing touches before the plan.</summary>
+    /// <summary>The end of the pages that the VMM serves.</summary>
+    internal const uint MmioEnd = Mmio + 0x10_0000;
+
+    /// <summary>In a block: pages that are not touched before the plan.</summary>
     internal const int Faults = 0x10_0000, MaxFaults = (GuestLayout.BlockSize - Faults) / 4096;
 
     // in the parameters

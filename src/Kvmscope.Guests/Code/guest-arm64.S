@@ -5,7 +5,7 @@
  * EL1, MMU off, interrupts masked, no vectors. Every vCPU has its own 2 MB block of guest memory, laid out as on x86
  * (GuestLayout.cs); x0 is its address at the start. The code is position independent: it is assembled, not linked.
  *
- * Registers: x19 the block, x20 next plan entry, w21 what is left of the current one, w22 and w23 its arguments.
+ * Registers: x19 the block, x20 next plan entry, w21 the remaining count of the current one, w22 and w23 its arguments.
  */
 	.set PLAN,          0x5000
 	.set P_COST_NEXT,   0x4038
@@ -49,7 +49,7 @@ stop:	/* the argument is the address */
 	str	w22, [x22]
 	b	stop
 
-repeat:	/* the argument is the offset to go on at */
+repeat:	/* the argument is the offset to continue at */
 	add	x20, x19, x22
 	b	next
 
@@ -77,11 +77,11 @@ mmio_read:
 	ldr	w0, [x22]
 	AGAIN	mmio_read
 
-sys_read: /* identification is trapped always (HCR_EL2.TID3) */
+sys_read: /* identification registers are always trapped (HCR_EL2.TID3) */
 	mrs	x0, id_aa64isar0_el1
 	AGAIN	sys_read
 
-sys_write: /* as are the OS lock registers (MDCR_EL2.TDOSA) */
+sys_write: /* so are the OS lock registers (MDCR_EL2.TDOSA) */
 	msr	oslar_el1, xzr
 	AGAIN	sys_write
 
@@ -89,7 +89,7 @@ sgi:	/* to no CPU: ICC_SGI1R_EL1 with an empty target list (HCR_EL2.IMO) */
 	msr	s3_0_c12_c11_5, xzr
 	AGAIN	sgi
 
-wfi_:	/* the argument is how long the virtual timer takes to end it, in microseconds */
+wfi_:	/* the argument is the time until the virtual timer ends it, in microseconds */
 	mrs	x0, cntfrq_el0
 	mul	x0, x0, x22
 	mov	x1, #16960
@@ -102,20 +102,20 @@ wfi_:	/* the argument is how long the virtual timer takes to end it, in microsec
 	msr	cntv_ctl_el0, x0
 	isb
 	mrs	x1, cntv_ctl_el0
-	tbnz	x1, #2, wfi_			/* over already, as the host was away that long: WFI would not wait, and be no exit */
+	tbnz	x1, #2, wfi_			/* already over, because the host was away that long: WFI would not wait, and not exit */
 1:	wfi
 	mrs	x1, cntv_ctl_el0
-	tbz	x1, #2, 1b			/* not over yet: an interrupt of the host was pending, so WFI did not wait and was no exit */
+	tbz	x1, #2, 1b			/* not over yet: an interrupt of the host was pending, so WFI did not wait or exit */
 	msr	cntv_ctl_el0, xzr
 	isb
-	mrs	x0, s3_0_c12_c12_0		/* ICC_IAR1_EL1, ICC_EOIR1_EL1: or the next WFI has a reason not to wait */
+	mrs	x0, s3_0_c12_c12_0		/* ICC_IAR1_EL1, ICC_EOIR1_EL1: otherwise the next WFI does not wait */
 	msr	s3_0_c12_c12_1, x0
 	isb
 	AGAIN	wfi_
 
 /*
- * KVM wakes a halted vCPU for an interrupt that it could take, so the timer's (PPI 27) is enabled, though masked in
- * PSTATE. The argument is the redistributor's second frame, the second argument the distributor.
+ * KVM wakes a halted vCPU for an interrupt that it could take, so the timer's interrupt (PPI 27) is enabled, but
+ * masked in PSTATE. The argument is the redistributor's second frame, the second argument the distributor.
  */
 gic_init:
 	mov	w0, #0x12			/* GICD_CTLR: ARE, EnableGrp1 */
@@ -149,7 +149,7 @@ touch:	/* count pages of the block, so that no later access to them is the first
 	add	x1, x1, #4096
 	AGAIN	1b
 
-cost:	/* count batches of 100 HVC, each one's time to memory */
+cost:	/* count batches of 100 HVC, the time of each to memory */
 	ldr	x4, [x19, #P_COST_NEXT]
 1:	isb
 	mrs	x5, cntvct_el0

@@ -6,9 +6,9 @@
  * virtual address 0; GuestLayout.cs has the same addresses. The code is position independent: it is assembled,
  * not linked.
  *
- * Registers: r12 next plan entry, r13 what is left of the current one, rbp its second argument. r8 to r11 belong to the monitor part (L1
- * while it runs an L2), the rest is scratch. L2 runs the same interpreter on a plan of its own, so L1 leaves r12
- * and r13 to it and keeps its own r12 in memory.
+ * Registers: r12 next plan entry, r13 the remaining count of the current one, rbp its second argument. L1 uses r8 to r11
+ * while it runs an L2; the rest is scratch. L2 runs the same interpreter with a plan of its own, so L1 leaves r12 and
+ * r13 to it, and keeps its own r12 in memory.
  */
 	.set PARAMS,        0x4000
 	.set P_VMCB_PA,     PARAMS + 0x00
@@ -75,7 +75,7 @@ stop:
 	out	%al, %dx
 	jmp	stop
 
-repeat:	/* the argument is the address to go on at */
+repeat:	/* the argument is the address to continue at */
 	mov	%esi, %r12d
 	jmp	next
 
@@ -142,7 +142,7 @@ touch:	/* count pages from address 0 on, so that no later access to them is the 
 	add	$4096, %rdi
 	AGAIN	1b
 
-cost:	/* count batches of 100 CPUID, each one's time to memory; the argument is the leaf */
+cost:	/* count batches of 100 CPUID, the time of each to memory; the argument is the leaf */
 	mov	P_COST_NEXT, %r14
 1:	rdtsc
 	shl	$32, %rdx
@@ -169,7 +169,7 @@ nested_end: /* the last thing an L2 does */
 	hlt
 	jmp	nested_end
 
-fail:	/* eax says why; the VMM does not come back */
+fail:	/* eax is the cause; the VMM does not return */
 	mov	$PORT_FAIL, %edx
 	out	%eax, %dx
 	jmp	fail
@@ -197,7 +197,7 @@ nest_svm:
 3:	mov	P_L1_R12, %r12
 	jmp	next
 
-/* L1 of VMX; the argument as above. */
+/* L1 of VMX; the same argument. */
 nest_vmx:
 	mov	%r12, P_L1_R12
 	movb	$0, P_L2_DONE
@@ -221,8 +221,8 @@ nest_vmx:
 	jmp	vmx_fail
 
 /*
- * L2 exited to L1. Of the fields, EXIT_REASON, GUEST_RIP and INSTRUCTION_LEN are those that KVM shadows, HOST_RIP is
- * one that it does not: so there are accesses that exit whether or not the host shadows.
+ * L2 exited to L1. Of the fields, KVM shadows EXIT_REASON, GUEST_RIP and INSTRUCTION_LEN, but not HOST_RIP:
+ * so there are accesses that exit whether or not the host shadows.
  */
 vmx_host:
 	cmpb	$0, P_L2_DONE

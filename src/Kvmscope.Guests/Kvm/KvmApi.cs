@@ -1,6 +1,9 @@
 namespace Kvmscope.Guests.Kvm;
 
-/// <summary>Requests and constants of the KVM API, by the names of linux/kvm.h. A request's number holds the size of its structure, which the tests compare.</summary>
+/// <summary>
+/// Requests and constants of the KVM API, with the names of linux/kvm.h. A request's number contains the size of its structure, which the
+/// tests check.
+/// </summary>
 internal static class KvmApi
 {
     internal const int ApiVersion = 12;
@@ -32,6 +35,8 @@ internal static class KvmApi
     internal const uint KVM_MP_STATE_RUNNABLE = 0;
     internal const uint KVM_MP_STATE_HALTED = 3;
 
-    /// <summary>Entries offered to KVM_GET_SUPPORTED_CPUID; KVM's own limit (KVM_MAX_CPUID_ENTRIES) is 256 in 5.10 and later, 80 before.</summary>
+    /// <summary>
+    /// Entries offered to KVM_GET_SUPPORTED_CPUID; KVM's own limit (KVM_MAX_CPUID_ENTRIES) is 256 in 5.10 and later, 80 before.
+    /// </summary>
     internal const int CpuidEntries = 256;
 }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Guests.Kvm;
 
-/// <summary>KVM's API on arm64, by the names of linux/kvm.h and arch/arm64/include/uapi/asm/kvm.h.</summary>
+/// <summary>KVM's API on arm64, with the names of linux/kvm.h and arch/arm64/include/uapi/asm/kvm.h.</summary>
 internal static unsafe class KvmArm
 {
     private const nuint KVM_CREATE_DEVICE = 0xC00CAEE0, KVM_SET_DEVICE_ATTR = 0x4018AEE1;
@@ -13,7 +13,7 @@ internal static unsafe class KvmArm
     private const ulong KVM_VGIC_V3_ADDR_TYPE_DIST = 2, KVM_VGIC_V3_ADDR_TYPE_REDIST = 3, KVM_DEV_ARM_VGIC_CTRL_INIT = 0;
     private const uint KVM_ARM_VCPU_PSCI_0_2 = 2;
 
-    /// <summary>A core register: KVM_REG_ARM64, 64 bits, KVM_REG_ARM_CORE; the rest is its place in struct kvm_regs in words.</summary>
+    /// <summary>A core register: KVM_REG_ARM64, 64 bits, KVM_REG_ARM_CORE; the rest is its offset in struct kvm_regs, in words.</summary>
     private const ulong CoreRegister = 0x6030_0000_0010_0000;
     private const ulong X0 = 0, Pc = 2 * 32;
 
@@ -43,7 +43,7 @@ internal static unsafe class KvmArm
         internal ulong Attribute, Address;
     }
 
-    /// <summary>Gives a vCPU the host's kind of CPU, with PSCI, and a place to start with its argument.</summary>
+    /// <summary>Gives a vCPU the host's type of CPU, with PSCI, and its start address and argument.</summary>
     internal static void Init(SafeFileHandle vm, SafeFileHandle vcpu, ulong entry, ulong argument)
     {
         VcpuInit init;
@@ -54,8 +54,8 @@ internal static unsafe class KvmArm
         Set(vcpu, Pc, entry);
     }
 
-    /// <summary>A GICv3 in the kernel, after all vCPUs are there. It lives as long as the VM.</summary>
-    /// <exception cref="KvmscopeException">The host has none (status 1).</exception>
+    /// <summary>Creates a GICv3 in the kernel, after all vCPUs. It lives as long as the VM.</summary>
+    /// <exception cref="KvmscopeException">The host does not have one (status 1).</exception>
     internal static void CreateGic(SafeFileHandle vm, ulong distributor, ulong redistributors)
     {
         Device device = new() { Type = KVM_DEV_TYPE_ARM_VGIC_V3 };

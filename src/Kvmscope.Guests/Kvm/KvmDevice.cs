@@ -9,11 +9,11 @@ internal sealed unsafe class KvmDevice : IDisposable
 {
     internal const string Path = "/dev/kvm";
 
-    private readonly SafeFileHandle handle;
+    private readonly SafeFileHandle _handle;
 
     private KvmDevice(SafeFileHandle handle)
     {
-        this.handle = handle;
+        _handle = handle;
         RunAreaSize = (nuint)Control(handle, KvmApi.KVM_GET_VCPU_MMAP_SIZE, 0, "KVM_GET_VCPU_MMAP_SIZE");
     }
 
@@ -21,7 +21,7 @@ internal sealed unsafe class KvmDevice : IDisposable
     internal nuint RunAreaSize { get; }
 
     /// <summary>Opens the device.</summary>
-    /// <exception cref="KvmscopeException">It is absent or of another version (status 3), or not permitted (status 4).</exception>
+    /// <exception cref="KvmscopeException">It does not exist or has another version (status 3), or is not permitted (status 4).</exception>
     internal static KvmDevice Open()
     {
         int fd = Libc.OpenDevice(Path, Libc.O_RDWR | Libc.O_CLOEXEC);
@@ -35,19 +35,19 @@ internal sealed unsafe class KvmDevice : IDisposable
 
     /// <summary>Creates a VM.</summary>
     internal KvmVm CreateVm() =>
-        new(this, new SafeFileHandle(Control(handle, KvmApi.KVM_CREATE_VM, 0, "KVM_CREATE_VM"), ownsHandle: true));
+        new(this, new SafeFileHandle(Control(_handle, KvmApi.KVM_CREATE_VM, 0, "KVM_CREATE_VM"), ownsHandle: true));
 
-    /// <summary>Fills a struct kvm_cpuid2 with all that KVM can give a guest.</summary>
+    /// <summary>Fills a struct kvm_cpuid2 with everything that KVM can offer a guest.</summary>
     internal void GetSupportedCpuid(byte[] cpuid2)
     {
         MemoryMarshal.Write(cpuid2, KvmApi.CpuidEntries);
-        fixed (byte* argument = cpuid2) Control(handle, KvmApi.KVM_GET_SUPPORTED_CPUID, (nint)argument, "KVM_GET_SUPPORTED_CPUID");
+        fixed (byte* argument = cpuid2) Control(_handle, KvmApi.KVM_GET_SUPPORTED_CPUID, (nint)argument, "KVM_GET_SUPPORTED_CPUID");
     }
 
     /// <inheritdoc/>
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => _handle.Dispose();
 
-    /// <summary>An ioctl that has to succeed: errno becomes an exception here.</summary>
+    /// <summary>An ioctl that must succeed: an error becomes an exception here.</summary>
     internal static int Control(SafeFileHandle handle, nuint request, nint argument, string name)
     {
         int result = Libc.Ioctl(handle, request, argument);
@@ -57,9 +57,10 @@ internal sealed unsafe class KvmDevice : IDisposable
 
     private static KvmscopeException OpenFailed(int errno) => errno switch
     {
-        Libc.ENOENT => new(ExitStatus.HostUnsupported, $"{Path} is absent: no KVM here", "load kvm_intel or kvm_amd (modprobe)"),
+        Libc.ENOENT => new(
+            ExitStatus.HostUnsupported, $"{Path} does not exist: no KVM on this host", "load kvm_intel or kvm_amd (modprobe)"),
         Libc.EACCES or Libc.EPERM => new(
-            ExitStatus.NotPermitted, $"{Path} is not permitted", "run as root or as a member of the group that owns it (often kvm)"),
+            ExitStatus.NotPermitted, $"no permission to open {Path}", "run as root or as a member of the group that owns it (often kvm)"),
         _ => new(ExitStatus.HostUnsupported, $"{Path} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}"),
     };
 }

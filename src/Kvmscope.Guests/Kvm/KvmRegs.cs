@@ -16,7 +16,7 @@ internal unsafe struct KvmSregs
     internal KvmSegment Cs, Ds, Es, Fs, Gs, Ss, Tr, Ldt;
     internal KvmDtable Gdt, Idt;
     internal ulong Cr0, Cr2, Cr3, Cr4, Cr8, Efer, ApicBase;
-    private fixed ulong interruptBitmap[4];
+    private fixed ulong _interruptBitmap[4];
 }
 
 /// <summary>struct kvm_dtable.</summary>
@@ -25,7 +25,7 @@ internal unsafe struct KvmDtable
 {
     internal ulong Base;
     internal ushort Limit;
-    private fixed ushort padding[3];
+    private fixed ushort _padding[3];
 }
 
 /// <summary>struct kvm_segment.</summary>
@@ -36,10 +36,12 @@ internal struct KvmSegment
     internal uint Limit;
     internal ushort Selector;
     internal byte Type, Present, Dpl, Db, S, L, G, Avl, Unusable;
-    private byte padding;
+    private byte _padding;
 }
 
-/// <summary>struct kvm_msrs with one entry: a call that asks for more than one MSR stops at the first that fails, and does not say why.</summary>
+/// <summary>
+/// struct kvm_msrs with one entry: a call for several MSRs stops at the first that fails, and does not say why.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmMsr
 {

@@ -4,17 +4,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Guests.Kvm;
 
-/// <summary>A vCPU: a KVM file descriptor and the mapping that KVM_RUN answers in.</summary>
+/// <summary>A vCPU: a KVM file descriptor, and the memory in which KVM_RUN gives its answers.</summary>
 internal sealed unsafe class KvmVcpu : IDisposable
 {
-    private readonly SafeFileHandle handle;
-    private readonly nuint areaSize;
-    private KvmRunArea* area;
+    private readonly SafeFileHandle _handle;
+    private readonly nuint _areaSize;
+    private KvmRunArea* _area;
 
     internal KvmVcpu(SafeFileHandle handle, nuint areaSize)
     {
-        this.handle = handle;
-        this.areaSize = areaSize;
+        _handle = handle;
+        _areaSize = areaSize;
         const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
         nint address = Libc.mmap(0, areaSize, Protection, Libc.MAP_SHARED, (int)handle.DangerousGetHandle(), 0);
         if (address == Libc.MAP_FAILED)
@@ -23,22 +23,22 @@ internal sealed unsafe class KvmVcpu : IDisposable
             throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: mapping a vCPU: {Marshal.GetLastPInvokeErrorMessage()}");
         }
 
-        area = (KvmRunArea*)address;
+        _area = (KvmRunArea*)address;
     }
 
-    internal SafeFileHandle Handle => handle;
+    internal SafeFileHandle Handle => _handle;
 
-    /// <summary>What KVM_RUN left.</summary>
-    internal ref KvmRunArea Area => ref *area;
+    /// <summary>What KVM_RUN wrote.</summary>
+    internal ref KvmRunArea Area => ref *_area;
 
     /// <summary>The bytes of a port access, to be read (OUT) or filled (IN).</summary>
-    internal Span<byte> IoData => new((byte*)area + area->IoDataOffset, checked((int)(area->IoSize * area->IoCount)));
+    internal Span<byte> IoData => new((byte*)_area + _area->IoDataOffset, checked((int)(_area->IoSize * _area->IoCount)));
 
     /// <summary>KVM_RUN.</summary>
-    /// <returns>0, or the errno of a call that was broken off (EINTR, EAGAIN) and is to be repeated.</returns>
+    /// <returns>0, or the errno of a call that was interrupted (EINTR, EAGAIN) and must be repeated.</returns>
     internal int Run()
     {
-        if (Libc.Ioctl(handle, KvmApi.KVM_RUN, 0) >= 0) return 0;
+        if (Libc.Ioctl(_handle, KvmApi.KVM_RUN, 0) >= 0) return 0;
         int errno = Marshal.GetLastPInvokeError();
         if (errno is Libc.EINTR or Libc.EAGAIN) return errno;
         throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM_RUN: {Marshal.GetPInvokeErrorMessage(errno)}");
@@ -61,21 +61,21 @@ internal sealed unsafe class KvmVcpu : IDisposable
     internal void SetSpecialRegisters(KvmSregs registers) => Control(KvmApi.KVM_SET_SREGS, &registers, "KVM_SET_SREGS");
 
     /// <summary>An MSR's value.</summary>
-    /// <exception cref="KvmscopeException">KVM does not give this guest that MSR.</exception>
+    /// <exception cref="KvmscopeException">This guest does not have that MSR.</exception>
     internal ulong GetMsr(uint index)
     {
         var msr = new KvmMsr { Count = 1, Index = index };
         if (Control(KvmApi.KVM_GET_MSRS, &msr, "KVM_GET_MSRS") == 1) return msr.Data;
-        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not let MSR 0x{index:x} be read");
+        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not permit reading MSR 0x{index:x}");
     }
 
     /// <summary>Sets an MSR.</summary>
-    /// <exception cref="KvmscopeException">KVM does not take it.</exception>
+    /// <exception cref="KvmscopeException">KVM does not accept the value.</exception>
     internal void SetMsr(uint index, ulong value)
     {
         var msr = new KvmMsr { Count = 1, Index = index, Data = value };
         if (Control(KvmApi.KVM_SET_MSRS, &msr, "KVM_SET_MSRS") == 1) return;
-        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not take 0x{value:x} for MSR 0x{index:x}");
+        throw new KvmscopeException(ExitStatus.Failed, $"built-in guest: KVM does not accept 0x{value:x} for MSR 0x{index:x}");
     }
 
     internal uint GetMpState()
@@ -87,7 +87,10 @@ internal sealed unsafe class KvmVcpu : IDisposable
 
     internal void SetMpState(uint state) => Control(KvmApi.KVM_SET_MP_STATE, &state, "KVM_SET_MP_STATE");
 
-    /// <summary>Sets which signals are blocked while KVM_RUN runs: one that is blocked outside only breaks KVM_RUN off (EINTR), and stays pending.</summary>
+    /// <summary>
+    /// Sets which signals are blocked during KVM_RUN. A signal that is blocked only outside of KVM_RUN interrupts it (EINTR), and stays
+    /// pending.
+    /// </summary>
     internal void SetSignalMask(ulong mask)
     {
         // struct kvm_signal_mask is a length and a set without padding between them.
@@ -100,11 +103,11 @@ internal sealed unsafe class KvmVcpu : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (area == null) return;
-        _ = Libc.munmap((nint)area, areaSize);
-        area = null;
-        handle.Dispose();
+        if (_area == null) return;
+        _ = Libc.munmap((nint)_area, _areaSize);
+        _area = null;
+        _handle.Dispose();
     }
 
-    private int Control(nuint request, void* argument, string name) => KvmDevice.Control(handle, request, (nint)argument, name);
+    private int Control(nuint request, void* argument, string name) => KvmDevice.Control(_handle, request, (nint)argument, name);
 }

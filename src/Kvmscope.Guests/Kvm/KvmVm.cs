@@ -6,14 +6,16 @@ namespace Kvmscope.Guests.Kvm;
 /// <summary>A VM: a KVM file descriptor.</summary>
 internal sealed unsafe class KvmVm(KvmDevice device, SafeFileHandle handle) : IDisposable
 {
-    /// <summary>Gives the guest memory from a guest-physical address on, or takes it away where the size is 0.</summary>
+    /// <summary>Gives the guest memory at a guest-physical address, or removes it if the size is 0.</summary>
     internal void SetMemory(nint userspaceAddress, nuint size, ulong physical = 0)
     {
         var region = new KvmMemoryRegion { GuestPhysicalAddress = physical, Size = size, UserspaceAddress = (ulong)userspaceAddress };
         KvmDevice.Control(handle, KvmApi.KVM_SET_USER_MEMORY_REGION, (nint)(&region), "KVM_SET_USER_MEMORY_REGION");
     }
 
-    /// <summary>Sets where an Intel CPU without unrestricted guest keeps KVM's own pages (3 of them): any place that the guest does not use.</summary>
+    /// <summary>
+    /// Sets where KVM puts 3 pages of its own on an Intel CPU without unrestricted guest: any address that the guest does not use.
+    /// </summary>
     internal void SetTssAddress(ulong address) =>
         KvmDevice.Control(handle, KvmApi.KVM_SET_TSS_ADDR, (nint)address, "KVM_SET_TSS_ADDR");
 

@@ -44,7 +44,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "sigtimedwait", SetLastError = true)]
     internal static partial int TakeSignal(ulong* set, void* info, long* timeout);
 
-    // Calls that glibc wraps only since 2.30, by number: x86_64 has its own table, arm64 and riscv64 share the generic one.
+    // For system calls that glibc wraps only since 2.30, by number: x86_64 has its own table, arm64 and riscv64 share the generic one.
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint syscall3(nint number, nint first, nint second, nint third);
 }

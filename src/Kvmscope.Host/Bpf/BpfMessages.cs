@@ -3,14 +3,14 @@ using System.Text;
 
 namespace Kvmscope.Host.Bpf;
 
-/// <summary>Keeps libbpf's warnings for the error that follows them, instead of letting them run over the screen.</summary>
+/// <summary>Keeps libbpf's warnings for the error that follows them, instead of letting them reach the screen.</summary>
 internal static unsafe class BpfMessages
 {
     private const int Warn = 0;
     private static readonly Lock s_gate = new();
     private static readonly List<string> s_lines = [];
 
-    /// <summary>Collects from now on, forgetting what was collected before.</summary>
+    /// <summary>Starts to collect, and drops what was collected before.</summary>
     internal static void Collect()
     {
         lock (s_gate) s_lines.Clear();
@@ -23,7 +23,7 @@ internal static unsafe class BpfMessages
         lock (s_gate) return [.. s_lines];
     }
 
-    // A va_list argument is passed as a pointer on x86-64, arm64 and riscv64 alike, so it can go straight on to vsnprintf.
+    // A va_list argument is passed as a pointer on x86-64, arm64 and riscv64, so it can be passed on to vsnprintf.
     [UnmanagedCallersOnly]
     private static int Print(int level, byte* format, nint arguments)
     {

@@ -4,7 +4,7 @@ using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Bpf;
 
-/// <summary>The BPF object that this assembly carries: opened, given its knobs and sizes, loaded, attached.</summary>
+/// <summary>The BPF object in this assembly: opened, given its knobs and sizes, loaded, attached.</summary>
 internal sealed unsafe class BpfObject : IDisposable
 {
     private const int LogSize = 256 << 10;
@@ -23,24 +23,26 @@ internal sealed unsafe class BpfObject : IDisposable
     internal BpfObjectHandle Handle { get; }
 
     /// <summary>The object of an architecture, as the assembly names it.</summary>
-    internal static string ResourceOf(Architecture architecture) => $"kvmscope.{(architecture == Architecture.Arm64 ? "arm64" : "x86")}.bpf.o";
+    internal static string ResourceOf(Architecture architecture) =>
+        $"kvmscope.{(architecture == Architecture.Arm64 ? "arm64" : "x86")}.bpf.o";
 
-    /// <summary>Parses the object; needs no privilege and meets no kernel.</summary>
+    /// <summary>Parses the object. Needs no privilege, and does not call the kernel.</summary>
     internal static BpfObject Open()
     {
-        using var resource = typeof(BpfObject).Assembly.GetManifestResourceStream(ResourceOf(RuntimeInformation.ProcessArchitecture))
+        string name = ResourceOf(RuntimeInformation.ProcessArchitecture);
+        using Stream resource = typeof(BpfObject).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException("the BPF object is not in the assembly");
-        // libbpf reads the ELF in place and wants it aligned.
+        // libbpf reads the ELF in place and needs it aligned.
         var image = (byte*)NativeMemory.AlignedAlloc((nuint)resource.Length, 64);
         resource.ReadExactly(new Span<byte>(image, (int)resource.Length));
         var log = (byte*)NativeMemory.AllocZeroed(LogSize);
         BpfMessages.Collect();
-        fixed (byte* name = "kvmscope\0"u8)
+        fixed (byte* objectName = "kvmscope\0"u8)
         {
             Interop.Libbpf.bpf_object_open_opts options = new()
             {
                 sz = (nuint)sizeof(Interop.Libbpf.bpf_object_open_opts),
-                object_name = name,
+                object_name = objectName,
                 kernel_log_buf = log,
                 kernel_log_size = LogSize,
             };
@@ -67,12 +69,16 @@ internal sealed unsafe class BpfObject : IDisposable
         if (result < 0) throw new InvalidOperationException($"{map}: cannot set {count} entries ({result})");
     }
 
-    /// <summary>A section of global variables, to be filled before load. After it libbpf before 1.6 shows a copy: what runs is reached by mapping.</summary>
+    /// <summary>
+    /// A section of global variables, to be filled before load. After load, libbpf before 1.6 shows a copy: map the section to reach what
+    /// the programs use.
+    /// </summary>
     internal ref T Section<T>(string name) where T : unmanaged
     {
         nuint size = 0;
         nint at = Interop.Libbpf.bpf_map__initial_value(Map(name), &size);
-        if (at == 0 || size != (nuint)sizeof(T)) throw new InvalidOperationException($"{name}: {size} bytes where {sizeof(T)} were expected");
+        if (at == 0 || size != (nuint)sizeof(T))
+            throw new InvalidOperationException($"{name}: {size} bytes, not {sizeof(T)} as expected");
         return ref *(T*)at;
     }
 
@@ -81,7 +87,7 @@ internal sealed unsafe class BpfObject : IDisposable
     {
         foreach (string program in Programs.All)
         {
-            // Some are one architecture's.
+            // Some programs exist on one architecture only.
             nint found = Interop.Libbpf.bpf_object__find_program_by_name(Handle, program);
             if (found != 0) Interop.Libbpf.bpf_program__set_autoload(found, programs.Contains(program));
             else if (programs.Contains(program)) throw new InvalidOperationException($"no program {program} in the BPF object");
@@ -100,7 +106,10 @@ internal sealed unsafe class BpfObject : IDisposable
         return 0;
     }
 
-    /// <summary>How often the kernel passed over an attached program, as it was in use on that CPU (bpf_prog_info.recursion_misses, 5.12); 0 where it does not say.</summary>
+    /// <summary>
+    /// How often the kernel skipped an attached program because it was already running on that CPU (bpf_prog_info.recursion_misses, since
+    /// 5.12); 0 on kernels without that counter.
+    /// </summary>
     internal ulong Misses()
     {
         ulong sum = 0;
@@ -113,11 +122,11 @@ internal sealed unsafe class BpfObject : IDisposable
         return sum;
     }
 
-    /// <summary>What the verifier or libbpf said last, in a line.</summary>
-    internal string? Complaint()
+    /// <summary>The last message of the verifier or of libbpf, in one line.</summary>
+    internal string? LastMessage()
     {
-        string log = Encoding.UTF8.GetString(new ReadOnlySpan<byte>(_log, LogSize)[..new ReadOnlySpan<byte>(_log, LogSize).IndexOf((byte)0)]);
-        return VerifierLog.Summary(log) ?? BpfMessages.Lines().LastOrDefault();
+        ReadOnlySpan<byte> log = new(_log, LogSize);
+        return VerifierLog.Summary(Encoding.UTF8.GetString(log[..log.IndexOf((byte)0)])) ?? BpfMessages.Lines().LastOrDefault();
     }
 
     private nint Program(string name)
@@ -129,7 +138,7 @@ internal sealed unsafe class BpfObject : IDisposable
     /// <summary>Detaches and unloads.</summary>
     public void Dispose()
     {
-        foreach (var link in _links) link.Dispose();
+        foreach (BpfLinkHandle link in _links) link.Dispose();
         Handle.Dispose();
         NativeMemory.AlignedFree(_image);
         NativeMemory.Free(_log);
@@ -165,4 +174,38 @@ internal sealed unsafe class BpfObject : IDisposable
             SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, TaskSwitch,
         ];
     }
+}
+
+/// <summary>Owns a struct bpf_object, and with it its maps and programs.</summary>
+internal sealed class BpfObjectHandle : SafeHandle
+{
+    /// <summary>An empty handle, for the marshaller.</summary>
+    public BpfObjectHandle() : base(0, ownsHandle: true) { }
+
+    internal BpfObjectHandle(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == 0;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        Interop.Libbpf.bpf_object__close(handle);
+        return true;
+    }
+}
+
+/// <summary>Owns a struct bpf_link: the program is attached while it lives.</summary>
+internal sealed class BpfLinkHandle : SafeHandle
+{
+    /// <summary>An empty handle, for the marshaller.</summary>
+    public BpfLinkHandle() : base(0, ownsHandle: true) { }
+
+    internal BpfLinkHandle(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == 0;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Interop.Libbpf.bpf_link__destroy(handle) == 0;
 }

@@ -4,8 +4,10 @@ using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Bpf;
 
-/// <summary>A BPF_F_MMAPABLE array, mapped: reading it costs no system call, and the kernel side writes it meanwhile.</summary>
-/// <typeparam name="T">An element's layout; its size is a multiple of 8, as the kernel's stride is.</typeparam>
+/// <summary>
+/// A BPF_F_MMAPABLE array, mapped into this process. Reading it takes no system call; the BPF programs write it at the same time.
+/// </summary>
+/// <typeparam name="T">The layout of an element. Its size is a multiple of 8, like the kernel's stride.</typeparam>
 internal sealed unsafe class MappedTable<T> : SafeHandle where T : unmanaged
 {
     private readonly nuint _bytes;
@@ -16,11 +18,12 @@ internal sealed unsafe class MappedTable<T> : SafeHandle where T : unmanaged
         nuint page = (nuint)Environment.SystemPageSize;
         _bytes = ((nuint)count * (nuint)sizeof(T) + page - 1) / page * page;
         nint at = Interop.Libc.mmap(0, _bytes, Interop.Libc.PROT_READ | Interop.Libc.PROT_WRITE, Interop.Libc.MAP_SHARED, fd, 0);
-        if (at == Interop.Libc.MAP_FAILED) throw Errno.Error($"cannot map {_bytes >> 10} KiB of counters", Marshal.GetLastPInvokeError());
+        if (at == Interop.Libc.MAP_FAILED)
+            throw Errno.Error($"cannot map {_bytes >> 10} KiB of counters", Marshal.GetLastPInvokeError());
         SetHandle(at);
     }
 
-    /// <summary>How many elements there are.</summary>
+    /// <summary>The number of elements.</summary>
     internal int Count { get; }
 
     /// <summary>Bytes mapped.</summary>

@@ -3,7 +3,7 @@ namespace Kvmscope.Host.Bpf;
 /// <summary>Makes a verifier log readable: its last lines say what was refused.</summary>
 internal static class VerifierLog
 {
-    /// <summary>The refusal: the last line that is no statistic, with the instruction before it; null where there is none.</summary>
+    /// <summary>The refusal: the last line that is not a statistic, with the instruction before it; null if there is none.</summary>
     internal static string? Summary(string log)
     {
         string[] lines = log.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -4,34 +4,36 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Host.Checks;
 
-/// <summary>Finds out what a host can do, and says how to fix what it cannot. Reads files and tries one program load; changes nothing.</summary>
+/// <summary>
+/// Finds out what a host can do, and how to fix what it cannot do. Reads files and tries to load one program; changes nothing.
+/// </summary>
 public sealed class HostChecker
 {
     private readonly HostFiles _files;
     private readonly IKernelProbe _probe;
 
     /// <summary>Makes a checker.</summary>
-    /// <param name="root">Where /proc and /sys are; another than "/" for a captured host.</param>
-    /// <param name="probe">What answers for the kernel; null asks the running one.</param>
+    /// <param name="root">The folder with /proc and /sys: "/" except for captured hosts.</param>
+    /// <param name="probe">What answers for the kernel; null asks the running kernel.</param>
     public HostChecker(string root = "/", IKernelProbe? probe = null)
     {
         _files = new HostFiles(root);
         _probe = probe ?? new KernelProbe();
     }
 
-    /// <summary>The ISA of a host's exits; None where no vendor module is in use, or an unknown one.</summary>
+    /// <summary>The ISA of a host's exits; None if no vendor module is in use, or an unknown one.</summary>
     public static Isa DetectIsa(string root = "/") => HostFacts.Read(new HostFiles(root)).Isa;
 
     /// <summary>How the programs would attach on a host.</summary>
     public static AttachPath DetectAttachPath(string root = "/") => HostFacts.Read(new HostFiles(root)).AttachPath;
 
-    /// <summary>Looks at everything.</summary>
-    /// <param name="tableBytes">How much memory the tables would take; 0 where that is not known.</param>
-    /// <returns>One line a check, in the order to show them.</returns>
+    /// <summary>Runs all checks.</summary>
+    /// <param name="tableBytes">How much memory the tables would take; 0 if that is not known.</param>
+    /// <returns>One line per check, in the order to show them.</returns>
     public IReadOnlyList<HostCheck> Check(long tableBytes = 0) => [.. Findings(tableBytes).Select(finding => finding.Line)];
 
-    /// <summary>Makes the first reason why this host cannot be traced an error; returns where there is none.</summary>
-    /// <param name="tableBytes">How much memory the tables will take; 0 where that is not known.</param>
+    /// <summary>Throws the first reason why this host cannot be traced; returns if there is none.</summary>
+    /// <param name="tableBytes">How much memory the tables will take; 0 if that is not known.</param>
     /// <exception cref="KvmscopeException">Status 3 or 4, with the fix.</exception>
     public void ThrowIfUntraceable(long tableBytes = 0)
     {

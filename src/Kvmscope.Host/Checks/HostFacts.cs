@@ -2,7 +2,7 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Host.Checks;
 
-/// <summary>Whether a part of the kernel is there.</summary>
+/// <summary>Whether a part of the kernel is present.</summary>
 internal enum Presence
 {
     /// <summary>Neither loaded nor built in.</summary>
@@ -15,13 +15,13 @@ internal enum Presence
     BuiltIn,
 }
 
-/// <summary>What a host is, read once and then judged by the checks.</summary>
+/// <summary>What is known about a host: read once, then judged by the checks.</summary>
 internal sealed record HostFacts
 {
-    /// <summary>The release as uname(2) gives it; empty where not known.</summary>
+    /// <summary>The release as uname(2) gives it; empty if not known.</summary>
     internal required string Release { get; init; }
 
-    /// <summary>Its version, or null where the release does not begin with one.</summary>
+    /// <summary>Its version, or null if the release does not begin with one.</summary>
     internal required KernelVersion? Version { get; init; }
 
     /// <summary>KVM itself.</summary>
@@ -39,21 +39,21 @@ internal sealed record HostFacts
     /// <summary>A vendor module that kvmscope does not know, such as kvm_pvm, or null.</summary>
     internal required string? OtherVendor { get; init; }
 
-    /// <summary>The vendor module that this CPU wants, or null where it shows neither VMX nor SVM.</summary>
+    /// <summary>The vendor module for this CPU, or null if the CPU has neither VMX nor SVM.</summary>
     internal required string? WantedVendor { get; init; }
 
-    /// <summary>/sys/kernel/btf/vmlinux.</summary>
+    /// <summary>Whether /sys/kernel/btf/vmlinux exists.</summary>
     internal required bool HasBtf { get; init; }
 
-    /// <summary>The types of the kvm module are there, in its own BTF or the kernel's.</summary>
+    /// <summary>Whether BTF has the types of the kvm module, in its own BTF or the kernel's.</summary>
     internal required bool HasKvmBtf { get; init; }
 
-    /// <summary>The types of the vendor module are there.</summary>
+    /// <summary>Whether BTF has the types of the vendor module.</summary>
     internal required bool HasVendorBtf { get; init; }
 
     private const string Arm = "kvm";
 
-    /// <summary>5.16 and later hand the vCPU to kvm_exit, up to 5.15 the reason (commit 0a62a0319abb).</summary>
+    /// <summary>Up to 5.15 the reason is an argument of kvm_exit; from 5.16 on the vCPU is (commit 0a62a0319abb).</summary>
     internal bool TracepointHasReason => Isa != Isa.Arm64 && Version is { } version && !version.IsAtLeast(5, 16);
 
     /// <summary>How the programs would attach.</summary>
@@ -63,7 +63,10 @@ internal sealed record HostFacts
         : TracepointHasReason ? AttachPath.RawTp
         : AttachPath.None;
 
-    /// <summary>Whether the load has to find types in a module's BTF. libbpf asks bpf() for those (BPF_BTF_GET_NEXT_ID), which takes CAP_SYS_ADMIN; the kernel's own it reads from /sys.</summary>
+    /// <summary>
+    /// Whether the load needs types from a module's BTF. libbpf reads those through bpf() (BPF_BTF_GET_NEXT_ID), which needs CAP_SYS_ADMIN;
+    /// the kernel's own BTF it reads from /sys.
+    /// </summary>
     internal bool NeedsModuleBtf => AttachPath == AttachPath.TpBtf && (Kvm == Presence.Module || VendorPresence == Presence.Module);
 
     /// <summary>Reads a host.</summary>
@@ -73,7 +76,7 @@ internal sealed record HostFacts
         string? wanted = WantedVendorOf(files);
         bool arm = files.Field("proc/cpuinfo", "CPU implementer") is not null;
         Presence kvm = PresenceOf(files, "kvm");
-        // KVM of arm64 is one part, in the kernel itself.
+        // On arm64, KVM is one part, built into the kernel.
         if (arm) wanted = Arm;
         string? vendor = arm ? kvm == Presence.Absent ? null : Arm : VendorOf(files, wanted);
         Presence vendorPresence = vendor is null ? Presence.Absent : PresenceOf(files, vendor);
@@ -97,7 +100,7 @@ internal sealed record HostFacts
     private static bool HasBtfOf(HostFiles files, string module, Presence presence, bool kernelHasBtf) =>
         presence == Presence.BuiltIn ? kernelHasBtf : files.Exists($"sys/kernel/btf/{module}");
 
-    // Modules that came with an initstate were loaded; a built-in one has none.
+    // A loaded module has the file initstate; a built-in one does not.
     private static Presence PresenceOf(HostFiles files, string module) =>
         files.Exists($"sys/module/{module}/initstate") ? Presence.Module
         : files.Exists($"sys/module/{module}") ? Presence.BuiltIn
@@ -108,7 +111,7 @@ internal sealed record HostFacts
         foreach (string vendor in (ReadOnlySpan<string>)["kvm_intel", "kvm_amd"])
         {
             Presence presence = PresenceOf(files, vendor);
-            // A vendor module loads only on its own CPUs, but one that is built in shows in /sys/module on every CPU.
+            // A vendor module loads only on its own CPUs, but a built-in one is in /sys/module on every CPU.
             if (presence == Presence.Module || (presence == Presence.BuiltIn && wanted == vendor)) return vendor;
         }
         return null;
@@ -122,4 +125,17 @@ internal sealed record HostFacts
 
     private static bool IsOtherVendor(string module) =>
         module.StartsWith("kvm_", StringComparison.Ordinal) && module is not ("kvm_intel" or "kvm_amd" or "kvm_guest");
+}
+
+/// <summary>How the programs attach to the tracepoints.</summary>
+public enum AttachPath
+{
+    /// <summary>They cannot attach: the exit reason could not be read.</summary>
+    None,
+
+    /// <summary><c>raw_tp</c>: kernels up to 5.15 without module BTF, where the reason is an argument of the tracepoint.</summary>
+    RawTp,
+
+    /// <summary><c>tp_btf</c>: where BTF has the types of the tracepoint: the module's BTF, or the kernel's if KVM is built in.</summary>
+    TpBtf,
 }

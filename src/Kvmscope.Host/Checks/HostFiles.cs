@@ -1,13 +1,13 @@
 namespace Kvmscope.Host.Checks;
 
-/// <summary>Reads /proc and /sys below a root, which is another than "/" for captured hosts. What cannot be read is not there.</summary>
-/// <param name="root">The root.</param>
+/// <summary>Reads /proc and /sys below a root: "/" except for captured hosts. A file that cannot be read counts as absent.</summary>
+/// <param name="root">The folder with /proc and /sys.</param>
 internal sealed class HostFiles(string root)
 {
-    /// <summary>Whether a file or folder is there and may be seen.</summary>
+    /// <summary>Whether a file or folder exists and is visible.</summary>
     internal bool Exists(string path) => Path.Exists(At(path));
 
-    /// <summary>The text without blanks at its ends; null where it cannot be read.</summary>
+    /// <summary>The text of a file, trimmed; null if it cannot be read.</summary>
     internal string? Text(string path)
     {
         try
@@ -20,7 +20,7 @@ internal sealed class HostFiles(string root)
         }
     }
 
-    /// <summary>The first line that begins with the key, without it and the colon after it; null where there is none.</summary>
+    /// <summary>The rest of the first line that begins with the key, without the colon; null if there is none.</summary>
     internal string? Field(string path, string key)
     {
         foreach (ReadOnlySpan<char> line in (Text(path) ?? "").EnumerateLines())
@@ -32,7 +32,7 @@ internal sealed class HostFiles(string root)
         return null;
     }
 
-    /// <summary>The names in a folder, ordered; none where it cannot be listed.</summary>
+    /// <summary>The names in a folder, sorted; none if it cannot be listed.</summary>
     internal IReadOnlyList<string> Names(string path)
     {
         try
@@ -47,7 +47,7 @@ internal sealed class HostFiles(string root)
         }
     }
 
-    /// <summary>Where a link leads; null where it cannot be read.</summary>
+    /// <summary>The target of a link; null if it cannot be read.</summary>
     internal string? Link(string path)
     {
         try

@@ -1,6 +1,6 @@
 namespace Kvmscope.Host.Checks;
 
-/// <summary>What the kernel brings along for tracing.</summary>
+/// <summary>Whether the kernel has what tracing needs.</summary>
 internal static class KernelChecks
 {
     private const int OldestMajor = 5;
@@ -18,13 +18,14 @@ internal static class KernelChecks
         return version.IsAtLeast(OldestMajor, OldestMinor)
             ? Finding.Ok("kernel", found)
             : Finding.Failed("kernel", $"{found}: older than {OldestMajor}.{OldestMinor}",
-                $"boot a kernel of {OldestMajor}.{OldestMinor} or newer (Debian 11 and later have one)",
+                $"boot kernel {OldestMajor}.{OldestMinor} or newer (Debian 11 and later have one)",
                 $"this kernel, {Short(facts.Release)}, is too old: kvmscope needs {OldestMajor}.{OldestMinor} or newer");
     }
 
     internal static Finding Btf(HostFacts facts) => facts.HasBtf
         ? Finding.Ok("BTF", "/sys/kernel/btf/vmlinux")
-        : Finding.Failed("BTF", "no /sys/kernel/btf/vmlinux", "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's are, since 11)",
+        : Finding.Failed("BTF", "no /sys/kernel/btf/vmlinux",
+            "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, as Debian's are since Debian 11",
             "this kernel has no BTF: the layout of its structures is not known");
 
     internal static Finding ModuleBtf(HostFacts facts)
@@ -32,8 +33,8 @@ internal static class KernelChecks
         const string Name = "module BTF";
         if (facts.Kvm == Presence.Absent) return Finding.Unknown(Name, "kvm is not loaded");
         if (facts.HasKvmBtf && facts.HasVendorBtf) return Finding.Ok(Name, Where(facts));
-        if (facts.TracepointHasReason) return Finding.Limited(Name, "none; raw_tp is used, which needs none");
-        if (facts.Vendor is null && facts.HasKvmBtf) return Finding.Unknown(Name, "kvm has it; no vendor module to look at");
+        if (facts.TracepointHasReason) return Finding.Limited(Name, "none; not needed with raw_tp");
+        if (facts.Vendor is null && facts.HasKvmBtf) return Finding.Unknown(Name, "kvm has BTF; no vendor module is loaded");
         string missing = facts.HasKvmBtf ? facts.Vendor! : "kvm";
         return Finding.Failed(Name, $"no /sys/kernel/btf/{missing}", BtfHint, MissingBtf(missing));
     }
@@ -41,8 +42,8 @@ internal static class KernelChecks
     internal static Finding Attach(HostFacts facts)
     {
         const string Name = "attach path";
-        if (!facts.HasBtf) return Finding.Unknown(Name, "cannot be told without BTF");
-        if (facts.Kvm == Presence.Absent || facts.Vendor is null) return Finding.Unknown(Name, "cannot be told without a vendor module");
+        if (!facts.HasBtf) return Finding.Unknown(Name, "not known without BTF");
+        if (facts.Kvm == Presence.Absent || facts.Vendor is null) return Finding.Unknown(Name, "not known without a vendor module");
         return facts.AttachPath switch
         {
             AttachPath.TpBtf => Finding.Ok(Name, "tp_btf"),
@@ -54,34 +55,37 @@ internal static class KernelChecks
     internal static Finding Tracepoints(HostFacts facts, HostFiles files)
     {
         const string Name = "tracepoints";
-        // tracefs is a help here, not a need: programs attach by the tracepoint's name.
+        // tracefs is useful here, but not needed: programs attach by the tracepoint's name.
         foreach (string events in (ReadOnlySpan<string>)["sys/kernel/tracing/events", "sys/kernel/debug/tracing/events"])
         {
             if (!files.Exists(events)) continue;
-            if (files.Exists(events + "/kvm/kvm_exit") && files.Exists(events + "/kvm/kvm_entry")) return Finding.Ok(Name, "kvm:kvm_exit, kvm:kvm_entry");
-            return Finding.Failed(Name, "no kvm:kvm_exit, kvm:kvm_entry", KvmChecks.LoadHint(facts), "this kernel has no tracepoint kvm:kvm_exit");
+            if (files.Exists(events + "/kvm/kvm_exit") && files.Exists(events + "/kvm/kvm_entry"))
+                return Finding.Ok(Name, "kvm:kvm_exit, kvm:kvm_entry");
+            return Finding.Failed(
+                Name, "no kvm:kvm_exit, kvm:kvm_entry", KvmChecks.LoadHint(facts), "this kernel has no tracepoint kvm:kvm_exit");
         }
-        return Finding.Limited(Name, "tracefs is not mounted or not readable (not needed)", "mount -t tracefs tracefs /sys/kernel/tracing");
+        return Finding.Limited(
+            Name, "tracefs is not mounted or not readable (not needed)", "mount -t tracefs tracefs /sys/kernel/tracing");
     }
 
     internal static Finding Jit(HostFiles files) => files.Text("proc/sys/net/core/bpf_jit_enable") switch
     {
-        // The setting is shown in the host's own network namespace only.
+        // The setting is visible in the host's own network namespace only.
         null => Finding.Unknown("JIT", "net.core.bpf_jit_enable cannot be read here"),
         "0" => Finding.Limited("JIT", "off: every exit costs several times more", "sysctl net.core.bpf_jit_enable=1"),
         _ => Finding.Ok("JIT", "on"),
     };
 
-    private const string BtfHint = "boot a kernel built with CONFIG_DEBUG_INFO_BTF_MODULES=y, with the modules of that very build";
+    private const string BtfHint = "boot a kernel built with CONFIG_DEBUG_INFO_BTF_MODULES=y, with the modules of the same build";
 
     private static string MissingBtf(string module) => $"{module} has no BTF (/sys/kernel/btf/{module}): the exit reason cannot be read";
 
-    private static string Where(HostFacts facts) => facts.Vendor == "kvm" ? "kvm (built in: the kernel's)" : Parts(facts);
+    private static string Where(HostFacts facts) => facts.Vendor == "kvm" ? "kvm (built in, kernel BTF)" : Parts(facts);
 
     private static string Parts(HostFacts facts) => (facts.Kvm, facts.VendorPresence) switch
     {
-        (Presence.BuiltIn, Presence.BuiltIn) => $"kvm, {facts.Vendor} (built in: the kernel's)",
-        (Presence.BuiltIn, _) => $"kvm (built in: the kernel's), {facts.Vendor}",
+        (Presence.BuiltIn, Presence.BuiltIn) => $"kvm, {facts.Vendor} (built in, kernel BTF)",
+        (Presence.BuiltIn, _) => $"kvm (built in, kernel BTF), {facts.Vendor}",
         _ => $"kvm, {facts.Vendor}",
     };
 

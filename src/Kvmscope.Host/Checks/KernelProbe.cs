@@ -3,6 +3,20 @@ using Kvmscope.Host.Privileges;
 
 namespace Kvmscope.Host.Checks;
 
+/// <summary>What only the kernel itself can answer, not a file. Tests answer instead of it.</summary>
+public interface IKernelProbe
+{
+    /// <summary>The machine as <c>uname -m</c> prints it: x86_64, aarch64, ….</summary>
+    string Machine { get; }
+
+    /// <summary>What the calling thread may do.</summary>
+    CapabilitySet Effective { get; }
+
+    /// <summary>Tries to load the smallest tracing program, and unloads it at once.</summary>
+    /// <returns>0 if that works, otherwise the errno: EPERM if it is not permitted, ENOSYS if the kernel does not have bpf().</returns>
+    int TryLoadProgram();
+}
+
 /// <summary>Asks the running kernel.</summary>
 internal sealed class KernelProbe : IKernelProbe
 {
@@ -47,15 +61,15 @@ internal sealed class KernelProbe : IKernelProbe
         }
     }
 
-    // Kernels up to 5.10 charge maps and programs to the user's locked memory, with those of other tracers; libbpf lifts the
-    // limit too, but only when it loads. Where that is not permitted the load says so.
+    // Kernels up to 5.10 count maps and programs as locked memory of the user, together with those of other tracers. libbpf
+    // raises the limit too, but only when it loads. If raising it is not permitted, the load fails and says so.
     private static unsafe void LiftMemlock()
     {
         var unlimited = new Interop.Libc.rlimit { rlim_cur = ulong.MaxValue, rlim_max = ulong.MaxValue };
         _ = Interop.Libc.setrlimit(Interop.Libc.RLIMIT_MEMLOCK, &unlimited);
     }
 
-    /// <summary>The head of union bpf_attr for BPF_PROG_LOAD (linux/bpf.h); the kernel takes what is cut off as zero.</summary>
+    /// <summary>The head of union bpf_attr for BPF_PROG_LOAD (linux/bpf.h); the kernel takes the missing rest as zero.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct LoadAttributes
     {

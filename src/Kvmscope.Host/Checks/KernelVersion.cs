@@ -2,12 +2,15 @@ using System.Globalization;
 
 namespace Kvmscope.Host.Checks;
 
-/// <summary>The first numbers of a kernel release: 6.12 of <c>6.12.107+deb13-amd64</c>. Distributions add to a release what its number does not tell, so ask BTF first where it knows.</summary>
+/// <summary>
+/// The first two numbers of a kernel release: 6.12 of <c>6.12.107+deb13-amd64</c>. Distributions backport changes, so the number does not
+/// say everything: ask BTF where it has the answer.
+/// </summary>
 /// <param name="Major">6 of 6.12.</param>
 /// <param name="Minor">12 of 6.12.</param>
 public readonly record struct KernelVersion(int Major, int Minor)
 {
-    /// <summary>Reads a release as uname(2) gives it; false where it does not begin with two numbers.</summary>
+    /// <summary>Reads a release as uname(2) gives it; false if it does not begin with two numbers.</summary>
     public static bool TryParse(ReadOnlySpan<char> release, out KernelVersion version)
     {
         version = default;

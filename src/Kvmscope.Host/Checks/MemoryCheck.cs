@@ -3,10 +3,13 @@ using Kvmscope.Host.Privileges;
 
 namespace Kvmscope.Host.Checks;
 
-/// <summary>Whether the tables fit, into the host's memory and, before 5.11, into the limit on locked memory that BPF maps were charged to.</summary>
+/// <summary>
+/// Whether the tables fit into the host's memory and, before 5.11, into the limit on locked memory, which BPF maps count against there.
+/// </summary>
 internal static class MemoryCheck
 {
     private const string Name = "memory";
+    private const string LimitHint = "ulimit -l unlimited, or run with CAP_SYS_RESOURCE";
 
     internal static Finding Memory(HostFacts facts, HostFiles files, CapabilitySet held, long tableBytes)
     {
@@ -14,9 +17,9 @@ internal static class MemoryCheck
             && LockedLimit(files) is { } limit && (limit < tableBytes || tableBytes == 0))
         {
             return limit < tableBytes
-                ? Finding.Refused(Name, $"ulimit -l is {Size(limit)}, tables take {Size(tableBytes)}", "ulimit -l unlimited, or run with CAP_SYS_RESOURCE",
+                ? Finding.Refused(Name, $"ulimit -l is {Size(limit)}, tables take {Size(tableBytes)}", LimitHint,
                     $"ulimit -l is too small on this kernel: {Size(limit)}, and the tables take {Size(tableBytes)}")
-                : Finding.Limited(Name, $"ulimit -l is {Size(limit)}, and counts on this kernel", "ulimit -l unlimited, or run with CAP_SYS_RESOURCE");
+                : Finding.Limited(Name, $"ulimit -l is {Size(limit)}, and limits BPF maps here", LimitHint);
         }
         if (Available(files) is not { } available) return Finding.Unknown(Name, "available memory cannot be read");
         string found = tableBytes == 0 ? $"{Size(available)} available" : $"{Size(available)} available, tables take {Size(tableBytes)}";
@@ -28,11 +31,15 @@ internal static class MemoryCheck
     }
 
     private static long? Available(HostFiles files) =>
-        files.Field("proc/meminfo", "MemAvailable") is { } text && TryNumber(text.Split(' ')[0], out long kib) && kib < long.MaxValue / 1024 ? kib * 1024 : null;
+        files.Field("proc/meminfo", "MemAvailable") is { } text && TryNumber(text.Split(' ')[0], out long kib) && kib < long.MaxValue / 1024
+            ? kib * 1024
+            : null;
 
     // "Max locked memory         8388608              8388608              bytes": the soft limit first.
     private static long? LockedLimit(HostFiles files) =>
-        files.Field("proc/self/limits", "Max locked memory") is { } text && TryNumber(text.Split(' ')[0], out long bytes) ? bytes : null;
+        files.Field("proc/self/limits", "Max locked memory") is { } text && TryNumber(text.Split(' ')[0], out long bytes)
+            ? bytes
+            : null;
 
     private static bool TryNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);

@@ -3,7 +3,7 @@ using Kvmscope.Host.Privileges;
 
 namespace Kvmscope.Host.Checks;
 
-/// <summary>What the process may do, and what the kernel lets anyone do.</summary>
+/// <summary>What this process is permitted to do, and what the kernel permits at all.</summary>
 internal static class PrivilegeChecks
 {
     // /proc/1/ns/pid of the first PID namespace: PROC_PID_INIT_INO (include/linux/proc_ns.h).
@@ -20,20 +20,23 @@ internal static class PrivilegeChecks
         if (missing.Length > 0)
         {
             string names = string.Join(", ", missing);
-            string enough = facts.NeedsModuleBtf ? "CAP_SYS_ADMIN, which reading the types of modules takes" : "CAP_BPF and CAP_PERFMON";
-            return Finding.Refused(Name, $"missing: {names}", $"run as root (sudo), or with {enough}", $"not permitted to trace: {names} missing");
+            string enough = facts.NeedsModuleBtf ? "CAP_SYS_ADMIN, which is needed to read module BTF" : "CAP_BPF and CAP_PERFMON";
+            return Finding.Refused(
+                Name, $"missing: {names}", $"run as root (sudo), or with {enough}", $"not permitted to trace: {names} missing");
         }
         if (error == Errno.EPERM || error == Errno.EACCES)
         {
-            return Finding.Refused(Name, "bpf() is refused in spite of them", "run outside of the container, or with its seccomp and LSM profile off",
-                "bpf() is refused although the capabilities are there: by seccomp, an LSM or a user namespace");
+            return Finding.Refused(Name, "bpf() is refused although they are present",
+                "run outside the container, or disable its seccomp and LSM profiles",
+                "bpf() is refused although the capabilities are present: by seccomp, an LSM or a user namespace");
         }
-        if (error != 0) return Finding.Failed(Name, $"bpf() does not work (errno {error})", "boot a kernel built with CONFIG_BPF_SYSCALL=y");
-        // Listing another user's /proc/PID/fd takes the one, reading the links in it the other.
+        if (error != 0)
+            return Finding.Failed(Name, $"bpf() does not work (errno {error})", "boot a kernel built with CONFIG_BPF_SYSCALL=y");
+        // The first is needed to list another user's /proc/PID/fd, the second to read the links in it.
         string[] wanted = [.. MissingToSearch(held), .. Missing(held, Capability.SysPtrace)];
         return wanted.Length == 0
             ? Finding.Ok(Name, held.Has(Capability.SysAdmin) ? "all that is needed" : "CAP_BPF, CAP_PERFMON")
-            : Finding.Limited(Name, $"no {string.Join(", ", wanted)}", "add them to have list and --vm find other users' VMs");
+            : Finding.Limited(Name, $"no {string.Join(", ", wanted)}", "add them so that list and --vm find other users' VMs");
     }
 
     internal static Finding Lockdown(HostFiles files)
@@ -51,7 +54,8 @@ internal static class PrivilegeChecks
         return mode switch
         {
             "confidentiality" => Finding.Failed(Name, "confidentiality: kernel memory cannot be read",
-                "boot with lockdown=integrity, or with Secure Boot off", "kernel lockdown is in confidentiality mode: BPF may not read kernel memory"),
+                "boot with lockdown=integrity, or with Secure Boot off",
+                "kernel lockdown is in confidentiality mode: BPF cannot read kernel memory"),
             "none" or "integrity" => Finding.Ok(Name, mode),
             _ => Finding.Unknown(Name, "not understood"),
         };
@@ -61,7 +65,8 @@ internal static class PrivilegeChecks
     {
         InitPidNamespace => Finding.Ok("PID namespace", "the host's"),
         null => Finding.Unknown("PID namespace", "cannot be read"),
-        _ => Finding.Limited("PID namespace", "a container's: VMs are not found by name or pid", "run in the host's PID namespace (--pid=host, hostPID)"),
+        _ => Finding.Limited("PID namespace", "a container's: VMs are not found by name or pid",
+            "run in the host's PID namespace (--pid=host, hostPID)"),
     };
 
     private static IEnumerable<string> MissingToSearch(CapabilitySet held) =>

@@ -3,7 +3,9 @@ using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Interop;
 
-/// <summary>libbpf 1.1 or newer (bpf/libbpf.h, bpf/bpf.h). Linked statically into the published binary; the shared library under the JIT.</summary>
+/// <summary>
+/// libbpf 1.1 or newer (bpf/libbpf.h, bpf/bpf.h). Statically linked in the published binary; a shared library under the JIT.
+/// </summary>
 internal static unsafe partial class Libbpf
 {
     private const string Library = "libbpf.so.1";
@@ -72,7 +74,9 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_map_delete_elem(int fd, void* key);
 
-    /// <summary>struct bpf_prog_info of linux/bpf.h, up to recursion_misses (5.12); an older kernel leaves what it does not know.</summary>
+    /// <summary>
+    /// struct bpf_prog_info of linux/bpf.h, up to recursion_misses (5.12); an older kernel does not change fields that it does not know.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 216)]
     internal struct bpf_prog_info
     {

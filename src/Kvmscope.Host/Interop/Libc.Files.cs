@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kvmscope.Host.Interop;
 
-// What a file is, whatever its name: linux/stat.h. statx(2) and not stat(2), whose structure differs between architectures.
+// The identity and owner of a file: linux/stat.h. statx(2), because the structure of stat(2) differs between architectures.
 internal static unsafe partial class Libc
 {
     internal const int AT_FDCWD = -100;

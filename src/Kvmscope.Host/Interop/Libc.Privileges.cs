@@ -48,7 +48,7 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int capset(cap_user_header* header, cap_user_data* data);
 
-    // prctl(2) is variadic; on every Linux ABI of .NET integer arguments travel as they do without the ellipsis.
+    // prctl(2) is variadic; on every Linux ABI of .NET, integer arguments are passed as in a function that is not variadic.
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     internal static partial int prctl_privileges(int option, nuint arg2, nuint arg3, nuint arg4, nuint arg5);
 

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host.Interop;
 
-// What walking /proc needs. Byte pointers, not strings: a scan makes tens of thousands of these calls.
+// For reading /proc. Byte pointers, not strings: a scan makes tens of thousands of these calls.
 internal static unsafe partial class Libc
 {
     internal const int O_RDONLY = 0;
@@ -11,7 +11,7 @@ internal static unsafe partial class Libc
     internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
     internal const int O_CLOEXEC = 0x80000;
 
-    // open(2) is variadic only for the mode, which O_CREAT alone needs.
+    // open(2) is variadic only for the mode, which only O_CREAT needs.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
     internal static partial SafeFileHandle open_path(byte* path, int flags);
 

@@ -4,7 +4,7 @@ namespace Kvmscope.Host.Interop;
 
 internal static unsafe partial class Libc
 {
-    /// <summary>Calls that glibc wraps only since 2.30: by number, so that 2.29 is enough.</summary>
+    /// <summary>For system calls that glibc wraps only since 2.30; by number, so that glibc 2.29 is enough.</summary>
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial nint syscall3(nint number, nint first, nint second, nint third);
 }

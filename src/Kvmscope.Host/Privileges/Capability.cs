@@ -1,6 +1,6 @@
 namespace Kvmscope.Host.Privileges;
 
-/// <summary>The capabilities that matter here, by their numbers in linux/capability.h.</summary>
+/// <summary>The capabilities that are used here, with their numbers in linux/capability.h.</summary>
 public enum Capability
 {
     /// <summary>CAP_CHOWN: give files to others.</summary>
@@ -18,7 +18,7 @@ public enum Capability
     /// <summary>CAP_KILL: signal other users' processes.</summary>
     Kill = 5,
 
-    /// <summary>CAP_SYS_PTRACE: look into other users' processes.</summary>
+    /// <summary>CAP_SYS_PTRACE: inspect other users' processes.</summary>
     SysPtrace = 19,
 
     /// <summary>CAP_SYS_ADMIN: includes CAP_BPF and CAP_PERFMON, and reads the BTF of modules through bpf().</summary>

@@ -4,10 +4,10 @@ using System.Runtime.InteropServices;
 namespace Kvmscope.Host.Privileges;
 
 /// <summary>
-/// Gives up what the process no longer needs once it is attached (docs/decisions/0004-privileges.md).
-/// The kernel keeps capabilities per thread, and a .NET process has threads that its code does not run on. So for root
-/// the user id is given up through glibc, which does that on every thread and with it clears every capability; for a
-/// process that got capabilities from its file, the calling thread and the finalizer's drop, and the report tells which threads did not.
+/// Gives up the privileges that the process no longer needs once it is attached (docs/decisions/0004-privileges.md).
+/// The kernel keeps capabilities per thread, and a .NET process has threads that its code does not run on. So root changes
+/// its user id through glibc, which does that on every thread and so clears every capability. In a process that got
+/// capabilities from its file, the calling thread and the finalizer's thread drop theirs, and the report says which threads did not.
 /// </summary>
 public static class CapabilityDropper
 {
@@ -15,13 +15,16 @@ public static class CapabilityDropper
     private const uint Nobody = 65534;
 
     /// <summary>
-    /// Drops all capabilities but these, from the effective, permitted, inheritable and ambient sets, and forbids gaining
-    /// any by exec. There is no way back. Call after attach, after all files are open, and after any command was started
-    /// (a command has to run with what its user gave it); best before signal handlers, timers and tasks, so that their
-    /// threads are born without. A root process is user 65534 afterwards: it can still read what all may read, but signals
-    /// reach a root child only with <see cref="Capability.Kill"/> kept.
+    /// Drops all capabilities except these, from the effective, permitted, inheritable and ambient sets, and prevents exec
+    /// from giving new ones. This cannot be undone. Call it after attach, after all files are open, and after any command was
+    /// started (a command must run with the privileges of its user); best before signal handlers, timers and tasks, so that
+    /// their threads start without capabilities. A root process is user 65534 afterwards: it can read what everybody can
+    /// read, but can signal a child of root only if <see cref="Capability.Kill"/> is kept.
     /// </summary>
-    /// <param name="kept">What the calling thread keeps, and threads that it starts from now on get. SYS_PTRACE is as good as root: keep it only with reason.</param>
+    /// <param name="kept">
+    /// What the calling thread keeps, and threads that it starts from now on inherit. SYS_PTRACE is equivalent to root: keep it only for a
+    /// good reason.
+    /// </param>
     /// <returns>What is still held, read back from the kernel.</returns>
     public static DropReport DropAllBut(params ReadOnlySpan<Capability> kept)
     {
@@ -39,10 +42,13 @@ public static class CapabilityDropper
         return Interop.Libc.getresuid(&real, &effective, &saved) == 0 && (real == 0 || effective == 0 || saved == 0);
     }
 
-    /// <summary>Changes user and group on all threads. Where that is refused (a user namespace without that id, a container without CAP_SETUID) the report shows it.</summary>
+    /// <summary>
+    /// Changes user and group on all threads. If that is refused (a user namespace without that id, a container without CAP_SETUID), the
+    /// report shows it.
+    /// </summary>
     private static unsafe void BecomeNobody(CapabilitySet keep)
     {
-        // Of this thread only: all others lose everything with the user id.
+        // For this thread only: all others lose all capabilities with the user id.
         if (!keep.IsEmpty) Interop.Libc.prctl_privileges(Interop.Libc.PR_SET_KEEPCAPS, 1, 0, 0, 0);
         Interop.Libc.setgroups(0, null);
         Interop.Libc.setresgid(Nobody, Nobody, Nobody);
@@ -61,7 +67,7 @@ public static class CapabilityDropper
         Interop.Libc.prctl_privileges(Interop.Libc.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     }
 
-    // The finalizer's is the one thread of the runtime that runs what it is given.
+    // The finalizer's thread is the only one of the runtime that can be made to run code.
     private static void DropOnFinalizerThread()
     {
         Abandon();
@@ -69,7 +75,7 @@ public static class CapabilityDropper
         GC.WaitForPendingFinalizers();
     }
 
-    // Its own frame, so that no stack slot keeps the object alive.
+    // A separate frame, so that no stack slot keeps the object alive.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Abandon() => _ = new Dropping();
 
@@ -82,11 +88,12 @@ public static class CapabilityDropper
             try
             {
                 string status = File.ReadAllText(Path.Join(task, "status"));
-                if (!CapabilitySet.TryParse(status, "CapPrm", out CapabilitySet held) || (held.Bits & ~allowed.Bits) != 0) holders.Add(tid);
+                if (!CapabilitySet.TryParse(status, "CapPrm", out CapabilitySet held) || (held.Bits & ~allowed.Bits) != 0)
+                    holders.Add(tid);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // The thread ended meanwhile, and holds nothing.
+                // The thread has ended, and holds nothing.
             }
         }
         holders.Sort();
@@ -97,9 +104,14 @@ public static class CapabilityDropper
     {
         ~Dropping()
         {
-            // A throwing finalizer would end the process; the report tells what was not dropped.
+            // An exception in a finalizer would end the process; the report says what was not dropped.
             try { DropOnThisThread(default); }
             catch (InvalidOperationException) { }
         }
     }
 }
+
+/// <summary>What a process still holds after <see cref="CapabilityDropper.DropAllBut"/>, read back from the kernel.</summary>
+/// <param name="Kept">The permitted set of the thread that dropped.</param>
+/// <param name="ThreadsHolding">Other threads that still hold a capability which is not in <see cref="Kept"/>, by thread id.</param>
+public sealed record DropReport(CapabilitySet Kept, IReadOnlyList<int> ThreadsHolding);

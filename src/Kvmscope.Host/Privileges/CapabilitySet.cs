@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace Kvmscope.Host.Privileges;
 
-/// <summary>A set of capabilities, a bit each.</summary>
+/// <summary>A set of capabilities, one bit each.</summary>
 /// <param name="Bits">Bit n is capability n.</param>
 public readonly record struct CapabilitySet(ulong Bits)
 {
-    /// <summary>A set of the capabilities named.</summary>
+    /// <summary>The set of these capabilities.</summary>
     public static CapabilitySet Of(params ReadOnlySpan<Capability> capabilities)
     {
         ulong bits = 0;
@@ -15,13 +15,13 @@ public readonly record struct CapabilitySet(ulong Bits)
         return new CapabilitySet(bits);
     }
 
-    /// <summary>Whether nothing is in it.</summary>
+    /// <summary>Whether the set is empty.</summary>
     public bool IsEmpty => Bits == 0;
 
-    /// <summary>Whether the capability is in it.</summary>
+    /// <summary>Whether the set has the capability.</summary>
     public bool Has(Capability capability) => (Bits >> (int)capability & 1) != 0;
 
-    /// <summary>What is in both.</summary>
+    /// <summary>The capabilities that are in both sets.</summary>
     public CapabilitySet And(CapabilitySet other) => new(Bits & other.Bits);
 
     /// <summary>The kernel's name of a capability: CAP_BPF.</summary>
@@ -40,23 +40,24 @@ public readonly record struct CapabilitySet(ulong Bits)
         _ => $"capability {(int)capability}",
     };
 
-    /// <summary>The calling thread's effective set: what it may do now.</summary>
+    /// <summary>The calling thread's effective set: what it can do now.</summary>
     public static CapabilitySet Effective => Read().Effective;
 
-    /// <summary>The calling thread's permitted set: what it may make effective.</summary>
+    /// <summary>The calling thread's permitted set: what it can make effective.</summary>
     public static CapabilitySet Permitted => Read().Permitted;
 
-    /// <summary>Takes a set out of a /proc/PID/status text.</summary>
+    /// <summary>Reads a set from the text of /proc/PID/status.</summary>
     /// <param name="status">The file's lines.</param>
     /// <param name="field">CapEff, CapPrm, CapInh, CapBnd or CapAmb.</param>
     /// <param name="set">The set.</param>
-    /// <returns>False where the text has no such field.</returns>
+    /// <returns>False if the text does not have that field.</returns>
     internal static bool TryParse(ReadOnlySpan<char> status, ReadOnlySpan<char> field, out CapabilitySet set)
     {
         foreach (ReadOnlySpan<char> line in status.EnumerateLines())
         {
             if (!line.StartsWith(field) || line.Length <= field.Length || line[field.Length] != ':') continue;
-            bool parsed = ulong.TryParse(line[(field.Length + 1)..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bits);
+            ReadOnlySpan<char> value = line[(field.Length + 1)..].Trim();
+            bool parsed = ulong.TryParse(value, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong bits);
             set = new CapabilitySet(bits);
             return parsed;
         }

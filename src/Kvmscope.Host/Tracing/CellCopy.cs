@@ -4,10 +4,10 @@ using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>A consistent copy of one cell, taken while the kernel side writes it.</summary>
+/// <summary>A consistent copy of one cell, made while the BPF programs write it.</summary>
 internal unsafe ref struct CellCopy
 {
-    private const int MostTries = 1000;
+    private const int MaxTries = 1000;
 
     internal ulong Count;
     internal ulong Timed;
@@ -17,18 +17,18 @@ internal unsafe ref struct CellCopy
     internal fixed ulong Bins[HistogramLayout.BinCount];
 
     /// <summary>
-    /// Copies until nothing moved meanwhile: the writer sets `begun`, then `open`, adds, and sets `ended`; and an exit that
-    /// is open in this cell is one that is counted nowhere else, so the slot must say the same before and after. A writer
-    /// that is itself preempted half-way (this host being a guest) is given up on after a while.
+    /// Copies until nothing changed during the copy: the writer sets `begun`, then `open`, adds, and sets `ended`. An exit
+    /// that is open in this cell is counted nowhere else, so `open` of the slot must be the same before and after. A writer
+    /// can be preempted in the middle (if this host is a guest): after <see cref="MaxTries"/> tries the copy is taken as it is.
     /// </summary>
     /// <param name="cell">The cell, in mapped memory.</param>
     /// <param name="number">Its number.</param>
-    /// <param name="open">The slot's word for what is open.</param>
-    /// <returns>Whether all belongs together; else the count is right, and the rest may lack a part of the last exit.</returns>
+    /// <param name="open">The slot's field `open`.</param>
+    /// <returns>Whether the copy is consistent. If not, the count is right, and the rest may lack a part of the last exit.</returns>
     internal bool Take(ref kvmscope_cell cell, int number, ref uint open)
     {
         bool isConsistent = false;
-        for (int tries = 0; tries < MostTries && !isConsistent; tries++)
+        for (int tries = 0; tries < MaxTries && !isConsistent; tries++)
         {
             bool isOpen = Volatile.Read(ref open) == number;
             ulong ended = Volatile.Read(ref cell.ended);
@@ -41,10 +41,10 @@ internal unsafe ref struct CellCopy
             Interlocked.MemoryBarrier();
             ulong begun = Volatile.Read(ref cell.begun);
             isConsistent = begun == ended && Volatile.Read(ref open) == number == isOpen;
-            // What was begun meanwhile was an exit: a count must never run backwards, not even where this is given up.
+            // What has begun is an exit: a count must never decrease, not even in a copy that is not consistent.
             Count = Math.Max(begun, ended + (isOpen ? 1UL : 0));
         }
-        // Exchanged, so that each snapshot has the maximum since the one before.
+        // Set to 0, so that each reading has the maximum since the reading before.
         MaxNs = Volatile.Read(ref cell.max_ns) == 0 ? 0 : Interlocked.Exchange(ref cell.max_ns, 0);
         return isConsistent;
     }

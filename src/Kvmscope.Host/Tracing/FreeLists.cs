@@ -4,21 +4,21 @@ using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>The free lists that the kernel side takes slots and cells from.</summary>
+/// <summary>The free lists from which the BPF programs take slots and cells.</summary>
 internal sealed unsafe class FreeLists
 {
     private readonly int _slotsFd;
     private readonly TableSizes _sizes;
     private readonly CellList[] _lists;
 
-    /// <summary>A list of cells, which are a range of numbers: so it is known of each whose it is.</summary>
+    /// <summary>A list of cells. Its cells are a range of numbers, so the number of a cell says which list it belongs to.</summary>
     /// <param name="Fd">The queue.</param>
     /// <param name="First">The first number.</param>
     /// <param name="End">The number after the last.</param>
     private sealed record CellList(int Fd, int First, int End);
 
     /// <param name="mapFd">Maps by name.</param>
-    /// <param name="sizes">What the maps were made for.</param>
+    /// <param name="sizes">The sizes of the maps.</param>
     internal FreeLists(Func<string, int> mapFd, TableSizes sizes)
     {
         _slotsFd = mapFd("free_slots");
@@ -32,11 +32,11 @@ internal sealed unsafe class FreeLists
         ];
     }
 
-    /// <summary>Puts all slots and cells on the lists; once, before attach.</summary>
+    /// <summary>Puts all slots and cells on the lists. Call it once, before attach.</summary>
     internal void Fill()
     {
-        for (int slot = 1; slot < _sizes.SlotEntries; slot++) GiveSlot(slot);
-        foreach (var list in _lists)
+        for (int slot = 1; slot < _sizes.SlotEntries; slot++) ReturnSlot(slot);
+        foreach (CellList list in _lists)
         {
             int run = _sizes.RunOf(list.End - list.First);
             for (int first = list.First; first < list.End; first += run) Push(list.Fd, first, Math.Min(run, list.End - first));
@@ -44,10 +44,10 @@ internal sealed unsafe class FreeLists
     }
 
     /// <summary>Gives a slot back.</summary>
-    internal void GiveSlot(int slot) => Push(_slotsFd, slot, 1);
+    internal void ReturnSlot(int slot) => Push(_slotsFd, slot, 1);
 
     /// <summary>Gives a cell back.</summary>
-    internal void GiveCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);
+    internal void ReturnCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);
 
     private static void Push(int fd, int first, int count)
     {

@@ -7,11 +7,11 @@ using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>Options become rodata here, before load; pure.</summary>
+/// <summary>Turns options into the constants of the BPF programs (rodata), before load. Has no state.</summary>
 internal static unsafe class Knobs
 {
-    /// <summary>Fills the kernel side's constants.</summary>
-    /// <exception cref="KvmscopeException">More processes, vCPU ids or rare reasons than fit.</exception>
+    /// <summary>Fills the constants.</summary>
+    /// <exception cref="KvmscopeException">There are more processes, vCPU ids or rare reasons than fit.</exception>
     internal static void Fill(ref kvmscope_knobs knobs, TraceOptions options, Isa isa, bool checkIdentity)
     {
         knobs = default;
@@ -27,7 +27,7 @@ internal static unsafe class Knobs
         knobs.filter_exits = knobs.level + knobs.reasons == 0 ? 0 : 1u;
     }
 
-    /// <summary>Where a code is in a slot's index: reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h.</summary>
+    /// <summary>The place of a code in a slot's index: reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h.</summary>
     internal static int ReasonIndexOf(ulong code, Isa isa) => IsaInfo.Of(isa).IndexOf(code) ?? kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD;
 
     private static void FillDetail(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)
@@ -57,8 +57,9 @@ internal static unsafe class Knobs
 
     private static void FillTgids(ref kvmscope_knobs knobs, ExitFilter filter)
     {
-        const int Most = kvmscope_limits.KVMSCOPE_MAX_TGIDS;
-        if (filter.Pids.Length > Most) throw TooMany($"{filter.Pids.Length} VMs cannot be chosen at once", $"trace all VMs, or at most {Most} by name");
+        const int Max = kvmscope_limits.KVMSCOPE_MAX_TGIDS;
+        if (filter.Pids.Length > Max)
+            throw TooMany($"cannot select {filter.Pids.Length} VMs at once", $"trace all VMs, or select at most {Max}");
         for (int i = 0; i < filter.Pids.Length; i++) knobs.tgids[i] = (uint)filter.Pids[i];
         knobs.tgid_count = (uint)filter.Pids.Length;
     }
@@ -68,7 +69,7 @@ internal static unsafe class Knobs
         foreach (int id in filter.VcpuIds)
         {
             if (id is < 0 or >= kvmscope_limits.KVMSCOPE_MAX_VCPU_ID)
-                throw TooMany($"vCPU {id} cannot be chosen", $"vCPU ids go from 0 to {kvmscope_limits.KVMSCOPE_MAX_VCPU_ID - 1}");
+                throw TooMany($"cannot select vCPU {id}", $"vCPU ids go from 0 to {kvmscope_limits.KVMSCOPE_MAX_VCPU_ID - 1}");
             knobs.vcpu_bits[id / 64] |= 1UL << (id % 64);
             knobs.vcpu_id_count++;
         }
@@ -76,10 +77,10 @@ internal static unsafe class Knobs
 
     private static void FillReasons(ref kvmscope_knobs knobs, ExitFilter filter, Isa isa)
     {
-        // Both given: what is asked for, less what is excluded.
+        // If both are given: the requested reasons without the excluded ones.
         bool only = !filter.Codes.IsEmpty;
         ulong[] codes = [.. only ? filter.Codes.Except(filter.ExcludedCodes) : filter.ExcludedCodes.Distinct()];
-        if (only && codes.Length == 0) throw TooMany("every reason asked for is excluded too", "leave one in");
+        if (only && codes.Length == 0) throw TooMany("every requested reason is also excluded", "leave at least one reason");
         if (!only && codes.Length == 0) return;
         knobs.reasons = (uint)(only ? kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY : kvmscope_reason_filter.KVMSCOPE_REASONS_EXCEPT);
         foreach (ulong code in codes)
@@ -91,7 +92,11 @@ internal static unsafe class Knobs
                 continue;
             }
             if (knobs.odd_reason_count == kvmscope_limits.KVMSCOPE_MAX_ODD_REASONS)
-                throw TooMany("too many rare reasons", $"name at most {kvmscope_limits.KVMSCOPE_MAX_ODD_REASONS} codes beyond 0xe0 and 0x400 to 0x407");
+            {
+                throw TooMany(
+                    "too many rare reasons",
+                    $"give at most {kvmscope_limits.KVMSCOPE_MAX_ODD_REASONS} codes outside 0 to 0xdf and 0x400 to 0x407");
+            }
             knobs.odd_reasons[(int)knobs.odd_reason_count++] = code;
         }
     }

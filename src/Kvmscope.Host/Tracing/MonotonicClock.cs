@@ -1,12 +1,15 @@
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>The clocks that the kernel side uses, read the same way.</summary>
+/// <summary>The clocks that the BPF programs use.</summary>
 internal static unsafe class MonotonicClock
 {
     /// <summary>CLOCK_MONOTONIC in ns: the time base of bpf_ktime_get_ns().</summary>
     internal static long NowNs() => Read(Interop.Libc.CLOCK_MONOTONIC);
 
-    /// <summary>Wall-clock time of a CLOCK_MONOTONIC instant; to 100 ns. Clock steps after the instant shift it, as the kernel keeps no wall-clock time of an event.</summary>
+    /// <summary>
+    /// The wall-clock time of a CLOCK_MONOTONIC time, to 100 ns. A clock step after that time shifts the result, because the kernel does
+    /// not keep the wall-clock time of an event.
+    /// </summary>
     internal static DateTimeOffset ToWallClock(long monotonicNs)
     {
         long unixNs = Read(Interop.Libc.CLOCK_REALTIME) - NowNs() + monotonicNs;

@@ -8,17 +8,22 @@ using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>Finds the pair of programs that this kernel takes, and loads and attaches it.</summary>
+/// <summary>Finds the programs for exit and entry that this kernel accepts, and loads and attaches them.</summary>
 internal static class ProgramLoader
 {
     /// <summary>One way to attach.</summary>
-    /// <param name="Name">As `check` and errors call it.</param>
-    /// <param name="Programs">In the order of attaching: the end of vCPUs first, and the entry before the exit, as an exit seen without its entry would be one unpaired.</param>
-    /// <param name="HasFentry">Whether this kernel is taken to have fentry; other hooks are kprobes where not.</param>
-    /// <param name="TellsEnd">Whether a hook tells when a vCPU is destroyed; else identities are checked at every event, which costs more.</param>
-    private sealed record Way(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
+    /// <param name="Name">Its name in `check` and in errors.</param>
+    /// <param name="Programs">
+    /// In the order of attaching: the end of vCPUs first, and the entry before the exit, because an exit that is seen without its entry
+    /// would be unpaired.
+    /// </param>
+    /// <param name="HasFentry">Whether this kernel is expected to have fentry; if not, the other hooks are kprobes.</param>
+    /// <param name="TellsEnd">
+    /// Whether a hook reports the end of a vCPU; if not, identities are checked at every event, which costs more.
+    /// </param>
+    private sealed record AttachMethod(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
 
-    private static readonly Way[] s_ways =
+    private static readonly AttachMethod[] s_methods =
     [
         new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true, true),
         new("tp_btf without fentry", [BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, false),
@@ -26,48 +31,51 @@ internal static class ProgramLoader
         new("raw_tp without kprobe", [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false, false),
     ];
 
-    // KVM is built in: its events have BTF on all kernels, while fentry is new there in 6.2 or so.
-    private static readonly Way[] s_armWays =
+    // On arm64 KVM is built in: its events have BTF on all kernels, but fentry exists only since about 6.2.
+    private static readonly AttachMethod[] s_armMethods =
     [
-        s_ways[0],
+        s_methods[0],
         new("tp_btf with kprobe", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, true),
-        .. s_ways[1..],
+        .. s_methods[1..],
     ];
 
     /// <summary>
-    /// Opens, sizes, loads and attaches. tp_btf first: it fails to load where KVM has no module BTF or the older
-    /// kvm_exit(reason, vcpu, isa); raw_tp next: it fails to attach where kvm_exit has two arguments.
+    /// Opens, sizes, loads and attaches. First tp_btf: it fails to load if KVM has no module BTF, or the older
+    /// kvm_exit(reason, vcpu, isa). Then raw_tp: it fails to attach if kvm_exit has two arguments.
     /// </summary>
-    /// <returns>What is attached; what an answer lacks; and since when exits are counted, CLOCK_MONOTONIC in ns.</returns>
-    internal static (BpfObject Bpf, IReadOnlyList<MissingSource> Missing, long SinceNs) Start(TraceOptions options, Isa isa, TableSizes sizes, Action<BpfObject> prepare)
+    /// <returns>What is attached, what answers lack, and since when exits are counted (CLOCK_MONOTONIC in ns).</returns>
+    internal static (BpfObject Bpf, IReadOnlyList<MissingSource> Missing, long SinceNs) Start(
+        TraceOptions options, Isa isa, TableSizes sizes, Action<BpfObject> prepare)
     {
         List<string> refusals = [];
         int errno = 0;
-        foreach (var way in isa == Isa.Arm64 ? s_armWays : s_ways)
+        foreach (AttachMethod method in isa == Isa.Arm64 ? s_armMethods : s_methods)
         {
-            var bpf = Prepare(options, isa, sizes, way);
-            var hooks = Hook.For(options, way.HasFentry, way.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
+            BpfObject bpf = Prepare(options, isa, sizes, method);
+            IReadOnlyList<Hook> hooks = Hook.For(options, method.HasFentry, method.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
             List<MissingSource> missing = [];
-            errno = LoadAndAttach(bpf, way, hooks, missing, prepare, out long since);
+            errno = LoadAndAttach(bpf, method, hooks, missing, prepare, out long since);
             if (errno == 0) return (bpf, missing, since);
-            refusals.Add($"{way.Name}: {bpf.Complaint() ?? Errno.Text(errno)}");
+            refusals.Add($"{method.Name}: {bpf.LastMessage() ?? Errno.Text(errno)}");
             bpf.Dispose();
             if (errno == Errno.ENOMEM) break;
         }
         throw Refused(errno, refusals);
     }
 
-    private static int LoadAndAttach(BpfObject bpf, Way way, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare, out long since)
+    private static int LoadAndAttach(
+        BpfObject bpf, AttachMethod method, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare,
+        out long since)
     {
         since = 0;
-        int errno = bpf.Load([.. way.Programs, .. hooks.SelectMany(h => h.Programs)]);
+        int errno = bpf.Load([.. method.Programs, .. hooks.SelectMany(h => h.Programs)]);
         if (errno != 0) return errno;
         prepare(bpf);
         foreach (Hook hook in hooks)
             if (!hook.Choices.Any(choice => choice.All(program => bpf.Attach(program) == 0))) missing.AddRange(hook.Missing);
-        foreach (string program in way.Programs)
+        foreach (string program in method.Programs)
         {
-            // The last of them is that of exits.
+            // The last one is the program for exits.
             since = MonotonicClock.NowNs();
             errno = bpf.Attach(program);
             if (errno != 0) return errno;
@@ -75,7 +83,7 @@ internal static class ProgramLoader
         return 0;
     }
 
-    private static BpfObject Prepare(TraceOptions options, Isa isa, TableSizes sizes, Way way)
+    private static BpfObject Prepare(TraceOptions options, Isa isa, TableSizes sizes, AttachMethod method)
     {
         var bpf = BpfObject.Open();
         try
@@ -90,7 +98,7 @@ internal static class ProgramLoader
             bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
             bpf.SetMaxEntries("extras", sizes.Extras);
             bpf.SetMaxEntries("threads", sizes.Threads);
-            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, isa, checkIdentity: !way.TellsEnd);
+            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, isa, checkIdentity: !method.TellsEnd);
             return bpf;
         }
         catch
@@ -104,8 +112,8 @@ internal static class ProgramLoader
     {
         Errno.EPERM => new(ExitStatus.NotPermitted, "loading a BPF program is not permitted",
             "run as root, or with CAP_BPF and CAP_PERFMON (and on kernels up to 5.10 CAP_SYS_RESOURCE, or a larger ulimit -l)"),
-        Errno.ENOMEM => new(ExitStatus.Failed, "not enough memory for the tables of counters", "free memory, or give a smaller --max-vcpus"),
-        _ => new(ExitStatus.HostUnsupported, "this kernel takes none of the BPF programs: " + string.Join("; ", refusals),
-            "kvmscope check says what this host lacks"),
+        Errno.ENOMEM => new(ExitStatus.Failed, "not enough memory for the tables of counters", "free memory, or use a smaller --max-vcpus"),
+        _ => new(ExitStatus.HostUnsupported, "this kernel accepts none of the BPF programs: " + string.Join("; ", refusals),
+            "for what this host lacks: kvmscope check"),
     };
 }

@@ -3,7 +3,7 @@ using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>What slots say of losses and odd sequences, summed.</summary>
+/// <summary>The losses and odd sequences of slots, summed.</summary>
 internal struct SlotLosses
 {
     private ulong _unpairedExits;
@@ -26,7 +26,7 @@ internal struct SlotLosses
         if (slot.open >= kvmscope_open.KVMSCOPE_FIRST_CELL) _open++;
     }
 
-    /// <summary>What was lost since attach, of all slots and of what belongs to none; what rows say of exits is left out.</summary>
+    /// <summary>What was lost since attach, in all slots and outside of slots. Without what the rows say about exits.</summary>
     internal readonly Accounting ToAccounting(kvmscope_losses lost, ulong missedEvents) => new()
     {
         UnpairedExits = _unpairedExits,

@@ -6,9 +6,9 @@ using Kvmscope.Host.Contract;
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>
-/// Gives back the slots of vCPUs that ended. In two steps, a sweep apart: first a slot is unlinked, so that no program
-/// run that starts later can find it; then, when none that found it before can still be running, it is read for the last
-/// time, emptied, and put on the free list.
+/// Frees the slots of vCPUs that ended, in two sweeps. The first sweep unlinks a slot, so that no program that starts later
+/// can find it. At the next sweep, no program that found it before can still be running: the slot is read for the last
+/// time, cleared, and put on the free list.
 /// </summary>
 internal sealed unsafe class SlotSweeper(
     MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, TableReader reader, VmDirectory vms,
@@ -19,18 +19,18 @@ internal sealed unsafe class SlotSweeper(
     private readonly HashSet<uint> _inUse = [];
     private readonly HashSet<uint> _leaving = [];
 
-    /// <summary>One sweep. Returns whether slots were given back.</summary>
+    /// <summary>One sweep. Returns whether slots were freed.</summary>
     internal bool Sweep()
     {
-        bool gaveBack = _unlinked.Count > 0;
-        foreach (int slot in _unlinked) GiveBack(slot);
+        bool returned = _unlinked.Count > 0;
+        foreach (int slot in _unlinked) ReturnSlot(slot);
         _unlinked.Clear();
         Unlink();
         ForgetProcesses();
-        return gaveBack;
+        return returned;
     }
 
-    // Not before the last slot was given back: until then its rows are of the VM that was.
+    // Not before the last slot was freed: until then its rows belong to the VM that ended.
     private void ForgetProcesses() => _leaving.RemoveWhere(tgid =>
     {
         if (_inUse.Contains(tgid) || isAlive((int)tgid)) return false;
@@ -45,24 +45,24 @@ internal sealed unsafe class SlotSweeper(
         int used = 0;
         for (int i = 1; i < slots.Count; i++)
             if (slots[i].tgid != 0) used++;
-        bool scarce = used > slots.Count / 4 * 3;
+        bool isScarce = used > slots.Count / 4 * 3;
         for (int i = 1; i < slots.Count; i++)
         {
-            ref var slot = ref slots[i];
+            ref kvmscope_slot slot = ref slots[i];
             if (slot.tgid == 0) continue;
             _inUse.Add(slot.tgid);
             vms.Of(slot.tgid, slot.kvm);
-            if (slot.ended == 0 && IsAlive(slot.tgid, scarce)) continue;
+            if (slot.ended == 0 && IsAlive(slot.tgid, isScarce)) continue;
             if (slot.ended == 0) ForgetAddress(ref slot, i);
             _unlinked.Add(i);
         }
     }
 
-    private bool IsAlive(uint tgid, bool scarce)
+    private bool IsAlive(uint tgid, bool isScarce)
     {
         if (_alive.TryGetValue(tgid, out bool alive)) return alive;
-        // Looking through a process's file descriptors costs more than asking whether it is there: only when slots are scarce.
-        alive = isAlive((int)tgid) && (!scarce || holdsVcpus((int)tgid));
+        // Reading the file descriptors of a process costs more than asking whether it is alive: only when slots are scarce.
+        alive = isAlive((int)tgid) && (!isScarce || holdsVcpus((int)tgid));
         _alive.Add(tgid, alive);
         return alive;
     }
@@ -76,29 +76,30 @@ internal sealed unsafe class SlotSweeper(
             Interop.Libbpf.bpf_map_delete_elem(vcpuToSlotFd, &vcpu);
     }
 
-    private void GiveBack(int number)
+    private void ReturnSlot(int number)
     {
-        ref var slot = ref slots[number];
+        ref kvmscope_slot slot = ref slots[number];
         reader.End(ref slot, number);
         _leaving.Add(slot.tgid);
-        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES);
+        const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
+        ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         foreach (uint cell in entries)
         {
             if (cell < kvmscope_open.KVMSCOPE_FIRST_CELL || cell >= cells.Count) continue;
-            GiveCell((int)cell);
+            ReturnCell((int)cell);
         }
-        GiveExtras(slot.extra);
+        ReturnExtras(slot.extra);
         ForgetThread(slot.tid, number);
         ForgetThread(slot.user_tid, number);
         Clear(ref slot);
-        free.GiveSlot(number);
+        free.ReturnSlot(number);
     }
 
-    private void GiveExtras(uint number)
+    private void ReturnExtras(uint number)
     {
         while (number != 0 && number < cells.Count)
         {
-            ref var cell = ref cells[(int)number];
+            ref kvmscope_cell cell = ref cells[(int)number];
             kvmscope_extra key = new()
             {
                 head = cell.head | ((uint)cell.kind << kvmscope_limits.KVMSCOPE_KIND_SHIFT),
@@ -107,16 +108,16 @@ internal sealed unsafe class SlotSweeper(
             };
             Interop.Libbpf.bpf_map_delete_elem(extrasFd, &key);
             uint next = cell.next;
-            GiveCell((int)number);
+            ReturnCell((int)number);
             number = next;
         }
     }
 
-    private void GiveCell(int number)
+    private void ReturnCell(int number)
     {
         reader.ForgetCell(number);
         Clear(ref cells[number]);
-        free.GiveCell(number);
+        free.ReturnCell(number);
     }
 
     private void ForgetThread(uint tid, int number)

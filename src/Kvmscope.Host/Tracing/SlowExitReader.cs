@@ -11,8 +11,8 @@ namespace Kvmscope.Host.Tracing;
 /// <summary>Reads slow exits from the ring buffer.</summary>
 internal sealed unsafe class SlowExitReader : IDisposable
 {
-    // Where exits are slow faster than they are taken, a reading must end all the same.
-    private const int MostAtOnce = 4096;
+    // If exits are slow faster than they are read, a reading must end nevertheless.
+    private const int MaxAtOnce = 4096;
 
     private readonly RingBufferHandle _ring;
     private readonly MappedTable<kvmscope_slot> _slots;
@@ -37,7 +37,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
         throw Errno.Error("cannot map the ring buffer of slow exits", errno);
     }
 
-    /// <summary>Waits up to the timeout for the first, then hands over those that are there, a few thousand at most.</summary>
+    /// <summary>Waits up to the timeout for the first slow exit, then passes on those that are there, a few thousand at most.</summary>
     internal int Read(TimeSpan timeout, Action<SlowExit> sink)
     {
         _sink = sink;
@@ -47,7 +47,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
         _sink = null;
         if (_failure is { } failure)
         {
-            // An exception must not cross native frames: it was kept, and the reading stopped there.
+            // An exception must not cross native frames: it was kept, and the reading ended.
             _failure = null;
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
         }
@@ -63,8 +63,8 @@ internal sealed unsafe class SlowExitReader : IDisposable
         try
         {
             reader.Deliver(*(kvmscope_slow*)data);
-            // A negative result ends libbpf's loop; this event counts as taken.
-            return reader._delivered < MostAtOnce ? 0 : -Errno.EINTR;
+            // A negative result ends libbpf's loop; this event counts as read.
+            return reader._delivered < MaxAtOnce ? 0 : -Errno.EINTR;
         }
         catch (Exception e)
         {
@@ -75,14 +75,16 @@ internal sealed unsafe class SlowExitReader : IDisposable
 
     private void Deliver(in kvmscope_slow slow)
     {
-        // The slot may have been given to another vCPU since; then the process alone says whose it was.
+        // The slot may belong to another vCPU by now; then only the process says which VM it was.
         bool sameOwner = slow.slot < _slots.Count && _slots[(int)slow.slot].tgid == slow.tgid;
-        var vm = sameOwner ? _vms.Of(slow.tgid, _slots[(int)slow.slot].kvm) : _vms.OfProcess(slow.tgid);
+        VmIdentity vm = sameOwner ? _vms.Of(slow.tgid, _slots[(int)slow.slot].kvm) : _vms.OfProcess(slow.tgid);
         _sink?.Invoke(new SlowExit(
             MonotonicClock.ToWallClock((long)slow.end_ns), vm, (int)slow.vcpu_id, (int)slow.tid, (int)slow.cpu,
             (ExitLevel)slow.level, new ExitCode((Isa)slow.isa, slow.code), slow.duration_ns)
         {
-            Qualifier = slow.qualifier_state == kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN ? Qualifier.Of(slow.qualifier) : Qualifier.None,
+            Qualifier = slow.qualifier_state == kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN
+                ? Qualifier.Of(slow.qualifier)
+                : Qualifier.None,
             Rip = slow.rip == 0 ? null : slow.rip,
             CpuAtExit = _withParts ? (int)slow.exit_cpu : null,
             Parts = _withParts ? PartsOf(slow) : null,
@@ -93,16 +95,7 @@ internal sealed unsafe class SlowExitReader : IDisposable
 
     private static TimeParts PartsOf(in kvmscope_slow slow)
     {
-        TimeParts parts = default;
-        ulong left = slow.duration_ns;
-        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++)
-        {
-            ulong ns = Math.Min(left, slow.parts[i]);
-            parts[WallClock.PartOf(i)] = ns;
-            left -= ns;
-        }
-        parts[TimePart.Kvm] = left;
-        return parts;
+        fixed (ulong* parts = slow.parts) return WallClock.PartsOf(parts, slow.duration_ns);
     }
 
     private static TaskIdentity? TaskOf(in kvmscope_slow slow)

@@ -8,19 +8,20 @@ using Kvmscope.Host.Contract;
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>
-/// Reads the mapped tables, whose counters are cumulative, and says what happened since the reading before: of each cell and each slot
-/// it remembers what it last read. What vCPUs that ended leave behind is part of the next reading, and then forgotten.
+/// Reads the mapped tables, whose counters are cumulative, and gives what happened since the reading before: it remembers
+/// what it last read of each cell and each slot. The counters of a vCPU that ended are part of the next reading, and then forgotten.
 /// </summary>
-internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, VmDirectory vms, TraceOptions options)
+internal sealed unsafe class TableReader(
+    MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, VmDirectory vms, TraceOptions options)
 {
     private const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
 
-    // A slot's chain, at most: its qualifiers, and for each of its usual reasons the rest and the rounds.
-    private const int MostExtras = kvmscope_limits.KVMSCOPE_MAX_QUALIFIED + 2 * IndexEntries;
+    // The longest chain of a slot: its qualifiers, and for each usual reason the other qualifiers and the rounds.
+    private const int MaxExtras = kvmscope_limits.KVMSCOPE_MAX_QUALIFIED + 2 * IndexEntries;
 
-    // Longer than a slot takes to read: the reader lost its CPU meanwhile, and what it read does not belong together.
+    // Longer than it takes to read a slot: the reader was preempted, and what it read is not consistent.
     private const ulong TooLongNs = 50_000;
-    private const int MostTries = 5;
+    private const int MaxTries = 5;
 
     private static readonly Tally s_nothing = new();
 
@@ -32,52 +33,13 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
     private List<OpenExits> _open = [];
     private Tally _scratch = new();
 
-    /// <summary>What a slot said of its wall clock, and of the exit that was open, when it was last read.</summary>
+    /// <summary>The wall clock of a slot, and of its open exit, when it was last read.</summary>
     private readonly record struct SlotReading(ulong WallNs, TimeParts Outside, GroupKey? OpenKey, TimeParts OpenParts);
 
-    /// <summary>What one reading adds up.</summary>
-    private sealed class Reading(Grouping grouping)
-    {
-        internal RowTable Rows { get; } = new(grouping);
-
-        internal Dictionary<GroupKey, VcpuTime> Times { get; } = [];
-
-        internal Dictionary<int, VmIdentity> Vms { get; } = [];
-
-        internal List<OpenExits> Open { get; } = [];
-
-        internal int Restarted { get; set; }
-
-        internal void AddTime(VcpuTime time)
-        {
-            GroupKey key = Rows.KeyOf(time.Key);
-            ref VcpuTime sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Times, key, out _);
-            TimeParts parts = time.Parts;
-            parts.Add(sum.Parts);
-            sum = new VcpuTime(key, unchecked(sum.WallNs + time.WallNs), parts);
-        }
-
-        internal void Add(Reading other)
-        {
-            foreach (Row row in other.Rows.Rows) Rows.Add(row);
-            foreach (VcpuTime time in other.Times.Values) AddTime(time);
-            foreach (VmIdentity vm in other.Vms.Values) Vms.TryAdd(vm.Ordinal, vm);
-            Restarted += other.Restarted;
-        }
-
-        internal void Clear()
-        {
-            Rows.Clear();
-            Times.Clear();
-            Vms.Clear();
-            Restarted = 0;
-        }
-    }
-
-    /// <summary>What happened since the reading before; its times and what was missing are left to the caller.</summary>
-    /// <param name="grouping">How fine vCPUs are kept apart; no finer than the options' finest.</param>
+    /// <summary>What happened since the reading before. The caller adds the times and what was missing.</summary>
+    /// <param name="grouping">How rows are grouped; no finer than the options' finest grouping.</param>
     /// <param name="lost">The loss counters that belong to no slot, cumulative.</param>
-    /// <param name="missedEvents">Events that the kernel passed over, cumulative.</param>
+    /// <param name="missedEvents">Events that the kernel skipped, cumulative.</param>
     internal Interval Read(Grouping grouping, kvmscope_losses lost, ulong missedEvents)
     {
         var reading = new Reading(grouping);
@@ -86,7 +48,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         SlotLosses losses = _endedLosses;
         for (int i = 1; i < slots.Count; i++)
         {
-            ref var slot = ref slots[i];
+            ref kvmscope_slot slot = ref slots[i];
             if (slot.tgid == 0) continue;
             losses.Add(ref slot);
             AddSlot(ref slot, i, reading, isFinal: false);
@@ -101,13 +63,14 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
             TimeChanges = times,
             OpenBefore = before,
             OpenAfter = after,
-            Vms = NamedIn(reading.Vms, rows.Select(r => r.Key).Concat(times.Select(t => t.Key)).Concat(before.Concat(after).Select(o => o.Key))),
+            Vms = NamedIn(
+                reading.Vms, rows.Select(r => r.Key).Concat(times.Select(t => t.Key)).Concat(before.Concat(after).Select(o => o.Key))),
             Accounting = Since(losses.ToAccounting(lost, missedEvents), rows),
             RestartedRows = reading.Restarted,
         };
     }
 
-    /// <summary>Reads a slot for the last time: its vCPU is gone, and what is open now stays so.</summary>
+    /// <summary>Reads a slot for the last time: its vCPU has ended, and an open exit stays open.</summary>
     internal void End(ref kvmscope_slot slot, int number)
     {
         AddSlot(ref slot, number, _ended, isFinal: true);
@@ -115,7 +78,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         _slots[number] = null;
     }
 
-    /// <summary>Forgets a cell, which will be another's.</summary>
+    /// <summary>Forgets a cell, which will have another owner.</summary>
     internal void ForgetCell(int number) => _cells[number] = null;
 
     private void AddSlot(ref kvmscope_slot slot, int number, Reading reading, bool isFinal)
@@ -131,16 +94,16 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
 
     private void AddIndexed(ref kvmscope_slot slot, GroupKey owner, Reading reading)
     {
-        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
+        ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         CellCopy copy = default;
         uint nothing = 0;
         for (int at = Next(entries, 0); at < IndexEntries; at = Next(entries, at + 1))
         {
             int number = (int)Volatile.Read(ref slot.index[at]);
             if (number < kvmscope_open.KVMSCOPE_FIRST_CELL || number >= cells.Count) continue;
-            ref var cell = ref cells[number];
+            ref kvmscope_cell cell = ref cells[number];
             ExitCode code = new((Isa)cell.isa, cell.code);
-            // An open exit whose qualifier is to be known at its end belongs to no row yet.
+            // An open exit whose qualifier is known only at its end is not yet part of a row.
             ref uint open = ref IsQualified(code) ? ref nothing : ref slot.open;
             if (!HasChanged(ref cell, number, ref open)) continue;
             copy.Take(ref cell, number, ref open);
@@ -153,10 +116,10 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         CellCopy copy = default;
         uint nothing = 0;
         uint next = Volatile.Read(ref slot.extra);
-        for (int i = 0; i < MostExtras && next != 0 && next < cells.Count; i++)
+        for (int i = 0; i < MaxExtras && next != 0 && next < cells.Count; i++)
         {
             int number = (int)next;
-            ref var cell = ref cells[number];
+            ref kvmscope_cell cell = ref cells[number];
             next = cell.next;
             bool isRound = cell.kind == kvmscope_cell_kind.KVMSCOPE_CELL_ROUND;
             if (!isRound && !HasChanged(ref cell, number, ref nothing)) continue;
@@ -173,7 +136,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         }
     }
 
-    // Most cells of most intervals are as they were: of these nothing is copied.
+    // Most cells do not change in most intervals: they are not copied.
     private bool HasChanged(ref kvmscope_cell cell, int number, ref uint open)
     {
         if (_cells[number] is not { } before) return true;
@@ -220,20 +183,11 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
 
     private static TimeParts PartsOf(in CellCopy copy)
     {
-        TimeParts parts = default;
-        ulong left = copy.TotalNs;
-        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++)
-        {
-            ulong ns = Math.Min(left, copy.Parts[i]);
-            parts[WallClock.PartOf(i)] = ns;
-            left -= ns;
-        }
-        parts[TimePart.Kvm] = left;
-        return parts;
+        fixed (ulong* parts = copy.Parts) return WallClock.PartsOf(parts, copy.TotalNs);
     }
 
-    // An exit that will have no end is one of what is known of it; another is in no row yet. Read after the cells, so that an exit which
-    // ends meanwhile is missed until the next reading and never counted twice.
+    // An open exit that will not end is counted with the qualifier that is known of it; any other is not yet part of a row. Read
+    // after the cells, so that an exit which ends in between is missed until the next reading, and never counted twice.
     private void AddOpen(ref kvmscope_slot slot, GroupKey owner, Reading reading, bool isFinal)
     {
         if (OpenKeyOf(ref slot, Volatile.Read(ref slot.open), owner) is not { } key || !IsQualified(key.Code)) return;
@@ -245,7 +199,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
     {
         WallClock clock = default;
         ulong handled = 0;
-        for (int tries = 0; tries < MostTries; tries++)
+        for (int tries = 0; tries < MaxTries; tries++)
         {
             ulong start = Now();
             handled = Handled(ref slot);
@@ -254,7 +208,7 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         }
         if (clock.WallNs == 0) return;
         SlotReading before = _slots[number].GetValueOrDefault();
-        // The time that it had last in the row of what was known of it then; what it has now is in the row of what is known now.
+        // Take its last time out of the row to which it belonged then, and add its time now to the row to which it belongs now.
         if (before.OpenKey is { } last) reading.Rows.RowOf(last).AddParts(default(TimeParts).Less(before.OpenParts));
         GroupKey? open = OpenKeyOf(ref slot, (uint)clock.Open, owner);
         if (open is { } key) reading.Rows.RowOf(key).AddParts(clock.OpenParts);
@@ -264,20 +218,20 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
         _slots[number] = new SlotReading(clock.WallNs, clock.Outside, open, clock.OpenParts);
     }
 
-    // All handling times of the slot, ns: what its rows hold. Newer than the rows by what happened since, which the next reading shows.
+    // All handling times of the slot in ns: what its rows hold, and what happened since they were read, which the next reading shows.
     private ulong Handled(ref kvmscope_slot slot)
     {
         ulong sum = 0;
-        var entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
+        ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         for (int at = Next(entries, 0); at < IndexEntries; at = Next(entries, at + 1))
         {
             uint number = Volatile.Read(ref slot.index[at]);
             if (number >= kvmscope_open.KVMSCOPE_FIRST_CELL && number < cells.Count) sum += Volatile.Read(ref cells[(int)number].total_ns);
         }
         uint extra = Volatile.Read(ref slot.extra);
-        for (int i = 0; i < MostExtras && extra != 0 && extra < cells.Count; i++)
+        for (int i = 0; i < MaxExtras && extra != 0 && extra < cells.Count; i++)
         {
-            ref var cell = ref cells[(int)extra];
+            ref kvmscope_cell cell = ref cells[(int)extra];
             if (cell.kind != kvmscope_cell_kind.KVMSCOPE_CELL_ROUND) sum += Volatile.Read(ref cell.total_ns);
             extra = cell.next;
         }
@@ -287,38 +241,32 @@ internal sealed unsafe class TableReader(MappedTable<kvmscope_slot> slots, Mappe
     private GroupKey? OpenKeyOf(ref kvmscope_slot slot, uint open, GroupKey owner)
     {
         if (open < kvmscope_open.KVMSCOPE_FIRST_CELL || open >= cells.Count) return null;
-        ref var cell = ref cells[(int)open];
+        ref kvmscope_cell cell = ref cells[(int)open];
         ExitCode code = new((Isa)cell.isa, cell.code);
         bool isKnown = IsQualified(code) && slot.qualifier_state is kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN
             or kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_GUESS;
-        return owner with { Code = code, Level = (ExitLevel)cell.level, Qualifier = isKnown ? Qualifier.Of(slot.qualifier) : Qualifier.None };
+        Qualifier qualifier = isKnown ? Qualifier.Of(slot.qualifier) : Qualifier.None;
+        return owner with { Code = code, Level = (ExitLevel)cell.level, Qualifier = qualifier };
     }
 
     private Accounting Since(Accounting now, Row[] rows)
     {
         Accounting since = now.Less(_accounting);
         _accounting = now;
-        ulong exits = 0, timed = 0, unread = 0;
-        foreach (Row row in rows)
-        {
-            exits += row.Count;
-            timed += row.Timed;
-            if (row.Key.Code.Isa == Isa.None) unread += row.Count;
-        }
-        return since with { Exits = exits, Entries = timed + since.UnpairedEntries, UnreadReasons = unread };
+        return since.WithRows(rows);
     }
 
     private static OpenExits[] Regroup(List<OpenExits> open, RowTable rows) =>
         [.. open.GroupBy(o => rows.KeyOf(o.Key)).Select(g => new OpenExits(g.Key, (ulong)g.Count()))];
 
     private static VmIdentity[] NamedIn(Dictionary<int, VmIdentity> known, IEnumerable<GroupKey> keys) =>
-        [.. keys.Select(key => key.Vm).Where(vm => vm >= 0).Distinct().Order().Select(vm => known.GetValueOrDefault(vm)).OfType<VmIdentity>()];
+        [.. keys.Select(key => key.Vm).Where(known.ContainsKey).Distinct().Order().Select(vm => known[vm])];
 
     private bool IsQualified(ExitCode code) => options.WantQualifiers && Qualifiers.KindOf(code) != QualifierKind.None;
 
     private static ulong Now() => (ulong)MonotonicClock.NowNs();
 
-    // The index is mostly zeros: this search is vectorised.
+    // Most of the index is 0: this search is vectorised.
     private static int Next(ReadOnlySpan<uint> entries, int from)
     {
         if (from >= IndexEntries) return IndexEntries;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Bpf;
@@ -7,7 +8,7 @@ using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>A running trace: programs attached, tables mapped. Nothing of it outlives the process.</summary>
+/// <summary>A running trace: programs attached, tables mapped. Nothing of it remains after the process ends.</summary>
 internal sealed unsafe class TraceSession : ITraceSession
 {
     private readonly BpfObject _bpf;
@@ -22,7 +23,8 @@ internal sealed unsafe class TraceSession : ITraceSession
     private readonly int _lossesFd;
     private readonly IReadOnlyList<MissingSource> _missing;
 
-    private TraceSession(TraceOptions options, TableSizes sizes, HostView host, BpfObject bpf, FreeLists free, IReadOnlyList<MissingSource> missing)
+    private TraceSession(
+        TraceOptions options, TableSizes sizes, HostView host, BpfObject bpf, FreeLists free, IReadOnlyList<MissingSource> missing)
     {
         _bpf = bpf;
         _slots = new MappedTable<kvmscope_slot>(bpf.MapFd("slots"), sizes.SlotEntries);
@@ -31,7 +33,9 @@ internal sealed unsafe class TraceSession : ITraceSession
         VmDirectory vms = new(host.NameOf);
         _finest = options.Finest;
         _reader = new TableReader(_slots, _cells, vms, options);
-        _sweeper = new SlotSweeper(_slots, _cells, _reader, vms, free, bpf.MapFd("vcpu_to_slot"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        _sweeper = new SlotSweeper(
+            _slots, _cells, _reader, vms, free, bpf.MapFd("vcpu_to_slot"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive,
+            host.HoldsVcpus);
         _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms, options.WantSplit);
         _missing = missing;
         _lost = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
@@ -42,7 +46,7 @@ internal sealed unsafe class TraceSession : ITraceSession
     internal static TraceSession Start(TraceOptions options, TableSizes sizes, HostView host)
     {
         FreeLists? free = null;
-        var (bpf, missing, since) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
+        (BpfObject bpf, IReadOnlyList<MissingSource> missing, long since) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
         {
             free = new FreeLists(loaded.MapFd, sizes);
             free.Fill();
@@ -58,7 +62,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         }
     }
 
-    /// <summary>The tables, for the benchmark that fills them without guests.</summary>
+    /// <summary>The tables, for the benchmark that fills them without running guests.</summary>
     internal (MappedTable<kvmscope_slot> Slots, MappedTable<kvmscope_cell> Cells) Tables => (_slots, _cells);
 
     /// <inheritdoc/>
@@ -67,14 +71,15 @@ internal sealed unsafe class TraceSession : ITraceSession
     /// <inheritdoc/>
     public Interval Read(Grouping grouping)
     {
-        if (grouping > _finest) throw new InvalidOperationException($"{grouping} was not announced in the options");
+        if (grouping > _finest) throw new InvalidOperationException($"{grouping} is finer than the options allow");
         long now = MonotonicClock.NowNs();
-        return _reader.Read(grouping, Losses(), _bpf.Misses()) with { To = MonotonicClock.ToWallClock(now), ToNs = now, Missing = _missing };
+        Interval read = _reader.Read(grouping, Losses(), _bpf.Misses());
+        return read with { To = MonotonicClock.ToWallClock(now), ToNs = now, Missing = _missing };
     }
 
     /// <inheritdoc/>
     public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink) =>
-        _slow?.Read(timeout, sink) ?? throw new InvalidOperationException("slow exits were not asked for in the options");
+        _slow?.Read(timeout, sink) ?? throw new InvalidOperationException("the options do not ask for slow exits");
 
     /// <inheritdoc/>
     public void Sweep()
@@ -89,7 +94,7 @@ internal sealed unsafe class TraceSession : ITraceSession
             if (Interop.Libbpf.bpf_map_lookup_elem(_lossesFd, &zero, values) != 0)
                 throw Errno.Error("cannot read the loss counters", Marshal.GetLastPInvokeError());
         kvmscope_losses sum = default;
-        foreach (var one in _lost)
+        foreach (kvmscope_losses one in _lost)
         {
             sum.dropped_vcpus += one.dropped_vcpus;
             sum.dropped_exits += one.dropped_exits;
@@ -97,7 +102,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         return sum;
     }
 
-    /// <summary>Detaches first, so that nothing is counted that is not read.</summary>
+    /// <summary>Detaches first, so that nothing is counted that will not be read.</summary>
     public void Dispose()
     {
         _slow?.Dispose();
@@ -107,3 +112,10 @@ internal sealed unsafe class TraceSession : ITraceSession
         _control.Dispose();
     }
 }
+
+/// <summary>What a running trace reads from /proc.</summary>
+/// <param name="NameOf">The name of the VM that a process runs; null if the process has ended.</param>
+/// <param name="IsAlive">Whether the process is alive.</param>
+/// <param name="HoldsVcpus">Whether the process has open file descriptors of vCPUs.</param>
+/// <param name="Isa">The ISA of this host's exits.</param>
+internal sealed record HostView(Func<int, string?> NameOf, Func<int, bool> IsAlive, Func<int, bool> HoldsVcpus, Isa Isa);

@@ -3,15 +3,15 @@ using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>What a slot says of its vCPU's wall clock at one instant; the exit that is open then is split as far as it has come.</summary>
+/// <summary>The wall clock of a slot's vCPU at one instant. An exit that is open then is split as far as it has progressed.</summary>
 internal unsafe ref struct WallClock
 {
-    private const int MostTries = 100;
+    private const int MaxTries = 100;
 
-    /// <summary>How long the vCPU was observed, in ns; 0 where it was not.</summary>
+    /// <summary>How long the vCPU was observed, in ns; 0 if it was not.</summary>
     internal ulong WallNs;
 
-    /// <summary>The cell of the open exit, or a word of <see cref="kvmscope_open"/>.</summary>
+    /// <summary>The cell of the open exit, or a value of <see cref="kvmscope_open"/>.</summary>
     internal int Open;
 
     /// <summary>How long the open exit has taken so far, in ns.</summary>
@@ -20,16 +20,16 @@ internal unsafe ref struct WallClock
     /// <summary>The parts of the open exit.</summary>
     internal TimeParts OpenParts;
 
-    /// <summary>The guest's time, and the run queue's outside of exits.</summary>
+    /// <summary>The time outside of exits: in the guest, and in the run queue.</summary>
     internal TimeParts Outside;
 
-    /// <summary>Reads a slot that the kernel side writes meanwhile.</summary>
+    /// <summary>Reads a slot while the BPF programs write it.</summary>
     /// <param name="slot">The slot, in mapped memory.</param>
     /// <param name="nowNs">CLOCK_MONOTONIC.</param>
-    /// <param name="isFinal">The vCPU is gone, whether or not a hook told when.</param>
+    /// <param name="isFinal">The vCPU has ended, whether or not a hook reported when.</param>
     internal void Take(ref kvmscope_slot slot, Func<ulong> nowNs, bool isFinal)
     {
-        for (int tries = 0; tries < MostTries; tries++)
+        for (int tries = 0; tries < MaxTries; tries++)
         {
             uint open = Volatile.Read(ref slot.open);
             ulong exit = Volatile.Read(ref slot.exit_ns), entry = Volatile.Read(ref slot.entry_ns);
@@ -41,7 +41,7 @@ internal unsafe ref struct WallClock
         }
     }
 
-    // Without a hook for its end a vCPU lived at least until its last event.
+    // Without a hook for the end of vCPUs: it lived at least until its last event.
     private static ulong EndOf(ref kvmscope_slot slot, Func<ulong> nowNs, bool isFinal)
     {
         ulong ended = Volatile.Read(ref slot.ended_ns);
@@ -63,7 +63,7 @@ internal unsafe ref struct WallClock
         Outside[TimePart.Runq] = slot.guest_runq_ns;
         if (entry != 0)
         {
-            // Preempted between the hardware's exit and KVM's report of it.
+            // It was preempted between the exit of the hardware and KVM's report of it.
             ulong until = output != 0 ? Math.Max(output, entry) : end;
             Outside[TimePart.Guest] += Less(until, entry);
             Outside[TimePart.Runq] += Less(end, until);
@@ -91,7 +91,22 @@ internal unsafe ref struct WallClock
         left -= ns;
     }
 
-    /// <summary>The part that the kernel side keeps under this number.</summary>
+    /// <summary>The parts of a handling time as the BPF programs keep them; what they do not explain is KVM's.</summary>
+    internal static TimeParts PartsOf(ulong* kept, ulong totalNs)
+    {
+        TimeParts parts = default;
+        ulong left = totalNs;
+        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++)
+        {
+            ulong ns = Math.Min(left, kept[i]);
+            parts[PartOf(i)] = ns;
+            left -= ns;
+        }
+        parts[TimePart.Kvm] = left;
+        return parts;
+    }
+
+    /// <summary>The part that has this number in the BPF programs.</summary>
     internal static TimePart PartOf(int part) => part switch
     {
         kvmscope_part.KVMSCOPE_PART_VMM => TimePart.Vmm,

@@ -1,11 +1,11 @@
-using System.Runtime.InteropServices;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Tests.Bpf;
 
-/// <summary>The BPF object that Kvmscope.Host carries, as ELF: its sections and symbols.</summary>
+/// <summary>The BPF object in Kvmscope.Host as ELF: its sections and symbols.</summary>
 internal sealed class BpfImage
 {
     internal sealed record Section(string Name, uint Type, ulong Flags, byte[] Bytes)
@@ -33,7 +33,7 @@ internal sealed class BpfImage
             uint type = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
             sections.Add(new Section(
                 Text(names, BinaryPrimitives.ReadInt32LittleEndian(header)), type, BinaryPrimitives.ReadUInt64LittleEndian(header[8..]),
-                type == 8 ? [] : Body(table + 64 * i))); // SHT_NOBITS has none
+                type == 8 ? [] : Body(table + 64 * i))); // SHT_NOBITS has no bytes
         }
         Sections = sections;
         byte[] symbols = this[".symtab"].Bytes, strings = this[".strtab"].Bytes;
@@ -41,11 +41,12 @@ internal sealed class BpfImage
         for (int at = 0; at < symbols.Length; at += 24)
         {
             ReadOnlySpan<byte> symbol = symbols.AsSpan(at);
-            int home = BinaryPrimitives.ReadUInt16LittleEndian(symbol[6..]);
-            if (home >= sections.Count) continue;
+            int index = BinaryPrimitives.ReadUInt16LittleEndian(symbol[6..]);
+            if (index >= sections.Count) continue;
             all.Add(new Symbol(
-                Text(strings, BinaryPrimitives.ReadInt32LittleEndian(symbol)), sections[home],
-                (int)BinaryPrimitives.ReadUInt64LittleEndian(symbol[8..]), (int)BinaryPrimitives.ReadUInt64LittleEndian(symbol[16..]), (symbol[4] & 15) == 2));
+                Text(strings, BinaryPrimitives.ReadInt32LittleEndian(symbol)), sections[index],
+                (int)BinaryPrimitives.ReadUInt64LittleEndian(symbol[8..]), (int)BinaryPrimitives.ReadUInt64LittleEndian(symbol[16..]),
+                (symbol[4] & 15) == 2));
         }
         Symbols = all;
     }

@@ -1,51 +1,54 @@
 using System.Text;
+using CsCheck;
 using Kvmscope.ContractGen;
 using Kvmscope.Core.Model;
-using CsCheck;
 using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Tests.Bpf;
 
-/// <summary>What the object must be so that every kernel from 5.10 on takes it.</summary>
+/// <summary>What the object must be like so that every kernel since 5.10 accepts it.</summary>
 public sealed class BpfImageTests
 {
     [Fact]
-    public void No_atomic_instruction_gives_a_result()
+    public void No_atomic_instruction_returns_a_value()
     {
-        // 5.10 knows BPF_ADD alone, without BPF_FETCH.
-        var odd = from function in BpfImage.Embedded.Functions()
-                  from instruction in function.Code
-                  where instruction.IsAtomic && instruction.Immediate != 0
-                  select $"{function.Function.Name}+{instruction.At}: {instruction.Immediate:x}";
+        // 5.10 knows only BPF_ADD, without BPF_FETCH.
+        IEnumerable<string> odd =
+            from function in BpfImage.Embedded.Functions()
+            from instruction in function.Code
+            where instruction.IsAtomic && instruction.Immediate != 0
+            select $"{function.Function.Name}+{instruction.At}: {instruction.Immediate:x}";
         Assert.Empty(odd);
     }
 
     [Fact]
-    public void All_code_is_of_the_third_version_of_the_instruction_set()
+    public void No_instruction_is_newer_than_version_3()
     {
-        var odd = from function in BpfImage.Embedded.Functions()
-                  from instruction in function.Code
-                  where instruction.IsOfVersion4
-                  select $"{function.Function.Name}+{instruction.At}: {instruction.Opcode:x2}";
+        IEnumerable<string> odd =
+            from function in BpfImage.Embedded.Functions()
+            from instruction in function.Code
+            where instruction.IsOfVersion4
+            select $"{function.Function.Name}+{instruction.At}: {instruction.Opcode:x2}";
         Assert.Empty(odd);
     }
 
     [Fact]
-    public void What_runs_on_the_oldest_kernels_calls_no_helper_that_they_lack()
+    public void Programs_for_the_oldest_kernels_call_only_helpers_of_5_10()
     {
         const int LastOf510 = 155; // bpf_redirect_peer
-        var odd = from function in BpfImage.Embedded.Functions()
-                  where !function.Function.Name.EndsWith("_direct", StringComparison.Ordinal)
-                      && !function.Function.Section.Name.StartsWith("tp_btf/", StringComparison.Ordinal)
-                      && !function.Function.Section.Name.StartsWith("fentry/", StringComparison.Ordinal)
-                  from instruction in function.Code
-                  where instruction.IsHelperCall && instruction.Immediate > LastOf510
-                  select $"{function.Function.Name}+{instruction.At}: helper {instruction.Immediate}";
+        IEnumerable<string> odd =
+            from function in BpfImage.Embedded.Functions()
+            where !function.Function.Name.EndsWith("_direct", StringComparison.Ordinal)
+                && !function.Function.Section.Name.StartsWith("tp_btf/", StringComparison.Ordinal)
+                && !function.Function.Section.Name.StartsWith("fentry/", StringComparison.Ordinal)
+            from instruction in function.Code
+            where instruction.IsHelperCall && instruction.Immediate > LastOf510
+            select $"{function.Function.Name}+{instruction.At}: helper {instruction.Immediate}";
         Assert.Empty(odd);
     }
 
     [Fact]
-    public void All_code_was_looked_at()
+    public void All_code_is_covered_by_these_tests()
     {
         foreach (BpfImage.Section section in BpfImage.Embedded.Sections.Where(s => s.IsCode))
             Assert.Equal(section.Bytes.Length, BpfImage.Embedded.Symbols.Where(s => s.IsFunction && s.Section == section).Sum(s => s.Size));
@@ -53,7 +56,7 @@ public sealed class BpfImageTests
     }
 
     [Fact]
-    public void Names_fit_into_what_the_kernel_keeps_of_them()
+    public void Names_are_short_enough_for_the_kernel()
     {
         string[] programs = [.. BpfImage.Embedded.Symbols
             .Where(s => s.IsFunction && s.Section.Name != ".text").Select(s => s.Name)];
@@ -64,7 +67,7 @@ public sealed class BpfImageTests
     }
 
     [Fact]
-    public void The_licence_is_one_that_the_kernel_takes_for_gpl()
+    public void The_kernel_accepts_the_licence_as_gpl()
     {
         // include/linux/license.h, license_is_gpl_compatible()
         string[] compatible = ["GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"];
@@ -72,7 +75,7 @@ public sealed class BpfImageTests
     }
 
     [Fact]
-    public void No_path_of_the_machine_that_built_it_is_inside()
+    public void No_path_of_the_build_machine_is_inside()
     {
         Assert.DoesNotContain(BpfImage.Embedded.Sections, s => s.Name.StartsWith(".debug", StringComparison.Ordinal));
         IReadOnlyList<BtfType> types = BtfReader.ReadElf(BpfImage.Embedded.Bytes);
@@ -80,7 +83,7 @@ public sealed class BpfImageTests
         Assert.DoesNotContain(types, t => t.Name.Contains('/'));
     }
 
-    // bin_of() of bpf/cells.bpf.h, with the table that the object has. KernelCodeTests runs the code itself, where bpf() is allowed.
+    // bin_of() of bpf/cells.bpf.h, with the table in the object. RoomTests and others run the code itself, where bpf() is permitted.
     private static int BinBy(byte[] table, ulong ns)
     {
         if (ns < 1UL << HistogramLayout.MinShift) return 0;

@@ -15,7 +15,7 @@ public sealed class BtfReaderTests
         }
         catch (InvalidDataException)
         {
-            // What the reader promises.
+            // The only exception that the reader may throw.
         }
     }
 
@@ -23,7 +23,7 @@ public sealed class BtfReaderTests
     public void Any_bytes_are_read_or_refused() => Gen.Byte.Array[0, 300].Sample(Read);
 
     [Fact]
-    public void Any_bytes_after_a_right_beginning_are_read_or_refused() =>
+    public void Any_bytes_after_a_valid_header_are_read_or_refused() =>
         Gen.Byte.Array[0, 300].Sample(bytes => Read([.. s_object.AsSpan(0, 6), .. bytes]));
 
     [Fact]
@@ -33,11 +33,12 @@ public sealed class BtfReaderTests
     [Fact]
     public void An_object_with_changed_bytes_is_read_or_refused()
     {
-        // Most of the object is code and relocations: half of the changes go where the reader looks.
+        // Most of the object is code and relocations: half of the changes are in the parts that the reader uses.
         BpfImage.Section btf = BpfImage.Embedded[".BTF"];
         int start = s_object.AsSpan().IndexOf(btf.Bytes);
         int table = (int)BitConverter.ToUInt64(s_object, 0x28);
-        Gen<int> place = Gen.OneOf(Gen.Int[0, 63], Gen.Int[table, s_object.Length - 1], Gen.Int[start, start + 24], Gen.Int[start, start + btf.Bytes.Length - 1]);
+        Gen<int> place = Gen.OneOf(
+            Gen.Int[0, 63], Gen.Int[table, s_object.Length - 1], Gen.Int[start, start + 24], Gen.Int[start, start + btf.Bytes.Length - 1]);
         Gen.Select(place, Gen.OneOf(Gen.Byte, Gen.Const((byte)0xff), Gen.Const((byte)0))).Array[1, 8].Sample(changes =>
         {
             byte[] changed = [.. s_object];

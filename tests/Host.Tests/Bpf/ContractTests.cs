@@ -8,14 +8,18 @@ using Kvmscope.Host.Contract;
 
 namespace Kvmscope.Host.Tests.Bpf;
 
-/// <summary>Both sides see the same layout: the generated C# is that of the object's BTF.</summary>
+/// <summary>C# and BPF have the same layout: the generated C# is that of the object's BTF.</summary>
 public sealed class ContractTests
 {
     private static readonly IReadOnlyList<BtfType> s_types = BtfReader.ReadElf(BpfImage.Embedded.Bytes);
-    private static readonly Type[] s_mirrors = [.. typeof(kvmscope_cell).Assembly.GetTypes().Where(t => t.Namespace == typeof(kvmscope_cell).Namespace && !t.IsNested)];
+    private static readonly Type[] s_mirrors =
+    [
+        .. typeof(kvmscope_cell).Assembly.GetTypes().Where(t => t.Namespace == typeof(kvmscope_cell).Namespace && !t.IsNested),
+    ];
 
     private static IEnumerable<BtfType> Structs =>
-        s_types.Where(t => t.Kind == BtfType.Struct && t.Name.StartsWith("kvmscope_", StringComparison.Ordinal) && t.Name != "kvmscope_contract");
+        s_types.Where(
+            t => t.Kind == BtfType.Struct && t.Name.StartsWith("kvmscope_", StringComparison.Ordinal) && t.Name != "kvmscope_contract");
 
     private static int SizeOf(Type type) =>
         (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
@@ -33,12 +37,13 @@ public sealed class ContractTests
     {
         Assert.Equal(Structs.Select(t => t.Name).Order(), s_mirrors.Where(t => t.IsValueType).Select(t => t.Name).Order());
         Assert.Equal(
-            s_types.Where(t => t.Kind == BtfType.Enum && t.Name.StartsWith("kvmscope_", StringComparison.Ordinal)).Select(t => t.Name).Order(),
+            s_types.Where(t => t.Kind == BtfType.Enum && t.Name.StartsWith("kvmscope_", StringComparison.Ordinal))
+                .Select(t => t.Name).Order(),
             s_mirrors.Where(t => !t.IsValueType).Select(t => t.Name).Order());
     }
 
     [Fact]
-    public void Sizes_and_offsets_in_memory_are_those_of_the_kernel_side()
+    public void Sizes_and_offsets_in_memory_are_those_of_BPF()
     {
         foreach (BtfType type in Structs)
         {
@@ -50,7 +55,7 @@ public sealed class ContractTests
             foreach ((FieldInfo field, (string name, _, uint bits)) in fields.Zip(type.Members))
             {
                 Assert.Equal((name, bits / 8), (field.Name, (uint)field.GetCustomAttribute<FieldOffsetAttribute>()!.Value));
-                // Padding is explicit: each field begins where the one before ends, so sizes of fields are right too.
+                // Padding is explicit: each field begins where the field before ends, so the sizes of fields are right too.
                 Assert.Equal((name, end), (name, bits / 8));
                 end = bits / 8 + (uint)SizeOf(field.FieldType);
             }

@@ -26,14 +26,19 @@ public sealed class VerifierLogTests
     [Fact]
     public void Says_what_was_refused_and_at_which_instruction()
     {
-        Assert.Equal("math between map_value pointer and register with unbounded min value is not allowed (at 10: (0f) r0 += r1)", VerifierLog.Summary(Unbounded));
-        Assert.Equal("R1 unbounded memory access, make sure to bounds check any such access (at 57: (63) *(u32 *)(r1 +128) = r2)", VerifierLog.Summary(Bounds));
+        Assert.Equal(
+            "math between map_value pointer and register with unbounded min value is not allowed (at 10: (0f) r0 += r1)",
+            VerifierLog.Summary(Unbounded));
+        Assert.Equal(
+            "R1 unbounded memory access, make sure to bounds check any such access (at 57: (63) *(u32 *)(r1 +128) = r2)",
+            VerifierLog.Summary(Bounds));
     }
 
     [Fact]
     public void A_refusal_without_an_instruction_stands_alone()
     {
-        Assert.Equal("back-edge from insn 9 to 3", VerifierLog.Summary("; loop\nback-edge from insn 9 to 3\nprocessed 9 insns (limit 1000000)\n"));
+        Assert.Equal(
+            "back-edge from insn 9 to 3", VerifierLog.Summary("; loop\nback-edge from insn 9 to 3\nprocessed 9 insns (limit 1000000)\n"));
         Assert.Equal("unknown func bpf_x#999", VerifierLog.Summary("unknown func bpf_x#999"));
     }
 

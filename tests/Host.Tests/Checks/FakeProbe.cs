@@ -3,7 +3,7 @@ using Kvmscope.Host.Privileges;
 
 namespace Kvmscope.Host.Tests.Checks;
 
-/// <summary>A kernel that answers as it is told; root on x86_64 unless said otherwise.</summary>
+/// <summary>A kernel with given answers; by default root on x86_64.</summary>
 internal sealed class FakeProbe : IKernelProbe
 {
     public string Machine { get; init; } = "x86_64";

@@ -8,22 +8,22 @@ namespace Kvmscope.Host.Tests.Checks;
 
 public sealed class HostCheckerTests
 {
-    private static readonly string[] Order =
+    private static readonly string[] s_order =
     [
         "kernel", "KVM", "vendor module", "BTF", "module BTF", "attach path", "tracepoints", "capabilities", "lockdown",
         "PID namespace", "JIT", "memory", "nested", "interval",
     ];
 
     [Fact]
-    public void Debian_510_goes_by_raw_tp()
+    public void Debian_510_uses_raw_tp()
     {
         using TempTree tree = HostTrees.Debian510();
         Expect(tree, Isa.Vmx, AttachPath.RawTp, [
             "kernel Ok 5.10.0-32-amd64 x86_64",
             "KVM Ok /dev/kvm, module kvm",
-            "vendor module Ok kvm_intel: exits are VMX's",
+            "vendor module Ok kvm_intel: VMX exits",
             "BTF Ok /sys/kernel/btf/vmlinux",
-            "module BTF Limited none; raw_tp is used, which needs none",
+            "module BTF Limited none; not needed with raw_tp",
             "attach path Ok raw_tp, with the reason from the tracepoint",
             "tracepoints Ok kvm:kvm_exit, kvm:kvm_entry",
             "capabilities Ok all that is needed",
@@ -32,20 +32,20 @@ public sealed class HostCheckerTests
             "JIT Ok on",
             "memory Ok 2.0 GiB available, tables take 16.0 MiB",
             "nested Ok on: guests may run guests (L2)",
-            "interval Limited exits of the fast path are counted, not timed",
+            "interval Limited fast-path exits are counted, but not timed",
         ]);
     }
 
     [Fact]
-    public void Debian_61_on_amd_goes_by_tp_btf()
+    public void Debian_61_on_amd_uses_tp_btf()
     {
         using TempTree tree = HostTrees.Debian61Amd();
         Expect(tree, Isa.Svm, AttachPath.TpBtf, [
-            "vendor module Ok kvm_amd: exits are SVM's",
+            "vendor module Ok kvm_amd: SVM exits",
             "module BTF Ok kvm, kvm_amd",
             "attach path Ok tp_btf",
             "nested Ok on: guests may run guests (L2)",
-            "interval Limited begins after host interrupts were served: INTR is short",
+            "interval Limited starts after host interrupts are served: INTR is too short",
         ]);
     }
 
@@ -53,18 +53,22 @@ public sealed class HostCheckerTests
     public void Debian_612_on_intel_and_72_on_amd_have_no_limits()
     {
         using TempTree intel = HostTrees.Debian612Intel();
-        Expect(intel, Isa.Vmx, AttachPath.TpBtf, ["kernel Ok 6.12.107+deb13-amd64 x86_64", "interval Ok from the hardware's exit to the next entry"]);
+        Expect(
+            intel, Isa.Vmx, AttachPath.TpBtf,
+            ["kernel Ok 6.12.107+deb13-amd64 x86_64", "interval Ok from the hardware exit to the next entry"]);
         using TempTree amd = HostTrees.Debian72Amd();
-        Expect(amd, Isa.Svm, AttachPath.TpBtf, ["nested Ok off: there will be no exits of L2", "interval Ok from the hardware's exit to the next entry"]);
+        Expect(
+            amd, Isa.Svm, AttachPath.TpBtf,
+            ["nested Ok off: no L2 exits", "interval Ok from the hardware exit to the next entry"]);
         Assert.All(new HostChecker(amd.Root, new FakeProbe()).Check(), check => Assert.Equal(CheckVerdict.Ok, check.Verdict));
     }
 
     [Fact]
-    public void Another_kvm_built_in_never_fires()
+    public void Another_built_in_kvm_never_fires()
     {
         using TempTree tree = HostTrees.PvmBuiltIn();
         Fails(tree, ExitStatus.HostUnsupported, "this host's KVM is neither kvm_intel nor kvm_amd but kvm_pvm: it never fires kvm_exit",
-            "run kvmscope on a host whose KVM is kvm_intel or kvm_amd; kvmscope check says more");
+            "run kvmscope on a host whose KVM is kvm_intel or kvm_amd; for details: kvmscope check");
         Expect(tree, Isa.None, AttachPath.None, [
             "KVM Ok /dev/kvm, kvm built in",
             "vendor module Failed kvm_pvm: this KVM never fires kvm_exit",
@@ -78,13 +82,15 @@ public sealed class HostCheckerTests
     {
         using TempTree tree = HostTrees.PvmBuiltIn();
         Directory.Delete(Path.Join(tree.Root, "sys/module/kvm_pvm"), recursive: true);
-        Fails(tree, ExitStatus.HostUnsupported, "this host's KVM is neither kvm_intel nor kvm_amd: it never fires kvm_exit", "run kvmscope on a host");
+        Fails(
+            tree, ExitStatus.HostUnsupported, "this host's KVM is neither kvm_intel nor kvm_amd: it never fires kvm_exit",
+            "run kvmscope on a host");
     }
 
     [Theory]
     [InlineData("svm", "modprobe kvm_amd")]
     [InlineData("vmx", "modprobe kvm_intel")]
-    [InlineData("sse3", "turn virtualization on in the firmware")]
+    [InlineData("sse3", "enable virtualization in the firmware")]
     public void No_kvm_module_is_fixed_by_modprobe(string flag, string hint)
     {
         using TempTree tree = HostTrees.Bare("6.1.0-37-amd64", flag).File("sys/kernel/btf/vmlinux", "");
@@ -95,7 +101,9 @@ public sealed class HostCheckerTests
     public void A_missing_vendor_module_is_fixed_by_modprobe()
     {
         using TempTree tree = HostTrees.Debian("6.1.0-37-amd64", vendor: null, moduleBtf: true);
-        Fails(tree, ExitStatus.HostUnsupported, "the vendor module kvm_amd is not loaded: there are no VM exits to trace", "modprobe kvm_amd");
+        Fails(
+            tree, ExitStatus.HostUnsupported, "the vendor module kvm_amd is not loaded: there are no VM exits to trace",
+            "modprobe kvm_amd");
     }
 
     [Fact]
@@ -114,7 +122,9 @@ public sealed class HostCheckerTests
     {
         using TempTree tree = HostTrees.Debian61Amd();
         File.Delete(Path.Join(tree.Root, "sys/kernel/btf/vmlinux"));
-        Fails(tree, ExitStatus.HostUnsupported, "this kernel has no BTF: the layout of its structures is not known", "CONFIG_DEBUG_INFO_BTF=y");
+        Fails(
+            tree, ExitStatus.HostUnsupported, "this kernel has no BTF: the layout of its structures is not known",
+            "CONFIG_DEBUG_INFO_BTF=y");
     }
 
     [Theory]
@@ -132,16 +142,22 @@ public sealed class HostCheckerTests
     public void An_old_kernel_and_another_machine_fail_first()
     {
         using TempTree old = HostTrees.Debian("4.19.0-27-amd64", "kvm_intel", moduleBtf: false);
-        Fails(old, ExitStatus.HostUnsupported, "this kernel, 4.19.0-27-amd64, is too old: kvmscope needs 5.10 or newer", "boot a kernel of 5.10");
+        Fails(
+            old, ExitStatus.HostUnsupported, "this kernel, 4.19.0-27-amd64, is too old: kvmscope needs 5.10 or newer",
+            "boot kernel 5.10");
         using TempTree arm = HostTrees.Bare("6.1.0-37-arm64", "none");
-        Fails(arm, ExitStatus.HostUnsupported, "this host is riscv64: only x86_64 and aarch64 can be traced", "x86_64", new FakeProbe { Machine = "riscv64" });
+        Fails(
+            arm, ExitStatus.HostUnsupported, "this host is riscv64: only x86_64 and aarch64 can be traced", "x86_64",
+            new FakeProbe { Machine = "riscv64" });
     }
 
     [Fact]
     public void Lockdown_fails_in_confidentiality_mode_only()
     {
         using TempTree tree = HostTrees.Debian61Amd().File("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
-        Fails(tree, ExitStatus.HostUnsupported, "kernel lockdown is in confidentiality mode: BPF may not read kernel memory", "lockdown=integrity");
+        Fails(
+            tree, ExitStatus.HostUnsupported, "kernel lockdown is in confidentiality mode: BPF cannot read kernel memory",
+            "lockdown=integrity");
         tree.File("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
         new HostChecker(tree.Root, new FakeProbe()).ThrowIfUntraceable();
     }
@@ -150,7 +166,7 @@ public sealed class HostCheckerTests
     [InlineData(0UL, 1, "not permitted to trace: CAP_BPF, CAP_PERFMON missing")]
     [InlineData(1UL << 39, 1, "not permitted to trace: CAP_PERFMON missing")]
     [InlineData(1UL << 38, 0, "not permitted to trace: CAP_BPF missing")]
-    [InlineData(3UL << 38, 1, "bpf() is refused although the capabilities are there: by seccomp, an LSM or a user namespace")]
+    [InlineData(3UL << 38, 1, "bpf() is refused although the capabilities are present: by seccomp, an LSM or a user namespace")]
     public void An_unprivileged_user_is_told_what_is_missing(ulong capabilities, int loadError, string error)
     {
         using TempTree tree = HostTrees.Debian510();
@@ -160,7 +176,7 @@ public sealed class HostCheckerTests
     [Theory]
     [InlineData(0UL)]
     [InlineData(3UL << 38)]
-    public void The_types_of_modules_take_more(ulong capabilities)
+    public void Module_btf_needs_more_capabilities(ulong capabilities)
     {
         using TempTree tree = HostTrees.Debian61Amd();
         Fails(tree, ExitStatus.NotPermitted, "not permitted to trace: CAP_SYS_ADMIN missing", "run as root (sudo), or with CAP_SYS_ADMIN",
@@ -173,7 +189,8 @@ public sealed class HostCheckerTests
     [InlineData(3UL << 38 | 1UL << 2 | 1UL << 19, "capabilities Ok CAP_BPF, CAP_PERFMON")]
     public void Enough_to_trace_is_enough(ulong capabilities, string line)
     {
-        using TempTree tree = HostTrees.Debian510().File("proc/self/limits", "Max locked memory         unlimited            unlimited            bytes     \n");
+        using TempTree tree = HostTrees.Debian510().File(
+            "proc/self/limits", "Max locked memory         unlimited            unlimited            bytes     \n");
         Expect(tree, Isa.Vmx, AttachPath.RawTp, [line], new FakeProbe { Effective = new(capabilities) });
     }
 
@@ -182,8 +199,10 @@ public sealed class HostCheckerTests
     {
         var user = new FakeProbe { Effective = CapabilitySet.Of(Capability.Bpf, Capability.Perfmon) };
         using TempTree old = HostTrees.Debian510();
-        var error = Assert.Throws<KvmscopeException>(() => new HostChecker(old.Root, user).ThrowIfUntraceable(16 << 20));
-        Assert.Equal((ExitStatus.NotPermitted, "ulimit -l is too small on this kernel: 64 KiB, and the tables take 16.0 MiB"), (error.Status, error.Message));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => new HostChecker(old.Root, user).ThrowIfUntraceable(16 << 20));
+        Assert.Equal(
+            (ExitStatus.NotPermitted, "ulimit -l is too small on this kernel: 64 KiB, and the tables take 16.0 MiB"),
+            (error.Status, error.Message));
         Assert.StartsWith("ulimit -l unlimited", error.Hint);
         old.File("proc/self/limits", "Max locked memory         unlimited            unlimited            bytes     \n");
         new HostChecker(old.Root, user).ThrowIfUntraceable(16 << 20);
@@ -195,13 +214,16 @@ public sealed class HostCheckerTests
     public void Tables_larger_than_the_free_memory_fail()
     {
         using TempTree tree = HostTrees.Debian61Amd();
-        var error = Assert.Throws<KvmscopeException>(() => new HostChecker(tree.Root, new FakeProbe()).ThrowIfUntraceable(3L << 30));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(
+            () => new HostChecker(tree.Root, new FakeProbe()).ThrowIfUntraceable(3L << 30));
         Assert.Equal("make the tables smaller with --max-vcpus", error.Hint);
-        Assert.Contains(new HostChecker(tree.Root, new FakeProbe()).Check(1L << 30), check => check is { Name: "memory", Verdict: CheckVerdict.Limited });
+        Assert.Contains(
+            new HostChecker(tree.Root, new FakeProbe()).Check(1L << 30),
+            check => check is { Name: "memory", Verdict: CheckVerdict.Limited });
     }
 
     [Fact]
-    public void Lesser_troubles_are_limits()
+    public void Smaller_problems_are_limits()
     {
         using TempTree tree = HostTrees.Debian61Amd().File("proc/sys/net/core/bpf_jit_enable", "0\n");
         File.Delete(Path.Join(tree.Root, "proc/self/ns/pid"));
@@ -215,10 +237,10 @@ public sealed class HostCheckerTests
     }
 
     [Fact]
-    public void An_empty_root_is_no_crash()
+    public void An_empty_root_does_not_crash()
     {
         using var tree = new TempTree();
-        Assert.Equal(Order, new HostChecker(tree.Root, new FakeProbe()).Check().Select(check => check.Name));
+        Assert.Equal(s_order, new HostChecker(tree.Root, new FakeProbe()).Check().Select(check => check.Name));
         Assert.Equal(Isa.None, HostChecker.DetectIsa(tree.Root));
     }
 
@@ -246,15 +268,15 @@ public sealed class HostCheckerTests
     {
         var checker = new HostChecker(tree.Root, probe ?? new FakeProbe());
         AssertWellFormed(checker.Check());
-        var thrown = Assert.Throws<KvmscopeException>(() => checker.ThrowIfUntraceable());
+        KvmscopeException thrown = Assert.Throws<KvmscopeException>(() => checker.ThrowIfUntraceable());
         Assert.Equal((status, error), (thrown.Status, thrown.Message));
         Assert.Contains(hint, thrown.Hint);
     }
 
-    /// <summary>What holds for every host: all checks, in order, on one line each, and each failure with its fix.</summary>
+    /// <summary>True for every host: all checks, in order, on one line each, and each failure with its fix.</summary>
     private static void AssertWellFormed(IReadOnlyList<HostCheck> checks)
     {
-        Assert.Equal(Order, checks.Select(check => check.Name));
+        Assert.Equal(s_order, checks.Select(check => check.Name));
         Assert.All(checks, check =>
         {
             Assert.InRange(check.Found.Length, 1, 60);

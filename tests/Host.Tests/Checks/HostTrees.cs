@@ -1,6 +1,6 @@
 namespace Kvmscope.Host.Tests.Checks;
 
-/// <summary>Hosts as their /proc and /sys show them, as far as the checks look.</summary>
+/// <summary>The parts of /proc and /sys of some hosts that the checks read.</summary>
 internal static class HostTrees
 {
     /// <summary>A Debian host: KVM as modules, tracefs mounted, in its own PID namespace.</summary>
@@ -13,7 +13,9 @@ internal static class HostTrees
         if (moduleBtf) tree.File("sys/kernel/btf/kvm", "");
         if (vendor is null) return tree;
         tree.File($"sys/module/{vendor}/initstate", "live\n");
-        tree.File($"sys/module/{vendor}/parameters/nested", nested ? (vendor == "kvm_amd" ? "1\n" : "Y\n") : (vendor == "kvm_amd" ? "0\n" : "N\n"));
+        tree.File(
+            $"sys/module/{vendor}/parameters/nested",
+            nested ? (vendor == "kvm_amd" ? "1\n" : "Y\n") : (vendor == "kvm_amd" ? "0\n" : "N\n"));
         if (moduleBtf) tree.File($"sys/kernel/btf/{vendor}", "");
         return tree;
     }
@@ -26,12 +28,14 @@ internal static class HostTrees
 
     public static TempTree Debian72Amd() => Debian("7.2.13+deb14-amd64", "kvm_amd", moduleBtf: true, nested: false);
 
-    /// <summary>A guest whose kernel has another KVM built in: neither extension in the CPU, neither tracefs nor securityfs mounted.</summary>
+    /// <summary>
+    /// A guest whose kernel has another KVM built in: the CPU has neither extension, and neither tracefs nor securityfs is mounted.
+    /// </summary>
     public static TempTree PvmBuiltIn() => Bare("6.18.44-cloud", "sse2")
         .File("dev/kvm", "").Folder("sys/module/kvm/parameters").Folder("sys/module/kvm_pvm/parameters")
         .File("sys/kernel/btf/vmlinux", "").Folder("sys/kernel/tracing").Folder("sys/kernel/security").Folder("sys/kernel/debug");
 
-    /// <summary>A host where nothing of KVM is loaded.</summary>
+    /// <summary>A host without KVM.</summary>
     public static TempTree Bare(string release, string flag) => new TempTree()
         .File("proc/sys/kernel/osrelease", release + "\n")
         .File("proc/cpuinfo", $"processor\t: 0\nvendor_id\t: Any\nflags\t\t: fpu {flag} sse4_2\nvmx flags\t: ept\n\n")

@@ -24,7 +24,7 @@ public sealed class KernelVersionTests
     [InlineData("6.")]
     [InlineData("-6.1")]
     [InlineData("99999999999.1")]
-    public void Refuses_what_is_none(string release) => Assert.False(KernelVersion.TryParse(release, out _));
+    public void Refuses_other_text(string release) => Assert.False(KernelVersion.TryParse(release, out _));
 
     [Fact]
     public void Survives_any_text() => Gen.String.Sample(text => { KernelVersion.TryParse(text, out _); });
@@ -34,5 +34,6 @@ public sealed class KernelVersionTests
     [InlineData(5, 16, false)]
     [InlineData(4, 20, true)]
     [InlineData(6, 0, false)]
-    public void Compares_by_number(int major, int minor, bool atLeast) => Assert.Equal(atLeast, new KernelVersion(5, 15).IsAtLeast(major, minor));
+    public void Compares_by_number(int major, int minor, bool atLeast) =>
+        Assert.Equal(atLeast, new KernelVersion(5, 15).IsAtLeast(major, minor));
 }

@@ -4,7 +4,7 @@ using Kvmscope.Host.Privileges;
 
 namespace Kvmscope.Host.Tests.Privileges;
 
-/// <summary>Drops for real, each time in a process of its own (Program.cs).</summary>
+/// <summary>Really drops privileges, each time in a process of its own (Program.cs).</summary>
 public sealed class CapabilityDropperTests
 {
     [PrivilegedFact]
@@ -18,7 +18,7 @@ public sealed class CapabilityDropperTests
     }
 
     [PrivilegedFact]
-    public void Root_keeps_what_it_names_on_the_calling_thread_alone()
+    public void Root_keeps_named_capabilities_on_the_calling_thread_only()
     {
         Outcome outcome = Run("DacReadSearch");
         Assert.Equal(CapabilitySet.Of(Capability.DacReadSearch).Bits, outcome.Kept);
@@ -28,14 +28,14 @@ public sealed class CapabilityDropperTests
     }
 
     [PrivilegedFact("setpriv")]
-    public void Capabilities_without_root_are_dropped_where_they_can_be_and_the_rest_is_reported()
+    public void Without_root_capabilities_are_dropped_where_possible_and_the_rest_is_reported()
     {
         Outcome outcome = Run([], "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
-            // The third lets it read the assemblies, wherever they are.
+            // The third is needed to read the assemblies in any folder.
             "--inh-caps", "+bpf,+perfmon,+dac_read_search", "--ambient-caps", "+bpf,+perfmon,+dac_read_search");
         Assert.Equal(0UL, outcome.Kept);
         Assert.Equal(0UL, outcome.Threads[outcome.Pid]);
-        // Threads come and go between the report and this list, so only those in both can be compared.
+        // Threads start and end between the report and this list, so only threads in both can be compared.
         Assert.All(outcome.Holding, tid => Assert.NotEqual(0UL, outcome.Threads.GetValueOrDefault(tid, 1UL)));
         Assert.NotEmpty(outcome.Holding);
     }
@@ -43,7 +43,7 @@ public sealed class CapabilityDropperTests
     [Fact]
     public void An_unprivileged_process_may_drop_too()
     {
-        // Root without any capability is as unprivileged, and may read the assemblies.
+        // Root without capabilities is not privileged either, and can read the assemblies.
         string[] prefix = Environment.IsPrivilegedProcess ? ["setpriv", "--inh-caps", "-all", "--bounding-set", "-all"] : [];
         Assert.Equal(0UL, Run([], prefix).Kept);
     }
@@ -54,18 +54,23 @@ public sealed class CapabilityDropperTests
     {
         string[] command = [.. prefix, Environment.ProcessPath!, typeof(CapabilityDropperTests).Assembly.Location, "drop", .. kept];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
-        // The command line tool's own variables would send the child looking for a home.
+        // Otherwise the dotnet command looks for a home folder.
         start.Environment["DOTNET_CLI_HOME"] = "/tmp";
         using Process child = Process.Start(start)!;
         string output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         Assert.Equal(0, child.ExitCode);
-        string[][] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        string[][] lines =
+        [
+            .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        ];
         return new Outcome(
             child.Id,
             Hex(lines.Single(line => line[0] == "kept")[1]),
             [.. lines.Single(line => line[0] == "holding")[1..].Select(int.Parse)],
-            lines.Where(line => line[0] == "thread").ToDictionary(line => int.Parse(line[1], CultureInfo.InvariantCulture), line => Hex(line[2])));
+            lines.Where(line => line[0] == "thread").ToDictionary(
+                line => int.Parse(line[1], CultureInfo.InvariantCulture), line => Hex(line[2])));
     }
 
     private static ulong Hex(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);

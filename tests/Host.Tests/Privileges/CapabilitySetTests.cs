@@ -5,7 +5,8 @@ namespace Kvmscope.Host.Tests.Privileges;
 
 public sealed class CapabilitySetTests
 {
-    private const string Status = "Name:\tx\nCapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t000000c000000000\nCapBnd:\t000001ffffffffff\n";
+    private const string Status =
+        "Name:\tx\nCapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t000000c000000000\nCapBnd:\t000001ffffffffff\n";
 
     [Fact]
     public void Reads_a_status_file()
@@ -22,7 +23,7 @@ public sealed class CapabilitySetTests
     public void Survives_any_text() => Gen.String.Sample(text => { CapabilitySet.TryParse(text, "CapEff", out _); });
 
     [Fact]
-    public void Agrees_with_what_proc_says_of_this_thread()
+    public void Agrees_with_proc_about_this_thread()
     {
         string status = File.ReadAllText("/proc/thread-self/status");
         Assert.True(CapabilitySet.TryParse(status, "CapEff", out CapabilitySet effective));

@@ -7,16 +7,16 @@ using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>bpf/arm64/reason.h as the compiler makes it for this machine: no guest can have an SError pending on purpose.</summary>
+/// <summary>bpf/arm64/reason.h, compiled for this machine, because no guest can have an SError pending on purpose.</summary>
 public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compiled>
 {
     private readonly Compiled _compiled;
 
-    /// <summary>The tests share one library.</summary>
+    /// <summary>All tests use one library.</summary>
     public ArmReasonCodeTests(Compiled compiled) => _compiled = compiled;
 
     [Theory]
-    [InlineData(0UL, 0x16UL, 0x000UL)] // IRQ: the class is an older trap's
+    [InlineData(0UL, 0x16UL, 0x000UL)] // IRQ: the class is that of an older trap
     [InlineData(1UL, 0x16UL, 0x100UL)]
     [InlineData(2UL, 0x16UL, 0x216UL)]
     [InlineData(2UL, 0x00UL, 0x200UL)]
@@ -29,7 +29,7 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
     public void Arguments_become_a_code(ulong ret, ulong @class, ulong code) => Assert.Equal(code, _compiled.Code(ret, @class));
 
     [Fact]
-    public void Both_sides_agree_on_places()
+    public void Csharp_and_bpf_agree_on_places()
     {
         for (ulong ret = 0; ret < 300; ret++)
             for (ulong number = 0; number < (ret == 2 ? 64u : 1u); number++)
@@ -42,7 +42,8 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
     [Fact]
     public void Usual_codes_have_places_of_their_own()
     {
-        var indexes = ExitReasons.All(Isa.Arm64).Where(r => r.Number < 0x400).Select(r => Knobs.ReasonIndexOf(r.Number, Isa.Arm64)).ToArray();
+        int[] indexes =
+            [.. ExitReasons.All(Isa.Arm64).Where(r => r.Number < 0x400).Select(r => Knobs.ReasonIndexOf(r.Number, Isa.Arm64))];
         Assert.Equal(indexes.Length, indexes.Distinct().Count());
         Assert.DoesNotContain(kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD, indexes);
     }
@@ -68,7 +69,8 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
                 u64 code_of(u64 ret, u64 ec) { return reason_code(ret, ec); }
                 u32 index_of(u64 code) { return reason_index(code); }
                 """);
-            using var clang = Process.Start("clang", ["-shared", "-fPIC", "-O2", "-I" + Path.Combine(Root(), "bpf"), source, "-o", library]);
+            using var clang = Process.Start(
+                "clang", ["-shared", "-fPIC", "-O2", "-I" + Path.Combine(Root(), "bpf"), source, "-o", library]);
             clang.WaitForExit();
             Assert.Equal(0, clang.ExitCode);
             _library = NativeLibrary.Load(library);
@@ -87,6 +89,7 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
             Directory.Delete(_folder, recursive: true);
         }
 
-        private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+        private static string Root([CallerFilePath] string here = "") =>
+            Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>What only the tests ask of libbpf (bpf/bpf.h, bpf/libbpf.h) and libc.</summary>
+/// <summary>Functions of libbpf (bpf/bpf.h, bpf/libbpf.h) and libc that only the tests use.</summary>
 internal static unsafe partial class BpfCalls
 {
     private const string Library = "libbpf.so.1";

@@ -10,7 +10,7 @@ public sealed unsafe class CellCopyTests
 {
     private const uint Cell = kvmscope_open.KVMSCOPE_FIRST_CELL + 5;
 
-    // What one duration adds, so that what a copy must hold follows from how many it has.
+    // All durations are the same, so the sums in a copy follow from its count.
     private const ulong Ns = 3000;
 
     private sealed class Memory : IDisposable
@@ -37,7 +37,7 @@ public sealed unsafe class CellCopyTests
     private readonly record struct CellCopyValues(ulong Count, ulong Timed, ulong TotalNs, ulong MaxNs, ulong Bins, bool IsConsistent);
 
     [Fact]
-    public void An_open_exit_counts_and_another_cells_does_not()
+    public void An_exit_that_is_open_in_this_cell_is_counted()
     {
         using Memory memory = new();
         memory.At->untimed = 3;
@@ -61,13 +61,13 @@ public sealed unsafe class CellCopyTests
     }
 
     [Fact]
-    public void A_writer_that_stopped_half_way_does_not_hold_the_reader()
+    public void A_writer_that_stopped_halfway_does_not_block_the_reader()
     {
         using Memory memory = new();
         memory.At->begun = 5;
         memory.At->ended = 4;
         CellCopyValues copy = memory.Copy();
-        // The exit that is being added was counted while it was open, and is counted still.
+        // The exit that is being added was counted while it was open, and still is.
         Assert.Equal((5UL, 4UL, false), (copy.Count, copy.Timed, copy.IsConsistent));
     }
 
@@ -107,7 +107,7 @@ public sealed unsafe class CellCopyTests
                 Assert.InRange(copy.Count, copy.Timed, copy.IsConsistent ? copy.Timed + 1 : ulong.MaxValue);
                 Assert.True(copy.Count >= before, $"{copy.Count} after {before}");
                 before = copy.Count;
-                // The writer, being a thread, may be preempted half-way.
+                // The writer is a thread, and can be preempted in the middle.
                 if (!copy.IsConsistent) continue;
                 Assert.Equal((copy.Timed, Ns * copy.Timed), (copy.Bins, copy.TotalNs));
                 consistent++;

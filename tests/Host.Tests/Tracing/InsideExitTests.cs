@@ -6,7 +6,7 @@ using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>Odd sequences of exits and entries, through the project's own programs: what becomes of time, qualifiers and rounds.</summary>
+/// <summary>Odd sequences of exits and entries in the BPF programs: the effect on time, qualifiers and rounds.</summary>
 [Collection(KernelGroup.Name)]
 public sealed class InsideExitTests
 {
@@ -37,7 +37,7 @@ public sealed class InsideExitTests
     }
 
     [KernelFact]
-    public void The_guest_runs_on_after_an_exit_that_another_follows()
+    public void The_guest_runs_between_two_exits_without_an_entry()
     {
         using KernelSide side = Traced(new() { WantSplit = true });
         side.Exit(1, Hlt);
@@ -45,19 +45,21 @@ public sealed class InsideExitTests
         for (int i = 0; i < 5; i++)
         {
             side.Exit(1, MsrWrite);
-            // The guest's time: what is measured is that it passes.
+            // This is the guest's time, and must be measured as such.
             for (long until = MonotonicClock.NowNs() + 10_000_000; MonotonicClock.NowNs() < until;) Thread.SpinWait(100);
         }
         side.Entry(1);
         side.Exit(1, Hlt);
         side.Entry(1);
         VcpuTime time = Assert.Single(side.ReadAll().Times);
-        // The last of them ends with an entry, and is an exit's.
-        Assert.True(time.Parts[TimePart.Guest] >= 40_000_000, $"guest {time.Parts[TimePart.Guest]}, unattributed {time.Parts[TimePart.Unattributed]}");
+        // The last of the five ends with an entry, so its time is handling time.
+        Assert.True(
+            time.Parts[TimePart.Guest] >= 40_000_000,
+            $"guest {time.Parts[TimePart.Guest]}, unattributed {time.Parts[TimePart.Unattributed]}");
     }
 
     [KernelFact]
-    public void An_exit_that_another_follows_keeps_what_was_known_of_it()
+    public void An_exit_followed_by_an_exit_keeps_its_qualifier()
     {
         using KernelSide side = Traced(new() { WantQualifiers = true });
         side.Exit(1, MsrWrite);
@@ -68,7 +70,7 @@ public sealed class InsideExitTests
     }
 
     [KernelFact]
-    public void Rounds_count_exits_that_another_follows()
+    public void Rounds_count_exits_followed_by_an_exit()
     {
         using KernelSide side = Traced(new() { WantNested = true });
         side.Exit(1, Cpuid);
@@ -81,9 +83,9 @@ public sealed class InsideExitTests
         Assert.Equal(3UL, side.SlotOf(1).round_exits);
     }
 
-    // The verifier gives up after a million instructions, and looks at each way through a loop.
+    // The verifier gives up after a million instructions, and follows each path through a loop.
     [KernelFact]
-    public void The_verifier_takes_what_looks_who_ran()
+    public void The_verifier_accepts_the_programs_for_who()
     {
         using KernelSide side = Traced(new() { WantSplit = true, WantWho = true, WantQualifiers = true, WantNested = true, SlowNs = 1 });
         side.Exit(1, Hlt);

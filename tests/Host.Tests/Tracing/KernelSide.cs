@@ -10,7 +10,7 @@ using Kvmscope.Host.Tracing;
 namespace Kvmscope.Host.Tests.Tracing;
 
 /// <summary>
-/// The real programs on real maps, run by hand: loaded, attached to nothing, and each run with the arguments of an event
+/// The real programs with real maps: loaded, but not attached. The test runs each program with the arguments of an event
 /// (BPF_PROG_TEST_RUN of raw_tp programs, kernel 5.10 and later). The vCPU is an address that reads as zeros: id 0, at L1.
 /// </summary>
 internal sealed unsafe class KernelSide : IDisposable
@@ -38,9 +38,10 @@ internal sealed unsafe class KernelSide : IDisposable
         _bpf.SetMaxEntries("extras", sizes.Extras);
         _bpf.SetMaxEntries("threads", sizes.Threads);
         Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity: false);
-        string[] programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw, .. options?.WantWho == true ? new[] { BpfObject.Programs.TaskSwitch } : []];
-        int errno = _bpf.Load(programs);
-        if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.Complaint()}");
+        List<string> programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw];
+        if (options?.WantWho == true) programs.Add(BpfObject.Programs.TaskSwitch);
+        int errno = _bpf.Load([.. programs]);
+        if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.LastMessage()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
         _entry = Fd(BpfObject.Programs.EntryRaw);
         Free = new FreeLists(_bpf.MapFd, sizes);
@@ -50,7 +51,9 @@ internal sealed unsafe class KernelSide : IDisposable
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
         Vms = new VmDirectory(host.NameOf);
         Reader = new TableReader(Slots, Cells, Vms, options ?? new TraceOptions());
-        Sweeper = new SlotSweeper(Slots, Cells, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive, host.HoldsVcpus);
+        Sweeper = new SlotSweeper(
+            Slots, Cells, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive,
+            host.HoldsVcpus);
         Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms, options?.WantSplit == true);
     }
 
@@ -84,13 +87,13 @@ internal sealed unsafe class KernelSide : IDisposable
         throw new InvalidOperationException($"vCPU {vcpu} has no slot");
     }
 
-    /// <summary>Where the round of the free slots and cells is kept.</summary>
+    /// <summary>The table with the round of the free slots and cells.</summary>
     internal ref kvmscope_control Control => ref _control[0];
 
     /// <summary>A map.</summary>
     internal int MapFd(string name) => _bpf.MapFd(name);
 
-    /// <summary>A vCPU ends: what forget_vcpu() does at kvm_arch_vcpu_destroy, which cannot be run by hand.</summary>
+    /// <summary>Ends a vCPU: does what forget_vcpu() does at kvm_arch_vcpu_destroy, which a test cannot run.</summary>
     internal void Forget(ulong vcpu)
     {
         ref kvmscope_slot slot = ref SlotOf(vcpu);
@@ -100,7 +103,7 @@ internal sealed unsafe class KernelSide : IDisposable
         Assert.Equal(0, Interop.Libbpf.bpf_map_delete_elem(_bpf.MapFd("vcpu_to_slot"), &address));
     }
 
-    /// <summary>vCPUs end, their slots and cells are given back, and a new round begins.</summary>
+    /// <summary>Ends vCPUs, frees their slots and cells, and begins a new round.</summary>
     internal void End(params IEnumerable<ulong> vcpus)
     {
         foreach (ulong vcpu in vcpus) Forget(vcpu);
@@ -123,7 +126,7 @@ internal sealed unsafe class KernelSide : IDisposable
         return Reader.Read(grouping, sum, missedEvents: 0);
     }
 
-    /// <summary>What happened since the begin, in intervals that were read one after the other.</summary>
+    /// <summary>What happened since the beginning, from intervals that were read one after the other.</summary>
     internal Interval ReadAll(Grouping grouping = Grouping.Vcpu)
     {
         _all.Add(ReadInterval());
@@ -132,14 +135,14 @@ internal sealed unsafe class KernelSide : IDisposable
         return sum.ToInterval();
     }
 
-    /// <summary>The same, rows and losses.</summary>
+    /// <summary>The same as rows and losses.</summary>
     internal (IReadOnlyList<Row> Rows, Accounting Accounting) Read(Grouping grouping = Grouping.Vcpu)
     {
         Interval all = ReadAll(grouping);
         return (all.Rows, all.Accounting);
     }
 
-    // Below the first page that a process may map: reading there fails, and gives zeros.
+    // Below the first page that a process can map: reading fails there, and gives zeros.
     private static ulong Address(ulong vcpu) => 8 * vcpu;
 
     private int Fd(string program)
@@ -150,8 +153,14 @@ internal sealed unsafe class KernelSide : IDisposable
 
     private static void Run(int program, ulong* context, uint words)
     {
-        BpfCalls.bpf_test_run_opts options = new() { sz = (nuint)sizeof(BpfCalls.bpf_test_run_opts), ctx_in = context, ctx_size_in = words * 8 };
-        if (BpfCalls.bpf_prog_test_run_opts(program, &options) < 0) throw new InvalidOperationException(Errno.Text(Marshal.GetLastPInvokeError()));
+        BpfCalls.bpf_test_run_opts options = new()
+        {
+            sz = (nuint)sizeof(BpfCalls.bpf_test_run_opts),
+            ctx_in = context,
+            ctx_size_in = words * 8,
+        };
+        if (BpfCalls.bpf_prog_test_run_opts(program, &options) < 0)
+            throw new InvalidOperationException(Errno.Text(Marshal.GetLastPInvokeError()));
     }
 
     public void Dispose()
@@ -162,4 +171,11 @@ internal sealed unsafe class KernelSide : IDisposable
         Cells.Dispose();
         _control.Dispose();
     }
+}
+
+/// <summary>Tests that load BPF programs run one after the other, because some check which programs are loaded.</summary>
+[CollectionDefinition(Name)]
+public sealed class KernelGroup
+{
+    public const string Name = "kernel";
 }

@@ -17,15 +17,16 @@ public sealed unsafe class KnobsTests
         return knobs;
     }
 
-    private static void AssertUsage(TraceOptions options, string said)
+    private static void AssertUsage(TraceOptions options, string expected)
     {
-        var error = Assert.Throws<KvmscopeException>(() => Fill(options));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => Fill(options));
         Assert.Equal((ExitStatus.Usage, 2), (error.Status, (int)error.Status));
-        Assert.Contains(said, error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.NotNull(error.Hint);
     }
 
-    private static int[] Bits(ulong* words, int count) => [.. Enumerable.Range(0, 64 * count).Where(i => (words[i / 64] >> (i % 64) & 1) != 0)];
+    private static int[] Bits(ulong* words, int count) =>
+        [.. Enumerable.Range(0, 64 * count).Where(i => (words[i / 64] >> (i % 64) & 1) != 0)];
 
     [Fact]
     public void Without_options_only_the_time_is_wanted()
@@ -54,21 +55,23 @@ public sealed unsafe class KnobsTests
         kvmscope_knobs knobs = Fill(new TraceOptions { Filter = new() { Pids = [.. pids] } });
         Assert.Equal(((uint)pids.Length, 1u, 0u), (knobs.tgid_count, knobs.filter_vcpus, knobs.filter_exits));
         Assert.Equal(pids, new Span<uint>(knobs.tgids, pids.Length).ToArray().Select(pid => (int)pid));
-        AssertUsage(new TraceOptions { Filter = new() { Pids = [.. pids, 1] } }, "65 VMs cannot be chosen at once");
+        AssertUsage(new TraceOptions { Filter = new() { Pids = [.. pids, 1] } }, "cannot select 65 VMs at once");
     }
 
     [Fact]
     public void Vcpus_are_a_set_of_bits() => Gen.Int[0, kvmscope_limits.KVMSCOPE_MAX_VCPU_ID - 1].HashSet[0, 100].Sample(ids =>
     {
         kvmscope_knobs knobs = Fill(new TraceOptions { Filter = new() { VcpuIds = [.. ids] } });
-        return Bits(knobs.vcpu_bits, 64).SequenceEqual(ids.Order()) && knobs.vcpu_id_count == ids.Count && knobs.filter_vcpus == (ids.Count > 0 ? 1u : 0);
+        return Bits(knobs.vcpu_bits, 64).SequenceEqual(ids.Order()) && knobs.vcpu_id_count == ids.Count
+            && knobs.filter_vcpus == (ids.Count > 0 ? 1u : 0);
     });
 
     [Theory]
     [InlineData(-1)]
     [InlineData(4096)]
     [InlineData(int.MaxValue)]
-    public void A_vcpu_beyond_the_bits_is_refused(int id) => AssertUsage(new TraceOptions { Filter = new() { VcpuIds = [0, id] } }, $"vCPU {id} cannot be chosen");
+    public void A_vcpu_beyond_the_bits_is_refused(int id) =>
+        AssertUsage(new TraceOptions { Filter = new() { VcpuIds = [0, id] } }, $"cannot select vCPU {id}");
 
     [Fact]
     public void Reasons_become_bits_and_rare_ones_a_list()
@@ -84,12 +87,12 @@ public sealed unsafe class KnobsTests
     }
 
     [Fact]
-    public void What_is_asked_for_and_excluded_too_is_excluded()
+    public void A_reason_that_is_requested_and_excluded_is_excluded()
     {
         kvmscope_knobs both = Fill(new TraceOptions { Filter = new() { Codes = [1, 2, 0x5000], ExcludedCodes = [2, 3, 0x5000] } });
         Assert.Equal(((uint)kvmscope_reason_filter.KVMSCOPE_REASONS_ONLY, 0u), (both.reasons, both.odd_reason_count));
         Assert.Equal([1], Bits(both.reason_bits, 4));
-        AssertUsage(new TraceOptions { Filter = new() { Codes = [1], ExcludedCodes = [1] } }, "excluded too");
+        AssertUsage(new TraceOptions { Filter = new() { Codes = [1], ExcludedCodes = [1] } }, "also excluded");
     }
 
     [Fact]
@@ -103,9 +106,10 @@ public sealed unsafe class KnobsTests
 
     [Fact]
     public void A_rare_reason_named_twice_takes_one_place() =>
-        Assert.Equal(1u, Fill(new TraceOptions { Filter = new() { ExcludedCodes = [.. Enumerable.Repeat(0x1000UL, 40)] } }).odd_reason_count);
+        Assert.Equal(
+            1u, Fill(new TraceOptions { Filter = new() { ExcludedCodes = [.. Enumerable.Repeat(0x1000UL, 40)] } }).odd_reason_count);
 
-    // What reason_index() of bpf/x86/kvm_compat.bpf.h promises; PairingTests asks the code itself.
+    // As reason_index() of bpf/x86/kvm_compat.bpf.h promises; PairingTests runs the code itself.
     [Fact]
     public void Places_are_within_the_index_and_no_two_usual_codes_share_one()
     {
@@ -117,6 +121,7 @@ public sealed unsafe class KnobsTests
             if (index != kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD) owners.Add(index, code);
         }
         Assert.Equal(kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD, owners.Count);
-        Gen.ULong.Where(code => code >= 0x408).Sample(code => Knobs.ReasonIndexOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD);
+        Gen.ULong.Where(code => code >= 0x408).Sample(
+            code => Knobs.ReasonIndexOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD);
     }
 }

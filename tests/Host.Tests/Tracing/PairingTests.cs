@@ -1,6 +1,7 @@
 using CsCheck;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
@@ -30,100 +31,156 @@ public sealed class PairingTests
         Assert.Equal((1UL, 1UL, 0UL), (trust.Exits, trust.Entries, trust.Open));
     }
 
-    private const int Vcpus = 4, MaxVcpus = 3, MaxCells = 40;
-
-    private sealed class Model(uint[] only)
+    /// <summary>
+    /// What is the kernel side's alone: slots and cells run out. What it does with the events that it has room for is what
+    /// <see cref="EventPairing"/> does with them.
+    /// </summary>
+    private sealed class Model(TraceOptions options, TableSizes sizes)
     {
-        private const int None = -1, Running = -2, Skipped = -3, Dropped = -4;
-        private readonly int[] _state = [.. Enumerable.Repeat(None, Vcpus + 1)];
-        private readonly HashSet<int> _slots = [], _seen = [];
-        private readonly HashSet<(int Vcpu, uint Code)> _cells = [], _droppedIndexes = [];
-        private readonly HashSet<int> _oddDropped = [];
-        internal readonly Dictionary<uint, (ulong Count, ulong Timed)> Rows = [];
-        internal ulong UnpairedExits, UnpairedEntries, DroppedCells, DroppedVcpus, DroppedExits;
+        // An exit without a cell is as one that a filter leaves out: it is not counted, and its entry is no unpaired one.
+        private const ulong WithoutCell = ulong.MaxValue;
 
-        internal ulong Open => (ulong)_state.Count(s => s >= 0);
+        private static readonly VmIdentity s_vm = new(0, Environment.ProcessId, "vm");
+
+        private readonly EventPairing _pairing = new(
+            options with { Filter = options.Filter with { ExcludedCodes = [.. options.Filter.ExcludedCodes, WithoutCell] } }, DateTimeOffset.UnixEpoch);
+
+        private readonly Dictionary<int, (int Slot, int Paired)> _slots = [];
+        private readonly HashSet<int> _dropped = [], _oddDropped = [];
+        private readonly HashSet<(int Slot, uint Code)> _cells = [], _droppedIndexes = [];
+        private int _slotsTaken;
+        internal ulong DroppedCells, DroppedVcpus, DroppedExits;
+
+        internal bool HasSlot(int vcpu) => _slots.ContainsKey(vcpu);
 
         internal void Exit(int vcpu, uint code)
         {
-            if (!_slots.Contains(vcpu) && !TakeSlot(vcpu)) return;
-            if (_state[vcpu] >= 0) UnpairedExits++;
-            if (only.Length > 0 && !only.Contains(code)) _state[vcpu] = Skipped;
-            else if (!TakeCell(vcpu, code)) _state[vcpu] = Dropped;
-            else
-            {
-                _state[vcpu] = (int)code;
-                (ulong count, ulong timed) = Rows.GetValueOrDefault(code);
-                Rows[code] = (count + 1, timed);
-            }
+            if (!HasSlot(vcpu) && !TakeSlot(vcpu)) return;
+            (int slot, int paired) = _slots[vcpu];
+            bool hasCell = !options.Filter.PassesExit(code, ExitLevel.L1) || TakeCell(slot, code);
+            _pairing.Exit(paired, default, new ExitCode(Isa.Svm, hasCell ? code : WithoutCell));
         }
 
         internal void Entry(int vcpu)
         {
-            if (!_slots.Contains(vcpu)) return;
-            if (_state[vcpu] == Running) UnpairedEntries++;
-            if (_state[vcpu] >= 0)
-            {
-                (ulong count, ulong timed) = Rows[(uint)_state[vcpu]];
-                Rows[(uint)_state[vcpu]] = (count, timed + 1);
-            }
-            _state[vcpu] = Running;
+            if (HasSlot(vcpu)) _pairing.Entry(_slots[vcpu].Paired, default);
         }
+
+        // Slot and cells are free once they are swept, which is not done here.
+        internal void End(int vcpu)
+        {
+            _pairing.End(_slots[vcpu].Paired);
+            _slots.Remove(vcpu);
+        }
+
+        internal Interval Read() => _pairing.Read(0);
 
         private bool TakeSlot(int vcpu)
         {
-            if (_slots.Count < MaxVcpus) return _slots.Add(vcpu);
+            if (_slotsTaken < sizes.MaxVcpus) return _slots.TryAdd(vcpu, (_slotsTaken++, _pairing.Add(s_vm, 0)));
             DroppedExits++;
-            if (_seen.Add(vcpu)) DroppedVcpus++;
+            if (_dropped.Add(vcpu)) DroppedVcpus++;
             return false;
         }
 
-        private bool TakeCell(int vcpu, uint code)
+        private bool TakeCell(int slot, uint code)
         {
-            if (_cells.Contains((vcpu, code))) return true;
-            bool odd = Knobs.ReasonIndexOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD;
-            int odds = _cells.Count(c => c.Vcpu == vcpu && Knobs.ReasonIndexOf(c.Code, Isa.Svm) == kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD);
-            bool knownDrop = odd ? _oddDropped.Contains(vcpu) || odds == kvmscope_limits.KVMSCOPE_REASON_INDEXES_ODD : _droppedIndexes.Contains((vcpu, code));
-            if (!knownDrop && _cells.Count < MaxCells) return _cells.Add((vcpu, code));
+            if (_cells.Contains((slot, code))) return true;
+            bool odd = IsOdd(code);
+            int odds = _cells.Count(c => c.Slot == slot && IsOdd(c.Code));
+            bool knownDrop = odd ? _oddDropped.Contains(slot) || odds == kvmscope_limits.KVMSCOPE_REASON_INDEXES_ODD : _droppedIndexes.Contains((slot, code));
+            if (!knownDrop && _cells.Count < sizes.ReasonCells) return _cells.Add((slot, code));
             DroppedExits++;
             if (knownDrop) return false;
             DroppedCells++;
-            if (odd) _oddDropped.Add(vcpu);
-            else _droppedIndexes.Add((vcpu, code));
+            if (odd) _oddDropped.Add(slot);
+            else _droppedIndexes.Add((slot, code));
             return false;
         }
+
+        private static bool IsOdd(uint code) => Knobs.ReasonIndexOf(code, Isa.Svm) == kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD;
     }
 
+    private enum Step
+    {
+        Exit,
+        Entry,
+        End,
+        Read,
+    }
+
+    private const int Vcpus = 4;
+
     private static readonly Gen<uint> s_codes = Gen.OneOf(Gen.UInt[0, 8], Gen.UInt[0x3fe, 0x409], Gen.UInt[0xde, 0xe8], Gen.UInt[0x4000, 0x4020]);
+
+    private static readonly Gen<ulong[]> s_named = Gen.OneOf(Gen.UInt[0, 8].Array[1, 5], Gen.UInt[0x3fe, 0x409].Array[1, 5])
+        .Select(codes => codes.Distinct().Select(c => (ulong)c).ToArray());
+
+    private static readonly Gen<ExitFilter> s_filters = Gen.OneOf(
+        Gen.Const(new ExitFilter()),
+        s_named.Select(codes => new ExitFilter { Codes = [.. codes] }),
+        Gen.Select(s_named, Gen.Int[0, 2]).Select((codes, level) =>
+            new ExitFilter { ExcludedCodes = [.. codes], Level = level == 0 ? null : (ExitLevel)level }));
 
     [KernelFact]
     public void Any_sequence_of_events_comes_out_as_the_model_says()
     {
-        Gen<(bool IsExit, int Vcpu, uint Code)> step = Gen.Select(Gen.Bool, Gen.Int[1, Vcpus], s_codes);
-        Gen<uint[]> only = Gen.OneOf(Gen.Const(Array.Empty<uint>()), Gen.UInt[0, 8].Array[1, 5], Gen.UInt[0x3fe, 0x409].Array[1, 5]);
-        Gen.Select(step.Array[0, 300], only).Sample((steps, codes) =>
+        Gen<Step> steps = Gen.Int[0, 80].Select(n => n switch { 0 => Step.End, 1 => Step.Read, _ => (Step)(n % 2) });
+        Gen<TableSizes> sizes = Gen.Bool.Select(small => small ? new TableSizes(3, 40, 1) : new TableSizes(12, 200, 1));
+        Gen.Select(Gen.Select(steps, Gen.Int[1, Vcpus], s_codes).Array[0, 300], s_filters, sizes).Sample((events, filter, size) =>
         {
-            Model model = new(codes);
-            using KernelSide side = new(new TraceOptions { Filter = new() { Codes = [.. codes.Distinct().Select(c => (ulong)c)] } }, new TableSizes(MaxVcpus, MaxCells, 1));
-            foreach ((bool isExit, int vcpu, uint code) in steps)
+            TraceOptions options = new() { Filter = filter };
+            Model model = new(options, size);
+            using KernelSide side = new(options, size);
+            IntervalSum all = new(Grouping.Host);
+            foreach ((Step step, int vcpu, uint code) in events)
             {
-                if (isExit) model.Exit(vcpu, code);
-                else model.Entry(vcpu);
-                if (isExit) side.Exit((ulong)vcpu, code, KernelSide.Svm);
-                else side.Entry((ulong)vcpu);
+                if (step == Step.Read) all.Add(ReadBoth(side, model));
+                else if (step != Step.End || model.HasSlot(vcpu)) Do(side, model, step, vcpu, code);
             }
-            (IReadOnlyList<Row> rows, Accounting trust) = side.Read(Grouping.Host);
-            Assert.Equal(
-                model.Rows.Select(r => (r.Key, r.Value.Count, r.Value.Timed)).Order(),
-                rows.Select(r => ((uint)r.Key.Code.Code, r.Count, r.Timed)).Order());
-            Assert.All(rows, row => Assert.Equal((Isa.Svm, row.Timed), (row.Key.Code.Isa, row.Bins.Count)));
-            Assert.Equal(
-                (model.UnpairedExits, model.UnpairedEntries, model.Open, model.DroppedCells, model.DroppedVcpus, model.DroppedExits),
-                (trust.UnpairedExits, trust.UnpairedEntries, trust.Open, trust.DroppedCells, trust.DroppedVcpus, trust.DroppedExits));
+            all.Add(ReadBoth(side, model));
+            Interval sum = all.ToInterval();
+            Accounting seen = sum.Accounting;
+            Assert.All(sum.Rows, row => Assert.Equal((Isa.Svm, row.Timed), (row.Key.Code.Isa, row.Bins.Count)));
+            Assert.Equal((model.DroppedCells, model.DroppedVcpus, model.DroppedExits), (seen.DroppedCells, seen.DroppedVcpus, seen.DroppedExits));
             // Every exit had one of three ends.
-            Assert.Equal(trust.Exits, trust.Entries - trust.UnpairedEntries + trust.UnpairedExits + trust.Open);
+            Assert.Equal(seen.Exits, seen.Entries - seen.UnpairedEntries + seen.UnpairedExits + seen.Open);
         }, iter: 60, threads: 1);
     }
+
+    private static void Do(KernelSide side, Model model, Step step, int vcpu, uint code)
+    {
+        switch (step)
+        {
+            case Step.Exit:
+                model.Exit(vcpu, code);
+                side.Exit((ulong)vcpu, code, KernelSide.Svm);
+                break;
+            case Step.Entry:
+                model.Entry(vcpu);
+                side.Entry((ulong)vcpu);
+                break;
+            default:
+                model.End(vcpu);
+                side.Forget((ulong)vcpu);
+                break;
+        }
+    }
+
+    // What the kernel side says of an interval; but for what it has no room for, and the times, the model says the same.
+    private static Interval ReadBoth(KernelSide side, Model model)
+    {
+        Interval seen = side.ReadInterval(Grouping.Host);
+        IntervalSum modeled = new(Grouping.Host);
+        modeled.Add(model.Read());
+        Assert.Equal(CountsOf(modeled.ToInterval()), CountsOf(seen));
+        Accounting withoutDrops = seen.Accounting with { DroppedCells = 0, DroppedVcpus = 0, DroppedExits = 0 };
+        Assert.Equal(modeled.ToInterval().Accounting, withoutDrops);
+        return seen;
+    }
+
+    private static (ExitCode, ulong, ulong)[] CountsOf(Interval interval) =>
+        [.. interval.Rows.Select(r => (r.Key.Code, r.Count, r.Timed)).OrderBy(r => r.Code.Code)];
 
     [KernelFact]
     public void A_code_is_kept_at_the_place_that_user_space_takes_it_for()

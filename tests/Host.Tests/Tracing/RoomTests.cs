@@ -7,7 +7,7 @@ using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>What finds no room in the kernel side's tables: whose room it is, what is counted, and that it heals.</summary>
+/// <summary>What finds no room in the tables of the BPF programs: what is counted, and that it recovers when room is free.</summary>
 [Collection(KernelGroup.Name)]
 public sealed class RoomTests
 {
@@ -43,7 +43,7 @@ public sealed class RoomTests
         Assert.Equal((exits, other, 0UL, 0UL), (trust.Exits, trust.OtherQualifiers, trust.DroppedCells, trust.DroppedExits));
         Assert.Equal(other, Count(side, Cpuid, Qualifier.Other));
 
-        // As many reasons of each vCPU as are promised, and not one more.
+        // As many reasons per vCPU as there are cells for, and not one more.
         for (ulong vcpu = 1; vcpu <= Vcpus; vcpu++)
             for (uint code = 0; code < TableSizes.CellsPerVcpu; code++) side.Exit(vcpu, code);
         Assert.Equal((0UL, 0UL), (side.Read().Accounting.DroppedCells, side.Read().Accounting.DroppedExits));
@@ -52,7 +52,7 @@ public sealed class RoomTests
     }
 
     [KernelFact]
-    public void A_reason_that_found_no_cell_finds_one_when_cells_are_given_back()
+    public void A_reason_without_a_cell_gets_one_when_cells_are_freed()
     {
         const uint Odd = 0x5000;
         using KernelSide side = Side(new TableSizes(3, 4, 1));
@@ -63,7 +63,7 @@ public sealed class RoomTests
             Events(side, 2, Odd, count: 25);
             Accounting trust = side.Read().Accounting;
             Assert.Equal((4UL, 2UL, 100UL * (ulong)round / 2), (trust.Exits, trust.DroppedCells, trust.DroppedExits));
-            side.Control.free_round++; // of slots alone: the same combinations are not counted again
+            side.Control.free_round++; // only slots were freed: the same combinations are not counted again
         }
         side.End(1);
         Events(side, 2, Hlt, count: 3);
@@ -71,11 +71,12 @@ public sealed class RoomTests
         Events(side, 2, Odd + 1);
         Accounting healed = side.Read().Accounting;
         Assert.Equal((10UL, 2UL, 100UL), (healed.Exits, healed.DroppedCells, healed.DroppedExits));
-        Assert.Equal((3UL, 2UL, 1UL), (Count(side, Hlt, Qualifier.None), Count(side, Odd, Qualifier.None), Count(side, Odd + 1, Qualifier.None)));
+        Assert.Equal(
+            (3UL, 2UL, 1UL), (Count(side, Hlt, Qualifier.None), Count(side, Odd, Qualifier.None), Count(side, Odd + 1, Qualifier.None)));
     }
 
     [KernelFact]
-    public void A_reason_without_a_cell_for_other_qualifiers_is_counted_once_and_finds_one_later()
+    public void A_reason_without_a_cell_for_other_qualifiers_is_counted_once_and_gets_one_later()
     {
         using KernelSide side = Side(new TableSizes(2, 10, 1, SharedCells: 1, QualifiedCells: 1), s_qualifiers);
         Events(side, 1, Cpuid, 1);
@@ -91,7 +92,7 @@ public sealed class RoomTests
     }
 
     [KernelFact]
-    public void Every_vcpu_without_a_slot_is_counted_once_up_to_those_that_are_told_apart()
+    public void Every_vcpu_without_a_slot_is_counted_once_up_to_a_limit()
     {
         using KernelSide side = Side(new TableSizes(1, 10, 1));
         Events(side, 1, Hlt);
@@ -106,15 +107,17 @@ public sealed class RoomTests
         Assert.Equal((Accounting.MaxDroppedVcpus, 59 * 20 + 2 * (last - 60)), (trust.DroppedVcpus, trust.DroppedExits));
         Assert.Equal((ulong)kvmscope_limits.KVMSCOPE_MAX_UNTRACKED, Accounting.MaxDroppedVcpus);
 
-        // Whoever comes first takes the slot that is given back, told apart or not; the one that was is then no longer.
+        // The first vCPU takes the slot that was freed, whether it was counted or not; the one that ended is no longer there.
         side.End(1);
         Events(side, 2, Hlt);
         Events(side, last, Hlt);
-        Assert.Equal((2UL, trust.DroppedVcpus + 1, trust.DroppedExits + 1), (side.Read().Accounting.Exits, side.Read().Accounting.DroppedVcpus, side.Read().Accounting.DroppedExits));
+        Assert.Equal(
+            (2UL, trust.DroppedVcpus + 1, trust.DroppedExits + 1),
+            (side.Read().Accounting.Exits, side.Read().Accounting.DroppedVcpus, side.Read().Accounting.DroppedExits));
     }
 
     [KernelFact]
-    public void A_vcpu_whose_slot_cannot_be_noted_does_not_take_it()
+    public void A_vcpu_whose_slot_cannot_be_stored_does_not_keep_it()
     {
         TableSizes sizes = new(2, 10, 1);
         using KernelSide side = Side(sizes);
@@ -125,7 +128,7 @@ public sealed class RoomTests
         for (int i = 0; i < side.Slots.Count; i++) Assert.Equal((0UL, 0u), (side.Slots[i].vcpu, side.Slots[i].tgid));
 
         Fill(side, "vcpu_to_slot", sizes.VcpuToSlot, isUndone: true);
-        // At once, in the same round; and no slot is missing.
+        // At once, in the same round, and no slot is lost.
         Events(side, 1, Hlt, count: 3);
         Events(side, 2, Hlt, count: 4);
         trust = side.Read().Accounting;
@@ -133,7 +136,7 @@ public sealed class RoomTests
     }
 
     [KernelFact]
-    public void A_cell_that_cannot_be_noted_is_given_back()
+    public void A_cell_that_cannot_be_stored_is_freed()
     {
         TableSizes sizes = new(2, 10, 1, SharedCells: 2, QualifiedCells: 3);
         using KernelSide side = Side(sizes, s_qualifiers);
@@ -147,23 +150,28 @@ public sealed class RoomTests
         Assert.Equal((21UL, 1UL), (side.Read().Accounting.OtherQualifiers, Count(side, Cpuid, Qualifier.Other)));
     }
 
-    // With keys that nobody has, or without them again.
+    // Adds keys that no vCPU has, or removes them.
     private static unsafe void Fill(KernelSide side, string map, int entries, bool isUndone = false)
     {
-        uint nobodys = 0;
-        ulong* key = stackalloc ulong[2]; // as long as any
+        uint unused = 0;
+        ulong* key = stackalloc ulong[2]; // the longest key
         for (int i = 1; i <= entries; i++)
         {
             key[0] = key[1] = ulong.MaxValue - (ulong)i;
-            Assert.Equal(0, isUndone ? Interop.Libbpf.bpf_map_delete_elem(side.MapFd(map), key) : Interop.Libbpf.bpf_map_update_elem(side.MapFd(map), key, &nobodys, 0));
+            int result = isUndone
+                ? Interop.Libbpf.bpf_map_delete_elem(side.MapFd(map), key)
+                : Interop.Libbpf.bpf_map_update_elem(side.MapFd(map), key, &unused, 0);
+            Assert.Equal(0, result);
         }
     }
 
     [KernelFact]
-    public void Whatever_finds_no_room_every_exit_is_counted_and_all_room_comes_back()
+    public void Without_room_every_exit_is_counted_and_all_room_is_freed_later()
     {
         TraceOptions options = new() { WantQualifiers = true, WantNested = true };
-        var step = Gen.Select(Gen.ULong[1, 5], Gen.OneOf(Gen.Const(Cpuid), Gen.Const(Hlt), Gen.Const(ReadMsr), Gen.UInt[0x5000, 0x5003]), Gen.ULong[0, 5], Gen.Int[0, 9]);
+        var step = Gen.Select(
+            Gen.ULong[1, 5], Gen.OneOf(Gen.Const(Cpuid), Gen.Const(Hlt), Gen.Const(ReadMsr), Gen.UInt[0x5000, 0x5003]), Gen.ULong[0, 5],
+            Gen.Int[0, 9]);
         step.Array[0, 200].Sample(steps =>
         {
             TableSizes sizes = new(3, 7, 1, SharedCells: 3, QualifiedCells: 5);
@@ -192,13 +200,15 @@ public sealed class RoomTests
         }, iter: 60, threads: 1);
     }
 
-    private static bool HasSlot(KernelSide side, ulong vcpu) => Enumerable.Range(1, side.Slots.Count - 1).Any(i => side.Slots[i].vcpu == 8 * vcpu);
+    private static bool HasSlot(KernelSide side, ulong vcpu) =>
+        Enumerable.Range(1, side.Slots.Count - 1).Any(i => side.Slots[i].vcpu == 8 * vcpu);
 
     private static unsafe IEnumerable<int> Drain(KernelSide side, string list)
     {
         List<int> all = [];
         kvmscope_run run;
-        while (BpfCalls.bpf_map_lookup_and_delete_elem(side.MapFd(list), null, &run) == 0) all.AddRange(Enumerable.Range((int)run.first, (int)run.count));
+        while (BpfCalls.bpf_map_lookup_and_delete_elem(side.MapFd(list), null, &run) == 0)
+            all.AddRange(Enumerable.Range((int)run.first, (int)run.count));
         return all.Order();
     }
 }

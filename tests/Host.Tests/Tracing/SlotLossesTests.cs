@@ -7,9 +7,18 @@ namespace Kvmscope.Host.Tests.Tracing;
 public sealed class SlotLossesTests
 {
     [Fact]
-    public void What_slots_lost_is_summed()
+    public void Losses_of_slots_are_summed()
     {
-        kvmscope_slot slot = new() { unpaired_exits = 1, unpaired_entries = 2, lost_events = 3, dropped_cells = 4, dropped_exits = 5, other_exits = 6, open = kvmscope_open.KVMSCOPE_FIRST_CELL };
+        kvmscope_slot slot = new()
+        {
+            unpaired_exits = 1,
+            unpaired_entries = 2,
+            lost_events = 3,
+            dropped_cells = 4,
+            dropped_exits = 5,
+            other_exits = 6,
+            open = kvmscope_open.KVMSCOPE_FIRST_CELL,
+        };
         kvmscope_slot running = new() { dropped_exits = 10, open = kvmscope_open.KVMSCOPE_OPEN_DROPPED };
         SlotLosses losses = default;
         losses.Add(ref slot);

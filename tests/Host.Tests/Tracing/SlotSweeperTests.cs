@@ -5,7 +5,7 @@ using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>Slots of vCPUs that ended, given back on real maps.</summary>
+/// <summary>Frees the slots of vCPUs that ended, with real maps.</summary>
 [Collection(KernelGroup.Name)]
 public sealed class SlotSweeperTests
 {
@@ -19,13 +19,13 @@ public sealed class SlotSweeperTests
     }
 
     [KernelFact]
-    public void A_vcpu_that_ended_keeps_its_rows_and_gives_its_slot_and_cells_back()
+    public void A_vcpu_that_ended_keeps_its_rows_and_its_slot_and_cells_are_freed()
     {
         using KernelSide side = new(sizes: new TableSizes(2, 4, 1));
         Events(side, 1, 3);
         Events(side, 2, 4);
         side.Exit(2, 9);
-        side.Exit(3, 1); // no slot
+        side.Exit(3, 1); // it has no slot
         (IReadOnlyList<Row> _, Accounting full) = side.Read(Grouping.Host);
         Assert.Equal((8UL, 1UL, 1UL), (full.Exits, full.DroppedVcpus, full.DroppedExits));
         side.Forget(1);
@@ -40,7 +40,7 @@ public sealed class SlotSweeperTests
         Assert.Equal(full, trust);
         Assert.False(side.Sweeper.Sweep());
 
-        // All that was given back can be taken again, by the vCPU that found nothing too.
+        // Everything that was freed can be taken again, also by the vCPU that found no slot.
         for (uint code = 20; code < 22; code++)
         {
             side.Exit(3, code);
@@ -73,7 +73,7 @@ public sealed class SlotSweeperTests
     }
 
     [KernelFact]
-    public void A_process_that_died_unseen_keeps_its_identity_to_the_end_and_its_number_names_another_then()
+    public void A_process_that_died_unseen_keeps_its_identity_until_its_slots_are_freed()
     {
         bool alive = true;
         string? name = "web";
@@ -98,7 +98,7 @@ public sealed class SlotSweeperTests
     }
 
     [KernelFact]
-    public void A_process_whose_vcpus_were_seen_to_end_is_forgotten_when_it_is_gone_and_not_before()
+    public void A_process_whose_vcpus_ended_is_forgotten_when_it_has_ended_too()
     {
         bool alive = true;
         using KernelSide side = new(host: new HostView(_ => "web", _ => alive, _ => true, Isa.Svm));
@@ -106,7 +106,7 @@ public sealed class SlotSweeperTests
         side.Forget(1);
         side.Sweeper.Sweep();
         side.Sweeper.Sweep();
-        Events(side, 2, 1); // of the same VM, as its process is there still
+        Events(side, 2, 1); // of the same VM, because its process is still alive
         Assert.Equal(4UL, Assert.Single(side.Read(Grouping.Vm).Rows).Count);
         side.Forget(2);
         side.Sweeper.Sweep();
@@ -118,7 +118,7 @@ public sealed class SlotSweeperTests
     }
 
     [KernelFact]
-    public void A_process_without_vcpus_gives_its_slots_back_only_when_they_are_scarce()
+    public void Slots_of_a_process_without_vcpus_are_freed_only_when_slots_are_scarce()
     {
         using KernelSide side = new(sizes: new TableSizes(8, 100, 1), host: new HostView(_ => "vm", _ => true, _ => false, Isa.Svm));
         for (ulong vcpu = 1; vcpu <= 4; vcpu++) Events(side, vcpu, 1);
@@ -131,9 +131,10 @@ public sealed class SlotSweeperTests
     }
 
     [KernelFact]
-    public void What_a_vcpu_that_ended_leaves_behind_is_in_the_next_reading_and_then_gone()
+    public void Counters_of_a_vcpu_that_ended_are_in_the_next_reading_only()
     {
-        using KernelSide side = new(new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1), new HostView(_ => "vm", _ => true, _ => true, Isa.Svm));
+        using KernelSide side = new(
+            new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1), new HostView(_ => "vm", _ => true, _ => true, Isa.Svm));
         Events(side, 1, 3);
         Assert.Equal(3UL, Assert.Single(side.ReadInterval().Rows).Count);
         Events(side, 1, 4);
@@ -147,7 +148,7 @@ public sealed class SlotSweeperTests
         Interval after = side.ReadInterval();
         Assert.Empty(after.Changes);
         Assert.Empty(after.TimeChanges);
-        // The cell is another's now: its counters begin at zero, and nothing is taken for a difference.
+        // The cell has another owner now: its counters begin at zero, and no difference to the old counters is made.
         Events(side, 2, 2);
         Interval next = side.ReadInterval();
         Assert.Equal((2UL, 0), (Assert.Single(next.Rows).Count, next.RestartedRows));

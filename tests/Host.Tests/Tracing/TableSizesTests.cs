@@ -7,7 +7,8 @@ namespace Kvmscope.Host.Tests.Tracing;
 public sealed class TableSizesTests
 {
     private static readonly Gen<int> s_cpus = Gen.Int[1, 8192], s_vcpus = Gen.OneOf(Gen.Int[0, 500], Gen.Int[0, 1_000_000]);
-    private static readonly Gen<int?> s_asked = Gen.OneOf(Gen.Const((int?)null), Gen.Int.Select(n => (int?)n), Gen.Int[1, 1000].Select(n => (int?)n));
+    private static readonly Gen<int?> s_asked = Gen.OneOf(
+        Gen.Const((int?)null), Gen.Int.Select(n => (int?)n), Gen.Int[1, 1000].Select(n => (int?)n));
 
     [Fact]
     public void Sizes_are_within_limits_for_any_host() => Gen.Select(s_asked, s_cpus, s_vcpus).Sample((asked, cpus, vcpus) =>
@@ -17,7 +18,7 @@ public sealed class TableSizesTests
         Assert.InRange(sizes.Cells, 1, TraceOptions.MostVcpus * TableSizes.CellsPerVcpu);
         Assert.InRange(sizes.CellRun, 1, 64);
         Assert.InRange(sizes.Bytes, 1, 8L << 30);
-        // What a CPU holds in hand is not to be much of what there is.
+        // The cells that a CPU holds must be a small part of all.
         Assert.True(sizes.CellRun == 1 || (long)sizes.CellRun * cpus * 8 <= sizes.Cells);
         Assert.True(asked is null or < 1 or > TraceOptions.MostVcpus || sizes.MaxVcpus == asked);
     });
@@ -32,20 +33,22 @@ public sealed class TableSizesTests
         && TableSizes.For(null, cpus, vcpus).MaxVcpus >= Math.Min(TraceOptions.MostVcpus, vcpus));
 
     [Fact]
-    public void What_else_is_wanted_has_cells_of_its_own() => Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus, Gen.Bool, Gen.Bool).Sample((vcpus, cpus, qualifiers, nested) =>
+    public void Qualifiers_and_rounds_have_cells_of_their_own() =>
+        Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus, Gen.Bool, Gen.Bool).Sample((vcpus, cpus, qualifiers, nested) =>
     {
         TableSizes sizes = TableSizes.For(vcpus, cpus, 0, new TraceOptions { WantQualifiers = qualifiers, WantNested = nested });
         Assert.Equal(vcpus * TableSizes.CellsPerVcpu, sizes.ReasonCells);
         Assert.Equal(vcpus * TableSizes.SharedPerVcpu * ((qualifiers ? 1 : 0) + (nested ? 1 : 0)), sizes.SharedCells);
         Assert.Equal(qualifiers ? vcpus * TableSizes.QualifiersPerVcpu : 0, sizes.QualifiedCells);
-        // docs/limits.md and docs/overhead.md: 64 KB a vCPU, with --nested 85, with qualifiers 210, with both 231.
+        // docs/limits.md and docs/overhead.md: 64 KB per vCPU, with --nested 85, with qualifiers 210, with both 231.
         const long KiloByte = 1000;
         long most = KiloByte * (qualifiers ? nested ? 232 : 212 : nested ? 86 : 65);
         Assert.InRange(sizes.Bytes, vcpus * (most - 3 * KiloByte), vcpus * most + 400 * KiloByte);
     });
 
     [Fact]
-    public void Threads_have_room_beside_what_each_cpu_keeps_to_itself() => Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
+    public void Threads_have_room_in_addition_to_what_each_cpu_reserves() =>
+        Gen.Select(Gen.Int[1, TraceOptions.MostVcpus], s_cpus).Sample((vcpus, cpus) =>
     {
         const int LocalFreeTarget = 128; // kernel/bpf/bpf_lru_list.c
         Assert.True(TableSizes.For(vcpus, cpus, 0, new TraceOptions { WantWho = true }).Threads - LocalFreeTarget * cpus >= 2 * vcpus);

@@ -11,7 +11,7 @@ using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>Loads and attaches on this kernel.</summary>
+/// <summary>Loads and attaches the programs on this kernel.</summary>
 [Collection(KernelGroup.Name)]
 public sealed class TraceSessionTests
 {
@@ -20,7 +20,7 @@ public sealed class TraceSessionTests
 
     private static TraceSession Start(TraceOptions? options = null) => TraceSession.Start(options ?? new TraceOptions(), s_sizes, s_host);
 
-    // The programs that this process holds attached, by id (Documentation of fdinfo: kernel/bpf/syscall.c, bpf_link_show_fdinfo).
+    // The ids of the programs that this process has attached (fdinfo: kernel/bpf/syscall.c, bpf_link_show_fdinfo).
     private static HashSet<uint> Attached()
     {
         HashSet<uint> ids = [];
@@ -36,7 +36,8 @@ public sealed class TraceSessionTests
                 continue;
             }
             if (!lines.Any(l => l.StartsWith("link_id:", StringComparison.Ordinal))) continue;
-            ids.UnionWith(lines.Where(l => l.StartsWith("prog_id:", StringComparison.Ordinal)).Select(l => uint.Parse(l.AsSpan(8).Trim(), CultureInfo.InvariantCulture)));
+            ids.UnionWith(lines.Where(l => l.StartsWith("prog_id:", StringComparison.Ordinal))
+                .Select(l => uint.Parse(l.AsSpan(8).Trim(), CultureInfo.InvariantCulture)));
         }
         return ids;
     }
@@ -55,7 +56,7 @@ public sealed class TraceSessionTests
 
     private static void AssertGone(HashSet<uint> programs)
     {
-        // The kernel frees programs a while after the last user let go.
+        // The kernel frees programs some time after the last user has released them.
         long start = Stopwatch.GetTimestamp();
         while (programs.Any(IsLoaded))
         {
@@ -65,7 +66,7 @@ public sealed class TraceSessionTests
     }
 
     [KernelFact]
-    public void Starts_reads_nothing_and_leaves_nothing_behind()
+    public void Starts_reads_and_leaves_nothing_behind()
     {
         HashSet<uint> before = Attached(), own;
         using (TraceSession session = Start(new TraceOptions { SlowNs = 1 }))
@@ -86,7 +87,7 @@ public sealed class TraceSessionTests
     }
 
     [KernelFact]
-    public void Two_sessions_at_once_have_nothing_to_do_with_each_other()
+    public void Two_sessions_at_the_same_time_are_independent()
     {
         HashSet<uint> before = Attached();
         TraceSession first = Start();
@@ -117,10 +118,11 @@ public sealed class TraceSessionTests
     }
 
     [KernelFact]
-    public unsafe void Slots_given_back_begin_a_new_round_that_the_kernel_side_sees()
+    public unsafe void Freed_slots_begin_a_new_round_that_the_programs_see()
     {
         int[] before = [.. Maps(2, 1), .. Maps(22, s_sizes.MaxVcpus)];
-        using TraceSession session = TraceSession.Start(new TraceOptions(), s_sizes, new HostView(_ => "vm", _ => false, _ => false, Isa.Svm));
+        using TraceSession session = TraceSession.Start(
+            new TraceOptions(), s_sizes, new HostView(_ => "vm", _ => false, _ => false, Isa.Svm));
         int control = Assert.Single(Maps(2, 1).Except(before)), freeSlots = Assert.Single(Maps(22, s_sizes.MaxVcpus).Except(before));
         kvmscope_run taken;
         Assert.Equal(0, BpfCalls.bpf_map_lookup_and_delete_elem(freeSlots, null, &taken));
@@ -136,7 +138,7 @@ public sealed class TraceSessionTests
         Assert.Equal(0u, session.Tables.Slots[1].tgid);
     }
 
-    // Maps of this process of 8-byte values: enum bpf_map_type, and how many values.
+    // Maps of this process with 8-byte values: enum bpf_map_type, and the number of values.
     private static IEnumerable<int> Maps(int type, int entries) => Directory.GetFiles("/proc/self/fdinfo").Where(file =>
     {
         try
@@ -151,7 +153,7 @@ public sealed class TraceSessionTests
     }).Select(file => int.Parse(Path.GetFileName(file), CultureInfo.InvariantCulture));
 
     [KernelFact]
-    public void A_finer_grouping_than_was_announced_is_a_mistake()
+    public void A_finer_grouping_than_the_options_allow_is_refused()
     {
         using TraceSession session = Start(new TraceOptions { Finest = Grouping.Vm });
         Assert.Throws<InvalidOperationException>(() => session.Read(Grouping.Vcpu));

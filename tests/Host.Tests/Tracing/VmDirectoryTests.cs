@@ -10,13 +10,14 @@ public sealed class VmDirectoryTests
     {
         VmDirectory vms = new(pid => $"vm{pid}");
         VmIdentity first = vms.Of(7, 0x10), second = vms.Of(7, 0x20), other = vms.Of(8, 0x10);
-        Assert.Equal([(1, 7, "vm7"), (2, 7, "vm7#2"), (3, 8, "vm8")], new[] { first, second, other }.Select(vm => (vm.Ordinal, vm.Pid, vm.Name)));
+        Assert.Equal(
+            [(1, 7, "vm7"), (2, 7, "vm7#2"), (3, 8, "vm8")], new[] { first, second, other }.Select(vm => (vm.Ordinal, vm.Pid, vm.Name)));
         Assert.Same(first, vms.Of(7, 0x10));
         Assert.Same(second, vms.Of(7, 0x20));
     }
 
     [Fact]
-    public void A_name_is_asked_for_once_and_kept_when_the_process_is_gone()
+    public void A_name_is_read_once_and_kept_after_the_process_has_ended()
     {
         int asked = 0;
         string? name = "web";
@@ -27,7 +28,7 @@ public sealed class VmDirectoryTests
     }
 
     [Fact]
-    public void A_process_that_is_gone_already_is_called_by_its_number() => Assert.Equal("pid-7", new VmDirectory(_ => null).Of(7, 1).Name);
+    public void A_process_that_has_ended_is_named_by_its_number() => Assert.Equal("pid-7", new VmDirectory(_ => null).Of(7, 1).Name);
 
     [Fact]
     public void A_reused_number_is_another_vm_once_the_first_is_forgotten()
@@ -45,7 +46,7 @@ public sealed class VmDirectoryTests
     }
 
     [Fact]
-    public void Of_a_process_the_first_vm_answers()
+    public void The_first_vm_stands_for_its_process()
     {
         VmDirectory vms = new(_ => "vm");
         VmIdentity first = vms.Of(7, 2);

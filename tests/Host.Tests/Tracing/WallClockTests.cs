@@ -4,7 +4,10 @@ using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
-/// <summary>The wall clock of a slot at an instant: what is open is split as far as it has come, and the sums are right whatever the slot says.</summary>
+/// <summary>
+/// The wall clock of a slot at an instant: an open exit is split as far as it has progressed, and the sums are right for any values in the
+/// slot.
+/// </summary>
 public class WallClockTests
 {
     private const uint Cell = 7;
@@ -31,7 +34,8 @@ public class WallClockTests
     public void A_guest_that_runs_has_run_until_now()
     {
         WallClock clock = Take(Running(2000), 5000);
-        Assert.Equal((4000UL, 3200UL, 10UL, 0UL), (clock.WallNs, clock.Outside[TimePart.Guest], clock.Outside[TimePart.Runq], clock.OpenNs));
+        Assert.Equal(
+            (4000UL, 3200UL, 10UL, 0UL), (clock.WallNs, clock.Outside[TimePart.Guest], clock.Outside[TimePart.Runq], clock.OpenNs));
     }
 
     [Fact]
@@ -56,7 +60,7 @@ public class WallClockTests
     [InlineData(kvmscope_part.KVMSCOPE_PART_HALT, TimePart.Halt)]
     [InlineData(kvmscope_part.KVMSCOPE_PART_RUNQ, TimePart.Runq)]
     [InlineData(kvmscope_part.KVMSCOPE_PART_SLEEP, TimePart.Sleep)]
-    public void Off_the_CPU_it_is_what_it_left_the_CPU_for(int kind, TimePart part)
+    public void Off_the_CPU_the_time_is_that_of_the_cause(int kind, TimePart part)
     {
         kvmscope_slot slot = Exited(2000);
         slot.out_ns = 2100;

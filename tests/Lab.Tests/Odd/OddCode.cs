@@ -1,21 +1,23 @@
 namespace Kvmscope.Lab.Tests.Odd;
 
-/// <summary>The code of odd guests: 16-bit real mode, from its first byte. Each begins with an access to the port, which ends the warm-up.</summary>
+/// <summary>
+/// The code of odd guests: 16-bit real mode, from its first byte. Each begins with an access to the port, which ends the warm-up.
+/// </summary>
 internal static class OddCode
 {
-    /// <summary>The base of DS: above all memory.</summary>
+    /// <summary>The base of DS, above all memory.</summary>
     internal const ulong DataBase = 0x20000;
 
-    /// <summary>For ever: out 0x10, al.</summary>
+    /// <summary>Without end: out 0x10, al.</summary>
     internal static ReadOnlySpan<byte> Ports => [0xe6, 0x10, 0xeb, 0xfc];
 
-    /// <summary>mov eax, [0xffe] (over a page boundary, MMIO on both sides), out; then that for ever.</summary>
+    /// <summary>mov eax, [0xffe] (over a page boundary, MMIO on both sides), out; without end.</summary>
     internal static ReadOnlySpan<byte> SplitMmio => [0x66, 0xa1, 0xfe, 0x0f, 0xe6, 0x10, 0xeb, 0xf8];
 
-    /// <summary>out; int3, for which there is no handler.</summary>
+    /// <summary>out; int3, which has no handler.</summary>
     internal static ReadOnlySpan<byte> TripleFault => [0xe6, 0x10, 0xcc];
 
-    /// <summary>out; so many times wrmsr of IA32_TSC_DEADLINE with 0; out for ever.</summary>
+    /// <summary>out; wrmsr of IA32_TSC_DEADLINE with 0, so many times; out without end.</summary>
     internal static byte[] DeadlineTimer(ushort times) =>
     [
         0x66, 0xb9, 0xe0, 0x06, 0x00, 0x00, // mov ecx, 0x6e0

@@ -6,14 +6,14 @@ using Kvmscope.Guests.Kvm;
 
 namespace Kvmscope.Lab.Tests.Odd;
 
-/// <summary><c>lab-suite odd</c>: guests and VMMs that make the sequences of exits and entries that ordinary ones do not.</summary>
+/// <summary><c>lab-suite odd</c>: guests and VMMs that make sequences of exits and entries which ordinary ones do not make.</summary>
 internal static class OddCommand
 {
     private const ulong SvmShutdown = 0x7f, SvmErr = 0xffff_ffff, VmxTripleFault = 2, VmxFailedEntry = 0x8000_0021;
 
-    /// <summary>What a kind is made of.</summary>
+    /// <summary>One kind of odd guest.</summary>
     /// <param name="Make">Its VM.</param>
-    /// <param name="Act">What follows the warm-up; returns the exits made.</param>
+    /// <param name="Act">What it does after the warm-up; returns the exits that it made.</param>
     private sealed record Kind(Func<int, OddVm> Make, Func<OddVm, int, Isa, IEnumerable<ExpectedExits>> Act);
 
     private static readonly Dictionary<string, Kind> s_kinds = new()
@@ -29,8 +29,9 @@ internal static class OddCommand
 
     internal static int Run(ReadOnlySpan<string> arguments)
     {
-        if (arguments.Length < 2 || !s_kinds.TryGetValue(arguments[0], out Kind? kind) || !ushort.TryParse(arguments[1], out ushort times) || times == 0)
-            throw new ArgumentException("odd wants a kind and how often");
+        if (arguments.Length < 2 || !s_kinds.TryGetValue(arguments[0], out Kind? kind)
+            || !ushort.TryParse(arguments[1], out ushort times) || times == 0)
+            throw new ArgumentException("odd needs a kind and a number");
         bool hold = arguments[2..] is ["hold"];
         GuestSupport support = GuestSupport.OfThisHost();
         if (support.WhyNot is { } why) throw new KvmscopeException(ExitStatus.HostUnsupported, why);
@@ -47,10 +48,10 @@ internal static class OddCommand
         return 0;
     }
 
-    /// <summary>Up to the first port; MMIO is answered, so that its pages are known to KVM.</summary>
+    /// <summary>Runs to the first port access. MMIO is served, so that KVM knows its pages.</summary>
     private static void WarmUp(KvmVcpu vcpu) => ServeMmio(vcpu);
 
-    /// <summary>Up to the next port. Returns how often MMIO came.</summary>
+    /// <summary>Runs to the next port access. Returns the number of MMIO accesses.</summary>
     private static int ServeMmio(KvmVcpu vcpu)
     {
         int served = 0;
@@ -63,7 +64,7 @@ internal static class OddCommand
         }
     }
 
-    /// <summary>Two threads, each on a CPU of its own where there are two, run one vCPU by turns.</summary>
+    /// <summary>Two threads run one vCPU in turns, each on a CPU of its own if there are two.</summary>
     private static List<ExpectedExits> Rotate(OddVm vm, int times, Isa isa)
     {
         using SemaphoreSlim first = new(1), second = new(0);
@@ -94,7 +95,7 @@ internal static class OddCommand
         return Ports(isa, times);
     }
 
-    /// <summary>One thread runs two vCPUs by turns.</summary>
+    /// <summary>One thread runs two vCPUs in turns.</summary>
     private static List<ExpectedExits> InTurn(OddVm vm, int times, Isa isa)
     {
         for (int i = 0; i < times; i++)
@@ -102,7 +103,7 @@ internal static class OddCommand
         return Ports(isa, times * vm.Vcpus.Count);
     }
 
-    /// <summary>Three KVM_RUN between an exit and the next entry come back with EINTR, having entered nothing.</summary>
+    /// <summary>Between an exit and the next entry, three KVM_RUN return with EINTR, without an entry.</summary>
     private static List<ExpectedExits> Interrupted(OddVm vm, int times, Isa isa)
     {
         KvmVcpu vcpu = vm.Vcpus[0];
@@ -118,19 +119,20 @@ internal static class OddCommand
         return Ports(isa, times);
     }
 
-    /// <summary>Each exit of MMIO comes to the VMM twice, a page at a time.</summary>
+    /// <summary>Each MMIO exit goes to the VMM twice, once per page.</summary>
     private static List<ExpectedExits> SplitMmio(OddVm vm, int times, Isa isa)
     {
         for (int i = 0; i < times; i++)
         {
             int served = ServeMmio(vm.Vcpus[0]);
-            if (served != 2) throw new KvmscopeException(ExitStatus.Failed, $"odd guest: MMIO over two pages came {served} times");
+            if (served != 2)
+                throw new KvmscopeException(ExitStatus.Failed, $"odd guest: MMIO on two pages was served {served} times, not 2");
         }
 
         return [.. Ports(isa, times), Exits(isa, isa == Isa.Svm ? SvmCode.Npf : VmxCode.EptMisconfig, times)];
     }
 
-    /// <summary>The guest's end; no entry follows. The number of times has no meaning.</summary>
+    /// <summary>The guest ends; no entry follows. The number of times has no effect.</summary>
     private static List<ExpectedExits> ShutDown(OddVm vm, int times, Isa isa)
     {
         KvmVcpu vcpu = vm.Vcpus[0];
@@ -142,7 +144,9 @@ internal static class OddCommand
         return [Exits(isa, isa == Isa.Svm ? SvmShutdown : VmxTripleFault, 1)];
     }
 
-    /// <summary>Ports, and then a state that the hardware refuses: a code segment that is 64-bit and 32-bit at once. KVM lets that through.</summary>
+    /// <summary>
+    /// Ports, and then a state that the hardware refuses: a code segment that is 64-bit and 32-bit at once. KVM accepts that.
+    /// </summary>
     private static List<ExpectedExits> FailEntry(OddVm vm, int times, Isa isa)
     {
         KvmVcpu vcpu = vm.Vcpus[0];
@@ -162,14 +166,15 @@ internal static class OddCommand
         return [.. Ports(isa, times), Exits(isa, isa == Isa.Svm ? SvmErr : VmxFailedEntry, 1)];
     }
 
-    /// <summary>Up to 5.15 kvm_intel enters again after each of these without saying so.</summary>
+    /// <summary>After each of these exits, kvm_intel up to 5.15 enters the guest again without kvm_entry.</summary>
     private static List<ExpectedExits> DeadlineTimer(OddVm vm, int times, Isa isa)
     {
         OddVm.RunToPort(vm.Vcpus[0]);
         return [.. Ports(isa, 1), Exits(isa, isa == Isa.Svm ? SvmCode.Msr : VmxCode.Wrmsr, times)];
     }
 
-    private static List<ExpectedExits> Ports(Isa isa, int times) => [Exits(isa, isa == Isa.Svm ? SvmCode.Ioio : VmxCode.IoInstruction, times)];
+    private static List<ExpectedExits> Ports(Isa isa, int times) =>
+        [Exits(isa, isa == Isa.Svm ? SvmCode.Ioio : VmxCode.IoInstruction, times)];
 
     private static ExpectedExits Exits(Isa isa, ulong code, int times) => new(isa, code, ExitLevel.L1, (ulong)times);
 }

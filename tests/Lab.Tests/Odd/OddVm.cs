@@ -4,14 +4,14 @@ using Kvmscope.Guests.Kvm;
 
 namespace Kvmscope.Lab.Tests.Odd;
 
-/// <summary>A VM whose vCPUs run a few bytes of real-mode code, with the VMM's part left to whoever runs them.</summary>
+/// <summary>A VM whose vCPUs run a few bytes of real-mode code. The caller is the VMM.</summary>
 internal sealed class OddVm : IDisposable
 {
     internal const ushort Port = 0x10;
 
     private const ulong CodeAt = 0x1000;
 
-    /// <summary>Guest-physical memory, in bytes; what lies above is MMIO.</summary>
+    /// <summary>Guest-physical memory in bytes; higher addresses are MMIO.</summary>
     private const int MemorySize = 0x10000;
 
     private readonly KvmDevice _device = KvmDevice.Open();
@@ -32,7 +32,7 @@ internal sealed class OddVm : IDisposable
 
     internal IReadOnlyList<KvmVcpu> Vcpus { get; }
 
-    /// <summary>KVM_RUN up to the next access to the port.</summary>
+    /// <summary>Runs to the next access to the port.</summary>
     internal static void RunToPort(KvmVcpu vcpu)
     {
         while (vcpu.Run() != 0)
@@ -42,7 +42,8 @@ internal sealed class OddVm : IDisposable
         if (vcpu.Area.ExitReason != KvmExitReason.Io || vcpu.Area.IoPort != Port) throw Unexpected(vcpu);
     }
 
-    internal static KvmscopeException Unexpected(KvmVcpu vcpu) => new(ExitStatus.Failed, $"odd guest: KVM_RUN returned {vcpu.Area.ExitReason}");
+    internal static KvmscopeException Unexpected(KvmVcpu vcpu) =>
+        new(ExitStatus.Failed, $"odd guest: KVM_RUN returned {vcpu.Area.ExitReason}");
 
     public void Dispose()
     {
@@ -63,7 +64,7 @@ internal sealed class OddVm : IDisposable
         registers.Cs.Selector = 0;
         registers.Ds.Base = OddCode.DataBase;
         registers.Ds.Selector = (ushort)(OddCode.DataBase >> 4);
-        registers.Idt.Limit = 0; // any interrupt or exception is a triple fault
+        registers.Idt.Limit = 0; // every interrupt or exception is a triple fault
         vcpu.SetSpecialRegisters(registers);
         vcpu.SetRegisters(new KvmRegs { Rip = CodeAt, Rflags = 2 });
         return vcpu;

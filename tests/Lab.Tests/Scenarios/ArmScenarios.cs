@@ -80,7 +80,9 @@ internal static class ArmScenarios
         }
     }
 
-    /// <summary>A busy guest is left for host interrupts, whose syndrome is an older trap's: they must be IRQ and nothing else.</summary>
+    /// <summary>
+    /// Host interrupts make a busy guest exit. Their syndrome is that of an older trap, but they must be counted as IRQ only.
+    /// </summary>
     private static void Interrupts(LabHost host)
     {
         using GuestProcess guest = host.Guest("hvc=37 spin=60000000 smc=41");
@@ -115,13 +117,17 @@ internal static class ArmScenarios
 
     private static void ByQualifier(LabHost host)
     {
-        using GuestProcess guest = host.Guest("hvc=31 hvc:0x84000006=29 hvc:0x86000000=11 smc=23 mrs=53 msr=47 sgi=43 mmio-write=41 mmio-read:5=37 gic-read=61 fault=73 wfi=7");
+        using GuestProcess guest = host.Guest(
+            "hvc=31 hvc:0x84000006=29 hvc:0x86000000=11 smc=23 mrs=53 msr=47 sgi=43 "
+            + "mmio-write=41 mmio-read:5=37 gic-read=61 fault=73 wfi=7");
         using Tracer tracer = host.Trace("time --by qualifier --format json").WaitAttached();
         guest.Run();
         TracedAnswer answer = tracer.FinishAnswer();
         guest.End();
         void count(ulong expected, string reason, string qualifier) =>
-            Check.Equal(expected, TracedAnswer.Sum(answer.Rows.Where(r => r.Reason == reason && r.Qualifier == qualifier)), $"{reason} {qualifier}");
+            Check.Equal(
+                expected, TracedAnswer.Sum(answer.Rows.Where(r => r.Reason == reason && r.Qualifier == qualifier)),
+                $"{reason} {qualifier}");
         count(31, "HVC64", "PSCI_VERSION");
         count(29, "HVC64", "PSCI_MIGRATE_INFO_TYPE");
         count(11, "HVC64", "KVM_FEATURES");
@@ -134,7 +140,7 @@ internal static class ArmScenarios
         count(61, "DABT_LOW", "0x8000000 read (GIC distributor)");
         count(73, "DABT_LOW", "write, translation fault");
         count(7, "WFx", "WFI");
-        // An exit with a qualifier is in its row when it ends: the last one does not.
+        // An exit with a qualifier is counted when it ends; the last one does not end.
         foreach ((ExitKey key, ulong made) in guest.Made)
             Check.Equal(made - (key.Code == DataAbort ? 1UL : 0), answer.CountOf(key), $"exits {key}");
     }
@@ -150,10 +156,10 @@ internal static class ArmScenarios
         Check.Equal(23UL + 19, chosen.Exits, "exits of the two reasons");
         Check.Equal(19UL, chosen.CountOf(new ExitKey(Sys64, 1)), "SYS64");
         Check.Equal(0UL, rest.CountOf(new ExitKey(Wfx, 1)), "WFx");
-        Check.Equal(31UL + 23 + 19 + 1, rest.Exits, "exits but those excluded"); // and the write at the end
+        Check.Equal(31UL + 23 + 19 + 1, rest.Exits, "exits except the excluded ones"); // and the write at the end
     }
 
-    /// <summary>WFI is halted, a slow page is the VMM; all adds up.</summary>
+    /// <summary>WFI is in halt, a slow page is in the VMM, and all parts add up.</summary>
     private static void Split(LabHost host)
     {
         const ulong waits = 41, waitNs = 20_000_000, slow = 13, slowNs = 3_000_000;
@@ -175,7 +181,7 @@ internal static class ArmScenarios
         Check.AtMost((waits * waitNs * 105 / 100) + (waits * 200_000), wfx.Parts["halt"], "halted ns");
         TracedRow abort = answer.Rows.Single(r => r.WallNs is null && r.Key == new ExitKey(DataAbort, 1));
         Check.AtLeast(slow * slowNs, abort.Parts["vmm"] + abort.Parts["runq"], "ns in the VMM");
-        // Going out to the VMM and back takes the emulated machine a quarter of a millisecond.
+        // On the emulated machine, the way to the VMM and back takes a quarter of a millisecond.
         Check.AtMost(slow * slowNs / 5, abort.Parts["kvm"] + abort.Parts["halt"] + abort.Parts["poll"], "the slow page's other ns");
     }
 
@@ -238,7 +244,7 @@ internal static class ArmScenarios
         Check.Contains("some-guest", list, "the list");
         (status, string check, errors) = host.Run("check");
         Check.Equal(0, status, check + errors);
-        Check.Contains("IRQ is short", check, "check");
+        Check.Contains("IRQ is too short", check, "check");
         guest.Run().End();
     }
 

@@ -2,7 +2,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Hosts that cannot be traced. Each wants a lab that was booted so: --no-kvm, --no-vendor.</summary>
+/// <summary>Hosts that cannot be traced. Each group needs a lab that was booted with --no-kvm or --no-vendor.</summary>
 internal static class BadHostScenarios
 {
     internal static IEnumerable<Case> Cases =>
@@ -14,7 +14,7 @@ internal static class BadHostScenarios
         new("no-vendor/check", host => Refused(host, "check", "kvm_"), OnlyByName: true),
     ];
 
-    /// <summary>Status 3, and what lacks with its fix in a line or two.</summary>
+    /// <summary>Status 3, and what is missing with its fix, in two lines.</summary>
     private static void Refused(LabHost host, string words, string wanted)
     {
         (int status, string output, string errors) = host.Run(words);

@@ -2,10 +2,10 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>So many exits made, so many shown; the trust counters; KVM's own counter.</summary>
+/// <summary>Shows as many exits as were made; the trust counters; KVM's own counter.</summary>
 internal static class CountScenarios
 {
-    // Primes, so that no two counts can be mixed up.
+    // Primes, so that no count can be confused with another.
     private const string Plain = "cpuid=311 out=211 in=101 mmio-write=97 mmio-read=53 rdmsr=127 wrmsr=89 hlt=61 hypercall=43";
     private const string Nested = "cpuid=103 out=31 l2.cpuid=113 l2.out=71 l2.hlt=47 l2.rdmsr=29 l2.hypercall=19";
 
@@ -22,7 +22,7 @@ internal static class CountScenarios
         new("counts/time-and-hist-agree-with-count", AllThree),
     ];
 
-    /// <summary>Exact counts, clean trust, and the sum over all reasons and both levels is the rise of KVM's own counter.</summary>
+    /// <summary>Exact counts, no losses, and the sum over all reasons and both levels is the increase of KVM's own counter.</summary>
     private static void Compare(LabHost host, string plan, int vcpus)
     {
         using GuestProcess guest = host.Guest(plan);

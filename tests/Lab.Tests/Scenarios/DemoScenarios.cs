@@ -2,7 +2,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>The demo compares by itself; check says that all is well.</summary>
+/// <summary>The demo compares the counts itself; check finds no problem.</summary>
 internal static class DemoScenarios
 {
     internal static IEnumerable<Case> Cases =>

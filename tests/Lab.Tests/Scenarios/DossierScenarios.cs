@@ -3,12 +3,13 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>What <c>slower</c> says of an exit beyond its line.</summary>
+/// <summary>The details that <c>slower</c> shows of an exit.</summary>
 internal static class DossierScenarios
 {
     private const string Plan = "cpuid=43 slow-port=5 slow=150";
     private const ulong SleepNs = 150_000_000;
     private const int Slow = 5;
+    private static readonly string[] s_ownNames = ["kvmscope", "lab-suite", ".NET"];
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -44,7 +45,8 @@ internal static class DossierScenarios
             Check.AtLeast(SleepNs, parts.GetProperty("vmm").GetUInt64() + parts.GetProperty("runq").GetUInt64(), "VMM's time in ns");
             Check.AtMost(SleepNs / 5, parts.GetProperty("kvm").GetUInt64(), "KVM's time in ns");
             Check.Equal(
-                exit.GetProperty("duration_ns").GetUInt64(), parts.EnumerateObject().Aggregate(0UL, (sum, p) => sum + p.Value.GetUInt64()), "sum of the parts");
+                exit.GetProperty("duration_ns").GetUInt64(), parts.EnumerateObject().Aggregate(0UL, (sum, p) => sum + p.Value.GetUInt64()),
+                "sum of the parts");
             Check.Equal(JsonValueKind.Null, exit.GetProperty("ran_instead").ValueKind, "ran_instead without --who");
         }
     }
@@ -55,8 +57,8 @@ internal static class DossierScenarios
         Check.Equal(Slow, Run(host, Plan, "slower 100ms --part vmm --format json").Count, "exits that were in the VMM for so long");
     }
 
-    // Two vCPUs on one CPU: an exit that waits for it waits for the other, or for kvmscope and who reads from it. How often for which
-    // depends on how slow the lab is; the kernel's own threads come in between all the time, and have the CPU for no long stretch.
+    // Two vCPUs on one CPU: an exit that waits for the CPU waits for the other vCPU, or for kvmscope or its reader. How often for
+    // which depends on the speed of the lab. Kernel threads run in between all the time, but never for long.
     private static void Who(LabHost host)
     {
         string turns = string.Join(' ', Enumerable.Repeat("spin=1000000 cpuid=200", 40));
@@ -72,7 +74,7 @@ internal static class DossierScenarios
             bool isOther = name.StartsWith("guest-vcpu", StringComparison.Ordinal);
             all++;
             if (isOther) others++;
-            if (isOther || name.StartsWith("kvmscope", StringComparison.Ordinal) || name.StartsWith("lab-suite", StringComparison.Ordinal) || name.StartsWith(".NET", StringComparison.Ordinal)) programs++;
+            if (isOther || s_ownNames.Any(own => name.StartsWith(own, StringComparison.Ordinal))) programs++;
             Check.True(who.GetProperty("pid").GetInt32() != exit.GetProperty("tid").GetInt32(), "another task than the thread itself");
         }
         Check.AtLeast(1, others, $"exits of {all} for which the other vCPU's thread is named");

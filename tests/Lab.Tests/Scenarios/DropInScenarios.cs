@@ -2,12 +2,12 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>The drop-in names with their arguments and layouts: one run of a guest, and all of them at once.</summary>
+/// <summary>The drop-in names with their arguments and layouts: one run of a guest, traced by all of them at the same time.</summary>
 internal static class DropInScenarios
 {
     private const string Tracing = "Tracing... Hit Ctrl-C to end.";
 
-    // HLT lasts until the VMM's timer comes, each 2 ms; the port 40 ms.
+    // HLT lasts until the VMM's timer, every 2 ms; an access to the port lasts 40 ms.
     private const string Plan = "hlt-in-kernel=31 cpuid=83 slow-port=5 slow=40";
     private const ulong Halts = 31;
 
@@ -43,7 +43,9 @@ internal static class DropInScenarios
         Check.Equal("Excludes: HLT", lines[0], "first line");
         Check.True(!lines.Skip(1).Any(IsHalt), "HLT among the slow exits");
         string number = host.IsSvm ? "123" : "30";
-        Check.AtLeast(5, lines.Count(l => l.TrimStart().StartsWith(number + " ", StringComparison.Ordinal) && l.EndsWith("(L1)", StringComparison.Ordinal)), "lines of the slow port");
+        int found = lines.Count(
+            l => l.TrimStart().StartsWith(number + " ", StringComparison.Ordinal) && l.EndsWith("(L1)", StringComparison.Ordinal));
+        Check.AtLeast(5, found, "lines of the slow port");
     }
 
     private static bool IsHalt(string line) => line.Contains(" HLT ", StringComparison.Ordinal);
@@ -54,7 +56,7 @@ internal static class DropInScenarios
         Check.Contains("12 is HLT on VMX", Answers(host)["hist 12"].Errors, "standard error");
     }
 
-    /// <summary>Each reason's total and L1 as made.</summary>
+    /// <summary>The total and the L1 exits of each reason are as made.</summary>
     private static void Table(LabHost host, string tool)
     {
         IReadOnlyList<string> lines = Answers(host)[tool].Lines;
@@ -83,11 +85,12 @@ internal static class DropInScenarios
         try
         {
             using GuestProcess guest = host.Guest(Plan);
-            foreach ((string name, string[] words) in s_tools) tools[name] = new ChildProcess(host.Link(words[0], host.Kvmscope), words[1..]);
+            foreach ((string name, string[] words) in s_tools)
+                tools[name] = new ChildProcess(host.Link(words[0], host.Kvmscope), words[1..]);
             var heads = tools.ToDictionary(t => t.Key, t => UpToTracing(t.Value));
             guest.Run();
             s_made = guest.Made;
-            // What slower shows is written as it comes; all that was slow has been when the last line of the port is there.
+            // slower writes each exit at once; when the last line of the port is there, all slow exits have been written.
             foreach (ChildProcess tool in tools.Values) tool.Signal(ChildProcess.SigInt);
             foreach ((string name, ChildProcess tool) in tools)
             {

@@ -2,7 +2,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>VMs and tracers that come, go and are killed.</summary>
+/// <summary>VMs and tracers that start, end and are killed.</summary>
 internal static class LifeScenarios
 {
     private const int ShortVms = 11;
@@ -21,12 +21,14 @@ internal static class LifeScenarios
         new("life/attach-while-a-guest-runs", AttachToRunning),
     ];
 
-    /// <summary>The addresses of the first VM's vCPU are free when the second is made; no exit of one is closed by an entry of the other.</summary>
+    /// <summary>
+    /// The addresses of the first VM's vCPU are free when the second is created; no exit of one ends with an entry of the other.
+    /// </summary>
     private static void KilledVm(LabHost host)
     {
         using var watch = new Watch(host, "hist --by vm,vcpu");
         using GuestProcess first = host.Guest("cpuid=79 hlt=37 out=11", "first");
-        watch.Take(2); // names are learned by sweeps
+        watch.Take(2); // sweeps find the names
         first.Run();
         first.Kill();
         using GuestProcess second = host.Guest("cpuid=61 out=23", "second");
@@ -41,11 +43,12 @@ internal static class LifeScenarios
         second.End();
     }
 
-    /// <summary>Traced from its first exit on: what its warm-up makes comes on top, of MMIO for one.</summary>
+    /// <summary>The guest is traced from its first exit on, so the exits of its warm-up are added, such as one of MMIO.</summary>
     private static void CompareWithWarmUp(GuestProcess guest, Watch watch, string name)
     {
         TracedRow[] own = [.. watch.Rows.Where(r => r.VmPid == guest.Pid)];
-        foreach ((ExitKey key, ulong count) in guest.Made) Check.Equal(count, TracedAnswer.Sum(own.Where(r => r.Key == key)), $"{name}: exits {key}");
+        foreach ((ExitKey key, ulong count) in guest.Made)
+            Check.Equal(count, TracedAnswer.Sum(own.Where(r => r.Key == key)), $"{name}: exits {key}");
         foreach (TracedRow row in own) Check.Equal(name, row.Vm, "name of the VM");
     }
 
@@ -67,7 +70,9 @@ internal static class LifeScenarios
         Check.AtMost(1UL, watch.Accounting("open"), "trust.open");
     }
 
-    /// <summary>Slots come back two sweeps after their vCPU ended, so each VM waits for three; without --interval a sweep is a second.</summary>
+    /// <summary>
+    /// Slots are freed two sweeps after their vCPU ended, so each VM waits for three; without --interval there is one sweep per second.
+    /// </summary>
     private static void ManyShortVms(LabHost host)
     {
         using var watch = new Watch(host, "count --max-vcpus 4");
@@ -81,7 +86,8 @@ internal static class LifeScenarios
         }
 
         watch.Finish();
-        foreach ((ExitKey key, ulong count) in made) Check.Equal(count, TracedAnswer.Sum(watch.Rows.Where(r => r.Key == key)), $"exits {key} of all");
+        foreach ((ExitKey key, ulong count) in made)
+            Check.Equal(count, TracedAnswer.Sum(watch.Rows.Where(r => r.Key == key)), $"exits {key} of all");
         foreach (string name in s_losses) Check.Equal(0UL, watch.Accounting(name), $"trust.{name}");
         Check.Equal((ulong)ShortVms, watch.Accounting("open"), "trust.open: the last exit of each");
     }
@@ -101,7 +107,9 @@ internal static class LifeScenarios
         Exact.Counts(host, first.Made, answer.Of(first.Pid), "the first");
         Check.Equal(0UL, TracedAnswer.Sum(answer.Of(second.Pid)) + TracedAnswer.Sum(answer.Of(third.Pid)), "exits of the others");
         Check.Equal(2UL, answer.Accounting["dropped_vcpus"], "trust.dropped_vcpus");
-        Check.AtLeast(second.Made.Values.Concat(third.Made.Values).Aggregate(0UL, (a, b) => a + b), answer.Accounting["dropped_exits"], "trust.dropped_exits");
+        Check.AtLeast(
+            second.Made.Values.Concat(third.Made.Values).Aggregate(0UL, (a, b) => a + b), answer.Accounting["dropped_exits"],
+            "trust.dropped_exits");
         Exact.AddsUp(answer);
         Check.Contains("2 vCPUs were not counted: raise --max-vcpus", text, "the table");
         first.End();
@@ -109,7 +117,7 @@ internal static class LifeScenarios
         third.End();
     }
 
-    /// <summary>A vCPU that found no slot gets one when one comes back, and is counted from there on.</summary>
+    /// <summary>A vCPU without a slot gets one when one is freed, and is counted from then on.</summary>
     private static void SlotComesBack(LabHost host)
     {
         using GuestProcess first = host.Guest("cpuid=5");
@@ -125,7 +133,8 @@ internal static class LifeScenarios
             return watch.Rows.Any(r => r.VmPid == second.Pid);
         }
 
-        Deadline.Until(counted, () => $"the slot is free, and the second VM was not counted: {watch.Accounting("dropped_exits")} exits dropped");
+        Deadline.Until(
+            counted, () => $"the slot is free, and the second VM was not counted: {watch.Accounting("dropped_exits")} exits dropped");
         second.Kill();
         watch.Finish();
         Check.Equal(1UL, watch.Accounting("dropped_vcpus"), "trust.dropped_vcpus");
@@ -152,7 +161,7 @@ internal static class LifeScenarios
         {
             ulong before = KvmCounters.Exits(guest.Pid);
             using Tracer tracer = host.Trace("hist --by vm,vcpu --format json").WaitAttached();
-            Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 500, () => "the guest does not go on");
+            Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 500, () => "the guest does not continue");
             TracedAnswer answer = tracer.FinishAnswer();
             Check.AtLeast(1UL, answer.Exits, "exits");
             Check.AtMost(2UL, answer.Accounting["unpaired_exits"], "trust.unpaired_exits");
@@ -161,6 +170,6 @@ internal static class LifeScenarios
         }
 
         ulong after = KvmCounters.Exits(guest.Pid);
-        Deadline.Until(() => KvmCounters.Exits(guest.Pid) > after + 100, () => "the guest does not go on without a tracer");
+        Deadline.Until(() => KvmCounters.Exits(guest.Pid) > after + 100, () => "the guest does not continue without a tracer");
     }
 }

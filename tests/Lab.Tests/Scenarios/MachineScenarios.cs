@@ -3,7 +3,10 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Several VMs at once: not mixed, and filters leave the others at zero. One run of three guests, and a tracer for each way to look.</summary>
+/// <summary>
+/// Several VMs at the same time: their counts are not mixed, and filters leave the others at zero. One run of three guests, and a tracer
+/// for each command line.
+/// </summary>
 internal static class MachineScenarios
 {
     private const string AlphaPlan = "cpuid=101 out=53", BetaPlan = "vcpus=2 cpuid=67 hlt=31", GammaPlan = "out=19 l2.cpuid=29 l2.out=13";
@@ -35,7 +38,7 @@ internal static class MachineScenarios
 
     private static ulong Cpuid(LabHost host) => host.IsSvm ? 0x72u : 10u;
 
-    /// <summary>Each VM has its own counts of what the look lets through, and no more.</summary>
+    /// <summary>Each VM has its own counts of what the command line selects, and nothing else.</summary>
     private static void Compare(LabHost host, string look, Func<ExitKey, bool> through, int? vcpu, params string[] vms)
     {
         TracedAnswer answer = Answers(host)[look];
@@ -67,7 +70,9 @@ internal static class MachineScenarios
     {
         foreach ((ExitKey key, ulong count) in expected)
             for (int id = 0; id < vcpus; id++)
-                Check.Equal(count / (ulong)vcpus, TracedAnswer.Sum(rows.Where(r => r.Key == key && r.Vcpu == id)), $"{name}: exits {key} of vCPU {id}");
+                Check.Equal(
+                    count / (ulong)vcpus, TracedAnswer.Sum(rows.Where(r => r.Key == key && r.Vcpu == id)),
+                    $"{name}: exits {key} of vCPU {id}");
     }
 
     private static void List(LabHost host)

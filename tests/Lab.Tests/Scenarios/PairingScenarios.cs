@@ -2,7 +2,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>The odd sequences of exits and entries; docs/pairing.md lists them, and those that cannot be made.</summary>
+/// <summary>The odd sequences of exits and entries. docs/pairing.md lists them, and those that cannot be made.</summary>
 internal static class PairingScenarios
 {
     internal static IEnumerable<Case> Cases =>
@@ -33,7 +33,9 @@ internal static class PairingScenarios
     {
         TracedAnswer answer = Compare(host, "two-vcpus 103", 2);
         for (int id = 0; id < 2; id++)
-            Check.Equal(103UL, TracedAnswer.Sum(answer.Rows.Where(r => r.Vcpu == id && r.Key.Code == (host.IsSvm ? 0x7bu : 30u))), $"port accesses of vCPU {id}");
+            Check.Equal(
+                103UL, TracedAnswer.Sum(answer.Rows.Where(r => r.Vcpu == id && r.Key.Code == (host.IsSvm ? 0x7bu : 30u))),
+                $"port accesses of vCPU {id}");
     }
 
     private static void FailedEntry(LabHost host)
@@ -61,7 +63,7 @@ internal static class PairingScenarios
             return;
         }
 
-        // The kernel goes the slow way where something is pending, a host interrupt for one.
+        // The kernel takes the slow path if something is pending, such as a host interrupt.
         Check.AtLeast(times * 9 / 10, answer.Accounting["unpaired_exits"], "trust.unpaired_exits");
         Check.AtMost(times / 10, write.Timed, "timed writes");
     }

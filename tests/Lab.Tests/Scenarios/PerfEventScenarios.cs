@@ -4,7 +4,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Counts by qualifier against <c>perf kvm stat</c>'s own events (ioport, mmio, msr), which watches the same run.</summary>
+/// <summary>Counts by qualifier against <c>perf kvm stat</c>'s own events (ioport, mmio, msr), which traces the same run.</summary>
 internal static partial class PerfEventScenarios
 {
     private const string Perf = "/usr/bin/perf";
@@ -31,7 +31,8 @@ internal static partial class PerfEventScenarios
         {
             IReadOnlyList<(ulong Number, string Way, ulong Samples)> theirs = Report(kind, folder);
             if (theirs.Count == 0) Console.WriteLine($"# this perf has no {kind} event");
-            foreach ((ulong number, string way, ulong samples) in theirs) compared += Compare(host, answer, kind, number, way, samples) ? 1 : 0;
+            foreach ((ulong number, string way, ulong samples) in theirs)
+                compared += Compare(host, answer, kind, number, way, samples) ? 1 : 0;
         }
         Check.AtLeast(4, compared, "keys of perf that were compared");
     }
@@ -45,16 +46,17 @@ internal static partial class PerfEventScenarios
             "mmio" => (host.IsSvm ? 0x400u : 49u, ""),
             _ => (host.IsSvm ? 0x7cu : isFirst ? 31u : 32u, host.IsSvm ? isFirst ? " read" : " write" : ""),
         };
-        // A page of MMIO is one of ours and two of perf's, which keeps reads and writes apart.
+        string raw = number.ToString(CultureInfo.InvariantCulture);
+        // perf keeps reads and writes of an MMIO page apart, kvmscope does not.
         if (kind == "mmio")
         {
-            Check.Equal(89UL + 83, TracedAnswer.Sum(answer.Rows.Where(r => r.Key == new ExitKey(code, 1) && r.Raw == number.ToString(CultureInfo.InvariantCulture))), "MMIO");
+            Check.Equal(89UL + 83, TracedAnswer.Sum(answer.Rows.Where(r => r.Key == new ExitKey(code, 1) && r.Raw == raw)), "MMIO");
             Check.Equal(isFirst ? 83UL : 89UL, samples, $"perf's MMIO {way}");
             return true;
         }
-        ulong ours = TracedAnswer.Sum(answer.Rows.Where(r => r.Key == new ExitKey(code, 1) && r.Raw == number.ToString(CultureInfo.InvariantCulture)
+        ulong ours = TracedAnswer.Sum(answer.Rows.Where(r => r.Key == new ExitKey(code, 1) && r.Raw == raw
             && r.Qualifier!.Contains(name, StringComparison.Ordinal)));
-        if (number is 0x500 or < 0x80 && kind == "ioport") return false; // the guest's last, which stays open
+        if (number is 0x500 or < 0x80 && kind == "ioport") return false; // the guest's last exit, which stays open
         Check.Equal(samples, ours, $"{kind} 0x{number:x} {way} against perf's samples");
         return true;
     }

@@ -4,7 +4,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Who may trace. docs/decisions/0004-privileges.md says what is needed and why.</summary>
+/// <summary>Who is permitted to trace. docs/decisions/0004-privileges.md says what is needed and why.</summary>
 internal static class PrivilegeScenarios
 {
     private const string SetPriv = "/usr/bin/setpriv";
@@ -28,7 +28,9 @@ internal static class PrivilegeScenarios
         }
     }
 
-    /// <summary>CAP_SYS_ADMIN for the BTF of modules, but on kernels without that; CAP_SYS_RESOURCE for the memory of maps before 5.11.</summary>
+    /// <summary>
+    /// CAP_SYS_ADMIN for the BTF of modules, if the kernel has that; before 5.11 CAP_SYS_RESOURCE for the memory of maps.
+    /// </summary>
     private static void LeastSet(LabHost host)
     {
         string caps = host.Kernel < new Version(5, 11) ? "bpf,perfmon,sys_resource" : "bpf,perfmon,sys_admin";
@@ -36,7 +38,7 @@ internal static class PrivilegeScenarios
         Check.Equal(0, status, $"status with {caps} ({output} {errors})");
     }
 
-    /// <summary>Says what the set is good for here; where it is not enough, it must be said that it is not permitted.</summary>
+    /// <summary>Shows whether the set is enough here. If not, the message must say that tracing is not permitted.</summary>
     private static void TooFew(LabHost host)
     {
         (int status, _, string errors) = As(host, "bpf,perfmon", "count --duration 10ms --format json");
@@ -47,7 +49,9 @@ internal static class PrivilegeScenarios
         Check.True(admin is 0 or 4, $"status {admin} with sys_admin, expected 0 or 4 ({adminErrors})");
     }
 
-    /// <summary>The unit's capabilities are enough to record, to begin new files once all is given up, and to remove old ones.</summary>
+    /// <summary>
+    /// The unit's capabilities are enough to record, to begin new files after the others were dropped, and to remove old ones.
+    /// </summary>
     private static void AsTheUnit(LabHost host)
     {
         if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
@@ -63,11 +67,14 @@ internal static class PrivilegeScenarios
         Check.Equal((0, ""), (status, output + errors), $"status and words with {set}");
         string[] files = Directory.GetFiles(folder);
         Check.Equal(2, files.Length, "recordings that are kept");
-        foreach (string file in files) Check.Equal(new FileOwner(0, 0), LinuxSystem.OwnerOf(file), "the owner of a file that was begun after root was given up");
+        foreach (string file in files)
+            Check.Equal(new FileOwner(0, 0), LinuxSystem.OwnerOf(file), "the owner of a file that was begun after root was dropped");
         foreach (string file in files)
         {
             (status, _, errors) = host.Run($"report {file} count");
-            Check.Equal((0, ""), (status, string.Join('\n', errors.Split('\n').Where(l => l.StartsWith("kvmscope:", StringComparison.Ordinal)))), "status and notes of a report");
+            Check.Equal(
+                (0, ""), (status, string.Join('\n', errors.Split('\n').Where(l => l.StartsWith("kvmscope:", StringComparison.Ordinal)))),
+                "status and notes of a report");
         }
     }
 
@@ -76,6 +83,10 @@ internal static class PrivilegeScenarios
         if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
         string set = caps.Length == 0 ? "-all" : "-all," + string.Join(',', caps.Split(',').Select(c => "+" + c));
         return LabHost.Run(
-            SetPriv, ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--", host.Kvmscope, .. words.Split(' ')]);
+            SetPriv,
+            [
+                "--reuid", Nobody, "--regid", Nobody, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--", host.Kvmscope,
+                .. words.Split(' '),
+            ]);
     }
 }

@@ -7,10 +7,11 @@ namespace Kvmscope.Lab.Tests.Scenarios;
 internal static class QualifierScenarios
 {
     private const string Plan =
-        "cpuid=997 cpuid:0xb.1=101 cpuid:0x80000008=61 rdmsr=53 rdmsr:0x8b=47 rdmsr:0xfe=43 wrmsr=41 wrmsr:0x8b=37 out:0x608=31 in:0x608=29 out:0x6f8=23 "
+        "cpuid=997 cpuid:0xb.1=101 cpuid:0x80000008=61 rdmsr=53 rdmsr:0x8b=47 rdmsr:0xfe=43 wrmsr=41 wrmsr:0x8b=37 "
+        + "out:0x608=31 in:0x608=29 out:0x6f8=23 "
         + "hypercall=19 hypercall:0x3=17 mmio-write=13 mmio-read:7=11";
 
-    private const int MostKept = 448;
+    private const int MaxKept = 448;
 
     internal static IEnumerable<Case> Cases =>
     [
@@ -54,8 +55,10 @@ internal static class QualifierScenarios
         Check.Equal(0UL, answer.Accounting["other_qualifiers"], "trust.other_qualifiers");
     }
 
-    private static ulong Sum(TracedAnswer answer, ulong code, int level, string raw, string names = "") => TracedAnswer.Sum(answer.Rows.Where(
-        r => r.Key == new ExitKey(code, level) && r.Raw == raw && (names.Length == 0 || r.Qualifier!.Contains(names, StringComparison.Ordinal))));
+    private static ulong Sum(TracedAnswer answer, ulong code, int level, string raw, string names = "") =>
+        TracedAnswer.Sum(answer.Rows.Where(
+            r => r.Key == new ExitKey(code, level) && r.Raw == raw
+                && (names.Length == 0 || r.Qualifier!.Contains(names, StringComparison.Ordinal))));
 
     private static void Cpuid(LabHost host, TracedAnswer answer, string raw, ulong count, int level = 1) =>
         Check.Equal(count, Sum(answer, host.IsSvm ? 0x72u : 10u, level, raw), $"CPUID {raw} of L{level}");
@@ -68,7 +71,9 @@ internal static class QualifierScenarios
     }
 
     private static void Port(LabHost host, TracedAnswer answer, int level, uint port, string way, ulong count) =>
-        Check.Equal(count, Sum(answer, host.IsSvm ? 0x7bu : 30u, level, port.ToString(CultureInfo.InvariantCulture), way), $"port 0x{port:x}{way} of L{level}");
+        Check.Equal(
+            count, Sum(answer, host.IsSvm ? 0x7bu : 30u, level, port.ToString(CultureInfo.InvariantCulture), way),
+            $"port 0x{port:x}{way} of L{level}");
 
     private static ulong Page(LabHost host, TracedAnswer answer, ulong page)
     {
@@ -80,7 +85,8 @@ internal static class QualifierScenarios
     {
         host.WantNested();
         TracedAnswer answer = Run(
-            host, "cpuid=7 l2.cpuid=53 l2.cpuid:0xb.1=47 l2.rdmsr=43 l2.rdmsr:0x8b=41 l2.out:0x608=37 l2.in:0x60c=31 l2.hlt=3", "count --by qualifier --format json --top 1000");
+            host, "cpuid=7 l2.cpuid=53 l2.cpuid:0xb.1=47 l2.rdmsr=43 l2.rdmsr:0x8b=41 l2.out:0x608=37 l2.in:0x60c=31 l2.hlt=3",
+            "count --by qualifier --format json --top 1000");
         Cpuid(host, answer, "0", 53, 2);
         Cpuid(host, answer, "11,1", 47, 2);
         Msr(host, answer, 0x1a0, isWrite: false, 43, 2);
@@ -92,16 +98,20 @@ internal static class QualifierScenarios
 
     private static void Top(LabHost host)
     {
-        TracedAnswer answer = Run(host, "cpuid=50 cpuid:1=40 cpuid:2=30 cpuid:3=20 cpuid:5=10", "count --by qualifier --top 3 --format json");
+        TracedAnswer answer = Run(
+            host, "cpuid=50 cpuid:1=40 cpuid:2=30 cpuid:3=20 cpuid:5=10", "count --by qualifier --top 3 --format json");
         TracedRow[] rows = [.. answer.Rows.Where(r => r.Key == new ExitKey(host.IsSvm ? 0x72u : 10u, 1))];
-        Check.Equal("other:30 0:50 1:40 2:30", string.Join(' ', rows.OrderBy(r => r.Raw ?? "").Select(r => $"{r.Raw ?? r.Qualifier}:{r.Count}")), "rows of CPUID");
+        Check.Equal(
+            "other:30 0:50 1:40 2:30", string.Join(' ', rows.OrderBy(r => r.Raw ?? "").Select(r => $"{r.Raw ?? r.Qualifier}:{r.Count}")),
+            "rows of CPUID");
     }
 
     private static void TooMany(LabHost host)
     {
         host.WantNested();
-        const int leaves = 240; // of each level: a plan has not many more
-        string plan = string.Join(' ', Enumerable.Range(0, leaves).Select(i => $"cpuid:0x{0x4000_0100 + i:x}={i % 7 + 1} l2.cpuid:0x{0x4000_0100 + i:x}=1"));
+        const int leaves = 240; // per level: a plan does not have many more
+        string plan = string.Join(
+            ' ', Enumerable.Range(0, leaves).Select(i => $"cpuid:0x{0x4000_0100 + i:x}={i % 7 + 1} l2.cpuid:0x{0x4000_0100 + i:x}=1"));
         TracedAnswer answer = Run(host, plan, "count --by qualifier --top 1000 --format json");
         uint code = host.IsSvm ? 0x72u : 10u;
         ulong made = (ulong)Enumerable.Range(0, leaves).Sum(i => i % 7 + 1);
@@ -109,7 +119,7 @@ internal static class QualifierScenarios
         TracedRow[] l2 = [.. answer.Rows.Where(r => r.Key == new ExitKey(code, 2))];
         Check.Equal((ulong)leaves, TracedAnswer.Sum(l2), "all CPUID of L2");
         TracedRow[] kept = [.. answer.Rows.Where(r => r.Raw is not null)];
-        Check.AtMost(MostKept, kept.Length, "qualifiers that are kept apart");
+        Check.AtMost(MaxKept, kept.Length, "qualifiers that are kept apart");
         foreach (TracedRow row in kept.Where(r => r.Key == new ExitKey(code, 1)))
             Check.Equal((ulong.Parse(row.Raw!, CultureInfo.InvariantCulture) - 0x4000_0100) % 7 + 1, row.Count, $"CPUID {row.Qualifier}");
         TracedRow other = l2.Single(r => r.Qualifier == "other");

@@ -2,7 +2,10 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Recordings of real exits: equal to what was live and to what guests did, whatever happens to the recorder, its file or the VMs.</summary>
+/// <summary>
+/// Recordings of real exits are equal to the live answers and to what the guests did, whatever happens to the recorder, its file or the
+/// VMs.
+/// </summary>
 internal static class RecordScenarios
 {
     internal static IEnumerable<Case> Cases =>
@@ -44,7 +47,7 @@ internal static class RecordScenarios
         using Tracer recorder = host.Trace($"record -o {file} --interval 50ms").WaitAttached();
         guest.Run();
         Check.Equal(0, recorder.Finish().Count, "lines on standard output");
-        Check.Equal("", recorder.Errors, "what a recorder says where nobody reads along");
+        Check.Equal("", recorder.Errors, "messages of a recorder without a terminal");
         TracedAnswer counted = live.FinishAnswer(), parts = split.FinishAnswer();
         guest.End();
 
@@ -53,10 +56,12 @@ internal static class RecordScenarios
         Exact.Accounting(host, report, vcpus: 2);
         Check.Equal(counted.Exits, report.Exits, "exits");
         foreach (TracedRow row in counted.Rows)
-            Check.Equal(row.Count, TracedAnswer.Sum(report.Rows.Where(r => r.Key == row.Key && r.Vcpu == row.Vcpu)), $"{row.Reason} of vCPU {row.Vcpu}");
+            Check.Equal(
+                row.Count, TracedAnswer.Sum(report.Rows.Where(r => r.Key == row.Key && r.Vcpu == row.Vcpu)),
+                $"{row.Reason} of vCPU {row.Vcpu}");
         Exact.Counts(host, guest.Made, Report(host, file, "count").Rows);
 
-        // Three tracers look at the clock at different times: near, and the parts of each add up.
+        // Three tracers read the clock at different times: the results are close, and the parts of each add up.
         TracedAnswer recorded = Report(host, file, "time --split --by vcpu");
         foreach (TracedRow wall in recorded.Rows.Where(r => r.WallNs is not null))
         {
@@ -69,7 +74,9 @@ internal static class RecordScenarios
         TracedAnswer qualified = Report(host, file, "count --by qualifier");
         // The exit with which each vCPU stopped is open, and has no qualifier yet.
         var port = new ExitKey(host.IsSvm ? 0x7bu : 30u, 1);
-        Check.Equal(guest.Made[port] - 2, TracedAnswer.Sum(qualified.Rows.Where(r => r.Key == port && r.Qualifier is not null)), "port writes with their port");
+        Check.Equal(
+            guest.Made[port] - 2, TracedAnswer.Sum(qualified.Rows.Where(r => r.Key == port && r.Qualifier is not null)),
+            "port writes with their port");
     }
 
     private static void Nested(LabHost host)
@@ -111,14 +118,15 @@ internal static class RecordScenarios
         guest.Run();
         recorder.Finish();
         guest.End();
-        (int status, string output, string errors) = host.Run($"report {file} slower --reason {(host.IsSvm ? "IOIO" : "IO_INSTRUCTION")} --format json");
+        (int status, string output, string errors) = host.Run(
+            $"report {file} slower --reason {(host.IsSvm ? "IOIO" : "IO_INSTRUCTION")} --format json");
         Check.Equal(0, status, errors);
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Check.Equal(7, lines.Length, "slow exits");
         foreach (string line in lines) Check.Contains("\"vmm\":", line, "the split of a slow exit");
     }
 
-    // SIGKILL at several times, each as soon as so many intervals are on the disk: no interval that was there is lost.
+    // SIGKILL at several times, each when so many intervals are on the disk: none of them is lost.
     private static void Killed(LabHost host)
     {
         using GuestProcess guest = host.Guest("loop cpuid=100 out=10");
@@ -133,7 +141,7 @@ internal static class RecordScenarios
             recorder.Kill();
             (int status, string output, string errors) = host.Run($"report {file} count --interval 10ms --format json");
             Check.Equal(0, status, $"status of a report on a killed recording ({errors})");
-            Check.Contains("was not ended", errors, "what a report says of a killed recording");
+            Check.Contains("was not ended", errors, "the message about a killed recording");
             TracedAnswer[] answers = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(TracedAnswer.Parse)];
             Check.AtLeast(before - 1, answers.Length, "intervals of a killed recording");
             if (heads > 9) Check.True(answers.Any(a => a.Exits > 0), "no exits in a killed recording");
@@ -141,7 +149,7 @@ internal static class RecordScenarios
         guest.Kill();
     }
 
-    // What every member begins with, in the file's own bytes: whole ones and the one that is being written.
+    // The bytes with which every member begins: complete members, and the one that is being written.
     private static int Heads(string file)
     {
         if (!File.Exists(file)) return 0;
@@ -163,7 +171,7 @@ internal static class RecordScenarios
         using var disk = SmallDisk.Mount(host, "size=80k");
         string file = Path.Combine(disk.Path, "run.kvmscope");
         using GuestProcess guest = host.Guest("loop cpuid=100 out=10");
-        // Without a command, which would go on and hold the recorder's standard output.
+        // Without a command, which would continue and keep the recorder's standard output open.
         using var recorder = new ChildProcess(host.Kvmscope, ["record", "-o", file, "--interval", "10ms", "--slower", "1us"]);
         guest.Go();
         guest.WaitFor("running");
@@ -191,7 +199,7 @@ internal static class RecordScenarios
         disk.MakeReadOnly();
         Check.AtLeast(1UL, Report(host, killed, "count").Exits, "exits read where nothing can be written");
         (int status, _, string errors) = host.Run($"record -o {disk.Path}/new.kvmscope --duration 1s");
-        Check.Equal(2, status, $"status where nothing can be written ({errors})");
+        Check.Equal(2, status, $"status if nothing can be written ({errors})");
         Check.Contains("read-only", errors, "the message");
     }
 
@@ -217,7 +225,7 @@ internal static class RecordScenarios
         int pid = first.Pid;
         first.Run().End();
         first.Dispose();
-        // Where other processes come and go the number may be taken: some tries.
+        // Another process may have taken the number: try several times.
         GuestProcess? second = null;
         for (int tries = 0; tries < 20 && second is null; tries++)
         {
@@ -226,14 +234,14 @@ internal static class RecordScenarios
             if (guest.Pid == pid) second = guest;
             else guest.Dispose();
         }
-        using GuestProcess again = second ?? throw new SuiteFailure($"pid {pid} could not be had again");
+        using GuestProcess again = second ?? throw new SuiteFailure($"no new process got the pid {pid}");
         again.Run();
         recorder.Finish();
         ulong kernels = KvmCounters.Exits(again.Pid);
         again.End();
         TracedAnswer report = Report(host, file, "count --by vm,reason");
         Exact.Counts(host, first.Made, report.Rows.Where(r => r.Vm == "first-vm"), "the first VM");
-        // The second was recorded from its start on: all that KVM itself counted.
+        // The second was recorded from its start on: it has all exits that KVM counted.
         Check.Equal(kernels, TracedAnswer.Sum(report.Rows.Where(r => r.Vm == "second-vm")), "exits of the second VM");
         Check.Equal(kernels, Report(host, file, "count --vm second-vm").Exits, "exits of the second VM alone");
     }

@@ -18,7 +18,7 @@ internal static class RoundScenarios
         TracedAnswer answer = tracer.FinishAnswer();
         guest.End();
         Check.True(answer.Rows.All(r => r.Key.Level == 2), "rows of L2 only");
-        // L2 ends with a HLT of its own, after which L1 goes on alone.
+        // L2 ends with a HLT of its own, after which L1 continues alone.
         TracedRow halts = Row(host, answer, 0x78, 12);
         Check.Equal(Halts + 1, halts.Reflected ?? 0, "reflected HLT");
         Check.Equal(0UL, halts.Handled ?? 0, "handled HLT");
@@ -26,13 +26,15 @@ internal static class RoundScenarios
         Check.Equal((0UL, 127UL), (ports.Reflected ?? 0, ports.Handled ?? 0), "ports of L2: reflected and handled");
         TracedRow leaves = Row(host, answer, 0x72, 10);
         bool leavesAreL1s = !host.IsSvm; // CPUID of L2 is always L1's on VMX
-        Check.Equal(leavesAreL1s ? (Leaves, 0UL) : (0UL, Leaves), (leaves.Reflected ?? 0, leaves.Handled ?? 0), "CPUID of L2: reflected and handled");
+        Check.Equal(
+            leavesAreL1s ? (Leaves, 0UL) : (0UL, Leaves), (leaves.Reflected ?? 0, leaves.Handled ?? 0),
+            "CPUID of L2: reflected and handled");
         Rounds(host, halts, Halts);
         if (leavesAreL1s) Rounds(host, leaves, Leaves);
         else Check.True(leaves.RoundAverageNs is null && leaves.L1ExitsPerRound is null, "no rounds where nothing is reflected");
     }
 
-    // VMRUN alone on SVM; on VMX what guest.S reads and writes of fields that are not shadowed, and VMRESUME. Host interrupts come on top.
+    // Only VMRUN on SVM; on VMX the fields that are not shadowed and that guest.S reads and writes, and VMRESUME; plus host interrupts.
     private static void Rounds(LabHost host, TracedRow row, ulong rounds)
     {
         double made = host.IsSvm ? 1 : host.Support.ShadowVmcs ? 3 : 7;
@@ -41,5 +43,6 @@ internal static class RoundScenarios
         Check.AtLeast(row.AverageNs ?? 0, row.RoundAverageNs ?? 0, $"{row.Reason}: round against the plain exit in ns");
     }
 
-    private static TracedRow Row(LabHost host, TracedAnswer answer, ulong svm, ulong vmx) => answer.Rows.Single(r => r.Key == new ExitKey(host.IsSvm ? svm : vmx, 2));
+    private static TracedRow Row(LabHost host, TracedAnswer answer, ulong svm, ulong vmx) =>
+        answer.Rows.Single(r => r.Key == new ExitKey(host.IsSvm ? svm : vmx, 2));
 }

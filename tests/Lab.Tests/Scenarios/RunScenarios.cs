@@ -3,7 +3,7 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>What begins and ends a trace.</summary>
+/// <summary>What starts and ends a trace.</summary>
 internal static class RunScenarios
 {
     internal static IEnumerable<Case> Cases =>
@@ -51,7 +51,7 @@ internal static class RunScenarios
     private static void EndBySignal(LabHost host, int signal)
     {
         using GuestProcess guest = host.Guest("cpuid=73 hlt=29");
-        // The first answer says that it is attached.
+        // The first answer shows that it is attached.
         using var tracer = new ChildProcess(host.Kvmscope, ["count", "--interval", "20ms", "--format", "json"]);
         TracedAnswer first = TracedAnswer.Parse(tracer.ReadLine() ?? throw new SuiteFailure($"no answer: {tracer.Errors}"));
         guest.Run();
@@ -87,13 +87,16 @@ internal static class RunScenarios
         Check.Equal(0, tracer.Finish().Count, "lines on standard output");
         Exact.Counts(host, guest.Made, TracedAnswer.Parse(File.ReadAllText(file)).Rows);
         (int status, _, string errors) = host.Run("count --duration 1s -o /nowhere/answer");
-        Check.True(status != 0 && errors.Contains("/nowhere/answer", StringComparison.Ordinal), $"a file that cannot be written: status {status}, {errors}");
+        Check.True(
+            status != 0 && errors.Contains("/nowhere/answer", StringComparison.Ordinal),
+            $"a file that cannot be written: status {status}, {errors}");
     }
 
     private static void BadFilters(LabHost host)
     {
         using GuestProcess guest = host.Guest("cpuid=3", "onlyvm");
-        foreach ((string words, string part) in ((string, string)[])[("--vm nobody", "onlyvm"), ("--vcpu 5", "no vCPU 5"), ("--reason CPUIT", "CPUID")])
+        (string, string)[] refused = [("--vm nobody", "onlyvm"), ("--vcpu 5", "no vCPU 5"), ("--reason CPUIT", "CPUID")];
+        foreach ((string words, string part) in refused)
         {
             (int status, _, string errors) = host.Run($"count --duration 1s {words}");
             Check.Equal(2, status, $"status of {words}");

@@ -33,12 +33,15 @@ internal static class SamplerScenarios
             string whose = $"the sink of {steps[i].Seconds} s";
             foreach ((ExitKey key, ulong count) in guest.Made)
                 Check.Equal(count, Exits(all[i], key), $"{whose}: exits {key}");
-            Check.Equal(0UL, all[i].Accounting.DroppedExits + all[i].Accounting.UnpairedEntries + (ulong)all[i].RestartedRows, $"{whose}: losses");
+            Check.Equal(
+                0UL, all[i].Accounting.DroppedExits + all[i].Accounting.UnpairedEntries + (ulong)all[i].RestartedRows, $"{whose}: losses");
             Check.Equal(all[0].Accounting.Exits, all[i].Accounting.Exits, $"{whose}: all exits");
             foreach (Row row in all[0].Rows)
             {
                 Row same = all[i].Rows.Single(r => r.Key == row.Key);
-                Check.Equal((row.Count, row.Timed, row.TotalNs, row.MaxNs), (same.Count, same.Timed, same.TotalNs, same.MaxNs), $"{whose}: {row.Key}");
+                Check.Equal(
+                    (row.Count, row.Timed, row.TotalNs, row.MaxNs), (same.Count, same.Timed, same.TotalNs, same.MaxNs),
+                    $"{whose}: {row.Key}");
                 Check.True(row.Bins.ToArray().AsSpan().SequenceEqual(same.Bins.ToArray()), $"{whose}: histogram of {row.Key}");
             }
         }

@@ -2,10 +2,12 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary><c>slower</c> shows the exits that a guest made slow, and none else. One run of a guest, and a tracer for each way to look.</summary>
+/// <summary>
+/// <c>slower</c> shows the exits that a guest made slow, and no others. One run of a guest, and a tracer for each command line.
+/// </summary>
 internal static class SlowerScenarios
 {
-    // The VMM sleeps 800 ms at each fourth of 11 accesses; what else happens to a vCPU here is far from 500 ms.
+    // The VMM sleeps 800 ms at every fourth of 11 accesses; everything else takes much less than 500 ms.
     private const string Plan = "cpuid=43 hlt=17 slow-port=11 every=4 slow=800";
     private const int Slow = 2;
     private const ulong SleepNs = 800_000_000;
@@ -22,7 +24,7 @@ internal static class SlowerScenarios
         new("slower/none-above", host => Check.Equal(0, Lines(host)["above"].Count, "lines above the threshold")),
         new("slower/reason", host => Check.Equal(Slow, Lines(host)["reason"].Count, "lines of the reason")),
         new("slower/other-reason", host => Check.Equal(0, Lines(host)["other-reason"].Count, "lines of another reason")),
-        new("slower/exclude", host => Check.Equal(0, Lines(host)["exclude"].Count, "lines of what is excluded")),
+        new("slower/exclude", host => Check.Equal(0, Lines(host)["exclude"].Count, "lines of excluded exits")),
         new("slower/level", host => Check.Equal(0, Lines(host)["l2"].Count, "lines of L2")),
     ];
 

@@ -3,7 +3,9 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary><c>time --split</c> against guests and VMMs whose time is known. A part is right within 5 % or 200 µs an exit, whichever is more.</summary>
+/// <summary>
+/// <c>time --split</c> against guests and VMMs whose time is known. A part is right within 5 % or 200 µs per exit, whichever is more.
+/// </summary>
 internal static class SplitScenarios
 {
     private const double Share = 0.05, SumShare = 0.01;
@@ -40,19 +42,20 @@ internal static class SplitScenarios
         return answer;
     }
 
-    // Every part is there and none is more than the whole; JSON's parsing refuses negative ones.
+    // Every part exists, and none is larger than the whole; parsing refuses negative numbers.
     private static void Sums(TracedAnswer answer)
     {
         TracedRow[] walls = [.. answer.Rows.Where(r => r.WallNs is not null)];
         Check.AtLeast(1, walls.Length, "rows of wall clocks");
         foreach (TracedRow row in walls)
         {
-            Check.Equal(8, row.Parts.Count, "parts of a wall clock that can be had");
+            Check.Equal(8, row.Parts.Count, "available parts of a wall clock");
             ulong wall = row.WallNs!.Value, sum = row.Parts.Values.Aggregate(0UL, (a, b) => a + b);
             Near(wall, sum, SumShare, 0, "the sum of the parts");
             Check.AtMost((ulong)(wall * SumShare), row.Parts["unattributed"], "unattributed ns");
         }
-        foreach (TracedRow row in answer.Rows.Where(r => r.WallNs is null)) Check.Equal(7, row.Parts.Count, $"parts of {row.Reason}, without guest");
+        foreach (TracedRow row in answer.Rows.Where(r => r.WallNs is null))
+            Check.Equal(7, row.Parts.Count, $"parts of {row.Reason}, without guest");
     }
 
     private static TracedRow Wall(TracedAnswer answer) => answer.Rows.Single(r => r.WallNs is not null);
@@ -122,7 +125,7 @@ internal static class SplitScenarios
     {
         TracedAnswer answer = Run(host, "spin=150000000");
         TracedRow wall = Wall(answer);
-        // The last exit is open, in the VMM, until the trace ends: that is no time of the spinning.
+        // The last exit is open, in the VMM, until the trace ends: that time does not belong to the spinning.
         ulong spinning = wall.WallNs!.Value - wall.Parts["vmm"] - wall.Parts["runq"];
         Check.AtLeast((ulong)(spinning * 0.9), wall.Parts["guest"], $"the guest's time in ns of {spinning}");
     }
@@ -153,7 +156,7 @@ internal static class SplitScenarios
                 Near(wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0, "the sum of a killed VM's parts");
     }
 
-    /// <summary>A VMM that is stopped (SIGSTOP, a debugger) has left the kernel's run loop: its time is the VMM's.</summary>
+    /// <summary>A stopped VMM (SIGSTOP, a debugger) has left the kernel's run loop: this time is the VMM's.</summary>
     private static void Stopped(LabHost host)
     {
         var pause = TimeSpan.FromMilliseconds(300);
@@ -169,13 +172,15 @@ internal static class SplitScenarios
         Deadline.Until(() => KvmCounters.Exits(guest.Pid) > before + 100, () => "the guest does not go on");
         TracedAnswer answer = tracer.FinishAnswer();
         guest.Kill();
-        // A vCPU that waits for the one CPU at the end of the trace may be between entry and exit (kvm_amd up to 6.1): unattributed.
+        // At the end of the trace, a vCPU that waits for the only CPU may be between entry and exit (kvm_amd up to 6.1): unattributed.
         TracedRow wall = Wall(answer);
         Near(wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0, "the sum of the parts");
         Check.AtLeast((ulong)pause.TotalNanoseconds * 9 / 10, wall.Parts["vmm"], "the VMM's time in ns, with 300 ms stopped");
     }
 
-    /// <summary>Odd sequences leave time unattributed at worst: each wall clock still adds up, and no part is negative or more than the whole.</summary>
+    /// <summary>
+    /// Odd sequences may leave time unattributed, but each wall clock still adds up, and no part is negative or larger than the whole.
+    /// </summary>
     private static void Odd(LabHost host, string words, int vcpus)
     {
         using GuestProcess guest = host.OddGuest(words);
@@ -187,7 +192,9 @@ internal static class SplitScenarios
         Check.Equal(vcpus, walls.Length, "vCPUs");
         foreach (TracedRow wall in walls)
         {
-            Near(wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0, $"the sum of the parts of vCPU {wall.Vcpu}");
+            Near(
+                wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0,
+                $"the sum of the parts of vCPU {wall.Vcpu}");
             foreach ((string part, ulong ns) in wall.Parts) Check.AtMost(wall.WallNs.Value, ns, $"{part} ns");
         }
     }

@@ -3,21 +3,24 @@ using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
-/// <summary>Handling times against <c>perf kvm stat</c>, which watches the same run.</summary>
+/// <summary>Handling times against <c>perf kvm stat</c>, which traces the same run.</summary>
 internal static class TimeScenarios
 {
     private const string Plan = "cpuid=997 rdmsr=499 hypercall=307 hlt=401 spin-port=53 slow=2";
 
     /// <summary>
-    /// Of shorter exits times are not compared but in the lab's exact mode: two tracers of one run are in each other's times, and
-    /// under software emulation on a busy host that is a fifth of a short exit, and not the same each time.
+    /// Times of shorter exits are compared only in the lab's exact mode. Two tracers of one run slow each other down: under software
+    /// emulation on a busy host by a fifth of a short exit, and differently each time.
     /// </summary>
     private const ulong LeastNs = 1_000_000;
 
-    /// <summary>perf was there first, so its interval holds what kvmscope adds to an exit and an entry, and kvmscope's does not: up to a tenth of a short exit.</summary>
+    /// <summary>
+    /// perf attached first, so its times include what kvmscope adds to an exit and an entry, while kvmscope's do not: up to a tenth of a
+    /// short exit.
+    /// </summary>
     private const double Slack = 0.10;
 
-    /// <summary>Fewer than this many samples say nothing of an average.</summary>
+    /// <summary>With fewer samples, an average says nothing.</summary>
     private const ulong LeastSamples = 50;
 
     internal static IEnumerable<Case> Cases =>
@@ -27,7 +30,7 @@ internal static class TimeScenarios
         new("exact-times/as-perf-kvm-stat", host => AgainstPerf(host, leastNs: 0), OnlyByName: true),
     ];
 
-    /// <summary>A VMM that is busy for 2 ms at each access makes each of these exits last that long at least.</summary>
+    /// <summary>The VMM is busy for 2 ms at each access, so each of these exits takes at least that long.</summary>
     private static void SpinTime(LabHost host)
     {
         using GuestProcess guest = host.Guest("spin-port=29 slow=2 cpuid=31");
@@ -48,7 +51,8 @@ internal static class TimeScenarios
         string folder = Path.Combine(host.Folder, "perf");
         Directory.CreateDirectory(folder);
         using GuestProcess guest = host.Guest(Plan);
-        using var perf = new ChildProcess("/usr/bin/perf", ["kvm", "stat", "record", "-a", "-o", "perf.data", "--", host.Suite, "latch"], folder);
+        using var perf = new ChildProcess(
+            "/usr/bin/perf", ["kvm", "stat", "record", "-a", "-o", "perf.data", "--", host.Suite, "latch"], folder);
         perf.WaitFor(Tracer.Attached);
         using Tracer tracer = host.Trace("hist --format json").WaitAttached();
         guest.Run();
@@ -73,13 +77,17 @@ internal static class TimeScenarios
             PerfLine theirs = perf.FirstOrDefault(p => p.Names(row.Reason)) ?? throw new SuiteFailure($"perf has no {row.Reason}: {all}");
             Check.Equal(theirs.Samples, row.Timed, $"timed {row.Reason} against perf's samples");
             double average = (row.AverageNs ?? 0) / 1000.0;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"# {row.Reason}: average {average:0.00} us, perf {theirs.Average:0.00} ({theirs.Least:0.00} to {theirs.Most:0.00}), {row.Timed} exits"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"# {row.Reason}: average {average:0.00} us, perf {theirs.Average:0.00} ({theirs.Least:0.00} to "
+                + $"{theirs.Most:0.00}), {row.Timed} exits"));
             compared++;
             if (row.AverageNs < leastNs) continue;
             Check.AtLeast(theirs.Least * (1 - Slack), average, $"average of {row.Reason} in us against perf's least");
             Check.AtMost(theirs.Most, average, $"average of {row.Reason} in us against perf's most");
             double difference = Math.Abs(average - theirs.Average) / theirs.Average;
-            Check.AtMost(Slack, difference, $"{row.Reason}: average {average:0.00} us against perf's {theirs.Average:0.00}, relative difference");
+            Check.AtMost(
+                Slack, difference, $"{row.Reason}: average {average:0.00} us against perf's {theirs.Average:0.00}, relative difference");
         }
 
         Check.AtLeast(4, compared, "reasons compared");

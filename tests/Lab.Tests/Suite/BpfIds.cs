@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>
-/// What BPF programs and links the kernel holds, by id (BPF_PROG_GET_NEXT_ID, BPF_LINK_GET_NEXT_ID). Ids are given upwards
-/// (idr_alloc_cyclic, kernel/bpf/syscall.c), and what an earlier tracer held may still be going: so what is new is what is above a mark.
+/// The BPF programs and links in the kernel, by id (BPF_PROG_GET_NEXT_ID, BPF_LINK_GET_NEXT_ID). Ids increase (idr_alloc_cyclic,
+/// kernel/bpf/syscall.c), and those of an earlier tracer may not be freed yet: new ones are those above a mark.
 /// </summary>
 internal static partial class BpfIds
 {
-    /// <summary>The highest ids there are: (programs, links).</summary>
+    /// <summary>The highest ids: (programs, links).</summary>
     internal static (uint Program, uint Link) Mark() => (Above(0, bpf_prog_get_next_id).Last, Above(0, bpf_link_get_next_id).Last);
 
-    /// <summary>How many there are with an id above <paramref name="mark"/>: (programs, links).</summary>
+    /// <summary>The number of ids above <paramref name="mark"/>: (programs, links).</summary>
     internal static (int Programs, int Links) Since((uint Program, uint Link) mark) =>
         (Above(mark.Program, bpf_prog_get_next_id).Count, Above(mark.Link, bpf_link_get_next_id).Count);
 

@@ -27,6 +27,13 @@ internal static class Check
 
     internal static void Contains(string part, string text, string what)
     {
-        if (!text.Contains(part, StringComparison.Ordinal)) throw new SuiteFailure($"{what}: expected '{part}' in '{text.ReplaceLineEndings(" | ")}'");
+        if (!text.Contains(part, StringComparison.Ordinal))
+            throw new SuiteFailure($"{what}: expected '{part}' in '{text.ReplaceLineEndings(" | ")}'");
     }
 }
+
+/// <summary>A case failed. The message has the expected and the actual value.</summary>
+internal sealed class SuiteFailure(string message) : Exception(message);
+
+/// <summary>A case cannot be run here, and why.</summary>
+internal sealed class SuiteSkip(string reason) : Exception(reason);

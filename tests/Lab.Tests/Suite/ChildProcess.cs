@@ -3,16 +3,16 @@ using System.Diagnostics;
 
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>A program that is driven by lines: everything that waits for it has a deadline. It is killed when it is still there at the end.</summary>
+/// <summary>A program that is controlled by lines. Every wait for it has a deadline. If it still runs at the end, it is killed.</summary>
 internal class ChildProcess : IDisposable
 {
     internal const int SigInt = 2, SigKill = 9, SigCont = 18, SigStop = 19;
 
-    /// <summary>Whether this is the lab's exact mode: what eng/lab gives the kernel in that mode alone.</summary>
+    /// <summary>Whether this is the lab's exact mode, in which eng/lab passes a special option to the kernel.</summary>
     internal static readonly bool IsExact = File.ReadAllText("/proc/cmdline").Contains("norandmaps", StringComparison.Ordinal);
 
-    // In the exact mode time leaps to the next timer whenever nothing runs, and a deadline would be that timer while a program is
-    // still being read from the host's disk. There the lab's own time limit, which is the host's, is the deadline.
+    // In exact mode, time jumps to the next timer whenever nothing runs. A deadline could be that timer while a program is still
+    // being read from the host's disk. There the lab's time limit, which is in the host's time, is the deadline.
     private static readonly TimeSpan s_deadline = IsExact ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
@@ -42,7 +42,7 @@ internal class ChildProcess : IDisposable
 
     internal int Pid => _process.Id;
 
-    /// <summary>What it wrote to standard error so far.</summary>
+    /// <summary>What it has written to standard error so far.</summary>
     internal string Errors
     {
         get
@@ -59,12 +59,13 @@ internal class ChildProcess : IDisposable
         throw new SuiteFailure($"'{_title}' wrote nothing for {s_deadline.TotalSeconds} s; stderr: {Errors}");
     }
 
-    /// <summary>Waits for this line; what comes before it is dropped.</summary>
+    /// <summary>Waits for this line, and drops the lines before it.</summary>
     internal void WaitFor(string wanted)
     {
         while (true)
         {
-            string line = ReadLine() ?? throw new SuiteFailure($"'{_title}' ended (status {WaitForEnd()}) before it said '{wanted}'; stderr: {Errors}");
+            string line = ReadLine()
+                ?? throw new SuiteFailure($"'{_title}' ended (status {WaitForEnd()}) before it wrote '{wanted}'; stderr: {Errors}");
             if (line == wanted) return;
         }
     }
@@ -77,7 +78,7 @@ internal class ChildProcess : IDisposable
         return lines;
     }
 
-    /// <summary>The lines that are here already.</summary>
+    /// <summary>The lines that are available now.</summary>
     internal IReadOnlyList<string> ReadAvailable()
     {
         List<string> lines = [];
@@ -93,16 +94,17 @@ internal class ChildProcess : IDisposable
 
     internal void Signal(int signal) => _ = Kvmscope.Host.Interop.Libc.kill(_process.Id, signal);
 
-    /// <summary>Waits until it has ended and all that it wrote is here.</summary>
+    /// <summary>Waits until it has ended and all its output was read.</summary>
     /// <returns>Its exit status; 128 + N for signal N.</returns>
     internal int WaitForEnd()
     {
-        if (!_process.WaitForExit(s_deadline)) throw new SuiteFailure($"'{_title}' did not end within {s_deadline.TotalSeconds} s; stderr: {Errors}");
+        if (!_process.WaitForExit(s_deadline))
+            throw new SuiteFailure($"'{_title}' did not end within {s_deadline.TotalSeconds} s; stderr: {Errors}");
         _errorsEnded.Wait(s_deadline);
         return _process.ExitCode;
     }
 
-    /// <summary>SIGKILL. What it started and left sees the end of its standard input.</summary>
+    /// <summary>Sends SIGKILL. Programs that it started see the end of their standard input.</summary>
     internal void Kill()
     {
         Signal(SigKill);

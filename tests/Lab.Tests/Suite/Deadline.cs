@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>For the few things that the kernel does in its own time and tells nobody.</summary>
+/// <summary>For the few things that the kernel does later, without a notification.</summary>
 internal static class Deadline
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>Asks again and again until the answer is yes.</summary>
+    /// <summary>Repeats the question until the answer is true.</summary>
     internal static void Until(Func<bool> holds, Func<string> otherwise)
     {
         long start = Stopwatch.GetTimestamp();

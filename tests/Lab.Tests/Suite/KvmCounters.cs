@@ -1,6 +1,6 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>KVM's own counters in debugfs: a folder PID-FD a VM, each file the sum over its vCPUs.</summary>
+/// <summary>KVM's own counters in debugfs: one folder PID-FD per VM, one file per counter with the sum over its vCPUs.</summary>
 internal static class KvmCounters
 {
     private const string Root = "/sys/kernel/debug/kvm";

@@ -15,7 +15,7 @@ internal sealed class LabHost
         string[] version = File.ReadAllText("/proc/sys/kernel/osrelease").Split('.', '-');
         Kernel = new Version(int.Parse(version[0]), int.Parse(version[1]));
         Folder = Directory.CreateTempSubdirectory("lab-suite-").FullName;
-        File.SetUnixFileMode(Folder, (UnixFileMode)0x1ed); // 0755: others run programs through its links
+        File.SetUnixFileMode(Folder, (UnixFileMode)0x1ed); // 0755: other users run programs through its links
     }
 
     /// <summary>The program under test.</summary>
@@ -33,7 +33,7 @@ internal sealed class LabHost
 
     internal bool IsSvm => Support.Isa == Isa.Svm;
 
-    /// <summary>Whether a fast path enters the guest again without a kvm_entry (kernel.md: 5.10 VMX).</summary>
+    /// <summary>Whether a fast path enters the guest again without a kvm_entry (5.10 on VMX).</summary>
     internal bool HasSilentEntries => !IsSvm && !IsArm && Kernel < new Version(5, 16);
 
     internal bool IsArm => Support.Isa == Isa.Arm64;
@@ -45,22 +45,22 @@ internal sealed class LabHost
         if (Support.WhyNotNested is { } why) throw new SuiteSkip(why);
     }
 
-    /// <summary>A tracer whose arguments are these words; not attached yet.</summary>
+    /// <summary>Starts a tracer with these arguments; it is not attached yet.</summary>
     internal Tracer Trace(string words) => new(this, words.Split(' '));
 
-    /// <summary>A guest with this plan, warmed up.</summary>
+    /// <summary>Starts a guest with this plan, and waits for its warm-up.</summary>
     internal GuestProcess Guest(string words) => new(Suite, ["guest", .. Patience, .. words.Split(' ')]);
 
-    /// <summary>A guest whose process is named so.</summary>
+    /// <summary>Starts a guest whose process has this name.</summary>
     internal GuestProcess Guest(string words, string name) => new(Link(name, Suite), ["guest", .. Patience, .. words.Split(' ')]);
 
-    // A guest's own deadline too must not be what time leaps to.
+    // Time must not jump to the guest's own deadline either.
     private static string[] Patience => ChildProcess.IsExact ? ["deadline=1000000"] : [];
 
-    /// <summary>A guest that does odd things (<see cref="Odd.OddCommand"/>), warmed up.</summary>
+    /// <summary>Starts an odd guest (<see cref="Odd.OddCommand"/>), and waits for its warm-up.</summary>
     internal GuestProcess OddGuest(string words) => new(Suite, ["odd", .. words.Split(' ')]);
 
-    /// <summary>kvmscope, or anything else, run to its end.</summary>
+    /// <summary>Runs kvmscope, or any other program, to its end.</summary>
     internal static (int Status, string Output, string Errors) Run(string program, params IEnumerable<string> arguments)
     {
         using var child = new ChildProcess(program, arguments);
@@ -69,10 +69,10 @@ internal sealed class LabHost
         return (status, string.Join('\n', lines), child.Errors);
     }
 
-    /// <summary>kvmscope with these words, run to its end.</summary>
+    /// <summary>Runs kvmscope with these arguments to its end.</summary>
     internal (int Status, string Output, string Errors) Run(string words) => Run(Kvmscope, words.Split(' '));
 
-    /// <summary>A link of this name to a program.</summary>
+    /// <summary>Creates a link with this name to a program.</summary>
     internal string Link(string name, string target)
     {
         string path = Path.Combine(Folder, name);

@@ -1,6 +1,6 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>A tmpfs of the test's own; unmounted at the end.</summary>
+/// <summary>A tmpfs for one test, unmounted at the end.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private const string Mounter = "/bin/mount", Unmounter = "/bin/umount";

@@ -5,10 +5,11 @@ namespace Kvmscope.Lab.Tests.Suite;
 
 /// <summary>An answer of count, time or hist, read from its JSON.</summary>
 /// <param name="Command">The command that gave it.</param>
-/// <param name="Seconds">How long it looked.</param>
+/// <param name="Seconds">How long it traced.</param>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Accounting">Its trust counters by their names.</param>
-internal sealed record TracedAnswer(string Command, double Seconds, ImmutableArray<TracedRow> Rows, IReadOnlyDictionary<string, ulong> Accounting)
+internal sealed record TracedAnswer(
+    string Command, double Seconds, ImmutableArray<TracedRow> Rows, IReadOnlyDictionary<string, ulong> Accounting)
 {
     internal ulong Exits => Accounting["exits"];
 
@@ -23,7 +24,8 @@ internal sealed record TracedAnswer(string Command, double Seconds, ImmutableArr
             Check.Equal("kvmscope/1", root.GetProperty("schema").GetString(), "schema");
             var trust = root.GetProperty("trust").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetUInt64());
             return new TracedAnswer(
-                root.GetProperty("command").GetString()!, root.GetProperty("seconds").GetDouble(), [.. root.GetProperty("rows").EnumerateArray().Select(Row)], trust);
+                root.GetProperty("command").GetString()!, root.GetProperty("seconds").GetDouble(),
+                [.. root.GetProperty("rows").EnumerateArray().Select(Row)], trust);
         }
         catch (JsonException e)
         {
@@ -59,15 +61,18 @@ internal sealed record TracedAnswer(string Command, double Seconds, ImmutableArr
         Raw = row.TryGetProperty("qualifier_raw", out JsonElement raw) && raw.ValueKind != JsonValueKind.Null ? raw.ToString() : null,
         WallNs = Number(row, "wall_ns"),
         Parts = row.TryGetProperty("parts_ns", out JsonElement parts)
-            ? parts.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number).ToDictionary(p => p.Name, p => p.Value.GetUInt64())
+            ? parts.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number)
+                .ToDictionary(p => p.Name, p => p.Value.GetUInt64())
             : new Dictionary<string, ulong>(),
         Handled = Number(row, "handled"),
         Reflected = Number(row, "reflected"),
         RoundAverageNs = Number(row, "round_avg_ns"),
-        L1ExitsPerRound = row.TryGetProperty("l1_exits_per_round", out JsonElement exits) && exits.ValueKind == JsonValueKind.Number ? exits.GetDouble() : null,
+        L1ExitsPerRound = row.TryGetProperty("l1_exits_per_round", out JsonElement exits) && exits.ValueKind == JsonValueKind.Number
+            ? exits.GetDouble()
+            : null,
     };
 
-    // arm64 has the class as its code, and the return value beside it.
+    // On arm64 the code is the class, and the return value is a field of its own.
     private static ulong Code(JsonElement row) =>
         row.GetProperty("code").GetUInt64() + (row.TryGetProperty("ret", out JsonElement ret) ? ret.GetUInt64() << 8 : 0);
 

@@ -1,6 +1,8 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>kvmscope around <c>lab-suite latch</c>, which says when all is attached and holds the trace until it is told to end.</summary>
+/// <summary>
+/// kvmscope around <c>lab-suite latch</c>, which shows when everything is attached, and keeps the trace until it is told to end.
+/// </summary>
 internal sealed class Tracer : ChildProcess
 {
     internal const string Attached = "attached";
@@ -19,20 +21,22 @@ internal sealed class Tracer : ChildProcess
         return this;
     }
 
-    /// <summary>Ends the trace: what it printed.</summary>
+    /// <summary>Ends the trace, and returns what it printed.</summary>
     internal IReadOnlyList<string> Finish()
     {
         WriteLine();
         IReadOnlyList<string> lines = ReadRest();
         int status = WaitForEnd();
-        if (status != 0) throw new SuiteFailure($"kvmscope left with {status}: {Errors}");
+        if (status != 0) throw new SuiteFailure($"kvmscope exited with {status}: {Errors}");
         return lines;
     }
 
-    /// <summary>Ends the trace: its only answer.</summary>
+    /// <summary>Ends the trace, and returns its only answer.</summary>
     internal TracedAnswer FinishAnswer()
     {
         IReadOnlyList<string> lines = Finish();
-        return lines is [var line] ? TracedAnswer.Parse(line) : throw new SuiteFailure($"expected one answer, got {lines.Count} lines: {string.Join(" | ", lines)}");
+        return lines is [var line]
+            ? TracedAnswer.Parse(line)
+            : throw new SuiteFailure($"expected one answer, got {lines.Count} lines: {string.Join(" | ", lines)}");
     }
 }

@@ -1,6 +1,9 @@
 namespace Kvmscope.Lab.Tests.Suite;
 
-/// <summary>A tracer with <c>--interval</c>, whose answers are added up. Each answer sweeps, so that waiting for answers is waiting for sweeps.</summary>
+/// <summary>
+/// A tracer with <c>--interval</c>, whose answers are added up. There is a sweep with each answer, so waiting for answers is waiting for
+/// sweeps.
+/// </summary>
 internal sealed class Watch : IDisposable
 {
     private readonly Tracer _tracer;
@@ -12,10 +15,10 @@ internal sealed class Watch : IDisposable
     /// <summary>All rows of all answers so far.</summary>
     internal IReadOnlyList<TracedRow> Rows => _rows;
 
-    /// <summary>The sum of a trust counter; of open the last.</summary>
+    /// <summary>The sum of a trust counter; for open, the last value.</summary>
     internal ulong Accounting(string name) => _trust.GetValueOrDefault(name);
 
-    /// <summary>Takes what is there, and so many answers that come from now on; the first of them may have begun before.</summary>
+    /// <summary>Takes the available answers, and this number of new ones; the first of them may have begun before.</summary>
     internal void Take(int answers)
     {
         foreach (string line in _tracer.ReadAvailable()) Add(line);
@@ -33,6 +36,7 @@ internal sealed class Watch : IDisposable
     {
         TracedAnswer answer = TracedAnswer.Parse(line);
         _rows.AddRange(answer.Rows);
-        foreach ((string name, ulong value) in answer.Accounting) _trust[name] = name == "open" ? value : _trust.GetValueOrDefault(name) + value;
+        foreach ((string name, ulong value) in answer.Accounting)
+            _trust[name] = name == "open" ? value : _trust.GetValueOrDefault(name) + value;
     }
 }

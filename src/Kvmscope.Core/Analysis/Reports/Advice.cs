@@ -72,8 +72,8 @@ public static class Advice
         foreach (var (code, _, ended, l1Exits) in reasons.Where(r => r.Ended >= MinExits).OrderByDescending(r => r.Ns))
             if ((double)l1Exits / ended is var exits and >= LargeAmplification)
                 yield return string.Create(CultureInfo.InvariantCulture,
-                    $"each reflected {ExitReasons.Name(code)} of L2 cost {exits:0.0} exits of L1: shadow VMCS or enlightened VMCS in " +
-                        $"this host's KVM, and fewer VMREADs in L1, make rounds cheaper");
+                    $"each reflected {ExitReasons.Name(code)} of L2 cost {exits:0.0} exits of L1: " +
+                    $"{CheaperRounds(code.Isa)} make rounds cheaper");
     }
 
     private static IEnumerable<string> OfReasons(Report report, bool unicode)
@@ -107,9 +107,15 @@ public static class Advice
             ": the guest's timer is the PIT; an APIC timer or Hyper-V's enlightenments are cheaper",
         (QualifierKind.Port, >= 0x3f8 and <= 0x3ff) => ": the guest writes to a serial console",
         (QualifierKind.Msr, 0x6e0) => ": the guest arms its timer; fewer timers, or a tick that stops when idle (nohz), make it rarer",
-        (QualifierKind.Msr, 0x830) => ": the guest sends interrupts between its vCPUs; AVIC or IPI virtualization avoids the exits",
+        (QualifierKind.Msr, 0x830) => ": the guest sends interrupts between its vCPUs; "
+            + (code.Isa == Isa.Svm ? "x2AVIC" : "IPI virtualization") + " avoids the exits",
         _ => "",
     };
+
+    // Each vendor has its own means.
+    private static string CheaperRounds(Isa isa) => isa == Isa.Svm
+        ? "virtual VMLOAD/VMSAVE and virtual GIF in this host's KVM (kvm_amd.vls, kvm_amd.vgif)"
+        : "shadow VMCS or enlightened VMCS in this host's KVM, and fewer VMREADs in L1,";
 
     private static ulong Sum(IEnumerable<Row> rows, Func<Row, ulong> of) => rows.Aggregate(0UL, (sum, row) => sum + of(row));
 

@@ -49,10 +49,10 @@ internal sealed class RuleLosses
     private void FindUntimed(RuleScope scope)
     {
         Accounting accounting = scope.Observed.Accounting;
-        if (scope.IsContinued && accounting.UnpairedExits > 0 && scope.Rows.Count > 0)
+        ulong withoutEnd = accounting.UnpairedExits + accounting.CutExits;
+        if (scope.IsContinued && withoutEnd > 0 && scope.Rows.Count > 0)
         {
-            Untimed = $"{Plural.Of(accounting.UnpairedExits, "exit", "exits")} of all " +
-                $"{(accounting.UnpairedExits == 1 ? "has" : "have")} no measured time";
+            Untimed = $"{Plural.Of(withoutEnd, "exit", "exits")} of all {(withoutEnd == 1 ? "has" : "have")} no measured time";
             return;
         }
         Dictionary<(int Vm, int Vcpu), ulong> vcpus = [];
@@ -68,8 +68,7 @@ internal sealed class RuleLosses
         foreach (((_, int vcpu), ulong more) in vcpus) beyond += vcpu < 0 ? more : more - 1;
         if (untimed == 0) return;
         string exits = Plural.Of(untimed, "exit", "exits");
-        if (accounting.UnpairedExits == 0 && (beyond == 0 || untimed <= accounting.Open))
-            Open = $"{exits} {(untimed == 1 ? "has" : "have")} not ended";
+        if (withoutEnd == 0 && (beyond == 0 || untimed <= accounting.Open)) Open = $"{exits} {(untimed == 1 ? "has" : "have")} not ended";
         else Untimed = $"{exits} {(untimed == 1 ? "has" : "have")} no measured time";
     }
 }

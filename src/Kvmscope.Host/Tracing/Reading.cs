@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Host.Tracing;
+
+/// <summary>The sums of one reading of the tables.</summary>
+internal sealed class Reading(Grouping grouping)
+{
+    internal RowTable Rows { get; } = new(grouping);
+
+    internal Dictionary<GroupKey, VcpuTime> Times { get; } = [];
+
+    internal Dictionary<int, VmIdentity> Vms { get; } = [];
+
+    internal List<OpenExits> Open { get; } = [];
+
+    internal int Restarted { get; set; }
+
+    internal void AddTime(VcpuTime time)
+    {
+        GroupKey key = Rows.KeyOf(time.Key);
+        ref VcpuTime sum = ref CollectionsMarshal.GetValueRefOrAddDefault(Times, key, out _);
+        TimeParts parts = time.Parts;
+        parts.Add(sum.Parts);
+        sum = new VcpuTime(key, unchecked(sum.WallNs + time.WallNs), parts);
+    }
+
+    internal void Add(Reading other)
+    {
+        foreach (Row row in other.Rows.Rows) Rows.Add(row);
+        foreach (VcpuTime time in other.Times.Values) AddTime(time);
+        foreach (VmIdentity vm in other.Vms.Values) Vms.TryAdd(vm.Ordinal, vm);
+        Restarted += other.Restarted;
+    }
+
+    internal void Clear()
+    {
+        Rows.Clear();
+        Times.Clear();
+        Vms.Clear();
+        Restarted = 0;
+    }
+}

@@ -1,0 +1,436 @@
+using CsCheck;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
+using Kvmscope.Core.Sources;
+
+namespace Kvmscope.Core.Tests;
+
+/// <summary>The rules of pairing one by one; that they are those of the kernel side is tested in Host.Tests.</summary>
+public sealed class EventPairingTests
+{
+    private static readonly ExitCode s_hlt = new(Isa.Vmx, 12), s_msr = new(Isa.Vmx, 32), s_cpuid = new(Isa.Vmx, 10);
+    private static readonly DateTimeOffset s_zero = Sample.Started;
+
+    private static (EventPairing Pairing, int Vcpu) Begin(TraceOptions? options = null, bool hasLateLevels = false)
+    {
+        EventPairing pairing = new(options ?? new TraceOptions(), s_zero, 0, hasLateLevels);
+        return (pairing, pairing.Add(Sample.Web, 3));
+    }
+
+    private static EventPoint At(long ns) => new(ns);
+
+    [Fact]
+    public void An_exit_is_counted_at_once_and_timed_in_the_interval_of_its_entry()
+    {
+        (EventPairing pairing, int vcpu) = Begin();
+        pairing.Exit(vcpu, At(1_000), s_hlt, ExitLevel.L2);
+        Interval first = pairing.Read(2_000);
+        Row row = Assert.Single(first.Rows);
+        Assert.Equal(new GroupKey(0, 3, s_hlt, ExitLevel.L2), row.Key);
+        Assert.Equal((1UL, 0UL, 0UL), (row.Count, row.Timed, row.Bins.Count));
+        Assert.Equal(new Accounting { Exits = 1, Open = 1 }, first.Accounting);
+        pairing.Entry(vcpu, At(6_000));
+        Interval second = pairing.Read(10_000);
+        row = Assert.Single(second.Rows);
+        Assert.Equal((0UL, 1UL, 5_000UL, 5_000UL), (row.Count, row.Timed, row.TotalNs, row.MaxNs));
+        Assert.Equal(1UL, row.Bins[HistogramLayout.BinOf(5_000)]);
+        Assert.Equal(new Accounting { Entries = 1 }, second.Accounting);
+        Assert.Equal((2_000, 10_000, s_zero.AddTicks(20), s_zero.AddTicks(100)), (second.FromNs, second.ToNs, second.From, second.To));
+        Assert.Equal([Sample.Web], second.Vms);
+        Assert.Empty(first.OpenAfter);
+    }
+
+    [Fact]
+    public void An_exit_after_an_exit_leaves_the_first_without_a_time()
+    {
+        (EventPairing pairing, int vcpu) = Begin();
+        pairing.Exit(vcpu, At(0), s_msr);
+        pairing.Exit(vcpu, At(100), s_hlt);
+        pairing.Entry(vcpu, At(400));
+        Interval interval = pairing.Read(500);
+        Assert.Equal(
+            [(s_hlt, 1UL, 1UL, 300UL), (s_msr, 1UL, 0UL, 0UL)],
+            interval.Rows.OrderBy(r => r.Key.Code.Code).Select(r => (r.Key.Code, r.Count, r.Timed, r.TotalNs)));
+        Assert.Equal(new Accounting { Exits = 2, Entries = 1, UnpairedExits = 1 }, interval.Accounting);
+    }
+
+    [Fact]
+    public void An_entry_is_unpaired_only_after_another_entry_that_followed_an_exit()
+    {
+        (EventPairing pairing, int vcpu) = Begin();
+        pairing.Entry(vcpu, At(1));
+        pairing.Entry(vcpu, At(2));
+        Assert.Equal(new Accounting(), pairing.Read(3).Accounting);
+        pairing.Exit(vcpu, At(4), s_hlt);
+        pairing.Entry(vcpu, At(5));
+        pairing.Entry(vcpu, At(6));
+        Assert.Equal(new Accounting { Exits = 1, Entries = 2, UnpairedEntries = 1 }, pairing.Read(7).Accounting);
+    }
+
+    [Fact]
+    public void A_clock_that_ran_backwards_measures_nothing()
+    {
+        (EventPairing pairing, int vcpu) = Begin();
+        pairing.Exit(vcpu, At(long.MaxValue), s_hlt);
+        pairing.Entry(vcpu, At(long.MinValue));
+        Row row = Assert.Single(pairing.Read(0).Rows);
+        Assert.Equal((1UL, 0UL, 1UL), (row.Timed, row.TotalNs, row.Bins[0]));
+    }
+
+    [Fact]
+    public void Counting_alone_has_no_times()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions { WantTime = false, SlowNs = 1 });
+        pairing.Exit(vcpu, At(0), s_hlt);
+        pairing.Entry(vcpu, At(100));
+        Interval interval = pairing.Read(200);
+        Row row = Assert.Single(interval.Rows);
+        Assert.Equal((1UL, 1UL, 0UL, false), (row.Count, row.Timed, row.TotalNs, row.HasBins));
+        Assert.Empty(interval.Slow);
+    }
+
+    [Fact]
+    public void An_exit_that_a_filter_leaves_out_is_skipped_with_its_entry()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions { Filter = new ExitFilter { Codes = [12], Level = ExitLevel.L1 } });
+        foreach ((ExitCode code, ExitLevel level) in new[] { (s_msr, ExitLevel.L1), (s_hlt, ExitLevel.L2), (s_hlt, ExitLevel.L1),
+            (s_msr, ExitLevel.L1) })
+            pairing.Exit(vcpu, At(10), code, level);
+        pairing.Entry(vcpu, At(20));
+        Interval interval = pairing.Read(30);
+        Assert.Equal((1UL, 0UL), (Assert.Single(interval.Rows).Count, interval.Rows[0].Timed));
+        Assert.Equal(new Accounting { Exits = 1, UnpairedExits = 1 }, interval.Accounting);
+    }
+
+    [Fact]
+    public void Other_processes_and_other_vCPUs_are_left_out()
+    {
+        EventPairing pairing = new(new TraceOptions { Filter = new ExitFilter { Pids = [Sample.Web.Pid], VcpuIds = [1] } }, s_zero);
+        int unnamed = pairing.Add(Sample.Web, GroupKey.None);
+        foreach (int vcpu in new[] { unnamed, pairing.Add(Sample.Web, 0), pairing.Add(Sample.Db, 1), pairing.Add(Sample.Web, 1) })
+        {
+            pairing.Exit(vcpu, At(0), s_hlt);
+            pairing.Entry(vcpu, At(1));
+            pairing.Entry(vcpu, At(2));
+        }
+        Interval interval = pairing.Read(3);
+        Assert.Equal(GroupKey.OfVcpu(0, 1) with { Code = s_hlt, Level = ExitLevel.L1 }, Assert.Single(interval.Rows).Key);
+        Assert.Equal(new Accounting { Exits = 1, Entries = 2, UnpairedEntries = 1 }, interval.Accounting);
+        pairing.Identify(unnamed, Sample.Web, 1);
+        pairing.Exit(unnamed, At(4), s_hlt);
+        Assert.Single(pairing.Read(5).Rows);
+    }
+
+    [Fact]
+    public void No_exit_is_timed_across_a_loss()
+    {
+        (EventPairing pairing, int vcpu) = Begin();
+        int other = pairing.Add(Sample.Db, 0), fresh = pairing.Add(Sample.Db, 1);
+        pairing.Exit(vcpu, At(0), s_hlt);
+        pairing.Exit(other, At(0), s_msr);
+        pairing.Lose(vcpu);
+        pairing.Entry(vcpu, At(100));
+        pairing.Entry(other, At(100));
+        Interval interval = pairing.Read(200);
+        Assert.Equal(
+            [(s_hlt, 1UL, 0UL), (s_msr, 1UL, 1UL)], interval.Rows.OrderBy(r => r.Key.Vm).Select(r => (r.Key.Code, r.Count, r.Timed)));
+        Assert.Equal(new Accounting { Exits = 2, Entries = 1, CutExits = 1 }, interval.Accounting);
+        pairing.LoseAll();
+        foreach (int each in new[] { vcpu, other, fresh }) pairing.Entry(each, At(300)); // of exits that were lost
+        Assert.Equal(new Accounting(), pairing.Read(400).Accounting);
+        foreach (int each in new[] { vcpu, other, fresh }) pairing.Entry(each, At(500));
+        Assert.Equal(new Accounting { Entries = 2, UnpairedEntries = 2 }, pairing.Read(600).Accounting);
+    }
+
+    [Fact]
+    public void What_is_open_at_the_end_of_a_vCPU_stays_open_and_its_number_is_given_again()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions { WantQualifiers = true });
+        pairing.Exit(vcpu, At(0), s_msr);
+        Assert.Equal([new OpenExits(new GroupKey(0, 3, s_msr, ExitLevel.L1), 1)], pairing.Read(1).OpenAfter);
+        pairing.End(vcpu);
+        int next = pairing.Add(Sample.Db, 0);
+        Assert.NotEqual(vcpu, next);
+        pairing.Exit(next, At(2), s_cpuid);
+        pairing.Entry(next, At(3));
+        Interval interval = pairing.Read(4);
+        Assert.Equal([(0, s_msr, 1UL, 0UL), (1, s_cpuid, 1UL, 1UL)],
+            interval.Rows.OrderBy(r => r.Key.Vm).Select(r => (r.Key.Vm, r.Key.Code, r.Count, r.Timed)));
+        Assert.Equal(new Accounting { Exits = 2, Entries = 1, Open = 1 }, interval.Accounting);
+        Assert.Equal([new OpenExits(new GroupKey(0, 3, s_msr, ExitLevel.L1), 1)], interval.OpenBefore);
+        Assert.Empty(interval.OpenAfter);
+        Assert.Equal(vcpu, pairing.Add(Sample.Db, 7));
+        pairing.Entry(vcpu, At(5));
+        Assert.Equal(new Accounting { Open = 1 }, pairing.Read(6).Accounting);
+    }
+
+    [Fact]
+    public void Whose_thread_it_is_may_turn_out_later()
+    {
+        EventPairing pairing = new(new TraceOptions(), s_zero);
+        int thread = pairing.Add(Sample.Web, GroupKey.None), same = pairing.Add(Sample.Db, 2);
+        pairing.Exit(thread, At(0), s_hlt);
+        pairing.Exit(same, At(0), s_hlt);
+        pairing.Identify(thread, Sample.Db, 2);
+        pairing.Entry(thread, At(10));
+        Interval interval = pairing.Read(20);
+        Row row = Assert.Single(interval.Rows);
+        Assert.Equal((1, 2, 2UL, 1UL), (row.Key.Vm, row.Key.Vcpu, row.Count, row.Timed));
+        Assert.Equal([Sample.Db], interval.Vms);
+    }
+
+    [Fact]
+    public void A_qualifier_that_is_known_late_decides_the_row()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions { WantQualifiers = true });
+        pairing.Exit(vcpu, At(0), s_msr, ExitLevel.L1, Qualifier.Of(1));
+        pairing.Exit(vcpu, At(10), s_msr);
+        Interval first = pairing.Read(15);
+        pairing.SetQualifier(vcpu, 2);
+        pairing.Entry(vcpu, At(30));
+        pairing.Exit(vcpu, At(40), s_hlt, ExitLevel.L1, Qualifier.Of(9)); // HLT has none
+        pairing.SetQualifier(vcpu, 9);
+        Interval second = pairing.Read(50);
+        Assert.Equal(Qualifier.Of(1), Assert.Single(first.Rows).Key.Qualifier);
+        Assert.Equal(new Accounting { Exits = 1, UnpairedExits = 1, Open = 1 }, first.Accounting);
+        Assert.Equal(first.OpenAfter, second.OpenBefore);
+        Assert.Equal([new OpenExits(new GroupKey(0, 3, s_msr, ExitLevel.L1), 1)], second.OpenBefore);
+        Assert.Equal(
+            [(s_hlt, Qualifier.None, 1UL, 0UL), (s_msr, Qualifier.Of(2), 1UL, 20UL)],
+            second.Rows.OrderBy(r => r.Key.Code.Code).Select(r => (r.Key.Code, r.Key.Qualifier, r.Count, r.TotalNs)));
+        Assert.Empty(second.OpenAfter);
+    }
+
+    [Fact]
+    public void A_level_that_is_known_late_decides_row_and_filter()
+    {
+        (EventPairing pairing, int vcpu) =
+            Begin(new TraceOptions { Filter = new ExitFilter { Level = ExitLevel.L2 } }, hasLateLevels: true);
+        pairing.Exit(vcpu, At(0), s_msr);
+        pairing.Entry(vcpu, At(10));
+        pairing.Exit(vcpu, At(20), s_msr);
+        pairing.SetLevel(vcpu, ExitLevel.L2);
+        Interval first = pairing.Read(25);
+        pairing.Entry(vcpu, At(30));
+        pairing.SetLevel(vcpu, ExitLevel.L1); // nothing is open
+        Interval second = pairing.Read(40);
+        Assert.Empty(first.Rows);
+        Assert.Equal(ExitLevel.L2, Assert.Single(first.OpenAfter).Key.Level);
+        Assert.Equal((ExitLevel.L2, 1UL, 10UL), (Assert.Single(second.Rows).Key.Level, second.Rows[0].Count, second.Rows[0].TotalNs));
+        Assert.Equal(new Accounting { Exits = 1, Entries = 1 }, second.Accounting);
+        Assert.Throws<InvalidOperationException>(() => Begin().Pairing.SetLevel(0, ExitLevel.L2));
+    }
+
+    [Fact]
+    public void A_round_lasts_from_the_reflected_exit_until_L2_runs_again()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions { WantNested = true });
+        pairing.Exit(vcpu, At(1_000), s_cpuid, ExitLevel.L2);
+        pairing.Entry(vcpu, At(1_100));
+        pairing.Exit(vcpu, At(1_500), s_msr);
+        pairing.Exit(vcpu, At(1_600), s_msr);
+        pairing.Entry(vcpu, At(1_650));
+        Interval first = pairing.Read(1_700);
+        pairing.Exit(vcpu, At(1_800), s_hlt);
+        pairing.Entry(vcpu, At(2_000), ExitLevel.L2);
+        pairing.Exit(vcpu, At(2_100), s_msr, ExitLevel.L2); // handled here: no round
+        pairing.Entry(vcpu, At(2_200), ExitLevel.L2);
+        Interval second = pairing.Read(3_000);
+        Assert.Equal((1UL, 0UL), (
+            first.Rows.Single(r => r.Rounds is not null).Rounds!.Reflected, first.Rows.Single(r => r.Rounds is not null).Rounds!.Timed));
+        Row row = second.Rows.Single(r => r.Rounds is not null);
+        Assert.Equal(new GroupKey(0, 3, s_cpuid, ExitLevel.L2), row.Key);
+        Assert.Equal((0UL, 0UL, 1UL, 1_000UL), (row.Count, row.Rounds!.Reflected, row.Rounds.Timed, row.Rounds.TotalNs));
+        Assert.Equal((3UL, 350UL), (row.Rounds.L1Exits, row.Rounds.HandlingNs));
+    }
+
+    [Fact]
+    public void A_round_across_a_loss_or_another_exit_of_L2_has_no_end()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions { WantNested = true });
+        foreach (Action between in new Action[] { () => pairing.Lose(vcpu), () => pairing.Exit(vcpu, At(25), s_msr, ExitLevel.L2) })
+        {
+            pairing.Exit(vcpu, At(0), s_cpuid, ExitLevel.L2);
+            pairing.Entry(vcpu, At(10));
+            between();
+            pairing.Entry(vcpu, At(30), ExitLevel.L2);
+            pairing.Exit(vcpu, At(40), s_hlt);
+            pairing.Entry(vcpu, At(50), ExitLevel.L2);
+            Row row = Assert.Single(pairing.Read(60).Rows, r => r.Rounds is not null);
+            Assert.Equal((1UL, 0UL), (row.Rounds!.Reflected, row.Rounds.Timed));
+        }
+    }
+
+    [Fact]
+    public void Slow_exits_are_in_the_interval_of_their_end_and_further_ones_are_counted()
+    {
+        EventPairing pairing = new(new TraceOptions { SlowNs = 100 }, s_zero) { MostSlow = 1 };
+        int vcpu = pairing.Add(Sample.Db, 3);
+        foreach (long ns in new long[] { 99, 100, 150 })
+        {
+            pairing.Exit(vcpu, new EventPoint(1_000, 4, 77), s_hlt, ExitLevel.L2, default, 0xfff0);
+            pairing.Entry(vcpu, new EventPoint(1_000 + ns, 5, 77), ExitLevel.L2);
+        }
+        Interval interval = pairing.Read(2_000);
+        Assert.Equal(
+            [new SlowExit(s_zero.AddTicks(11), Sample.Db, 3, 77, 5, ExitLevel.L2, s_hlt, 100) { Rip = 0xfff0, CpuAtExit = 4 }],
+            interval.Slow);
+        Assert.Equal(1UL, interval.Accounting.LostEvents);
+        interval = pairing.Read(3_000);
+        Assert.Equal((0, 0UL), (interval.Slow.Count, interval.Accounting.LostEvents));
+    }
+
+    [Fact]
+    public void Nothing_is_allocated_for_an_event()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions
+        {
+            WantQualifiers = true,
+            WantNested = true,
+            Filter = new ExitFilter { ExcludedCodes = [1] },
+        });
+        void Run(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+            {
+                pairing.Exit(vcpu, At(1_000 * i), i % 2 == 0 ? s_msr : s_hlt, (ExitLevel)(1 + i % 3 % 2));
+                if (i % 4 == 0) pairing.SetQualifier(vcpu, (ulong)(i % 16));
+                pairing.Entry(vcpu, At(1_000 * i + i % 500), (ExitLevel)(1 + i % 2));
+                if (i % 50 == 0) pairing.Lose(vcpu);
+            }
+        }
+        Run(0, 10_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(10_000, 60_000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.InRange(pairing.RowCount, 1, 20);
+    }
+
+    private enum Kind
+    {
+        Exit,
+        Entry,
+        Qualifier,
+        Level,
+        Lose,
+        LoseAll,
+        Read,
+    }
+
+    private readonly record struct Event(Kind Kind, int Vcpu, long Ns, ExitCode Code, ExitLevel Level);
+
+    private static readonly Gen<Event[]> s_events =
+        Gen.Select(Gen.Int[0, 99], Gen.Int[0, 2], Gen.Int[-20, 3_000], Gen.Int[0, 2], Gen.Bool).Array[0, 200].Select(drawn =>
+        {
+            long ns = 0;
+            return drawn.Select(d => new Event(
+                d.Item1 switch { < 40 => Kind.Exit, < 80 =>
+                    Kind.Entry, < 86 => Kind.Qualifier, < 92 => Kind.Level, < 95 => Kind.Lose, 95 => Kind.LoseAll, _ => Kind.Read },
+                d.Item2, ns += d.Item3, d.Item4 switch { 0 => s_hlt, 1 => s_msr, _ => s_cpuid }, d.Item5 ? ExitLevel.L2 : ExitLevel.L1))
+                    .ToArray();
+        });
+
+    private static Interval Pair(Event[] events, TraceOptions options, bool hasLateLevels, bool readsBetween)
+    {
+        EventPairing pairing = new(options, s_zero, 0, hasLateLevels);
+        foreach ((VmIdentity vm, int id) in new[] { (Sample.Web, 0), (Sample.Web, 1), (Sample.Db, 0) }) pairing.Add(vm, id);
+        IntervalSum sum = new(Grouping.Vcpu);
+        OpenExits[] open = [];
+        void Read(long ns)
+        {
+            Interval interval = pairing.Read(ns);
+            // What was open is open or has ended, under the key that it had unless its level is known by now.
+            if (!hasLateLevels) Assert.Equal(open.OrderBy(o => o.ToString()), interval.OpenBefore.OrderBy(o => o.ToString()));
+            open = [.. interval.OpenAfter];
+            sum.Add(interval);
+        }
+        foreach (Event e in events)
+            switch (e.Kind)
+            {
+                case Kind.Exit: pairing.Exit(e.Vcpu, At(e.Ns), e.Code, e.Level); break;
+                case Kind.Entry: pairing.Entry(e.Vcpu, At(e.Ns), e.Level); break;
+                case Kind.Qualifier: pairing.SetQualifier(e.Vcpu, e.Code.Code); break;
+                case Kind.Level when hasLateLevels: pairing.SetLevel(e.Vcpu, e.Level); break;
+                case Kind.Lose: pairing.Lose(e.Vcpu); break;
+                case Kind.LoseAll: pairing.LoseAll(); break;
+                case Kind.Read when readsBetween: Read(e.Ns); break;
+                default: break;
+            }
+        Read(1_000_000);
+        return sum.ToInterval();
+    }
+
+    private static string[] Told(Interval interval) =>
+    [
+        .. interval.Rows.Select(r =>
+            $"{r.Key} {Figures(r)} of {r.Count}; {(r.Rounds is { } x ? $"{Figures(x)} of {x.Reflected} {x.L1Exits} {x.HandlingNs}" : "")}")
+            .Order(),
+        .. interval.OpenBefore.Concat(interval.OpenAfter).Select(o => o.ToString()).Order(),
+        interval.Accounting.ToString(), string.Join(',', interval.Vms), $"{interval.From}-{interval.To}",
+    ];
+
+    private static string Figures(Durations d) =>
+        $"{d.Timed} {d.TotalNs} {d.MaxNs} {d.Bins.Low}: {string.Join(',', d.Bins.Counts.ToArray())}";
+
+    [Fact]
+    public void Intervals_add_up_to_the_same_however_time_is_divided() =>
+        Gen.Select(s_events, Gen.Bool, Gen.Bool, Gen.Bool).Sample((events, qualifiers, nested, late) =>
+        {
+            TraceOptions options = new() { WantQualifiers = qualifiers, WantNested = nested };
+            Assert.Equal(Told(Pair(events, options, late, readsBetween: false)), Told(Pair(events, options, late, readsBetween: true)));
+        }, iter: 2_000);
+
+    // Looks from each exit to the event after it, and from each entry to the one before it, where the code keeps a state.
+    [Fact]
+    public void Counts_and_times_are_what_looking_at_neighbours_gives() => s_events.Sample(events =>
+    {
+        Interval interval = Pair(events, new TraceOptions(), hasLateLevels: false, readsBetween: false);
+        List<(ExitCode Code, ExitLevel Level)> exits = [];
+        List<(ExitCode Code, ExitLevel Level, ulong Ns)> times = [];
+        ulong unpairedExits = 0, unpairedEntries = 0, cut = 0, open = 0;
+        for (int vcpu = 0; vcpu < 3; vcpu++)
+        {
+            Event[] own =
+                [.. events.Where(e => e.Kind == Kind.LoseAll || (e.Vcpu == vcpu && e.Kind is Kind.Exit or Kind.Entry or Kind.Lose))];
+            for (int i = 0; i < own.Length; i++)
+            {
+                Event e = own[i];
+                if (e.Kind == Kind.Entry && i > 0 && own[i - 1].Kind == Kind.Entry && own[..i].Any(b => b.Kind == Kind.Exit))
+                    unpairedEntries++;
+                if (e.Kind != Kind.Exit) continue;
+                exits.Add((e.Code, e.Level));
+                if (i + 1 == own.Length) open++;
+                else if (own[i + 1].Kind == Kind.Exit) unpairedExits++;
+                else if (own[i + 1].Kind == Kind.Entry) times.Add((e.Code, e.Level, (ulong)Math.Max(0, own[i + 1].Ns - e.Ns)));
+                else cut++;
+            }
+        }
+        Assert.Equal(
+            exits.CountBy(e => e).Select(e => (e.Key, (ulong)e.Value)).OrderBy(e => e.ToString()),
+            interval.Rows.GroupBy(r => (r.Key.Code, r.Key.Level)).Select(g => (g.Key, g.Aggregate(0UL, (sum, r) => sum + r.Count)))
+                .OrderBy(g => g.ToString()));
+        foreach (IGrouping<(ExitCode Code, ExitLevel Level), Row> group in interval.Rows.GroupBy(r => (r.Key.Code, r.Key.Level)))
+        {
+            ulong[] expected = [.. times.Where(t => (t.Code, t.Level) == group.Key).Select(t => t.Ns)];
+            Tally sum = new();
+            foreach (Row row in group) sum.Add(row);
+            Assert.Equal(
+                ((ulong)expected.Length, expected.Aggregate(0UL, (s, ns) => s + ns), expected.DefaultIfEmpty().Max()),
+                (sum.Timed, sum.TotalNs, sum.MaxNs));
+            Assert.All(expected, ns =>
+                Assert.Equal(
+                (ulong)expected.Count(n => HistogramLayout.BinOf(n) == HistogramLayout.BinOf(ns)), sum.Bins[HistogramLayout.BinOf(ns)]));
+        }
+        Assert.Equal(
+            new Accounting
+            {
+                Exits = (ulong)exits.Count,
+                Entries = (ulong)times.Count + unpairedEntries,
+                UnpairedExits = unpairedExits,
+                UnpairedEntries = unpairedEntries,
+                CutExits = cut,
+                Open = open,
+            }, interval.Accounting);
+    }, iter: 2_000);
+}
