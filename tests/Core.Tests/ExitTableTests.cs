@@ -77,7 +77,7 @@ public sealed class ExitTableTests
     [InlineData("EXCP_28", 0x5c)]
     [InlineData("EXCP_29", 0x5d)]
     [InlineData("EXCP_30", 0x5e)]
-    public void Names_of_0_1_are_still_read(string name, ulong number)
+    public void Numbered_names_are_still_read(string name, ulong number)
     {
         Assert.True(ExitReasons.TryParse(name, Isa.Svm, out ulong code));
         Assert.Equal(number, code);

@@ -3,12 +3,6 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Sources;
 
-/// <summary>When and where an event took place.</summary>
-/// <param name="Ns">The time by the clock of the source, in ns.</param>
-/// <param name="Cpu">The host CPU.</param>
-/// <param name="Tid">The thread that ran the vCPU.</param>
-public readonly record struct EventPoint(long Ns, int Cpu = 0, int Tid = 0);
-
 /// <summary>
 /// Makes intervals of kvm_exit and kvm_entry events that were captured elsewhere, by the rules of bpf/pairing.bpf.h: a live trace of the
 /// same events has the same rows. The events of each vCPU are given in the order of time. Memory is bounded by the vCPUs that have not
@@ -71,7 +65,8 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
     /// <param name="level">L1 or L2.</param>
     /// <param name="qualifier">The reason's argument, where it is known by now.</param>
     /// <param name="rip">The guest's instruction pointer, for slow exits.</param>
-    public void Exit(int vcpu, in EventPoint at, ExitCode code, ExitLevel level = ExitLevel.L1, Qualifier qualifier = default, ulong? rip = null)
+    public void Exit(
+        int vcpu, in EventPoint at, ExitCode code, ExitLevel level = ExitLevel.L1, Qualifier qualifier = default, ulong? rip = null)
     {
         ref PairedVcpu of = ref _vcpus[vcpu];
         if (of.IsForeign) return;
@@ -288,8 +283,9 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
     private OpenExits[] Sum(List<GroupKey> open) =>
         [.. open.CountBy(OwnerOf).Select(sum => new OpenExits(sum.Key, (ulong)sum.Value))];
 
+    // Numbers that are free have none.
     private VmIdentity[] NamedIn(HashSet<int> ordinals) =>
-        [.. _vcpus.Take(_count).Select(of => of.Vm).Where(vm => vm is not null && ordinals.Contains(vm.Ordinal)).DistinctBy(vm => vm.Ordinal)];
+        [.. _vcpus.Select(of => of.Vm).Where(vm => vm is not null && ordinals.Contains(vm.Ordinal)).DistinctBy(vm => vm.Ordinal)];
 
     private DateTimeOffset WallClock(long ns) => zero.AddTicks(ns / NsPerTick);
 

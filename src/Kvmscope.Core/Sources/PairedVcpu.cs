@@ -2,6 +2,12 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Sources;
 
+/// <summary>When and where an event took place.</summary>
+/// <param name="Ns">The time by the clock of the source, in ns.</param>
+/// <param name="Cpu">The host CPU.</param>
+/// <param name="Tid">The thread that ran the vCPU.</param>
+public readonly record struct EventPoint(long Ns, int Cpu = 0, int Tid = 0);
+
 /// <summary>What a vCPU's events have led to.</summary>
 internal enum PairingState : byte
 {

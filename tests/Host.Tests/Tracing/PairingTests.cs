@@ -43,9 +43,10 @@ public sealed class PairingTests
         private static readonly VmIdentity s_vm = new(0, Environment.ProcessId, "vm");
 
         private readonly EventPairing _pairing = new(
-            options with { Filter = options.Filter with { ExcludedCodes = [.. options.Filter.ExcludedCodes, WithoutCell] } }, DateTimeOffset.UnixEpoch);
+            options with { Filter = options.Filter with { ExcludedCodes = [.. options.Filter.ExcludedCodes, WithoutCell] } },
+            DateTimeOffset.UnixEpoch);
 
-        private readonly Dictionary<int, (int Slot, int Paired)> _slots = [];
+        private readonly Dictionary<int, int> _slots = [], _paired = [];
         private readonly HashSet<int> _dropped = [], _oddDropped = [];
         private readonly HashSet<(int Slot, uint Code)> _cells = [], _droppedIndexes = [];
         private int _slotsTaken;
@@ -56,28 +57,31 @@ public sealed class PairingTests
         internal void Exit(int vcpu, uint code)
         {
             if (!HasSlot(vcpu) && !TakeSlot(vcpu)) return;
-            (int slot, int paired) = _slots[vcpu];
-            bool hasCell = !options.Filter.PassesExit(code, ExitLevel.L1) || TakeCell(slot, code);
-            _pairing.Exit(paired, default, new ExitCode(Isa.Svm, hasCell ? code : WithoutCell));
+            bool hasCell = !options.Filter.PassesExit(code, ExitLevel.L1) || TakeCell(_slots[vcpu], code);
+            _pairing.Exit(PairedOf(vcpu), default, new ExitCode(Isa.Svm, hasCell ? code : WithoutCell));
         }
 
-        internal void Entry(int vcpu)
-        {
-            if (HasSlot(vcpu)) _pairing.Entry(_slots[vcpu].Paired, default);
-        }
+        internal void Entry(int vcpu) => _pairing.Entry(PairedOf(vcpu), default);
 
         // Slot and cells are free once they are swept, which is not done here.
         internal void End(int vcpu)
         {
-            _pairing.End(_slots[vcpu].Paired);
+            _pairing.End(PairedOf(vcpu));
+            _paired.Remove(vcpu);
             _slots.Remove(vcpu);
         }
 
         internal Interval Read() => _pairing.Read(0);
 
+        private int PairedOf(int vcpu)
+        {
+            if (!_paired.TryGetValue(vcpu, out int paired)) _paired[vcpu] = paired = _pairing.Add(s_vm, 0);
+            return paired;
+        }
+
         private bool TakeSlot(int vcpu)
         {
-            if (_slotsTaken < sizes.MaxVcpus) return _slots.TryAdd(vcpu, (_slotsTaken++, _pairing.Add(s_vm, 0)));
+            if (_slotsTaken < sizes.MaxVcpus) return _slots.TryAdd(vcpu, _slotsTaken++);
             DroppedExits++;
             if (_dropped.Add(vcpu)) DroppedVcpus++;
             return false;
@@ -88,7 +92,9 @@ public sealed class PairingTests
             if (_cells.Contains((slot, code))) return true;
             bool odd = IsOdd(code);
             int odds = _cells.Count(c => c.Slot == slot && IsOdd(c.Code));
-            bool knownDrop = odd ? _oddDropped.Contains(slot) || odds == kvmscope_limits.KVMSCOPE_REASON_INDEXES_ODD : _droppedIndexes.Contains((slot, code));
+            bool knownDrop = odd
+                ? _oddDropped.Contains(slot) || odds == kvmscope_limits.KVMSCOPE_REASON_INDEXES_ODD
+                : _droppedIndexes.Contains((slot, code));
             if (!knownDrop && _cells.Count < sizes.ReasonCells) return _cells.Add((slot, code));
             DroppedExits++;
             if (knownDrop) return false;
@@ -111,7 +117,8 @@ public sealed class PairingTests
 
     private const int Vcpus = 4;
 
-    private static readonly Gen<uint> s_codes = Gen.OneOf(Gen.UInt[0, 8], Gen.UInt[0x3fe, 0x409], Gen.UInt[0xde, 0xe8], Gen.UInt[0x4000, 0x4020]);
+    private static readonly Gen<uint> s_codes = Gen.OneOf(
+        Gen.UInt[0, 8], Gen.UInt[0x3fe, 0x409], Gen.UInt[0xde, 0xe8], Gen.UInt[0x4000, 0x4020]);
 
     private static readonly Gen<ulong[]> s_named = Gen.OneOf(Gen.UInt[0, 8].Array[1, 5], Gen.UInt[0x3fe, 0x409].Array[1, 5])
         .Select(codes => codes.Distinct().Select(c => (ulong)c).ToArray());
@@ -142,7 +149,8 @@ public sealed class PairingTests
             Interval sum = all.ToInterval();
             Accounting seen = sum.Accounting;
             Assert.All(sum.Rows, row => Assert.Equal((Isa.Svm, row.Timed), (row.Key.Code.Isa, row.Bins.Count)));
-            Assert.Equal((model.DroppedCells, model.DroppedVcpus, model.DroppedExits), (seen.DroppedCells, seen.DroppedVcpus, seen.DroppedExits));
+            Assert.Equal(
+                (model.DroppedCells, model.DroppedVcpus, model.DroppedExits), (seen.DroppedCells, seen.DroppedVcpus, seen.DroppedExits));
             // Every exit had one of three ends.
             Assert.Equal(seen.Exits, seen.Entries - seen.UnpairedEntries + seen.UnpairedExits + seen.Open);
         }, iter: 60, threads: 1);
