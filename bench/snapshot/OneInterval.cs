@@ -23,7 +23,7 @@ internal sealed class OneInterval(ITraceSession session, ReportRequest request, 
 
     internal Cost Run()
     {
-        _writer ??= OutputKinds.Answers.In(format)(new Destination(_output, new ViewStyle()), request);
+        _writer ??= OutputKinds.Reports.In(format)(new Destination(_output, new ViewStyle()), request);
         _output.Characters = 0;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         TimeSpan begin = Environment.CpuUsage.TotalTime;

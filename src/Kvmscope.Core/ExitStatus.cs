@@ -18,6 +18,6 @@ public enum ExitStatus
     /// <summary>Not permitted; the message names the capability that is missing.</summary>
     NotPermitted = 4,
 
-    /// <summary>A rule could not be measured: something was lost, or there was no data. Only <c>assert</c> leaves with it.</summary>
+    /// <summary>A rule could not be measured: something was lost, or there was no data. Only <c>assert</c> returns it.</summary>
     Unmeasured = 5,
 }

@@ -1,14 +1,14 @@
 namespace Kvmscope.Core;
 
-/// <summary>An anticipated error: one or two lines for the user and an exit status, never shown with a stack trace.</summary>
-/// <param name="status">The status that the program leaves with.</param>
+/// <summary>An expected error: one or two lines for the user and an exit status, never shown with a stack trace.</summary>
+/// <param name="status">The exit status of the program.</param>
 /// <param name="message">What is wrong, one line, no trailing period needed.</param>
 /// <param name="hint">What to do about it, one line, or null where nothing can be done.</param>
 /// <param name="inner">The cause, for a debugger; never printed.</param>
 public sealed class KvmscopeException(ExitStatus status, string message, string? hint = null, Exception? inner = null)
     : Exception(message, inner)
 {
-    /// <summary>The status that the program leaves with.</summary>
+    /// <summary>The exit status of the program.</summary>
     public ExitStatus Status { get; } = status;
 
     /// <summary>What to do about it, or null.</summary>

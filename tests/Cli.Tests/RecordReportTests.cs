@@ -323,7 +323,7 @@ public sealed class RecordReportTests : IDisposable
         {
             Outcome outcome = new World().Run("report", path, view, "--reason", "PAUSE");
             const string says =
-                "no exits were seen in 5.00 s, from 12:00:00\nthe recording has none in that time that the filters let through\n";
+                "no exits were seen in 5.00 s, from 12:00:00\nthe recording has no exits in that time that match the filters\n";
             Assert.Equal((0, says), (outcome.Status, outcome.Out));
         }
     }
@@ -357,7 +357,7 @@ public sealed class RecordReportTests : IDisposable
     [InlineData("report FILE count --split", "It belongs to time")]
     [InlineData("report FILE --verbose", "It belongs to slower")]
     [InlineData("report FILE --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
-    [InlineData("report FILE --reason nothing", "no exit reason of VMX")]
+    [InlineData("report FILE --reason nothing", "is not an exit reason of VMX")]
     [InlineData("report FILE --from noon", "--from 'noon' is not a time")]
     [InlineData("report FILE --from +10s", "nothing was recorded in that time")]
     [InlineData("report FILE --from +3s --to +3.2s", "has intervals of 1.00 s")]
@@ -365,7 +365,7 @@ public sealed class RecordReportTests : IDisposable
     [InlineData("report FILE --interval 1500ms", "is not a multiple")]
     [InlineData("report FILE.not", "there is no file")]
     [InlineData("report FOLDER", "is a directory")]
-    [InlineData("report TEXT", "is no recording of kvmscope")]
+    [InlineData("report TEXT", "is not a kvmscope recording")]
     [InlineData("record --interval 1ms", "--interval '1ms' is out of range")]
     [InlineData("record --keep 3", "--keep needs --rotate")]
     [InlineData("record --rotate 100ms", "--rotate is shorter")]

@@ -13,19 +13,24 @@ public class AdviceTests
         TimeParts parts = default;
         parts[part] = ns;
         parts[TimePart.Guest] += 10_000 - ns;
-        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, Sample.Web, qualifier: qualifier)) { Count = exits, Timed = exits, TotalNs = 1000 * exits };
-        var other = new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L1, Sample.Web)) { Count = exits, Timed = exits, TotalNs = 3000 * exits };
-        var now = new Snapshot(Sample.Started, 25_000_000_000, qualifier == default ? [] : [row, other], new Accounting { Exits = exits }) { Times = [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, parts)] };
-        Interval answer = now.Since(null, Sample.Started);
-        return Advice.Of(ReportBuilder.Build(answer, new ReportRequest { Kind = ReportKind.Time, Command = "time", Split = qualifier == default }));
+        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, Sample.Web, qualifier: qualifier))
+            { Count = exits, Timed = exits, TotalNs = 1000 * exits };
+        var other =
+            new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L1, Sample.Web)) { Count = exits, Timed = exits, TotalNs = 3000 * exits };
+        var now = new Snapshot(Sample.Started, 25_000_000_000, qualifier == default ? [] : [row, other], new Accounting { Exits = exits })
+            { Times = [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, parts)] };
+        Interval interval = now.Since(null, Sample.Started);
+        return Advice.Of(
+            ReportBuilder.Build(interval, new ReportRequest { Kind = ReportKind.Time, Command = "time", Split = qualifier == default }));
     }
 
     [Theory]
     [InlineData(TimePart.Runq, 2130, "web-1 waited for a CPU 21.3 % of its time")]
-    [InlineData(TimePart.Poll, 1200, "halt polling burnt 12.0 %")]
+    [InlineData(TimePart.Poll, 1200, "halt polling used 12.0 %")]
     [InlineData(TimePart.Vmm, 4000, "was in its VMM 40.0 %")]
     [InlineData(TimePart.Sleep, 900, "slept in the kernel 9.0 %")]
-    public void A_large_part_is_said(TimePart part, ulong ns, string says) => Assert.Contains(says, Assert.Single(Of(part, ns)), StringComparison.Ordinal);
+    public void A_large_part_is_said(TimePart part, ulong ns, string says) =>
+        Assert.Contains(says, Assert.Single(Of(part, ns)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(TimePart.Runq, 490)]
@@ -41,21 +46,28 @@ public class AdviceTests
     [Fact]
     public void A_port_that_stands_out_is_named_with_its_mend()
     {
-        var pm = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x1_0000_0608))) { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
-        var rest = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x1_0000_0060))) { Count = 92, Timed = 92, TotalNs = 92 * 16_000 };
+        var pm = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x1_0000_0608)))
+            { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
+        var rest = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x1_0000_0060)))
+            { Count = 92, Timed = 92, TotalNs = 92 * 16_000 };
         var now = new Snapshot(Sample.Started, 25_000_000_000, [pm, rest], new Accounting { Exits = 1292 });
-        Report report = ReportBuilder.Build(now.Since(null, Sample.Started), new ReportRequest { Kind = ReportKind.Time, Command = "time" });
+        Report report =
+            ReportBuilder.Build(now.Since(null, Sample.Started), new ReportRequest { Kind = ReportKind.Time, Command = "time" });
         string line = Assert.Single(Advice.Of(report));
-        Assert.Contains("IO_INSTRUCTION took 100.0 % of the busy time, 16.0 µs each, and 1200 of 1292 were 0x608 in (ACPI PM timer)", line, StringComparison.Ordinal);
+        Assert.Contains("IO_INSTRUCTION took 100.0 % of the busy time, 16.0 µs each, and 1200 of 1292 were 0x608 in (ACPI PM timer)", line,
+            StringComparison.Ordinal);
         Assert.Contains("clocksource", line, StringComparison.Ordinal);
     }
 
     // CPUID of L2, reflected, and VMRESUME of L1, or VMRUN.
     private static Interval Reflected(Isa isa = Isa.Vmx)
     {
-        var l2 = new Row(Keys.Of(new ExitCode(isa, isa == Isa.Vmx ? 10u : 0x72), ExitLevel.L2, Sample.Web)) { Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
-        l2.Rounds = new ReflectedRounds { Reflected = 200, Timed = 200, TotalNs = 200 * 48_000, HandlingNs = 200 * 36_000, L1Exits = 2060, MaxNs = 48_000 };
-        var l1 = new Row(Keys.Of(new ExitCode(isa, isa == Isa.Vmx ? 24u : 0x80), ExitLevel.L1, Sample.Web)) { Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
+        var l2 = new Row(Keys.Of(new ExitCode(isa, isa == Isa.Vmx ? 10u : 0x72), ExitLevel.L2, Sample.Web))
+            { Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
+        l2.Rounds = new ReflectedRounds { Reflected = 200, Timed = 200, TotalNs = 200 * 48_000, HandlingNs = 200 * 36_000, L1Exits = 2060,
+            MaxNs = 48_000 };
+        var l1 = new Row(Keys.Of(new ExitCode(isa, isa == Isa.Vmx ? 24u : 0x80), ExitLevel.L1, Sample.Web))
+            { Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
         return (new Snapshot(Sample.Started, 25_000_000_000, [l2, l1], new Accounting { Exits = 600 })).Since(null, Sample.Started);
     }
 
@@ -65,7 +77,8 @@ public class AdviceTests
     public void Rounds_are_of_a_reason_whatever_rows_are_by()
     {
         foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Level])
-            Assert.StartsWith("each reflected CPUID of L2 cost 10.3 exits of L1", Advice.Of(ReportBuilder.Build(Reflected(), s_time with { By = by }))[0], StringComparison.Ordinal);
+            Assert.StartsWith("each reflected CPUID of L2 cost 10.3 exits of L1",
+                Advice.Of(ReportBuilder.Build(Reflected(), s_time with { By = by }))[0], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,7 +97,8 @@ public class AdviceTests
     [InlineData(Isa.Svm, 0x7c, 0x2_0000_0830, "x2AVIC", "IPI virtualization")]
     public void Advice_on_IPIs_fits_the_vendor(Isa isa, ulong reason, ulong raw, string says, string never)
     {
-        var row = new Row(Keys.Of(new ExitCode(isa, reason), ExitLevel.L1, qualifier: Qualifier.Of(raw))) { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
+        var row = new Row(Keys.Of(new ExitCode(isa, reason), ExitLevel.L1, qualifier: Qualifier.Of(raw)))
+            { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
         var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting { Exits = 1200 });
         string line = Assert.Single(Advice.Of(ReportBuilder.Build(now.Since(null, Sample.Started), s_time)));
         Assert.Contains(says, line, StringComparison.Ordinal);
@@ -94,21 +108,26 @@ public class AdviceTests
     [Fact]
     public void Of_nested_guests_the_busy_time_is_that_of_their_exits()
     {
-        Assert.StartsWith("CPUID took 100.0 % of the busy time of L2's exits, 5.00 µs each", Advice.Of(ReportBuilder.Build(Reflected(), s_time with { Nested = true }))[1], StringComparison.Ordinal);
-        Assert.StartsWith("VMRESUME took 97.3 % of the busy time, 90.0 µs each", Advice.Of(ReportBuilder.Build(Reflected(), s_time))[1], StringComparison.Ordinal);
+        Assert.StartsWith("CPUID took 100.0 % of the busy time of L2's exits, 5.00 µs each",
+            Advice.Of(ReportBuilder.Build(Reflected(), s_time with { Nested = true }))[1], StringComparison.Ordinal);
+        Assert.StartsWith("VMRESUME took 97.3 % of the busy time, 90.0 µs each", Advice.Of(ReportBuilder.Build(Reflected(), s_time))[1],
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Of_some_reasons_alone_no_share_is_said() =>
-        Assert.StartsWith("each reflected", Assert.Single(Advice.Of(ReportBuilder.Build(Reflected(), s_time with { HasAllExits = false }))), StringComparison.Ordinal);
+        Assert.StartsWith("each reflected", Assert.Single(Advice.Of(ReportBuilder.Build(Reflected(), s_time with { HasAllExits = false }))),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_vcpu_is_named_and_each_finding_is_said_once()
     {
-        VcpuTime[] times = [.. new ulong[] { 200, 3000, 2000, 0 }.Select((runq, vcpu) => new VcpuTime(Keys.Of(Sample.Web, vcpu), 10_000, Waits(runq)))];
+        VcpuTime[] times =
+            [.. new ulong[] { 200, 3000, 2000, 0 }.Select((runq, vcpu) => new VcpuTime(Keys.Of(Sample.Web, vcpu), 10_000, Waits(runq)))];
         var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Accounting { Exits = 1000 }) { Times = times };
         Report report = ReportBuilder.Build(now.Since(null, Sample.Started), s_time with { Split = true, By = GroupBy.Vcpu });
-        Assert.StartsWith("web-1 vCPU 1 waited for a CPU 30.0 % of its time (the worst of 2): ", Assert.Single(Advice.Of(report)), StringComparison.Ordinal);
+        Assert.StartsWith("web-1 vCPU 1 waited for a CPU 30.0 % of its time (the worst of 2): ", Assert.Single(Advice.Of(report)),
+            StringComparison.Ordinal);
 
         static TimeParts Waits(ulong ns)
         {
@@ -127,16 +146,17 @@ public class AdviceTests
         var evil = new VmIdentity(0, 1, "a\e[2Jb");
         TimeParts parts = default;
         parts[TimePart.Runq] = 10_000;
-        var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Accounting { Exits = 1000 }) { Vms = [evil], Times = [new VcpuTime(Keys.Of(evil, null), 10_000, parts)] };
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Accounting { Exits = 1000 })
+            { Vms = [evil], Times = [new VcpuTime(Keys.Of(evil, null), 10_000, parts)] };
         text = Text(now.Since(null, Sample.Started), s_time with { Split = true, Explain = true }, new ViewStyle());
         Assert.Contains("a?[2Jb waited for a CPU", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', text);
     }
 
-    private static string Text(Interval answer, ReportRequest request, ViewStyle style)
+    private static string Text(Interval interval, ReportRequest request, ViewStyle style)
     {
         var output = new StringWriter();
-        OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, style), request).Write(answer);
+        OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, style), request).Write(interval);
         return output.ToString();
     }
 }

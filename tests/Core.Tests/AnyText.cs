@@ -2,7 +2,7 @@ using CsCheck;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>What VMs may be called by those who mean no good: controls, markup, halves of pairs, and plain text.</summary>
+/// <summary>Hostile names of VMs: control characters, markup, halves of pairs, and plain text.</summary>
 internal static class AnyText
 {
     private const string Odd = "<>&\"'\0\n\r\t\e\u007f\u009b\u00ad\u200b\u2028\u202e\ud83d\ude00\udfff\ufeff\ufffd\ufffe\uffff";

@@ -9,7 +9,8 @@ namespace Kvmscope.Core.Tests;
 public sealed class ChartScaleTests
 {
     private static readonly Gen<(int Lowest, int Highest, int Height)> s_range = Gen.Select(
-        Gen.Int[0, HistogramLayout.BinCount - 1], Gen.Int[0, HistogramLayout.BinCount - 1], Gen.Int[60, 320]).Select((a, b, height) => (Math.Min(a, b), Math.Max(a, b), height));
+        Gen.Int[0, HistogramLayout.BinCount - 1], Gen.Int[0, HistogramLayout.BinCount - 1], Gen.Int[60, 320])
+            .Select((a, b, height) => (Math.Min(a, b), Math.Max(a, b), height));
 
     [Fact]
     public void A_bin_is_in_the_cell_whose_bounds_hold_it() => s_range.Sample(range =>
@@ -45,7 +46,7 @@ public sealed class ChartScaleTests
     {
         DurationScale scale = DurationScale.Of(range.Lowest, range.Highest, range.Height);
         List<DurationTick> ticks = DurationTicks.Of(scale, 15);
-        // Below 64 ns and from 2^40 ns up there is nothing to name.
+        // Below 64 ns and from 2^40 ns up there are no ticks.
         if (range.Lowest > 4 && range.Highest < HistogramLayout.BinCount - 8) Assert.NotEmpty(ticks);
         for (int i = 0; i < ticks.Count; i++)
         {
@@ -104,7 +105,8 @@ public sealed class ChartScaleTests
     }
 
     [Fact]
-    public void Clock_times_do_not_touch_and_are_where_they_belong() => Gen.Select(Gen.Int[1, 960], Gen.Int[1, 5_000_000]).Sample((columns, ms) =>
+    public void Clock_times_do_not_touch_and_are_where_they_belong() =>
+        Gen.Select(Gen.Int[1, 960], Gen.Int[1, 5_000_000]).Sample((columns, ms) =>
     {
         int width = Math.Max(1, 960 / columns);
         List<ClockTick> ticks = Ticks(columns, ms / 1000.0, width);
@@ -113,7 +115,8 @@ public sealed class ChartScaleTests
             Assert.InRange(ticks[i].X, 0, columns * width);
             if (i > 0) Assert.True(ticks[i].X - ticks[i - 1].X >= (ticks[i].Label.Length * 8) + 8);
             if (ticks[i].Label.Length != 8) continue;
-            double at = (DateTime.ParseExact(ticks[i].Label, "HH:mm:ss", CultureInfo.InvariantCulture).TimeOfDay - Sample.Started.TimeOfDay).TotalSeconds;
+            double at = (DateTime.ParseExact(
+                ticks[i].Label, "HH:mm:ss", CultureInfo.InvariantCulture).TimeOfDay - Sample.Started.TimeOfDay).TotalSeconds;
             if (at < 0) at += 86_400;
             Assert.InRange(ticks[i].X, (at / (ms / 1000.0) * width) - 1, (at / (ms / 1000.0) * width) + 1);
         }
@@ -122,12 +125,14 @@ public sealed class ChartScaleTests
     [Fact]
     public void A_column_that_is_far_longer_than_the_others_has_few_clock_times()
     {
-        TimelineColumn[] columns = [new(Sample.Started, 1), new(Sample.Started.AddSeconds(1), 1e9), new(Sample.Started.AddSeconds(1e9 + 1), 1)];
+        TimelineColumn[] columns =
+            [new(Sample.Started, 1), new(Sample.Started.AddSeconds(1), 1e9), new(Sample.Started.AddSeconds(1e9 + 1), 1)];
         Assert.InRange(ClockTicks.Of(columns, 1, 300, 8).Count, 0, 20);
     }
 
     private static List<ClockTick> Ticks(int columns, double seconds, int width) => ClockTicks.Of(
-        [.. Enumerable.Range(0, columns).Select(i => new TimelineColumn(Sample.Started.AddSeconds(i * seconds), seconds))], seconds, width, 8);
+        [.. Enumerable.Range(0, columns).Select(i => new TimelineColumn(Sample.Started.AddSeconds(i * seconds), seconds))], seconds, width,
+        8);
 
     private static double Lightness(int color) => (0.2126 * (color >> 16)) + (0.7152 * ((color >> 8) & 0xff)) + (0.0722 * (color & 0xff));
 }

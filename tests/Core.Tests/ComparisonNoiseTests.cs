@@ -3,14 +3,14 @@ using Kvmscope.Core.Analysis.Comparisons;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>
-/// What is marked where nothing changed: recordings of guests that do the same all the time, with every kind of noise. A mark in one of a
-/// hundred comparisons is what the level allows; each bound here fails where the part of the test that it is about is taken out.
+/// Marks where nothing changed: recordings of guests that always do the same, with every kind of noise. The level allows a mark in one of a
+/// hundred comparisons; each bound here fails if its part of the test is removed.
 /// </summary>
 public sealed class ComparisonNoiseTests
 {
     private const int Comparisons = 50;
-    // One in a hundred is allowed; more than three of fifty would come by chance once in 570 times.
-    private const int MostMarked = 3;
+    // One in a hundred is allowed; more than three of fifty come by chance once in 570 times.
+    private const int MaxMarked = 3;
 
     [Theory]
     [InlineData(0, false)]
@@ -18,7 +18,7 @@ public sealed class ComparisonNoiseTests
     [InlineData(1.5, false)]
     [InlineData(4, true)]
     public void Recordings_of_one_guest_are_alike(double burst, bool heavy) => Assert.InRange(
-        Marked(i => (Guest(2 * i, burst, heavy).Record("a", 60), Guest((2 * i) + 1, burst, heavy).Record("b", 60))), 0, MostMarked);
+        Marked(i => (Guest(2 * i, burst, heavy).Record("a", 60), Guest((2 * i) + 1, burst, heavy).Record("b", 60))), 0, MaxMarked);
 
     [Theory]
     [InlineData(0)]
@@ -29,16 +29,19 @@ public sealed class ComparisonNoiseTests
             ComparisonSide whole = Guest(i, burst, heavy: true).Record("whole", 120);
             return (new ComparisonSide("a", [.. whole.Samples.Take(60)]), new ComparisonSide("b", [.. whole.Samples.Skip(60)]));
         }),
-        0, MostMarked);
+        0, MaxMarked);
 
     [Theory]
     [InlineData(120, 1, 12, 10)]
     [InlineData(90, 1, 60, 1.5)]
     [InlineData(240, 1, 12, 1)]
     public void Sides_of_another_shape_are_alike(int samplesA, double secondsA, int samplesB, double secondsB) => Assert.InRange(
-        Marked(i => (Guest(2 * i, 0, heavy: true).Record("a", samplesA, secondsA), Guest((2 * i) + 1, 0, heavy: true).Record("b", samplesB, secondsB))), 0, MostMarked);
+        Marked(i =>
+            (Guest(2 * i, 0, heavy: true).Record("a", samplesA, secondsA),
+            Guest((2 * i) + 1, 0, heavy: true).Record("b", samplesB, secondsB))), 0, MaxMarked);
 
-    // A load that changes slowly, below noise from one sample to the next: neighbours hardly resemble one another, and yet sixty are few.
+    // A load that changes slowly, below noise from one sample to the next: neighbours hardly resemble each other, but sixty samples are
+    // still few.
     [Fact]
     public void Slow_noise_below_fast_noise_is_seen()
     {
@@ -75,7 +78,8 @@ public sealed class ComparisonNoiseTests
         for (int i = 0; i < 25; i++)
         {
             Comparison comparison = ComparisonSample.Compare(
-                new NoisyGuest(2 * i) { IsHeavyTailed = true, Rates = rates }.Record("a", 60), new NoisyGuest((2 * i) + 1) { IsHeavyTailed = true, Rates = more }.Record("b", 60));
+                new NoisyGuest(2 * i) { IsHeavyTailed = true, Rates = rates }.Record("a", 60), new NoisyGuest((2 * i) + 1)
+                    { IsHeavyTailed = true, Rates = more }.Record("b", 60));
             right += comparison.Rows.Count(r => r.Marks == ChangedFigures.Rate);
             wrong += comparison.Rows.Count(r => (r.Marks & ~ChangedFigures.Rate) != 0);
         }
@@ -90,14 +94,15 @@ public sealed class ComparisonNoiseTests
         for (int i = 0; i < 12; i++)
         {
             Comparison comparison = ComparisonSample.Compare(
-                new NoisyGuest(2 * i) { Rates = [1000, 30] }.Record("a", 60), new NoisyGuest((2 * i) + 1) { Rates = [1200, 30] }.Record("b", 60));
+                new NoisyGuest(2 * i) { Rates = [1000, 30] }.Record("a", 60), new NoisyGuest((2 * i) + 1)
+                    { Rates = [1200, 30] }.Record("b", 60));
             Assert.Equal(ChangedFigures.None, ComparisonSample.Row(comparison, 30).Marks & ~ChangedFigures.Share);
             if (ComparisonSample.Row(comparison, 32).Marks.HasFlag(ChangedFigures.Rate)) marked++;
         }
         Assert.InRange(marked, 11, 12);
     }
 
-    // What was never there on one side is there in each sample of the other, at a rate that drifts: drift is no doubt about that.
+    // A reason that one side never has is in each sample of the other, at a rate that drifts: the drift must not hide it.
     [Theory]
     [InlineData(12)]
     [InlineData(24)]
@@ -122,12 +127,13 @@ public sealed class ComparisonNoiseTests
         Assert.Null(Presence.Test(none, [.. all[..8], 0, 0, 0, 0]));
     }
 
-    // Few samples of a load in bursts, with reasons that are there in nearly every burst and in few calms.
+    // Few samples of a load in bursts, with reasons that are in nearly every burst and rarely between bursts.
     [Theory]
     [InlineData(12, 3)]
     [InlineData(20, 3)]
     public void Reasons_that_come_and_go_are_alike(int samples, double burst) => Assert.InRange(
-        Marked(i => (Gone(2 * i, burst).Record("a", samples), Gone((2 * i) + 1, burst).Record("b", samples)), 2 * Comparisons), 0, MostMarked);
+        Marked(i => (Gone(2 * i, burst).Record("a", samples), Gone((2 * i) + 1, burst).Record("b", samples)), 2 * Comparisons), 0,
+        MaxMarked);
 
     private static NoisyGuest Gone(int seed, double burst) => new(seed) { Burst = burst, Rates = [30, 4, 3, 2, 1.5, 1, 0.5] };
 

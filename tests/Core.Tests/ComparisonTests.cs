@@ -10,10 +10,15 @@ namespace Kvmscope.Core.Tests;
 
 public sealed class ComparisonTests
 {
-    // Up to fifteen samples of some reasons of two VMs, idle ones and other instruction sets among them.
-    private static readonly Gen<Interval> s_sample = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1], Gen.ULong[0, 40], Gen.ULong[1, 100_000]).Array[0, 6].Select(rows =>
+    // Up to fifteen samples of some reasons of two VMs, including idle ones and other ISAs.
+    private static readonly Gen<Interval> s_sample =
+        Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1], Gen.ULong[0, 40], Gen.ULong[1, 100_000]).Array[0, 6].Select(rows =>
         Sample.Of(Sample.Started, 1, [.. rows.Select(r => Sample.Row(
-            r.Item1 == 4 ? Isa.Svm : Isa.Vmx, r.Item1 == 4 ? 0x72UL : new ulong[] { 10, 12, 32, 48 }[r.Item1], ExitLevel.L1, r.Item3, r.Item4,
+            r.Item1 == 4 ? Isa.Svm : Isa.Vmx,
+            r.Item1 == 4 ? 0x72UL : new ulong[] { 10, 12, 32, 48 }[r.Item1],
+            ExitLevel.L1,
+            r.Item3,
+            r.Item4,
             r.Item2 == 0 ? Sample.Web : Sample.Db, r.Item2))], new Accounting()));
 
     private static readonly Gen<ComparisonSide> s_side = s_sample.Array[0, 15].Select(samples => new ComparisonSide("side", samples));
@@ -41,8 +46,8 @@ public sealed class ComparisonTests
     {
         Comparison there = Compare(a, b), back = Compare(b, a);
         return there.Rows.Count == back.Rows.Count && there.Rows.Zip(back.Rows).All(
-            pair => pair.First.Code == pair.Second.Code && pair.First.Marks == pair.Second.Marks && pair.First.Change == -pair.Second.Change
-                && pair.First.A == pair.Second.B);
+            pair => pair.First.Keys.Code == pair.Second.Keys.Code && pair.First.Marks == pair.Second.Marks
+                && pair.First.Change == -pair.Second.Change && pair.First.A == pair.Second.B);
     });
 
     [Fact]
@@ -51,7 +56,8 @@ public sealed class ComparisonTests
         foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Vcpu, GroupBy.Level, GroupBy.Qualifier])
         {
             Comparison comparison = Compare(a, b, by);
-            double rate = comparison.Rows.Sum(r => r.B.Rate), share = comparison.Rows.Sum(r => r.A.Share ?? 0), busy = comparison.Busy.A.Share ?? 0;
+            double rate = comparison.Rows.Sum(r => r.B.Rate);
+            double share = comparison.Rows.Sum(r => r.A.Share ?? 0), busy = comparison.Busy.A.Share ?? 0;
             if (Math.Abs(rate - comparison.Total.B.Rate) > 1e-6 || Math.Abs(share - busy) > 1e-6) return false;
         }
         return true;
@@ -69,10 +75,12 @@ public sealed class ComparisonTests
     [Fact]
     public void Figures_are_those_of_the_whole_side()
     {
-        ComparisonSide a = new("a", [Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 4, 1000), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 1, 500_000_000)), Second(1)]);
-        ComparisonSide b = new("b", [Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 3, 2000, untimed: 1), Sample.Row(Isa.Vmx, 48, ExitLevel.L1, 1, 4000))]);
+        ComparisonSide a = new("a", [Second(
+            0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 4, 1000), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 1, 500_000_000)), Second(1)]);
+        ComparisonSide b = new(
+            "b", [Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 3, 2000, untimed: 1), Sample.Row(Isa.Vmx, 48, ExitLevel.L1, 1, 4000))]);
         Comparison comparison = Compare(a, b);
-        Assert.Equal([48UL, 10, 12], comparison.Rows.Select(r => r.Code!.Value.Code));
+        Assert.Equal([48UL, 10, 12], comparison.Rows.Select(r => r.Keys.Code!.Value.Code));
         ComparisonRow row = Row(comparison, 10);
         Assert.Equal(new ComparisonFigures(2, 1, 1000, 999, 1000), row.A with { P50Ns = 999 });
         Assert.Equal((3.0, 0.5, 2000UL), (row.B.Rate, row.B.Share!.Value, row.B.AverageNs!.Value));
@@ -86,9 +94,10 @@ public sealed class ComparisonTests
     {
         VmIdentity web = new(7, 99, "web-1"), db = new(0, 98, "db");
         Comparison comparison = Compare(
-            Side("a", 2, new(10, 5, 900) { Vm = Sample.Web }, new(10, 5, 900) { Vm = Sample.Db }), Side("b", 2, new(10, 5, 900) { Vm = web }, new(10, 9, 900) { Vm = db }), GroupBy.Vm);
+            Side("a", 2, new(10, 5, 900) { Vm = Sample.Web }, new(10, 5, 900) { Vm = Sample.Db }),
+            Side("b", 2, new(10, 5, 900) { Vm = web }, new(10, 9, 900) { Vm = db }), GroupBy.Vm);
         Assert.Equal(3, comparison.Rows.Count);
-        ComparisonRow row = Assert.Single(comparison.Rows, r => r.Vm!.Name == "web-1");
+        ComparisonRow row = Assert.Single(comparison.Rows, r => r.Keys.Vm!.Name == "web-1");
         Assert.True(row.A.Rate > 0 && row.B.Rate > 0);
     }
 
@@ -97,9 +106,10 @@ public sealed class ComparisonTests
     {
         var request = new ComparisonRequest { By = GroupBy.Vcpu, PairsVms = true };
         Comparison comparison = ComparisonBuilder.Build(
-            Side("a", 2, new Load(10, 5, 900) { Vm = Sample.Web, Vcpu = 3 }), Side("b", 2, new Load(10, 5, 900) { Vm = Sample.Db, Vcpu = 3 }), request);
+            Side("a", 2, new Load(10, 5, 900) { Vm = Sample.Web, Vcpu = 3 }),
+            Side("b", 2, new Load(10, 5, 900) { Vm = Sample.Db, Vcpu = 3 }), request);
         ComparisonRow row = Assert.Single(comparison.Rows);
-        Assert.Equal((null, 3), (row.Vm, row.Vcpu));
+        Assert.Equal((null, 3), (row.Keys.Vm, row.Keys.Vcpu));
         Assert.DoesNotContain("VM", Text(comparison), StringComparison.Ordinal);
     }
 
@@ -107,9 +117,10 @@ public sealed class ComparisonTests
     public void Qualifiers_beyond_the_top_are_together()
     {
         Load[] ports = [.. Enumerable.Range(1, 9).Select(i => new Load(30, 10 * i, 1000) { Qualifier = Qualifier.Of((ulong)i) })];
-        Comparison comparison = ComparisonBuilder.Build(Side("a", 3, ports), Side("b", 3, ports[..8]), new ComparisonRequest { By = GroupBy.Qualifier, Top = 2 });
+        Comparison comparison = ComparisonBuilder.Build(
+            Side("a", 3, ports), Side("b", 3, ports[..8]), new ComparisonRequest { By = GroupBy.Qualifier, Top = 2 });
         Assert.Equal(3, comparison.Rows.Count);
-        Assert.Single(comparison.Rows, r => r.Qualifier == Qualifier.Other);
+        Assert.Single(comparison.Rows, r => r.Keys.Qualifier == Qualifier.Other);
     }
 
     [Fact]
@@ -138,14 +149,16 @@ public sealed class ComparisonTests
         Comparison comparison = Compare(Side("a", a, new Load(10, 50, 900)), Side("b", b, new Load(10, 5, 900)));
         Assert.Equal(note is null, Row(comparison, 10).Marked);
         if (note is null) Assert.Empty(comparison.Notes);
-        else Assert.StartsWith(note, Assert.Single(comparison.Notes, n => n.Contains("few", StringComparison.Ordinal)), StringComparison.Ordinal);
+        else Assert.StartsWith(
+            note, Assert.Single(comparison.Notes, n => n.Contains("few", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Too_many_rows_for_few_samples_are_said()
     {
         Load[] many = [.. Enumerable.Range(0, 460).Select(i => new Load(30, 3, 1000) { Qualifier = Qualifier.Of((ulong)i) })];
-        Comparison comparison = ComparisonBuilder.Build(Side("a", 10, many), Side("b", 10, many), new ComparisonRequest { By = GroupBy.Qualifier, Top = 1000 });
+        Comparison comparison =
+            ComparisonBuilder.Build(Side("a", 10, many), Side("b", 10, many), new ComparisonRequest { By = GroupBy.Qualifier, Top = 1000 });
         Assert.Contains("too few samples for", comparison.Notes[0], StringComparison.Ordinal);
     }
 
@@ -154,21 +167,25 @@ public sealed class ComparisonTests
     {
         Interval whole = Second(0, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 4, 1000));
         var lost = new Accounting { DroppedExits = 4, DroppedVcpus = 1, Open = 3 };
-        Comparison comparison = Compare(new("a", [whole]), new("b", [whole with { Accounting = lost }, Second(1, [.. whole.Rows]) with { Accounting = lost }]));
-        Assert.Contains("B: 8 exits were not counted for want of room", comparison.Notes);
-        Assert.DoesNotContain(comparison.Notes, n => n.StartsWith("A:", StringComparison.Ordinal) || n.Contains("open", StringComparison.Ordinal));
-        Assert.Contains("A is 1.00 s long and B 2.00 s: what is rare may be missing from the shorter", comparison.Notes);
+        Comparison comparison =
+            Compare(new("a", [whole]), new("b", [whole with { Accounting = lost }, Second(1, [.. whole.Rows]) with { Accounting = lost }]));
+        Assert.Contains("B: 8 exits were not counted: the tables were full", comparison.Notes);
+        Assert.DoesNotContain(
+            comparison.Notes, n => n.StartsWith("A:", StringComparison.Ordinal) || n.Contains("open", StringComparison.Ordinal));
+        Assert.Contains("A is 1.00 s long and B 2.00 s: rare exits may be missing from the shorter one", comparison.Notes);
     }
 
     [Fact]
     public void Every_counter_of_trust_is_carried()
     {
         var all = new Accounting();
-        foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
+        foreach (var property in typeof(Accounting).GetProperties())
+            if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
         var twice = new Accounting();
-        foreach (var property in typeof(Accounting).GetProperties()) if (property.PropertyType == typeof(ulong)) property.SetValue(twice, 6UL);
+        foreach (var property in typeof(Accounting).GetProperties())
+            if (property.PropertyType == typeof(ulong)) property.SetValue(twice, 6UL);
         Interval sample = Second(0, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1)) with { Accounting = all, RestartedRows = 1 };
-        Interval whole = Compare(new("a", [sample, sample]), new("b", [])).A.Whole;
+        Interval whole = Compare(new("a", [sample, sample]), new("b", [])).A.Sum;
         Assert.Equal(twice with { Open = 3 }, whole.Accounting);
         Assert.Equal((4UL + 6, 2, 1.0), (whole.UnknownReasons, whole.RestartedRows, whole.Seconds));
     }
@@ -182,8 +199,8 @@ public sealed class ComparisonTests
     }
 
     [Theory]
-    [InlineData(1, 12, 10, "samples of A were tested 10 together")]
-    [InlineData(1.5, 80, 1, "samples of A were tested 2 together")]
+    [InlineData(1, 12, 10, "samples of A were tested in groups of 10")]
+    [InlineData(1.5, 80, 1, "samples of A were tested in groups of 2")]
     [InlineData(1, 20, 1, null)]
     public void Samples_are_made_as_long_as_the_other_sides(double secondsA, int samplesB, double secondsB, string? note)
     {
@@ -221,11 +238,12 @@ public sealed class ComparisonTests
     [InlineData(120, true)]
     public void What_is_certain_but_small_is_not_marked(double rate, bool marked)
     {
-        Comparison comparison = Compare(Side("a", 300, new(10, 100, 900), new(32, 50, 800)), Side("b", 300, new(10, rate, 900), new(32, 50, 800)));
+        Comparison comparison =
+            Compare(Side("a", 300, new(10, 100, 900), new(32, 50, 800)), Side("b", 300, new(10, rate, 900), new(32, 50, 800)));
         Assert.Equal(marked, Row(comparison, 10).Marks.HasFlag(ChangedFigures.Rate));
     }
 
-    // Nearly all samples of B take longer, and yet A's average is the larger for one exit of a second: no figure can say both.
+    // Nearly all samples of B take longer, but A's average is larger because of one exit of a second: no figure shows both.
     [Fact]
     public void Ranks_and_figures_that_disagree_mark_nothing()
     {

@@ -32,8 +32,10 @@ public sealed class ComparisonViewTests
     {
         ComparisonSide minutes = new NoisyGuest(4) { Rates = [35, 22, 9], Burst = 2 }.Record("", 120);
         Comparison same = Compare(
-            new ComparisonSide("guest.kvmscope, first minute", [.. minutes.Samples.Take(60)]), new ComparisonSide("guest.kvmscope, second minute", [.. minutes.Samples.Skip(60)]));
-        string path = Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "docs", "diff.md"), page = File.ReadAllText(path), now = page;
+            new ComparisonSide("guest.kvmscope, first minute", [.. minutes.Samples.Take(60)]),
+            new ComparisonSide("guest.kvmscope, second minute", [.. minutes.Samples.Skip(60)]));
+        string path = Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "docs", "diff.md");
+        string page = File.ReadAllText(path), now = page;
         foreach (Comparison shown in (Comparison[])[Upgrade, same]) now = WithScreen(now, Text(shown));
         if (Environment.GetEnvironmentVariable("KVMSCOPE_UPDATE_DOCS") == "1") File.WriteAllText(path, now);
         else Assert.Equal(now, page);
@@ -41,15 +43,17 @@ public sealed class ComparisonViewTests
 
     private static string Here([CallerFilePath] string here = "") => here;
 
-    // A screen is an indented block that begins with the table's heading and ends with the legend; which one is told by what A is.
+    // A screen is an indented block that begins with the table's heading and ends with the legend; the name of A says which one.
     private static string WithScreen(string page, string text)
     {
         string[] lines = text.TrimEnd('\n').Split('\n');
         string side = "    " + lines.Single(l => l.StartsWith("A is ", StringComparison.Ordinal)).Split(':')[0];
         int middle = page.IndexOf(side, StringComparison.Ordinal);
         Assert.True(middle >= 0, $"no screen of '{side}'");
-        int begin = page.LastIndexOf("    Reason", middle, StringComparison.Ordinal), end = page.IndexOf("\n\n", middle, StringComparison.Ordinal);
-        return string.Concat(page.AsSpan(0, begin), string.Join('\n', lines.Select(l => l.Length == 0 ? "" : "    " + l)), page.AsSpan(end));
+        int begin = page.LastIndexOf("    Reason", middle, StringComparison.Ordinal);
+        int end = page.IndexOf("\n\n", middle, StringComparison.Ordinal);
+        return string.Concat(
+            page.AsSpan(0, begin), string.Join('\n', lines.Select(l => l.Length == 0 ? "" : "    " + l)), page.AsSpan(end));
     }
 
     [Fact]
@@ -83,7 +87,8 @@ public sealed class ComparisonViewTests
     [Fact]
     public void Nothing_to_compare_is_said()
     {
-        Comparison comparison = Compare(new ComparisonSide("none", []), new ComparisonSide("idle", [Sample.Of(Sample.Started, 1, [], new Accounting())]));
+        Comparison comparison =
+            Compare(new ComparisonSide("none", []), new ComparisonSide("idle", [Sample.Of(Sample.Started, 1, [], new Accounting())]));
         Golden.Check("diff-nothing", Text(comparison));
         using JsonDocument json = JsonDocument.Parse(Text(comparison, format: OutputFormat.Json));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("a").GetProperty("started").ValueKind);
@@ -104,7 +109,8 @@ public sealed class ComparisonViewTests
     {
         VmIdentity evil = new(0, 1, "v\e[2J"), other = new(1, 2, "v\e[2J");
         string text = Text(Compare(
-            Side("a\e[2J\n", 3, new(10, 5, 900) { Vm = evil }, new(12, 5, 900) { Vm = other }), Side("b", 3, new Load(10, 5, 900) { Vm = evil }), GroupBy.Vm));
+            Side("a\e[2J\n", 3, new(10, 5, 900) { Vm = evil }, new(12, 5, 900) { Vm = other }),
+            Side("b", 3, new Load(10, 5, 900) { Vm = evil }), GroupBy.Vm));
         Assert.DoesNotContain('\e', text);
         Assert.Contains("a?[2J?", text, StringComparison.Ordinal);
         Assert.Contains("VMs named v?[2J", text, StringComparison.Ordinal);

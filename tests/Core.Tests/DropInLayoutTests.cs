@@ -5,7 +5,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>The drop-in layouts. Lines in the raw strings are as the original tools print them, column by column.</summary>
+/// <summary>The drop-in layouts. The raw strings are what the original tools print, column by column.</summary>
 public sealed class DropInLayoutTests
 {
     [Fact]
@@ -40,7 +40,7 @@ public sealed class DropInLayoutTests
          33 INVALID_STATE (failed entry)        1 (       0)        1 (       0)        0 (       0)
             Total (Avg Time)                 3761 (    3785)     3761 (    3785)        0 (       0)
 
-        """, Text(ReportKind.Time, Sample.Answer(
+        """, Text(ReportKind.Time, Sample.IntervalOf(
             Sample.Row(Isa.Vmx, 0x80000021, ExitLevel.L1, 1, 0, untimed: 1), Sample.Row(Isa.Vmx, 15, ExitLevel.L1, 3760, 3785))));
 
     [Fact]
@@ -48,7 +48,9 @@ public sealed class DropInLayoutTests
 
     [Fact]
     public void Huge_numbers_keep_the_columns() => Golden.Check(
-        "seed-huge", Text(ReportKind.Time, Sample.Answer(Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 12_345_678_901, 1_234_567_890), Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 3, 5))));
+        "seed-huge",
+        Text(ReportKind.Time, Sample.IntervalOf(
+            Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 12_345_678_901, 1_234_567_890), Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 3, 5))));
 
     [Fact]
     public void No_exits() => Assert.Equal(
@@ -56,7 +58,7 @@ public sealed class DropInLayoutTests
             Exit reason           Total       L1       L2
             Total                     0        0        0
 
-        """, Text(ReportKind.Count, Sample.Answer()));
+        """, Text(ReportKind.Count, Sample.IntervalOf()));
 
     [Fact]
     public void Histogram() => Assert.Equal(
@@ -72,7 +74,7 @@ public sealed class DropInLayoutTests
               4096 -> 8191       : 3823     |****************                        |
               8192 -> 16383      : 2762     |***********                             |
 
-        """, Text(ReportKind.Hist, Sample.Answer(
+        """, Text(ReportKind.Hist, Sample.IntervalOf(
             Sample.Spread(Isa.Vmx, 10, ExitLevel.L1, (55, 300), (772, 512), (2497, 2047), (9000, 2048), (349, 4095)),
             Sample.Spread(Isa.Vmx, 12, ExitLevel.L2, (3823, 5000), (2762, 16383)))));
 
@@ -86,15 +88,17 @@ public sealed class DropInLayoutTests
         Assert.Equal(" 44 APIC_ACCESS         2631024 (L1)\n  1 EXTERNAL_INT       12345678 (L2)\n", output.ToString());
     }
 
-    private static Interval Intel { get; } = Sample.Answer(
-        Sample.Row(Isa.Vmx, 52, ExitLevel.L1, 32, 4_543), Sample.Row(Isa.Vmx, 52, ExitLevel.L2, 19, 27_228), Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 2787, 3_437_190),
-        Sample.Row(Isa.Vmx, 12, ExitLevel.L2, 178, 25_469), Sample.Row(Isa.Vmx, 1, ExitLevel.L1, 49, 2_797), Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 19, 5_967),
+    private static Interval Intel { get; } = Sample.IntervalOf(
+        Sample.Row(Isa.Vmx, 52, ExitLevel.L1, 32, 4_543), Sample.Row(Isa.Vmx, 52, ExitLevel.L2, 19, 27_228),
+        Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 2787, 3_437_190),
+        Sample.Row(Isa.Vmx, 12, ExitLevel.L2, 178, 25_469), Sample.Row(Isa.Vmx, 1, ExitLevel.L1, 49, 2_797),
+        Sample.Row(Isa.Vmx, 1, ExitLevel.L2, 19, 5_967),
         Sample.Row(Isa.Vmx, 31, ExitLevel.L1, 1761, 2_744), Sample.Row(Isa.Vmx, 31, ExitLevel.L2, 10, 23_206));
 
-    private static string Text(ReportKind kind, Interval answer)
+    private static string Text(ReportKind kind, Interval interval)
     {
         var output = new StringWriter();
-        OutputKinds.DropInAnswers(kind, output).Write(answer);
+        OutputKinds.DropInReports(kind, output).Write(interval);
         return output.ToString();
     }
 }

@@ -109,7 +109,8 @@ public sealed class ExitReasonsTests
     [InlineData(Isa.Svm, "zzzzzzzzzzzzzz", "")]
     [InlineData(Isa.Svm, "", "")]
     [InlineData(Isa.None, "HLT", "")]
-    public void Suggests(Isa isa, string text, string names) => Assert.StartsWith(names, string.Join(", ", ExitReasons.Suggest(text, isa)), StringComparison.Ordinal);
+    public void Suggests(Isa isa, string text, string names) =>
+        Assert.StartsWith(names, string.Join(", ", ExitReasons.Suggest(text, isa)), StringComparison.Ordinal);
 
     [Fact]
     public void Suggests_at_most_three_and_never_for_nothing()

@@ -4,7 +4,7 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>The generated tables against the files that they are made from, and the rules that the files have to keep.</summary>
+/// <summary>The generated tables against their TSV files, and the rules for these files.</summary>
 public sealed class ExitTableTests
 {
     public static TheoryData<Isa> Isas => [Isa.Vmx, Isa.Svm, Isa.Arm64];
@@ -19,8 +19,10 @@ public sealed class ExitTableTests
         ExitReasonInfo[] expected =
         [
             .. lines.Skip(1).Where(row => !Field(row, "dec").StartsWith("bit", StringComparison.Ordinal)).Select(row => new ExitReasonInfo(
-                ulong.Parse(Field(row, "dec"), CultureInfo.InvariantCulture), Field(row, "name"), Field(row, "kernel_name"), Field(row, "trace_name"),
-                Field(row, "kvm_handler_7.2"), Field(row, "class"), Field(row, "detail_tracepoint"), Field(row, "meaning"), Field(row, "cause_and_hint"),
+                ulong.Parse(Field(row, "dec"), CultureInfo.InvariantCulture), Field(row, "name"), Field(row, "kernel_name"),
+                Field(row, "trace_name"),
+                Field(row, "kvm_handler_7.2"), Field(row, "class"), Field(row, "detail_tracepoint"), Field(row, "meaning"),
+                Field(row, "cause_and_hint"),
                 Field(row, "drop_in_name"), Field(row, "aliases"), Field(row, "near"))),
         ];
         Assert.Equal(expected, ExitReasons.All(isa));
@@ -35,7 +37,9 @@ public sealed class ExitTableTests
         foreach (string[] row in lines.Skip(1))
         {
             ulong hex = ulong.Parse(row[1].AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            ulong dec = row[0].StartsWith("bit", StringComparison.Ordinal) ? 1UL << int.Parse(row[0].AsSpan(3), CultureInfo.InvariantCulture) : ulong.Parse(row[0], CultureInfo.InvariantCulture);
+            ulong dec = row[0].StartsWith("bit", StringComparison.Ordinal)
+                ? 1UL << int.Parse(row[0].AsSpan(3), CultureInfo.InvariantCulture)
+                : ulong.Parse(row[0], CultureInfo.InvariantCulture);
             Assert.Equal(dec, hex);
         }
     }
@@ -100,7 +104,7 @@ public sealed class ExitTableTests
                 string key = spelling.ToUpperInvariant().Replace(' ', '_').Replace('-', '_');
                 Assert.True(owners.TryAdd(key, info.Name) || owners[key] == info.Name, $"{spelling}: {info.Name} and {owners[key]}");
             }
-        // What is only near must not be accepted by another way.
+        // Names that are only suggested must not be accepted.
         foreach (ExitReasonInfo info in ExitReasons.All(isa))
             foreach (string near in info.Near.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 Assert.False(ExitReasons.TryParse(near, isa, out _), near);

@@ -46,20 +46,27 @@ public sealed class ForeignTextTests
     public static TheoryData<string, string> Outputs()
     {
         var vm = new VmIdentity(1, 4242, Canary);
-        Interval answer = Sample.Answer(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 20, 1_200, vm, 0)) with { Vms = [vm], Missing = [new MissingSource(TimePart.Poll, Canary)] };
-        var slow = new SlowExit(Sample.Started, vm, 1, 2, 3, ExitLevel.L1, new ExitCode(Isa.Svm, 0x72), 1_200) { RanInstead = new TaskIdentity(7, Canary), Parts = default(TimeParts) };
-        var comparison = ComparisonBuilder.Build(new ComparisonSide(Canary, [answer]), new ComparisonSide("b", [answer]), new ComparisonRequest { By = GroupBy.Vm });
+        Interval interval = Sample.IntervalOf(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 20, 1_200, vm, 0))
+            with { Vms = [vm], Missing = [new MissingSource(TimePart.Poll, Canary)] };
+        var slow = new SlowExit(Sample.Started, vm, 1, 2, 3, ExitLevel.L1, new ExitCode(Isa.Svm, 0x72), 1_200)
+            { RanInstead = new TaskIdentity(7, Canary), Parts = default(TimeParts) };
+        var comparison = ComparisonBuilder.Build(
+            new ComparisonSide(Canary, [interval]), new ComparisonSide("b", [interval]), new ComparisonRequest { By = GroupBy.Vm });
         comparison = comparison with { Notes = [Canary] };
-        Timeline timeline = TimelineBuilder.Build(Canary, [answer], TimelineBy.Vm, 5);
+        Timeline timeline = TimelineBuilder.Build(Canary, [interval], TimelineBy.Vm, 5);
         var data = new TheoryData<string, string>();
-        foreach (ReportRequest request in (ReportRequest[])[new() { Kind = ReportKind.Count, Command = "count", By = GroupBy.Vm }, new() { Kind = ReportKind.Hist, Command = "hist", By = GroupBy.Vcpu, Split = true }])
-            Add(OutputKinds.Answers.Formats, (format, to) => OutputKinds.Answers.In(format)(to, request).Write(answer));
+        foreach (ReportRequest request in (ReportRequest[])[new() { Kind = ReportKind.Count, Command = "count", By = GroupBy.Vm },
+            new() { Kind = ReportKind.Hist, Command = "hist", By = GroupBy.Vcpu, Split = true }])
+            Add(OutputKinds.Reports.Formats, (format, to) => OutputKinds.Reports.In(format)(to, request).Write(interval));
         Add(OutputKinds.SlowExits.Formats, (format, to) => OutputKinds.SlowExits.In(format)(to, true).Write(slow));
         Add(OutputKinds.Comparisons.Formats, (format, to) => OutputKinds.Comparisons.In(format)(to, comparison));
-        Add(OutputKinds.RuleResults.Formats, (format, to) => OutputKinds.RuleResults.In(format)(to).Write([RuleSample.Evaluate("max(any)<1s", RuleSample.Input([.. answer.Rows]))]));
+        Add(OutputKinds.RuleResults.Formats, (format, to) =>
+            OutputKinds.RuleResults.In(format)(to).Write([RuleSample.Evaluate("max(any)<1s", RuleSample.Input([.. interval.Rows]))]));
         Add(OutputKinds.Timelines.Formats, (format, to) => OutputKinds.Timelines.In(format)(to, timeline));
-        Add(OutputKinds.Machines.Formats, (format, to) => OutputKinds.Machines.In(format)(to, [new VirtualMachine(1, Canary, Canary, 1, [0])]));
-        Add(OutputKinds.Checks.Formats, (format, to) => OutputKinds.Checks.In(format)(to, [new HostCheck("kernel", CheckVerdict.Ok, Canary)]));
+        Add(OutputKinds.Machines.Formats, (format, to) =>
+            OutputKinds.Machines.In(format)(to, [new VirtualMachine(1, Canary, Canary, 1, [0])]));
+        Add(OutputKinds.Checks.Formats, (format, to) =>
+            OutputKinds.Checks.In(format)(to, [new HostCheck("kernel", CheckVerdict.Ok, Canary)]));
         return data;
 
         void Add(IEnumerable<OutputFormat> formats, Action<OutputFormat, Destination> write)
@@ -78,7 +85,7 @@ public sealed class ForeignTextTests
     public void No_output_has_what_steers_a_terminal(string format, string text)
     {
         Assert.DoesNotContain("\e", text, StringComparison.Ordinal);
-        // JSON says each character as it is.
+        // JSON keeps each character.
         if (format == "json") return;
         Assert.Equal(string.Join('\n', text.Split('\n').Select(line => ForeignText.Clean(line))), text);
         Assert.Contains("x", text, StringComparison.Ordinal);
@@ -105,13 +112,13 @@ public sealed class ForeignTextTests
             foreach (bool bold in (bool[])[false, true])
             {
                 Assert.Equal(c != ' ', BitmapFont.Lines(c, bold).ContainsAnyExcept((byte)0));
-                // No dot beyond the 7 that a character is wide.
+                // No dot outside the 7 columns of a character.
                 foreach (byte line in BitmapFont.Lines(c, bold)) Assert.Equal(0, line & 1);
                 if (c != '?') Assert.False(BitmapFont.Lines(c, bold).SequenceEqual(BitmapFont.Lines('?', bold)));
             }
         Assert.All("µü×…", c => Assert.False(BitmapFont.Lines(c, false).SequenceEqual(BitmapFont.Lines('?', false))));
         Assert.True(BitmapFont.Lines('日', false).SequenceEqual(BitmapFont.Lines('?', false)));
-        // As it is drawn, so that a font that was read the wrong way round is seen.
+        // Drawn here, so that a mirrored font is noticed.
         Assert.Equal([0, 0, 0xfc, 0x80, 0x80, 0x80, 0xf0, 0x80, 0x80, 0x80, 0xfc, 0, 0], BitmapFont.Lines('E', false).ToArray());
     }
 }

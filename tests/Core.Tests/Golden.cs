@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>Whole screens against the files in Golden/. <c>KVMSCOPE_GOLDEN=write dotnet test</c> writes them anew: read the difference before it is committed.</summary>
+/// <summary>
+/// Whole screens against the files in Golden/. <c>KVMSCOPE_GOLDEN=write dotnet test</c> rewrites them: read the diff before you commit it.
+/// </summary>
 internal static class Golden
 {
     internal static void Check(string name, string actual, [CallerFilePath] string here = "")

@@ -12,10 +12,10 @@ namespace Kvmscope.Core.Tests;
 
 public sealed partial class HeatMapTests
 {
-    private static readonly Interval[] s_answers = SampleTimeline.Answers(60);
+    private static readonly Interval[] s_intervals = SampleTimeline.Intervals(60);
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
-    // Rows, columns and what is odd about them.
+    // Rows, columns and special cases.
     public static TheoryData<int, int, bool> Shapes => new()
     {
         { 1, 60, false }, { 12, 60, false }, { 3, 1, false }, { 5, 2, true }, { 12, 600, true }, { 1, 900, false }, { 2, 2000, true },
@@ -32,14 +32,18 @@ public sealed partial class HeatMapTests
         for (int i = 0; i < sketch.Texts.Count; i++)
         {
             Box box = sketch.Texts[i].Box;
-            Assert.True(box.X >= 0 && box.Y >= 0 && box.X + box.Width <= layout.Width && box.Y + box.Height <= layout.Height, sketch.Texts[i].ToString());
-            for (int other = 0; other < i; other++) Assert.False(Touch(box, sketch.Texts[other].Box), $"{sketch.Texts[i]} touches {sketch.Texts[other]}");
+            Assert.True(box.X >= 0 && box.Y >= 0 && box.X + box.Width <= layout.Width && box.Y + box.Height <= layout.Height,
+                sketch.Texts[i].ToString());
+            for (int other = 0; other < i; other++)
+                Assert.False(Touch(box, sketch.Texts[other].Box), $"{sketch.Texts[i]} touches {sketch.Texts[other]}");
         }
         Assert.All(sketch.Boxes, b => Assert.True(
-            b.Box.X >= 0 && b.Box.Y >= 0 && b.Box.X + b.Box.Width <= layout.Width && b.Box.Y + b.Box.Height <= layout.Height, b.ToString()));
+            b.Box.X >= 0 && b.Box.Y >= 0 && b.Box.X + b.Box.Width <= layout.Width
+                && b.Box.Y + b.Box.Height <= layout.Height, b.ToString()));
         Box[] panels = [.. sketch.Grids.Select(g => new Box(g.X, g.Y, g.Columns * g.CellWidth, g.Rows * g.CellHeight))];
         Assert.All(sketch.Texts, t => Assert.DoesNotContain(panels, panel => Touch(t.Box, panel)));
-        Assert.All(sketch.Grids, g => Assert.Equal((layout.PlotWidth, layout.PanelHeight), (g.Columns * g.CellWidth, g.Rows * g.CellHeight)));
+        Assert.All(sketch.Grids, g =>
+            Assert.Equal((layout.PlotWidth, layout.PanelHeight), (g.Columns * g.CellWidth, g.Rows * g.CellHeight)));
     }
 
     [Theory]
@@ -59,10 +63,10 @@ public sealed partial class HeatMapTests
     [Fact]
     public void Time_goes_to_the_right_and_handling_time_up()
     {
-        Interval[] answers = [.. s_answers[..4].Select(a => a with { Changes = [] })];
-        answers[1] = answers[1] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 1_100, Sample.Web, 0)] };
-        answers[3] = answers[3] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5_000, 1_100_000, Sample.Web, 0)] };
-        var layout = new HeatMapLayout(TimelineBuilder.Build("", answers, TimelineBy.Reason, 1));
+        Interval[] intervals = [.. s_intervals[..4].Select(a => a with { Changes = [] })];
+        intervals[1] = intervals[1] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 1_100, Sample.Web, 0)] };
+        intervals[3] = intervals[3] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5_000, 1_100_000, Sample.Web, 0)] };
+        var layout = new HeatMapLayout(TimelineBuilder.Build("", intervals, TimelineBy.Reason, 1));
         var sketch = new SketchCanvas();
         new HeatMapPainter(layout, sketch).Paint();
         LevelGrid grid = Assert.Single(sketch.Grids);
@@ -111,7 +115,7 @@ public sealed partial class HeatMapTests
     [Fact]
     public void SVG_is_well_formed_whatever_VMs_are_called() => Gen.Select(AnyText.Of(40), AnyText.Of(40)).Sample(SvgShows, iter: 500);
 
-    // What random names seldom are.
+    // Names that random names seldom contain.
     [Theory]
     [InlineData("", "")]
     [InlineData(" ", "  ")]
@@ -121,8 +125,9 @@ public sealed partial class HeatMapTests
 
     private static void SvgShows(string name, string title)
     {
-        Interval answer = s_answers[0] with { Vms = [new VmIdentity(0, 1, name)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
-        Timeline timeline = TimelineBuilder.Build(title, [answer], TimelineBy.Vm, 3);
+        Interval interval = s_intervals[0]
+            with { Vms = [new VmIdentity(0, 1, name)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
+        Timeline timeline = TimelineBuilder.Build(title, [interval], TimelineBy.Vm, 3);
         XElement svg = Svg(timeline);
         Assert.Contains(svg.Elements(s_svg + "text"), text => text.Value == ForeignText.Clean(name, 1000));
         Assert.Equal(ForeignText.Clean(title), svg.Element(s_svg + "title")!.Value);
@@ -133,8 +138,9 @@ public sealed partial class HeatMapTests
     public void A_name_is_text_and_no_markup()
     {
         const string evil = "<script>alert(1)</script>&\"'\e[2J\u202e\ud800\ufffe]]>";
-        Interval answer = s_answers[0] with { Vms = [new VmIdentity(0, 1, evil)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
-        Timeline timeline = TimelineBuilder.Build(evil, [answer], TimelineBy.Vm, 3);
+        Interval interval = s_intervals[0]
+            with { Vms = [new VmIdentity(0, 1, evil)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
+        Timeline timeline = TimelineBuilder.Build(evil, [interval], TimelineBy.Vm, 3);
         string html = Html(timeline);
         Assert.DoesNotContain("alert(1)</", html, StringComparison.Ordinal);
         Assert.Contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#39;?[2J???]]&gt;</text>", html, StringComparison.Ordinal);
@@ -158,7 +164,8 @@ public sealed partial class HeatMapTests
     {
         var layout = new HeatMapLayout(Make(rows, columns, outliers));
         Timeline timeline = layout.Timeline;
-        string json = Regex.Match(Html(timeline), "<script type=\"application/json\" id=\"data\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value;
+        string json = Regex.Match(
+            Html(timeline), "<script type=\"application/json\" id=\"data\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value;
         using var data = JsonDocument.Parse(json);
         Assert.Equal(timeline.Columns.Count, data.RootElement.GetProperty("starts").GetArrayLength());
         Assert.Equal(layout.Scale!.Cells + 1, data.RootElement.GetProperty("edges").GetArrayLength());
@@ -171,7 +178,9 @@ public sealed partial class HeatMapTests
             for (int column = 0; column < shown.Length; column++)
             {
                 TimelineCell cell = timeline.Rows[row].Cells[column];
-                ulong[] numbers = shown[column].ValueKind == JsonValueKind.Number ? [0, 0, 0, 0, 0, 0] : [.. shown[column].EnumerateArray().Select(n => n.GetUInt64())];
+                ulong[] numbers = shown[column].ValueKind == JsonValueKind.Number
+                    ? [0, 0, 0, 0, 0, 0]
+                    : [.. shown[column].EnumerateArray().Select(n => n.GetUInt64())];
                 Assert.Equal((cell.Count, cell.Timed, cell.P99Ns ?? 0, cell.MaxNs ?? 0), (numbers[0], numbers[1], numbers[3], numbers[4]));
                 Assert.Equal(cell.Timed, numbers[6..].Aggregate(0UL, (sum, n) => sum + n));
                 for (int i = 6; i < numbers.Length; i++) Assert.Equal(layout.Cells[row]![column, (int)numbers[5] + i - 6], numbers[i]);
@@ -182,13 +191,13 @@ public sealed partial class HeatMapTests
     [Fact]
     public void Without_exits_there_is_a_message()
     {
-        Interval[] empty = [.. s_answers.Select(a => a with { Changes = [] })];
+        Interval[] empty = [.. s_intervals.Select(a => a with { Changes = [] })];
         Assert.Contains("nothing was recorded", Texts([], TimelineBy.Reason));
         Assert.Contains("no exits were seen", Texts(empty, TimelineBy.Reason));
         empty[3] = empty[3] with { Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0, untimed: 5)] };
         Assert.Contains("no handling time was measured", Texts(empty, TimelineBy.Reason));
         empty[3] = empty[3] with { Changes = [Sample.Row(Isa.Vmx, 12, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
-        Assert.Contains("no exits but idle ones", Texts(empty, TimelineBy.Vm));
+        Assert.Contains("only idle exits", Texts(empty, TimelineBy.Vm));
     }
 
     [Fact]
@@ -201,20 +210,26 @@ public sealed partial class HeatMapTests
 
     private static Timeline Make(int rows, int columns, bool outliers)
     {
-        Interval[] answers = [.. Enumerable.Range(0, columns).Select(i => s_answers[i % s_answers.Length] with { From = s_answers[0].From.AddSeconds(2 * i) })];
-        // More reasons, to have as many rows as are asked for.
-        Row[] more = [.. Enumerable.Range(13, rows).Select(code => Sample.Row(Isa.Vmx, (ulong)code, ExitLevel.L1, 3, (ulong)code * 100, Sample.Web, 0))];
-        answers[columns / 2] = answers[columns / 2] with { Changes = [.. answers[columns / 2].Rows, .. more], Accounting = new Accounting { DroppedExits = 7, LostEvents = 1 } };
+        Interval[] intervals = [.. Enumerable.Range(0, columns)
+            .Select(i => s_intervals[i % s_intervals.Length] with { From = s_intervals[0].From.AddSeconds(2 * i) })];
+        // More reasons, to have enough rows.
+        Row[] more = [.. Enumerable.Range(13, rows)
+            .Select(code => Sample.Row(Isa.Vmx, (ulong)code, ExitLevel.L1, 3, (ulong)code * 100, Sample.Web, 0))];
+        intervals[columns / 2] = intervals[columns / 2]
+            with { Changes = [.. intervals[columns / 2].Rows, .. more], Accounting = new Accounting { DroppedExits = 7, LostEvents = 1 } };
         if (outliers)
-            answers[0] = answers[0] with { Changes = [.. answers[0].Rows, Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 1, 3_000_000_000_000, Sample.Web, 0), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 12345, 1, Sample.Web, 0), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1, Sample.Web, 0, untimed: 2)] };
-        return TimelineBuilder.Build(SampleTimeline.Title, answers, TimelineBy.Reason, rows);
+            intervals[0] = intervals[0] with { Changes = [.. intervals[0].Rows,
+                Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 1, 3_000_000_000_000, Sample.Web, 0),
+                Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 12345, 1, Sample.Web, 0),
+                Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1, Sample.Web, 0, untimed: 2)] };
+        return TimelineBuilder.Build(SampleTimeline.Title, intervals, TimelineBy.Reason, rows);
     }
 
     private static XElement Svg(Timeline timeline)
     {
         var output = new StringWriter();
         HeatMap.WriteSvg(output, timeline);
-        // A name of blanks only is a text too.
+        // A name of spaces only is a text too.
         return XDocument.Parse(output.ToString(), LoadOptions.PreserveWhitespace).Root!;
     }
 
@@ -232,9 +247,9 @@ public sealed partial class HeatMapTests
         return new PngPicture(output.ToArray());
     }
 
-    private static string[] Texts(Interval[] answers, TimelineBy by)
+    private static string[] Texts(Interval[] intervals, TimelineBy by)
     {
-        Timeline timeline = TimelineBuilder.Build("host1", answers, by, 3);
+        Timeline timeline = TimelineBuilder.Build("host1", intervals, by, 3);
         Png(timeline);
         Html(timeline);
         return [.. Svg(timeline).Elements(s_svg + "text").Select(t => t.Value)];
@@ -243,7 +258,10 @@ public sealed partial class HeatMapTests
     // What a reader of SVG would draw: M, m and h in units of cells.
     private static byte[] LevelsOf(XElement group, LevelGrid grid)
     {
-        Assert.Equal(FormattableString.Invariant($"translate({grid.X} {grid.Y + (grid.CellHeight / 2.0)}) scale({grid.CellWidth} {grid.CellHeight})"), group.Attribute("transform")!.Value);
+        double top = grid.Y + (grid.CellHeight / 2.0);
+        Assert.Equal(
+            FormattableString.Invariant($"translate({grid.X} {top}) scale({grid.CellWidth} {grid.CellHeight})"),
+            group.Attribute("transform")!.Value);
         var levels = new byte[grid.Levels.Length];
         foreach (XElement path in group.Elements(s_svg + "path"))
         {

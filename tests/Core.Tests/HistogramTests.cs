@@ -5,8 +5,9 @@ namespace Kvmscope.Core.Tests;
 
 public sealed class HistogramTests
 {
-    // Durations of every order of magnitude, small and beyond the last bin included.
-    private static readonly Gen<ulong> s_duration = Gen.Select(Gen.Int[0, 45], Gen.ULong).Select((shift, bits) => bits & ((1UL << shift) - 1));
+    // Durations of every order of magnitude, including small ones and ones beyond the last bin.
+    private static readonly Gen<ulong> s_duration =
+        Gen.Select(Gen.Int[0, 45], Gen.ULong).Select((shift, bits) => bits & ((1UL << shift) - 1));
     private static readonly Gen<ulong[]> s_durations = s_duration.Array[1, 60];
     private static readonly Gen<double> s_share = Gen.Int[0, 1000].Select(q => q / 1000.0);
 
@@ -14,7 +15,8 @@ public sealed class HistogramTests
     public void A_bin_holds_what_lies_between_its_bounds() => s_duration.Sample(ns =>
     {
         int bin = HistogramLayout.BinOf(ns);
-        return HistogramLayout.LowNs(bin) <= ns && ns < HistogramLayout.HighNs(bin) && HistogramLayout.BinOf(HistogramLayout.LowNs(bin)) == bin;
+        return HistogramLayout.LowNs(bin) <= ns && ns < HistogramLayout.HighNs(bin)
+            && HistogramLayout.BinOf(HistogramLayout.LowNs(bin)) == bin;
     });
 
     [Fact]
@@ -32,7 +34,8 @@ public sealed class HistogramTests
     }
 
     [Fact]
-    public void A_quantile_lies_in_the_bin_of_its_rank_and_not_above_the_maximum() => Gen.Select(s_durations, s_share).Sample((durations, q) =>
+    public void A_quantile_lies_in_the_bin_of_its_rank_and_not_above_the_maximum() =>
+        Gen.Select(s_durations, s_share).Sample((durations, q) =>
     {
         ulong[] sorted = [.. durations.Order()];
         ulong exact = sorted[Math.Max(0, (int)decimal.Ceiling((decimal)q * sorted.Length) - 1)];
@@ -50,13 +53,15 @@ public sealed class HistogramTests
     });
 
     [Fact]
-    public void The_last_rank_is_the_maximum() => s_durations.Sample(durations => Bins(durations).Quantile(1, durations.Max()) == durations.Max());
+    public void The_last_rank_is_the_maximum() =>
+        s_durations.Sample(durations => Bins(durations).Quantile(1, durations.Max()) == durations.Max());
 
     [Fact]
     public void A_stale_maximum_does_not_leave_the_bin() => Gen.Select(s_durations, s_duration, s_share).Sample((durations, max, q) =>
     {
         ulong shown = Bins(durations).Quantile(q, max)!.Value;
-        return HistogramLayout.BinOf(shown) >= HistogramLayout.BinOf(durations.Min()) && HistogramLayout.BinOf(shown) <= HistogramLayout.BinOf(durations.Max());
+        return HistogramLayout.BinOf(shown) >= HistogramLayout.BinOf(durations.Min())
+            && HistogramLayout.BinOf(shown) <= HistogramLayout.BinOf(durations.Max());
     });
 
     [Fact]
@@ -70,7 +75,7 @@ public sealed class HistogramTests
     [Fact]
     public void Ranks_are_exact()
     {
-        // 999 of 1000 are short: p99.9 is the last of them, and not the long one.
+        // 999 of 1000 are short: p99.9 is the last of them, not the long one.
         var bins = new Histogram();
         bins.Add(HistogramLayout.BinOf(1_000), 999);
         bins.Add(HistogramLayout.BinOf(1_000_000), 1);

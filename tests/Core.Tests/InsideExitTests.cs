@@ -18,9 +18,11 @@ public class InsideExitTests
         return all;
     }
 
-    private static Row Row(ExitCode code, ulong count, ulong ns, Qualifier qualifier = default, TimeParts? parts = null, ExitLevel level = ExitLevel.L1)
+    private static Row Row(
+        ExitCode code, ulong count, ulong ns, Qualifier qualifier = default, TimeParts? parts = null, ExitLevel level = ExitLevel.L1)
     {
-        var row = new Row(Keys.Of(code, level, Sample.Web, qualifier: qualifier)) { Parts = parts, Count = count, Timed = count, TotalNs = count * ns, MaxNs = ns };
+        var row = new Row(Keys.Of(code, level, Sample.Web, qualifier: qualifier))
+            { Parts = parts, Count = count, Timed = count, TotalNs = count * ns, MaxNs = ns };
         row.Bins.Add(HistogramLayout.BinOf(ns), count);
         return row;
     }
@@ -30,14 +32,15 @@ public class InsideExitTests
     private static Snapshot Take(IReadOnlyList<VcpuTime> times, params Row[] rows) =>
         new(Sample.Started.AddSeconds(10), 25_000_000_000, rows, new Accounting { Exits = 1 }) { Times = times };
 
-    private static string Text(Interval answer, ReportRequest request, OutputFormat format = OutputFormat.Table)
+    private static string Text(Interval interval, ReportRequest request, OutputFormat format = OutputFormat.Table)
     {
         var output = new StringWriter();
-        OutputKinds.Answers.In(format)(new Destination(output, new ViewStyle(80)), request).Write(answer);
+        OutputKinds.Reports.In(format)(new Destination(output, new ViewStyle(80)), request).Write(interval);
         return output.ToString();
     }
 
-    private static ReportRequest Request(bool split = false, bool nested = false, GroupBy? by = null, int top = 10, ReportKind kind = ReportKind.Time)
+    private static ReportRequest Request(
+        bool split = false, bool nested = false, GroupBy? by = null, int top = 10, ReportKind kind = ReportKind.Time)
     {
         var request = new ReportRequest { Kind = kind, Command = "time", Split = split, Nested = nested, Top = top };
         return by is { } keys ? request with { By = keys } : request;
@@ -45,8 +48,10 @@ public class InsideExitTests
 
     private static Snapshot Split { get; } = Take(
         [new VcpuTime(Keys.Of(Sample.Web, null), 10_000_000_000, Parts((TimePart.Guest, 6_000_000_000), (TimePart.Runq, 100_000_000)))],
-        Row(s_ioio, 1000, 1_500_000, parts: Parts((TimePart.Kvm, 300_000_000), (TimePart.Vmm, 1_000_000_000), (TimePart.Runq, 200_000_000))),
-        Row(s_hlt, 100, 24_000_000, parts: Parts((TimePart.Halt, 2_000_000_000), (TimePart.Poll, 300_000_000), (TimePart.Kvm, 100_000_000))));
+        Row(s_ioio, 1000, 1_500_000, parts: Parts(
+            (TimePart.Kvm, 300_000_000), (TimePart.Vmm, 1_000_000_000), (TimePart.Runq, 200_000_000))),
+        Row(s_hlt, 100, 24_000_000, parts: Parts(
+            (TimePart.Halt, 2_000_000_000), (TimePart.Poll, 300_000_000), (TimePart.Kvm, 100_000_000))));
 
     [Fact]
     public void The_parts_of_a_vm_add_up_to_its_wall_clock()
@@ -60,9 +65,11 @@ public class InsideExitTests
     [Fact]
     public void What_no_part_holds_is_unattributed_and_what_is_too_much_is_taken_back()
     {
-        Snapshot less = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, Parts((TimePart.Guest, 600)))], Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
+        Snapshot less = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, Parts((TimePart.Guest, 600)))],
+            Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
         Assert.Equal(100UL, ReportBuilder.Build(Between(null, less), Request(split: true)).Walls[0].Parts[TimePart.Unattributed]);
-        Snapshot more = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, Parts((TimePart.Guest, 900)))], Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
+        Snapshot more = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, Parts((TimePart.Guest, 900)))],
+            Row(s_ioio, 1, 300, parts: Parts((TimePart.Kvm, 300))));
         Assert.Equal(1000UL, ReportBuilder.Build(Between(null, more), Request(split: true)).Walls[0].Parts.Sum);
     }
 
@@ -99,22 +106,24 @@ public class InsideExitTests
     [Fact]
     public void A_part_that_cannot_be_had_is_null_and_said()
     {
-        Interval answer = Between(null, Split) with { Missing = [new(TimePart.Poll, "poll: nothing to see")] };
-        using JsonDocument json = JsonDocument.Parse(Text(answer, Request(split: true), OutputFormat.Json));
+        Interval interval = Between(null, Split) with { Missing = [new(TimePart.Poll, "poll: nothing to see")] };
+        using JsonDocument json = JsonDocument.Parse(Text(interval, Request(split: true), OutputFormat.Json));
         JsonElement parts = json.RootElement.GetProperty("rows")[0].GetProperty("parts_ns");
         Assert.Equal(JsonValueKind.Null, parts.GetProperty("poll").ValueKind);
         Assert.Equal("poll: nothing to see", json.RootElement.GetProperty("missing")[0].GetString());
-        Assert.Contains("poll: nothing to see", Text(answer, Request(split: true)), StringComparison.Ordinal);
+        Assert.Contains("poll: nothing to see", Text(interval, Request(split: true)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_exit_that_is_open_all_the_while_keeps_its_time()
     {
-        Snapshot before = Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 400))));
-        Snapshot now = Take([new VcpuTime(Keys.Of(Sample.Web, null), 3000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 2400))));
-        Interval answer = Between(before, now);
-        Assert.Equal(2000UL, Assert.Single(answer.Rows).Parts!.Value[TimePart.Halt]);
-        Assert.Equal(2000UL, Assert.Single(answer.Times).WallNs);
+        Snapshot before =
+            Take([new VcpuTime(Keys.Of(Sample.Web, null), 1000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 400))));
+        Snapshot now =
+            Take([new VcpuTime(Keys.Of(Sample.Web, null), 3000, default)], Row(s_hlt, 1, 0, parts: Parts((TimePart.Halt, 2400))));
+        Interval interval = Between(before, now);
+        Assert.Equal(2000UL, Assert.Single(interval.Rows).Parts!.Value[TimePart.Halt]);
+        Assert.Equal(2000UL, Assert.Single(interval.Times).WallNs);
     }
 
     [Fact]
@@ -130,7 +139,7 @@ public class InsideExitTests
                 now[part] = (ulong)random.Next(2000);
             }
             if (now.Sum < before.Sum) (before, now) = (now, before);
-            TimeParts difference = now.Since(before);
+            TimeParts difference = now.Less(before).Settled();
             Assert.Equal(now.Sum - before.Sum, difference.Sum);
         }
     }
@@ -138,32 +147,36 @@ public class InsideExitTests
     [Fact]
     public void Qualifiers_beyond_the_first_are_other()
     {
-        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1)), Row(s_cpuid, 30, 1000, Qualifier.Of(2)),
+        Interval interval = Between(null, Take(
+            [], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1)), Row(s_cpuid, 30, 1000, Qualifier.Of(2)),
             Row(s_cpuid, 7, 1000, Qualifier.Other)));
-        Report report = ReportBuilder.Build(answer, Request(by: GroupBy.Reason | GroupBy.Qualifier, top: 2));
-        Assert.Equal(["0x0 (vendor):50", "0x1 (features):40", "other:37"], report.Rows.Select(r => $"{Qualifiers.Name(r.Code!.Value, r.Qualifier)}:{r.Total.Count}"));
+        Report report = ReportBuilder.Build(interval, Request(by: GroupBy.Reason | GroupBy.Qualifier, top: 2));
+        Assert.Equal(["0x0 (vendor):50", "0x1 (features):40", "other:37"],
+            report.Rows.Select(r => $"{Qualifiers.Name(r.Code!.Value, r.Qualifier)}:{r.Total.Count}"));
     }
 
     [Fact]
     public void Qualifiers_are_summed_where_rows_are_not_by_them()
     {
-        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1))));
-        Assert.Equal(90UL, Assert.Single(ReportBuilder.Build(answer, Request()).Rows).Total.Count);
+        Interval interval = Between(null, Take([], Row(s_cpuid, 50, 1000, Qualifier.Of(0)), Row(s_cpuid, 40, 1000, Qualifier.Of(1))));
+        Assert.Equal(90UL, Assert.Single(ReportBuilder.Build(interval, Request()).Rows).Total.Count);
     }
 
     [Fact]
     public void Rounds_say_what_a_reflected_exit_costs()
     {
         Row row = Row(s_cpuid, 2100, 5000, level: ExitLevel.L2);
-        row.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
+        row.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000,
+            L1Exits = 20_600, MaxNs = 48_000 };
         row.Rounds.Bins.Add(HistogramLayout.BinOf(48_000), 2000);
-        Interval answer = Between(null, Take([], row, Row(s_ioio, 5, 1000)));
-        string text = Text(answer, Request(nested: true));
+        Interval interval = Between(null, Take([], row, Row(s_ioio, 5, 1000)));
+        string text = Text(interval, Request(nested: true));
         Assert.Contains("CPUID (L2) reflected 2000, 1 round 48.0 µs, 10.3 L1 exits each", text, StringComparison.Ordinal);
         Assert.DoesNotContain("IOIO", text, StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse(Text(answer, Request(nested: true), OutputFormat.Json));
+        using JsonDocument json = JsonDocument.Parse(Text(interval, Request(nested: true), OutputFormat.Json));
         JsonElement rounds = json.RootElement.GetProperty("rows")[0];
-        Assert.Equal((100UL, 2000UL, 48_000UL), (rounds.GetProperty("handled").GetUInt64(), rounds.GetProperty("reflected").GetUInt64(), rounds.GetProperty("round_avg_ns").GetUInt64()));
+        Assert.Equal((100UL, 2000UL, 48_000UL), (rounds.GetProperty("handled").GetUInt64(), rounds.GetProperty("reflected").GetUInt64(),
+            rounds.GetProperty("round_avg_ns").GetUInt64()));
         Assert.Equal(10.3, rounds.GetProperty("l1_exits_per_round").GetDouble());
     }
 
@@ -173,8 +186,9 @@ public class InsideExitTests
     [InlineData(GroupBy.Level)]
     public void Rounds_are_by_reason_too_whatever_they_are_grouped_by(GroupBy by)
     {
-        Interval answer = Between(null, Take([], Row(s_cpuid, 50, 1000, level: ExitLevel.L2), Row(s_ioio, 40, 1000, level: ExitLevel.L2)));
-        string text = Text(answer, Request(nested: true, by: by));
+        Interval interval =
+            Between(null, Take([], Row(s_cpuid, 50, 1000, level: ExitLevel.L2), Row(s_ioio, 40, 1000, level: ExitLevel.L2)));
+        string text = Text(interval, Request(nested: true, by: by));
         Assert.Contains("CPUID", text, StringComparison.Ordinal);
         Assert.Contains("IOIO", text, StringComparison.Ordinal);
         Assert.DoesNotContain("UNREAD", text, StringComparison.Ordinal);
@@ -192,13 +206,14 @@ public class InsideExitTests
 
         static string Order(SortKey? sort)
         {
-            Interval answer = Between(null, Take(
+            Interval interval = Between(null, Take(
                 [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, default)],
                 Row(s_hlt, 10, 9000, parts: Parts((TimePart.Halt, 90_000))), Row(s_ioio, 1000, 100, parts: Parts((TimePart.Vmm, 100_000))),
-                // One that is open has time in the split and none that was measured.
+                // An open exit has time in the split, but no measured time.
                 Row(s_cpuid, 20, 50, parts: Parts((TimePart.Kvm, 200_000)))));
-            string[] lines = Text(answer, Request(split: true) with { Sort = sort }).Split('\n');
-            return string.Join(',', lines.SkipWhile(l => !l.StartsWith("Reason", StringComparison.Ordinal)).Skip(1).TakeWhile(l => l.Length > 0).Select(l => l.Split(' ')[0]));
+            string[] lines = Text(interval, Request(split: true) with { Sort = sort }).Split('\n');
+            return string.Join(',', lines.SkipWhile(l => !l.StartsWith("Reason", StringComparison.Ordinal)).Skip(1)
+                .TakeWhile(l => l.Length > 0).Select(l => l.Split(' ')[0]));
         }
     }
 
@@ -216,14 +231,15 @@ public class InsideExitTests
                     foreach (ExitLevel level in (ExitLevel[])[ExitLevel.L1, ExitLevel.L2])
                         rows.Add(Wide(vm, vcpu, code, level));
             }
-        Interval answer = Between(null, Take(times, [.. rows]));
+        Interval interval = Between(null, Take(times, [.. rows]));
         for (GroupBy by = GroupBy.Reason; by <= (GroupBy)31; by++)
             foreach ((bool split, bool nested) in ((bool, bool)[])[(true, false), (false, true), (false, false)])
                 for (int width = 40; width <= 130; width += 10)
                 {
                     if (nested && by.HasFlag(GroupBy.Qualifier)) continue;
                     var output = new StringWriter();
-                    OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split, nested, by)).Write(answer);
+                    OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split, nested, by))
+                        .Write(interval);
                     Golden.FitsIn(width, output.ToString());
                     Assert.DoesNotContain("##", output.ToString(), StringComparison.Ordinal);
                 }
@@ -231,15 +247,19 @@ public class InsideExitTests
 
     private static Row Wide(VmIdentity vm, int vcpu, ulong code, ExitLevel level)
     {
-        TimeParts parts = Parts([.. Enum.GetValues<TimePart>().Where(p => p is not (TimePart.Guest or TimePart.Unattributed)).Select((p, i) => (p, 12_345_678UL + (ulong)i))]);
+        TimeParts parts = Parts([.. Enum.GetValues<TimePart>().Where(p => p is not (TimePart.Guest or TimePart.Unattributed))
+            .Select((p, i) => (p, 12_345_678UL + (ulong)i))]);
         Row row = OnVcpu(Row(new ExitCode(Isa.Svm, code), 12_345_678_901, 10, Qualifier.Of(0x1_0000_0608), parts, level), vm, vcpu);
         if (level != ExitLevel.L2) return row;
-        row.Rounds = new ReflectedRounds { Reflected = row.Count / 2, Timed = row.Count / 2, TotalNs = row.Count * 47_800, HandlingNs = row.Count * 30_000, L1Exits = row.Count * 600, MaxNs = 48_000 };
+        row.Rounds = new ReflectedRounds { Reflected = row.Count / 2, Timed = row.Count / 2, TotalNs = row.Count * 47_800,
+            HandlingNs = row.Count * 30_000, L1Exits = row.Count * 600, MaxNs = 48_000 };
         row.Rounds.Bins.Add(HistogramLayout.BinOf(95_600), row.Count / 2);
         return row;
     }
 
-    private static Row OnVcpu(Row row, VmIdentity? vm, int vcpu) => new Row(Keys.Of(row.Key.Code, row.Key.Level, vm, vcpu, row.Key.Qualifier)) { Parts = row.Parts, Rounds = row.Rounds, Count = row.Count, Timed = row.Timed, TotalNs = row.TotalNs, MaxNs = row.MaxNs };
+    private static Row OnVcpu(Row row, VmIdentity? vm, int vcpu) =>
+        new Row(Keys.Of(row.Key.Code, row.Key.Level, vm, vcpu, row.Key.Qualifier))
+        { Parts = row.Parts, Rounds = row.Rounds, Count = row.Count, Timed = row.Timed, TotalNs = row.TotalNs, MaxNs = row.MaxNs };
 
     [Theory]
     [InlineData(GroupBy.Reason, true, "split-40")]
@@ -249,18 +269,19 @@ public class InsideExitTests
     public void A_narrow_table_keeps_what_matters_most(GroupBy by, bool split, string name)
     {
         Row reflected = Row(s_cpuid, 2100, 5000, parts: Parts((TimePart.Kvm, 10_500_000)), level: ExitLevel.L2);
-        reflected.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000, L1Exits = 20_600, MaxNs = 48_000 };
-        Interval answer = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
-        if (by == GroupBy.Vcpu) answer = OfOneVcpu(answer);
+        reflected.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000,
+            L1Exits = 20_600, MaxNs = 48_000 };
+        Interval interval = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
+        if (by == GroupBy.Vcpu) interval = OfOneVcpu(interval);
         var output = new StringWriter();
-        OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(40)), Request(split, !split, by)).Write(answer);
+        OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, new ViewStyle(40)), Request(split, !split, by)).Write(interval);
         Golden.Check(name, output.ToString());
     }
 
-    private static Interval OfOneVcpu(Interval answer) => answer with
+    private static Interval OfOneVcpu(Interval interval) => interval with
     {
-        TimeChanges = [.. answer.Times.Select(t => t with { Key = t.Key with { Vcpu = 3 } })],
-        Changes = [.. answer.Rows.Select(r => OnVcpu(r, answer.VmOf(r.Key), 3))],
+        TimeChanges = [.. interval.Times.Select(t => t with { Key = t.Key with { Vcpu = 3 } })],
+        Changes = [.. interval.Rows.Select(r => OnVcpu(r, interval.VmOf(r.Key), 3))],
     };
 
     [Fact]
@@ -269,7 +290,8 @@ public class InsideExitTests
         foreach (int width in (int[])[80, 72, 60])
         {
             var output = new StringWriter();
-            OutputKinds.Answers.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split: true)).Write(Between(null, Split));
+            OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, new ViewStyle(width)), Request(split: true))
+                .Write(Between(null, Split));
             Assert.All(output.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, width));
         }
     }

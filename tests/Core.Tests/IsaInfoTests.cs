@@ -2,7 +2,7 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>What every descriptor of an ISA has to keep; a new ISA is checked without a line here.</summary>
+/// <summary>The rules for every descriptor of an ISA; a new ISA is checked without a change here.</summary>
 public sealed class IsaInfoTests
 {
     public static TheoryData<Isa> Isas => [.. IsaInfo.All.Select(info => info.Isa)];

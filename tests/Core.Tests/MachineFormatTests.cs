@@ -33,9 +33,10 @@ public sealed class MachineFormatTests
     [Fact]
     public void No_rows_are_an_answer_too()
     {
-        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer(), ReportKind.Hist, format: OutputFormat.Json));
+        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.IntervalOf(), ReportKind.Hist, format: OutputFormat.Json));
         Assert.Equal(0, json.RootElement.GetProperty("rows").GetArrayLength());
-        Assert.Equal("started,seconds,isa,code,reason,idle,level,count,ret,ec\n", Sample.Text(Sample.Answer(), ReportKind.Count, format: OutputFormat.Csv));
+        Assert.Equal("started,seconds,isa,code,reason,idle,level,count,ret,ec\n",
+            Sample.Text(Sample.IntervalOf(), ReportKind.Count, format: OutputFormat.Csv));
     }
 
     [Fact]
@@ -43,7 +44,7 @@ public sealed class MachineFormatTests
     {
         var request = new ReportRequest { Kind = ReportKind.Count, Command = "count" };
         var output = new StringWriter();
-        IOutputWriter<Interval> json = OutputKinds.Answers.In(OutputFormat.Json)(new Destination(output, new ViewStyle()), request);
+        IOutputWriter<Interval> json = OutputKinds.Reports.In(OutputFormat.Json)(new Destination(output, new ViewStyle()), request);
         for (int i = 0; i < 3; i++) json.Write(Sample.Svm);
         string[] lines = output.ToString().Split('\n');
         Assert.Equal(4, lines.Length);
@@ -51,7 +52,7 @@ public sealed class MachineFormatTests
         Assert.Equal(lines[0], lines[2]);
 
         output = new StringWriter();
-        IOutputWriter<Interval> csv = OutputKinds.Answers.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request);
+        IOutputWriter<Interval> csv = OutputKinds.Reports.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request);
         csv.Write(Sample.Svm);
         csv.Write(Sample.Svm);
         Assert.Equal(11, output.ToString().TrimEnd('\n').Split('\n').Length);
@@ -63,53 +64,64 @@ public sealed class MachineFormatTests
         var rows = new List<Row>();
         var vm = new VmIdentity(0, 1, "größer 😀\t\"x\"");
         for (int vcpu = 0; vcpu < 500; vcpu++) rows.Add(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, (ulong)vcpu + 1, 1000, vm, vcpu));
-        using JsonDocument json = JsonDocument.Parse(Sample.Text(Sample.Answer([.. rows]) with { Vms = [vm] }, ReportKind.Hist, by: GroupBy.Vcpu, format: OutputFormat.Json));
+        using JsonDocument json = JsonDocument.Parse(
+            Sample.Text(Sample.IntervalOf([.. rows]) with { Vms = [vm] }, ReportKind.Hist, by: GroupBy.Vcpu, format: OutputFormat.Json));
         Assert.Equal(500, json.RootElement.GetProperty("rows").GetArrayLength());
-        Assert.All(json.RootElement.GetProperty("rows").EnumerateArray(), row => Assert.Equal("größer 😀\t\"x\"", row.GetProperty("vm").GetString()));
+        Assert.All(json.RootElement.GetProperty("rows").EnumerateArray(), row =>
+            Assert.Equal("größer 😀\t\"x\"", row.GetProperty("vm").GetString()));
     }
 
     [Fact]
     public void Slow_exits_as_json() => Assert.Equal(
-        """{"time":"2026-03-01T12:34:56.1234567Z","vm":"database, \"main\"","vm_pid":4712,"vcpu":3,"tid":4720,"cpu":11,"level":2,"isa":"svm","code":123,"reason":"IOIO","duration_ns":10000001,"qualifier":null,"qualifier_raw":null,"rip":null,"cpu_exit":null,"cpu_entry":11,"parts_ns":null,"ran_instead":null}"""
+        """{"time":"2026-03-01T12:34:56.1234567Z","vm":"database, \"main\"","vm_pid":4712,"vcpu":3,"tid":4720,"cpu":11,"level":2"""
+        + ""","isa":"svm","code":123,"reason":"IOIO","duration_ns":10000001,"qualifier":null,"qualifier_raw":null"""
+        + ""","rip":null,"cpu_exit":null,"cpu_entry":11,"parts_ns":null,"ran_instead":null}"""
         + "\n", Slow(OutputFormat.Json, 80, s_slow));
 
     [Fact]
     public void Slow_exits_as_csv() => Assert.Equal(
-        """"
-        time,vm,vm_pid,vcpu,tid,cpu,level,isa,code,reason,duration_ns,qualifier,qualifier_raw,rip,cpu_exit,cpu_entry,kvm_ns,vmm_ns,runq_ns,halt_ns,poll_ns,sleep_ns,unattributed_ns,ran_instead,ran_instead_pid,ret,ec
+        "time,vm,vm_pid,vcpu,tid,cpu,level,isa,code,reason,duration_ns,qualifier,qualifier_raw,rip,cpu_exit,cpu_entry,"
+        + "kvm_ns,vmm_ns,runq_ns,halt_ns,poll_ns,sleep_ns,unattributed_ns,ran_instead,ran_instead_pid,ret,ec\n"
+        + """"
         2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001,,,,,11,,,,,,,,,,,
         2026-03-01T12:34:56.1234567Z,"database, ""main""",4712,3,4720,11,2,svm,123,IOIO,10000001,,,,,11,,,,,,,,,,,
 
         """", Slow(OutputFormat.Csv, 80, s_slow, s_slow));
 
     [Fact]
-    public void No_slow_exit_is_a_header_alone() => Assert.StartsWith("time,vm,", Assert.Single(Slow(OutputFormat.Csv, 80).TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+    public void No_slow_exit_is_a_header_alone() =>
+        Assert.StartsWith("time,vm,", Assert.Single(Slow(OutputFormat.Csv, 80).TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
 
     // The class of both is 0.
     [Fact]
     public void Csv_tells_reasons_of_arm64_apart_as_json_does()
     {
-        Interval answer = Sample.Answer(Sample.Row(Isa.Arm64, 0x000, ExitLevel.L1, 3, 63), Sample.Row(Isa.Arm64, 0x200, ExitLevel.L1, 2, 63));
-        string[] lines = Sample.Text(answer, ReportKind.Count, format: OutputFormat.Csv).TrimEnd('\n').Split('\n');
+        Interval interval =
+            Sample.IntervalOf(Sample.Row(Isa.Arm64, 0x000, ExitLevel.L1, 3, 63), Sample.Row(Isa.Arm64, 0x200, ExitLevel.L1, 2, 63));
+        string[] lines = Sample.Text(interval, ReportKind.Count, format: OutputFormat.Csv).TrimEnd('\n').Split('\n');
         Assert.EndsWith(",count,ret,ec", lines[0], StringComparison.Ordinal);
         Assert.EndsWith("arm64,0,IRQ,false,1,3,0,", lines[1], StringComparison.Ordinal);
         Assert.EndsWith("arm64,0,UNKNOWN,false,1,2,2,0", lines[2], StringComparison.Ordinal);
-        Assert.EndsWith(",0,", Slow(OutputFormat.Csv, 80, s_slow with { Code = new ExitCode(Isa.Arm64, 0x000) }).TrimEnd('\n'), StringComparison.Ordinal);
-        Assert.EndsWith(",2,36", Slow(OutputFormat.Csv, 80, s_slow with { Code = new ExitCode(Isa.Arm64, 0x224) }).TrimEnd('\n'), StringComparison.Ordinal);
+        Assert.EndsWith(",0,", Slow(OutputFormat.Csv, 80, s_slow with { Code = new ExitCode(Isa.Arm64, 0x000) }).TrimEnd('\n'),
+            StringComparison.Ordinal);
+        Assert.EndsWith(",2,36", Slow(OutputFormat.Csv, 80, s_slow with { Code = new ExitCode(Isa.Arm64, 0x224) }).TrimEnd('\n'),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Every_line_of_csv_has_as_many_fields_as_the_header()
     {
         Row row = Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 3, 63, Sample.Web, 1);
-        var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting()) { Times = [new VcpuTime(Keys.Of(Sample.Web, 1), 1000, default)] };
-        Interval answer = now.Since(null, Sample.Started);
+        var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting())
+            { Times = [new VcpuTime(Keys.Of(Sample.Web, 1), 1000, default)] };
+        Interval interval = now.Since(null, Sample.Started);
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time" };
         foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Vcpu | GroupBy.Reason, GroupBy.Reason | GroupBy.Qualifier])
             foreach ((bool split, bool nested) in ((bool, bool)[])[(false, false), (true, false), (false, true)])
             {
                 var output = new StringWriter();
-                OutputKinds.Answers.In(OutputFormat.Csv)(new Destination(output, new ViewStyle()), request with { By = by, Split = split, Nested = nested }).Write(answer);
+                OutputKinds.Reports.In(OutputFormat.Csv)(
+                    new Destination(output, new ViewStyle()), request with { By = by, Split = split, Nested = nested }).Write(interval);
                 Assert.Single(output.ToString().TrimEnd('\n').Split('\n').Select(l => l.Count(c => c == ',')).Distinct());
             }
     }
@@ -117,11 +129,12 @@ public sealed class MachineFormatTests
     [Fact]
     public void Trust_in_json_is_all_that_is_said_under_a_table()
     {
-        Interval answer = Sample.Svm with { RestartedRows = 3 };
-        using JsonDocument plain = JsonDocument.Parse(Sample.Text(answer, ReportKind.Count, format: OutputFormat.Json));
+        Interval interval = Sample.Svm with { RestartedRows = 3 };
+        using JsonDocument plain = JsonDocument.Parse(Sample.Text(interval, ReportKind.Count, format: OutputFormat.Json));
         Assert.Equal(3, plain.RootElement.GetProperty("trust").GetProperty("restarted_counters").GetInt32());
         Assert.False(plain.RootElement.GetProperty("trust").TryGetProperty("other_qualifiers", out _));
-        using JsonDocument json = JsonDocument.Parse(Sample.Text(answer, ReportKind.Count, by: GroupBy.Reason | GroupBy.Qualifier, format: OutputFormat.Json));
+        using JsonDocument json =
+            JsonDocument.Parse(Sample.Text(interval, ReportKind.Count, by: GroupBy.Reason | GroupBy.Qualifier, format: OutputFormat.Json));
         Assert.Equal(0, json.RootElement.GetProperty("trust").GetProperty("other_qualifiers").GetInt32());
     }
 
@@ -131,8 +144,10 @@ public sealed class MachineFormatTests
     public void Slow_exits_as_text(int width)
     {
         string text = Slow(
-            OutputFormat.Table, width, s_slow, s_slow with { Vm = Sample.Web, Code = new ExitCode(Isa.Svm, 0x402), DurationNs = 9_999_999_999_999_999, Vcpu = 1023 },
-            s_slow with { Vm = new VmIdentity(5, 1, "a-virtual-machine-with-a-very-long-name"), Level = ExitLevel.L1, DurationNs = 50_000 });
+            OutputFormat.Table, width, s_slow, s_slow
+                with { Vm = Sample.Web, Code = new ExitCode(Isa.Svm, 0x402), DurationNs = 9_999_999_999_999_999, Vcpu = 1023 },
+            s_slow
+                with { Vm = new VmIdentity(5, 1, "a-virtual-machine-with-a-very-long-name"), Level = ExitLevel.L1, DurationNs = 50_000 });
         Golden.FitsIn(width, text);
         Assert.Single(text.TrimEnd('\n').Split('\n').Select(line => line.Length).Distinct());
         Golden.Check($"slower-{width}", text);
@@ -145,7 +160,7 @@ public sealed class MachineFormatTests
         Assert.StartsWith("12 slow exits were lost", AccountingText.LostEvents(12), StringComparison.Ordinal);
     }
 
-    private static Interval Machines { get; } = Sample.Answer(
+    private static Interval Machines { get; } = Sample.IntervalOf(
         new Accounting
         {
             Exits = 1,
@@ -159,8 +174,10 @@ public sealed class MachineFormatTests
             DroppedExits = 9,
             UnreadReasons = 10,
         },
-        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0), Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
-        Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 2_000_000_000_000, Sample.Db, 0), Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L1, 4, 0, Sample.Web, 1, untimed: 4),
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0),
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 2_000_000_000_000, Sample.Db, 0),
+        Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L1, 4, 0, Sample.Web, 1, untimed: 4),
         Sample.Row(Isa.Svm, 0x7c, ExitLevel.L1, 3, 63, Sample.Web, 1, untimed: 1));
 
     private static string Slow(OutputFormat format, int width, params SlowExit[] exits)

@@ -4,7 +4,7 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>Tables of names against the TSV files that they are made from.</summary>
+/// <summary>Tables of names against their TSV files.</summary>
 public sealed class NameTableTests
 {
     private const BindingFlags Static = BindingFlags.Static | BindingFlags.NonPublic;

@@ -4,26 +4,27 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>A guest that does the same all the time, with the noise that guests have: recordings of it differ, and nothing changed.</summary>
+/// <summary>A guest that always does the same, with the noise of real guests: its recordings differ, although nothing changed.</summary>
 internal sealed class NoisyGuest(int seed)
 {
     private readonly Random _random = new(seed);
     private bool _isBusy;
     private double _left;
 
-    /// <summary>Exits a second of each reason, on average.</summary>
+    /// <summary>Exits per second of each reason, on average.</summary>
     internal double[] Rates { get; init; } = [20, 15, 12, 8, 4, 1, 0.2];
 
-    /// <summary>Seconds that a burst lasts on average, and the calm after it; 0 is a steady guest.</summary>
+    /// <summary>Average length of a burst, and of the pause after it, in seconds; 0 is a steady guest.</summary>
     internal double Burst { get; init; }
 
-    /// <summary>Whether handling times are now and then of another order of magnitude (a Pareto distribution without variance).</summary>
+    /// <summary>Whether handling times sometimes have another order of magnitude (a Pareto distribution without variance).</summary>
     internal bool IsHeavyTailed { get; init; }
 
-    /// <summary>What the handling takes in ns, at the least.</summary>
+    /// <summary>The shortest handling time in ns.</summary>
     internal double Ns { get; init; } = 1_500;
 
-    internal ComparisonSide Record(string name, int samples, double seconds = 1) => new(name, [.. Enumerable.Range(0, samples).Select(i => Next(i, seconds))]);
+    internal ComparisonSide Record(string name, int samples, double seconds = 1) =>
+        new(name, [.. Enumerable.Range(0, samples).Select(i => Next(i, seconds))]);
 
     private Interval Next(int number, double seconds)
     {
@@ -37,7 +38,8 @@ internal sealed class NoisyGuest(int seed)
             for (int i = 0; i < exits; i++) Add(row, Duration());
             rows.Add(row);
         }
-        return Sample.Of(Sample.Started.AddSeconds(number * seconds), seconds, rows, new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) });
+        return Sample.Of(
+            Sample.Started.AddSeconds(number * seconds), seconds, rows, new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) });
     }
 
     private static ulong[] Codes => [32, 30, 48, 1, 10, 49, 28, 54];
@@ -51,7 +53,7 @@ internal sealed class NoisyGuest(int seed)
         row.Bins.Add(HistogramLayout.BinOf(ns), 1);
     }
 
-    // How much of the sample was burst: a burst has nine times the exits of a calm.
+    // The share of the sample that was in a burst, which has nine times as many exits.
     private double Load(double seconds)
     {
         if (Burst <= 0) return 1;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>Reads the PNGs that this project writes, by the standard and not by its code: 8-bit palette, no interlace, no filter.</summary>
+/// <summary>Reads the PNGs that this project writes, independently of its code: 8-bit palette, no interlace, no filter.</summary>
 internal sealed class PngPicture
 {
     private readonly byte[] _dots, _colors;
@@ -55,7 +55,7 @@ internal sealed class PngPicture
         return to.ToArray();
     }
 
-    // Bit by bit, as the standard has it.
+    // Bit by bit, as in the standard.
     private static uint Crc(ReadOnlySpan<byte> data)
     {
         uint crc = uint.MaxValue;

@@ -75,9 +75,9 @@ public sealed class RankSumTests
     {
         double[] a = [5, 0, 9, 2, 7, 1, 8, 3, 6, 4], b = [.. a.Select(x => x + 10)];
         (double p, int direction) = RankSum.Test(a, b);
-        Assert.Equal(2.0 / 184_756, RankSum.LeastP(10, 10), 1e-12);
+        Assert.Equal(2.0 / 184_756, RankSum.MinP(10, 10), 1e-12);
         Assert.Equal(1, direction);
-        Assert.InRange(p, RankSum.LeastP(10, 10) * 0.999, 1e-4);
+        Assert.InRange(p, RankSum.MinP(10, 10) * 0.999, 1e-4);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class RankSumTests
         Assert.True(mixed < 1e-4 && sorted > 1e-2, $"{mixed} mixed, {sorted} sorted");
     }
 
-    // A short side beside a long one that is mostly zeros: the normal distribution alone would say one in 25 million.
+    // A short side and a long one that is mostly zeros: the normal distribution alone would give one in 25 million.
     [Fact]
     public void One_exit_is_no_change()
     {
@@ -97,7 +97,7 @@ public sealed class RankSumTests
         Assert.Equal(2.0 * 10 / 310, RankSum.Test(a, b).P, 1e-9);
     }
 
-    // More of them than are counted in full: where the distribution is lopsided it is still about as rare as counting says.
+    // More than are counted exactly: even with a skewed distribution the result is close to counting.
     [Theory]
     [InlineData(4)]
     [InlineData(5)]

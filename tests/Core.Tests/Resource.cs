@@ -1,6 +1,6 @@
 namespace Kvmscope.Core.Tests;
 
-/// <summary>Files that the test assembly carries.</summary>
+/// <summary>Files embedded in the test assembly.</summary>
 internal static class Resource
 {
     internal static string Read(string name)

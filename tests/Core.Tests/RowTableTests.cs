@@ -9,7 +9,8 @@ public sealed class RowTableTests
     private static readonly Gen<Row> s_rows = Gen.Select(
         Gen.Int[1, 3], Gen.Int[0, 3], Gen.ULong[0, 3], Gen.Bool, Gen.ULong[0, 2], Gen.ULong[0, 1UL << 36].Array[0, 20], Gen.ULong[0, 5],
         (vm, vcpu, code, isL2, qualifier, durations, untimed) =>
-            Make(new GroupKey(vm, vcpu, new ExitCode(Isa.Vmx, code), isL2 ? ExitLevel.L2 : ExitLevel.L1, Qualifier.Of(qualifier)), durations, untimed));
+            Make(new GroupKey(vm, vcpu, new ExitCode(Isa.Vmx, code), isL2 ? ExitLevel.L2 : ExitLevel.L1, Qualifier.Of(qualifier)),
+                durations, untimed));
 
     private static Row Make(GroupKey key, ulong[] durations, ulong untimed)
     {
@@ -25,7 +26,9 @@ public sealed class RowTableTests
 
     private static string Text(IEnumerable<Row> rows, Func<GroupKey, GroupKey> key) => string.Join('\n', rows
         .GroupBy(row => key(row.Key))
-        .Select(group => $"{group.Key}: {Total(group, r => r.Count)} {Total(group, r => r.Timed)} {Total(group, r => r.TotalNs)} {group.Max(r => r.MaxNs)} "
+        .Select(group =>
+            $"{group.Key}: {Total(group, r => r.Count)} {Total(group, r => r.Timed)} {Total(group, r => r.TotalNs)} " +
+            $"{group.Max(r => r.MaxNs)} "
             + string.Join(',', Enumerable.Range(0, HistogramLayout.BinCount).Select(bin => Total(group, r => r.Bins[bin]))))
         .Order(StringComparer.Ordinal));
 
@@ -43,7 +46,11 @@ public sealed class RowTableTests
                 Assert.Equal(table.Rows.Count, table.Rows.Select(r => r.Key).Distinct().Count());
 
                 GroupKey KeyOf(GroupKey key) => new(
-                    grouping >= Grouping.Vm ? key.Vm : -1, grouping == Grouping.Vcpu ? key.Vcpu : -1, key.Code, key.Level, withQualifiers ? key.Qualifier : default);
+                    grouping >= Grouping.Vm ? key.Vm : -1,
+                    grouping == Grouping.Vcpu ? key.Vcpu : -1,
+                    key.Code,
+                    key.Level,
+                    withQualifiers ? key.Qualifier : default);
             }
     }, iter: 60);
 

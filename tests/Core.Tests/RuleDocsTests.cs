@@ -7,8 +7,8 @@ using Kvmscope.Core.Analysis.Rules;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>
-/// The screens of docs/assert.md are what the rules say of <see cref="RuleSample"/>; with KVMSCOPE_UPDATE_DOCS=1 they are written anew. The rules in it
-/// are all rules.
+/// The screens of docs/assert.md are what the rules give for <see cref="RuleSample"/>; with KVMSCOPE_UPDATE_DOCS=1 they are rewritten. All
+/// rules in it are valid.
 /// </summary>
 public sealed partial class RuleDocsTests
 {
@@ -32,7 +32,8 @@ public sealed partial class RuleDocsTests
     [Fact]
     public void Rules_in_quotes_are_rules()
     {
-        string[] rules = [.. QuotedRule().Matches(File.ReadAllText(s_path)).Select(m => m.Groups[1].Value).Where(r => r != "max(exit)<50/s")];
+        string[] rules =
+            [.. QuotedRule().Matches(File.ReadAllText(s_path)).Select(m => m.Groups[1].Value).Where(r => r != "max(exit)<50/s")];
         Assert.True(rules.Length > 10);
         foreach (string rule in rules) Rule.Parse(rule);
     }
@@ -69,7 +70,8 @@ public sealed partial class RuleDocsTests
             return $"kvmscope: {error.Message}\n  {error.Hint}\n";
         }
         var output = new StringWriter();
-        OutputKinds.RuleResults.In(format)(new Destination(output, new ViewStyle())).Write([.. rules.Select(r => RuleEvaluator.Evaluate(r, input))]);
+        OutputKinds.RuleResults.In(format)(new Destination(output, new ViewStyle()))
+            .Write([.. rules.Select(r => RuleEvaluator.Evaluate(r, input))]);
         return output.ToString();
     }
 
@@ -85,5 +87,6 @@ public sealed partial class RuleDocsTests
     [GeneratedRegex("[`'](\\w+\\([^`'()]*\\)[^`']+)[`']")]
     private static partial Regex QuotedRule();
 
-    private static string Folder([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "docs"));
+    private static string Folder([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "docs"));
 }

@@ -5,7 +5,7 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>What rules measure where nothing is missing, and where there is nothing to measure.</summary>
+/// <summary>What rules measure if nothing is missing, and if there is nothing to measure.</summary>
 public sealed class RuleEvaluatorTests
 {
     private static readonly RuleInput s_input = RuleSample.Input(RuleSample.Rows());
@@ -97,10 +97,10 @@ public sealed class RuleEvaluatorTests
     public void Decimals_are_no_binary_fractions()
     {
         // 0.1 + 0.2 seconds of 3 exits, and a third of them: in doubles neither is equal.
-        Interval answer = Sample.Answer(RuleSample.Row(0x7b, 3, 1_000, RuleSample.Web, 0)).Lasting(0.3);
-        Assert.True(RuleSample.Evaluate("rate(any)==10/s", new RuleInput(answer, Isa.Svm)).Holds);
-        Assert.True(RuleSample.Evaluate("rate(any)==100/min", new RuleInput(answer.Lasting(1.8), Isa.Svm)).Holds);
-        Assert.False(RuleSample.Evaluate("rate(any)<0.3", new RuleInput(answer.Lasting(10), Isa.Svm)).Holds);
+        Interval interval = Sample.IntervalOf(RuleSample.Row(0x7b, 3, 1_000, RuleSample.Web, 0)).Lasting(0.3);
+        Assert.True(RuleSample.Evaluate("rate(any)==10/s", new RuleInput(interval, Isa.Svm)).Holds);
+        Assert.True(RuleSample.Evaluate("rate(any)==100/min", new RuleInput(interval.Lasting(1.8), Isa.Svm)).Holds);
+        Assert.False(RuleSample.Evaluate("rate(any)<0.3", new RuleInput(interval.Lasting(10), Isa.Svm)).Holds);
     }
 
     [Fact]
@@ -118,8 +118,11 @@ public sealed class RuleEvaluatorTests
     [Fact]
     public void Qualifiers_and_levels_add_up()
     {
-        Row Port(ulong port, ulong count, ulong ns, ExitLevel level) => new Row(Keys.Of(new ExitCode(Isa.Svm, 0x7b), level, RuleSample.Web, 0, Qualifier.Of(port))) { Count = count, Timed = count, TotalNs = count * ns, MaxNs = ns };
-        RuleInput input = RuleSample.Input(Port(0x1_0000_0608, 10, 4_000, ExitLevel.L1), Port(0x1_0000_0060, 5, 7_000, ExitLevel.L1), Port(0x1_0000_0060, 1, 9_000, ExitLevel.L2));
+        Row Port(ulong port, ulong count, ulong ns, ExitLevel level) =>
+            new Row(Keys.Of(new ExitCode(Isa.Svm, 0x7b), level, RuleSample.Web, 0, Qualifier.Of(port)))
+            { Count = count, Timed = count, TotalNs = count * ns, MaxNs = ns };
+        RuleInput input = RuleSample.Input(Port(0x1_0000_0608, 10, 4_000, ExitLevel.L1), Port(0x1_0000_0060, 5, 7_000, ExitLevel.L1),
+            Port(0x1_0000_0060, 1, 9_000, ExitLevel.L2));
         Assert.True(RuleSample.Evaluate("count(IOIO)==16", input).Holds);
         Assert.True(RuleSample.Evaluate("count(IOIO, level=l1)==15", input).Holds);
         Assert.True(RuleSample.Evaluate("total(IOIO)==84us", input).Holds);
@@ -129,9 +132,11 @@ public sealed class RuleEvaluatorTests
     [Fact]
     public void A_reason_is_meant_with_any_flags()
     {
-        RuleInput input = new(Sample.Answer(
-            RuleSample.Row(0x8000_0021, 1, 500, RuleSample.Web, 0, isa: Isa.Vmx), RuleSample.Row(48, 2, 500, RuleSample.Web, 0, isa: Isa.Vmx),
-            RuleSample.Row(0x0400_0030, 3, 500, RuleSample.Web, 0, isa: Isa.Vmx), RuleSample.Row(0x8000_000c, 4, 500, RuleSample.Web, 0, isa: Isa.Vmx),
+        RuleInput input = new(Sample.IntervalOf(
+            RuleSample.Row(0x8000_0021, 1, 500, RuleSample.Web, 0, isa: Isa.Vmx),
+            RuleSample.Row(48, 2, 500, RuleSample.Web, 0, isa: Isa.Vmx),
+            RuleSample.Row(0x0400_0030, 3, 500, RuleSample.Web, 0, isa: Isa.Vmx),
+            RuleSample.Row(0x8000_000c, 4, 500, RuleSample.Web, 0, isa: Isa.Vmx),
             RuleSample.Row(0xffff_ffff, 5, 500, RuleSample.Web, 0, isa: Isa.Vmx)), Isa.Vmx);
         Assert.Equal(1, RuleSample.Evaluate("count(INVALID_STATE)==0", input).Measured);
         Assert.Equal(5, RuleSample.Evaluate("count(EPT_VIOLATION)==0", input).Measured);
@@ -139,7 +144,7 @@ public sealed class RuleEvaluatorTests
         Assert.Equal(0, RuleSample.Evaluate("count(\"EPT_VIOLATION (failed entry)\")==0", input).Measured);
         Assert.Equal(0, RuleSample.Evaluate("count(65535)==0", input).Measured);
         Assert.Equal(5, RuleSample.Evaluate("count(0xffffffff)==0", input).Measured);
-        // HLT that failed to enter is no idling.
+        // A failed entry of HLT is not idle.
         Assert.Equal(0, RuleSample.Evaluate("count(idle)==0", input).Measured);
     }
 
@@ -154,8 +159,10 @@ public sealed class RuleEvaluatorTests
     public void Within_its_bin_a_quantile_is_an_estimate_and_says_so()
     {
         // CPUID's 1.2 µs lie in the bin of 1.024 to 1.280 µs.
-        RuleInput input = RuleSample.Input(RuleSample.Row(0x72, 100, 1_200, RuleSample.Web, 0), RuleSample.Row(0x7b, 1, 60_000, RuleSample.Web, 1));
-        RuleResult inside = RuleSample.Evaluate("p50(exit)<1.25us", input), outside = RuleSample.Evaluate("p50(exit)<1.28us", input), exact = RuleSample.Evaluate("p999(exit)<61us", input);
+        RuleInput input =
+            RuleSample.Input(RuleSample.Row(0x72, 100, 1_200, RuleSample.Web, 0), RuleSample.Row(0x7b, 1, 60_000, RuleSample.Web, 1));
+        RuleResult inside = RuleSample.Evaluate("p50(exit)<1.25us", input), outside = RuleSample.Evaluate("p50(exit)<1.28us", input),
+            exact = RuleSample.Evaluate("p999(exit)<61us", input);
         Assert.True(inside.Holds);
         Assert.EndsWith("; an estimate within the bin 1.02µs..1.28µs", inside.Why, StringComparison.Ordinal);
         Assert.DoesNotContain("estimate", outside.Why, StringComparison.Ordinal);
@@ -166,16 +173,18 @@ public sealed class RuleEvaluatorTests
     [Fact]
     public void A_quantile_names_who_has_most_of_the_slowest()
     {
-        RuleInput input = RuleSample.Input(RuleSample.Row(0x72, 980, 1_200, RuleSample.Web, 0), RuleSample.Row(0x7b, 15, 60_000, RuleSample.Web, 1), RuleSample.Row(0x400, 5, 90_000, RuleSample.Db, 0));
-        Assert.Contains("(most of the slowest: IOIO, web-1 vCPU 1, L1)", RuleSample.Evaluate("p99(exit)<20us", input).Why, StringComparison.Ordinal);
+        RuleInput input = RuleSample.Input(RuleSample.Row(0x72, 980, 1_200, RuleSample.Web, 0),
+            RuleSample.Row(0x7b, 15, 60_000, RuleSample.Web, 1), RuleSample.Row(0x400, 5, 90_000, RuleSample.Db, 0));
+        Assert.Contains(
+            "(most of the slowest: IOIO, web-1 vCPU 1, L1)", RuleSample.Evaluate("p99(exit)<20us", input).Why, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("count(any, vm=mail)==0", "no VM mail in the data; there are: db-1, web-1")]
-    [InlineData("max(any, vm=mail)<1s", "no VM mail in the data; there are: db-1, web-1")]
-    [InlineData("count(any, vm=web-1, vcpu=7)==0", "no vCPU 7 in web-1; there are: 0, 1")]
-    [InlineData("count(any, vm=db-1, vcpu=1)==0", "no vCPU 1 in db-1; there is: 0")]
-    [InlineData("count(any, vcpu=9)==0", "no vCPU 9 in the data; there are: 0, 1")]
+    [InlineData("count(any, vm=mail)==0", "no VM mail in the data, which has: db-1, web-1")]
+    [InlineData("max(any, vm=mail)<1s", "no VM mail in the data, which has: db-1, web-1")]
+    [InlineData("count(any, vm=web-1, vcpu=7)==0", "no vCPU 7 in web-1, which has: 0, 1")]
+    [InlineData("count(any, vm=db-1, vcpu=1)==0", "no vCPU 1 in db-1, which has: 0")]
+    [InlineData("count(any, vcpu=9)==0", "no vCPU 9 in the data, which has: 0, 1")]
     [InlineData("max(IOIO, vm=db-1)<1s", "no exit of IOIO was seen")]
     [InlineData("avg(exit, vm=db-1, level=l2)<1s", "no exit was seen")]
     [InlineData("p99(idle, level=l2)<1s", "no idle exit was seen")]
@@ -197,8 +206,8 @@ public sealed class RuleEvaluatorTests
         Assert.True(RuleSample.Evaluate("rate(any, vm=idle-1)<1", input).Holds);
         Assert.True(RuleSample.Evaluate("total(any, vm=idle-1)<1s", input).Holds);
         Assert.Equal("no exit was seen", RuleSample.Evaluate("max(any, vm=idle-1)<1s", input).Why);
-        Assert.Equal("no vCPU 2 in idle-1; there are: 0, 1", RuleSample.Evaluate("count(any, vm=idle-1, vcpu=2)==0", input).Why);
-        Assert.Equal("no VM idle-1#3 in the data; there is: idle-1", RuleSample.Evaluate("count(any, vm=idle-1#3)==0", input).Why);
+        Assert.Equal("no vCPU 2 in idle-1, which has: 0, 1", RuleSample.Evaluate("count(any, vm=idle-1, vcpu=2)==0", input).Why);
+        Assert.Equal("no VM idle-1#3 in the data, which has: idle-1", RuleSample.Evaluate("count(any, vm=idle-1#3)==0", input).Why);
     }
 
     [Theory]
@@ -213,7 +222,8 @@ public sealed class RuleEvaluatorTests
     {
         VmIdentity second = new(7, 4711, "web-1#2"), other = new(8, 4712, "web-1");
         RuleInput input = RuleSample.Input(
-            RuleSample.Row(0x72, 1, 1_200, RuleSample.Web, 0), RuleSample.Row(0x72, 10, 60_000, second, 1), RuleSample.Row(0x72, 100, 1_200, other, 0)).Naming(RuleSample.Web, second, other);
+            RuleSample.Row(0x72, 1, 1_200, RuleSample.Web, 0), RuleSample.Row(0x72, 10, 60_000, second, 1),
+            RuleSample.Row(0x72, 100, 1_200, other, 0)).Naming(RuleSample.Web, second, other);
         Assert.Equal(holds, RuleSample.Evaluate(rule, input).Holds);
     }
 
@@ -221,7 +231,8 @@ public sealed class RuleEvaluatorTests
     public void A_number_that_came_to_be_a_name_and_a_pid_is_not_measured()
     {
         var named = new VmIdentity(7, 1, "4711");
-        RuleInput input = RuleSample.Input(RuleSample.Row(0x72, 1, 1_200, RuleSample.Web, 0), RuleSample.Row(0x72, 10, 1_200, named, 0)).Naming(RuleSample.Web, named);
+        RuleInput input = RuleSample.Input(RuleSample.Row(0x72, 1, 1_200, RuleSample.Web, 0), RuleSample.Row(0x72, 10, 1_200, named, 0))
+            .Naming(RuleSample.Web, named);
         RuleResult result = RuleSample.Evaluate("count(any, vm=4711)==10", input);
         Assert.Equal((null, "'4711' is the name of one VM and the pid of another"), (result.Holds, result.Why));
     }
@@ -229,7 +240,8 @@ public sealed class RuleEvaluatorTests
     [Theory]
     [InlineData("count(any)==0", "no VM was seen")]
     [InlineData("count(any, vm=web-1)==0", "no VM was seen, so there is no web-1")]
-    public void Without_any_VM_nothing_is_measured(string rule, string why) => Assert.Equal((null, why), (RuleSample.Evaluate(rule, RuleSample.Input()).Holds, RuleSample.Evaluate(rule, RuleSample.Input()).Why));
+    public void Without_any_VM_nothing_is_measured(string rule, string why) =>
+        Assert.Equal((null, why), (RuleSample.Evaluate(rule, RuleSample.Input()).Holds, RuleSample.Evaluate(rule, RuleSample.Input()).Why));
 
     [Theory]
     [InlineData(0)]
@@ -251,7 +263,8 @@ public sealed class RuleEvaluatorTests
     public void Without_times_only_counts_are_measured(string rule)
     {
         RuleInput input = s_input with { HasTime = false };
-        Assert.Equal((null, "handling times were not measured"), (RuleSample.Evaluate(rule, input).Holds, RuleSample.Evaluate(rule, input).Why));
+        Assert.Equal(
+            (null, "handling times were not measured"), (RuleSample.Evaluate(rule, input).Holds, RuleSample.Evaluate(rule, input).Why));
         Assert.True(RuleSample.Evaluate("count(exit)==1324", input).Holds);
     }
 
@@ -270,8 +283,9 @@ public sealed class RuleEvaluatorTests
     [InlineData("max(any, level=l1)<1s")]
     public void Levels_that_are_not_told_apart_are_not_measured(string rule)
     {
-        RuleInput input = new(Sample.Answer(RuleSample.Row(0x201, 5, 100, RuleSample.Web, 0, isa: Isa.Arm64)), Isa.Arm64);
-        Assert.Equal((null, "levels are not told apart on arm64"), (RuleSample.Evaluate(rule, input).Holds, RuleSample.Evaluate(rule, input).Why));
+        RuleInput input = new(Sample.IntervalOf(RuleSample.Row(0x201, 5, 100, RuleSample.Web, 0, isa: Isa.Arm64)), Isa.Arm64);
+        Assert.Equal(
+            (null, "levels are not told apart on arm64"), (RuleSample.Evaluate(rule, input).Holds, RuleSample.Evaluate(rule, input).Why));
         Assert.Equal("max 100 ns (WFx, web-1 vCPU 0)", RuleSample.Evaluate("max(any)<1s", input).Why);
     }
 
@@ -281,16 +295,20 @@ public sealed class RuleEvaluatorTests
 
     [Fact]
     public void Holding_is_monotone_in_the_threshold() =>
-        Gen.Select(Gen.OneOf("count", "rate", "max", "avg", "total", "p50", "p99"), Gen.Int[0, 2_000_000], Gen.Int[0, 2_000_000], Gen.ULong[0, 3], Gen.Bool)
+        Gen.Select(Gen.OneOf("count", "rate", "max", "avg", "total", "p50", "p99"), Gen.Int[0, 2_000_000], Gen.Int[0, 2_000_000],
+            Gen.ULong[0, 3], Gen.Bool)
             .Sample((metric, a, b, dropped, filtered) =>
             {
                 RuleInput input = RuleSample.Input(new Accounting { DroppedExits = dropped / 2 }, RuleSample.Rows());
                 string unit = metric is "count" or "rate" ? "" : "ns", target = filtered ? "exit, vm=web-1" : "exit";
                 int At(string comparison, int value) =>
-                    RuleSample.Evaluate($"{metric}({target}){comparison}{value}{unit}", input).Holds switch { true => 2, null => 1, false => 0 };
+                    RuleSample.Evaluate($"{metric}({target}){comparison}{value}{unit}", input).Holds
+                        switch { true => 2, null => 1, false => 0 };
                 (int low, int high) = (Math.Min(a, b), Math.Max(a, b));
                 // What could not be measured lies between what fails and what holds.
-                return At("<", low) <= At("<", high) && At("<=", low) <= At("<=", high) && At(">", low) >= At(">", high) && At(">=", low) >= At(">=", high)
-                    && At("<", low) <= At("<=", low) && At(">", low) <= At(">=", low) && At("<", low) + At(">=", low) == 2 && At("==", low) + At("!=", low) == 2;
+                return At("<", low) <= At("<", high) && At("<=", low) <= At("<=", high)
+                    && At(">", low) >= At(">", high) && At(">=", low) >= At(">=", high)
+                    && At("<", low) <= At("<=", low) && At(">", low) <= At(">=", low)
+                    && At("<", low) + At(">=", low) == 2 && At("==", low) + At("!=", low) == 2;
             }, iter: 2_000);
 }

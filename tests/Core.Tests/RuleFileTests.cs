@@ -9,15 +9,18 @@ public sealed class RuleFileTests
     [Fact]
     public void Comments_and_blank_lines_do_not_count()
     {
-        const string text = "\ufeff# real time\r\n\r\n  max(exit) < 50us   # no exit may pass\r\n\t\ncount(VMX#71)==0\n#count(any)==0\ncount(any, vm=\"a # b\")==0 # c \"\n";
-        Assert.Equal(["max(exit) < 50us", "count(VMX#71)==0", "count(any, vm=\"a # b\")==0"], RuleFile.Parse(text, "rt.rules").Select(r => r.Text));
+        const string text = "\ufeff# real time\r\n\r\n  max(exit) < 50us   # no exit may " +
+            "pass\r\n\t\ncount(VMX#71)==0\n#count(any)==0\ncount(any, vm=\"a # b\")==0 # c \"\n";
+        Assert.Equal(
+            ["max(exit) < 50us", "count(VMX#71)==0", "count(any, vm=\"a # b\")==0"], RuleFile.Parse(text, "rt.rules").Select(r => r.Text));
     }
 
     [Fact]
     public void An_error_says_file_line_and_column()
     {
         var error = Assert.Throws<KvmscopeException>(() => RuleFile.Parse("# rt\n\n  max(exit)<50  # us\n", "rt.rules"));
-        Assert.Equal("rt.rules:3:17: max needs a unit\n    max(exit)<50  # us\n                  ^ expected a time in ns, us, ms or s", error.Message);
+        Assert.Equal("rt.rules:3:17: max needs a unit\n    max(exit)<50  # us\n                  ^ expected a time in ns, us, ms or s",
+            error.Message);
         Assert.Equal(ExitStatus.Usage, error.Status);
     }
 
@@ -26,7 +29,7 @@ public sealed class RuleFileTests
     {
         Rule rule = Assert.Single(RuleFile.Parse("\n count(CUPID)==0", "rt.rules"));
         var error = Assert.Throws<KvmscopeException>(() => rule.Check(Isa.Vmx));
-        Assert.StartsWith("rt.rules:2:8: 'CUPID' is no exit reason of VMX\n", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("rt.rules:2:8: 'CUPID' is not an exit reason of VMX\n", error.Message, StringComparison.Ordinal);
         Assert.Equal("Did you mean CPUID?", error.Hint);
     }
 

@@ -4,7 +4,7 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>What rules say where something was lost: what was seen proves what it proves, and all else is left open.</summary>
+/// <summary>What rules say if something was lost: what was seen may prove a result; else it is left open.</summary>
 public sealed class RuleLossTests
 {
     private static readonly Accounting s_dropped = new() { DroppedExits = 5 };
@@ -15,10 +15,10 @@ public sealed class RuleLossTests
         { new Accounting { DroppedVcpus = 1 }, "1 vCPU was not counted (raise --max-vcpus)" },
         { new Accounting { DroppedVcpus = 1023 }, "1023 vCPUs were not counted (raise --max-vcpus)" },
         { new Accounting { DroppedVcpus = 1024 }, "at least 1024 vCPUs were not counted (raise --max-vcpus)" },
-        { new Accounting { DroppedCells = 2 }, "2 reasons of vCPUs found no room (raise --max-vcpus)" },
+        { new Accounting { DroppedCells = 2 }, "2 reasons of vCPUs did not fit (raise --max-vcpus)" },
     };
 
-    // What was seen: 1324 busy exits, 132.4 a second, the longest 43.2 µs, 2.744 ms together.
+    // What was seen: 1324 busy exits, 132.4 per second, the longest 43.2 µs, 2.744 ms in total.
     [Theory]
     [InlineData("count(exit)<1324", false)]
     [InlineData("count(exit)<1325", null)]
@@ -59,9 +59,9 @@ public sealed class RuleLossTests
 
     [Theory]
     [MemberData(nameof(Losses))]
-    public void Every_loss_is_named(Accounting trust, string why)
+    public void Every_loss_is_named(Accounting accounting, string why)
     {
-        RuleResult result = RuleSample.Evaluate("count(exit)<2000", RuleSample.Input(trust, RuleSample.Rows()));
+        RuleResult result = RuleSample.Evaluate("count(exit)<2000", RuleSample.Input(accounting, RuleSample.Rows()));
         Assert.Equal((null, 1324.0, ">= 1324"), (result.Holds, result.Measured, result.MeasuredText));
         Assert.Equal($"count at least 1324 (most: CPUID, web-1 vCPU 0, L1); {why}", result.Why);
     }
@@ -78,12 +78,12 @@ public sealed class RuleLossTests
     [Fact]
     public void What_was_lost_of_events_and_qualifiers_is_no_loss_here()
     {
-        var trust = new Accounting { LostEvents = 3, OtherQualifiers = 4, UnpairedEntries = 5, Open = 6 };
-        Assert.True(RuleSample.Evaluate("max(exit)==43.2us", RuleSample.Input(trust, RuleSample.Rows())).Holds);
-        Assert.True(RuleSample.Evaluate("p99(exit)<50us", RuleSample.Input(trust, RuleSample.Rows())).Holds);
+        var accounting = new Accounting { LostEvents = 3, OtherQualifiers = 4, UnpairedEntries = 5, Open = 6 };
+        Assert.True(RuleSample.Evaluate("max(exit)==43.2us", RuleSample.Input(accounting, RuleSample.Rows())).Holds);
+        Assert.True(RuleSample.Evaluate("p99(exit)<50us", RuleSample.Input(accounting, RuleSample.Rows())).Holds);
     }
 
-    // Seven exits of web-1 are of no known reason: busy or idle, CPUID or not.
+    // Seven exits of web-1 have no known reason: busy or idle, CPUID or not.
     [Theory]
     [InlineData("count(any)==1388", true)]
     [InlineData("max(any)==800ms", true)]
@@ -109,9 +109,10 @@ public sealed class RuleLossTests
 
     [Fact]
     public void Unread_reasons_without_a_row_may_be_anybodys() =>
-        Assert.Null(RuleSample.Evaluate("count(NPF, vm=db-1)==300", RuleSample.Input(new Accounting { UnreadReasons = 1 }, RuleSample.Rows())).Holds);
+        Assert.Null(RuleSample.Evaluate(
+            "count(NPF, vm=db-1)==300", RuleSample.Input(new Accounting { UnreadReasons = 1 }, RuleSample.Rows())).Holds);
 
-    // One exit a vCPU may be open when the data are read, which is no loss; an exit that was followed by another is.
+    // One exit per vCPU may be open when the data are read, which is not a loss; an exit that was followed by another is.
     [Theory]
     [InlineData(1, 0, 1, true, "1 exit has not ended")]
     [InlineData(1, 0, 0, true, "1 exit has not ended")]
@@ -121,8 +122,9 @@ public sealed class RuleLossTests
     [InlineData(2, 9, 0, null, "2 exits have no measured time")]
     public void Exits_that_were_not_timed_are_open_or_lost(ulong untimed, ulong unpaired, ulong open, bool? holds, string why)
     {
-        var trust = new Accounting { UnpairedExits = unpaired, Open = open };
-        RuleInput input = RuleSample.Input(trust, RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: untimed), RuleSample.Row(0x72, 9, 70_000, RuleSample.Web, 1));
+        var accounting = new Accounting { UnpairedExits = unpaired, Open = open };
+        RuleInput input = RuleSample.Input(accounting, RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: untimed),
+            RuleSample.Row(0x72, 9, 70_000, RuleSample.Web, 1));
         foreach (string rule in new[] { "max(IOIO)<50us", "p99(IOIO)<50us", "total(IOIO)<1s", "avg(IOIO)<=40us" })
         {
             RuleResult result = RuleSample.Evaluate(rule, input);
@@ -130,9 +132,9 @@ public sealed class RuleLossTests
             Assert.EndsWith(why, result.Why, StringComparison.Ordinal);
         }
         Assert.False(RuleSample.Evaluate("max(IOIO)<30us", input).Holds);
-        RuleInput cut = RuleSample.Input(trust with { UnpairedExits = 0, CutExits = unpaired }, [.. input.Interval.Rows]);
+        RuleInput cut = RuleSample.Input(accounting with { UnpairedExits = 0, CutExits = unpaired }, [.. input.Interval.Rows]);
         Assert.Equal(holds, RuleSample.Evaluate("max(IOIO)<50us", cut).Holds);
-        // Counts are whole, and so is what has its times.
+        // Counts are complete, and so are targets with all their times.
         Assert.Equal("count 10 (IOIO, web-1 vCPU 0, L1)", RuleSample.Evaluate("count(IOIO)==10", input).Why);
         Assert.Equal("max 70.0 µs (CPUID, web-1 vCPU 1, L1)", RuleSample.Evaluate("max(CPUID)<80us", input).Why);
     }
@@ -140,7 +142,8 @@ public sealed class RuleLossTests
     [Fact]
     public void Each_vCPU_may_have_an_open_exit()
     {
-        RuleInput input = RuleSample.Input(RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: 1), RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 1, untimed: 1));
+        RuleInput input = RuleSample.Input(RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 0, untimed: 1),
+            RuleSample.Row(0x7b, 10, 40_000, RuleSample.Web, 1, untimed: 1));
         Assert.True(RuleSample.Evaluate("max(IOIO)<50us", input).Holds);
     }
 
@@ -159,7 +162,8 @@ public sealed class RuleLossTests
     [InlineData("p50(IOIO)<50us")]
     public void Of_open_exits_alone_there_is_no_time(string rule)
     {
-        RuleResult result = RuleSample.Evaluate(rule, RuleSample.Input(new Accounting { Open = 1 }, RuleSample.Row(0x7b, 1, 0, RuleSample.Web, 0, untimed: 1)));
+        RuleResult result = RuleSample.Evaluate(
+            rule, RuleSample.Input(new Accounting { Open = 1 }, RuleSample.Row(0x7b, 1, 0, RuleSample.Web, 0, untimed: 1)));
         Assert.Equal((null, null, "no exit of IOIO was timed; 1 exit has not ended"), (result.Measured, result.Holds, result.Why));
     }
 
@@ -175,14 +179,15 @@ public sealed class RuleLossTests
                 // The threshold is 0; the true value is anything on the open side of what was seen.
                 bool?[] possible =
                 [
-                    .. Enumerable.Range(-9, 19).Where(v => bound switch { RuleBound.AtLeast => v >= seen, RuleBound.AtMost => v <= seen, _ => v == seen })
+                    .. Enumerable.Range(-9, 19)
+                        .Where(v => bound switch { RuleBound.AtLeast => v >= seen, RuleBound.AtMost => v <= seen, _ => v == seen })
                         .Select(v => RuleComparisons.Decide(comparison, v, RuleBound.Exact)).Distinct(),
                 ];
                 Assert.Equal(possible.Length == 1 ? possible[0] : null, RuleComparisons.Decide(comparison, seen, bound));
             }
     }
 
-    // Traced with --level l1: those of L2 may be any number.
+    // Traced with --level l1: there may be any number of exits of L2.
     [Theory]
     [InlineData("count(CPUID)<2000", null)]
     [InlineData("count(CPUID)>=1000", true)]
@@ -197,11 +202,11 @@ public sealed class RuleLossTests
         RuleInput input = RuleSample.Input(rows) with { HasAllExits = false, Level = ExitLevel.L1 };
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
-        if (holds is null) Assert.Contains("those of L2 were not traced", result.Why, StringComparison.Ordinal);
+        if (holds is null) Assert.Contains("exits of L2 were not traced", result.Why, StringComparison.Ordinal);
         Assert.NotNull(RuleSample.Evaluate(rule, input with { Level = null }).Holds);
     }
 
-    // An exit that has not ended is known by the parts to have lasted ten seconds.
+    // The parts show that an open exit has lasted ten seconds.
     [Theory]
     [InlineData("max(exit)<50us", false)]
     [InlineData("max(exit)>=10s", true)]
@@ -212,15 +217,17 @@ public sealed class RuleLossTests
     public void An_exit_that_lasts_is_as_long_as_it_has_lasted(string rule, bool? holds)
     {
         RuleInput input = RuleSample.SplitInput(new Accounting { Open = 2 });
-        Row open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1), alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
+        Row open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1),
+            alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
         open.Parts = RuleSample.Part(TimePart.Vmm, open.TotalNs + 10_000_000_000);
         alone.Parts = RuleSample.Part(TimePart.Vmm, 1_000_000);
-        RuleResult result = RuleSample.Evaluate(rule, input with { Interval = input.Interval with { Changes = [.. input.Interval.Rows, open, alone] } });
+        RuleResult result =
+            RuleSample.Evaluate(rule, input with { Interval = input.Interval with { Changes = [.. input.Interval.Rows, open, alone] } });
         Assert.Equal(holds, result.Holds);
         if (holds is null) Assert.Contains("it has not ended", result.Why, StringComparison.Ordinal);
     }
 
-    // The time of an exit that was open at the begin makes up for that of one without any: counts and times are equal.
+    // An exit that was open at the start adds a time, another has none: counts and times are equal.
     [Fact]
     public void Times_that_came_from_before_hide_no_exit_without_a_time()
     {

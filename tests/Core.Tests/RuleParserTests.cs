@@ -5,23 +5,26 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>The rule language: what is read, what is refused, and where the error points.</summary>
+/// <summary>The rule language: what is accepted, what is refused, and where the error points.</summary>
 public sealed class RuleParserTests
 {
     private static readonly string[] s_valid =
     [
-        "max(exit)<50us", "rate(EPT_VIOLATION)<100/s", "share(runq)<5%", "count(any)==0", "p99.9(HLT, vm=web-1, vcpu=0, level=l2) >= 1.5 ms",
-        "total(idle){vm=\"my \\\"vm\\\", 2\", vcpu=3} != 0ns", "avg(0x30)<=3s", "p50(VMX#71)>1ns", "share(\"INVALID_STATE (failed entry)\")<0.05",
+        "max(exit)<50us", "rate(EPT_VIOLATION)<100/s", "share(runq)<5%", "count(any)==0",
+        "p99.9(HLT, vm=web-1, vcpu=0, level=l2) >= 1.5 ms",
+        "total(idle){vm=\"my \\\"vm\\\", 2\", vcpu=3} != 0ns", "avg(0x30)<=3s", "p50(VMX#71)>1ns",
+        "share(\"INVALID_STATE (failed entry)\")<0.05",
         "rate(any){level=l1}<6000/min", "rate(any)<1/h", "count(EXCP_UD) = 7",
     ];
 
-    // Any text, and texts that are nearly right.
+    // Any text, and texts that are almost correct.
     private static readonly Gen<string> s_text = Gen.OneOf(
         Gen.String,
         Gen.String[Gen.Char["maxcountp9.(){},<>=!\"\\# \t%/5us0µ-"], 0, 30],
         Gen.Select(Gen.OneOf(s_valid), Gen.Int[0, 60], Gen.Int[0, 3], Gen.Char).Select(Mutate));
 
-    private static readonly Gen<string> s_name = Gen.OneOf(Gen.String[Gen.Char["abz09_-. ,\"\\(){}#='µ"], 1, 12], Gen.OneOf("web-1", "4711", "HLT", "a#2"))
+    private static readonly Gen<string> s_name =
+        Gen.OneOf(Gen.String[Gen.Char["abz09_-. ,\"\\(){}#='µ"], 1, 12], Gen.OneOf("web-1", "4711", "HLT", "a#2"))
         .Where(n => n.Trim().Length > 0);
 
     private static readonly Gen<string> s_rule = Gen.Select(
@@ -37,16 +40,19 @@ public sealed class RuleParserTests
     [InlineData("p99.9(any)=1ms", "p999(any) == 1ms", RuleTargetKind.Any, null, null, null)]
     [InlineData("count(idle,vm=web-1)!=1", "count(idle, vm=web-1) != 1", RuleTargetKind.Idle, "web-1", null, null)]
     [InlineData("count(any){vm=4711,level=l2}==0", "count(any, vm=4711, level=l2) == 0", RuleTargetKind.Any, "4711", null, ExitLevel.L2)]
-    [InlineData("count(any, vcpu = 3){ vm == \"my vm, 2\" , level = L1 } >= 7", "count(any, vm=\"my vm, 2\", vcpu=3, level=l1) >= 7", RuleTargetKind.Any, "my vm, 2", 3, ExitLevel.L1)]
+    [InlineData("count(any, vcpu = 3){ vm == \"my vm, 2\" , level = L1 } >= 7", "count(any, vm=\"my vm, 2\", vcpu=3, level=l1) >= 7",
+        RuleTargetKind.Any, "my vm, 2", 3, ExitLevel.L1)]
     [InlineData("rate(EPT_VIOLATION)<100", "rate(EPT_VIOLATION) < 100", RuleTargetKind.Reason, null, null, null)]
     [InlineData("rate(48) < 100 / min", "rate(48) < 100/min", RuleTargetKind.Reason, null, null, null)]
     [InlineData("count(VMX#71)<1", "count(VMX#71) < 1", RuleTargetKind.Reason, null, null, null)]
     [InlineData("count(2/0x16)<1", "count(2/0x16) < 1", RuleTargetKind.Reason, null, null, null)]
-    [InlineData("count(SVM_EXIT_EXCP_BASE+UD_VECTOR)<1", "count(SVM_EXIT_EXCP_BASE+UD_VECTOR) < 1", RuleTargetKind.Reason, null, null, null)]
+    [InlineData("count(SVM_EXIT_EXCP_BASE+UD_VECTOR)<1", "count(SVM_EXIT_EXCP_BASE+UD_VECTOR) < 1", RuleTargetKind.Reason, null, null,
+        null)]
     [InlineData("count(\"UD excp\", vm=web#2)<1", "count(\"UD excp\", vm=web#2) < 1", RuleTargetKind.Reason, "web#2", null, null)]
     [InlineData("share(RunQ)<=5%", "share(RunQ) <= 5%", RuleTargetKind.Part, null, null, null)]
     [InlineData("share(exit)<0.05", "share(exit) < 0.05", RuleTargetKind.Exit, null, null, null)]
-    [InlineData("avg(exit, vm=\"a\\\"b\\\\c\\d\")<1s", "avg(exit, vm=\"a\\\"b\\\\c\\\\d\") < 1s", RuleTargetKind.Exit, "a\"b\\c\\d", null, null)]
+    [InlineData("avg(exit, vm=\"a\\\"b\\\\c\\d\")<1s", "avg(exit, vm=\"a\\\"b\\\\c\\\\d\") < 1s", RuleTargetKind.Exit, "a\"b\\c\\d", null,
+        null)]
     public void Rules_are_read(string text, string shown, object kind, string? vm, int? vcpu, ExitLevel? level)
     {
         Rule rule = Rule.Parse(text);
@@ -57,8 +63,8 @@ public sealed class RuleParserTests
     }
 
     [Theory]
-    [InlineData("", 1, "the end is nothing that can be measured")]
-    [InlineData("   ", 4, "the end is nothing")]
+    [InlineData("", 1, "the end is not a metric")]
+    [InlineData("   ", 4, "the end is not a metric")]
     [InlineData("mx(exit)<5us", 1, "expected count, rate, share")]
     [InlineData("max exit)<5us", 5, "expected ( after max")]
     [InlineData("max()<5us", 5, "expected exit, any, idle or an exit reason")]
@@ -66,17 +72,17 @@ public sealed class RuleParserTests
     [InlineData("max(exit<5us", 9, "a comma and a filter, or )")]
     [InlineData("max(exit)<", 11, "a time in ns, us, ms or s")]
     [InlineData("max(exit)5us", 10, "expected <, <=, >, >=, == or !=")]
-    [InlineData("max(exit)=>5us", 11, "'>' is no number")]
-    [InlineData("max(exit)<-5us", 11, "'-5us' is no number")]
+    [InlineData("max(exit)=>5us", 11, "'>' is not a number")]
+    [InlineData("max(exit)<-5us", 11, "'-5us' is not a number")]
     [InlineData("max(exit)<50", 13, "max needs a unit")]
-    [InlineData("max(exit)<50/s", 13, "'/s' is no unit of max")]
+    [InlineData("max(exit)<50/s", 13, "'/s' is not a unit of max")]
     [InlineData("max(exit)<50 %", 14, "a time in ns, us, ms or s")]
-    [InlineData("max(exit)<5.us", 12, "'.us' is no unit")]
+    [InlineData("max(exit)<5.us", 12, "'.us' is not a unit")]
     [InlineData("rate(exit)<5us", 13, "with /s, /min or /h")]
-    [InlineData("rate(exit)<5/d", 13, "'/d' is no unit of rate")]
-    [InlineData("share(exit)<5", 13, "5 is more than the whole")]
+    [InlineData("rate(exit)<5/d", 13, "'/d' is not a unit of rate")]
+    [InlineData("share(exit)<5", 13, "5 is more than 100 %")]
     [InlineData("share(exit)<101%", 13, "up to 100%")]
-    [InlineData("share(exit)<5us", 14, "'us' is no unit of share")]
+    [InlineData("share(exit)<5us", 14, "'us' is not a unit of share")]
     [InlineData("count(exit)<1.5", 13, "a whole number of exits")]
     [InlineData("count(exit)<5%", 14, "a whole number of exits")]
     [InlineData("count(exit)<1234567890123456", 13, "too many digits")]
@@ -84,8 +90,8 @@ public sealed class RuleParserTests
     [InlineData("max(exit)<5us max", 15, "does not belong")]
     [InlineData("max(exit, name=x)<5us", 11, "expected vm=, vcpu= or level=")]
     [InlineData("max(exit, vm)<5us", 13, "= after vm")]
-    [InlineData("max(exit, vm=)<5us", 14, "in quotes if it has blanks")]
-    [InlineData("max(exit, vm=\"\")<5us", 14, "in quotes if it has blanks")]
+    [InlineData("max(exit, vm=)<5us", 14, "in quotes if it has spaces")]
+    [InlineData("max(exit, vm=\"\")<5us", 14, "in quotes if it has spaces")]
     [InlineData("max(exit, vm=\"x)<5us", 14, "a quote is not closed")]
     [InlineData("max(exit, vm=a, vm=b)<5us", 17, "vm is given twice")]
     [InlineData("max(exit, vcpu=1){vcpu=1}<5us", 19, "vcpu is given twice")]
@@ -93,10 +99,10 @@ public sealed class RuleParserTests
     [InlineData("max(exit, vcpu=-1)<5us", 16, "expected a number from 0")]
     [InlineData("max(exit, vcpu=99999999999)<5us", 16, "expected a number from 0")]
     [InlineData("max(exit, level=l3)<5us", 17, "expected l1 or l2")]
-    [InlineData("max(exit){}<5us", 11, "'}' is no filter")]
+    [InlineData("max(exit){}<5us", 11, "'}' is not a filter")]
     [InlineData("max(exit){vm=a<5us", 15, "a comma and a filter, or }")]
     [InlineData("max(runq)<5us", 5, "parts only have share")]
-    [InlineData("share(runq, level=l2)<5%", 13, "not of a level")]
+    [InlineData("share(runq, level=l2)<5%", 13, "has no level")]
     public void Errors_point_at_the_column(string text, int column, string says)
     {
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse(text));
@@ -114,7 +120,8 @@ public sealed class RuleParserTests
     public void An_error_reads_well()
     {
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse("max(exit)\t<50/s"));
-        Assert.Equal("'/s' is no unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Message);
+        Assert.Equal(
+            "'/s' is not a unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Message);
         Assert.Equal("For example: max(exit)<50us", error.Hint);
     }
 
@@ -129,7 +136,8 @@ public sealed class RuleParserTests
         {
             string[] lines = error.Message.Split('\n');
             int column = lines[2].IndexOf('^', StringComparison.Ordinal) - 1;
-            return error.Status == ExitStatus.Usage && lines.Length == 3 && lines[1].Length == text.Length + 2 && column >= 1 && column <= text.Length + 1;
+            return error.Status == ExitStatus.Usage && lines.Length == 3 && lines[1].Length == text.Length + 2 && column >= 1
+                && column <= text.Length + 1;
         }
     }, iter: 20_000);
 
@@ -137,7 +145,8 @@ public sealed class RuleParserTests
     public void A_rule_that_is_printed_reads_as_itself() => s_rule.Sample(text =>
     {
         Rule rule = Rule.Parse(text), again = Rule.Parse(rule.ToString());
-        return again.ToString() == rule.ToString() && again.Metric == rule.Metric && FiltersOf(again) == FiltersOf(rule) && again.Comparison == rule.Comparison
+        return again.ToString() == rule.ToString() && again.Metric == rule.Metric && FiltersOf(again) == FiltersOf(rule)
+            && again.Comparison == rule.Comparison
             && again.Value == rule.Value && again.Target with { Column = 0 } == rule.Target with { Column = 0 };
     }, iter: 5_000);
 
@@ -145,11 +154,11 @@ public sealed class RuleParserTests
         (rule.Selection.Vms.SingleOrDefault(), rule.Selection.Vcpus.Select(id => (int?)id).SingleOrDefault(), rule.Selection.Level);
 
     [Theory]
-    [InlineData("EPT_VIOLATON", Isa.Vmx, "is no exit reason of VMX", "EPT_VIOLATION")]
-    [InlineData("NPF", Isa.Vmx, "is no exit reason of VMX", "EPT_VIOLATION")]
-    [InlineData("SVM_EXIT_HLT", Isa.Vmx, "is no exit reason of VMX", "HLT")]
-    [InlineData("EPT_VIOLATON", Isa.None, "is no exit reason ", "EPT_VIOLATION")]
-    [InlineData("no such thing at all", Isa.Svm, "is no exit reason of SVM", "a number")]
+    [InlineData("EPT_VIOLATON", Isa.Vmx, "is not an exit reason of VMX", "EPT_VIOLATION")]
+    [InlineData("NPF", Isa.Vmx, "is not an exit reason of VMX", "EPT_VIOLATION")]
+    [InlineData("SVM_EXIT_HLT", Isa.Vmx, "is not an exit reason of VMX", "HLT")]
+    [InlineData("EPT_VIOLATON", Isa.None, "is not an exit reason ", "EPT_VIOLATION")]
+    [InlineData("no such thing at all", Isa.Svm, "is not an exit reason of SVM", "a number")]
     public void An_unknown_reason_is_said_once_the_ISA_is_known(string name, Isa isa, string says, string hint)
     {
         Rule rule = Rule.Parse($"max( \"{name}\" )<50us");
@@ -201,9 +210,11 @@ public sealed class RuleParserTests
         };
     }
 
-    private static string Write(string metric, string target, string? vm, int? vcpu, string? level, string comparison, int number, string blank)
+    private static string Write(
+        string metric, string target, string? vm, int? vcpu, string? level, string comparison, int number, string blank)
     {
-        string[] filters = [.. new[] { vm is null ? "" : $"vm{blank}={blank}{vm}", vcpu is null ? "" : $"vcpu={vcpu}", level is null ? "" : $"level={level}" }.Where(f => f.Length > 0)];
+        string[] filters = [.. new[] { vm is null ? "" : $"vm{blank}={blank}{vm}", vcpu is null ? "" : $"vcpu={vcpu}",
+            level is null ? "" : $"level={level}" }.Where(f => f.Length > 0)];
         string value = metric switch
         {
             "count" => $"{number}",
@@ -211,7 +222,8 @@ public sealed class RuleParserTests
             "share" => $"{number % 101}{blank}%",
             _ => $"{number}.125{blank}us",
         };
-        string first = filters.Length > 0 ? $",{blank}{filters[0]}" : "", rest = filters.Length > 1 ? $"{blank}{{{string.Join($"{blank},", filters[1..])}}}" : "";
+        string first = filters.Length > 0 ? $",{blank}{filters[0]}" : "";
+        string rest = filters.Length > 1 ? $"{blank}{{{string.Join($"{blank},", filters[1..])}}}" : "";
         return $"{blank}{metric}({target}{blank}{first}){rest}{comparison}{blank}{value}{blank}";
     }
 

@@ -11,10 +11,11 @@ internal static class RuleSample
 {
     internal static readonly VmIdentity Web = new(0, 4711, "web-1"), Db = new(1, 4712, "db-1");
 
-    internal static Row Row(ulong code, ulong count, ulong ns, VmIdentity vm, int vcpu, ExitLevel level = ExitLevel.L1, ulong untimed = 0, Isa isa = Isa.Svm) =>
+    internal static Row Row(
+        ulong code, ulong count, ulong ns, VmIdentity vm, int vcpu, ExitLevel level = ExitLevel.L1, ulong untimed = 0, Isa isa = Isa.Svm) =>
         Sample.Row(isa, code, level, count, ns, vm, vcpu, untimed);
 
-    /// <summary>CPUID, IOIO, HLT and NPF, of which the longest but HLT is 43.2 µs; 4 exits of L2.</summary>
+    /// <summary>CPUID, IOIO, HLT and NPF, of which the longest except HLT is 43.2 µs; 4 exits of L2.</summary>
     internal static Row[] Rows() =>
     [
         Row(0x72, 1000, 1_200, Web, 0), Row(0x7b, 20, 43_200, Web, 1), Row(0x78, 50, 9_000_000, Web, 1),
@@ -23,15 +24,17 @@ internal static class RuleSample
 
     internal static RuleInput Input(params Row[] rows) => Input(new Accounting(), rows);
 
-    internal static RuleInput Input(Accounting trust, params Row[] rows) => new(Sample.Answer(trust, rows) with { Vms = [Web, Db] }, Isa.Svm);
+    internal static RuleInput Input(Accounting accounting, params Row[] rows) =>
+        new(Sample.IntervalOf(accounting, rows) with { Vms = [Web, Db] }, Isa.Svm);
 
     /// <summary>The same with these VMs.</summary>
-    internal static RuleInput Naming(this RuleInput input, params VmIdentity[] vms) => input with { Interval = input.Interval with { Vms = vms } };
+    internal static RuleInput Naming(this RuleInput input, params VmIdentity[] vms) =>
+        input with { Interval = input.Interval with { Vms = vms } };
 
     /// <summary>The same with wall clocks: 10 s for each of the three vCPUs, of which web-1's vCPU 1 waited 2 s.</summary>
-    internal static RuleInput SplitInput(Accounting? trust = null, params MissingSource[] missing)
+    internal static RuleInput SplitInput(Accounting? accounting = null, params MissingSource[] missing)
     {
-        RuleInput input = Input(trust ?? new Accounting(), Rows());
+        RuleInput input = Input(accounting ?? new Accounting(), Rows());
         foreach (Row row in input.Interval.Rows) row.Parts = Part(TimePart.Kvm, row.TotalNs);
         return input with
         {
@@ -51,7 +54,8 @@ internal static class RuleSample
         return parts;
     }
 
-    internal static VirtualMachine Machine(string name, int pid, int vms, params ImmutableArray<int> vcpus) => new(pid, name, "qemu", vms, vcpus);
+    internal static VirtualMachine Machine(string name, int pid, int vms, params ImmutableArray<int> vcpus) =>
+        new(pid, name, "qemu", vms, vcpus);
 
     internal static RuleResult Evaluate(string rule, RuleInput input) => RuleEvaluator.Evaluate(Rule.Parse(rule), input);
 

@@ -28,20 +28,20 @@ public sealed class RuleShareTests
         Assert.True(result.Holds, result.Why);
     }
 
-    // Poll time that no event told of is in KVM's part.
+    // Poll time without an event is in KVM's part.
     [Theory]
     [InlineData("share(poll)<5%", null)]
     [InlineData("share(poll)>=0%", true)]
     [InlineData("share(kvm, vm=db-1)<57%", true)]
     [InlineData("share(kvm, vm=db-1)>50%", null)]
     [InlineData("share(runq)<7%", true)]
-    public void Events_that_were_passed_over_are_of_poll_times(string rule, bool? holds)
+    public void Events_that_were_skipped_are_of_poll_times(string rule, bool? holds)
     {
         RuleInput input = RuleSample.SplitInput();
         input = input with { Interval = input.Interval with { Accounting = input.Interval.Accounting with { MissedEvents = 3 } } };
         RuleResult result = RuleSample.Evaluate(rule, input);
         Assert.Equal(holds, result.Holds);
-        if (holds is null) Assert.Contains("3 events were passed over", result.Why, StringComparison.Ordinal);
+        if (holds is null) Assert.Contains("3 events were skipped", result.Why, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,12 +64,16 @@ public sealed class RuleShareTests
     [Fact]
     public void Without_the_split_or_all_exits_it_is_not_known()
     {
-        Assert.Equal((null, "the wall clock was not split (record without '--without split')"), Short("share(runq)<5%", RuleSample.SplitInput() with { HasSplit = false }));
-        Assert.Equal((null, "the wall clock is of all exits: leave out --reason, --exclude and --level"), Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false }));
-        Assert.Equal((null, "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level"),
+        Assert.Equal((null, "the wall clock was not split (record without '--without split')"),
+            Short("share(runq)<5%", RuleSample.SplitInput() with { HasSplit = false }));
+        Assert.Equal((null, "the wall clock needs all exits: leave out --reason, --exclude and --level"),
+            Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false }));
+        Assert.Equal(
+            (null, "the wall clock needs all exits, and the recording has only some: record without --reason, --exclude and --level"),
             Short("share(IOIO)<5%", RuleSample.SplitInput() with { HasAllExits = false, WasAllRecorded = false }));
         RuleInput input = RuleSample.SplitInput();
-        Assert.Equal((null, "no wall clock was observed"), Short("share(runq)<5%", input with { Interval = input.Interval with { TimeChanges = [] } }));
+        Assert.Equal((null, "no wall clock was observed"),
+            Short("share(runq)<5%", input with { Interval = input.Interval with { TimeChanges = [] } }));
     }
 
     [Theory]
@@ -79,7 +83,8 @@ public sealed class RuleShareTests
     public void With_losses_no_share_is_known(string rule, bool? holds)
     {
         RuleResult result = RuleSample.Evaluate(rule, RuleSample.SplitInput(new Accounting { DroppedVcpus = 1 }));
-        Assert.Equal((holds, null, "share is not known: 1 vCPU was not counted (raise --max-vcpus)"), (result.Holds, result.Measured, result.Why));
+        Assert.Equal(
+            (holds, null, "share is not known: 1 vCPU was not counted (raise --max-vcpus)"), (result.Holds, result.Measured, result.Why));
     }
 
     [Theory]
@@ -93,7 +98,8 @@ public sealed class RuleShareTests
     public void What_a_kernel_cannot_give_may_be_in_the_other_parts(string rule, bool? holds)
     {
         const string text = "poll: kvm_vcpu_wakeup cannot be traced here, so its time is in another column";
-        RuleResult result = RuleSample.Evaluate(rule, RuleSample.SplitInput(null, new MissingSource(TimePart.Poll, text), new MissingSource(null, "qualifiers")));
+        RuleResult result = RuleSample.Evaluate(
+            rule, RuleSample.SplitInput(null, new MissingSource(TimePart.Poll, text), new MissingSource(null, "qualifiers")));
         Assert.Equal(holds, result.Holds);
         Assert.Equal(!rule.Contains("CPUID", StringComparison.Ordinal), result.Why.EndsWith(text, StringComparison.Ordinal));
     }
@@ -115,11 +121,13 @@ public sealed class RuleShareTests
             TimeChanges = [.. input.Interval.Times.Select(t =>
             {
                 TimeParts parts = t.Parts;
-                if (parts[TimePart.Runq] > 0) (parts[TimePart.Guest], parts[TimePart.Runq]) = (parts[TimePart.Guest] + parts[TimePart.Runq] - runqNs, runqNs);
+                if (parts[TimePart.Runq] > 0)
+                    (parts[TimePart.Guest], parts[TimePart.Runq]) = (parts[TimePart.Guest] + parts[TimePart.Runq] - runqNs, runqNs);
                 return t with { Parts = parts };
             })],
         },
     };
 
-    private static (bool?, string) Short(string rule, RuleInput input) => (RuleSample.Evaluate(rule, input).Holds, RuleSample.Evaluate(rule, input).Why);
+    private static (bool?, string) Short(string rule, RuleInput input) =>
+        (RuleSample.Evaluate(rule, input).Holds, RuleSample.Evaluate(rule, input).Why);
 }

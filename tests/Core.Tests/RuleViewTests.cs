@@ -10,10 +10,12 @@ public sealed class RuleViewTests
 {
     private static readonly string[] s_rules =
     [
-        "max(exit)<50us", "p99(exit)<42us", "count(any, level=l2)==0", "rate(NPF, vm=db-1)<100/s", "share(runq, vm=web-1)<5%", "max(MSR)<20us", "count(any, vm=mail)==0",
+        "max(exit)<50us", "p99(exit)<42us", "count(any, level=l2)==0", "rate(NPF, vm=db-1)<100/s", "share(runq, vm=web-1)<5%",
+        "max(MSR)<20us", "count(any, vm=mail)==0",
     ];
 
-    private static IReadOnlyList<RuleResult> Results(params string[] rules) => [.. rules.Select(r => RuleSample.Evaluate(r, RuleSample.SplitInput()))];
+    private static IReadOnlyList<RuleResult> Results(params string[] rules) =>
+        [.. rules.Select(r => RuleSample.Evaluate(r, RuleSample.SplitInput()))];
 
     private static string Text(IReadOnlyList<RuleResult> results, ViewStyle style, OutputFormat format = OutputFormat.Table, int times = 1)
     {
@@ -38,7 +40,8 @@ public sealed class RuleViewTests
     public void Losses_are_said()
     {
         RuleInput input = RuleSample.Input(new Accounting { DroppedExits = 1204 }, RuleSample.Rows());
-        Golden.Check("rules-losses", Text([.. new[] { "max(exit)<50us", "max(exit)<40us", "count(exit)>=1000", "p99(exit)<1ms" }.Select(r => RuleSample.Evaluate(r, input))], new ViewStyle()));
+        Golden.Check("rules-losses", Text([.. new[] { "max(exit)<50us", "max(exit)<40us", "count(exit)>=1000", "p99(exit)<1ms" }
+            .Select(r => RuleSample.Evaluate(r, input))], new ViewStyle()));
     }
 
     [Fact]
@@ -55,7 +58,8 @@ public sealed class RuleViewTests
     }
 
     [Fact]
-    public void Without_Unicode_it_is_ASCII() => Assert.True(System.Text.Ascii.IsValid(Text(Results(s_rules), new ViewStyle(Unicode: false))));
+    public void Without_Unicode_it_is_ASCII() =>
+        Assert.True(System.Text.Ascii.IsValid(Text(Results(s_rules), new ViewStyle(Unicode: false))));
 
     [Fact]
     public void Colour_marks_what_does_not_hold()
@@ -72,7 +76,8 @@ public sealed class RuleViewTests
     [InlineData("2 rules: 1 failed", "count(any)>0", "count(any)==0")]
     [InlineData("2 rules: 1 not measured", "count(any)>0", "max(MSR)<1s")]
     [InlineData("2 rules: 1 failed, 1 not measured", "count(any)==0", "max(MSR)<1s")]
-    public void The_last_line_sums_up(string says, params string[] rules) => Assert.EndsWith($"\n{says}\n", Text(Results(rules), new ViewStyle()), StringComparison.Ordinal);
+    public void The_last_line_sums_up(string says, params string[] rules) =>
+        Assert.EndsWith($"\n{says}\n", Text(Results(rules), new ViewStyle()), StringComparison.Ordinal);
 
     [Fact]
     public void Json_is_an_object_a_rule()
@@ -87,7 +92,9 @@ public sealed class RuleViewTests
     }
 
     [Fact]
-    public void Csv_has_one_header() => Golden.Check("rules-csv", Text(Results("max(exit)<50us", "count(any, vm=\"x, y\")==0", "rate(exit)<1/s"), new ViewStyle(), OutputFormat.Csv, times: 2));
+    public void Csv_has_one_header() =>
+        Golden.Check("rules-csv", Text(
+            Results("max(exit)<50us", "count(any, vm=\"x, y\")==0", "rate(exit)<1/s"), new ViewStyle(), OutputFormat.Csv, times: 2));
 
     [Theory]
     [InlineData(ExitStatus.Fine)]
@@ -100,5 +107,6 @@ public sealed class RuleViewTests
         Assert.Equal(status, RuleVerdict.StatusOf(Results(rules)));
 
     [Fact]
-    public void Statuses_are_the_numbers_that_scripts_know() => Assert.Equal((0, 1, 5), ((int)ExitStatus.Fine, (int)ExitStatus.Failed, (int)ExitStatus.Unmeasured));
+    public void Statuses_are_the_numbers_that_scripts_know() =>
+        Assert.Equal((0, 1, 5), ((int)ExitStatus.Fine, (int)ExitStatus.Failed, (int)ExitStatus.Unmeasured));
 }

@@ -4,8 +4,8 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Tests;
 
 /// <summary>
-/// Answers over time, as a host might give them: two VMs with a load that comes and goes, a while in which device emulation is slow, and
-/// one in which nothing ran. Made up, and the same each time.
+/// Intervals over time, as a host might give them: two VMs with a load that comes and goes, a time with slow device emulation, and one in
+/// which nothing ran. Synthetic, and the same each time.
 /// </summary>
 internal static class SampleTimeline
 {
@@ -15,7 +15,7 @@ internal static class SampleTimeline
     private static readonly VmIdentity s_web = new(0, 4242, "web1"), s_db = new(1, 4711, "db1");
     private static readonly DateTimeOffset s_started = new(2026, 3, 1, 12, 34, 56, TimeSpan.FromHours(1));
 
-    // What happens how often in a second, how long it takes, and how far that spreads in octaves.
+    // The reasons: exits per second, handling time, and its spread in octaves.
     private static readonly (VmIdentity Vm, int Vcpus, ulong Code, int Rate, int Ns, int Octaves, bool IsDevice)[] s_kinds =
     [
         (s_web, 2, 32, 2600, 1_080, 2, false), (s_web, 2, 30, 140, 14_700, 3, true), (s_web, 2, 48, 45, 3_300, 3, false),
@@ -24,7 +24,7 @@ internal static class SampleTimeline
         (s_db, 2, 54, 1, 21_000, 2, false),
     ];
 
-    internal static Interval[] Answers(int columns)
+    internal static Interval[] Intervals(int columns)
     {
         var random = new Lcg();
         return [.. Enumerable.Range(0, columns).Select(i => Column(i, columns, random))];
@@ -38,13 +38,16 @@ internal static class SampleTimeline
             for (int vcpu = 0; vcpu < kind.Vcpus; vcpu++)
             {
                 bool isStopped = kind.Vm == s_db && at is >= 0.55 and < 0.63;
-                if (!isStopped) rows.Add(Row(kind.Vm, vcpu, kind.Code, Exits(kind.Rate, at, kind.Code, random), Slowness(kind.IsDevice, at, kind.Ns), kind.Octaves, random));
+                if (!isStopped)
+                    rows.Add(Row(kind.Vm, vcpu, kind.Code, Exits(kind.Rate, at, kind.Code, random), Slowness(kind.IsDevice, at, kind.Ns),
+                        kind.Octaves, random));
             }
-        var trust = new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) };
-        return Sample.Of(s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], trust, [s_web, s_db]);
+        var accounting = new Accounting { Exits = (ulong)rows.Sum(r => (long)r.Count) };
+        return Sample.Of(
+            s_started.AddSeconds(index * ColumnSeconds), ColumnSeconds, [.. rows.Where(r => r.Count > 0)], accounting, [s_web, s_db]);
     }
 
-    // A wave for the load, and idle exits the other way round.
+    // A wave for the load, and its inverse for idle exits.
     private static int Exits(int rate, double at, ulong code, Lcg random)
     {
         double wave = Math.Abs((at * 3 % 2) - 1), load = code == 12 ? 1.2 - wave : 0.25 + wave;
@@ -60,7 +63,8 @@ internal static class SampleTimeline
         {
             // Most are near the usual time, few take much longer.
             ulong took = (ulong)ns * (ulong)(70 + random.Next(60)) / 100;
-            for (int octave = 0; octave < octaves * 2 && random.Next(100) < 24; octave++) took = took * (ulong)(150 + random.Next(100)) / 100;
+            for (int octave = 0; octave < octaves * 2 && random.Next(100) < 24; octave++)
+                took = took * (ulong)(150 + random.Next(100)) / 100;
             row.Count++;
             row.Timed++;
             row.TotalNs += took;

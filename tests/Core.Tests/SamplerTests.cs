@@ -5,12 +5,12 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>One trace, one reader, sinks with steps of their own.</summary>
+/// <summary>One trace, one reader, sinks with their own steps.</summary>
 public sealed class SamplerTests
 {
     private static readonly ExitCode s_cpuid = new(Isa.Vmx, 10);
 
-    // Time that passes only where it is waited for.
+    // Time that passes only in waits.
     private sealed class StillTime : TimeProvider
     {
         internal TimeSpan Now { get; set; }
@@ -49,7 +49,8 @@ public sealed class SamplerTests
                 rows.Add(row);
             }
             ulong exits = (ulong)rows.Rows.Sum(r => (long)r.Count);
-            return new Interval { To = time.GetUtcNow(), ToNs = time.GetTimestamp(), Changes = [.. rows.Rows], Vms = [Sample.Web], Accounting = new Accounting { Exits = exits, Open = 1 } };
+            return new Interval { To = time.GetUtcNow(), ToNs = time.GetTimestamp(), Changes = [.. rows.Rows], Vms = [Sample.Web],
+                Accounting = new Accounting { Exits = exits, Open = 1 } };
         }
 
         public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink)
@@ -76,7 +77,8 @@ public sealed class SamplerTests
         return false;
     };
 
-    private static (Sink Sink, List<Interval> Taken) Collect(double? seconds, Grouping grouping = Grouping.Host, Func<int, bool>? accepts = null)
+    private static (Sink Sink, List<Interval> Taken) Collect(
+        double? seconds, Grouping grouping = Grouping.Host, Func<int, bool>? accepts = null)
     {
         List<Interval> taken = [];
         int offered = 0;
@@ -91,7 +93,8 @@ public sealed class SamplerTests
     }
 
     [Fact]
-    public void Three_sinks_each_have_the_right_sums_and_longest_exits() => Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1_000, 24_000]).Sample((seed, ms) =>
+    public void Three_sinks_each_have_the_right_sums_and_longest_exits() =>
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1_000, 24_000]).Sample((seed, ms) =>
     {
         var time = new StillTime();
         var trace = new Trace(time, seed);
@@ -115,7 +118,8 @@ public sealed class SamplerTests
                 Assert.Equal(Sample.Started.AddMilliseconds(at), interval.From);
                 Assert.Equal((ulong)durations.Length, interval.Accounting.Exits);
                 Assert.Equal(1UL, interval.Accounting.Open);
-                Assert.Equal(durations.Aggregate(0UL, (sum, ns) => sum + ns), interval.Rows.Aggregate(0UL, (sum, row) => sum + row.TotalNs));
+                Assert.Equal(
+                    durations.Aggregate(0UL, (sum, ns) => sum + ns), interval.Rows.Aggregate(0UL, (sum, row) => sum + row.TotalNs));
                 Assert.Equal(durations.Max(), interval.Rows.Max(row => row.MaxNs));
                 foreach (Row row in interval.Rows.Where(row => row.Key.VcpuId is not null))
                     Assert.Equal(durations.Where((_, n) => (at + n) % 3 == row.Key.Vcpu).Max(), row.MaxNs);

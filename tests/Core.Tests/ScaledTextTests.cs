@@ -46,5 +46,6 @@ public sealed class ScaledTextTests
 
     [Fact]
     public void Any_time_has_at_most_four_characters_and_a_unit() =>
-        Gen.Select(Gen.Int[0, 63], Gen.ULong).Sample((shift, bits) => ScaledText.Time(bits >>> shift).Split(' ') is [{ Length: <= 4 }, { Length: 1 or 2 }]);
+        Gen.Select(Gen.Int[0, 63], Gen.ULong)
+            .Sample((shift, bits) => ScaledText.Time(bits >>> shift).Split(' ') is [{ Length: <= 4 }, { Length: 1 or 2 }]);
 }

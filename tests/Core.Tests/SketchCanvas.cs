@@ -18,7 +18,7 @@ internal sealed class SketchCanvas : ICanvas
 
     public void Cells(LevelGrid grid) => Grids.Add(grid);
 
-    // As wide as the widest of the fonts that SVG asks for.
+    // As wide as the widest font in the SVG.
     public void Text(int x, int y, string text, Ink ink, TextAnchor anchor, bool bold)
     {
         int width = (int)Math.Ceiling(text.Length * 7.3);

@@ -2,7 +2,7 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tests;
 
-/// <summary>Cumulative counters at one instant, as the kernel's tables have them: the tests' own way to intervals.</summary>
+/// <summary>Cumulative counters at one instant, as in the kernel's tables: the tests make intervals from them.</summary>
 internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyList<Row> Rows, Accounting Accounting)
 {
     internal IReadOnlyList<VcpuTime> Times { get; init; } = [];
@@ -11,7 +11,7 @@ internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyLi
 
     internal IReadOnlyList<VmIdentity> Vms { get; init; } = [Sample.Web, Sample.Db];
 
-    /// <summary>What happened since an earlier one, or since the begin.</summary>
+    /// <summary>What happened since an earlier snapshot, or since the start.</summary>
     internal Interval Since(Snapshot? before, DateTimeOffset from, long fromNs = 0)
     {
         Dictionary<GroupKey, Row> old = before?.Rows.ToDictionary(r => r.Key) ?? [];
@@ -24,11 +24,12 @@ internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyLi
             else if (!difference.AddDifference(row, then)) restarted++;
             if (difference.HasAny) rows.Add(difference);
         }
-        // What an open exit was taken for before its qualifier was known, and nothing else: its time is in another row now.
+        // The row of an open exit before its qualifier was known, and nothing else: its time is in another row now.
         foreach (Row gone in old.Values)
             if (gone.Parts is { IsZero: false } parts) rows.Add(new Row(gone.Key) { Parts = default(TimeParts).Less(parts) });
         Dictionary<GroupKey, VcpuTime> times = before?.Times.ToDictionary(t => t.Key) ?? [];
-        HashSet<int> named = [.. rows.Select(r => r.Key.Vm), .. Times.Select(t => t.Key.Vm), .. OpenExits.Concat(before?.OpenExits ?? []).Select(o => o.Key.Vm)];
+        HashSet<int> named = [.. rows.Select(r => r.Key.Vm), .. Times.Select(t => t.Key.Vm),
+            .. OpenExits.Concat(before?.OpenExits ?? []).Select(o => o.Key.Vm)];
         return new Interval
         {
             From = from,
@@ -37,7 +38,9 @@ internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyLi
             ToNs = MonotonicNs,
             Vms = [.. Vms.Where(vm => named.Contains(vm.Ordinal))],
             Changes = rows,
-            TimeChanges = [.. Times.Select(t => times.TryGetValue(t.Key, out VcpuTime then) ? t with { WallNs = t.WallNs - then.WallNs, Parts = t.Parts.Less(then.Parts) } : t)],
+            TimeChanges = [.. Times.Select(t => times.TryGetValue(t.Key, out VcpuTime then)
+                ? t with { WallNs = t.WallNs - then.WallNs, Parts = t.Parts.Less(then.Parts) }
+                : t)],
             OpenBefore = before?.OpenExits ?? [],
             OpenAfter = OpenExits,
             Accounting = before is null ? Accounting : Accounting.Less(before.Accounting),

@@ -55,15 +55,15 @@ public sealed class TableViewTests
     public void VMs_of_one_name_are_told_apart(ReportKind kind, string name)
     {
         VmIdentity other = new(2, 4713, Sample.Web.Name);
-        Interval answer = Sample.Answer(
+        Interval interval = Sample.IntervalOf(
             Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 7, 812, Sample.Web), Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 912, other)) with
         { Vms = [Sample.Web, other] };
-        Golden.Check(name, Sample.Text(answer, kind, by: GroupBy.Vm));
+        Golden.Check(name, Sample.Text(interval, kind, by: GroupBy.Vm));
     }
 
     [Fact]
     public void One_row_is_shown() =>
-        Golden.Check("one-row", Sample.Text(Sample.Answer(Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 812)), ReportKind.Time));
+        Golden.Check("one-row", Sample.Text(Sample.IntervalOf(Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 812)), ReportKind.Time));
 
     [Theory]
     [InlineData(80)]
@@ -72,7 +72,7 @@ public sealed class TableViewTests
     {
         foreach (ReportKind kind in Enum.GetValues<ReportKind>())
         {
-            string text = Sample.Text(Sample.Answer(), kind, width);
+            string text = Sample.Text(Sample.IntervalOf(), kind, width);
             Golden.FitsIn(width, text);
             Golden.Check($"no-rows-{width}", text);
         }
@@ -83,7 +83,7 @@ public sealed class TableViewTests
     [InlineData(40)]
     public void Losses_are_said(int width)
     {
-        var trust = new Accounting
+        var accounting = new Accounting
         {
             Exits = 20,
             Entries = 1,
@@ -96,9 +96,10 @@ public sealed class TableViewTests
             DroppedExits = 99,
             UnreadReasons = 2,
         };
-        Interval answer = Sample.Answer(
-            trust, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 18, 812), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 812), Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 9));
-        string text = Sample.Text(answer, ReportKind.Time, width);
+        Interval interval = Sample.IntervalOf(
+            accounting, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 18, 812), Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 4, 812),
+            Sample.Row(Isa.None, 0, ExitLevel.L1, 2, 9));
+        string text = Sample.Text(interval, ReportKind.Time, width);
         Golden.FitsIn(width, text);
         Golden.Check($"losses-{width}", text);
     }
@@ -109,11 +110,12 @@ public sealed class TableViewTests
     [InlineData(ReportKind.Time, true)]
     public void Huge_numbers_do_not_break_the_columns(ReportKind kind, bool stats)
     {
-        Interval answer = Sample.Answer(
-            Huge(12, ExitLevel.L1, ulong.MaxValue / 3), Huge(48, ExitLevel.L2, ulong.MaxValue / 3), Huge(1, ExitLevel.L1, 1), Huge(32, ExitLevel.L1, 12_345_678));
+        Interval interval = Sample.IntervalOf(
+            Huge(12, ExitLevel.L1, ulong.MaxValue / 3), Huge(48, ExitLevel.L2, ulong.MaxValue / 3), Huge(1, ExitLevel.L1, 1),
+            Huge(32, ExitLevel.L1, 12_345_678));
         foreach (int width in (int[])[80, 60, 40])
         {
-            string text = Sample.Text(answer, kind, width, stats: stats);
+            string text = Sample.Text(interval, kind, width, stats: stats);
             Golden.FitsIn(width, text);
             Golden.Check($"huge-{kind}{(stats ? "-stats" : "")}-{width}".ToLowerInvariant(), text);
         }
@@ -132,9 +134,9 @@ public sealed class TableViewTests
     public void A_name_cannot_command_the_terminal()
     {
         var evil = new VmIdentity(0, 1, "a\e[2Jb\n\u009bc");
-        Interval answer = Sample.Answer(Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 812, evil)) with { Vms = [evil] };
-        Assert.Contains("a?[2Jb??c", Sample.Text(answer, ReportKind.Time, by: GroupBy.Vm), StringComparison.Ordinal);
-        Assert.Contains("a?[2Jb??c", Sample.Text(answer, ReportKind.Hist, by: GroupBy.Vm), StringComparison.Ordinal);
+        Interval interval = Sample.IntervalOf(Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 1, 812, evil)) with { Vms = [evil] };
+        Assert.Contains("a?[2Jb??c", Sample.Text(interval, ReportKind.Time, by: GroupBy.Vm), StringComparison.Ordinal);
+        Assert.Contains("a?[2Jb??c", Sample.Text(interval, ReportKind.Hist, by: GroupBy.Vm), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,15 +150,20 @@ public sealed class TableViewTests
             }
     }
 
-    private static Interval TwoMachines { get; } = Sample.Answer(
-        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0), Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
-        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 11, 8_200, Sample.Db, 0), Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 50, 90_000_000, Sample.Web, 0),
-        Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 70, 80_000_000, Sample.Db, 0), Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 5_000, Sample.Db, 0),
-        Sample.Row(Isa.Svm, 0x7c, ExitLevel.L1, 31, 2_500, Sample.Web, 1), Sample.Row(Isa.Svm, 0x402, ExitLevel.L2, 31, 2_500, Sample.Db, 0));
+    private static Interval TwoMachines { get; } = Sample.IntervalOf(
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 1000, 1_200, Sample.Web, 0),
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 23, 1_700, Sample.Web, 1),
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 11, 8_200, Sample.Db, 0),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 50, 90_000_000, Sample.Web, 0),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 70, 80_000_000, Sample.Db, 0),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L2, 5, 5_000, Sample.Db, 0),
+        Sample.Row(Isa.Svm, 0x7c, ExitLevel.L1, 31, 2_500, Sample.Web, 1),
+        Sample.Row(Isa.Svm, 0x402, ExitLevel.L2, 31, 2_500, Sample.Db, 0));
 
     private static Row Huge(ulong code, ExitLevel level, ulong count)
     {
-        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, code), level)) { Count = count, Timed = count, TotalNs = ulong.MaxValue / 8, MaxNs = ulong.MaxValue / 2 };
+        var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, code), level))
+            { Count = count, Timed = count, TotalNs = ulong.MaxValue / 8, MaxNs = ulong.MaxValue / 2 };
         row.Bins.Add(HistogramLayout.BinCount - 1, count);
         return row;
     }

@@ -10,30 +10,37 @@ public sealed class TimelineBuilderTests
     private const ulong Hlt = 12, Cpuid = 10, Io = 30;
 
     private static readonly Gen<Row> s_row = Gen.Select(
-        Gen.Int[0, 5].Select(i => ((ulong[])[Hlt, Cpuid, Io, 32, 1, 71])[i]), Gen.ULong[0, 2_000_000_000_000], Gen.ULong[1, 1000], Gen.Int[0, 3], Gen.Int[0, 1]).Select(
-        (code, ns, count, vm, vcpu) => Sample.Row(Isa.Vmx, code, ExitLevel.L1, count, ns, new VmIdentity(vm, 100 + vm, "vm" + (vm / 2)), vcpu, untimed: count / 3));
+        Gen.Int[0, 5].Select(i => ((ulong[])[Hlt, Cpuid, Io, 32, 1, 71])[i]),
+        Gen.ULong[0, 2_000_000_000_000],
+        Gen.ULong[1, 1000],
+        Gen.Int[0, 3],
+        Gen.Int[0, 1]).Select((code, ns, count, vm, vcpu) =>
+            Sample.Row(Isa.Vmx, code, ExitLevel.L1, count, ns, new VmIdentity(vm, 100 + vm, "vm" + (vm / 2)), vcpu, untimed: count / 3));
 
-    private static readonly Gen<Interval[]> s_answers = s_row.Array[0, 8].Select(rows => Column(0, rows)).Array[1, 40];
+    private static readonly Gen<Interval[]> s_intervals = s_row.Array[0, 8].Select(rows => Column(0, rows)).Array[1, 40];
     private static readonly Gen<TimelineBy> s_by = Gen.Int[0, 2].Select(i => (TimelineBy)i);
 
     [Fact]
-    public void Every_exit_is_in_one_cell() => Gen.Select(s_answers, s_by, Gen.Int[1, 9]).Sample((answers, by, mostRows) =>
+    public void Every_exit_is_in_one_cell() => Gen.Select(s_intervals, s_by, Gen.Int[1, 9]).Sample((intervals, by, maxRows) =>
     {
-        Timeline timeline = TimelineBuilder.Build("", answers, by, mostRows);
-        Assert.InRange(timeline.Rows.Count, 0, mostRows);
-        Assert.Equal(Sum(answers, r => r.Count), timeline.Count);
-        for (int i = 0; i < answers.Length; i++) Assert.Equal(Sum([answers[i]], r => r.Count), timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Cells[i].Count));
+        Timeline timeline = TimelineBuilder.Build("", intervals, by, maxRows);
+        Assert.InRange(timeline.Rows.Count, 0, maxRows);
+        Assert.Equal(Sum(intervals, r => r.Count), timeline.Count);
+        for (int i = 0; i < intervals.Length; i++)
+            Assert.Equal(Sum([intervals[i]], r => r.Count), timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Cells[i].Count));
         // With as many rows as there are groups each reason has its own, and idle ones keep their time.
-        ulong timed = by == TimelineBy.Reason && !timeline.Rows.Any(r => r.Others > 0) ? Sum(answers, r => r.Timed) : 0;
-        ulong busy = Sum(answers, r => ExitReasons.IsIdle(r.Key.Code) ? 0 : r.Timed);
-        Assert.InRange(timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Total.Bins.Count), Math.Max(timed, busy), Sum(answers, r => r.Timed));
+        ulong timed = by == TimelineBy.Reason && !timeline.Rows.Any(r => r.Others > 0) ? Sum(intervals, r => r.Timed) : 0;
+        ulong busy = Sum(intervals, r => ExitReasons.IsIdle(r.Key.Code) ? 0 : r.Timed);
+        Assert.InRange(
+            timeline.Rows.Aggregate(0UL, (sum, r) => sum + r.Total.Bins.Count), Math.Max(timed, busy), Sum(intervals, r => r.Timed));
         foreach (TimelineRow row in timeline.Rows) Assert.Equal(row.Total.Timed, row.Total.Bins.Count);
     });
 
     [Fact]
-    public void Columns_that_are_put_together_keep_what_they_have() => Gen.Select(s_answers, s_by, Gen.Int[1, 50]).Sample((answers, by, most) =>
+    public void Columns_that_are_put_together_keep_what_they_have() =>
+        Gen.Select(s_intervals, s_by, Gen.Int[1, 50]).Sample((intervals, by, most) =>
     {
-        Timeline all = TimelineBuilder.Build("", answers, by, 4), merged = all.Merge(most);
+        Timeline all = TimelineBuilder.Build("", intervals, by, 4), merged = all.Merge(most);
         Assert.InRange(merged.Columns.Count, 1, most);
         Assert.Equal(all.Seconds, merged.Seconds, 6);
         Assert.Equal(all.Rows.Count, merged.Rows.Count);
@@ -43,7 +50,7 @@ public sealed class TimelineBuilderTests
             AssertSame(all.Rows[row].Total, merged.Rows[row].Total);
             for (int i = 0; i < merged.Columns.Count && all.Columns.Count > most; i++)
             {
-                // The same answers given as one column must say the same.
+                // The same intervals as one column must say the same.
                 TimelineCell[] parts = [.. all.Rows[row].Cells.Skip(i * each).Take(each)];
                 Assert.Equal(parts.Aggregate(0UL, (sum, c) => sum + c.Count), merged.Rows[row].Cells[i].Count);
                 Assert.Equal(parts.Max(c => c.MaxNs), merged.Rows[row].Cells[i].MaxNs);
@@ -56,9 +63,9 @@ public sealed class TimelineBuilderTests
     [Fact]
     public void Answers_are_not_changed()
     {
-        Interval answer = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900), Sample.Row(Isa.Vmx, Io, ExitLevel.L2, 4, 900));
-        TimelineBuilder.Build("", [answer, answer], TimelineBy.Reason, 1).Merge(1);
-        Assert.Equal([3UL, 4UL], answer.Rows.Select(r => r.Bins.Count));
+        Interval interval = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900), Sample.Row(Isa.Vmx, Io, ExitLevel.L2, 4, 900));
+        TimelineBuilder.Build("", [interval, interval], TimelineBy.Reason, 1).Merge(1);
+        Assert.Equal([3UL, 4UL], interval.Rows.Select(r => r.Bins.Count));
     }
 
     [Fact]
@@ -77,7 +84,8 @@ public sealed class TimelineBuilderTests
         Timeline timeline = TimelineBuilder.Build("", [Mixed()], TimelineBy.Reason, 2);
         Assert.Equal(["IO_INSTRUCTION", "other"], timeline.Rows.Select(r => r.Name));
         TimelineRow other = timeline.Rows[1];
-        Assert.Equal((2, 107UL, 7UL, 100UL, (ulong?)700), (other.Others, other.Total.Count, other.Total.IdleCount, other.Total.Timed, other.Total.MaxNs));
+        Assert.Equal((2, 107UL, 7UL, 100UL, (ulong?)700),
+            (other.Others, other.Total.Count, other.Total.IdleCount, other.Total.Timed, other.Total.MaxNs));
         Assert.True(timeline.LeavesOutIdle);
     }
 
@@ -96,11 +104,13 @@ public sealed class TimelineBuilderTests
     public void VMs_of_one_name_have_their_pids()
     {
         VmIdentity a = new(0, 11, "a"), b = new(1, 22, "a"), c = new(2, 33, "c");
-        Interval answer = Column(
-            0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900, a, 0), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 2, 900, b, 1), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, c, 2)) with
+        Interval interval = Column(
+            0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900, a, 0), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 2, 900, b, 1),
+            Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, c, 2)) with
         { Vms = [a, b, c] };
-        Assert.Equal(["a (pid 11)", "a (pid 22)", "c"], TimelineBuilder.Build("", [answer], TimelineBy.Vm, 9).Rows.Select(r => r.Name));
-        Assert.Equal(["a (pid 11), vCPU 0", "a (pid 22), vCPU 1", "c, vCPU 2"], TimelineBuilder.Build("", [answer], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
+        Assert.Equal(["a (pid 11)", "a (pid 22)", "c"], TimelineBuilder.Build("", [interval], TimelineBy.Vm, 9).Rows.Select(r => r.Name));
+        Assert.Equal(["a (pid 11), vCPU 0", "a (pid 22), vCPU 1", "c, vCPU 2"],
+            TimelineBuilder.Build("", [interval], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
         Interval host = Column(0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 3, 900));
         Assert.Equal(["all VMs"], TimelineBuilder.Build("", [host], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
     }
@@ -121,13 +131,14 @@ public sealed class TimelineBuilderTests
     public void Losses_add_up_but_open_exits_are_those_of_the_end()
     {
         Interval first = Column(0) with { Accounting = new Accounting { UnpairedExits = 2, Open = 5, LostEvents = 1 }, RestartedRows = 1 };
-        Interval second = Column(1, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1)) with { Accounting = new Accounting { UnpairedExits = 3, Open = 1, DroppedExits = 4 } };
+        Interval second = Column(1, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1))
+            with { Accounting = new Accounting { UnpairedExits = 3, Open = 1, DroppedExits = 4 } };
         Assert.Equal(
             [
                 "5 exits had no entry after them (fast path): counted, not timed", "1 exit has no entry yet (open): counted, not timed",
                 "1 slow exit was lost because the buffer was full: raise the threshold, or filter with --vm, --reason or --exclude",
-                "4 exits were not counted for want of room", "2 exits have reasons that this version has no name for: shown by number",
-                "1 counter began again at zero meanwhile: shown from there on",
+                "4 exits were not counted: the tables were full", "2 exits have reasons without a name in this version: shown by number",
+                "1 counter restarted at zero: shown from there on",
             ],
             TimelineBuilder.Build("", [first, second], TimelineBy.Reason, 9).Losses);
     }
@@ -143,16 +154,20 @@ public sealed class TimelineBuilderTests
     }
 
     private static Interval Mixed() => Column(
-        0, Sample.Row(Isa.Vmx, Cpuid, ExitLevel.L1, 100, 700, Sample.Web, 3), Sample.Row(Isa.Vmx, Hlt, ExitLevel.L1, 7, 900_000_000, Sample.Web, 3),
+        0, Sample.Row(Isa.Vmx, Cpuid, ExitLevel.L1, 100, 700, Sample.Web, 3),
+        Sample.Row(Isa.Vmx, Hlt, ExitLevel.L1, 7, 900_000_000, Sample.Web, 3),
         Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 5, 20_000, Sample.Web, 3));
 
-    private static Interval Column(int index, params Row[] rows) => Sample.Of(Sample.Started.AddSeconds(2 * index), 2, rows, new Accounting());
+    private static Interval Column(int index, params Row[] rows) =>
+        Sample.Of(Sample.Started.AddSeconds(2 * index), 2, rows, new Accounting());
 
-    private static ulong Sum(Interval[] answers, Func<Row, ulong> of) => answers.SelectMany(a => a.Rows).Aggregate(0UL, (sum, r) => sum + of(r));
+    private static ulong Sum(Interval[] intervals, Func<Row, ulong> of) =>
+        intervals.SelectMany(a => a.Rows).Aggregate(0UL, (sum, r) => sum + of(r));
 
     private static void AssertSame(TimelineCell a, TimelineCell b)
     {
-        Assert.Equal((a.Count, a.IdleCount, a.Timed, a.TotalNs, a.MaxNs, a.P99Ns), (b.Count, b.IdleCount, b.Timed, b.TotalNs, b.MaxNs, b.P99Ns));
+        Assert.Equal(
+            (a.Count, a.IdleCount, a.Timed, a.TotalNs, a.MaxNs, a.P99Ns), (b.Count, b.IdleCount, b.Timed, b.TotalNs, b.MaxNs, b.P99Ns));
         Assert.True(a.Bins.ToArray().SequenceEqual(b.Bins.ToArray()));
     }
 }

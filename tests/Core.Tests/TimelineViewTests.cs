@@ -9,7 +9,7 @@ namespace Kvmscope.Core.Tests;
 
 public sealed class TimelineViewTests
 {
-    private static readonly Interval[] s_answers = SampleTimeline.Answers(120);
+    private static readonly Interval[] s_intervals = SampleTimeline.Intervals(120);
 
     [Theory]
     [InlineData(TimelineBy.Reason, 80)]
@@ -18,7 +18,7 @@ public sealed class TimelineViewTests
     [InlineData(TimelineBy.Vcpu, 120)]
     public void Rows_are_shown_over_time(TimelineBy by, int width)
     {
-        string text = Text(TimelineBuilder.Build(SampleTimeline.Title, s_answers, by, 6), width);
+        string text = Text(TimelineBuilder.Build(SampleTimeline.Title, s_intervals, by, 6), width);
         Golden.FitsIn(width, text);
         Golden.Check($"timeline-{by}-{width}".ToLowerInvariant(), text);
     }
@@ -26,19 +26,19 @@ public sealed class TimelineViewTests
     [Fact]
     public void ASCII_will_do()
     {
-        string text = Text(TimelineBuilder.Build(SampleTimeline.Title, s_answers, TimelineBy.Reason, 3), 80, unicode: false);
+        string text = Text(TimelineBuilder.Build(SampleTimeline.Title, s_intervals, TimelineBy.Reason, 3), 80, unicode: false);
         Assert.All(text, c => Assert.True(c < 0x80, $"U+{(int)c:x4}"));
         Golden.Check("timeline-ascii", text);
     }
 
     [Fact]
     public void One_column_is_shown() =>
-        Golden.Check("timeline-one-column", Text(TimelineBuilder.Build(SampleTimeline.Title, s_answers[..1], TimelineBy.Vm, 3), 80));
+        Golden.Check("timeline-one-column", Text(TimelineBuilder.Build(SampleTimeline.Title, s_intervals[..1], TimelineBy.Vm, 3), 80));
 
     [Fact]
     public void No_exits_are_said()
     {
-        Interval[] empty = [.. s_answers.Select(a => a with { Changes = [] })];
+        Interval[] empty = [.. s_intervals.Select(a => a with { Changes = [] })];
         Assert.Equal(
             "host1 (sample data), 2026-03-01 12:34:56 to 12:38:56\n\nno exits were seen in 240 s\n",
             Text(TimelineBuilder.Build(SampleTimeline.Title, empty, TimelineBy.Vm, 3), 80));
@@ -48,19 +48,23 @@ public sealed class TimelineViewTests
     [Fact]
     public void Losses_are_said()
     {
-        Interval answer = s_answers[0] with { Accounting = new Accounting { DroppedExits = 7 } };
-        Assert.EndsWith("\n7 exits were not counted for want of room\n", Text(TimelineBuilder.Build("host1", [answer], TimelineBy.Vm, 3), 80), StringComparison.Ordinal);
+        Interval interval = s_intervals[0] with { Accounting = new Accounting { DroppedExits = 7 } };
+        Assert.EndsWith("\n7 exits were not counted: the tables were full\n",
+            Text(TimelineBuilder.Build("host1", [interval], TimelineBy.Vm, 3), 80), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Lines_are_never_longer_than_the_terminal_is_wide() => Gen.Select(Gen.Int[24, 260], AnyText.Of(60), Gen.Int[1, 120], Gen.Int[1, 9], Gen.Bool).Sample(
+    public void Lines_are_never_longer_than_the_terminal_is_wide() =>
+        Gen.Select(Gen.Int[24, 260], AnyText.Of(60), Gen.Int[1, 120], Gen.Int[1, 9], Gen.Bool).Sample(
         (width, name, columns, rows, unicode) =>
         {
-            Interval[] answers = [.. s_answers[..columns]];
-            answers[^1] = answers[^1] with { Changes = [.. answers[^1].Rows, Sample.Row(Isa.Vmx, 0x1ffff, ExitLevel.L1, 1_000_000_000_000_000, ulong.MaxValue / 2, new VmIdentity(9, int.MaxValue, name), 4095)] };
+            Interval[] intervals = [.. s_intervals[..columns]];
+            intervals[^1] = intervals[^1] with { Changes = [.. intervals[^1].Rows,
+                Sample.Row(Isa.Vmx, 0x1ffff, ExitLevel.L1, 1_000_000_000_000_000, ulong.MaxValue / 2, new VmIdentity(9, int.MaxValue, name),
+                4095)] };
             foreach (TimelineBy by in Enum.GetValues<TimelineBy>())
             {
-                string text = Text(TimelineBuilder.Build(name + " " + name, answers, by, rows), width, unicode);
+                string text = Text(TimelineBuilder.Build(name + " " + name, intervals, by, rows), width, unicode);
                 Golden.FitsIn(width, text);
                 Assert.DoesNotContain(text, c => c != '\n' && char.IsControl(c));
             }
@@ -69,7 +73,7 @@ public sealed class TimelineViewTests
     [Fact]
     public void Any_width_can_be_asked_for()
     {
-        Timeline timeline = TimelineBuilder.Build(SampleTimeline.Title, s_answers, TimelineBy.Reason, 3);
+        Timeline timeline = TimelineBuilder.Build(SampleTimeline.Title, s_intervals, TimelineBy.Reason, 3);
         for (int width = 1; width < 200; width++) Text(timeline, width);
     }
 
@@ -79,9 +83,12 @@ public sealed class TimelineViewTests
         foreach (int width in (int[])[30, 71, 72, 80, 81, 120])
         {
             int columns = TimelineView.ColumnsFor(width);
-            Interval[] answers = [.. Enumerable.Range(0, columns + 1).Select(i => s_answers[0] with { From = s_answers[0].From.AddSeconds(2 * i) })];
-            Assert.Contains("1 column = 2 s", Text(TimelineBuilder.Build("", answers[1..], TimelineBy.Vm, 1), width), StringComparison.Ordinal);
-            Assert.Contains("1 column = 4 s", Text(TimelineBuilder.Build("", answers, TimelineBy.Vm, 1), width), StringComparison.Ordinal);
+            Interval[] intervals =
+                [.. Enumerable.Range(0, columns + 1).Select(i => s_intervals[0] with { From = s_intervals[0].From.AddSeconds(2 * i) })];
+            Assert.Contains(
+                "1 column = 2 s", Text(TimelineBuilder.Build("", intervals[1..], TimelineBy.Vm, 1), width), StringComparison.Ordinal);
+            Assert.Contains(
+                "1 column = 4 s", Text(TimelineBuilder.Build("", intervals, TimelineBy.Vm, 1), width), StringComparison.Ordinal);
         }
     }
 
@@ -90,8 +97,9 @@ public sealed class TimelineViewTests
     {
         for (int width = 24; width < 200; width++)
         {
-            Interval[] answers = [.. Enumerable.Repeat(s_answers[0], TimelineView.ColumnsFor(width))];
-            string[] lines = [.. Text(TimelineBuilder.Build("", answers, TimelineBy.Vm, 1), width).Split('\n').Where(l => l.Contains('█'))];
+            Interval[] intervals = [.. Enumerable.Repeat(s_intervals[0], TimelineView.ColumnsFor(width))];
+            string[] lines =
+                [.. Text(TimelineBuilder.Build("", intervals, TimelineBy.Vm, 1), width).Split('\n').Where(l => l.Contains('█'))];
             Assert.NotEmpty(lines);
             Assert.All(lines, line => Assert.Matches("(/s|µs)$", line));
         }
@@ -101,7 +109,7 @@ public sealed class TimelineViewTests
     public void Half_a_pair_is_not_shown()
     {
         string title = new string('a', 22) + "😀" + new string('b', 30);
-        string first = Text(TimelineBuilder.Build(title, s_answers[..1], TimelineBy.Vm, 1), 24).Split('\n')[0];
+        string first = Text(TimelineBuilder.Build(title, s_intervals[..1], TimelineBy.Vm, 1), 24).Split('\n')[0];
         Assert.Equal(new string('a', 22) + "…", first);
     }
 
@@ -132,7 +140,8 @@ public sealed class TimelineViewTests
     [InlineData(0.1, "100 ms")]
     [InlineData(600, "600 s")]
     [InlineData(0, "0 ns")]
-    public void Durations_have_no_zeros_that_say_nothing(double seconds, string expected) => Assert.Equal(expected, TimelineText.Duration(seconds, unicode: true));
+    public void Durations_have_no_zeros_that_say_nothing(double seconds, string expected) =>
+        Assert.Equal(expected, TimelineText.Duration(seconds, unicode: true));
 
     private static string Text(Timeline timeline, int width, bool unicode = true)
     {

@@ -1,8 +1,7 @@
 namespace Kvmscope.Core.Exits;
 
 /// <summary>
-/// A VM exit's reason as the hardware gave it: an ISA and a raw 64-bit code. Names are looked up only when rendering
-/// (<see cref="ExitReasons"/>).
+/// A VM exit's reason from the hardware: an ISA and a raw 64-bit code. Names are looked up only when rendering (<see cref="ExitReasons"/>).
 /// </summary>
 /// <param name="Isa">What the code means.</param>
 /// <param name="Code">The raw code. VMX: basic reason in bits 15:0, bit 26 bus lock, bit 31 failed VM entry, no other bit set.</param>
@@ -25,8 +24,17 @@ public enum Isa : byte
 
     /// <summary>
     /// Arm: the code is what KVM's switch code returned (ARM_EXCEPTION_*, arch/arm64/include/asm/kvm_asm.h) from bit 8 on, without its
-    /// SError
-    /// bit, and for traps (return value 2) the exception class of ESR_EL2 in bits 5:0.
+    /// SError bit, and for traps (return value 2) the exception class of ESR_EL2 in bits 5:0.
     /// </summary>
     Arm64 = 3,
+}
+
+/// <summary>Which guest was running when the exit happened.</summary>
+public enum ExitLevel : byte
+{
+    /// <summary>A guest of this host.</summary>
+    L1 = 1,
+
+    /// <summary>A nested guest: a guest of a guest of this host.</summary>
+    L2 = 2,
 }

@@ -1,8 +1,6 @@
 namespace Kvmscope.Core.Exits;
 
-/// <summary>
-/// What is known of one exit reason: a line of an ISA's reasons.tsv, which was checked against the headers of Linux 7.2.
-/// </summary>
+/// <summary>What is known of one exit reason: a line of an ISA's reasons.tsv, which was checked against the headers of Linux 7.2.</summary>
 /// <param name="Number">VMX: the basic reason; SVM: EXITCODE, of which KVM shows the low 32 bits; arm64: the code of
 /// <see cref="Isa.Arm64"/>.</param>
 /// <param name="Name">The name that is shown: the kernel header's without its prefix; the architecture manual's where no header has
@@ -15,8 +13,8 @@ namespace Kvmscope.Core.Exits;
 /// <param name="Meaning">What the guest or the hardware did.</param>
 /// <param name="Hint">The usual cause, and what to do about it.</param>
 /// <param name="DropIn">The name in the drop-in layouts, or empty where it is <paramref name="Name"/>.</param>
-/// <param name="Aliases">Further names that mean exactly this reason, separated by spaces.</param>
-/// <param name="Near">Names that mean nearly this: suggested, never accepted. Separated by spaces.</param>
+/// <param name="Aliases">Other names of exactly this reason, separated by spaces.</param>
+/// <param name="Near">Names of similar meaning: suggested, never accepted. Separated by spaces.</param>
 public sealed record ExitReasonInfo(
     ulong Number, string Name, string KernelName, string TraceName, string Handler, string Class, string DetailTracepoint,
     string Meaning, string Hint, string DropIn, string Aliases, string Near);

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Kvmscope.Core.Exits;
 
-/// <summary>From what a user typed to an exit code, and to what may have been meant.</summary>
+/// <summary>From what a user typed to an exit code, and to suggestions.</summary>
 internal static class ExitReasonParser
 {
     private const int MaxSuggestions = 3, LongestName = 64;
 
-    /// <summary>Reads a number or a name, of a text without blanks around it.</summary>
+    /// <summary>Reads a number or a name, without spaces around it.</summary>
     internal static bool TryParse(ReadOnlySpan<char> text, IsaInfo isa, out ulong code)
     {
         bool isMarked = text.StartsWith(isa.Mark, StringComparison.OrdinalIgnoreCase);
@@ -71,7 +71,7 @@ internal static class ExitReasonParser
         return false;
     }
 
-    // Without a copy: the table is walked once a name, at start-up.
+    // Without a copy: the table is walked once per name, at start-up.
     private static bool Same(string known, string name)
     {
         if (known.Length != name.Length) return false;
@@ -92,8 +92,8 @@ internal static class ExitReasonParser
     // "UD excp" and "idle-halt" are names that the tracepoint prints.
     private static char Normalize(char c) => c is ' ' or '-' or '.' ? '_' : char.ToUpperInvariant(c);
 
-    // A name that means nearly this is nearest; then what has a word that begins or ends with what was typed; then what is a few
-    // letters away.
+    // A name of similar meaning is nearest; then a name with a word that starts or ends with what was typed; then one with a few different
+    // letters.
     private static int DistanceTo(ExitReasonInfo info, string wanted)
     {
         if (info.Name == wanted || Contains(info.Near, wanted)) return 0;

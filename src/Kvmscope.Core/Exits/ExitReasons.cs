@@ -3,8 +3,7 @@ namespace Kvmscope.Core.Exits;
 /// <summary>
 /// Names, classes and meanings of exit reasons, whatever their ISA (<see cref="IsaInfo"/>). Names are those of the kernel's headers
 /// (EXIT_REASON_*, SVM_EXIT_*) without their prefix; <c>SVM_EXIT_EXCP_BASE+UD_VECTOR</c> is <c>EXCP_UD</c>. A code that is not in the
-/// tables
-/// is never given a name.
+/// tables is never given a name.
 /// </summary>
 public static class ExitReasons
 {
@@ -40,7 +39,7 @@ public static class ExitReasons
     /// <summary>The class of the reason (insn, msr, pio, mem, idle, nested, …), or <c>unknown</c>.</summary>
     public static string ClassOf(ExitCode code) => Find(code)?.Class ?? "unknown";
 
-    /// <summary>All that is known of the reason, or null where the number is not known.</summary>
+    /// <summary>What is known of the reason, or null where the number is not known.</summary>
     public static ExitReasonInfo? Find(ExitCode code) => IsaInfo.Of(code.Isa).Find(code.Code);
 
     /// <summary>All reasons of the ISA, by number; empty for <see cref="Isa.None"/>.</summary>
@@ -52,18 +51,15 @@ public static class ExitReasons
     /// </summary>
     public static string NumberText(ExitCode code) => IsaInfo.Of(code.Isa).NumberText(code.Code);
 
-    /// <summary>The number to order reasons by: VMX flags do not take part.</summary>
+    /// <summary>The number to order reasons by, without VMX flags.</summary>
     internal static ulong SortNumber(ExitCode code) => IsaInfo.Of(code.Isa).NumberOf(code.Code);
 
     /// <summary>
     /// Reads a reason: a number (decimal or 0x hexadecimal, in the tables or not), <c>VMX#71</c>, or a name in any usual spelling, whatever
-    /// its
-    /// case: the kernel header's with or without prefix, the tracepoint's and perf's, the original tools', and those of the other vendor
-    /// where
-    /// they mean exactly the same (<c>IO_INSTRUCTION</c>, <c>IOIO</c> and <c>io</c>; <c>VMCALL</c> and <c>VMMCALL</c>). Not accepted, only
-    /// suggested, are names that mean more or less than one code: <c>WRMSR</c> on SVM (one code for reads and writes), <c>MSR</c> on VMX
-    /// (two
-    /// codes), <c>NPF</c> on VMX and <c>EPT_VIOLATION</c> on SVM (NPF is also what EPT_MISCONFIG is).
+    /// its case: the kernel header's with or without prefix, the tracepoint's and perf's, the original tools', and those of the other
+    /// vendor where they mean exactly the same (<c>IO_INSTRUCTION</c>, <c>IOIO</c> and <c>io</c>; <c>VMCALL</c> and <c>VMMCALL</c>). Not
+    /// accepted, only suggested, are names that mean more or less than one code: <c>WRMSR</c> on SVM (one code for reads and writes),
+    /// <c>MSR</c> on VMX (two codes), <c>NPF</c> on VMX and <c>EPT_VIOLATION</c> on SVM (NPF is also what EPT_MISCONFIG is).
     /// </summary>
     public static bool TryParse(string text, Isa isa, out ulong code) => IsaInfo.Of(isa).TryParse(text.AsSpan().Trim(), out code);
 

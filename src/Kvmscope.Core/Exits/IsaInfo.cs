@@ -5,8 +5,8 @@ using Kvmscope.Core.Exits.Vmx;
 namespace Kvmscope.Core.Exits;
 
 /// <summary>
-/// What sets one ISA apart: its names, its reasons, and what its codes say and how they are written. One class per ISA, in a folder of its
-/// own; a new one needs that folder, a member of <see cref="Exits.Isa"/> and a place in the list here.
+/// What is specific to one ISA: its names, its reasons, and what its codes mean and how they are written. One class per ISA, in its own
+/// folder; a new one needs that folder, a member of <see cref="Exits.Isa"/> and a line in the list here.
 /// </summary>
 public abstract class IsaInfo
 {
@@ -27,9 +27,7 @@ public abstract class IsaInfo
     /// <summary>All ISAs that are known.</summary>
     public static IReadOnlyList<IsaInfo> All { get; } = s_byIsa[1..];
 
-    /// <summary>
-    /// The columns that some ISA needs to tell its codes apart (<see cref="CodeColumns"/>): every table of machine formats has all of them.
-    /// </summary>
+    /// <summary>All columns of <see cref="CodeColumns"/>: every table of machine formats has all of them.</summary>
     internal static IReadOnlyList<string> AllCodeColumns { get; } = [.. All.SelectMany(info => info.CodeColumns)];
 
     /// <summary>The ISA.</summary>
@@ -41,14 +39,14 @@ public abstract class IsaInfo
     /// <summary>For people: <c>VMX</c>.</summary>
     public string DisplayName { get; }
 
-    /// <summary>With whose it is: <c>VMX (Intel)</c>.</summary>
+    /// <summary>The display name with the vendor: <c>VMX (Intel)</c>.</summary>
     public string Title { get; }
 
-    /// <summary>What a reason's number is one of: <c>VMX, Intel</c>.</summary>
+    /// <summary>What a reason's number belongs to: <c>VMX, Intel</c>.</summary>
     public string NumberTitle { get; private protected init; }
 
-    /// <summary>Whether KVM's tracepoints say if an exit is of L1 or L2.</summary>
-    public virtual bool TellsLevels => true;
+    /// <summary>Whether KVM's tracepoints say if an exit is from L1 or L2.</summary>
+    public virtual bool HasLevels => true;
 
     /// <summary>All reasons, by number.</summary>
     public IReadOnlyList<ExitReasonInfo> Reasons => Rows;
@@ -58,23 +56,23 @@ public abstract class IsaInfo
     /// <summary>What is before the number of a reason that has no name: <c>VMX#</c>.</summary>
     internal string Mark { get; }
 
-    /// <summary>What a reason's name may begin with, the longest first; only tried when the name as it stands is not known.</summary>
+    /// <summary>Prefixes of reasons' names, the longest first; only tried when the name itself is not known.</summary>
     internal abstract IReadOnlyList<string> Prefixes { get; }
 
-    /// <summary>What machine formats say of a code beside <see cref="MachineCode"/>.</summary>
+    /// <summary>The columns of machine formats for a code, besides <see cref="MachineCode"/>.</summary>
     internal virtual IReadOnlyList<string> CodeColumns => [];
 
     private protected abstract ExitReasonInfo[] Rows { get; }
 
-    /// <summary>The descriptor of an ISA; for <see cref="Isa.None"/>, and what a later kernel may say, one that knows no reason.</summary>
+    /// <summary>The descriptor of an ISA; for <see cref="Isa.None"/> and unknown values, one without reasons.</summary>
     public static IsaInfo Of(Isa isa) => s_byIsa[(int)isa < s_byIsa.Length ? (int)isa : 0];
 
-    /// <summary>The ISAs that a reason may be of: this one; all where it is not known.</summary>
+    /// <summary>The ISAs that a reason may belong to: this one; all where it is not known.</summary>
     public static IReadOnlyList<IsaInfo> Candidates(Isa isa) => isa == Isa.None ? All : [Of(isa)];
 
     /// <summary>
-    /// The code's index in the tables of the kernel side, as reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h has it; null for rare codes, which
-    /// have none of their own.
+    /// The code's index in the tables of the kernel side, as in reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h; null for
+    /// rare codes, which have none.
     /// </summary>
     public abstract int? IndexOf(ulong code);
 
@@ -87,7 +85,7 @@ public abstract class IsaInfo
     /// <summary>The reason's number: the code without flags.</summary>
     internal virtual ulong NumberOf(ulong code) => code;
 
-    /// <summary>The reason's number as people write it.</summary>
+    /// <summary>The reason's number, for people.</summary>
     internal abstract string NumberText(ulong code);
 
     /// <summary>The reason's name with the code's flags; the number where it has no name.</summary>
@@ -97,7 +95,7 @@ public abstract class IsaInfo
     internal virtual bool IsFailedEntry(ulong code) => false;
 
     /// <summary>Whether an exit with the code <paramref name="seen"/> is meant by <paramref name="wanted"/>.</summary>
-    internal virtual bool Means(ulong wanted, ulong seen) => wanted == seen;
+    internal virtual bool Matches(ulong wanted, ulong seen) => wanted == seen;
 
     /// <summary>What the reason's argument is, or null where it has none.</summary>
     internal abstract QualifierInfo? QualifierOf(ulong code);
@@ -130,7 +128,7 @@ public abstract class IsaInfo
         return null;
     }
 
-    // Exits whose reason could not be read, and recordings of an ISA that this version does not know.
+    // For exits whose reason could not be read, and recordings of an ISA that this version does not know.
     private sealed class UnknownIsaInfo() : IsaInfo(Isa.None, "none", "")
     {
         internal override IReadOnlyList<string> Prefixes => [];

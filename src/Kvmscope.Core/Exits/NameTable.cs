@@ -1,6 +1,8 @@
+using System.Globalization;
+
 namespace Kvmscope.Core.Exits;
 
-/// <summary>Names of numbers, or of ranges of them, in ascending order. Made from a TSV file by eng/generate-tables.cs.</summary>
+/// <summary>Names of numbers or ranges of numbers, in ascending order. Made from a TSV file by eng/generate-tables.cs.</summary>
 internal sealed class NameTable((ulong First, ulong Last, string Name)[] rows)
 {
     internal IReadOnlyList<(ulong First, ulong Last, string Name)> Rows => rows;
@@ -23,6 +25,13 @@ internal sealed class NameTable((ulong First, ulong Last, string Name)[] rows)
     /// <summary>The name, or the number in hexadecimal.</summary>
     internal string NameOf(ulong number) => Find(number) ?? Hex.Of(number);
 
-    /// <summary>What is written, and what it is: <c>0x608 in (ACPI PM timer)</c>.</summary>
+    /// <summary>The text and its name: <c>0x608 in (ACPI PM timer)</c>.</summary>
     internal string Explain(string written, ulong number) => Find(number) is { } name ? $"{written} ({name})" : written;
+}
+
+/// <summary>Numbers without a name.</summary>
+internal static class Hex
+{
+    /// <summary><c>0x1f</c>.</summary>
+    internal static string Of(ulong number) => "0x" + number.ToString("x", CultureInfo.InvariantCulture);
 }

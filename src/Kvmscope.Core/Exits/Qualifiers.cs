@@ -9,8 +9,8 @@ public static class Qualifiers
     public static QualifierKind KindOf(ExitCode code) => InfoOf(code)?.Kind ?? QualifierKind.None;
 
     /// <summary>
-    /// The qualifier as people name it: <c>IA32_TSC_DEADLINE</c>, <c>0x608 in (ACPI PM timer)</c>, <c>0xb.1 (topology)</c>; what has no
-    /// name in hexadecimal. Null where there is none, <c>other</c> for those that are not kept apart.
+    /// The qualifier's name: <c>IA32_TSC_DEADLINE</c>, <c>0x608 in (ACPI PM timer)</c>, <c>0xb.1 (topology)</c>; what has no name in
+    /// hexadecimal. Null where there is none, <c>other</c> for those that did not fit.
     /// </summary>
     public static string? Name(ExitCode code, Qualifier qualifier) => qualifier.State switch
     {

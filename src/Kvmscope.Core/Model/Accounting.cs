@@ -3,36 +3,38 @@ using Kvmscope.Core.Exits;
 namespace Kvmscope.Core.Model;
 
 /// <summary>
-/// What was seen and what was lost: carried by every answer. In a snapshot all figures are cumulative since attach, in an answer they are
-/// of its interval; but <see cref="Open"/> is the state at the end in both. A new counter is one property and one line of
+/// What was seen and what was lost, in every interval. In the kernel's tables the figures are cumulative since attach, in an interval they
+/// are of that time; <see cref="Open"/> is the state at the end in both. A new counter is one property and one line of
 /// <see cref="Fields"/>: sums, differences, recordings, JSON and text are made from these.
 /// </summary>
 public sealed record Accounting
 {
-    /// <summary>How many vCPUs without a slot are told apart: from there on <see cref="DroppedVcpus"/> is a lower bound.</summary>
-    public const ulong MostDroppedVcpus = 1024;
+    /// <summary>How many vCPUs without a slot are counted one by one: from there on <see cref="DroppedVcpus"/> is a lower bound.</summary>
+    public const ulong MaxDroppedVcpus = 1024;
 
     internal static readonly AccountingField LostEventsField = new("lost_events", a => a.LostEvents, (a, n) => a with { LostEvents = n })
     {
         Place = 4,
-        What = n => $"{Plural.Of(n, "slow exit was", "slow exits were")} lost because the buffer was full",
-        More = ": raise the threshold, or filter with --vm, --reason or --exclude",
+        Problem = n => $"{Plural.Of(n, "slow exit was", "slow exits were")} lost because the buffer was full",
+        Remark = ": raise the threshold, or filter with --vm, --reason or --exclude",
     };
 
-    internal static readonly AccountingField MissedEventsField = new("missed_events", a => a.MissedEvents, (a, n) => a with { MissedEvents = n })
+    internal static readonly AccountingField MissedEventsField =
+        new("missed_events", a => a.MissedEvents, (a, n) => a with { MissedEvents = n })
     {
         InJson = JsonPresence.WhereAny,
         Place = 9,
-        What = n => $"{Plural.Of(n, "event was", "events were")} passed over by the kernel",
-        More = ": of as many exits the qualifier or the poll time may be missing",
+        Problem = n => $"{Plural.Of(n, "event was", "events were")} skipped by the kernel",
+        Remark = ": that many exits may lack their qualifier or poll time",
     };
 
-    internal static readonly AccountingField UnreadReasonsField = new("unread_reasons", a => a.UnreadReasons, (a, n) => a with { UnreadReasons = n })
+    internal static readonly AccountingField UnreadReasonsField =
+        new("unread_reasons", a => a.UnreadReasons, (a, n) => a with { UnreadReasons = n })
     {
         InJson = JsonPresence.Never,
         Place = 10,
-        What = n => $"the reason of {Plural.Of(n, "exit", "exits")} could not be read",
-        More = " on this kernel: see 'kvmscope check'",
+        Problem = n => $"the reason of {Plural.Of(n, "exit", "exits")} could not be read",
+        Remark = " on this kernel: see 'kvmscope check'",
     };
 
     /// <summary>All counters, in the order of the machine formats.</summary>
@@ -43,58 +45,58 @@ public sealed record Accounting
         new("unpaired_exits", a => a.UnpairedExits, (a, n) => a with { UnpairedExits = n })
         {
             Place = 1,
-            What = n => $"{Plural.Of(n, "exit", "exits")} had no entry after {Them(n)} (fast path)",
-            More = ": counted, not timed",
+            Problem = n => $"{Plural.Of(n, "exit", "exits")} had no entry after {Them(n)} (fast path)",
+            Remark = ": counted, not timed",
         },
         new("unpaired_entries", a => a.UnpairedEntries, (a, n) => a with { UnpairedEntries = n })
         {
             Place = 2,
-            What = n => $"{Plural.Of(n, "entry", "entries")} had no exit before {Them(n)} (failed VM entry)",
-            More = ": nothing to count",
+            Problem = n => $"{Plural.Of(n, "entry", "entries")} had no exit before {Them(n)} (failed VM entry)",
+            Remark = ": nothing to count",
         },
         new("cut_exits", a => a.CutExits, (a, n) => a with { CutExits = n })
         {
             InJson = JsonPresence.WhereAny,
             Place = 11,
-            What = n => $"{Plural.Of(n, "exit was", "exits were")} open when events were lost",
-            More = ": counted, not timed",
+            Problem = n => $"{Plural.Of(n, "exit was", "exits were")} open when events were lost",
+            Remark = ": counted, not timed",
         },
         new("open", a => a.Open, (a, n) => a with { Open = n })
         {
             IsState = true,
             Place = 3,
-            What = n => $"{Plural.Of(n, "exit has", "exits have")} no entry yet (open)",
-            More = ": counted, not timed",
+            Problem = n => $"{Plural.Of(n, "exit has", "exits have")} no entry yet (open)",
+            Remark = ": counted, not timed",
         },
         LostEventsField,
         new("dropped_cells", a => a.DroppedCells, (a, n) => a with { DroppedCells = n })
         {
             IsUncounted = true,
             Place = 6,
-            What = n => $"{Plural.Of(n, "reason of a vCPU", "reasons of vCPUs")} found no room",
-            More = ": raise --max-vcpus",
+            Problem = n => $"{Plural.Of(n, "reason of a vCPU", "reasons of vCPUs")} did not fit",
+            Remark = ": raise --max-vcpus",
         },
         new("dropped_vcpus", a => a.DroppedVcpus, (a, n) => a with { DroppedVcpus = n })
         {
             IsUncounted = true,
             Place = 5,
-            What = n => $"{(n < MostDroppedVcpus ? "" : "at least ")}{Plural.Of(n, "vCPU was", "vCPUs were")} not counted",
-            More = ": raise --max-vcpus",
+            Problem = n => $"{(n < MaxDroppedVcpus ? "" : "at least ")}{Plural.Of(n, "vCPU was", "vCPUs were")} not counted",
+            Remark = ": raise --max-vcpus",
         },
         new("dropped_exits", a => a.DroppedExits, (a, n) => a with { DroppedExits = n })
         {
             IsUncounted = true,
             Place = 7,
-            What = n => $"{Plural.Of(n, "exit was", "exits were")} not counted",
-            More = " for want of room",
+            Problem = n => $"{Plural.Of(n, "exit was", "exits were")} not counted",
+            Remark = ": the tables were full",
         },
         UnreadReasonsField,
         new("other_qualifiers", a => a.OtherQualifiers, (a, n) => a with { OtherQualifiers = n })
         {
             InJson = JsonPresence.ByQualifier,
             Place = 8,
-            What = n => $"{Plural.Of(n, "exit", "exits")} had a qualifier for which the vCPU's table had no room",
-            More = ": they are in 'other'",
+            Problem = n => $"{Plural.Of(n, "exit", "exits")} had a qualifier that did not fit into the vCPU's table",
+            Remark = ": they are in 'other'",
         },
         MissedEventsField,
     ];
@@ -102,10 +104,12 @@ public sealed record Accounting
     /// <summary>kvm_exit events that were counted (after the filters).</summary>
     public ulong Exits { get; init; }
 
-    /// <summary>kvm_entry events of the vCPUs in the trace that ended a counted exit, or should have.</summary>
+    /// <summary>kvm_entry events of the traced vCPUs that ended a counted exit, or should have.</summary>
     public ulong Entries { get; init; }
 
-    /// <summary>Exits followed by another exit of the same vCPU without an entry between (the fast path of kernels up to 5.15): counted, not timed.</summary>
+    /// <summary>
+    /// Exits followed by another exit of the same vCPU without an entry between (the fast path of kernels up to 5.15): counted, not timed.
+    /// </summary>
     public ulong UnpairedExits { get; init; }
 
     /// <summary>Entries followed by another entry without an exit between (failed VM entries): nothing to count.</summary>
@@ -117,37 +121,39 @@ public sealed record Accounting
     /// </summary>
     public ulong CutExits { get; init; }
 
-    /// <summary>Exits whose entry has not come yet, at the snapshot: a halted, stopped or ended vCPU, or one in its VMM.</summary>
+    /// <summary>Exits without an entry at the end: a halted, stopped or ended vCPU, or one in its VMM.</summary>
     public ulong Open { get; init; }
 
     /// <summary>Slow exits that did not fit into the ring buffer.</summary>
     public ulong LostEvents { get; init; }
 
-    /// <summary>(vCPU, reason, level) combinations that found no free cell, or none for their other qualifiers or their rounds; each once.</summary>
+    /// <summary>
+    /// (vCPU, reason, level) combinations that found no free cell, or none for their other qualifiers or their rounds; each once.
+    /// </summary>
     public ulong DroppedCells { get; init; }
 
-    /// <summary>vCPUs that found no free slot; where there are many, at least so many (<see cref="MostDroppedVcpus"/>).</summary>
+    /// <summary>vCPUs that found no free slot; where there are many, a lower bound (<see cref="MaxDroppedVcpus"/>).</summary>
     public ulong DroppedVcpus { get; init; }
 
     /// <summary>Exits that were not counted because of <see cref="DroppedCells"/> or <see cref="DroppedVcpus"/>.</summary>
     public ulong DroppedExits { get; init; }
 
-    /// <summary>Exits whose reason could not be read at all (an unknown kernel layout); they are rows with code 0 of ISA None.</summary>
+    /// <summary>Exits whose reason could not be read at all (an unknown kernel layout); they are in rows with code 0 of ISA None.</summary>
     public ulong UnreadReasons { get; init; }
 
-    /// <summary>Exits whose qualifier found no room of its own: they are in rows of <see cref="QualifierState.Other"/>.</summary>
+    /// <summary>Exits whose qualifier did not fit: they are in rows of <see cref="QualifierState.Other"/>.</summary>
     public ulong OtherQualifiers { get; init; }
 
     /// <summary>
-    /// Events beside kvm_exit and kvm_entry that the kernel passed over, as the program was in use on their CPU (kernels that preempt it
-    /// there): of so many exits at most the qualifier or the poll time is not known. Of all vCPUs, whatever the filters.
+    /// Events other than kvm_exit and kvm_entry that the kernel skipped, because the program was already running on their CPU (kernels that
+    /// preempt it there): at most so many exits lack their qualifier or poll time. Of all vCPUs, whatever the filters.
     /// </summary>
     public ulong MissedEvents { get; init; }
 
     /// <summary>Exits that are in no row, and slow exits that were not written.</summary>
     public ulong Lost() => LostEvents + DroppedExits;
 
-    /// <summary>The same with what rows say: how many exits were counted, and how many entries ended them.</summary>
+    /// <summary>The same with the numbers of rows: counted exits, and the entries that ended them.</summary>
     public Accounting WithRows(IReadOnlyCollection<Row> rows)
     {
         ulong exits = 0, timed = 0, unread = 0;
@@ -160,10 +166,10 @@ public sealed record Accounting
         return this with { Exits = exits, Entries = timed + UnpairedEntries, UnreadReasons = unread };
     }
 
-    /// <summary>This and what was seen and lost in the time after it.</summary>
+    /// <summary>This plus what was seen and lost in the time after it.</summary>
     public Accounting Then(Accounting next) => Combine(next, static (sum, more) => sum + more);
 
-    /// <summary>What came since <paramref name="before"/>; all of a counter that began again meanwhile.</summary>
+    /// <summary>What came since <paramref name="before"/>; the whole value of a counter that restarted.</summary>
     public Accounting Less(Accounting before) => before.Combine(this, static (then, now) => now >= then ? now - then : now);
 
     private Accounting Combine(Accounting later, Func<ulong, ulong, ulong> of)
@@ -180,7 +186,7 @@ public sealed record Accounting
     private static string Them(ulong number) => number == 1 ? "it" : "them";
 }
 
-/// <summary>When a counter is in the JSON of an answer.</summary>
+/// <summary>When a counter is in the JSON of an interval.</summary>
 internal enum JsonPresence
 {
     Always,
@@ -188,7 +194,7 @@ internal enum JsonPresence
     /// <summary>Where it is not 0.</summary>
     WhereAny,
 
-    /// <summary>Where it is not 0, or rows are by qualifier, so that it has to be said too that none was lost.</summary>
+    /// <summary>Where it is not 0, or rows are by qualifier: then 0 says that none was lost.</summary>
     ByQualifier,
 
     /// <summary>It is part of <see cref="Interval.UnknownReasons"/> there.</summary>
@@ -201,10 +207,10 @@ internal enum JsonPresence
 /// <param name="With">The same accounting with another value of it.</param>
 internal sealed record AccountingField(string Name, Func<Accounting, ulong> Of, Func<Accounting, ulong, Accounting> With)
 {
-    /// <summary>Whether it is what holds at the end of the time, and not a counter.</summary>
+    /// <summary>Whether it is the state at the end of the time, not a counter.</summary>
     internal bool IsState { get; init; }
 
-    /// <summary>Whether exits are missing in rows because of it; where several are, the last of the table says most.</summary>
+    /// <summary>Whether exits are missing in rows because of it; of several, the last in the table says most.</summary>
     internal bool IsUncounted { get; init; }
 
     internal JsonPresence InJson { get; init; }
@@ -212,12 +218,12 @@ internal sealed record AccountingField(string Name, Func<Accounting, ulong> Of, 
     /// <summary>The place of its line under tables.</summary>
     internal int Place { get; init; }
 
-    /// <summary>What is missing in an answer where it is not 0; null where nothing is.</summary>
-    internal Func<ulong, string>? What { get; init; }
+    /// <summary>What is missing in an interval where it is not 0; null where nothing is.</summary>
+    internal Func<ulong, string>? Problem { get; init; }
 
-    /// <summary>What follows <see cref="What"/> under tables: what that means, or how to avoid it.</summary>
-    internal string More { get; init; } = "";
+    /// <summary>What follows <see cref="Problem"/> under tables: what that means, or how to avoid it.</summary>
+    internal string Remark { get; init; } = "";
 
     /// <summary>The line under tables.</summary>
-    internal string Line(ulong number) => What!(number) + More;
+    internal string Line(ulong number) => Problem!(number) + Remark;
 }

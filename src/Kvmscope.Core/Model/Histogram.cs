@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Kvmscope.Core.Model;
 
 /// <summary>
-/// A histogram of durations (<see cref="HistogramLayout"/>). Only the bins from the first to the last that is not empty are held: most
+/// A histogram of durations (<see cref="HistogramLayout"/>). Only the bins from the first to the last that is not empty are kept: most
 /// reasons fill a tenth of the layout, and there are many rows.
 /// </summary>
 public sealed class Histogram
@@ -12,10 +12,10 @@ public sealed class Histogram
     private ulong[] _counts = [];
     private int _low, _length;
 
-    /// <summary>The first bin that is held.</summary>
+    /// <summary>The first bin that is kept.</summary>
     public int Low => _low;
 
-    /// <summary>Behind the last bin that is held.</summary>
+    /// <summary>One after the last bin that is kept.</summary>
     public int End => _low + _length;
 
     /// <summary>The counts from <see cref="Low"/> on; empty where there are none.</summary>
@@ -78,8 +78,8 @@ public sealed class Histogram
         Sum(_counts.AsSpan(first - _low, last - first + 1), bins[first..(last + 1)]);
     }
 
-    /// <summary>Adds what <paramref name="now"/> has more than <paramref name="before"/>.</summary>
-    /// <returns>False where it has less of any bin; nothing is added then.</returns>
+    /// <summary>Adds the difference between <paramref name="now"/> and <paramref name="before"/>.</summary>
+    /// <returns>False where any bin shrank; nothing is added then.</returns>
     public bool TryAddDifference(Histogram now, Histogram before)
     {
         if (before._length > 0 && (before._low < now._low || before.End > now.End)) return false;
@@ -98,7 +98,7 @@ public sealed class Histogram
         return true;
     }
 
-    /// <summary>The counts of all bins of the layout, in an array of their own.</summary>
+    /// <summary>The counts of all bins of the layout, in a new array.</summary>
     public ulong[] ToArray()
     {
         var bins = new ulong[HistogramLayout.BinCount];
@@ -107,11 +107,11 @@ public sealed class Histogram
     }
 
     /// <summary>
-    /// The duration in ns below or at which the share <paramref name="q"/> of all durations lies, by nearest rank: of n durations in
-    /// ascending order it is the k-th, k = ceil(q × n) and at least 1. The bin that holds the k-th is exact; within it the durations are
-    /// taken as evenly spread, each in the middle of its share, so the result is off by less than a quarter of its value (except in the
-    /// first bin and in the last, which are wider). It is never below the bin's lower bound and never above <paramref name="maxNs"/>
-    /// (unless that lies below the bin: a maximum of another interval). The n-th is the maximum itself.
+    /// The quantile <paramref name="q"/> of the durations in ns, by nearest rank: of n durations in ascending order it is the k-th, k =
+    /// ceil(q × n) and at least 1. The bin that holds the k-th is exact; within it the durations are taken as evenly spread, each in the
+    /// middle of its share, so the result is off by less than a quarter of its value (except in the first bin and in the last, which are
+    /// wider). It is never below the bin's lower bound and never above <paramref name="maxNs"/> (unless that lies below the bin: a maximum
+    /// of another interval). The n-th is the maximum itself.
     /// </summary>
     /// <param name="q">From 0 to 1, taken to a millionth.</param>
     /// <param name="maxNs">The longest duration, in ns.</param>
@@ -133,7 +133,7 @@ public sealed class Histogram
         return low + (ulong)((high - low) * share);
     }
 
-    // In whole millionths, because 0.999 × 1000 must be 999 and not a bit more.
+    // In whole millionths, because 0.999 × 1000 must be exactly 999.
     private static ulong RankOf(double q, ulong count)
     {
         const ulong million = 1_000_000;
@@ -153,7 +153,7 @@ public sealed class Histogram
         for (int i = sums.Length * Vector<ulong>.Count; i < bins.Length; i++) bins[i] += more[i];
     }
 
-    // Widened to hold these bins; the new ones are 0.
+    // Makes room for these bins; new ones are 0.
     private void Cover(int first, int last)
     {
         int low = _length == 0 ? first : Math.Min(_low, first);
@@ -167,4 +167,48 @@ public sealed class Histogram
         }
         (_low, _length) = (low, length);
     }
+}
+
+/// <summary>
+/// The log-linear histogram of handling times that bpf/cells.bpf.h fills: bin 0 is below 2^6 ns, then 4 bins per octave up to 2^40 ns, then
+/// one bin for all longer ones. A bin's width is at most a quarter of its lower bound, so a quantile is off by less than 25 % of its value;
+/// sums of 4 bins are the powers of two.
+/// </summary>
+public static class HistogramLayout
+{
+    /// <summary>Durations below 2^MinShift ns share bin 0.</summary>
+    public const int MinShift = 6;
+
+    /// <summary>Durations of 2^MaxShift ns and more share the last bin.</summary>
+    public const int MaxShift = 40;
+
+    /// <summary>Bins per octave, as a power of two.</summary>
+    public const int SubShift = 2;
+
+    /// <summary>How many bins there are.</summary>
+    public const int BinCount = ((MaxShift - MinShift) << SubShift) + 2;
+
+    /// <summary>The bin of a duration in ns.</summary>
+    public static int BinOf(ulong ns)
+    {
+        if (ns < 1UL << MinShift) return 0;
+        if (ns >= 1UL << MaxShift) return BinCount - 1;
+        int octave = BitOperations.Log2(ns);
+        int sub = (int)(ns >> (octave - SubShift)) & ((1 << SubShift) - 1);
+        return 1 + ((octave - MinShift) << SubShift) + sub;
+    }
+
+    /// <summary>The lowest duration in ns that falls into the bin.</summary>
+    public static ulong LowNs(int bin)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bin);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(bin, BinCount);
+        if (bin == 0) return 0;
+        int octave = MinShift + ((bin - 1) >> SubShift);
+        ulong sub = (ulong)((bin - 1) & ((1 << SubShift) - 1));
+        return (1UL << octave) + (sub << (octave - SubShift));
+    }
+
+    /// <summary>The first duration in ns beyond the bin; <see cref="ulong.MaxValue"/> for the last bin.</summary>
+    public static ulong HighNs(int bin) => bin == BinCount - 1 ? ulong.MaxValue : LowNs(bin + 1);
 }

@@ -3,9 +3,9 @@ using Kvmscope.Core.Exits;
 namespace Kvmscope.Core.Model;
 
 /// <summary>
-/// What happened in a stretch of time: all that views, formats, rules and recordings are made of. It stands for itself: it knows its
-/// times, its losses, and the VMs in it. Live traces and recordings yield the same intervals, and those that follow one another add up
-/// (<see cref="IntervalSum"/>). Not to be changed once made.
+/// What happened in a stretch of time: views, formats, rules and recordings are all made of it. It is complete: it has its times, its
+/// losses and its VMs. Live traces and recordings give the same intervals, and consecutive ones add up (<see cref="IntervalSum"/>). Do not
+/// change it once it is made.
 /// </summary>
 public sealed record Interval
 {
@@ -21,13 +21,13 @@ public sealed record Interval
     /// <summary>How many intervals it is the sum of.</summary>
     public int Intervals { get; init; } = 1;
 
-    /// <summary>Wall-clock time at its begin, as the host had it.</summary>
+    /// <summary>Wall-clock time of the host at its start.</summary>
     public DateTimeOffset From { get; init; }
 
-    /// <summary>Wall-clock time at its end, as the host had it.</summary>
+    /// <summary>Wall-clock time of the host at its end.</summary>
     public DateTimeOffset To { get; init; }
 
-    /// <summary>CLOCK_MONOTONIC at its begin, ns.</summary>
+    /// <summary>CLOCK_MONOTONIC at its start, ns.</summary>
     public long FromNs { get; init; }
 
     /// <summary>CLOCK_MONOTONIC at its end, ns.</summary>
@@ -36,7 +36,7 @@ public sealed record Interval
     /// <summary>How long it was, by the monotonic clock; never negative.</summary>
     public double Seconds => Math.Max(0, ToNs - FromNs) / NsPerSecond;
 
-    /// <summary>The VMs that are named in it.</summary>
+    /// <summary>The VMs that its rows name.</summary>
     public IReadOnlyCollection<VmIdentity> Vms
     {
         get;
@@ -44,8 +44,8 @@ public sealed record Interval
     } = [];
 
     /// <summary>
-    /// The rows as they add up; empty where a reader handed them over one by one. What an open exit's time turns out to have been is not
-    /// known before it ends, so parts may be negative here: for sums and for recordings. What is shown are <see cref="Rows"/>.
+    /// The rows to add up; empty where a reader gave them one by one. The parts of an open exit's time are only known when it ends, so
+    /// parts may be negative here: this is for sums and recordings. Views show <see cref="Rows"/>.
     /// </summary>
     public IReadOnlyCollection<Row> Changes
     {
@@ -54,8 +54,8 @@ public sealed record Interval
     } = [];
 
     /// <summary>
-    /// The wall clocks as they add up: parts are not settled, and a wall clock that turned out shorter than it had seemed (of a vCPU whose
-    /// end no hook told) is negative in two's complement. What is shown are <see cref="Times"/>.
+    /// The wall clocks to add up: parts are not settled, and a wall clock that turned out shorter than it seemed (a vCPU that ended without
+    /// a hook seeing it) is negative in two's complement. Views show <see cref="Times"/>.
     /// </summary>
     public IReadOnlyCollection<VcpuTime> TimeChanges
     {
@@ -64,13 +64,13 @@ public sealed record Interval
     } = [];
 
     /// <summary>The rows that have something to show, unordered, with their parts settled.</summary>
-    public IReadOnlyList<Row> Rows => _rows ??= [.. PartsSettlement.Settle(Changes).Where(HasMore)];
+    public IReadOnlyList<Row> Rows => _rows ??= [.. PartsSettlement.Settle(Changes).Where(HasContent)];
 
     /// <summary>The wall clock of each group, unordered, with its parts settled; empty without the split.</summary>
     public IReadOnlyList<VcpuTime> Times =>
         _times ??= [.. TimeChanges.Where(time => (long)time.WallNs > 0).Select(time => time with { Parts = time.Parts.Settled() })];
 
-    /// <summary>Exits that were open at its begin and in no row then (<see cref="Model.OpenExits"/>).</summary>
+    /// <summary>Exits that were open at its start and in no row then (<see cref="Model.OpenExits"/>).</summary>
     public IReadOnlyList<OpenExits> OpenBefore { get; init; } = [];
 
     /// <summary>Exits that are open at its end and in no row.</summary>
@@ -85,7 +85,7 @@ public sealed record Interval
     /// <summary>What was asked for and is not available on this kernel.</summary>
     public IReadOnlyList<MissingSource> Missing { get; init; } = [];
 
-    /// <summary>Counters that ran backwards: they are taken as started again at zero.</summary>
+    /// <summary>Counters that went backwards: they count as restarted at zero.</summary>
     public int RestartedRows { get; init; }
 
     /// <summary>Exits whose reason has no name in this version, unread ones included.</summary>
@@ -122,7 +122,28 @@ public sealed record Interval
         return _vms.TryGetValue(number, out VmIdentity? vm) ? vm : new VmIdentity(number, 0, $"VM {number}");
     }
 
-    // An exit that was open all the while has no count in the interval, and yet its time.
-    private static bool HasMore(Row row) =>
+    // An exit that was open all the time has no count in the interval, but it has time.
+    private static bool HasContent(Row row) =>
         row.Count != 0 || row.Timed != 0 || row.Parts is { Sum: > 0 } || row.Rounds is { IsEmpty: false };
 }
+
+/// <summary>The wall-clock time of one vCPU, or of all vCPUs of a VM or of the host, without the time of its exits.</summary>
+/// <param name="Key">The group (<see cref="GroupKey.OfVcpu"/>).</param>
+/// <param name="WallNs">How long it was observed, in ns; of several vCPUs the sum.</param>
+/// <param name="Parts">What is in no row of exits: the guest's time, the run queue's where the thread lost its CPU before KVM reported the
+/// exit, and what could not be attributed. With the <see cref="Tally.Parts"/> of the same group this adds up to <paramref name="WallNs"/>.
+/// </param>
+public readonly record struct VcpuTime(GroupKey Key, ulong WallNs, TimeParts Parts);
+
+/// <summary>
+/// Exits that were seen and are in no row yet: where qualifiers are kept apart, an exit gets its row when its qualifier is known, which is
+/// when it ends. A state, not a counter.
+/// </summary>
+/// <param name="Key">Their group, without a qualifier.</param>
+/// <param name="Count">How many; of one vCPU at most one.</param>
+public readonly record struct OpenExits(GroupKey Key, ulong Count);
+
+/// <summary>Something that was asked for and that is not available on this kernel.</summary>
+/// <param name="Part">The part of the wall clock that cannot be measured; null where it is not about the split.</param>
+/// <param name="Text">What is missing and what follows from it: <c>kvm_vcpu_wakeup cannot be attached: halts are under sleep</c>.</param>
+public sealed record MissingSource(TimePart? Part, string Text);

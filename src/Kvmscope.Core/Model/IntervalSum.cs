@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kvmscope.Core.Model;
 
-/// <summary>Adds up intervals that follow one another.</summary>
+/// <summary>Adds up consecutive intervals.</summary>
 /// <param name="grouping">Which vCPUs are kept apart.</param>
 /// <param name="withQualifiers">Whether the reasons' arguments are kept apart.</param>
 /// <param name="wants">Which rows are added; all where null. Asked with the key as it was recorded.</param>
@@ -13,7 +13,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     private readonly SortedDictionary<int, VmIdentity> _vms = [];
     private readonly List<MissingSource> _missing = [];
     private Interval? _first, _last;
-    private Accounting _trust = new();
+    private Accounting _accounting = new();
     private int _restarted, _intervals;
 
     /// <summary>The sum of intervals of the whole host; an empty one where there are none.</summary>
@@ -23,9 +23,6 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         foreach (Interval interval in intervals) sum.Add(interval);
         return sum.ToInterval();
     }
-
-    /// <summary>How many intervals were added.</summary>
-    public int Intervals => _intervals;
 
     /// <summary>The VMs of the intervals so far, by their latest names.</summary>
     public IReadOnlyCollection<VmIdentity> Vms => _vms.Values;
@@ -37,7 +34,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         _last = interval;
         _intervals += interval.Intervals;
         _restarted += interval.RestartedRows;
-        _trust = _trust.Then(interval.Accounting);
+        _accounting = _accounting.Then(interval.Accounting);
         foreach (VmIdentity vm in interval.Vms) _vms[vm.Ordinal] = vm;
         foreach (MissingSource missing in interval.Missing)
             if (!_missing.Contains(missing)) _missing.Add(missing);
@@ -45,17 +42,17 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         foreach (Row row in interval.Changes) Add(row);
     }
 
-    /// <summary>Adds a row; it is not kept.</summary>
+    /// <summary>Adds a row; the object is not kept.</summary>
     public void Add(Row row)
     {
         if (wants is null || wants(row.Key)) _rows.Add(row);
     }
 
-    /// <summary>The sum as one interval, as a trace of just this time would have had it.</summary>
+    /// <summary>The sum as one interval, as a trace of exactly this time would give it.</summary>
     /// <param name="wantsVm">Which VMs are in it; all where null. Needs a grouping by VM.</param>
     public Interval ToInterval(Func<VmIdentity, bool>? wantsVm = null)
     {
-        // Without qualifiers an exit has its row from its begin on.
+        // Without qualifiers an exit has its row from its start.
         if (!withQualifiers) MoveOpen();
         HashSet<int>? vms = wantsVm is null ? null : [.. _vms.Values.Where(wantsVm).Select(vm => vm.Ordinal)];
         bool IsWanted(GroupKey key) => vms is null || vms.Contains(key.Vm);
@@ -73,7 +70,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             TimeChanges = [.. _times.Values.Where(time => IsWanted(time.Key))],
             OpenBefore = Regroup(_first?.OpenBefore, IsWanted),
             OpenAfter = Regroup(_last?.OpenAfter, IsWanted),
-            Accounting = TrustOf(rows, isFiltered: wantsVm is not null || wants is not null),
+            Accounting = AccountingOf(rows, isFiltered: wantsVm is not null || wants is not null),
             Missing = [.. _missing],
             RestartedRows = _restarted,
         };
@@ -106,16 +103,16 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         sum = new VcpuTime(key, sum.WallNs + time.WallNs, parts);
     }
 
-    // Of a part of the rows only what rows say is known; what was lost may have been of them.
-    private Accounting TrustOf(List<Row> rows, bool isFiltered)
+    // Of some of the rows only what they say themselves is known; what was lost may belong to them.
+    private Accounting AccountingOf(List<Row> rows, bool isFiltered)
     {
-        if (!isFiltered && withQualifiers) return _trust;
+        if (!isFiltered && withQualifiers) return _accounting;
         ulong timed = 0, others = 0;
         foreach (Row row in rows)
         {
             timed += row.Timed;
             if (row.Key.Qualifier.State == QualifierState.Other) others += row.Count;
         }
-        return _trust.WithRows(rows) with { Entries = isFiltered ? timed : _trust.Entries, OtherQualifiers = others };
+        return _accounting.WithRows(rows) with { Entries = isFiltered ? timed : _accounting.Entries, OtherQualifiers = others };
     }
 }

@@ -1,26 +1,27 @@
 namespace Kvmscope.Core.Model;
 
 /// <summary>
-/// Makes of the differences of rows' parts what can be shown. While an exit is open, its time stands in the row of what is known of it
-/// by then; once it ends, all of it is in the row that it turned out to belong to, another qualifier's or that of the rest. So what one
-/// row of a reason lost another has gained, and rows of one vCPU group, reason and level are settled together: their sum is the
-/// difference of their sums, and no part of any is negative.
+/// Turns the differences of rows' parts into what can be shown. While an exit is open, its time is in the row of what is known of it so
+/// far; when it ends, all of it moves to its final row, maybe of another qualifier. So what one row of a reason lost, another one gained,
+/// and the rows of one vCPU group, reason and level are settled together: their sum is the difference of their sums, and no part is
+/// negative.
 /// </summary>
 internal static class PartsSettlement
 {
-    /// <summary>The rows with their parts settled; a row that is not as it was is another object, as rows belong to intervals.</summary>
+    /// <summary>The rows with their parts settled; a changed row is a new object, as rows belong to intervals.</summary>
     /// <param name="rows">Rows with differences as <see cref="TimeParts.Less"/> gives them.</param>
     internal static IEnumerable<Row> Settle(IReadOnlyCollection<Row> rows)
     {
         Dictionary<GroupKey, List<Row>>? groups = null;
         foreach (Row row in rows)
             if (row.Parts is { } parts && HasNegative(parts)) (groups ??= [])[row.Key.WithoutQualifier()] = [];
-        // Hardly ever: an exit was open over the begin of the interval and ended with another qualifier or part.
+        // Rarely: an exit was open at the start of the interval and ended with another qualifier or part.
         if (groups is null) return rows;
         Row[] settled = [.. rows];
         for (int i = 0; i < settled.Length; i++)
         {
-            if (settled[i].Parts is not { } parts || !groups.TryGetValue(settled[i].Key.WithoutQualifier(), out List<Row>? members)) continue;
+            if (settled[i].Parts is not { } parts || !groups.TryGetValue(settled[i].Key.WithoutQualifier(), out List<Row>? members))
+                continue;
             settled[i] = settled[i].WithParts(parts);
             members.Add(settled[i]);
         }

@@ -9,7 +9,7 @@ public sealed class Row(GroupKey key) : Tally
     /// <summary>Which group.</summary>
     public GroupKey Key { get; internal set; } = key;
 
-    /// <summary>The row with other parts; its histograms are shared, and not to be changed.</summary>
+    /// <summary>The row with other parts; its histograms are shared, so do not change them.</summary>
     internal Row WithParts(in TimeParts parts)
     {
         var row = (Row)MemberwiseClone();
@@ -19,7 +19,7 @@ public sealed class Row(GroupKey key) : Tally
 }
 
 /// <summary>Rows by their keys.</summary>
-/// <param name="grouping">How fine vCPUs are kept apart.</param>
+/// <param name="grouping">How finely vCPUs are kept apart.</param>
 /// <param name="withQualifiers">Whether the reasons' arguments are kept apart.</param>
 public sealed class RowTable(Grouping grouping, bool withQualifiers = true)
 {
@@ -35,7 +35,7 @@ public sealed class RowTable(Grouping grouping, bool withQualifiers = true)
         return withQualifiers ? key : key.WithoutQualifier();
     }
 
-    /// <summary>The row of a group, or of the coarser one that this table keeps; made where there is none.</summary>
+    /// <summary>The row of a group, or of the coarser group that this table keeps; made where there is none.</summary>
     public Row RowOf(GroupKey key)
     {
         key = KeyOf(key);
@@ -43,10 +43,10 @@ public sealed class RowTable(Grouping grouping, bool withQualifiers = true)
         return row ??= new Row(key);
     }
 
-    /// <summary>The row of a group, or of the coarser one that this table keeps; null where there is none.</summary>
+    /// <summary>The row of a group, or of the coarser group that this table keeps; null where there is none.</summary>
     public Row? Find(GroupKey key) => _rows.GetValueOrDefault(KeyOf(key));
 
-    /// <summary>Adds a row; it is not kept.</summary>
+    /// <summary>Adds a row; the object is not kept.</summary>
     public void Add(Row row) => RowOf(row.Key).Add(row);
 
     /// <summary>Forgets all rows.</summary>

@@ -4,7 +4,7 @@ namespace Kvmscope.Core.Model;
 
 /// <summary>One exit whose handling took at least the threshold.</summary>
 /// <param name="At">Wall-clock time at which the handling ended (the kvm_entry).</param>
-/// <param name="Vm">Whose it was.</param>
+/// <param name="Vm">The VM.</param>
 /// <param name="Vcpu">vCPU id as the VMM numbered it.</param>
 /// <param name="Tid">The thread that ran the vCPU.</param>
 /// <param name="Cpu">The host CPU on which the handling ended.</param>
@@ -28,6 +28,13 @@ public readonly record struct SlowExit(
     /// <summary>Where the handling time went; null where not asked for.</summary>
     public TimeParts? Parts { get; init; }
 
-    /// <summary>The task that had the CPU for which the thread waited longest; null where it did not wait or it was not asked for.</summary>
+    /// <summary>
+    /// The task that had the CPU for which the thread waited longest; null where it did not wait or it was not asked for.
+    /// </summary>
     public TaskIdentity? RanInstead { get; init; }
 }
+
+/// <summary>A task of this host.</summary>
+/// <param name="Pid">Its thread id.</param>
+/// <param name="Name">Its command name (comm), as the kernel keeps it: up to 15 bytes.</param>
+public sealed record TaskIdentity(int Pid, string Name);

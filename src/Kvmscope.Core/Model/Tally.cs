@@ -47,7 +47,7 @@ public abstract class Durations
         if (more.HasBins) Bins.Add(more.Bins);
     }
 
-    /// <summary>Adds what cumulative counters have more than at an earlier reading; the longest is that of the later reading alone.</summary>
+    /// <summary>Adds the difference of two readings of cumulative counters; the longest is that of the later reading alone.</summary>
     /// <returns>False where any counter is less than it was; nothing is added then.</returns>
     protected bool TryAddDifference(Durations now, Durations before)
     {
@@ -60,7 +60,7 @@ public abstract class Durations
         return true;
     }
 
-    /// <summary>Empties it for the next use; memory is kept.</summary>
+    /// <summary>Empties it for the next use; keeps its memory.</summary>
     public virtual void Clear()
     {
         Timed = TotalNs = MaxNs = 0;
@@ -69,17 +69,19 @@ public abstract class Durations
 }
 
 /// <summary>
-/// The counters of a group of exits, with the one sum and the one difference that there are. In an interval they are what happened in
-/// it; in the kernel's tables they are cumulative, but for the longest.
+/// The counters of a group of exits; all sums and differences are made here. In an interval they are what happened in it; in the kernel's
+/// tables they are cumulative, except the longest.
 /// </summary>
 public class Tally : Durations
 {
-    /// <summary>Exits seen (kvm_exit), whether or not they were followed by an entry; <see cref="Durations.Timed"/> is of those that were.</summary>
+    /// <summary>
+    /// Exits seen (kvm_exit), whether or not they were followed by an entry; <see cref="Durations.Timed"/> is of those that were.
+    /// </summary>
     public ulong Count { get; set; }
 
     /// <summary>
-    /// Where the handling time went, exits that are open included; null without the split. The guest's part is 0, and what an exit without
-    /// an end took is unattributed. In an interval parts may be negative (<see cref="TimeParts.Less"/>) until they are settled.
+    /// Where the handling time went, including open exits; null without the split. The guest's part is 0, and the time of an exit without
+    /// an end is unattributed. In an interval parts may be negative (<see cref="TimeParts.Less"/>) until they are settled.
     /// </summary>
     public TimeParts? Parts { get; set; }
 
@@ -107,10 +109,10 @@ public class Tally : Durations
     }
 
     /// <summary>
-    /// Adds what happened between two readings of cumulative counters. Where a counter is less than it was, all began again at zero
-    /// meanwhile, and what the later reading has is all of this time.
+    /// Adds what happened between two readings of cumulative counters. Where a counter shrank, all restarted at zero in between, and the
+    /// later reading is added as a whole.
     /// </summary>
-    /// <returns>Whether the counters ran on; false where they began again.</returns>
+    /// <returns>Whether the counters went on; false where they restarted.</returns>
     public bool AddDifference(Tally now, Tally before)
     {
         if (now.Count < before.Count || !TryAddDifference(now, before))
@@ -143,7 +145,9 @@ public sealed class ReflectedRounds : Durations
     /// <summary>Exits after which L1 ran: the exit was flagged L2 and the next entry was not.</summary>
     public ulong Reflected { get; set; }
 
-    /// <summary>Of the ended rounds' time, handling of exits by this host (L0) in ns: the reflected exit and L1's; the rest is L1's own time.</summary>
+    /// <summary>
+    /// Of the ended rounds' time, handling of exits by this host (L0) in ns: the reflected exit and L1's; the rest is L1's own time.
+    /// </summary>
     public ulong HandlingNs { get; set; }
 
     /// <summary>Exits of L1 in the ended rounds, the VM entry instruction's included.</summary>
@@ -161,7 +165,9 @@ public sealed class ReflectedRounds : Durations
         L1Exits += more.L1Exits;
     }
 
-    /// <summary>Adds what cumulative counters have more than before; all of them where there was nothing before, or they began again.</summary>
+    /// <summary>
+    /// Adds the difference of two readings; the later one as a whole where there is no earlier one, or the counters restarted.
+    /// </summary>
     public void AddDifference(ReflectedRounds now, ReflectedRounds? before)
     {
         if (before is null || now.Reflected < before.Reflected || !TryAddDifference(now, before))
@@ -177,7 +183,7 @@ public sealed class ReflectedRounds : Durations
     private static ulong Less(ulong now, ulong before) => now >= before ? now - before : now;
 }
 
-/// <summary>A sum of tallies. A single one is only looked at and not copied: most groups of a fine grouping have no second.</summary>
+/// <summary>A sum of tallies. A single one is used as it is and not copied: most groups of a fine grouping have only one.</summary>
 internal struct TallySum
 {
     private static readonly Tally s_empty = new();
@@ -185,7 +191,7 @@ internal struct TallySum
     private Tally? _sum;
     private bool _isOwn;
 
-    /// <summary>The sum; not to be changed.</summary>
+    /// <summary>The sum; do not change it.</summary>
     internal readonly Tally Value => _sum ?? s_empty;
 
     /// <summary>Adds one that does not change any more.</summary>

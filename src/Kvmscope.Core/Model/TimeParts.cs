@@ -52,8 +52,8 @@ public struct TimeParts
     }
 
     /// <summary>
-    /// This less an earlier reading, part by part, modulo 2^64: a part that shrank is a negative number in two's complement. Such
-    /// differences can be added up; <see cref="Settled"/> makes of the sum what can be shown.
+    /// This minus an earlier reading, part by part, modulo 2^64: a part that shrank is a negative number in two's complement. Such
+    /// differences can be added up; <see cref="Settled"/> turns the sum into what can be shown.
     /// </summary>
     public readonly TimeParts Less(in TimeParts earlier)
     {
@@ -63,9 +63,9 @@ public struct TimeParts
     }
 
     /// <summary>
-    /// A difference without negative parts. What an open exit's time will turn out to have been is not known before it ends (a wake-up
-    /// that waits for a CPU looks like a halt until it runs), so a part may be smaller than it was: it is 0 then, and what it lacks is
-    /// taken from the largest, so that the sum stays the difference of the sums.
+    /// A difference without negative parts. The parts of an open exit's time are only known when it ends (a wake-up that waits for a CPU
+    /// looks like a halt until it runs), so a part may be smaller than it was: it is set to 0, and the missing time is taken from the
+    /// largest part, so that the sum stays the difference of the sums.
     /// </summary>
     public readonly TimeParts Settled()
     {
@@ -89,7 +89,32 @@ public struct TimeParts
         }
         return settled;
     }
+}
 
-    /// <summary>This less an earlier reading, settled.</summary>
-    public readonly TimeParts Since(in TimeParts earlier) => Less(earlier).Settled();
+/// <summary>Where a vCPU's wall-clock time went. The parts of a vCPU add up to the time that it was observed.</summary>
+public enum TimePart
+{
+    /// <summary>The guest ran (L1 or L2).</summary>
+    Guest,
+
+    /// <summary>KVM handled an exit, on the CPU.</summary>
+    Kvm,
+
+    /// <summary>The vCPU's thread was in user space, running or waiting: from the return of KVM_RUN to the next.</summary>
+    Vmm,
+
+    /// <summary>The thread could run and waited for a CPU.</summary>
+    Runq,
+
+    /// <summary>The vCPU was halted, and its thread slept (HLT and the like).</summary>
+    Halt,
+
+    /// <summary>The vCPU was halted, and KVM polled for its wake-up on the CPU.</summary>
+    Poll,
+
+    /// <summary>The thread slept in the kernel for another reason (a page that comes from disk, a lock).</summary>
+    Sleep,
+
+    /// <summary>What could not be attributed.</summary>
+    Unattributed,
 }

@@ -4,39 +4,40 @@ using System.Text;
 namespace Kvmscope.Core.Output;
 
 /// <summary>
-/// The one escaping of text that others wrote: names of VMs, tasks, hosts and files, and whatever a recording says. What the targets do:
+/// The only place that escapes foreign text: names of VMs, tasks, hosts and files, and all text of a recording. What each output does:
 /// <list type="table">
-/// <item><term>all but JSON</term><description>Each UTF-16 unit of what is not a character to see is <c>?</c>, so that all else keeps its
-/// column: control characters (C0, C1, DEL, and with them escape sequences, tabs and line ends), format characters (the bidi controls
+/// <item><term>all except JSON</term><description>Each UTF-16 unit that is not a visible character becomes <c>?</c>, so that the rest keeps
+/// its column: control characters (C0, C1, DEL, and with them escape sequences, tabs and line ends), format characters (the bidi controls
 /// U+061C, U+200E/F, U+202A–202E, U+2066–2069; zero-width ones U+200B–200D, U+2060, U+FEFF; the soft hyphen; tags), line and paragraph
-/// separators, unpaired surrogates, noncharacters, what is not assigned, and U+FFFD. It is done where a line is written
-/// (<see cref="Text.Ansi"/>, <see cref="Csv.CsvLine"/>, the canvases), and not by those who make the line.</description></item>
-/// <item><term>CSV</term><description>Besides, quotes by RFC 4180, and an apostrophe before a name that begins with <c>=</c>,
-/// <c>+</c>, <c>-</c> or <c>@</c>, which a spreadsheet would take for a formula.</description></item>
-/// <item><term>SVG, HTML</term><description>Besides, <c>&amp; &lt; &gt; " '</c> as entities, in elements and in attributes
+/// separators, unpaired surrogates, noncharacters, what is not assigned, and U+FFFD. This is done where a line is written
+/// (<see cref="Text.Ansi"/>, <see cref="Csv.CsvLine"/>, the canvases), not where the line is made.</description></item>
+/// <item><term>CSV</term><description>Also quotes as in RFC 4180, and an apostrophe before a name that begins with <c>=</c>,
+/// <c>+</c>, <c>-</c> or <c>@</c>, which a spreadsheet would read as a formula.</description></item>
+/// <item><term>SVG, HTML</term><description>Also <c>&amp; &lt; &gt; " '</c> as entities, in elements and in attributes
 /// alike.</description></item>
-/// <item><term>JSON</term><description>The text as it is, escaped as JSON has it (<c>\u001b</c>); U+FFFD for half a pair. Data in a page
-/// is JSON that also escapes what HTML reads.</description></item>
+/// <item><term>JSON</term><description>The text as it is, escaped as JSON requires (<c>\u001b</c>); U+FFFD for half a pair. Data in a page
+/// is JSON that also escapes the characters of HTML.</description></item>
 /// </list>
 /// </summary>
 public static class ForeignText
 {
-    private const char Stand = '?';
+    private const char Substitute = '?';
 
     /// <summary>The text for a terminal, on one line.</summary>
-    public static string Clean(string text) => IsPlain(text) ? text : string.Create(text.Length, text, static (to, from) => Clean(to, from));
+    public static string Clean(string text) =>
+        IsPlain(text) ? text : string.Create(text.Length, text, static (to, from) => Clean(to, from));
 
-    /// <summary>The same of a text that has line ends of its own.</summary>
+    /// <summary>The same for a text of several lines.</summary>
     public static string CleanLines(string text) => IsPlain(text) ? text : string.Join('\n', text.Split('\n').Select(line => Clean(line)));
 
-    /// <summary>The same, with a space for each kind of white space: what was typed in lines becomes one.</summary>
+    /// <summary>The same, with a space for each kind of white space: several lines become one.</summary>
     internal static string OneLine(string text) =>
         Clean(string.Create(text.Length, text, static (to, from) =>
         {
             for (int i = 0; i < to.Length; i++) to[i] = char.IsWhiteSpace(from[i]) ? ' ' : from[i];
         }));
 
-    /// <summary>Clean text, cut to that many characters.</summary>
+    /// <summary>Clean text, cut to this many characters.</summary>
     internal static string Clean(string text, int most)
     {
         string clean = Clean(text);
@@ -46,7 +47,7 @@ public static class ForeignText
         return clean[..length] + "…";
     }
 
-    /// <summary>Clean text as SVG and HTML have it, in an element or in an attribute.</summary>
+    /// <summary>Clean text for SVG and HTML, in an element or in an attribute.</summary>
     internal static string Escape(string text)
     {
         var escaped = new StringBuilder(text.Length);
@@ -65,22 +66,23 @@ public static class ForeignText
         return escaped.ToString();
     }
 
-    /// <summary>Whether there is nothing to clean, told fast.</summary>
+    /// <summary>Whether there is nothing to clean; a fast check.</summary>
     internal static bool IsPlain(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange(' ', '~');
 
-    /// <summary>Copies the text, cleaned; both are of the same length, and may be the same.</summary>
+    /// <summary>Copies the text, cleaned; both have the same length, and may be the same memory.</summary>
     internal static void Clean(Span<char> to, ReadOnlySpan<char> text)
     {
         for (int i = 0, used; i < text.Length; i += used)
         {
-            // A half of a pair comes out of this as U+FFFD.
+            // Half a pair becomes U+FFFD here.
             Rune.DecodeFromUtf16(text[i..], out Rune rune, out used);
             if (IsShown(rune)) text.Slice(i, used).CopyTo(to[i..]);
-            else to.Slice(i, used).Fill(Stand);
+            else to.Slice(i, used).Fill(Substitute);
         }
     }
 
-    private static bool IsShown(Rune rune) => rune != Rune.ReplacementChar && (rune.Value & 0xfffe) != 0xfffe && Rune.GetUnicodeCategory(rune) is not
+    private static bool IsShown(Rune rune) =>
+        rune != Rune.ReplacementChar && (rune.Value & 0xfffe) != 0xfffe && Rune.GetUnicodeCategory(rune) is not
         (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned);
 }

@@ -5,12 +5,12 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output;
 
-/// <summary>Words of the machine formats: they are a promise, and never change with a table or a view.</summary>
+/// <summary>Names of the machine formats: they are stable, and never change with a table or a view.</summary>
 internal static class MachineNames
 {
     internal const string Schema = "kvmscope/1";
 
-    /// <summary>The code for machines: raw, on arm64 the exception class alone.</summary>
+    /// <summary>The code for machines: raw; on arm64 the exception class alone.</summary>
     internal static ulong Number(ExitCode code) => IsaInfo.Of(code.Isa).MachineCode(code.Code);
 
     internal static string Of(CheckVerdict verdict) => verdict switch
@@ -24,7 +24,7 @@ internal static class MachineNames
     internal static string Of(Isa isa) => IsaInfo.Of(isa).Name;
 }
 
-/// <summary>Times as machine formats have them: RFC 3339 to 100 ns, in UTC.</summary>
+/// <summary>Times in machine formats: RFC 3339 to 100 ns, in UTC.</summary>
 public static class Rfc3339
 {
     /// <summary>The time as text.</summary>
@@ -39,7 +39,8 @@ internal static class FigureNames
 
     private static readonly (ChangedFigures Figure, string Name)[] s_all =
     [
-        (ChangedFigures.Rate, Rate), (ChangedFigures.Share, Share), (ChangedFigures.Average, Average), (ChangedFigures.P50, P50), (ChangedFigures.P99, P99),
+        (ChangedFigures.Rate, Rate), (ChangedFigures.Share, Share), (ChangedFigures.Average, Average), (ChangedFigures.P50, P50),
+        (ChangedFigures.P99, P99),
     ];
 
     /// <summary>All of them, in order.</summary>
@@ -48,7 +49,7 @@ internal static class FigureNames
     /// <summary>Those that are marked.</summary>
     internal static IEnumerable<string> Of(ChangedFigures marks) => s_all.Where(f => marks.HasFlag(f.Figure)).Select(f => f.Name);
 
-    /// <summary>To a thousandth: as much as a rate of some seconds can tell.</summary>
+    /// <summary>To a thousandth: more is not meaningful for a rate over some seconds.</summary>
     internal static double Round(double rate) => Math.Round(rate, 3);
 
     /// <summary>To a millionth of the busy time.</summary>

@@ -1,12 +1,12 @@
 namespace Kvmscope.Core.Output;
 
-/// <summary>How an answer is written.</summary>
+/// <summary>The format of output.</summary>
 public enum OutputFormat
 {
     /// <summary>For people.</summary>
     Table,
 
-    /// <summary>One JSON object per answer or event, each on a line of its own.</summary>
+    /// <summary>One JSON object per interval or event, each on its own line.</summary>
     Json,
 
     /// <summary>Comma-separated values with one header line (RFC 4180).</summary>
@@ -18,16 +18,16 @@ public enum OutputFormat
     /// <summary>A picture of dots.</summary>
     Png,
 
-    /// <summary>A page with a picture that tells its figures.</summary>
+    /// <summary>A page with a picture that shows its figures.</summary>
     Html,
 }
 
-/// <summary>The one list of formats. Which answers have which is in <see cref="OutputKinds"/>.</summary>
+/// <summary>The one list of formats. <see cref="OutputKinds"/> says which output has which formats.</summary>
 public static class OutputFormats
 {
-    private sealed record Facts(OutputFormat Format, string Name, bool IsText = true, bool IsPicture = false);
+    private sealed record FormatInfo(OutputFormat Format, string Name, bool IsText = true, bool IsPicture = false);
 
-    private static readonly Facts[] s_all =
+    private static readonly FormatInfo[] s_all =
     [
         new(OutputFormat.Table, "table"),
         new(OutputFormat.Json, "json"),
@@ -39,15 +39,15 @@ public static class OutputFormats
 
     extension(OutputFormat format)
     {
-        /// <summary>As <c>--format</c> has it.</summary>
+        /// <summary>As in <c>--format</c>.</summary>
         public string Name => Of(format).Name;
 
         /// <summary>Whether it is text; else bytes, which go to a file only.</summary>
         public bool IsText => Of(format).IsText;
 
-        /// <summary>Whether it is drawn.</summary>
+        /// <summary>Whether it is a picture.</summary>
         public bool IsPicture => Of(format).IsPicture;
     }
 
-    private static Facts Of(OutputFormat format) => Array.Find(s_all, f => f.Format == format)!;
+    private static FormatInfo Of(OutputFormat format) => Array.Find(s_all, f => f.Format == format)!;
 }

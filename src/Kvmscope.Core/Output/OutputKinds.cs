@@ -12,18 +12,18 @@ using Kvmscope.Core.Analysis.Timelines;
 namespace Kvmscope.Core.Output;
 
 /// <summary>
-/// Which kind of answer is written how in which format: a new format has its name in <see cref="OutputFormats"/> and its lines here, a new
-/// kind of answer its table here.
+/// What writes each kind of output in each format: a new format has its name in <see cref="OutputFormats"/> and its lines here, a new kind
+/// of output has its table here.
 /// </summary>
 public static class OutputKinds
 {
-    /// <summary>Answers of count, time and hist, one after another.</summary>
-    public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Interval>>> Answers { get; } = new(
-        (OutputFormat.Table, static (to, request) => new TableAnswerWriter(request, to.Style, to.Writer)),
-        (OutputFormat.Json, static (to, request) => new JsonAnswerWriter(request, to.Writer)),
-        (OutputFormat.Csv, static (to, request) => new CsvAnswerWriter(request, to.Writer)));
+    /// <summary>Reports of count, time and hist, one after another.</summary>
+    public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Interval>>> Reports { get; } = new(
+        (OutputFormat.Table, static (to, request) => new TableReportWriter(request, to.Style, to.Writer)),
+        (OutputFormat.Json, static (to, request) => new JsonReportWriter(request, to.Writer)),
+        (OutputFormat.Csv, static (to, request) => new CsvReportWriter(request, to.Writer)));
 
-    /// <summary>Slow exits as they happen, in text with all that is known of each where that is asked for.</summary>
+    /// <summary>Slow exits as they happen, as text with all details if requested.</summary>
     public static OutputKind<Func<Destination, bool, IOutputWriter<SlowExit>>> SlowExits { get; } = new(
         (OutputFormat.Table, static (to, isVerbose) => new TextSlowExitWriter(to.Style, isVerbose, to.Writer)),
         (OutputFormat.Json, static (to, _) => new JsonSlowExitWriter(to.Writer)),
@@ -35,7 +35,7 @@ public static class OutputKinds
         (OutputFormat.Json, static (to, comparison) => new JsonComparisonWriter(to.Writer).Write(comparison)),
         (OutputFormat.Csv, static (to, comparison) => new CsvComparisonWriter(to.Writer).Write(comparison)));
 
-    /// <summary>What became of rules.</summary>
+    /// <summary>The results of rules.</summary>
     public static OutputKind<Func<Destination, IOutputWriter<IReadOnlyList<RuleResult>>>> RuleResults { get; } = new(
         (OutputFormat.Table, static to => new RuleView(to.Style, to.Writer)),
         (OutputFormat.Json, static to => new JsonRuleWriter(to.Writer)),
@@ -59,25 +59,25 @@ public static class OutputKinds
         (OutputFormat.Table, CheckTable.Write),
         (OutputFormat.Json, static (to, checks) => JsonChecks.Write(to.Writer, checks)));
 
-    /// <summary>What the built-in guest did, beside what was seen.</summary>
+    /// <summary>What the built-in guest did, next to what was seen.</summary>
     public static OutputKind<Action<Destination, DemoComparison>> Demo { get; } = new(
         (OutputFormat.Table, DemoView.Write),
         (OutputFormat.Json, static (to, demo) => JsonDemo.Write(to.Writer, demo)));
 
-    /// <summary>What exit reasons and parts of the wall clock are.</summary>
+    /// <summary>Explanations of exit reasons and parts of the wall clock.</summary>
     public static OutputKind<Action<Destination, Explanation>> Explanations { get; } = new(
         (OutputFormat.Table, ExplanationText.Write),
         (OutputFormat.Json, static (to, explanation) => JsonExplanation.Write(to.Writer, explanation)));
 
-    /// <summary>A writer of the drop-in layout: that of kvm_vmexit_count, kvm_vmexit_time or kvm_vmexit_time_hist.</summary>
-    public static IOutputWriter<Interval> DropInAnswers(ReportKind kind, TextWriter output) => new DropInAnswerWriter(kind, output);
+    /// <summary>A writer of the drop-in layouts of kvm_vmexit_count, kvm_vmexit_time or kvm_vmexit_time_hist.</summary>
+    public static IOutputWriter<Interval> DropInReports(ReportKind kind, TextWriter output) => new DropInReportWriter(kind, output);
 
-    /// <summary>A writer of the drop-in layout, that of kvm_vmexit_slower.</summary>
+    /// <summary>A writer of the drop-in layout of kvm_vmexit_slower.</summary>
     public static IOutputWriter<SlowExit> DropInSlowExits(TextWriter output) => new DropInSlowExitWriter(output);
 }
 
-/// <summary>One kind of answer: what writes it, by format.</summary>
-/// <typeparam name="TWrite">Writes it, or makes what does.</typeparam>
+/// <summary>One kind of output: what writes it, by format.</summary>
+/// <typeparam name="TWrite">Writes it, or makes the writer.</typeparam>
 public sealed class OutputKind<TWrite>
     where TWrite : Delegate
 {
@@ -85,11 +85,11 @@ public sealed class OutputKind<TWrite>
 
     internal OutputKind(params (OutputFormat Format, TWrite Write)[] writers) => _writers = writers;
 
-    /// <summary>The formats that it has.</summary>
+    /// <summary>Its formats.</summary>
     public IEnumerable<OutputFormat> Formats => _writers.Select(w => w.Format);
 
     /// <summary>What writes it in that format.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It has no such format.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It does not have this format.</exception>
     public TWrite In(OutputFormat format)
     {
         foreach ((OutputFormat of, TWrite write) in _writers)
@@ -98,11 +98,11 @@ public sealed class OutputKind<TWrite>
     }
 }
 
-/// <summary>Writes answers of one kind, one after another, to the output that it was made for.</summary>
-/// <typeparam name="T">What an answer is.</typeparam>
+/// <summary>Writes values of one kind, one after another, to one output.</summary>
+/// <typeparam name="T">The kind.</typeparam>
 public interface IOutputWriter<T>
 {
-    /// <summary>Writes one answer. Flushes nothing: that is for the output's owner.</summary>
+    /// <summary>Writes one value. It does not flush: the owner of the output does.</summary>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    void Write(in T answer);
+    void Write(in T value);
 }

@@ -55,16 +55,16 @@ internal static class HeaderJson
         json.WriteEndObject();
     }
 
-    /// <summary>Reads it; what a newer version has beyond this one's is passed over.</summary>
-    /// <returns>Null where it is another kind of JSON.</returns>
-    /// <exception cref="JsonException">It is not what is written there.</exception>
+    /// <summary>Reads it; members of newer versions are skipped.</summary>
+    /// <returns>Null where it is a different kind of JSON.</returns>
+    /// <exception cref="JsonException">It is not valid.</exception>
     internal static RecordingHeader? Read(ReadOnlySpan<byte> line)
     {
         var json = new Utf8JsonReader(line);
         var header = new RecordingHeader { HasTime = false, HasAllExits = false };
         string format = "";
         int offset = 0;
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             string name = json.GetString()!;
@@ -98,8 +98,8 @@ internal static class HeaderJson
             };
         }
         if (format != Format) return null;
-        // Times are reckoned from it: a year at the end of the calendar leaves no room.
-        if (header.Started.Year is < FirstYear or > LastYear) throw new JsonException("no time");
+        // Times are computed from it: a year at the end of the calendar would overflow.
+        if (header.Started.Year is < FirstYear or > LastYear) throw new JsonException("not a time");
         return header with { Started = header.Started.ToOffset(TimeSpan.FromMinutes(Math.Clamp(offset, -14 * 60, 14 * 60))) };
     }
 
@@ -123,7 +123,7 @@ internal static class HeaderJson
     private static ImmutableArray<KnownVm> Machines(ref Utf8JsonReader json)
     {
         var machines = ImmutableArray.CreateBuilder<KnownVm>();
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             (int pid, string name, VmLabels labels) = (0, "", VmLabels.None);

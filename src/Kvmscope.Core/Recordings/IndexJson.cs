@@ -3,18 +3,18 @@ using System.Text.Json;
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>
-/// The end of a recording: how long each member is and when each interval ended, so that a reader finds all of them without looking
-/// at each. What it says can be found out without it, and is where the recorder was killed.
+/// The end of a recording: how long each member is and when each interval ended, so that a reader finds all of them without reading each
+/// head. Without it (the recorder was killed) a reader reads all heads.
 /// </summary>
 internal sealed class IndexJson
 {
-    // 160 MB of them; a recording with more is found member by member.
-    private const int MostMembers = 10_000_000;
+    // That is 160 MB; with more members a reader reads all heads.
+    private const int MaxMembers = 10_000_000;
 
     private readonly List<int> _lengths = [];
     private readonly List<long> _toNs = [], _wallNs = [];
 
-    /// <summary>The members behind the header, in order: intervals, each followed by the spans that end with it.</summary>
+    /// <summary>The members after the header, in order: intervals, each followed by the spans that end with it.</summary>
     internal IReadOnlyList<int> Lengths => _lengths;
 
     /// <summary>CLOCK_MONOTONIC at the end of each interval.</summary>
@@ -23,20 +23,20 @@ internal sealed class IndexJson
     /// <summary>The wall clock at the end of each interval, ns since 1970.</summary>
     internal IReadOnlyList<long> WallNs => _wallNs;
 
-    /// <summary>Notes a member.</summary>
+    /// <summary>Adds a member.</summary>
     internal void Add(in MemberHead head)
     {
-        if (_lengths.Count > MostMembers) return;
+        if (_lengths.Count > MaxMembers) return;
         _lengths.Add(head.Length);
         if (head.Kind != MemberKind.Interval) return;
         _toNs.Add(head.ToNs);
         _wallNs.Add(head.WallNs);
     }
 
-    /// <summary>Writes the members of the line; times are differences, which are small and alike.</summary>
+    /// <summary>Writes the members of the line; times are differences, which are small and similar.</summary>
     internal void Write(Utf8JsonWriter json)
     {
-        if (_lengths.Count > MostMembers) return;
+        if (_lengths.Count > MaxMembers) return;
         json.WriteStartArray("lengths");
         foreach (int length in _lengths) json.WriteNumberValue(length);
         json.WriteEndArray();
@@ -46,20 +46,21 @@ internal sealed class IndexJson
 
     /// <summary>Reads the line.</summary>
     /// <returns>Null where it has no index.</returns>
-    /// <exception cref="JsonException">It is not what is written there.</exception>
+    /// <exception cref="JsonException">It is not valid.</exception>
     internal static IndexJson? Read(ReadOnlySpan<byte> line)
     {
         var json = new Utf8JsonReader(line);
         var index = new IndexJson();
         bool has = false;
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             if (json.ValueTextEquals("lengths"u8))
             {
                 has = true;
-                JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-                while (JsonWalk.Inner(ref json, JsonTokenType.Number)) index._lengths.Add(json.TryGetInt32(out int length) ? length : throw new JsonException("no length"));
+                JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+                while (JsonWalk.Next(ref json, JsonTokenType.Number))
+                    index._lengths.Add(json.TryGetInt32(out int length) ? length : throw new JsonException("not a length"));
             }
             else if (json.ValueTextEquals("to_ns"u8)) ReadDifferences(ref json, index._toNs);
             else if (json.ValueTextEquals("wall_less_to_ns"u8)) ReadDifferences(ref json, index._wallNs);
@@ -86,7 +87,8 @@ internal sealed class IndexJson
     private static void ReadDifferences(ref Utf8JsonReader json, List<long> values)
     {
         long sum = 0;
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Inner(ref json, JsonTokenType.Number)) values.Add(sum += json.TryGetInt64(out long difference) ? difference : throw new JsonException("no time"));
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Next(ref json, JsonTokenType.Number))
+            values.Add(sum += json.TryGetInt64(out long difference) ? difference : throw new JsonException("not a time"));
     }
 }

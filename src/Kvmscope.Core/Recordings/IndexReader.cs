@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Kvmscope.Core.Recordings;
 
-/// <summary>Reads the index with which a recording ends. It is believed only if it accounts for every byte.</summary>
+/// <summary>Reads the index with which a recording ends. It is used only if it accounts for every byte.</summary>
 internal static class IndexReader
 {
-    private const int WindowBytes = 1 << 16, MostBytes = 1 << 28;
+    private const int WindowBytes = 1 << 16, MaxBytes = 1 << 28;
 
-    /// <summary>The members; null where there is no index, or another than of this file.</summary>
+    /// <summary>The members; null where there is no index, or not of this file.</summary>
     internal static RecordingIndex? TryRead(Stream file)
     {
         Span<byte> bytes = stackalloc byte[MemberHead.Size];
@@ -25,8 +25,9 @@ internal static class IndexReader
         for (int i = 0; i < index.ToNs.Count; i++)
         {
             long from = i == 0 ? header.ToNs : index.ToNs[i - 1];
-            for (int depth = 0, count = 1; depth <= RecordingWriter.MaxDepth && (i + 1) % count == 0; depth++, count = RecordingWriter.Length(depth))
+            for (int depth = 0; depth <= RecordingWriter.MaxDepth && (i + 1) % RecordingWriter.Length(depth) == 0; depth++)
             {
+                int count = RecordingWriter.Length(depth);
                 if (next == index.Lengths.Count) return null;
                 int length = index.Lengths[next++], first = i + 1 - count;
                 if (length <= MemberHead.Size + MemberHead.TrailerSize) return null;
@@ -52,16 +53,16 @@ internal static class IndexReader
         }
     }
 
-    // The member that ends with the file, looked for from its end on.
+    // The member that ends with the file, searched from the end.
     private static MemberPlace? FindEnd(Stream file)
     {
         Span<byte> headBytes = stackalloc byte[MemberHead.Size];
         byte[] bytes = new byte[WindowBytes + MemberHead.Magic.Length];
         long length = file.Length;
-        for (long from = Math.Max(0, length - WindowBytes); length - from <= MostBytes; from = Math.Max(0, from - WindowBytes))
+        for (long from = Math.Max(0, length - WindowBytes); length - from <= MaxBytes; from = Math.Max(0, from - WindowBytes))
         {
             file.Position = from;
-            // A head may begin with the last bytes of this window.
+            // A head may start in the last bytes of this window.
             int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             ReadOnlySpan<byte> window = bytes.AsSpan(0, read);
             for (int at = window.LastIndexOf(MemberHead.Magic); at >= 0; at = window[..at].LastIndexOf(MemberHead.Magic))

@@ -5,11 +5,11 @@ using Kvmscope.Core.Output.Json;
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>
-/// Reads what <see cref="IntervalJsonWriter"/> wrote, in any order of members; members that it does not know are passed over. Rows
-/// are handed over one by one in an object that is used again, as a long recording has millions.
+/// Reads what <see cref="IntervalJsonWriter"/> wrote, in any order of members; unknown members are skipped. Rows come one by one in one
+/// reused object, as a long recording has millions.
 /// </summary>
-/// <param name="offset">The recording host's offset from UTC, in which times are given.</param>
-/// <param name="take">Takes each row; it has to be done with it when it returns.</param>
+/// <param name="offset">The recording host's offset from UTC, for times.</param>
+/// <param name="take">Takes each row; the object is reused after it returns.</param>
 internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 {
     private readonly Row _row = new(default);
@@ -19,19 +19,19 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
     private readonly List<MissingSource> _missing = [];
 
     /// <summary>Reads one line.</summary>
-    /// <exception cref="JsonException">It is not what is written there.</exception>
+    /// <exception cref="JsonException">It is not valid.</exception>
     internal Interval Read(ReadOnlySpan<byte> line)
     {
         var json = new Utf8JsonReader(line);
         long first = 0, intervals = 1, fromNs = 0, toNs = 0, restarted = 0;
         DateTimeOffset from = default, to = default;
-        Accounting trust = new();
+        Accounting accounting = new();
         List<OpenExits> before = [], after = [];
         _vms.Clear();
         _times.Clear();
         _slow.Clear();
         _missing.Clear();
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             if (json.ValueTextEquals("interval"u8)) first = JsonWalk.Long(ref json);
@@ -42,7 +42,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             else if (json.ValueTextEquals("to_ns"u8)) toNs = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("restarted_rows"u8)) restarted = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("vms"u8)) ReadVms(ref json);
-            else if (json.ValueTextEquals("trust"u8)) trust = ReadTrust(ref json);
+            else if (json.ValueTextEquals("trust"u8)) accounting = ReadAccounting(ref json);
             else if (json.ValueTextEquals("missing"u8)) ReadMissing(ref json);
             else if (json.ValueTextEquals("open_before"u8)) ReadOpen(ref json, before);
             else if (json.ValueTextEquals("open"u8)) ReadOpen(ref json, after);
@@ -59,7 +59,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             To = to,
             FromNs = fromNs,
             ToNs = toNs,
-            Accounting = trust,
+            Accounting = accounting,
             OpenBefore = before,
             OpenAfter = after,
             RestartedRows = checked((int)restarted),
@@ -72,7 +72,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadVms(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             int id = 0, pid = 0;
@@ -89,23 +89,23 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
         }
     }
 
-    private static Accounting ReadTrust(ref Utf8JsonReader json)
+    private static Accounting ReadAccounting(ref Utf8JsonReader json)
     {
-        Accounting trust = new();
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        Accounting accounting = new();
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             string name = json.GetString()!;
             ulong value = JsonWalk.Number(ref json);
-            // One that a later version counts is passed over.
-            if (Array.Find(Accounting.Fields, f => f.Name == name) is { } field) trust = field.With(trust, value);
+            // Counters of later versions are skipped.
+            if (Array.Find(Accounting.Fields, f => f.Name == name) is { } field) accounting = field.With(accounting, value);
         }
-        return trust;
+        return accounting;
     }
 
     private void ReadMissing(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             TimePart? part = null;
@@ -122,7 +122,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadOpen(ref Utf8JsonReader json, List<OpenExits> open)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             var key = new KeyReader();
@@ -139,7 +139,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadTimes(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             var key = new KeyReader();
@@ -158,7 +158,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadSlow(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json)) _slow.Add(ReadSlowExit(ref json));
     }
 
@@ -199,7 +199,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private void ReadRows(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
             _row.Clear();
@@ -224,7 +224,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
     private static ReflectedRounds ReadRounds(ref Utf8JsonReader json)
     {
         var rounds = new ReflectedRounds();
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             if (json.ValueTextEquals("reflected"u8)) rounds.Reflected = JsonWalk.Number(ref json);
@@ -241,19 +241,19 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
 
     private static void ReadBins(ref Utf8JsonReader json, Histogram bins)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Inner(ref json, JsonTokenType.StartArray))
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Next(ref json, JsonTokenType.StartArray))
         {
             ulong low = JsonWalk.Number(ref json), count = JsonWalk.Number(ref json);
             bins.Add(HistogramLayout.BinOf(low), count);
-            JsonWalk.Begin(ref json, JsonTokenType.EndArray);
+            JsonWalk.Expect(ref json, JsonTokenType.EndArray);
         }
     }
 
     private static TimeParts ReadParts(ref Utf8JsonReader json)
     {
         TimeParts parts = default;
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             TimePart? part = PartOf(json.GetString()!);

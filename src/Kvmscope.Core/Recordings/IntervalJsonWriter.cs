@@ -7,8 +7,8 @@ using Kvmscope.Core.Output.Json;
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>
-/// Writes an interval as a line of JSON. Names (<c>vm</c>, <c>reason</c>, <c>qualifier</c>) are for those who read a recording with
-/// other tools; kvmscope itself reads the numbers. What is 0 or empty is left out.
+/// Writes an interval as a line of JSON. Names (<c>vm</c>, <c>reason</c>, <c>qualifier</c>) are for people who read a recording with other
+/// tools; kvmscope itself reads the numbers. What is 0 or empty is left out.
 /// </summary>
 internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
 {
@@ -26,7 +26,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteNumber("from_ns", interval.FromNs);
         json.WriteNumber("to_ns", interval.ToNs);
         WriteVms(interval.Vms);
-        WriteTrust(interval.Accounting);
+        WriteAccounting(interval.Accounting);
         WriteOpen("open_before", interval.OpenBefore);
         WriteOpen("open", interval.OpenAfter);
         Number("restarted_rows", (ulong)interval.RestartedRows);
@@ -54,10 +54,10 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteEndArray();
     }
 
-    private void WriteTrust(Accounting trust)
+    private void WriteAccounting(Accounting accounting)
     {
         json.WriteStartObject("trust");
-        foreach (AccountingField field in Accounting.Fields) Number(field.Name, field.Of(trust));
+        foreach (AccountingField field in Accounting.Fields) Number(field.Name, field.Of(accounting));
         json.WriteEndObject();
     }
 

@@ -2,40 +2,40 @@ using System.Text.Json;
 
 namespace Kvmscope.Core.Recordings;
 
-/// <summary>Steps through JSON that may be anything: whatever is not as expected is a <see cref="JsonException"/>.</summary>
+/// <summary>Steps through JSON that may be invalid: whatever is not as expected is a <see cref="JsonException"/>.</summary>
 internal static class JsonWalk
 {
-    /// <summary>The next token, which has to be this one.</summary>
-    internal static void Begin(ref Utf8JsonReader json, JsonTokenType token)
+    /// <summary>Reads the next token, which must be this one.</summary>
+    internal static void Expect(ref Utf8JsonReader json, JsonTokenType token)
     {
         if (!json.Read() || json.TokenType != token) throw Unexpected(token);
     }
 
     /// <summary>The next member's name; false at the end of the object.</summary>
-    internal static bool Member(ref Utf8JsonReader json) => Next(ref json, JsonTokenType.PropertyName, JsonTokenType.EndObject);
+    internal static bool Member(ref Utf8JsonReader json) => NextOrEnd(ref json, JsonTokenType.PropertyName, JsonTokenType.EndObject);
 
-    /// <summary>The begin of the next object of an array; false at the end of the array.</summary>
-    internal static bool Element(ref Utf8JsonReader json) => Inner(ref json, JsonTokenType.StartObject);
+    /// <summary>The start of the next object of an array; false at the end of the array.</summary>
+    internal static bool Element(ref Utf8JsonReader json) => Next(ref json, JsonTokenType.StartObject);
 
     /// <summary>The next element of an array, of this kind; false at its end.</summary>
-    internal static bool Inner(ref Utf8JsonReader json, JsonTokenType token) => Next(ref json, token, JsonTokenType.EndArray);
+    internal static bool Next(ref Utf8JsonReader json, JsonTokenType token) => NextOrEnd(ref json, token, JsonTokenType.EndArray);
 
     internal static ulong Number(ref Utf8JsonReader json)
     {
-        Begin(ref json, JsonTokenType.Number);
-        return json.TryGetUInt64(out ulong value) ? value : throw new JsonException("no whole number of 64 bits");
+        Expect(ref json, JsonTokenType.Number);
+        return json.TryGetUInt64(out ulong value) ? value : throw new JsonException("not a whole number of 64 bits");
     }
 
     internal static long Long(ref Utf8JsonReader json)
     {
-        Begin(ref json, JsonTokenType.Number);
-        return json.TryGetInt64(out long value) ? value : throw new JsonException("no whole number of 64 bits");
+        Expect(ref json, JsonTokenType.Number);
+        return json.TryGetInt64(out long value) ? value : throw new JsonException("not a whole number of 64 bits");
     }
 
     internal static int Int(ref Utf8JsonReader json)
     {
-        Begin(ref json, JsonTokenType.Number);
-        return json.TryGetInt32(out int value) ? value : throw new JsonException("no whole number of 32 bits");
+        Expect(ref json, JsonTokenType.Number);
+        return json.TryGetInt32(out int value) ? value : throw new JsonException("not a whole number of 32 bits");
     }
 
     internal static bool Bool(ref Utf8JsonReader json)
@@ -46,17 +46,17 @@ internal static class JsonWalk
 
     internal static string Text(ref Utf8JsonReader json)
     {
-        Begin(ref json, JsonTokenType.String);
+        Expect(ref json, JsonTokenType.String);
         return json.GetString()!;
     }
 
     internal static DateTimeOffset Time(ref Utf8JsonReader json)
     {
-        Begin(ref json, JsonTokenType.String);
-        return json.TryGetDateTimeOffset(out DateTimeOffset time) ? time : throw new JsonException("no time");
+        Expect(ref json, JsonTokenType.String);
+        return json.TryGetDateTimeOffset(out DateTimeOffset time) ? time : throw new JsonException("not a time");
     }
 
-    /// <summary>Passes over a value; always true.</summary>
+    /// <summary>Skips a value; always true.</summary>
     internal static bool Skip(ref Utf8JsonReader json)
     {
         if (!json.Read()) throw Unexpected(JsonTokenType.None);
@@ -64,7 +64,7 @@ internal static class JsonWalk
         return true;
     }
 
-    private static bool Next(ref Utf8JsonReader json, JsonTokenType token, JsonTokenType end)
+    private static bool NextOrEnd(ref Utf8JsonReader json, JsonTokenType token, JsonTokenType end)
     {
         if (!json.Read()) throw Unexpected(token);
         if (json.TokenType == end) return false;

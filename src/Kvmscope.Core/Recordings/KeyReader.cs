@@ -5,7 +5,7 @@ using Kvmscope.Core.Output.Json;
 
 namespace Kvmscope.Core.Recordings;
 
-/// <summary>Gathers the members of a row that say what it is of.</summary>
+/// <summary>Reads the members of a row that say what it is about.</summary>
 internal struct KeyReader()
 {
     private Isa _isa;
@@ -25,7 +25,7 @@ internal struct KeyReader()
 
     internal readonly Qualifier Qualifier => _raw is { } raw ? Qualifier.Of(raw) : _hasQualifier ? Qualifier.Other : Qualifier.None;
 
-    /// <summary>Takes the member whose name was read, if it is one of these.</summary>
+    /// <summary>Reads the member whose name was read, if it is one of these.</summary>
     internal bool Read(ref Utf8JsonReader json)
     {
         if (json.ValueTextEquals("vm_id"u8)) Vm = JsonWalk.Int(ref json);
@@ -41,7 +41,7 @@ internal struct KeyReader()
 
     internal static Isa IsaOf(ref Utf8JsonReader json)
     {
-        JsonWalk.Begin(ref json, JsonTokenType.String);
+        JsonWalk.Expect(ref json, JsonTokenType.String);
         foreach (IsaInfo isa in IsaInfo.All)
             if (json.ValueTextEquals(isa.NameUtf8)) return isa.Isa;
         return Isa.None;

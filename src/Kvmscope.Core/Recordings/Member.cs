@@ -7,17 +7,17 @@ using System.Text.Json;
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>
-/// One member of a recording: a gzip member of one line of JSON. Members stand one after the other, which is a gzip file again
-/// (RFC 1952, 2.2): <c>zcat</c> prints all lines.
+/// One member of a recording: a gzip member of one line of JSON. Members follow each other, which is a gzip file again (RFC 1952, 2.2):
+/// <c>zcat</c> prints all lines.
 /// </summary>
 internal static class Member
 {
-    // Beyond any host, and what a damaged length cannot make a reader allocate; nor can deflate make more of a byte.
-    private const int MostBytes = 1 << 28, MostOfAByte = 1032;
+    // Larger than any real line, so that a damaged length does not make a reader allocate more; and the limit of deflate per byte.
+    private const int MaxBytes = 1 << 28, MaxExpansion = 1032;
 
     /// <summary>Makes the bytes of a member.</summary>
     /// <param name="output">Where they are added.</param>
-    /// <param name="head">What it is about; its length is filled in.</param>
+    /// <param name="head">What it holds; its length is filled in.</param>
     /// <param name="line">The JSON, with its line end.</param>
     /// <returns>The head as it was written.</returns>
     internal static MemberHead Write(ArrayBufferWriter<byte> output, MemberHead head, ReadOnlySpan<byte> line)
@@ -35,16 +35,16 @@ internal static class Member
         return head;
     }
 
-    /// <summary>What to do with a line.</summary>
+    /// <summary>Reads a line.</summary>
     internal delegate T? LineReader<out T>(ReadOnlySpan<byte> line)
         where T : class;
 
     /// <summary>Reads a member of a file.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="place">Where it should stand, and which it should be.</param>
-    /// <param name="read">Reads its line, once that is known to be whole.</param>
-    /// <returns>What the line says; null where the member is damaged or another one.</returns>
-    /// <exception cref="JsonException">The line is whole, and not what is written there.</exception>
+    /// <param name="place">Where it should be, and which one.</param>
+    /// <param name="read">Reads its line, which is complete.</param>
+    /// <returns>What the line says; null where the member is damaged or a different one.</returns>
+    /// <exception cref="JsonException">The line is complete, but not valid.</exception>
     internal static T? ReadAt<T>(Stream file, MemberPlace place, LineReader<T> read)
         where T : class
     {
@@ -54,14 +54,15 @@ internal static class Member
         {
             file.Position = place.Offset;
             int got = file.ReadAtLeast(bytes.AsSpan(0, length), length, throwOnEndOfStream: false);
-            if (got < length || !IsThat(place.Head, bytes) || !TryRead(bytes.AsMemory(0, length), out byte[] line, out int lineLength)) return null;
+            if (got < length || !IsSame(place.Head, bytes) || !TryRead(bytes.AsMemory(0, length), out byte[] line, out int lineLength))
+                return null;
             try
             {
                 return read(line.AsSpan(0, lineLength));
             }
             catch (Exception error) when (error is InvalidOperationException or ArgumentOutOfRangeException)
             {
-                // What the JSON reader says of text that is no Unicode, and a time of what is before all times.
+                // The JSON reader throws these for text that is not Unicode, and for a time before the calendar begins.
                 throw new JsonException(error.Message, error);
             }
             finally
@@ -75,13 +76,13 @@ internal static class Member
         }
     }
 
-    // An index says where a member is; the member itself says which it is.
-    private static bool IsThat(MemberHead wanted, ReadOnlySpan<byte> bytes) => MemberHead.TryRead(bytes, out MemberHead head)
+    // The index says where a member is; the member itself says which one it is.
+    private static bool IsSame(MemberHead wanted, ReadOnlySpan<byte> bytes) => MemberHead.TryRead(bytes, out MemberHead head)
         && (head.Kind, head.Depth, head.First, head.Length) == (wanted.Kind, wanted.Depth, wanted.First, wanted.Length);
 
     /// <summary>Inflates a member and checks it.</summary>
     /// <param name="member">Its bytes, head included.</param>
-    /// <param name="line">Rented from the shared pool; to be returned where the result is true.</param>
+    /// <param name="line">Rented from the shared pool; the caller returns it if the result is true.</param>
     /// <param name="length">How many bytes of it are the line.</param>
     /// <returns>False where it is damaged.</returns>
     internal static bool TryRead(ReadOnlyMemory<byte> member, out byte[] line, out int length)
@@ -89,7 +90,7 @@ internal static class Member
         ReadOnlySpan<byte> trailer = member.Span[^MemberHead.TrailerSize..];
         length = BinaryPrimitives.ReadInt32LittleEndian(trailer[4..]);
         line = [];
-        if (length is <= 0 or > MostBytes || length / MostOfAByte > member.Length) return false;
+        if (length is <= 0 or > MaxBytes || length / MaxExpansion > member.Length) return false;
         line = ArrayPool<byte>.Shared.Rent(length + 1);
         if (TryInflate(member[MemberHead.Size..^MemberHead.TrailerSize], line.AsSpan(0, length + 1)) == length
             && Crc32.HashToUInt32(line.AsSpan(0, length)) == BinaryPrimitives.ReadUInt32LittleEndian(trailer)) return true;
@@ -97,7 +98,7 @@ internal static class Member
         return false;
     }
 
-    // One byte more than is expected is asked for: a body that is longer is damaged too.
+    // Asks for one byte more than expected: a longer body is damaged too.
     private static int TryInflate(ReadOnlyMemory<byte> body, Span<byte> to)
     {
         byte[] copy = ArrayPool<byte>.Shared.Rent(body.Length);

@@ -4,8 +4,8 @@ using System.IO.Hashing;
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>
-/// What stands before each member of a recording, uncompressed: a gzip header (RFC 1952) whose extra field says how long the member is
-/// and what it is about, so that a reader finds its way without inflating. It has a checksum of its own.
+/// The uncompressed head of each member of a recording: a gzip header (RFC 1952) whose extra field says how long the member is and what it
+/// holds, so that a reader finds members without inflating. It has its own checksum.
 /// </summary>
 /// <param name="Kind">What it holds.</param>
 /// <param name="Depth">Of a span: 1 is a sum of intervals, 2 a sum of spans of depth 1; else 0.</param>
@@ -13,7 +13,7 @@ namespace Kvmscope.Core.Recordings;
 /// <param name="First">The number of the first interval in it; intervals are numbered from 0.</param>
 /// <param name="Intervals">How many intervals are in it.</param>
 /// <param name="Rows">How many rows are in it.</param>
-/// <param name="FromNs">CLOCK_MONOTONIC at its begin, ns.</param>
+/// <param name="FromNs">CLOCK_MONOTONIC at its start, ns.</param>
 /// <param name="ToNs">CLOCK_MONOTONIC at its end, ns.</param>
 /// <param name="WallNs">The wall clock at its end as the host had it, ns since 1970.</param>
 public readonly record struct MemberHead(
@@ -22,13 +22,13 @@ public readonly record struct MemberHead(
     /// <summary>Bytes of a head.</summary>
     public const int Size = 72;
 
-    /// <summary>Bytes behind the compressed body: its CRC-32 and its length (RFC 1952).</summary>
+    /// <summary>Bytes after the compressed body: its CRC-32 and its length (RFC 1952).</summary>
     public const int TrailerSize = 8;
 
-    /// <summary>The layout of this head; a reader knows all up to its own.</summary>
+    /// <summary>The layout of this head; a reader knows all layouts up to its own.</summary>
     public const byte Layout = 1;
 
-    /// <summary>What every head begins with: gzip, deflate, an extra field.</summary>
+    /// <summary>The first bytes of every head: gzip, deflate, an extra field.</summary>
     public static ReadOnlySpan<byte> Magic => [0x1f, 0x8b, 8, 4];
 
     private const int ExtraAt = 10, FieldAt = 12, PayloadAt = 16, ChecksumAt = Size - 4;
@@ -75,12 +75,34 @@ public readonly record struct MemberHead(
             BinaryPrimitives.ReadInt32LittleEndian(at[16..]), BinaryPrimitives.ReadInt32LittleEndian(at[20..]),
             BinaryPrimitives.ReadInt64LittleEndian(at[24..]), BinaryPrimitives.ReadInt64LittleEndian(at[32..]),
             BinaryPrimitives.ReadInt64LittleEndian(at[40..]));
-        // A layout that is newer begins alike, and the recording's version says so.
+        // A newer layout starts the same way, and the recording's version tells it.
         return head.Length > Size + TrailerSize && head.First >= 0 && head.Kind switch
         {
             MemberKind.Interval => head.Intervals == 1,
-            MemberKind.Span => head.Depth > 0 && head.Intervals > 0 && (head.Depth > RecordingWriter.MaxDepth || head.Intervals == RecordingWriter.Length(head.Depth)),
+            MemberKind.Span => head.Depth > 0 && head.Intervals > 0
+                && (head.Depth > RecordingWriter.MaxDepth || head.Intervals == RecordingWriter.Length(head.Depth)),
             _ => head.Intervals >= 0,
         };
     }
 }
+
+/// <summary>What a member of a recording holds.</summary>
+public enum MemberKind : byte
+{
+    /// <summary>The first: where, when and how it was recorded.</summary>
+    Header = 1,
+
+    /// <summary>One interval.</summary>
+    Interval = 2,
+
+    /// <summary>The sum of many intervals before it, so that a long recording can be read without reading all of it.</summary>
+    Span = 3,
+
+    /// <summary>The last one, of a complete recording.</summary>
+    End = 4,
+}
+
+/// <summary>Where a member is in a recording.</summary>
+/// <param name="Offset">Its first byte.</param>
+/// <param name="Head">What it holds.</param>
+internal readonly record struct MemberPlace(long Offset, MemberHead Head);

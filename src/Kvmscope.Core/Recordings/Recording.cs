@@ -4,7 +4,7 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Recordings;
 
-/// <summary>A recording that is read. It may be written to meanwhile: what it holds is what was there when it was opened.</summary>
+/// <summary>A recording that is read. It may still be written to: it has what was there when it was opened.</summary>
 public sealed class Recording
 {
     private readonly Stream _file;
@@ -25,39 +25,41 @@ public sealed class Recording
     public int Intervals => _index.Intervals.Count;
 
     /// <summary>All of it.</summary>
-    /// <exception cref="KvmscopeException">Its begin or its end is missing (1).</exception>
+    /// <exception cref="KvmscopeException">Its start or its end is missing (1).</exception>
     public IntervalRange All => Range(null, null);
 
-    /// <summary>Whether it was ended; else it is being made, or the recorder was killed.</summary>
+    /// <summary>Whether it is complete; else it is still being written, or the recorder was killed.</summary>
     public bool HasEnd => _index.End is not null;
 
-    /// <summary>Bytes behind the last whole interval: what was being written when the recorder was killed.</summary>
+    /// <summary>Bytes after the last complete interval: what was being written when the recorder was killed.</summary>
     public long TailBytes => _index.TailBytes;
 
-    /// <summary>Bytes that are damaged so that not even their place is known.</summary>
+    /// <summary>Damaged bytes that belong to no known member.</summary>
     public long DamagedBytes => _index.DamagedBytes;
 
-    /// <summary>How many members were read so far: what a view costs.</summary>
+    /// <summary>How many members were read so far: the cost of a view.</summary>
     internal long MembersRead { get; private set; }
 
     /// <summary>Opens a recording.</summary>
-    /// <param name="file">It can seek, and stays the caller's.</param>
-    /// <param name="name">What to call it in errors.</param>
-    /// <exception cref="KvmscopeException">It is no recording (2), one of a newer version (2), or its header is damaged (1).</exception>
+    /// <param name="file">It must be seekable; the caller closes it.</param>
+    /// <param name="name">Its name in errors.</param>
+    /// <exception cref="KvmscopeException">It is not a recording (2), one of a newer version (2), or its header is damaged (1).</exception>
     public static Recording Open(Stream file, string name)
     {
         (RecordingIndex index, RecordingHeader? header) = Find(file, name);
         if (index.Header is null)
         {
             throw index.Intervals.Count > 0
-                ? RecordingError.Damaged(name, "at its begin", "Without its header nothing can be shown; zcat prints the intervals that are whole.")
+                ? RecordingError.Damaged(
+                    name, "at its begin", "Without its header nothing can be shown; zcat prints the intervals that are whole.")
                 : RecordingError.NotOne(name, "it does not begin with a header");
         }
         if (header is null) throw RecordingError.Damaged(name, "at its begin", "Without its header nothing can be shown.");
         if (index.AnotherAt is { } at) throw RecordingError.MoreThanOne(name, at);
         if (header.Version > RecordingHeader.CurrentVersion)
             throw new KvmscopeException(ExitStatus.Usage,
-                $"'{name}' was made by a newer kvmscope ({header.Program}): its format is {header.Version}, and this version reads up to {RecordingHeader.CurrentVersion}",
+                $"'{name}' was made by a newer kvmscope ({header.Program}): its format is {header.Version}, and this version reads up " +
+                    $"to {RecordingHeader.CurrentVersion}",
                 "Use that version, or a newer one.");
         return new Recording(file, name, index, header);
     }
@@ -83,17 +85,17 @@ public sealed class Recording
         }
     }
 
-    /// <summary>The number of an interval as the recorder counted; it is the place itself where none is damaged.</summary>
+    /// <summary>The number of an interval as the recorder counted; equal to its index if none is damaged.</summary>
     public long NumberOf(int interval) => _index.Intervals[interval].Head.First;
 
-    /// <summary>When an interval began, by the monotonic clock from the start on: never before the interval before it.</summary>
+    /// <summary>When an interval began, by the monotonic clock since the start: never before the end of the interval before it.</summary>
     public DateTimeOffset BeginOf(int interval) => TimeOf(_index.Intervals[interval].Head.FromNs);
 
-    /// <summary>When an interval ended, by the monotonic clock from the start on.</summary>
+    /// <summary>When an interval ended, by the monotonic clock since the start.</summary>
     public DateTimeOffset EndOf(int interval) => TimeOf(_index.Intervals[interval].Head.ToNs);
 
-    /// <summary>The intervals of which the greater part lies between two times.</summary>
-    /// <exception cref="KvmscopeException">At its begin or its end intervals are missing (1); within, whoever reads it says so.</exception>
+    /// <summary>The intervals that are mostly between two times.</summary>
+    /// <exception cref="KvmscopeException">Intervals are missing at its start or its end (1); reading it finds gaps in between.</exception>
     public IntervalRange Range(DateTimeOffset? from, DateTimeOffset? to)
     {
         int first = from is { } begin ? Search(begin) : 0;
@@ -104,8 +106,8 @@ public sealed class Recording
     }
 
     /// <summary>
-    /// Says where intervals are missing. For whoever asks for parts of the range one after the other, as the parts would close over the
-    /// gap; one sum over all of it finds that out itself, and may have it from a span. Nothing but heads is looked at.
+    /// Checks that no interval is missing. For callers that ask for parts of the range one after the other, as the parts would hide the
+    /// gap; one sum over all of it finds gaps itself, and may fill them from a span. Reads only heads.
     /// </summary>
     /// <exception cref="KvmscopeException">Intervals are missing (1).</exception>
     public void CheckNumbers(IntervalRange range)
@@ -114,7 +116,10 @@ public sealed class Recording
             if (NumberOf(i) != NumberOf(i - 1) + 1) throw GapBefore(i);
     }
 
-    /// <summary>The largest jump of the host's wall clock against its monotonic clock between two ends of intervals, and when; null below a second.</summary>
+    /// <summary>
+    /// The largest jump of the host's wall clock against its monotonic clock between two ends of intervals, and when; null if less than a
+    /// second.
+    /// </summary>
     public (DateTimeOffset At, TimeSpan By)? ClockJump()
     {
         const long leastNs = 1_000_000_000;
@@ -130,7 +135,7 @@ public sealed class Recording
     }
 
     /// <summary>Adds up intervals, with as few reads as the spans allow.</summary>
-    /// <exception cref="KvmscopeException">Something that is needed is damaged (1).</exception>
+    /// <exception cref="KvmscopeException">Something that it needs is damaged (1).</exception>
     public IntervalSum Sum(IntervalRange range, Grouping grouping, bool withQualifiers = true, Func<GroupKey, bool>? wants = null)
     {
         var sum = new IntervalSum(grouping, withQualifiers, wants);
@@ -139,7 +144,7 @@ public sealed class Recording
     }
 
     /// <summary>The slow exits of some intervals, in order.</summary>
-    /// <exception cref="KvmscopeException">Something that is needed is damaged (1).</exception>
+    /// <exception cref="KvmscopeException">Something that it needs is damaged (1).</exception>
     public IEnumerable<SlowExit> Slow(IntervalRange range)
     {
         var reader = new IntervalJsonReader(_began.Offset, static _ => { });
@@ -151,7 +156,7 @@ public sealed class Recording
         }
     }
 
-    // By numbers, and not by places: where intervals are gone altogether the places close up, and the numbers do not.
+    // By numbers, not by indexes: if intervals are lost, indexes have no gap, but numbers have.
     private void Visit(IntervalRange range, Action<Interval> take, Action<Row> takeRow)
     {
         if (range.Count == 0) return;
@@ -165,8 +170,8 @@ public sealed class Recording
         }
     }
 
-    // The longest member that begins with this interval, is whole and does not go beyond the end: a damaged span is no loss, as what it
-    // sums up is there too, and a damaged interval is none where a span has it.
+    // The longest member that starts with this interval, is complete and does not go beyond the end: a damaged span loses nothing, as what
+    // it sums up is there too; nor does a damaged interval that is part of a span.
     private int TakeAt(long number, long end, IntervalJsonReader reader, Action<Interval> take)
     {
         for (int depth = RecordingWriter.MaxDepth; depth > 0; depth--)
@@ -185,8 +190,8 @@ public sealed class Recording
         return at < Intervals && NumberOf(at) == number ? DamagedAt(at) : GapBefore(at);
     }
 
-    // Whether intervals are gone before this place (behind the last one it is the end that knows) of which the greater part lies between
-    // two times: none that are is asked for.
+    // Whether lost intervals before this index (after the last one, the end says how many) are mostly between two times, so that they were
+    // requested.
     private bool Misses(int before, DateTimeOffset? from, DateTimeOffset? to)
     {
         long number = before < Intervals ? NumberOf(before) : _index.End ?? 0;
@@ -199,7 +204,7 @@ public sealed class Recording
         return first < count && (to is not { } last || (first + 0.5) * each < (last - begin).Ticks);
     }
 
-    // The place of the first interval with this number or a greater one.
+    // The index of the first interval with this number or a greater one.
     private int IndexOf(long number)
     {
         int low = 0, high = Intervals;
@@ -212,7 +217,7 @@ public sealed class Recording
         return low;
     }
 
-    // The rows go straight into the sum: a member is inflated and checked as a whole before the first of them is read.
+    // The rows go straight into the sum: a member is inflated and checked completely before its first row is read.
     private bool TryTake(MemberPlace place, IntervalJsonReader reader, Action<Interval> take)
     {
         if (Read(place, reader) is not { } interval) return false;
@@ -233,8 +238,9 @@ public sealed class Recording
         }
         catch (Exception error) when (error is JsonException or OverflowException)
         {
-            throw new KvmscopeException(ExitStatus.Failed, $"the recording '{_name}' holds what this version does not understand: {error.Message}",
-                "It was not written by kvmscope, or by a version of which this one knows nothing.", error);
+            throw new KvmscopeException(
+                ExitStatus.Failed, $"the recording '{_name}' contains something that this version does not understand: {error.Message}",
+                "It was not written by kvmscope, or by an unknown version.", error);
         }
     }
 
@@ -264,9 +270,20 @@ public sealed class Recording
         string[] rest =
         [
             .. from > BeginOf(0) ? [$"--to {from.ToString(form, CultureInfo.InvariantCulture)} for what is before"] : Array.Empty<string>(),
-            .. to < EndOf(Intervals - 1) ? [$"--from {to.Value.ToString(form, CultureInfo.InvariantCulture)} for what is after"] : Array.Empty<string>(),
+            .. to < EndOf(Intervals - 1)
+                ? [$"--from {to.Value.ToString(form, CultureInfo.InvariantCulture)} for what is after"]
+                : Array.Empty<string>(),
         ];
         return RecordingError.Damaged(_name, $"at {from.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}: {how}",
-            rest.Length > 0 ? $"The rest can be shown: {string.Join(", ", rest)}." : "Nothing else is in it.");
+            rest.Length > 0 ? $"The rest can be shown: {string.Join(", ", rest)}." : "It has nothing else.");
     }
+}
+
+/// <summary>Some consecutive intervals of a recording.</summary>
+/// <param name="First">The index of the first in the recording's intervals.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct IntervalRange(int First, int Count)
+{
+    /// <summary>One after the last.</summary>
+    public int End => First + Count;
 }

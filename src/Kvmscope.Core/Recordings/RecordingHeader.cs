@@ -29,7 +29,7 @@ public sealed record RecordingHeader
     /// <summary>How many CPUs the host has.</summary>
     public int Cpus { get; init; }
 
-    /// <summary>The kernel's id of this boot; monotonic times of two recordings compare only if it is the same.</summary>
+    /// <summary>The kernel's id of this boot; monotonic times of two recordings can be compared only if it is the same.</summary>
     public string BootId { get; init; } = "";
 
     /// <summary>The ISA of the host's exits; None where it was not known.</summary>
@@ -59,22 +59,22 @@ public sealed record RecordingHeader
     /// <summary>Whether reflected exits of L2 were followed.</summary>
     public bool HasNested { get; init; }
 
-    /// <summary>Exits of at least this handling time are in it one by one, ns; 0: none.</summary>
+    /// <summary>Exits of at least this handling time are in it one by one, in ns; 0: none.</summary>
     public ulong SlowNs { get; init; }
 
     /// <summary>The part of the handling time that <see cref="SlowNs"/> is about; null is all of it.</summary>
     public TimePart? SlowPart { get; init; }
 
-    /// <summary>Whether slow exits say who had the CPU that their thread waited for.</summary>
+    /// <summary>Whether slow exits say which task had the CPU that their thread waited for.</summary>
     public bool HasWho { get; init; }
 
-    /// <summary>Which exits were traced, as it was typed.</summary>
+    /// <summary>Which exits were traced, as typed.</summary>
     public Selection Selection { get; init; } = new();
 
     /// <summary>Whether exits of all reasons and levels were traced: without them there is no wall clock to split.</summary>
     public bool HasAllExits { get; init; } = true;
 
-    /// <summary>Whether it goes on where another file ended: exits may have been open when it began.</summary>
+    /// <summary>Whether it continues another file: exits may have been open when it began.</summary>
     public bool IsContinued { get; init; }
 
     /// <summary>The VMs that were traced when it began: names by pid.</summary>

@@ -1,6 +1,6 @@
 namespace Kvmscope.Core.Recordings;
 
-/// <summary>Where the members of a recording are, found by their heads alone.</summary>
+/// <summary>Where the members of a recording are, found by their heads.</summary>
 internal sealed class RecordingIndex
 {
     private const int SearchBytes = 1 << 16;
@@ -8,26 +8,24 @@ internal sealed class RecordingIndex
     private readonly List<MemberPlace> _intervals = [];
     private readonly Dictionary<(int Depth, long First), MemberPlace> _spans = [];
 
-    private RecordingIndex()
-    {
-    }
-
     /// <summary>The intervals in order; where some are damaged, numbers are missing.</summary>
     internal IReadOnlyList<MemberPlace> Intervals => _intervals;
 
     /// <summary>The header's place; null where the file does not begin with one.</summary>
     internal MemberPlace? Header { get; private set; }
 
-    /// <summary>How many intervals the recording had when it was ended; null where it was cut off.</summary>
+    /// <summary>How many intervals a complete recording has; null where it was cut off.</summary>
     internal long? End { get; private set; }
 
-    /// <summary>CLOCK_MONOTONIC at the end of the last interval, as the end has it.</summary>
+    /// <summary>CLOCK_MONOTONIC at the end of the last interval, from the end member.</summary>
     internal long EndNs { get; private set; }
 
-    /// <summary>Where another recording seems to begin: a second header, or an interval whose number does not grow; null where none does.</summary>
+    /// <summary>
+    /// Where another recording seems to start: a second header, or an interval whose number does not grow; null where none does.
+    /// </summary>
     internal long? AnotherAt { get; private set; }
 
-    /// <summary>Bytes behind the last whole member: what was being written when the recording was cut off.</summary>
+    /// <summary>Bytes after the last complete member: what was being written when the recording was cut off.</summary>
     internal long TailBytes { get; private set; }
 
     /// <summary>Bytes between members that belong to none: damaged ones.</summary>
@@ -40,7 +38,7 @@ internal sealed class RecordingIndex
     /// <param name="file">The recording; it can seek.</param>
     internal static RecordingIndex Read(Stream file) => IndexReader.TryRead(file) ?? Scan(file);
 
-    /// <summary>Takes over what an index says.</summary>
+    /// <summary>Makes it from an index.</summary>
     internal static RecordingIndex Of(IEnumerable<MemberPlace> places)
     {
         var index = new RecordingIndex();
@@ -108,7 +106,7 @@ internal sealed class RecordingIndex
         return MemberHead.TryRead(bytes[..read], out head);
     }
 
-    // Behind damaged bytes: the next place at which a whole member stands; -1 where there is none.
+    // After damaged bytes: the next offset with a complete member; -1 where there is none.
     private static long FindHead(Stream file, long from, long length)
     {
         Span<byte> headBytes = stackalloc byte[MemberHead.Size];
@@ -120,7 +118,7 @@ internal sealed class RecordingIndex
             ReadOnlySpan<byte> window = bytes.AsSpan(0, read);
             for (int at = window.IndexOf(MemberHead.Magic); at >= 0; at = Next(window, at))
                 if (TryReadHead(file, from + at, headBytes, out MemberHead head) && from + at + head.Length <= length) return from + at;
-            // A head may begin with the last bytes of this window.
+            // A head may start in the last bytes of this window.
             if (read < bytes.Length) return -1;
             from += read - MemberHead.Magic.Length + 1;
         }

@@ -6,11 +6,11 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>
-/// Writes a recording, member by member. It only ever appends, and what it appends at once is whole: a recording that is cut off
-/// anywhere is the recording up to the member before.
+/// Writes a recording, member by member. It only appends, and only complete members: a recording that is cut off anywhere is valid up to
+/// the member before.
 /// </summary>
 /// <param name="header">Where, when and how it is made.</param>
-/// <param name="append">Appends bytes so that they stay: they are on the disk when it returns. It does not keep them.</param>
+/// <param name="append">Appends bytes: they are on the disk when it returns. It does not keep the memory.</param>
 public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemory<byte>> append)
 {
     /// <summary>How many intervals a span of depth 1 sums up, and how many of these one of depth 2.</summary>
@@ -19,8 +19,9 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
     /// <summary>The greatest depth of spans: an hour, where an interval is a second.</summary>
     public const int MaxDepth = 2;
 
-    // Nothing is embedded in HTML; names stay readable.
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    // Not embedded in HTML; names stay readable.
+    private static readonly JsonWriterOptions s_options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly ArrayBufferWriter<byte> _line = new(1 << 14), _members = new(1 << 14);
     private readonly IndexJson _index = new();
@@ -41,7 +42,8 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
     /// <summary>Writes the next interval, and the spans that end with it.</summary>
     public void Add(Interval interval)
     {
-        if (interval.First != Intervals) throw new ArgumentException($"interval {Intervals} is next, and not {interval.First}", nameof(interval));
+        if (interval.First != Intervals)
+            throw new ArgumentException($"interval {Intervals} is next, and not {interval.First}", nameof(interval));
         AddInterval(interval, depth: 0);
         Interval part = interval;
         for (int depth = 1; depth <= MaxDepth; depth++)
@@ -86,7 +88,8 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
         MemberKind kind = depth == 0 ? MemberKind.Interval : MemberKind.Span;
         MakeLine(json => new IntervalJsonWriter(json).Write(interval, kind));
         _index.Add(AddMember(new MemberHead(
-            kind, (byte)depth, 0, interval.First, interval.Intervals, interval.Changes.Count, interval.FromNs, interval.ToNs, NsOf(interval.To))));
+            kind, (byte)depth, 0, interval.First, interval.Intervals, interval.Changes.Count, interval.FromNs, interval.ToNs,
+            NsOf(interval.To))));
     }
 
     private void MakeLine(Action<Utf8JsonWriter> write)

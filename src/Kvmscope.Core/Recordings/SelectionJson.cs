@@ -9,7 +9,7 @@ namespace Kvmscope.Core.Recordings;
 /// <summary>Which exits a recording has, in its header.</summary>
 internal static class SelectionJson
 {
-    // Left out where it is empty, as all is that says nothing.
+    // Left out if it is empty.
     internal static void Write(Utf8JsonWriter json, Selection selection)
     {
         if (selection is { HasAllExits: true, Vms.IsEmpty: true, Vcpus.IsEmpty: true }) return;
@@ -30,7 +30,7 @@ internal static class SelectionJson
     internal static Selection Read(ref Utf8JsonReader json)
     {
         var selection = new Selection();
-        JsonWalk.Begin(ref json, JsonTokenType.StartObject);
+        JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
             string name = json.GetString()!;
@@ -48,8 +48,8 @@ internal static class SelectionJson
     }
 
     /// <summary>
-    /// Reads what 0.1 wrote until it had fields: an array of options with their values, such as <c>--vcpu 0,2</c>. The version of the
-    /// format stayed, as nothing that writes or reads such words was released.
+    /// Reads what 0.1 wrote before it had fields: an array of options with their values, such as <c>--vcpu 0,2</c>. The version of the
+    /// format did not change, as no program that writes or reads this was released.
     /// </summary>
     internal static Selection ReadWords(ref Utf8JsonReader json)
     {
@@ -94,17 +94,17 @@ internal static class SelectionJson
     private static ImmutableArray<string> Texts(ref Utf8JsonReader json)
     {
         var texts = ImmutableArray.CreateBuilder<string>();
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Inner(ref json, JsonTokenType.String)) texts.Add(json.GetString()!);
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Next(ref json, JsonTokenType.String)) texts.Add(json.GetString()!);
         return texts.ToImmutable();
     }
 
     private static ImmutableArray<int> Numbers(ref Utf8JsonReader json)
     {
         var numbers = ImmutableArray.CreateBuilder<int>();
-        JsonWalk.Begin(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Inner(ref json, JsonTokenType.Number))
-            numbers.Add(json.TryGetInt32(out int number) ? number : throw new JsonException("no whole number of 32 bits"));
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Next(ref json, JsonTokenType.Number))
+            numbers.Add(json.TryGetInt32(out int number) ? number : throw new JsonException("not a whole number of 32 bits"));
         return numbers.ToImmutable();
     }
 }

@@ -4,7 +4,7 @@ using Kvmscope.Core.Exits;
 namespace Kvmscope.Core.Selections;
 
 /// <summary>
-/// A selection after its names were looked up: what a trace is told before it is loaded, and what recorded rows are held against.
+/// A selection after its names were looked up: what a trace gets before it is loaded, and what recorded rows are compared with.
 /// </summary>
 public sealed record ExitFilter
 {

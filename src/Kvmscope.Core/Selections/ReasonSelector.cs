@@ -7,7 +7,7 @@ public static class ReasonSelector
 {
     /// <summary>The codes that a name or number stands for, at most one for each ISA; empty where there is none.</summary>
     /// <param name="text">As typed.</param>
-    /// <param name="isa">The ISA; where it is not known, any will do.</param>
+    /// <param name="isa">The ISA; where it is not known, all count.</param>
     public static IReadOnlyList<ExitCode> Find(string text, Isa isa)
     {
         List<ExitCode> codes = [];
@@ -30,7 +30,7 @@ public static class ReasonSelector
     {
         string[] near = [.. IsaInfo.Candidates(isa).SelectMany(i => ExitReasons.Suggest(text, i.Isa)).Distinct().Take(3)];
         string scope = isa == Isa.None ? "" : $" of {IsaInfo.Of(isa).DisplayName}";
-        return ($"'{text}' is no exit reason{scope}",
+        return ($"'{text}' is not an exit reason{scope}",
             near.Length > 0 ? $"Did you mean {WordList.Or(near)}?" : "Give a name such as HLT or CPUID, or a number.");
     }
 }

@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Selections;
 
 /// <summary>
 /// Which exits are meant, by VM, vCPU, reason and level, as they were typed: in options, in a rule, in the arguments of a drop-in name, or
-/// in the options of the command that made a recording. What is empty or null leaves nothing out.
+/// in the options of the command that made a recording. What is empty or null excludes nothing.
 /// </summary>
 public sealed record Selection
 {
@@ -26,11 +26,11 @@ public sealed record Selection
     /// <summary>The level; null for both.</summary>
     public ExitLevel? Level { get; init; }
 
-    /// <summary>Whether no reason and no level is left out; VMs and vCPUs may be.</summary>
+    /// <summary>Whether no reason and no level is excluded; VMs and vCPUs may be.</summary>
     public bool HasAllExits => Reasons.IsEmpty && ExcludedReasons.IsEmpty && Level is null;
 
     /// <summary>Looks up all but the VMs, which need to be known.</summary>
-    /// <exception cref="KvmscopeException">The ISA does not have a reason, or all are left out (status 2).</exception>
+    /// <exception cref="KvmscopeException">The ISA does not have a reason, or all are excluded (status 2).</exception>
     public ExitFilter Resolve(Isa isa)
     {
         var filter = new ExitFilter
@@ -43,12 +43,12 @@ public sealed record Selection
         return filter.Codes.IsEmpty || filter.Codes.Any(code => !filter.ExcludedCodes.Contains(code))
             ? filter
             : throw new KvmscopeException(
-                ExitStatus.Usage, "--exclude leaves none of the reasons of --reason", "Leave out one of the two.");
+                ExitStatus.Usage, "--exclude removes all reasons of --reason", "Remove one of the two options.");
     }
 
     /// <summary>
     /// The VMs that are meant, each with the vCPUs that are meant; a VM without such a vCPU is left out. Where not all VMs of a process are
-    /// meant, each one that is stands for itself.
+    /// meant, those that are come one by one.
     /// </summary>
     /// <param name="machines">All VMs.</param>
     /// <param name="vms">What the VMs of this selection mean; null to look them up among all.</param>

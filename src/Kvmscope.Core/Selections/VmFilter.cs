@@ -4,8 +4,8 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Selections;
 
 /// <summary>
-/// Which VMs are meant. A name means all VMs of that name, further ones of one process (NAME#2) included; NAME#2 means that one. Where no
-/// VM has it as its name, a number is a pid or Proxmox's number of a VM, and a UUID that of a VM: all VMs of the process.
+/// Which VMs are meant. A name means all VMs of that name, including further ones of a process (NAME#2); NAME#2 means only that one. Where
+/// no VM has it as its name, a number is a pid or Proxmox's number of a VM, and a UUID that of a VM: all VMs of the process.
 /// </summary>
 public sealed class VmFilter
 {
@@ -37,9 +37,9 @@ public sealed class VmFilter
 
     private readonly Term[] _terms;
 
-    /// <summary>Looks up what was typed; <see cref="Unknown"/> and <see cref="Ambiguity"/> say what went wrong.</summary>
+    /// <summary>Looks up what was typed; <see cref="Unknown"/> and <see cref="Ambiguity"/> say what is wrong.</summary>
     /// <param name="typed">Names, pids, UUIDs and Proxmox's numbers; none for all VMs.</param>
-    /// <param name="known">The VMs that there are, as they are shown.</param>
+    /// <param name="known">The existing VMs, as they are shown.</param>
     public VmFilter(IReadOnlyList<string> typed, IReadOnlyCollection<KnownVm> known)
     {
         _terms = new Term[typed.Count];

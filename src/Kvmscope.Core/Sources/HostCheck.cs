@@ -1,6 +1,6 @@
 namespace Kvmscope.Core.Sources;
 
-/// <summary>How one check of the host came out.</summary>
+/// <summary>The result of one check of the host.</summary>
 public enum CheckVerdict
 {
     /// <summary>Works.</summary>
@@ -9,17 +9,18 @@ public enum CheckVerdict
     /// <summary>Works with a limit that the user should know.</summary>
     Limited,
 
-    /// <summary>Tracing is not possible while this stands.</summary>
+    /// <summary>Tracing is not possible.</summary>
     Failed,
 
-    /// <summary>Could not be found out.</summary>
+    /// <summary>Not known.</summary>
     Unknown,
 }
 
 /// <summary>One line of <c>kvmscope check</c>.</summary>
-/// <param name="Name">What was looked at: kernel, BTF, module BTF, attach path, tracepoints, …</param>
-/// <param name="Verdict">How it came out.</param>
+/// <param name="Name">What was checked: kernel, BTF, module BTF, attach path, tracepoints, …</param>
+/// <param name="Verdict">The result.</param>
 /// <param name="Found">What was found, one line.</param>
 /// <param name="Hint">What to do, one line, or null.</param>
-/// <param name="Status">The exit status that this check stands for when it failed.</param>
-public sealed record HostCheck(string Name, CheckVerdict Verdict, string Found, string? Hint = null, ExitStatus Status = ExitStatus.HostUnsupported);
+/// <param name="Status">The exit status when this check failed.</param>
+public sealed record HostCheck(
+    string Name, CheckVerdict Verdict, string Found, string? Hint = null, ExitStatus Status = ExitStatus.HostUnsupported);

@@ -17,11 +17,22 @@ public interface IHost
     /// <summary>What this host can do, in the order to show it.</summary>
     IReadOnlyList<HostCheck> Check();
 
-    /// <summary>Loads and attaches.</summary>
+    /// <summary>Loads the program and attaches it.</summary>
     /// <exception cref="KvmscopeException">The host cannot be traced (status 3) or it is not permitted (status 4).</exception>
     ITraceSession Trace(TraceOptions options);
 
-    /// <summary>Gives up what is not needed once a trace is attached, its output is open and its command was started. There is no way back.</summary>
-    /// <param name="keepFiles">Whether files will still have to be made, by the calling thread.</param>
+    /// <summary>
+    /// Drops the privileges that are not needed once a trace is attached, its output is open and its command was started. This cannot be
+    /// undone.
+    /// </summary>
+    /// <param name="keepFiles">Whether the calling thread will still make files.</param>
     void DropPrivileges(bool keepFiles = false) { }
 }
+
+/// <summary>Which host this is, for recordings that are read elsewhere. What cannot be read is empty.</summary>
+/// <param name="Name">The host's name.</param>
+/// <param name="Kernel">The kernel's release.</param>
+/// <param name="Cpu">The CPU's model.</param>
+/// <param name="Cpus">How many CPUs it has.</param>
+/// <param name="BootId">The kernel's random id of this boot.</param>
+public sealed record HostIdentity(string Name, string Kernel, string Cpu, int Cpus, string BootId);

@@ -2,18 +2,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Core.Sources;
 
-/// <summary>What the commands need of files and processes and .NET does not have; the real one is in Kvmscope.Host.</summary>
+/// <summary>What the commands need from files and processes and .NET does not have; the real one is in Kvmscope.Host.</summary>
 public interface IOperatingSystem
 {
-    /// <summary>Which file a name leads to, through links of either kind.</summary>
-    /// <returns>Null where it is of no regular file: a terminal or a pipe can be read and written at once.</returns>
+    /// <summary>The file behind a name, through both kinds of links.</summary>
+    /// <returns>Null where it is not a regular file: a terminal or a pipe can be read and written at once.</returns>
     FileIdentity? IdentityOf(string path);
 
     /// <summary>The owner of the files that this process makes now, unless folders and mounts say otherwise.</summary>
     FileOwner OwnerOfNewFiles();
 
-    /// <summary>Gives a file to an owner.</summary>
-    /// <returns>Whether it is theirs now; it takes CAP_CHOWN, and a file system that has owners.</returns>
+    /// <summary>Changes the owner of a file.</summary>
+    /// <returns>Whether that worked; it needs CAP_CHOWN, and a file system that has owners.</returns>
     bool Give(SafeFileHandle file, FileOwner owner);
 
     /// <summary>Makes the names in a folder survive a power cut, after a file was made in it.</summary>
@@ -29,7 +29,7 @@ public interface IOperatingSystem
     bool Signal(int pid, int signal);
 }
 
-/// <summary>A file, whatever its names: two names are of one file where this is equal.</summary>
+/// <summary>Identifies a file: two names belong to one file where this is equal.</summary>
 /// <param name="Device">The file system's number.</param>
 /// <param name="Inode">The file's number there.</param>
 public readonly record struct FileIdentity(ulong Device, ulong Inode);

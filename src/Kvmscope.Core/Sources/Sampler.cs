@@ -3,11 +3,9 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Sources;
 
 /// <summary>Takes intervals from a <see cref="Sampler"/>, as often as it asks for.</summary>
-/// <param name="grouping">How fine vCPUs are kept apart.</param>
-/// <param name="take">
-/// Takes an interval; called by the sampler's thread, so it must not wait. Where it returns false, what it did not take is part of the
-/// next interval, and counted (<see cref="Skipped"/>): a slow sink has less detail, and holds nobody up.
-/// </param>
+/// <param name="grouping">How finely vCPUs are kept apart.</param>
+/// <param name="take">Takes an interval; called by the sampler's thread, so it must not wait. Where it returns false, what it did not take
+/// is part of the next interval, and counted (<see cref="Skipped"/>): a slow sink gets less detail and delays nobody.</param>
 public sealed class Sink(Grouping grouping, Func<Interval, bool> take)
 {
     private readonly List<SlowExit> _slow = [];
@@ -16,7 +14,7 @@ public sealed class Sink(Grouping grouping, Func<Interval, bool> take)
     private IntervalSum? _sum;
     private ulong _slowLeftOut;
 
-    /// <summary>How fine vCPUs are kept apart.</summary>
+    /// <summary>How finely vCPUs are kept apart.</summary>
     public Grouping Grouping => grouping;
 
     /// <summary>How long an interval is; null for one interval, at the end.</summary>
@@ -66,7 +64,7 @@ public sealed class Sink(Grouping grouping, Func<Interval, bool> take)
         _sum.Add(interval);
     }
 
-    internal void Hand()
+    internal void Deliver()
     {
         Interval interval = _single ?? _sum!.ToInterval();
         if (MostSlow > 0) interval = interval.WithSlow([.. _slow], _slowLeftOut);
@@ -81,8 +79,8 @@ public sealed class Sink(Grouping grouping, Func<Interval, bool> take)
 }
 
 /// <summary>
-/// The only reader of a trace. At each tick at which any sink is due it reads the kernel's tables once, and each sink has its share: its
-/// own sums, its own longest exits, whatever the others' steps are.
+/// The only reader of a trace. At each tick at which any sink is due it reads the kernel's tables once, and each sink gets its own sums and
+/// longest exits, whatever the others' steps are.
 /// </summary>
 /// <param name="session">The trace.</param>
 /// <param name="clock">The time since the trace was attached.</param>
@@ -90,28 +88,28 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
 {
     private static readonly TimeSpan s_sweepPeriod = TimeSpan.FromSeconds(1);
 
-    // Slow exits wake the sampler at once; this is how soon Ctrl-C does.
+    // Slow exits wake the sampler at once; Ctrl-C does so within this time.
     private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(100);
 
     private readonly List<Sink> _sinks = [];
     private readonly List<SlowExit> _batch = [];
     private (DateTimeOffset At, long Ns) _from = (clock.Started, clock.StartMonotonicNs);
 
-    /// <summary>Reads a trace once and for all: what happened since it began.</summary>
+    /// <summary>Reads a trace once: what happened since it began.</summary>
     public static Interval ReadOnce(ITraceSession session, TraceClock clock, Grouping grouping)
     {
         session.Sweep();
         return new Sampler(session, clock).Read(grouping);
     }
 
-    /// <summary>Whether the trace has ended, so that what sinks are given now is the last.</summary>
+    /// <summary>Whether the trace has ended, so that sinks get their last interval now.</summary>
     public bool HasEnded { get; private set; }
 
     /// <summary>Adds a sink; before <see cref="Run"/>.</summary>
     public void Add(Sink sink) => _sinks.Add(sink);
 
-    /// <summary>Samples until the trace ends; each sink is given what it has not had yet then.</summary>
-    /// <param name="wait">Waits so long at most (zero or less only looks) and says whether the trace has to end.</param>
+    /// <summary>Samples until the trace ends; then each sink gets the rest.</summary>
+    /// <param name="wait">Waits at most this long (zero or less does not wait) and says whether the trace has to end.</param>
     /// <param name="duration">When it ends otherwise; null for never.</param>
     public void Run(Func<TimeSpan, bool> wait, TimeSpan? duration)
     {
@@ -128,13 +126,13 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
             due.Clear();
             foreach (Sink sink in _sinks)
                 if (sink.IsDue(clock.Elapsed) || HasEnded) due.Add(sink);
-            // Also before a reading: names of VMs that came since are learned by it.
+            // Also before a reading: it learns the names of new VMs.
             if (sweeps.IsDue(clock.Elapsed) || due.Count > 0) session.Sweep();
             if (due.Count == 0) continue;
             if (hasSlow) ReadSlow(TimeSpan.Zero);
             Interval interval = Read(grouping);
             foreach (Sink sink in _sinks) sink.Add(interval, grouping);
-            foreach (Sink sink in due) sink.Hand();
+            foreach (Sink sink in due) sink.Deliver();
         }
     }
 
@@ -152,7 +150,7 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
         return wait(TimeSpan.Zero);
     }
 
-    // Handed on after the reading and not within it: it is called by native code, through which a sink's exception must not go.
+    // Passed on after the reading and not within it: native code calls it, and a sink's exception must not pass through that.
     private void ReadSlow(TimeSpan timeout)
     {
         _batch.Clear();
@@ -163,4 +161,23 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}
+
+/// <summary>
+/// The times of something that repeats at a fixed period from a start, so that delays do not add up. A missed time is skipped.
+/// </summary>
+/// <param name="period">The period; null for never.</param>
+public sealed class Cadence(TimeSpan? period)
+{
+    /// <summary>The next time, since the start; <see cref="TimeSpan.MaxValue"/> for never.</summary>
+    public TimeSpan Next { get; private set; } = period ?? TimeSpan.MaxValue;
+
+    /// <summary>Whether it is due; if so, the next time is the first multiple in the future.</summary>
+    /// <param name="elapsed">The time since the start.</param>
+    public bool IsDue(TimeSpan elapsed)
+    {
+        if (elapsed < Next || period is not { } step) return false;
+        Next = new TimeSpan((elapsed.Ticks / step.Ticks + 1) * step.Ticks);
+        return true;
+    }
 }

@@ -9,13 +9,15 @@ public sealed record TraceOptions
     /// <summary>The most vCPUs that <see cref="MaxVcpus"/> may ask for.</summary>
     public const int MostVcpus = 1 << 16;
 
-    /// <summary>Measure handling times (two timestamps and a histogram an exit); false counts only, which costs less.</summary>
+    /// <summary>Measure handling times (two timestamps and a histogram per exit); false counts only, which costs less.</summary>
     public bool WantTime { get; init; } = true;
 
     /// <summary>Report exits of at least this handling time in ns as events; 0 reports none.</summary>
     public ulong SlowNs { get; init; }
 
-    /// <summary>The part of the handling time that <see cref="SlowNs"/> is about; null is all of it. Only with <see cref="WantSplit"/>.</summary>
+    /// <summary>
+    /// The part of the handling time that <see cref="SlowNs"/> is about; null is all of it. Only with <see cref="WantSplit"/>.
+    /// </summary>
     public TimePart? SlowPart { get; init; }
 
     /// <summary>Split the wall clock of every vCPU into parts.</summary>
@@ -27,15 +29,17 @@ public sealed record TraceOptions
     /// <summary>Follow L2 exits that are reflected to L1 until L2 runs again.</summary>
     public bool WantNested { get; init; }
 
-    /// <summary>With slow exits: which task ran while the vCPU's thread waited for a CPU. Attaches to every task switch of the host.</summary>
+    /// <summary>
+    /// With slow exits: which task ran while the vCPU's thread waited for a CPU. Attaches to every task switch of the host.
+    /// </summary>
     public bool WantWho { get; init; }
 
     /// <summary>Which exits are traced.</summary>
     public ExitFilter Filter { get; init; } = new();
 
-    /// <summary>The finest grouping that will be read; what vCPUs that ended leave behind is kept no finer.</summary>
+    /// <summary>The finest grouping that will be read; the counters of ended vCPUs are kept like this.</summary>
     public Grouping Finest { get; init; } = Grouping.Vcpu;
 
-    /// <summary>How many vCPUs can be held at once; null sizes the tables from the host.</summary>
+    /// <summary>How many vCPUs can be traced at once; null sizes the tables from the host.</summary>
     public int? MaxVcpus { get; init; }
 }

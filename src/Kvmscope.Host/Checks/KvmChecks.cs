@@ -43,7 +43,7 @@ internal static class KvmChecks
     {
         if (facts.Vendor is null) return Finding.Unknown("nested", "not known without a vendor module");
         IsaInfo isa = IsaInfo.Of(facts.Isa);
-        if (!isa.TellsLevels) return Finding.Limited("nested", $"levels are not told apart on {isa.DisplayName}: all exits are level 1");
+        if (!isa.HasLevels) return Finding.Limited("nested", $"levels are not told apart on {isa.DisplayName}: all exits are level 1");
         return files.Text($"sys/module/{facts.Vendor}/parameters/nested") switch
         {
             "Y" or "1" => Finding.Ok("nested", "on: guests may run guests (L2)"),

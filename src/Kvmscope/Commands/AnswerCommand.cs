@@ -17,7 +17,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
     private readonly FilterOptions _filters = new();
     private readonly RunOptions _run = new(withInterval: true);
     private readonly ReportOptions _report = new(kind);
-    private readonly OutputOptions _output = new(OutputKinds.Answers.Formats);
+    private readonly OutputOptions _output = new(OutputKinds.Reports.Formats);
 
     /// <inheritdoc/>
     public abstract CommandHelp Help { get; }
@@ -54,7 +54,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
-            IOutputWriter<Interval> writer = OutputKinds.Answers.In(output.Format)(trace.Target.To, report);
+            IOutputWriter<Interval> writer = OutputKinds.Reports.In(output.Format)(trace.Target.To, report);
             trace.Sample(report.Grouping, interval =>
             {
                 StatusLines.AfterInterrupt(context, trace.End);

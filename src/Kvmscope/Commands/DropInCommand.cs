@@ -55,7 +55,7 @@ internal static class DropInCommand
             return;
         }
         ReportKind kind = tool switch { DropIn.Count => ReportKind.Count, DropIn.Time => ReportKind.Time, _ => ReportKind.Hist };
-        IOutputWriter<Interval> writer = OutputKinds.DropInAnswers(kind, output);
+        IOutputWriter<Interval> writer = OutputKinds.DropInReports(kind, output);
         trace.Sample(Grouping.Host, interval =>
         {
             if (context.Screen.IsTerminal && trace.End.Interrupted) output.WriteLine();

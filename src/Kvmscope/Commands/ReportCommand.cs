@@ -26,7 +26,7 @@ internal sealed class ReportCommand : ICommand
     private readonly FilterOptions _filters = new(isLive: false);
     private readonly WindowOptions _window = new();
     private readonly ReportOptions _report = new(ReportKind.Time);
-    private readonly OutputOptions _output = new([.. OutputKinds.Answers.Formats, .. OutputKinds.Timelines.Formats]);
+    private readonly OutputOptions _output = new([.. OutputKinds.Reports.Formats, .. OutputKinds.Timelines.Formats]);
     private readonly Option<bool> _timeline = OptionFactory.Switch("--timeline",
         "Rates and p99 over time, one row per reason (--by vm, vcpu; --top N rows); with --format svg, png or html a heat map "
         + "of handling times.");
@@ -89,7 +89,7 @@ internal sealed class ReportCommand : ICommand
         if (step < range.Count) source.Recording.CheckNumbers(range);
         exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        IOutputWriter<Interval> writer = OutputKinds.Answers.In(output.Format)(target.To, request);
+        IOutputWriter<Interval> writer = OutputKinds.Reports.In(output.Format)(target.To, request);
         for (int first = range.First; first < range.End; first += step)
         {
             Interval interval = exits.Sum(new IntervalRange(first, Math.Min(step, range.End - first)), request.Grouping,

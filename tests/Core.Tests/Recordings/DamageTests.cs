@@ -37,7 +37,7 @@ public sealed class DamageTests
             (byte[] bytes, List<int> ends) = Tape.Record(snapshots);
             int cut = ends[0] + (int)(share * (bytes.Length - ends[0]));
             Recording recording = Tape.Open(bytes[..cut]);
-            // An append may hold an interval and the spans that end with it: the interval counts once it is whole itself.
+            // An append may hold an interval and the spans that end with it: the interval counts when it is complete itself.
             int whole = ends.Count(e => e <= cut) - 1;
             Assert.InRange(recording.Intervals, Math.Min(whole, count), Math.Min(whole + 1, count));
             if (recording.Intervals > 0) Assert.Equal(Tape.Text(Tape.Live(snapshots, -1, recording.Intervals - 1)), Sum(recording));
@@ -58,7 +58,7 @@ public sealed class DamageTests
             {
                 Recording recording = Tape.Open(damaged);
                 string text = Sum(recording);
-                // The end's own head is where nothing can be missed: it is as if the recorder had been killed there.
+                // Damage in the head of the end loses nothing: it looks as if the recorder was killed there.
                 if (text != right) Assert.Fail($"byte {at}: another answer, and no error");
                 rights++;
             }
@@ -120,7 +120,7 @@ public sealed class DamageTests
     public void An_interval_that_is_gone_is_missed()
     {
         (byte[] bytes, List<int> ends) = Tape.Record(new RandomTrace(29).Snapshots(4));
-        // The first, one in the middle, the last: cut out whole, as a bad copy might.
+        // The first, one in the middle, the last: removed completely, as a bad copy might do.
         foreach (int gone in new[] { 0, 1, 3 })
         {
             byte[] rest = [.. bytes[..ends[gone]], .. bytes[ends[gone + 1]..]];
@@ -147,7 +147,7 @@ public sealed class DamageTests
     {
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => Tape.Open(System.Text.Encoding.UTF8.GetBytes(text)));
         Assert.Equal(ExitStatus.Usage, error.Status);
-        Assert.Contains("no recording", error.Message);
+        Assert.Contains("is not a kvmscope recording", error.Message);
     }
 
     [Fact]

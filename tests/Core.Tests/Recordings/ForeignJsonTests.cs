@@ -6,7 +6,7 @@ using Kvmscope.Core.Recordings;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>The JSON within a recording, where its checksum is right and its content is not kvmscope's.</summary>
+/// <summary>JSON in a recording with a right checksum that kvmscope did not write.</summary>
 public sealed class ForeignJsonTests
 {
     private static byte[] With(string interval)
@@ -24,11 +24,12 @@ public sealed class ForeignJsonTests
     public void Members_that_are_not_known_are_passed_over()
     {
         Recording recording = Tape.Open(With("""
-            {"later":{"a":[1,{"b":null}]},"rows":[{"vm_id":0,"new":[[]],"isa":"svm","code":114,"level":1,"count":5}],"vms":[{"vm_id":0,"vm":"x","vm_pid":7}]}
+            {"later":{"a":[1,{"b":null}]},"rows":[{"vm_id":0,"new":[[]],"isa":"svm","code":114,"level":1,"count":5}],
+            "vms":[{"vm_id":0,"vm":"x","vm_pid":7}]}
             """));
-        Core.Model.Interval answer = recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToInterval();
-        Core.Model.Row row = Assert.Single(answer.Rows);
-        Assert.Equal((5UL, "x", 7), (row.Count, answer.VmOf(row.Key)!.Name, answer.VmOf(row.Key)!.Pid));
+        Core.Model.Interval interval = recording.Sum(recording.All, Core.Model.Grouping.Vcpu).ToInterval();
+        Core.Model.Row row = Assert.Single(interval.Rows);
+        Assert.Equal((5UL, "x", 7), (row.Count, interval.VmOf(row.Key)!.Name, interval.VmOf(row.Key)!.Pid));
     }
 
     [Theory]
@@ -73,7 +74,8 @@ public sealed class ForeignJsonTests
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
         Snapshot snapshot = new RandomTrace(41).Snapshots(2)[1];
-        new IntervalJsonWriter(json).Write(snapshot.Since(null, RandomTrace.Start, RandomTrace.StartNs) with { First = 0 }, MemberKind.Interval);
+        new IntervalJsonWriter(json)
+            .Write(snapshot.Since(null, RandomTrace.Start, RandomTrace.StartNs) with { First = 0 }, MemberKind.Interval);
         json.Flush();
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

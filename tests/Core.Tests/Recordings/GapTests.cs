@@ -4,15 +4,16 @@ using Kvmscope.Core.Recordings;
 namespace Kvmscope.Core.Tests.Recordings;
 
 /// <summary>
-/// Recordings longer than their spans of which one interval is gone, with and without the index: whatever is asked for is right, or an
-/// error that names the time.
+/// Recordings longer than their spans that lost one interval, with and without the index: every result is right, or an error that names the
+/// time.
 /// </summary>
 public sealed class GapTests
 {
     private const int Count = 130;
 
     private static readonly Lazy<List<Snapshot>> s_snapshots = new(() => new RandomTrace(23).Snapshots(Count));
-    private static readonly Lazy<(byte[] Bytes, List<int> Ends)> s_ended = new(() => Tape.Record(s_snapshots.Value)), s_killed = new(() => Tape.Record(s_snapshots.Value, end: false));
+    private static readonly Lazy<(byte[] Bytes, List<int> Ends)> s_ended = new(() => Tape.Record(s_snapshots.Value)),
+        s_killed = new(() => Tape.Record(s_snapshots.Value, end: false));
 
     public static TheoryData<int, bool, bool> Gaps
     {
@@ -22,7 +23,7 @@ public sealed class GapTests
             foreach (int gone in new[] { 0, 1, 30, 59, 60, 61, 119, 120, 128, 129 })
                 foreach (bool ended in new[] { true, false })
                     foreach (bool isCut in new[] { true, false })
-                        // Of a recording that was not ended nobody knows that it had another last interval.
+                        // Without an end it is not known that the recording had another last interval.
                         if (ended || gone < Count - 1) gaps.Add(gone, ended, isCut);
             return gaps;
         }
@@ -42,13 +43,14 @@ public sealed class GapTests
         {
             try
             {
-                IntervalRange range = recording.Range(from == 0 ? null : RandomTrace.Start.AddSeconds(from), to == Count ? null : RandomTrace.Start.AddSeconds(to));
+                IntervalRange range = recording.Range(
+                    from == 0 ? null : RandomTrace.Start.AddSeconds(from), to == Count ? null : RandomTrace.Start.AddSeconds(to));
                 Assert.Equal((from, to, Live(from, to)), (from, to, Exits(recording, range)));
             }
             catch (KvmscopeException error)
             {
                 Assert.Equal(ExitStatus.Failed, error.Status);
-                // Whatever does not need it is shown, what the error names first of all.
+                // Everything that does not need it is shown, first of all what the error names.
                 Assert.True(gone >= from && gone < to, $"{from}..{to}: {error.Message}");
                 Assert.Equal(gone > 0, error.Hint!.Contains("--to 2026-03-01T12:0"));
                 Assert.Equal(gone < Count - 1, error.Hint.Contains("--from 2026-03-01T12:0"));
@@ -105,7 +107,8 @@ public sealed class GapTests
         return Tape.Open(made);
     }
 
-    private static long Exits(Recording recording, IntervalRange range) => recording.Sum(range, Grouping.Vcpu).ToInterval().Rows.Sum(r => (long)r.Count);
+    private static long Exits(Recording recording, IntervalRange range) =>
+        recording.Sum(range, Grouping.Vcpu).ToInterval().Rows.Sum(r => (long)r.Count);
 
     private static long Live(int from, int to) => Seen(to) - Seen(from);
 

@@ -5,27 +5,36 @@ using Kvmscope.Core.Recordings;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>Files that were made on purpose, several in one, and disks that fail: an error, never a crash and never a reader that hangs.</summary>
+/// <summary>Hostile files, several recordings in one file, and failing disks: an error, never a crash or a hang.</summary>
 public sealed class HostileTests
 {
-    private const string Line = "{\"kind\":\"interval\",\"interval\":0,\"from\":\"2026-03-01T12:00:00Z\",\"to\":\"2026-03-01T12:00:01Z\",\"from_ns\":1,\"to_ns\":2,MORE\"rows\":[]}\n";
+    private const string Line =
+        "{\"kind\":\"interval\",\"interval\":0,\"from\":\"2026-03-01T12:00:00Z\",\"to\":\"2026-03-01T12:00:01Z\"," +
+        "\"from_ns\":1,\"to_ns\":2,MORE\"rows\":[]}\n";
 
     private static readonly byte[] s_interval = Bytes(Interval(0), Line.Replace("MORE", ""));
 
-    // Each is behind a header and an interval that are fine, or instead of them.
+    // Each comes after a valid header and interval, or replaces them.
     public static TheoryData<string, byte[]> Files => new()
     {
-        { "a name that is no Unicode", [.. Header(), .. Bytes(Interval(0), Line.Replace("MORE", "\"vms\":[{\"vm_id\":0,\"vm_pid\":1,\"vm\":\"\u00ff@\"}],"), Encoding.Latin1)] },
-        { "half a character", [.. Header(), .. Bytes(Interval(0), Line.Replace("MORE", "\"vms\":[{\"vm_id\":0,\"vm_pid\":1,\"vm\":\"\\ud800\"}],"))] },
+        { "a name that is no Unicode", [.. Header(),
+            .. Bytes(Interval(0), Line.Replace("MORE", "\"vms\":[{\"vm_id\":0,\"vm_pid\":1,\"vm\":\"\u00ff@\"}],"), Encoding.Latin1)] },
+        { "half a character", [.. Header(), .. Bytes(
+            Interval(0), Line.Replace("MORE", "\"vms\":[{\"vm_id\":0,\"vm_pid\":1,\"vm\":\"\\ud800\"}],"))] },
         { "a member's name that is half a character", [.. Header(), .. Bytes(Interval(0), Line.Replace("MORE", "\"\\ud800\":1,"))] },
-        { "a time before all times", [.. Header(), .. Bytes(Interval(0), Line.Replace("MORE", "").Replace("2026-03-01T12:00:00Z", "0001-01-01T00:00:00+05:00"))] },
-        { "a header before all times", [.. Bytes(new MemberHead(MemberKind.Header, 0, 0, 0, 0, 0, 0, 0, 0), "{\"kind\":\"header\",\"format\":\"kvmscope-recording\",\"version\":1,\"started\":\"0001-01-01T00:00:00Z\",\"utc_offset_minutes\":-600}\n"), .. s_interval] },
-        { "a header with half a character", [.. Bytes(new MemberHead(MemberKind.Header, 0, 0, 0, 0, 0, 0, 0, 0), "{\"kind\":\"header\",\"format\":\"kvmscope-recording\",\"version\":1,\"host\":\"\\ud800\"}\n"), .. s_interval] },
+        { "a time before all times", [.. Header(),
+            .. Bytes(Interval(0), Line.Replace("MORE", "").Replace("2026-03-01T12:00:00Z", "0001-01-01T00:00:00+05:00"))] },
+        { "a header before all times", [.. Bytes(new MemberHead(MemberKind.Header, 0, 0, 0, 0, 0, 0, 0, 0),
+            "{\"kind\":\"header\",\"format\":\"kvmscope-recording\",\"version\":1,\"started\":\"0001-01-01T00:00:00Z\"," +
+            "\"utc_offset_minutes\":-600}\n"), .. s_interval] },
+        { "a header with half a character", [.. Bytes(new MemberHead(MemberKind.Header, 0, 0, 0, 0, 0, 0, 0, 0),
+            "{\"kind\":\"header\",\"format\":\"kvmscope-recording\",\"version\":1,\"host\":\"\\ud800\"}\n"), .. s_interval] },
     };
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void What_is_in_it_is_an_error(string what, byte[] bytes) => Assert.NotNull(Assert.IsType<KvmscopeException>(Record.Exception(() => Show(bytes))).Hint ?? what);
+    public void What_is_in_it_is_an_error(string what, byte[] bytes) =>
+        Assert.NotNull(Assert.IsType<KvmscopeException>(Record.Exception(() => Show(bytes))).Hint ?? what);
 
     [Theory(Timeout = 60_000)]
     [InlineData(0)]
@@ -33,7 +42,8 @@ public sealed class HostileTests
     [InlineData(int.MaxValue)]
     public Task A_span_of_another_length_is_none(int intervals)
     {
-        byte[] span = Bytes(new MemberHead(MemberKind.Span, 1, 0, 0, intervals, 0, RandomTrace.StartNs, RandomTrace.StartNs + 1, 0), Line.Replace("MORE", ""));
+        byte[] span = Bytes(new MemberHead(MemberKind.Span, 1, 0, 0, intervals, 0, RandomTrace.StartNs, RandomTrace.StartNs + 1, 0),
+            Line.Replace("MORE", ""));
         return Task.Run(() => Show([.. Header(), .. s_interval, .. span]));
     }
 
@@ -46,9 +56,10 @@ public sealed class HostileTests
         byte[] second = Bytes(Interval(1), Line.Replace("MORE", "").Replace("\"interval\":0", "\"interval\":1"));
         string lengths = $"{length},{s_interval.Length + second.Length - length}";
         byte[] end = Bytes(new MemberHead(MemberKind.End, 0, 0, 2, 0, 0, RandomTrace.StartNs, RandomTrace.StartNs, 0),
-            $"{{\"kind\":\"end\",\"intervals\":2,\"lengths\":[{lengths}],\"to_ns\":[{RandomTrace.StartNs + 1},1],\"wall_less_to_ns\":[0,0]}}\n");
+            $"{{\"kind\":\"end\",\"intervals\":2,\"lengths\":[{lengths}]," +
+            $"\"to_ns\":[{RandomTrace.StartNs + 1},1],\"wall_less_to_ns\":[0,0]}}\n");
         Recording recording = Tape.Open([.. Header(), .. s_interval, .. second, .. end]);
-        Assert.Equal(2, recording.Sum(recording.All, Grouping.Vcpu).Intervals);
+        Assert.Equal(2, recording.Sum(recording.All, Grouping.Vcpu).ToInterval().Intervals);
     }
 
     [Fact]
@@ -69,7 +80,7 @@ public sealed class HostileTests
         Assert.Contains($"more than one recording: another begins at byte {first.Length}", error.Message);
         Assert.Contains($"head -c {first.Length}", error.Hint);
         Assert.Equal(3, Tape.Open(first).Intervals);
-        // The second without its header, behind a first that was not ended.
+        // The second one without its header, after a first one without an end.
         error = Assert.Throws<KvmscopeException>(() => Tape.Open([.. first[..ends[3]], .. second[secondEnds[0]..]]));
         Assert.Contains($"another begins at byte {ends[3]}", error.Message);
     }

@@ -3,7 +3,7 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>A trace that never was: counters of some VMs that only grow, VMs that come, and parts of the wall clock that are corrected.</summary>
+/// <summary>A random trace: counters of some VMs that only grow, VMs that come, and parts of the wall clock that are corrected.</summary>
 internal sealed class RandomTrace(int seed)
 {
     private const long StepNs = 1_000_000_000;
@@ -13,12 +13,12 @@ internal sealed class RandomTrace(int seed)
     private readonly List<VcpuTime> _times = [];
     private readonly List<VmIdentity> _vms = [];
     private readonly List<OpenExits> _open = [];
-    private Accounting _trust = new();
+    private Accounting _accounting = new();
 
     internal static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(1));
     internal const long StartNs = 77_000_000_123;
 
-    /// <summary>Snapshots at the ends of so many intervals.</summary>
+    /// <summary>Snapshots at the ends of <paramref name="count"/> intervals.</summary>
     internal List<Snapshot> Snapshots(int count)
     {
         var snapshots = new List<Snapshot>();
@@ -33,22 +33,23 @@ internal sealed class RandomTrace(int seed)
             }
             MoveOpen();
             for (int t = 0; t < _times.Count; t++) _times[t] = Grow(_times[t]);
-            _trust = _trust with
+            _accounting = _accounting with
             {
                 Exits = (ulong)_rows.Sum(r => (long)r.Count),
                 Entries = (ulong)_rows.Sum(r => (long)r.Timed),
                 Open = (ulong)_random.Next(3),
-                LostEvents = _trust.LostEvents + (ulong)_random.Next(2),
+                LostEvents = _accounting.LostEvents + (ulong)_random.Next(2),
             };
             long ns = StartNs + (i * StepNs) + _random.Next(1000);
-            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _trust) { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
+            snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _accounting)
+                { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
         }
         return snapshots;
     }
 
     private void AddVm()
     {
-        // Some have the name or the pid of another that is gone.
+        // Some have the name or the pid of an earlier VM.
         var vm = new VmIdentity(_vms.Count, 4000 + _random.Next(3), $"vm \"{_random.Next(3)}\", ü")
         {
             Labels = _vms.Count % 2 == 0 ? VmLabels.None : new VmLabels { Uuid = $"u{_vms.Count}", Vmid = "7", Namespace = "n\u001b", Pod = "p" },
@@ -64,7 +65,12 @@ internal sealed class RandomTrace(int seed)
         int vcpu = _random.Next(2);
         var code = new ExitCode(Isa.Svm, codes[_random.Next(codes.Length)]);
         ExitLevel level = _random.Next(2) == 0 ? ExitLevel.L1 : ExitLevel.L2;
-        Qualifier qualifier = _random.Next(3) switch { 0 => Qualifier.None, 1 => Qualifier.Other, _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)) };
+        Qualifier qualifier = _random.Next(3) switch
+        {
+            0 => Qualifier.None,
+            1 => Qualifier.Other,
+            _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)),
+        };
         var row = new Row(Keys.Of(code, level, vm, vcpu, qualifier)) { Parts = default(TimeParts) };
         if (!_rows.Any(r => r.Key == row.Key)) _rows.Add(row);
     }
@@ -100,7 +106,7 @@ internal sealed class RandomTrace(int seed)
         }
         TimeParts parts = row.Parts!.Value;
         TimePart from = (TimePart)_random.Next(1, 8), to = (TimePart)_random.Next(1, 8);
-        // What was taken for one part turns out to have been another.
+        // Time moves from one part to another.
         ulong moved = parts[from] / 3;
         parts[from] -= moved;
         parts[to] += moved + (ulong)_random.Next(100_000);

@@ -8,7 +8,7 @@ using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>What was recorded is what a live trace would have shown.</summary>
+/// <summary>A recording shows what a live trace would have shown.</summary>
 public sealed class RoundTripTests
 {
     [Fact]
@@ -29,7 +29,7 @@ public sealed class RoundTripTests
     {
         const int count = 3 * RecordingWriter.SpanLength * RecordingWriter.SpanLength / 2;
         List<Snapshot> snapshots = new RandomTrace(7).Snapshots(25);
-        // The same few again and again: what is summed up matters, not what it is.
+        // A few intervals repeated: only sums matter here.
         var long_ = new List<Snapshot>(snapshots);
         while (long_.Count < count)
             long_.Add(long_[^1] with { At = long_[^1].At.AddSeconds(1), MonotonicNs = long_[^1].MonotonicNs + 1_000_000_000 });
@@ -65,14 +65,18 @@ public sealed class RoundTripTests
     public void A_header_with_filters_as_words_is_read()
     {
         RecordingHeader? header = HeaderJson.Read("""
-            {"kind":"header","format":"kvmscope-recording","version":1,"program":"0.1.0","host":"lab","kernel":"6.1.0-50-amd64","cpu":"a CPU","cpus":2,
-            "boot_id":"b","isa":"svm","started":"2026-11-26T11:40:43.3011263Z","utc_offset_minutes":0,"started_ns":7602032833,"interval_ns":250000000,"by":"vcpu",
+            {"kind":"header","format":"kvmscope-recording","version":1,"program":"0.1.0","host":"lab","kernel":"6.1.0-50-amd64",
+            "cpu":"a CPU","cpus":2,"boot_id":"b","isa":"svm","started":"2026-11-26T11:40:43.3011263Z","utc_offset_minutes":0,
+            "started_ns":7602032833,"interval_ns":250000000,"by":"vcpu",
             "time":true,"split":true,"qualifiers":true,"nested":false,"slow_ns":0,"all_exits":false,
-            "filters":["--vm web","--vm my vm, 2","--vcpu 0,2","--reason HLT,12","--exclude MSR","--level l2","--what is this"],"machines":[]}
+            "filters":["--vm web","--vm my vm, 2","--vcpu 0,2","--reason HLT,12",
+            "--exclude MSR","--level l2","--what is this"],"machines":[]}
             """u8);
-        AssertEqual(new() { Vms = ["web", "my vm, 2"], Vcpus = [0, 2], Reasons = ["HLT", "12"], ExcludedReasons = ["MSR"], Level = ExitLevel.L2 }, header!.Selection);
+        AssertEqual(new() { Vms = ["web", "my vm, 2"], Vcpus = [0, 2], Reasons = ["HLT", "12"], ExcludedReasons = ["MSR"],
+            Level = ExitLevel.L2 }, header!.Selection);
         Assert.False(header.HasAllExits);
-        Assert.True(HeaderJson.Read("""{"format":"kvmscope-recording","started":"2026-11-26T11:40:43Z","all_exits":true,"filters":[]}"""u8)!.Selection.HasAllExits);
+        ReadOnlySpan<byte> none = """{"format":"kvmscope-recording","started":"2026-11-26T11:40:43Z","all_exits":true,"filters":[]}"""u8;
+        Assert.True(HeaderJson.Read(none)!.Selection.HasAllExits);
     }
 
     private static void AssertEqual(Selection wanted, Selection read)
@@ -101,7 +105,8 @@ public sealed class RoundTripTests
         [
             new(RandomTrace.Start.AddTicks(1234567), vm, 2, 99, 1, ExitLevel.L2, new ExitCode(Isa.Svm, 0x7b), 250_000)
             {
-                Qualifier = Qualifier.Of(ulong.MaxValue), Rip = 0xffff_ffff_8100_0000, CpuAtExit = 0, Parts = parts, RanInstead = new(17, "ksoftirqd/0"),
+                Qualifier = Qualifier.Of(ulong.MaxValue), Rip = 0xffff_ffff_8100_0000, CpuAtExit = 0, Parts = parts,
+                RanInstead = new(17, "ksoftirqd/0"),
             },
             new(RandomTrace.Start, vm, 0, 98, 0, ExitLevel.L1, new ExitCode(Isa.Arm64, 0x216), 5),
         ];
@@ -151,14 +156,15 @@ public sealed class RoundTripTests
             Snapshot? before = first == 0 ? null : snapshots[first - 1];
             for (int vcpu = 0; vcpu < 2; vcpu++)
             {
-                Interval answer = recording.Sum(range, Grouping.Host, withQualifiers: false, key => key.Vcpu == vcpu).ToInterval();
-                Assert.Equal(Seen(snapshots[range.End - 1], vcpu) - Seen(before, vcpu), answer.Rows.Sum(r => (long)r.Count));
+                Interval interval = recording.Sum(range, Grouping.Host, withQualifiers: false, key => key.Vcpu == vcpu).ToInterval();
+                Assert.Equal(Seen(snapshots[range.End - 1], vcpu) - Seen(before, vcpu), interval.Rows.Sum(r => (long)r.Count));
             }
         }, iter: 60, threads: 1);
 
     private static long Seen(Snapshot? snapshot, int vcpu) => snapshot is null
         ? 0
-        : snapshot.Rows.Where(r => r.Key.Vcpu == vcpu).Sum(r => (long)r.Count) + snapshot.OpenExits.Where(o => o.Key.Vcpu == vcpu).Sum(o => (long)o.Count);
+        : snapshot.Rows.Where(r => r.Key.Vcpu == vcpu).Sum(r => (long)r.Count) + snapshot.OpenExits.Where(o => o.Key.Vcpu == vcpu)
+            .Sum(o => (long)o.Count);
 
     [Fact]
     public void An_exit_that_is_open_is_counted_once_whatever_is_cut()
@@ -168,7 +174,9 @@ public sealed class RoundTripTests
         Row Row(ulong count) => new Row(Keys.Of(io, ExitLevel.L1, vm, 0, Qualifier.Of(1))) { Count = count, Timed = count };
         // Open at the end of the first two intervals: the second begins and ends with the same exit.
         OpenExits[] open = [new(Keys.Of(io, ExitLevel.L1, vm, 0), 1)];
-        Snapshot At(int second, ulong count, OpenExits[] state) => new(RandomTrace.Start.AddSeconds(second), RandomTrace.StartNs + (second * 1_000_000_000L), [Row(count)], new Accounting { Exits = count })
+        Snapshot At(int second, ulong count, OpenExits[] state) =>
+            new(RandomTrace.Start.AddSeconds(second), RandomTrace.StartNs + (second * 1_000_000_000L), [Row(count)],
+            new Accounting { Exits = count })
         {
             OpenExits = state,
             Vms = [vm],

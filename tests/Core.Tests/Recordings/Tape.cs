@@ -6,7 +6,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Tests.Recordings;
 
-/// <summary>A recording in memory, and what it is compared with.</summary>
+/// <summary>A recording in memory, and its reference.</summary>
 internal static class Tape
 {
     internal static readonly RecordingHeader Header = new()
@@ -29,7 +29,8 @@ internal static class Tape
     };
 
     /// <summary>The bytes of a recording of these snapshots, and where each append ended.</summary>
-    internal static (byte[] Bytes, List<int> Ends) Record(IReadOnlyList<Snapshot> snapshots, bool end = true, IReadOnlyList<SlowExit>? slow = null)
+    internal static (byte[] Bytes, List<int> Ends) Record(
+        IReadOnlyList<Snapshot> snapshots, bool end = true, IReadOnlyList<SlowExit>? slow = null)
     {
         var bytes = new MemoryStream();
         var ends = new List<int>();
@@ -52,30 +53,31 @@ internal static class Tape
 
     internal static Recording Open(byte[] bytes) => Recording.Open(new MemoryStream(bytes, writable: false), "x.kvmscope");
 
-    /// <summary>What a live trace would have answered between two of the snapshots; -1 is the begin of the trace.</summary>
+    /// <summary>What a live trace gives between two of the snapshots; -1 is the start of the trace.</summary>
     internal static Interval Live(IReadOnlyList<Snapshot> snapshots, int from, int to)
     {
         Snapshot? before = from < 0 ? null : snapshots[from];
-        Interval answer = snapshots[to].Since(before, before?.At ?? RandomTrace.Start, RandomTrace.StartNs);
+        Interval interval = snapshots[to].Since(before, before?.At ?? RandomTrace.Start, RandomTrace.StartNs);
         // The maximum is of the interval, and the live trace would have read it once.
-        foreach (Row row in answer.Rows)
+        foreach (Row row in interval.Rows)
             row.MaxNs = snapshots.Skip(from + 1).Take(to - from).Max(s => s.Rows.FirstOrDefault(r => r.Key == row.Key)?.MaxNs ?? 0);
-        return answer;
+        return interval;
     }
 
-    /// <summary>Everything that an answer says, in every grouping.</summary>
-    internal static string Text(Interval answer)
+    /// <summary>All output of an interval, in every grouping.</summary>
+    internal static string Text(Interval interval)
     {
         var text = new StringWriter();
         foreach (ReportRequest request in Requests())
             foreach (OutputFormat format in new[] { OutputFormat.Json, OutputFormat.Csv, OutputFormat.Table })
-                OutputKinds.Answers.In(format)(new Destination(text, new ViewStyle(200)), request).Write(answer);
+                OutputKinds.Reports.In(format)(new Destination(text, new ViewStyle(200)), request).Write(interval);
         return text.ToString();
     }
 
     private static IEnumerable<ReportRequest> Requests()
     {
-        foreach (GroupBy by in new[] { GroupBy.Reason, GroupBy.Vm | GroupBy.Reason, GroupBy.Vcpu, GroupBy.Qualifier, GroupBy.Vcpu | GroupBy.Qualifier | GroupBy.Level })
+        foreach (GroupBy by in new[] { GroupBy.Reason, GroupBy.Vm | GroupBy.Reason, GroupBy.Vcpu, GroupBy.Qualifier,
+            GroupBy.Vcpu | GroupBy.Qualifier | GroupBy.Level })
         {
             yield return new ReportRequest { Kind = ReportKind.Count, Command = "count", By = by };
             yield return new ReportRequest { Kind = ReportKind.Time, Command = "time", By = by, Stats = true };

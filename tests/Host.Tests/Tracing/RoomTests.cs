@@ -101,11 +101,11 @@ public sealed class RoomTests
         Accounting trust = side.Read().Accounting;
         Assert.Equal((1UL, 59UL, 59UL * 20), (trust.Exits, trust.DroppedVcpus, trust.DroppedExits));
 
-        ulong last = Accounting.MostDroppedVcpus + 100;
+        ulong last = Accounting.MaxDroppedVcpus + 100;
         for (ulong vcpu = 61; vcpu <= last; vcpu++) Events(side, vcpu, Hlt, count: 2);
         trust = side.Read().Accounting;
-        Assert.Equal((Accounting.MostDroppedVcpus, 59 * 20 + 2 * (last - 60)), (trust.DroppedVcpus, trust.DroppedExits));
-        Assert.Equal((ulong)kvmscope_limits.KVMSCOPE_MAX_UNTRACKED, Accounting.MostDroppedVcpus);
+        Assert.Equal((Accounting.MaxDroppedVcpus, 59 * 20 + 2 * (last - 60)), (trust.DroppedVcpus, trust.DroppedExits));
+        Assert.Equal((ulong)kvmscope_limits.KVMSCOPE_MAX_UNTRACKED, Accounting.MaxDroppedVcpus);
 
         // The first vCPU takes the slot that was freed, whether it was counted or not; the one that ended is no longer there.
         side.End(1);

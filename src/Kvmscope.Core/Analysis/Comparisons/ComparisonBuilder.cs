@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 /// <summary>Compares two sides.</summary>
 public static class ComparisonBuilder
 {
-    /// <summary>Puts both sides beside each other, group by group, and marks what changed beyond noise.</summary>
+    /// <summary>Compares both sides group by group, and marks what changed by more than noise.</summary>
     /// <param name="a">The first side.</param>
     /// <param name="b">The second side.</param>
     /// <param name="request">What to show.</param>
@@ -31,20 +31,15 @@ public static class ComparisonBuilder
         ComparisonRow RowOf(ComparisonGroup group)
         {
             (ComparisonFigures first, ComparisonFigures second) = FiguresOf(group);
-            return new ComparisonRow(group.Keys)
-            {
-                A = first,
-                B = second,
-                Change = (long)Math.Round(PerSecond(group.B, sideB.Whole) - PerSecond(group.A, sideA.Whole)),
-                Marks = marks.GetValueOrDefault(group),
-            };
+            double change = PerSecond(group.B, sideB.Sum) - PerSecond(group.A, sideA.Sum);
+            return new ComparisonRow(group.Keys, first, second, (long)Math.Round(change), marks.GetValueOrDefault(group));
         }
 
         (ComparisonFigures A, ComparisonFigures B) FiguresOf(ComparisonGroup group)
         {
             bool busy = group.Keys.Idle == false;
-            return (group.A.Figures(sideA.Whole.Seconds, busy ? groups.Busy.A.Total.TotalNs : null),
-                group.B.Figures(sideB.Whole.Seconds, busy ? groups.Busy.B.Total.TotalNs : null));
+            return (group.A.Figures(sideA.Sum.Seconds, busy ? groups.Busy.A.Total.TotalNs : null),
+                group.B.Figures(sideB.Sum.Seconds, busy ? groups.Busy.B.Total.TotalNs : null));
         }
     }
 
@@ -52,7 +47,7 @@ public static class ComparisonBuilder
 
     private static int Compare(ComparisonRow x, ComparisonRow y, ReportOrder keys)
     {
-        int order = (x.Idle ?? false).CompareTo(y.Idle ?? false);
+        int order = (x.Keys.Idle ?? false).CompareTo(y.Keys.Idle ?? false);
         if (order == 0) order = Math.Abs((double)y.Change).CompareTo(Math.Abs((double)x.Change));
         if (order == 0) order = Math.Abs(y.B.Rate - y.A.Rate).CompareTo(Math.Abs(x.B.Rate - x.A.Rate));
         return order != 0 ? order : keys.Compare(x.Keys, y.Keys);

@@ -9,14 +9,15 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 /// <summary>What the reader should know before trusting a comparison.</summary>
 internal static class ComparisonNotes
 {
-    // From here on, what one side had no time to see is worth a word.
+    // From here on, rare exits may be in only one side because it is longer.
     private const double MuchLonger = 2;
 
     internal static IEnumerable<string> Of(
         ComparisonSide a, ComparisonSide b, ComparedSide sideA, ComparedSide sideB, ComparisonGroups groups, int tests)
     {
         IEnumerable<string> lines =
-            [.. OfSamples(groups, tests), .. OfLengths(sideA, sideB, groups), .. OfIsas(a, b), .. OfSide("A", a, sideA), .. OfSide("B", b, sideB)];
+            [.. OfSamples(groups, tests), .. OfLengths(sideA, sideB, groups), .. OfIsas(a, b), .. OfSide("A", a, sideA),
+                .. OfSide("B", b, sideB)];
         return groups.Keys.HasFlag(GroupBy.Vm) ? lines.Concat(OfNames("A", a)).Concat(OfNames("B", b)) : lines;
     }
 
@@ -26,7 +27,9 @@ internal static class ComparisonNotes
         if (shown >= rows.Count) yield break;
         int marked = rows.Skip(shown).Count(r => r.Marked);
         yield return string.Create(
-            CultureInfo.InvariantCulture, $"{Plural.Of((ulong)(rows.Count - shown), "row that changed", "rows that changed")} less {Are(rows.Count - shown)} not shown, {marked} of them marked");
+            CultureInfo.InvariantCulture,
+            $"{Plural.Of((ulong)(rows.Count - shown), "row that changed", "rows that changed")} less {Are(rows.Count - shown)} not " +
+                $"shown, {marked} of them marked");
     }
 
     private static string Are(int number) => number == 1 ? "is" : "are";
@@ -34,12 +37,14 @@ internal static class ComparisonNotes
     private static IEnumerable<string> OfSamples(ComparisonGroups groups, int tests)
     {
         (int a, int b) = groups.Blocks;
-        if (Math.Min(a, b) < RankSum.LeastSamples)
+        if (Math.Min(a, b) < RankSum.MinSamples)
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"too few samples to tell a change from noise, so nothing is marked: A has {a} and B {b} of the same length, each needs {RankSum.LeastSamples}; record longer, or with a shorter --interval");
-        else if (RankSum.LeastP(a, b) > Holm.Level / tests)
+                $"too few samples to tell a change from noise, so nothing is marked: A has {a} and B {b} of the same length, each needs " +
+                    $"{RankSum.MinSamples}; record longer, or with a shorter --interval");
+        else if (RankSum.MinP(a, b) > Holm.Level / tests)
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"too few samples for {tests} figures at once, so nothing is marked: A has {a} and B {b}; record longer, or with a shorter --interval, or group by less");
+                $"too few samples for {tests} figures at once, so nothing is marked: A has {a} and B {b}; record longer, or with a " +
+                    $"shorter --interval, or use fewer --by keys");
     }
 
     private static IEnumerable<string> OfLengths(ComparedSide a, ComparedSide b, ComparisonGroups groups)
@@ -47,32 +52,37 @@ internal static class ComparisonNotes
         (int ofA, int ofB) = groups.Each;
         foreach ((string name, int each) in ((string, int)[])[("A", ofA), ("B", ofB)])
             if (each > 1)
-                yield return string.Create(CultureInfo.InvariantCulture, $"samples of {name} were tested {each} together, to be as long as the other side's");
-        double longer = Math.Max(a.Whole.Seconds, b.Whole.Seconds), shorter = Math.Min(a.Whole.Seconds, b.Whole.Seconds);
+                yield return string.Create(CultureInfo.InvariantCulture,
+                    $"samples of {name} were tested in groups of {each}, to be as long as the other side's");
+        double longer = Math.Max(a.Sum.Seconds, b.Sum.Seconds), shorter = Math.Min(a.Sum.Seconds, b.Sum.Seconds);
         if (shorter > 0 && longer >= MuchLonger * shorter)
-            yield return $"A is {Length(a)} long and B {Length(b)}: what is rare may be missing from the shorter";
+            yield return $"A is {Length(a)} long and B {Length(b)}: rare exits may be missing from the shorter one";
     }
 
-    private static string Length(ComparedSide side) => ScaledText.Time((ulong)Math.Round(side.Whole.Seconds * 1e9));
+    private static string Length(ComparedSide side) => ScaledText.Time((ulong)Math.Round(side.Sum.Seconds * 1e9));
 
     private static IEnumerable<string> OfIsas(ComparisonSide a, ComparisonSide b)
     {
         string ofA = Isas(a), ofB = Isas(b);
         if (ofA.Length > 0 && ofB.Length > 0 && ofA != ofB)
-            yield return $"A's exits are of {ofA}, B's of {ofB}: reasons of different instruction sets are not the same even where their names are, and have rows of their own";
+            yield return $"A's exits are of {ofA}, B's of {ofB}: reasons of different ISAs have separate rows, even where their names " +
+                $"are the same";
     }
 
     private static string Isas(ComparisonSide side) => string.Join(
-        " and ", side.Samples.SelectMany(s => s.Rows).Select(r => r.Key.Code.Isa).Where(i => i != Isa.None).Distinct().Order().Select(Output.MachineNames.Of));
+        " and ", side.Samples.SelectMany(s => s.Rows).Select(r => r.Key.Code.Isa).Where(i => i != Isa.None).Distinct().Order()
+            .Select(Output.MachineNames.Of));
 
     // Exits that are open at the end are in every recording and change no figure.
     private static IEnumerable<string> OfSide(string name, ComparisonSide side, ComparedSide whole)
     {
         if (side.Samples.All(s => s.Rows.Count == 0)) yield return name + " has no exits";
-        foreach (string line in AccountingText.Lines(whole.Whole with { Accounting = whole.Whole.Accounting with { Open = 0 } })) yield return $"{name}: {line}";
+        foreach (string line in AccountingText.Lines(whole.Sum with { Accounting = whole.Sum.Accounting with { Open = 0 } }))
+            yield return $"{name}: {line}";
     }
 
-    private static IEnumerable<string> OfNames(string name, ComparisonSide side) => side.Samples.SelectMany(s => s.Rows.Select(r => s.VmOf(r.Key)))
+    private static IEnumerable<string> OfNames(string name, ComparisonSide side) =>
+        side.Samples.SelectMany(s => s.Rows.Select(r => s.VmOf(r.Key)))
         .OfType<VmIdentity>().Distinct().GroupBy(vm => vm.Name).Where(vms => vms.Count() > 1)
-        .Select(vms => string.Create(CultureInfo.InvariantCulture, $"{name} has {vms.Count()} VMs named {vms.Key}: they are together"));
+        .Select(vms => string.Create(CultureInfo.InvariantCulture, $"{name} has {vms.Count()} VMs named {vms.Key}: they are added up"));
 }

@@ -1,21 +1,22 @@
 using Kvmscope.Core.Analysis.Reports;
+using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Comparisons;
 
 /// <summary>What to show of two sides.</summary>
 public sealed record ComparisonRequest
 {
-    /// <summary>What has a row of its own: each reason, unless said.</summary>
+    /// <summary>What has its own row; by default each reason.</summary>
     public GroupBy By { get; init; } = GroupBy.Reason;
 
-    /// <summary>With <see cref="GroupBy.Qualifier"/>: how many of a reason have rows of their own; the rest is <c>other</c>.</summary>
+    /// <summary>With <see cref="GroupBy.Qualifier"/>: how many of a reason have their own rows; the rest is <c>other</c>.</summary>
     public int Top { get; init; } = ReportRequest.DefaultTop;
 
     /// <summary>How many rows are shown, those that changed most; null is all.</summary>
     public int? Most { get; init; }
 
     /// <summary>
-    /// Whether each side is one VM and these two are compared, whatever their names: rows have no VM then. Else VMs are matched by name.
+    /// Whether each side is one VM and these two are compared, whatever their names; rows then have no VM. Else VMs are matched by name.
     /// </summary>
     public bool PairsVms { get; init; }
 
@@ -31,3 +32,8 @@ public sealed record ComparisonRequest
         }
     }
 }
+
+/// <summary>One side of a comparison.</summary>
+/// <param name="Name">What it is called: a file, a window, a VM.</param>
+/// <param name="Samples">Consecutive intervals of equal length, except perhaps the last; grouped as requested or finer.</param>
+public sealed record ComparisonSide(string Name, IReadOnlyList<Interval> Samples);

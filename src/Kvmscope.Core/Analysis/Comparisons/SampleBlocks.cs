@@ -3,13 +3,13 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Analysis.Comparisons;
 
 /// <summary>
-/// The samples of a side, taken together where the other side's are longer: of a rare reason a long sample has some exits where most
-/// short ones have none, and a test would take that for a change.
+/// The samples of a side, combined into blocks where the other side's samples are longer: a long sample has some exits of a rare reason
+/// where most short ones have none, and a test would see that as a change.
 /// </summary>
 internal sealed class SampleBlocks
 {
-    private const double Alike = 0.05;
-    private const int MostOfLonger = 8;
+    private const double MaxDeviation = 0.05;
+    private const int MaxOfLonger = 8;
 
     private SampleBlocks(double[] seconds, int[] of, int each)
     {
@@ -21,10 +21,10 @@ internal sealed class SampleBlocks
     /// <summary>How long each block is.</summary>
     internal double[] Seconds { get; }
 
-    /// <summary>The block of each sample; −1 for what is left at the end and is too short to be one.</summary>
+    /// <summary>The block of each sample; −1 for a rest at the end that is too short for a block.</summary>
     internal int[] Of { get; }
 
-    /// <summary>How many samples a block is made of, as a rule.</summary>
+    /// <summary>How many samples a block normally has.</summary>
     internal int Each { get; }
 
     /// <summary>Blocks of both sides that are about equally long.</summary>
@@ -34,12 +34,14 @@ internal sealed class SampleBlocks
         if (lengthA <= 0 || lengthB <= 0) return (Make(a, lengthA, 1), Make(b, lengthB, 1));
         double ratio = Math.Max(lengthA, lengthB) / Math.Min(lengthA, lengthB);
         int ofLonger = 1;
-        while (ofLonger < MostOfLonger && Math.Abs((Math.Round(ofLonger * ratio) / (ofLonger * ratio)) - 1) > Alike) ofLonger++;
+        while (ofLonger < MaxOfLonger && Math.Abs((Math.Round(ofLonger * ratio) / (ofLonger * ratio)) - 1) > MaxDeviation) ofLonger++;
         int ofShorter = (int)Math.Min(Math.Round(ofLonger * ratio), int.MaxValue);
-        return lengthA > lengthB ? (Make(a, lengthA, ofLonger), Make(b, lengthB, ofShorter)) : (Make(a, lengthA, ofShorter), Make(b, lengthB, ofLonger));
+        return lengthA > lengthB
+            ? (Make(a, lengthA, ofLonger), Make(b, lengthB, ofShorter))
+            : (Make(a, lengthA, ofShorter), Make(b, lengthB, ofLonger));
     }
 
-    // A sample that was cut short joins the next; those without any length are no block.
+    // A sample that was cut short joins the next one; samples without any length make no block.
     private static SampleBlocks Make(IReadOnlyList<Interval> samples, double length, int each)
     {
         double enough = (each - 0.5) * length, sum = 0;

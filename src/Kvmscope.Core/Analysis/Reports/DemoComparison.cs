@@ -4,20 +4,21 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Analysis.Reports;
 
-/// <summary>What the built-in guest did, beside what was traced.</summary>
+/// <summary>What the built-in guest did, next to what was traced.</summary>
 /// <param name="Interval">What was traced.</param>
-/// <param name="Rows">One row for each reason and level that either side has: first those that the guest made, in its order, then the host's own by count.</param>
+/// <param name="Rows">One row per reason and level: first those that the guest made, in its order, then the host's own by count.</param>
 /// <param name="IsNested">Whether there was a guest of the guest.</param>
 public sealed record DemoComparison(Interval Interval, IReadOnlyList<DemoRow> Rows, bool IsNested)
 {
-    /// <summary>Whether all that the guest did was seen, and no more of it.</summary>
+    /// <summary>Whether exactly the guest's exits were seen.</summary>
     public bool IsEqual => Rows.All(r => r.Verdict != DemoVerdict.Differs);
 
     /// <summary>Compares them.</summary>
     public static DemoComparison Of(IReadOnlyList<ExpectedExits> expected, Interval interval, bool isNested)
     {
         var counts = new Dictionary<(ExitCode, ExitLevel), ulong>();
-        foreach (Row row in interval.Rows) counts[(row.Key.Code, row.Key.Level)] = counts.GetValueOrDefault((row.Key.Code, row.Key.Level)) + row.Count;
+        foreach (Row row in interval.Rows)
+            counts[(row.Key.Code, row.Key.Level)] = counts.GetValueOrDefault((row.Key.Code, row.Key.Level)) + row.Count;
         var rows = new List<DemoRow>();
         foreach (ExpectedExits exits in expected)
         {
@@ -32,7 +33,7 @@ public sealed record DemoComparison(Interval Interval, IReadOnlyList<DemoRow> Ro
 /// <summary>One reason and level of the demo's comparison.</summary>
 /// <param name="Code">The reason, raw.</param>
 /// <param name="Level">L1 or L2.</param>
-/// <param name="Expected">How many exits the guest made; null where it cannot know.</param>
+/// <param name="Expected">How many exits the guest made; null where it does not know.</param>
 /// <param name="Seen">How many were traced.</param>
 public sealed record DemoRow(ExitCode Code, ExitLevel Level, ulong? Expected, ulong Seen)
 {
@@ -50,6 +51,6 @@ public enum DemoVerdict
     /// <summary>Not as many.</summary>
     Differs,
 
-    /// <summary>The host's own, such as interrupts: the guest cannot know how many.</summary>
+    /// <summary>The host's own, such as interrupts: the guest does not know how many.</summary>
     Host,
 }

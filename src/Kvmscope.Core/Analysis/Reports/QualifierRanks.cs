@@ -2,14 +2,14 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Reports;
 
-/// <summary>Which qualifiers of each reason have a row of their own: the first ones in the order of the report.</summary>
+/// <summary>Which qualifiers of each reason have their own row: the first ones in the order of the report.</summary>
 internal sealed class QualifierRanks(int top, SortKey order)
 {
     // By the key without qualifier and level.
     private readonly Dictionary<GroupKey, Dictionary<Qualifier, Tally>> _reasons = [];
     private readonly Dictionary<GroupKey, HashSet<Qualifier>> _shown = [];
 
-    /// <summary>Adds what has to be ranked.</summary>
+    /// <summary>Adds a tally to rank.</summary>
     internal void Add(GroupKey key, Tally tally)
     {
         if (key.Qualifier.State != QualifierState.Known) return;
@@ -18,7 +18,7 @@ internal sealed class QualifierRanks(int top, SortKey order)
         sum.Add(tally);
     }
 
-    /// <summary>The qualifier under which it is shown: itself, or other.</summary>
+    /// <summary>The qualifier that it is shown as: itself, or other.</summary>
     internal Qualifier Shown(GroupKey key)
     {
         if (key.Qualifier.State != QualifierState.Known) return key.Qualifier;

@@ -1,25 +1,26 @@
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Reports;
 
-/// <summary>An interval, grouped and ordered as it was asked for.</summary>
-/// <param name="Request">What was asked for.</param>
-/// <param name="Interval">What it was made of.</param>
+/// <summary>An interval, grouped and ordered as requested.</summary>
+/// <param name="Request">The request.</param>
+/// <param name="Interval">The interval.</param>
 /// <param name="Rows">The groups, in order.</param>
-/// <param name="Total">All of them.</param>
-/// <param name="Busy">All but the idle classes (<see cref="Exits.ExitReasons.IsIdle"/>).</param>
+/// <param name="Total">The sum of all.</param>
+/// <param name="Busy">All except idle exits (<see cref="Exits.ExitReasons.IsIdle"/>).</param>
 public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyList<ReportRow> Rows, ReportRow Total, ReportRow Busy)
 {
     /// <summary>The wall clocks, by VM and vCPU; empty without the split.</summary>
     public IReadOnlyList<WallRow> Walls { get; init; } = [];
 
-    /// <summary>Whether levels are told apart: where no ISA tells them, columns of them would say nothing.</summary>
-    public bool TellsLevels => Interval.Rows.Count == 0 || Interval.Rows.Any(r => Exits.IsaInfo.Of(r.Key.Code.Isa).TellsLevels);
+    /// <summary>Whether levels are known: where no ISA has them, columns for them would be empty.</summary>
+    public bool HasLevels => Interval.Rows.Count == 0 || Interval.Rows.Any(r => Exits.IsaInfo.Of(r.Key.Code.Isa).HasLevels);
 
     /// <summary>Whether any exit of L2 is in the report.</summary>
     public bool HasL2 => Total.L2.Count > 0;
 
-    /// <summary>Whether VMs of different processes have the same name, so that the name does not say which is meant.</summary>
+    /// <summary>Whether VMs of different processes have the same name.</summary>
     public bool NamesRepeat
     {
         get
@@ -30,4 +31,69 @@ public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyL
             return false;
         }
     }
+}
+
+/// <summary>One group of a report; keys that the report is not grouped by are null.</summary>
+public sealed class ReportRow
+{
+    private TallySum _total, _l1, _l2;
+
+    /// <summary>The VM.</summary>
+    public VmIdentity? Vm { get; init; }
+
+    /// <summary>The vCPU's id.</summary>
+    public int? Vcpu { get; init; }
+
+    /// <summary>The reason.</summary>
+    public ExitCode? Code { get; init; }
+
+    /// <summary>The level.</summary>
+    public ExitLevel? Level { get; init; }
+
+    /// <summary>Whether these exits are idle waiting; null where idle and busy exits are added up.</summary>
+    public bool? Idle { get; init; }
+
+    /// <summary>The reason's argument; none where rows are not grouped by it.</summary>
+    public Qualifier Qualifier { get; init; }
+
+    /// <summary>Where the time went, open exits included; null without the split.</summary>
+    public TimeParts? Parts => Total.Parts;
+
+    /// <summary>What became of reflected exits; null where there were none, or they were not requested.</summary>
+    public ReflectedRounds? Rounds => Total.Rounds;
+
+    /// <summary>The sum of both levels.</summary>
+    public Tally Total => _total.Value;
+
+    /// <summary>Exits of L1.</summary>
+    public Tally L1 => _l1.Value;
+
+    /// <summary>Exits of L2.</summary>
+    public Tally L2 => _l2.Value;
+
+    internal void Add(Tally tally, ExitLevel level)
+    {
+        _total.Add(tally);
+        if (level == ExitLevel.L2) _l2.Add(tally);
+        else _l1.Add(tally);
+    }
+}
+
+/// <summary>The figures of a row's reflected exits of L2; null without a round.</summary>
+internal static class Rounds
+{
+    /// <summary>Exits that were reflected to L1.</summary>
+    internal static ulong Reflected(ReportRow row) => row.Rounds?.Reflected ?? 0;
+
+    /// <summary>Exits that this host handled: those that ended and were not reflected.</summary>
+    internal static ulong Handled(ReportRow row) => row.Total.Timed - Math.Min(row.Total.Timed, Reflected(row));
+
+    /// <summary>The average round in ns.</summary>
+    internal static ulong? AverageNs(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.AverageNs : null;
+
+    /// <summary>The 99th percentile of the rounds in ns.</summary>
+    internal static ulong? P99Ns(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.Quantile(0.99) : null;
+
+    /// <summary>Exits of L1 per round, on average.</summary>
+    internal static double? L1Exits(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? (double)rounds.L1Exits / rounds.Timed : null;
 }

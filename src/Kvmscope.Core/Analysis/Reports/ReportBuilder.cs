@@ -12,7 +12,7 @@ public static class ReportBuilder
     /// <param name="request">What to show.</param>
     public static Report Build(Interval interval, ReportRequest request) => Build(interval, request, request.RowsBy);
 
-    /// <summary>As machine formats have it: always by reason and level, and by VM and vCPU where they were asked for.</summary>
+    /// <summary>For machine formats: always by reason and level, and by VM and vCPU where requested.</summary>
     internal static Report BuildDetail(Interval interval, ReportRequest request) =>
         Build(interval, request, request.RowsBy | GroupBy.Reason | GroupBy.Level);
 
@@ -44,7 +44,7 @@ public static class ReportBuilder
         return ranks;
     }
 
-    // Each row's histogram is added once, here; all sums are then made of these few.
+    // Each row's histogram is added once, here; all other sums are made of these few.
     private static Dictionary<GroupKey, TallySum> Sum(Interval interval, GroupBy by)
     {
         Grouping grouping = by.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : by.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
@@ -58,7 +58,7 @@ public static class ReportBuilder
         return cells;
     }
 
-    // Where reasons are not apart, the time of idle exits would swamp that of all others in one row.
+    // Without rows per reason, the time of idle exits would hide that of all others in one row.
     private static bool SplitsIdle(GroupBy by, ReportKind kind) => kind == ReportKind.Time && !by.HasFlag(GroupBy.Reason);
 
     private sealed class Grouper(Interval interval, GroupBy by, bool splitsIdle)

@@ -1,9 +1,8 @@
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Reports;
 
-/// <summary>The order of a report's rows: by the key, then by reason, VM, vCPU and level, so that equal answers print equally.</summary>
+/// <summary>The order of a report's rows: by the key, then by reason, VM, vCPU and level, so that equal intervals print equally.</summary>
 internal sealed class ReportOrder(SortKey key, bool isSplit = false) : IComparer<ReportRow>
 {
     public int Compare(ReportRow? x, ReportRow? y)
@@ -13,21 +12,19 @@ internal sealed class ReportOrder(SortKey key, bool isSplit = false) : IComparer
         {
             SortKey.Count => y.Total.Count.CompareTo(x.Total.Count),
             SortKey.Time => CompareTime(y, x),
-            SortKey.Average => CompareAverage(y.Total, x.Total),
+            SortKey.Average => Nullable.Compare(y.Total.AverageNs, x.Total.AverageNs),
             SortKey.Max => Nullable.Compare(y.Total.LongestNs, x.Total.LongestNs),
             _ => 0,
         };
         return order != 0 ? order : CompareKeys(x, y);
     }
 
-    // The split shows the time of open exits too.
+    // The split also shows the time of open exits.
     private int CompareTime(ReportRow a, ReportRow b)
     {
         int order = isSplit ? Nullable.Compare(a.Parts?.Sum, b.Parts?.Sum) : 0;
         return order != 0 ? order : a.Total.TotalNs.CompareTo(b.Total.TotalNs);
     }
-
-    private static int CompareAverage(Tally a, Tally b) => Nullable.Compare(a.AverageNs, b.AverageNs);
 
     private static int CompareKeys(ReportRow x, ReportRow y)
     {
@@ -41,7 +38,7 @@ internal sealed class ReportOrder(SortKey key, bool isSplit = false) : IComparer
         return order;
     }
 
-    // The flags of VMX come after the number, so that a failed entry stands behind the reason that it has.
+    // The flags of VMX come after the number, so that a failed entry comes after its reason.
     private static int CompareCodes(ExitCode? x, ExitCode? y)
     {
         if (x is not { } a || y is not { } b) return (x is null ? 0 : 1) - (y is null ? 0 : 1);

@@ -2,10 +2,10 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Reports;
 
-/// <summary>Adds up the wall clocks of an interval: what vCPUs did outside of exits, and where their exits' time went.</summary>
+/// <summary>Adds up the wall clocks of an interval: what vCPUs did outside of exits, and where the time of their exits went.</summary>
 internal static class WallClockBuilder
 {
-    /// <summary>One row a VM, or a vCPU, by VM and vCPU; empty where the interval has no split.</summary>
+    /// <summary>One row per VM or per vCPU, ordered by VM and vCPU; empty where the interval has no split.</summary>
     internal static IReadOnlyList<WallRow> Build(Interval interval, bool byVcpu)
     {
         Grouping grouping = byVcpu ? Grouping.Vcpu : Grouping.Vm;
@@ -28,8 +28,8 @@ internal static class WallClockBuilder
         }
     }
 
-    // Rows and clocks are read one after the other: what happened between is in one of them only. A wait that was open cannot have
-    // been longer than the wall clock, and what no part holds is unattributed.
+    // Rows and clocks are read one after the other: what happened in between is only in one of them. An open wait cannot be longer than the
+    // wall clock, and what is in no part is unattributed.
     private static WallRow Level(WallRow row)
     {
         TimeParts parts = row.Parts;
@@ -48,3 +48,10 @@ internal static class WallClockBuilder
         return row with { Parts = parts };
     }
 }
+
+/// <summary>The wall clock of one VM or vCPU, or of all, split.</summary>
+/// <param name="Vm">The VM; null where all are added up.</param>
+/// <param name="Vcpu">The vCPU's id; null where a VM's are added up.</param>
+/// <param name="WallNs">How long it was observed, in ns; of several vCPUs the sum.</param>
+/// <param name="Parts">Where that went; the parts add up to <paramref name="WallNs"/>.</param>
+public sealed record WallRow(VmIdentity? Vm, int? Vcpu, ulong WallNs, TimeParts Parts);

@@ -12,7 +12,8 @@ public sealed class Rule
     private readonly RuleSource _source;
 
     internal Rule(
-        string text, RuleSource source, RuleMetric metric, RuleTarget target, Selection selection, RuleComparison comparison, RuleValue value)
+        string text, RuleSource source, RuleMetric metric, RuleTarget target, Selection selection, RuleComparison comparison,
+        RuleValue value)
     {
         Text = text;
         _source = source;
@@ -29,7 +30,7 @@ public sealed class Rule
     /// <summary>What has to be traced for it.</summary>
     public RuleNeeds Needs => Metric switch
     {
-        // What is said of times names a vCPU, and one exit of each vCPU may not have ended.
+        // Results about times name a vCPU, and each vCPU may have one open exit.
         RuleMetric.Count or RuleMetric.Rate => new RuleNeeds(false, false, Coarsest),
         RuleMetric.Share => new RuleNeeds(true, true, Coarsest),
         _ => new RuleNeeds(true, false, Grouping.Vcpu),
@@ -56,19 +57,19 @@ public sealed class Rule
     private Grouping Coarsest => NamesVcpu ? Grouping.Vcpu : Grouping.Vm;
 
     /// <summary>Reads a rule.</summary>
-    /// <exception cref="KvmscopeException">It is no rule (status 2); the message points at the column.</exception>
+    /// <exception cref="KvmscopeException">It is not a rule (status 2); the message points at the column.</exception>
     public static Rule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return RuleParser.Parse(new RuleSource(text), text.Length);
     }
 
-    /// <summary>Looks up the rule's exit reason, so that an unknown one is said before anything is traced.</summary>
-    /// <param name="isa">The ISA of the exits; where it is not known, any will do.</param>
+    /// <summary>Looks up the rule's exit reason, so that an unknown one is reported before anything is traced.</summary>
+    /// <param name="isa">The ISA of the exits; where it is not known, all count.</param>
     /// <exception cref="KvmscopeException">There is no such reason (status 2, with near names).</exception>
     public void Check(Isa isa) => Reasons(isa);
 
-    /// <summary>Looks up the rule's VM; one that is not there may still come, and is no error.</summary>
+    /// <summary>Looks up the rule's VM; one that is not there may still come, which is not an error.</summary>
     /// <param name="known">The VMs that there are.</param>
     /// <exception cref="KvmscopeException">A number is the name of one VM and the pid of another (status 2).</exception>
     public void Check(IReadOnlyCollection<KnownVm> known) => VmFilter.Resolve(Selection.Vms, known);
@@ -82,7 +83,7 @@ public sealed class Rule
         throw _source.Error(Target.Column, problem, "expected exit, any, idle or an exit reason", hint);
     }
 
-    /// <summary>The rule in the one way in which all rules can be written; reads as the same rule again.</summary>
+    /// <summary>The rule in its canonical form; it reads as the same rule again.</summary>
     public override string ToString()
     {
         var text = new StringBuilder(RuleMetrics.Of(Metric).Name).Append('(').Append(Quoted(Target.Text));
@@ -99,12 +100,12 @@ public sealed class Rule
 
 /// <summary>A rule's target.</summary>
 /// <param name="Kind">Which of them.</param>
-/// <param name="Text">As typed, without quotes; a reason is looked up only when it is known of which ISA.</param>
+/// <param name="Text">As typed, without quotes; a reason is looked up when the ISA is known.</param>
 /// <param name="Part">The part, where it is one.</param>
-/// <param name="Column">Where it stands, for errors.</param>
+/// <param name="Column">Its column, for errors.</param>
 internal sealed record RuleTarget(RuleTargetKind Kind, string Text, TimePart Part, int Column)
 {
-    /// <summary>How a sentence names its exits.</summary>
+    /// <summary>The name of its exits in a sentence.</summary>
     internal string Exits => Kind switch
     {
         RuleTargetKind.Exit or RuleTargetKind.Any => "exit",
@@ -116,7 +117,7 @@ internal sealed record RuleTarget(RuleTargetKind Kind, string Text, TimePart Par
 /// <summary>What the metric is taken of.</summary>
 internal enum RuleTargetKind
 {
-    /// <summary>All exits but the idle ones, whose time is waiting and no overhead.</summary>
+    /// <summary>All exits except idle ones, whose time is waiting and not overhead.</summary>
     Exit,
 
     /// <summary>All exits.</summary>
@@ -135,7 +136,7 @@ internal enum RuleTargetKind
 /// <summary>What has to be traced so that rules can be measured.</summary>
 /// <param name="Time">Handling times.</param>
 /// <param name="Split">The split of the wall clock.</param>
-/// <param name="Grouping">How fine snapshots must be, at least.</param>
+/// <param name="Grouping">How fine the grouping must be, at least.</param>
 public sealed record RuleNeeds(bool Time, bool Split, Grouping Grouping)
 {
     /// <summary>What all of these rules need together.</summary>
@@ -145,7 +146,8 @@ public sealed record RuleNeeds(bool Time, bool Split, Grouping Grouping)
         foreach (Rule rule in rules)
         {
             RuleNeeds needs = rule.Needs;
-            all = new RuleNeeds(all.Time || needs.Time, all.Split || needs.Split, needs.Grouping > all.Grouping ? needs.Grouping : all.Grouping);
+            all = new RuleNeeds(
+                all.Time || needs.Time, all.Split || needs.Split, needs.Grouping > all.Grouping ? needs.Grouping : all.Grouping);
         }
         return all;
     }

@@ -1,13 +1,14 @@
 namespace Kvmscope.Core.Analysis.Rules;
 
-/// <summary>A file of rules: one a line; blank lines, and what follows a <c>#</c>, do not count.</summary>
+/// <summary>A file of rules: one per line; blank lines, and what follows a <c>#</c>, are skipped.</summary>
 public static class RuleFile
 {
     /// <summary>Reads the rules.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="name">The file's name, for errors.</param>
     /// <returns>At least one.</returns>
-    /// <exception cref="KvmscopeException">A line is no rule, or none is one (status 2); the message says file, line and column.</exception>
+    /// <exception cref="KvmscopeException">A line is not a rule, or there is none (status 2); the message says file, line and
+    /// column.</exception>
     public static IReadOnlyList<Rule> Parse(string text, string name)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -19,8 +20,10 @@ public static class RuleFile
             int end = EndOf(line);
             if (!line[..end].IsWhiteSpace()) rules.Add(RuleParser.Parse(new RuleSource(line.ToString(), name, number), end));
         }
-        // A check that checks nothing must not pass.
-        return rules.Count > 0 ? rules : throw new KvmscopeException(ExitStatus.Usage, $"{name} has no rules", "One rule a line, such as: max(exit)<50us");
+        // A file that checks nothing must not pass.
+        return rules.Count > 0
+            ? rules
+            : throw new KvmscopeException(ExitStatus.Usage, $"{name} has no rules", "Write one rule per line, such as: max(exit)<50us");
     }
 
     // A '#' within quotes or within a word (VMX#71, the VM web#2) begins no comment.

@@ -21,16 +21,19 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
         foreach (Row row in _scope.Rows) sum.Add(row);
         if (rule.Metric is RuleMetric.Count or RuleMetric.Rate) return Count(sum, losses);
         if (!input.HasTime) return RuleMeasurement.None("handling times were not measured");
-        if (rule.Metric == RuleMetric.Max && Lasting(losses) is { } open && LastedNs(open) > (sum.MaxNs))
-            return RuleMeasurement.Lowest(ExactNumber.Of(LastedNs(open)), RuleText.Owner(input.Interval, open), losses.OfTimes ?? "it has not ended");
-        // No exits have no time together, and yet no average and no longest.
+        if (rule.Metric == RuleMetric.Max && LongestOpen(losses) is { } open && OpenNs(open) > sum.MaxNs)
+            return RuleMeasurement.Lowest(
+                ExactNumber.Of(OpenNs(open)), RuleText.Owner(input.Interval, open), losses.OfTimes ?? "it has not ended");
+        // The total time of no exits is 0, but they have no average and no longest.
         if (sum.Timed == 0 && (sum.Count > 0 || rule.Metric != RuleMetric.Total)) return NoneTimed(sum, losses);
         return rule.Metric switch
         {
             RuleMetric.Total => RuleMeasurement.Lowest(ExactNumber.Of(sum.TotalNs), Most(r => r.TotalNs), losses.OfTimes, losses.Open),
             RuleMetric.Max => RuleMeasurement.Lowest(ExactNumber.Of(sum.MaxNs), Longest(), losses.OfTimes, losses.Open),
             _ when losses.OfTimes is { } lost => RuleMeasurement.None($"{_metric.Name} is not known: {lost}"),
-            RuleMetric.Average => new(ExactNumber.Of(sum.TotalNs).Over(ExactNumber.Of(sum.Timed)), RuleBound.Exact, $"of {Plural.Of(sum.Timed, "exit", "exits")}", losses.Open),
+            RuleMetric.Average =>
+                new(ExactNumber.Of(sum.TotalNs).Over(ExactNumber.Of(sum.Timed)), RuleBound.Exact,
+                $"of {Plural.Of(sum.Timed, "exit", "exits")}", losses.Open),
             _ => Quantile(sum, losses),
         };
     }
@@ -46,7 +49,8 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
     private RuleMeasurement NoneTimed(Tally sum, RuleLosses losses)
     {
         string text = sum.Count == 0 ? $"no {rule.Target.Exits} was seen" : $"no {rule.Target.Exits} was timed";
-        return RuleMeasurement.None((sum.Count == 0 ? losses.OfCounts : losses.OfTimes ?? losses.Open) is { } more ? $"{text}; {more}" : text);
+        return RuleMeasurement.None(
+            (sum.Count == 0 ? losses.OfCounts : losses.OfTimes ?? losses.Open) is { } more ? $"{text}; {more}" : text);
     }
 
     private RuleMeasurement Quantile(Tally sum, RuleLosses losses)
@@ -56,19 +60,23 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
         int bin = HistogramLayout.BinOf(ns);
         ulong low = HistogramLayout.LowNs(bin), high = HistogramLayout.HighNs(bin);
         string note = Most(r => r.HasBins ? r.Bins.CountFrom(bin) : 0, "most of the slowest");
-        // The maximum is exact; all else is as exact as its bin is narrow.
-        bool isRough = ns != sum.LongestNs && rule.Value.Exact.CompareTo(ExactNumber.Of(low)) >= 0 && rule.Value.Exact.CompareTo(ExactNumber.Of(high)) < 0;
-        string? rough = isRough ? $"an estimate within the bin {Tight(low)}..{Tight(Math.Min(high, sum.LongestNs ?? high))}" : null;
-        return new(ExactNumber.Of(ns), RuleBound.Exact, note, rough is null ? losses.Open : losses.Open is null ? rough : $"{rough}; {losses.Open}");
+        // The maximum is exact; other quantiles are as exact as their bin.
+        bool isRough = ns != sum.LongestNs && rule.Value.Exact.CompareTo(ExactNumber.Of(low)) >= 0
+            && rule.Value.Exact.CompareTo(ExactNumber.Of(high)) < 0;
+        string? rough = isRough ? $"an estimate within the bin {ShortTime(low)}..{ShortTime(Math.Min(high, sum.LongestNs ?? high))}" : null;
+        return new(ExactNumber.Of(ns), RuleBound.Exact, note,
+            rough is null ? losses.Open : losses.Open is null ? rough : $"{rough}; {losses.Open}");
     }
 
-    // Of a vCPU at most one exit is open, and with the split its time is in the parts as far as it has come.
-    private Row? Lasting(RuleLosses losses) => losses.Untimed is null ? _scope.Rows.MaxBy(LastedNs) : null;
+    // A vCPU has at most one open exit, and with the split its time so far is in the parts.
+    private Row? LongestOpen(RuleLosses losses) => losses.Untimed is null ? _scope.Rows.MaxBy(OpenNs) : null;
 
-    private ulong LastedNs(Row row) =>
-        input.HasSplit && row.Key.VcpuId is not null && row.Count > row.Timed && row.Parts is { } parts && parts.Sum > row.TotalNs ? parts.Sum - row.TotalNs : 0;
+    private ulong OpenNs(Row row) =>
+        input.HasSplit && row.Key.VcpuId is not null && row.Count > row.Timed && row.Parts is { } parts && parts.Sum > row.TotalNs
+            ? parts.Sum - row.TotalNs
+            : 0;
 
-    private static string Tight(ulong ns) => ScaledText.Time(ns, tight: true);
+    private static string ShortTime(ulong ns) => ScaledText.Time(ns, tight: true);
 
     private string Longest()
     {
@@ -76,12 +84,14 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
         return longest is null ? "" : RuleText.Owner(input.Interval, longest);
     }
 
-    // Whose most of it is.
+    // The row that most of it belongs to.
     private string Most(Func<Row, ulong> of, string what = "most")
     {
         Row? most = _scope.Rows.MaxBy(of);
         if (most is null || of(most) == 0) return "";
-        return _scope.Rows.Count(r => of(r) > 0) == 1 ? RuleText.Owner(input.Interval, most) : string.Create(CultureInfo.InvariantCulture, $"{what}: {RuleText.Owner(input.Interval, most)}");
+        return _scope.Rows.Count(r => of(r) > 0) == 1
+            ? RuleText.Owner(input.Interval, most)
+            : string.Create(CultureInfo.InvariantCulture, $"{what}: {RuleText.Owner(input.Interval, most)}");
     }
 }
 
@@ -100,7 +110,7 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
         return rule.Target.Kind == RuleTargetKind.Part ? OfPart(rule.Target.Part, wall) : OfExits(wall);
     }
 
-    // What a kernel cannot give is in another part's time, so that the other parts may be less than they look.
+    // What a kernel does not measure is in another part's time, so the other parts may be smaller than they look.
     private RuleMeasurement OfPart(TimePart part, ulong wall)
     {
         MissingSource[] missing = [.. scope.Observed.Missing.Where(m => m.Part is not null)];
@@ -109,7 +119,7 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
         foreach (WallRow row in WallClockBuilder.Build(scope.Observed, byVcpu: rule.NamesVcpu)) parts.Add(row.Parts);
         if (missing.Length > 0) return Share(parts[part], wall, RuleBound.AtMost, missing[0].Text);
         ulong missed = scope.Observed.Accounting.MissedEvents;
-        // Poll time of which no event told is in KVM's.
+        // Poll time without an event is part of KVM's time.
         RuleBound bound = (missed, part) switch
         {
             (0, _) => RuleBound.Exact,
@@ -120,7 +130,7 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
         return Share(parts[part], wall, bound, bound == RuleBound.Exact ? null : Accounting.MissedEventsField.Line(missed));
     }
 
-    // Open exits are in the parts as far as they have come, as in the table of the split.
+    // Open exits are in the parts with their time so far, as in the table of the split.
     private RuleMeasurement OfExits(ulong wall)
     {
         ulong ns = 0;
@@ -135,15 +145,15 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
 
 /// <summary>What was measured for a rule.</summary>
 /// <param name="Value">The value in the base unit; null where there is none.</param>
-/// <param name="Bound">How it stands to the true value.</param>
-/// <param name="Note">Whose it is; empty where nothing is to be said.</param>
+/// <param name="Bound">How it relates to the true value.</param>
+/// <param name="Note">What it belongs to; empty where there is nothing to say.</param>
 /// <param name="Caveat">What limits it, or why there is no value; null where nothing does.</param>
 internal readonly record struct RuleMeasurement(ExactNumber? Value, RuleBound Bound, string Note, string? Caveat)
 {
     /// <summary>Nothing was measured.</summary>
     internal static RuleMeasurement None(string why) => new(null, RuleBound.Exact, "", why);
 
-    /// <summary>A value that can only be too low where something was lost.</summary>
+    /// <summary>A value that may be too low where something was lost.</summary>
     internal static RuleMeasurement Lowest(ExactNumber value, string note, string? loss, string? caveat = null) =>
         new(value, loss is null ? RuleBound.Exact : RuleBound.AtLeast, note, loss ?? caveat);
 }

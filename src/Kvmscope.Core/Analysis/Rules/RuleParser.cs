@@ -10,8 +10,8 @@ namespace Kvmscope.Core.Analysis.Rules;
 /// <summary>Reads one rule; the grammar is in docs/assert.md, and each of its productions is a method.</summary>
 internal sealed class RuleParser
 {
-    // More is a typing error, and keeps what is computed of it small.
-    private const int MostDigits = 15, MostDecimals = 9;
+    // More digits are a typing error; the limit keeps computations small.
+    private const int MaxDigits = 15, MaxDecimals = 9;
 
     private readonly RuleSource _source;
     private readonly RuleCursor _cursor;
@@ -23,7 +23,7 @@ internal sealed class RuleParser
         _cursor = new RuleCursor(source, end);
     }
 
-    /// <summary>Reads the rule that the source's line is, up to the end.</summary>
+    /// <summary>Reads the rule in the source's line, up to the end.</summary>
     internal static Rule Parse(RuleSource source, int end) => new RuleParser(source, end).Rule(source.Line[..end].Trim());
 
     private string Hint => $"For example: {_metric.Example}";
@@ -52,7 +52,7 @@ internal sealed class RuleParser
     {
         int column = _cursor.Column;
         string next = _cursor.Next;
-        return RuleMetrics.Find(_cursor.Word()) ?? throw Error(column, $"{next} is nothing that can be measured", $"expected {RuleMetrics.Names}");
+        return RuleMetrics.Find(_cursor.Word()) ?? throw Error(column, $"{next} is not a metric", $"expected {RuleMetrics.Names}");
     }
 
     private RuleTarget Target()
@@ -60,7 +60,7 @@ internal sealed class RuleParser
         int column = _cursor.Column;
         string next = _cursor.Next;
         string text = _cursor.WordOrQuoted().Trim();
-        if (text.Length == 0) throw Error(column, $"{next} is no exit", "expected exit, any, idle or an exit reason");
+        if (text.Length == 0) throw Error(column, $"{next} is not an exit", "expected exit, any, idle or an exit reason");
         RuleTargetKind kind = text.ToLowerInvariant() switch
         {
             "exit" => RuleTargetKind.Exit,
@@ -72,7 +72,8 @@ internal sealed class RuleParser
         {
             return _metric.Metric == RuleMetric.Share
                 ? new RuleTarget(RuleTargetKind.Part, text, part, column)
-                : throw Error(column, $"{text} is a part of the wall clock, which has no {_metric.Name}", "expected exit, any, idle or an exit reason; parts only have share");
+                : throw Error(column, $"{text} is a part of the wall clock, which has no {_metric.Name}",
+                    "expected exit, any, idle or an exit reason; parts only have share");
         }
         return new RuleTarget(kind, text, default, column);
     }
@@ -89,11 +90,11 @@ internal sealed class RuleParser
         int column = _cursor.Column;
         string next = _cursor.Next;
         string key = _cursor.Word().ToLowerInvariant();
-        if (key is not ("vm" or "vcpu" or "level")) throw Error(column, $"{next} is no filter", "expected vm=, vcpu= or level=");
+        if (key is not ("vm" or "vcpu" or "level")) throw Error(column, $"{next} is not a filter", "expected vm=, vcpu= or level=");
         if (key switch { "vm" => !selection.Vms.IsEmpty, "vcpu" => !selection.Vcpus.IsEmpty, _ => selection.Level is not null })
             throw Error(column, $"{key} is given twice", $"a second {key}");
         if (key == "level" && target.Kind == RuleTargetKind.Part)
-            throw Error(column, "parts of the wall clock are of a vCPU, not of a level", "expected vm= or vcpu=");
+            throw Error(column, "a part of the wall clock belongs to a vCPU and has no level", "expected vm= or vcpu=");
         if (!_cursor.TryTake("==")) Expect("=", $"= after {key}");
         int at = _cursor.Column;
         next = _cursor.Next;
@@ -101,13 +102,15 @@ internal sealed class RuleParser
         switch (key)
         {
             case "vm":
-                return text.Length > 0 ? selection with { Vms = [text] } : throw Error(at, $"{next} is no VM", "expected a name, in quotes if it has blanks or signs, or a pid");
+                return text.Length > 0
+                    ? selection with { Vms = [text] }
+                    : throw Error(at, $"{next} is not a VM", "expected a name, in quotes if it has spaces or signs, or a pid");
             case "vcpu":
                 return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
                     ? selection with { Vcpus = [id] }
-                    : throw Error(at, $"{next} is no vCPU id", "expected a number from 0");
+                    : throw Error(at, $"{next} is not a vCPU id", "expected a number from 0");
             default:
-                return selection with { Level = Level(text) ?? throw Error(at, $"{next} is no level", "expected l1 or l2") };
+                return selection with { Level = Level(text) ?? throw Error(at, $"{next} is not a level", "expected l1 or l2") };
         }
     }
 
@@ -118,7 +121,7 @@ internal sealed class RuleParser
         _ => null,
     };
 
-    // The longer ones first, as they begin with the shorter.
+    // The longer ones first, as they start with the shorter ones.
     private RuleComparison Comparison()
     {
         if (_cursor.TryTake("<=")) return RuleComparison.AtMost;
@@ -127,7 +130,7 @@ internal sealed class RuleParser
         if (_cursor.TryTake("==") || _cursor.TryTake("=")) return RuleComparison.Equal;
         if (_cursor.TryTake("<")) return RuleComparison.Less;
         if (_cursor.TryTake(">")) return RuleComparison.More;
-        throw Error(_cursor.Column, $"{_cursor.Next} compares nothing", "expected <, <=, >, >=, == or !=");
+        throw Error(_cursor.Column, $"{_cursor.Next} is not a comparison", "expected <, <=, >, >=, == or !=");
     }
 
     private RuleValue Value()
@@ -135,33 +138,34 @@ internal sealed class RuleParser
         int column = _cursor.Column;
         string next = _cursor.Next, fitting = $"expected {RuleUnit.Fitting(_metric.Quantity)}";
         string digits = _cursor.Number();
-        if (digits.Length == 0) throw Error(column, $"{next} is no number", fitting);
+        if (digits.Length == 0) throw Error(column, $"{next} is not a number", fitting);
         int point = digits.IndexOf('.', StringComparison.Ordinal);
         string whole = (point < 0 ? digits : digits[..point]).TrimStart('0');
-        if (whole.Length > MostDigits || (point >= 0 && digits.Length - point - 1 > MostDecimals))
-            throw Error(column, $"{digits} has too many digits", $"expected up to {MostDigits}, and {MostDecimals} after the point");
+        if (whole.Length > MaxDigits || (point >= 0 && digits.Length - point - 1 > MaxDecimals))
+            throw Error(column, $"{digits} has too many digits", $"expected up to {MaxDigits}, and {MaxDecimals} after the point");
         decimal number = decimal.Parse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
 
         int unitColumn = _cursor.Column;
         string name = _cursor.TryTake("/") ? "/" + _cursor.Word() : _cursor.Word();
         RuleUnit unit = RuleUnit.Find(name, _metric.Quantity)
-            ?? throw Error(unitColumn, name.Length == 0 ? $"{_metric.Name} needs a unit" : $"'{name}' is no unit of {_metric.Name}", fitting);
+            ?? throw Error(
+                unitColumn, name.Length == 0 ? $"{_metric.Name} needs a unit" : $"'{name}' is not a unit of {_metric.Name}", fitting);
         if (_metric.Quantity == RuleQuantity.Count && decimal.Truncate(number) != number)
-            throw Error(column, $"there is no {digits} of an exit", fitting);
+            throw Error(column, $"{digits} is not a whole number", fitting);
         if (_metric.Quantity == RuleQuantity.Share && number > unit.Divide)
-            throw Error(column, $"{digits}{name} is more than the whole", fitting);
+            throw Error(column, $"{digits}{name} is more than 100 %", fitting);
         return new RuleValue(number, unit);
     }
 
     private void Expect(string sign, string expected)
     {
-        if (!_cursor.TryTake(sign)) throw Error(_cursor.Column, $"{_cursor.Next} is not what comes here", $"expected {expected}");
+        if (!_cursor.TryTake(sign)) throw Error(_cursor.Column, $"{_cursor.Next} is not expected here", $"expected {expected}");
     }
 
     private KvmscopeException Error(int column, string problem, string expected) => _source.Error(column, problem, expected, Hint);
 }
 
-/// <summary>Reads a rule's text from left to right, a word or a sign at a time; blanks between them do not matter.</summary>
+/// <summary>Reads a rule's text from left to right, one word or sign at a time; spaces between them do not matter.</summary>
 internal sealed class RuleCursor(RuleSource source, int end)
 {
     private const string Signs = ",(){}\"=<>!";
@@ -233,7 +237,9 @@ internal sealed class RuleCursor(RuleSource source, int end)
         return _text[from.._at];
     }
 
-    /// <summary>Takes a word, or a text in quotes, in which a backslash keeps a quote or a backslash; empty where none comes next.</summary>
+    /// <summary>
+    /// Takes a word, or a text in quotes, in which a backslash keeps a quote or a backslash; empty where none comes next.
+    /// </summary>
     internal string WordOrQuoted()
     {
         int open = Column;
@@ -244,7 +250,9 @@ internal sealed class RuleCursor(RuleSource source, int end)
             if (_text[_at] == '\\' && _at + 1 < end && _text[_at + 1] is '"' or '\\') _at++;
             text.Append(_text[_at]);
         }
-        if (_at >= end) throw source.Error(open, "a quote is not closed", "a \" that has no other", "Write vm=\"my vm\", and \\\" for a quote within it.");
+        if (_at >= end)
+            throw source.Error(
+                open, "a quote is not closed", "this quote has no end", "Write vm=\"my vm\", and \\\" for a quote within it.");
         _at++;
         return text.ToString();
     }
@@ -256,11 +264,12 @@ internal sealed class RuleCursor(RuleSource source, int end)
         while (_at < end && char.IsWhiteSpace(_text[_at])) _at++;
     }
 
-    private static bool IsWordCharacter(char c) => !char.IsWhiteSpace(c) && !char.IsControl(c) && !Signs.Contains(c, StringComparison.Ordinal);
+    private static bool IsWordCharacter(char c) =>
+        !char.IsWhiteSpace(c) && !char.IsControl(c) && !Signs.Contains(c, StringComparison.Ordinal);
 }
 
-/// <summary>Where a rule was read, so that errors can point at it.</summary>
-/// <param name="Line">The text in which it stands: itself, or a line of a file.</param>
+/// <summary>Where a rule is, so that errors can point at it.</summary>
+/// <param name="Line">The text with the rule: the rule itself, or a line of a file.</param>
 /// <param name="File">The file's name; null for the command line.</param>
 /// <param name="Number">The line's number in the file, from 1.</param>
 internal sealed record RuleSource(string Line, string? File = null, int Number = 0)
@@ -270,8 +279,8 @@ internal sealed record RuleSource(string Line, string? File = null, int Number =
     /// <summary>An error of status 2: the problem, under it the rule, and under that a caret and what was expected.</summary>
     /// <param name="column">Where it is, from 1; one more than the length is the end.</param>
     /// <param name="problem">What is wrong.</param>
-    /// <param name="expected">What the caret says.</param>
-    /// <param name="hint">A rule that is right, or what else to do.</param>
+    /// <param name="expected">The text after the caret.</param>
+    /// <param name="hint">A correct rule, or what else to do.</param>
     internal KvmscopeException Error(int column, string problem, string expected, string hint)
     {
         string where = File is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{File}:{Number}:{column}: ");

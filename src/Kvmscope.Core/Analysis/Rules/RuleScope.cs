@@ -5,12 +5,9 @@ using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Analysis.Rules;
 
-/// <summary>What of the data a rule is about.</summary>
+/// <summary>The part of the data that a rule is about.</summary>
 internal sealed class RuleScope
 {
-    // Seconds: from a nanosecond to what no clock counts.
-    private const double Shortest = 1e-9, Longest = 1e15;
-
     private readonly Rule _rule;
     private readonly RuleInput _input;
     private readonly IReadOnlyList<ExitCode> _codes;
@@ -34,19 +31,19 @@ internal sealed class RuleScope
         Unread = rule.Target.Kind is RuleTargetKind.Any or RuleTargetKind.Part ? 0 : CountUnread(rows);
     }
 
-    /// <summary>The interval with the rule's vCPUs alone, of all reasons and both levels.</summary>
+    /// <summary>The interval with only the rule's vCPUs, with all reasons and both levels.</summary>
     internal Interval Observed { get; }
 
     /// <summary>The rows of the target.</summary>
     internal IReadOnlyList<Row> Rows { get; }
 
-    /// <summary>Exits that may be the target's and may not: their reason could not be read.</summary>
+    /// <summary>Exits that may or may not be the target's: their reason could not be read.</summary>
     internal ulong Unread { get; }
 
-    /// <summary>Whether times of exits that were counted before are in it.</summary>
+    /// <summary>Whether it has times of exits that were counted earlier.</summary>
     internal bool IsContinued => _input.IsContinued;
 
-    /// <summary>The level of which exits of the rule's reason were not traced; null where they were, or are not meant.</summary>
+    /// <summary>The level at which the rule's reason was not traced; null where it was, or is not meant.</summary>
     internal ExitLevel? Untraced => _rule.Target.Kind == RuleTargetKind.Reason && _rule.Selection.Level is null
         ? _input.Level switch { ExitLevel.L1 => ExitLevel.L2, ExitLevel.L2 => ExitLevel.L1, _ => null }
         : null;
@@ -56,14 +53,14 @@ internal sealed class RuleScope
     {
         get
         {
-            if (_rule.Selection.Level is not null && Isas().FirstOrDefault(isa => !isa.TellsLevels) is { } flat)
+            if (_rule.Selection.Level is not null && Isas().FirstOrDefault(isa => !isa.HasLevels) is { } flat)
                 return $"levels are not told apart on {flat.DisplayName}";
-            if (!(_input.Interval.Seconds is >= Shortest and <= Longest)) return "nothing was observed: the time is empty";
+            if (_input.Interval.Seconds <= 0) return "nothing was observed: the time is empty";
             return _vms.Ambiguity?.Message ?? WhyNoVm() ?? WhyNoVcpu() ?? WhyNotTraced();
         }
     }
 
-    // With a filter on reasons or levels, none seen may mean that none was looked for.
+    // With a filter on reasons or levels, none seen may mean that none was traced.
     private string? WhyNotTraced() =>
         !_input.HasAllExits && Rows.Count == 0 && (_rule.Target.Kind == RuleTargetKind.Reason || _rule.Selection.Level is not null)
             ? $"no {_rule.Target.Exits} was seen, but not all exits were traced (--reason, --exclude, --level)"
@@ -72,9 +69,12 @@ internal sealed class RuleScope
     private string? WhyNoVm()
     {
         if (Observed.Rows.Count + Observed.Times.Count > 0 || _input.Machines.Any(m => m.Vms.Any(_vms.Matches))) return null;
-        string[] names = [.. SeenVms().Select(v => v.Name).Concat(_input.Machines.Select(m => m.Name)).Distinct().Order(StringComparer.Ordinal)];
+        string[] names =
+            [.. SeenVms().Select(v => v.Name).Concat(_input.Machines.Select(m => m.Name)).Distinct().Order(StringComparer.Ordinal)];
         if (_rule.Selection.Vms is not [var wanted] || SeenVms().Any(_vms.Matches)) return names.Length == 0 ? "no VM was seen" : null;
-        return names.Length == 0 ? $"no VM was seen, so there is no {wanted}" : $"no VM {wanted} in the data; there {(names.Length == 1 ? "is" : "are")}: {WordList.Some(names)}";
+        return names.Length == 0
+            ? $"no VM was seen, so there is no {wanted}"
+            : $"no VM {wanted} in the data, which has: {WordList.Some(names)}";
     }
 
     private string? WhyNoVcpu()
@@ -86,13 +86,15 @@ internal sealed class RuleScope
                 .Concat(_input.Machines.Where(m => _vms.Matches(new KnownVm(m.Pid, m.Name, m.Labels))).SelectMany(m => m.VcpuIds)).Distinct().Order(),
         ];
         if (ids.Contains(wanted)) return null;
-        string text = string.Create(CultureInfo.InvariantCulture, $"no vCPU {wanted} in {(_rule.Selection.Vms is [var vm] ? vm : "the data")}");
+        string text =
+            string.Create(CultureInfo.InvariantCulture, $"no vCPU {wanted} in {(_rule.Selection.Vms is [var vm] ? vm : "the data")}");
         return ids.Length == 0
             ? text
-            : $"{text}; there {(ids.Length == 1 ? "is" : "are")}: {WordList.Some([.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))])}";
+            : $"{text}, which has: {WordList.Some([.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))])}";
     }
 
-    private bool IsMeant(GroupKey key) => _vms.Matches(_input.Interval.VmOf(key)) && (_rule.Selection.Vcpus is not [var wanted] || key.VcpuId == wanted);
+    private bool IsMeant(GroupKey key) =>
+        _vms.Matches(_input.Interval.VmOf(key)) && (_rule.Selection.Vcpus is not [var wanted] || key.VcpuId == wanted);
 
     private IEnumerable<IsaInfo> Isas() => _input.Interval.Rows.Select(r => r.Key.Code.Isa).Prepend(_input.Isa).Select(IsaInfo.Of);
 
@@ -101,7 +103,7 @@ internal sealed class RuleScope
 
     private IEnumerable<GroupKey> SeenKeys() => _input.Interval.Rows.Select(r => r.Key).Concat(_input.Interval.Times.Select(t => t.Key));
 
-    // Of an exit whose reason could not be read it is only certain that it is one.
+    // An exit whose reason could not be read only counts as an exit.
     private bool IsTarget(Row row) => _rule.Target.Kind switch
     {
         RuleTargetKind.Any => true,
@@ -109,10 +111,10 @@ internal sealed class RuleScope
         _ when row.Key.Code.Isa == Isa.None => false,
         RuleTargetKind.Exit => !ExitReasons.IsIdle(row.Key.Code),
         RuleTargetKind.Idle => ExitReasons.IsIdle(row.Key.Code),
-        _ => _codes.Any(c => c.Isa == row.Key.Code.Isa && IsaInfo.Of(c.Isa).Means(c.Code, row.Key.Code.Code)),
+        _ => _codes.Any(c => c.Isa == row.Key.Code.Isa && IsaInfo.Of(c.Isa).Matches(c.Code, row.Key.Code.Code)),
     };
 
-    // Those that are in no row may be anybody's.
+    // Those that are in no row may belong to any VM.
     private ulong CountUnread(IEnumerable<Row> rows)
     {
         ulong all = Sum(_input.Interval.Rows), total = _input.Interval.Accounting.UnreadReasons;

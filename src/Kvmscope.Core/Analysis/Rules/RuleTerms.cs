@@ -9,7 +9,7 @@ internal enum RuleMetric
     /// <summary>How many exits.</summary>
     Count,
 
-    /// <summary>Exits a second.</summary>
+    /// <summary>Exits per second.</summary>
     Rate,
 
     /// <summary>A share of the vCPUs' wall clock.</summary>
@@ -37,14 +37,14 @@ internal enum RuleMetric
     P999,
 }
 
-/// <summary>The metrics: their names, their kinds, and a rule of each that is right.</summary>
+/// <summary>The metrics: their names, their kinds, and a correct rule of each.</summary>
 internal static class RuleMetrics
 {
     /// <summary>One metric.</summary>
     /// <param name="Metric">Which.</param>
     /// <param name="Name">As rules spell it.</param>
     /// <param name="Quantity">What kind of number it is.</param>
-    /// <param name="Quantile">The share of the exits that stay below; null where it is no quantile.</param>
+    /// <param name="Quantile">The share of the exits that stay below; null where it is not a quantile.</param>
     /// <param name="Example">A rule with it.</param>
     internal sealed record Info(RuleMetric Metric, string Name, RuleQuantity Quantity, double? Quantile, string Example);
 
@@ -62,7 +62,7 @@ internal static class RuleMetrics
         new(RuleMetric.P999, "p999", RuleQuantity.Time, 0.999, "p999(exit)<40us"),
     ];
 
-    /// <summary>The names, as an error lists them.</summary>
+    /// <summary>The names, for errors.</summary>
     internal const string Names = "count, rate, share, avg, max, total, p50, p90, p99 or p99.9";
 
     /// <summary>What is known of the metric.</summary>
@@ -80,7 +80,7 @@ internal enum RuleQuantity
     /// <summary>A number of exits.</summary>
     Count,
 
-    /// <summary>A number of exits a time.</summary>
+    /// <summary>A number of exits per time.</summary>
     Rate,
 
     /// <summary>A part of a whole.</summary>
@@ -91,25 +91,27 @@ internal enum RuleQuantity
 }
 
 /// <summary>A unit of a rule's value.</summary>
-/// <param name="Name">As rules spell it; empty where a bare number is meant.</param>
+/// <param name="Name">As in rules; empty for a bare number.</param>
 /// <param name="Quantity">What it measures.</param>
-/// <param name="Multiply">How many base units it is (ns, one a second, one of all, one exit).</param>
-/// <param name="Divide">Where it is less than one: that many of it are a base unit.</param>
+/// <param name="Multiply">How many base units it is (ns, one per second, one of all, one exit).</param>
+/// <param name="Divide">For units smaller than the base unit: how many of them make one base unit.</param>
 internal sealed record RuleUnit(string Name, RuleQuantity Quantity, ulong Multiply, ulong Divide)
 {
     private static readonly RuleUnit[] s_all =
     [
         new("ns", RuleQuantity.Time, 1, 1), new("us", RuleQuantity.Time, 1_000, 1), new("µs", RuleQuantity.Time, 1_000, 1),
         // The Greek letter looks the same as the micro sign.
-        new("\u03bcs", RuleQuantity.Time, 1_000, 1), new("ms", RuleQuantity.Time, 1_000_000, 1), new("s", RuleQuantity.Time, 1_000_000_000, 1),
+        new("\u03bcs", RuleQuantity.Time, 1_000, 1), new("ms", RuleQuantity.Time, 1_000_000, 1),
+        new("s", RuleQuantity.Time, 1_000_000_000, 1),
         new("/s", RuleQuantity.Rate, 1, 1), new("/min", RuleQuantity.Rate, 1, 60), new("/h", RuleQuantity.Rate, 1, 3600),
-        new("", RuleQuantity.Rate, 1, 1), new("%", RuleQuantity.Share, 1, 100), new("", RuleQuantity.Share, 1, 1), new("", RuleQuantity.Count, 1, 1),
+        new("", RuleQuantity.Rate, 1, 1), new("%", RuleQuantity.Share, 1, 100), new("", RuleQuantity.Share, 1, 1),
+        new("", RuleQuantity.Count, 1, 1),
     ];
 
     /// <summary>The unit of that name; null where there is none that measures this.</summary>
     internal static RuleUnit? Find(string name, RuleQuantity quantity) => Array.Find(s_all, u => u.Quantity == quantity && u.Name == name);
 
-    /// <summary>What fits, as an error says it.</summary>
+    /// <summary>What is allowed, for errors.</summary>
     internal static string Fitting(RuleQuantity quantity) => quantity switch
     {
         RuleQuantity.Time => "a time in ns, us, ms or s",
@@ -179,11 +181,11 @@ internal static class RuleComparisons
     /// <summary>Whether the true value holds; null where what was seen leaves that open.</summary>
     /// <param name="comparison">How it is compared.</param>
     /// <param name="order">What was seen against the rule's value: negative, zero or positive.</param>
-    /// <param name="bound">How what was seen stands to the true value.</param>
+    /// <param name="bound">How what was seen relates to the true value.</param>
     internal static bool? Decide(RuleComparison comparison, int order, RuleBound bound)
     {
         order = Math.Sign(order);
-        // All orders that the true value can have: from what was seen on, in the direction that is open.
+        // All orders that the true value can have: from what was seen, in the open direction.
         (int lowest, int highest) = bound switch
         {
             RuleBound.AtLeast => (order, 1),
@@ -207,20 +209,20 @@ internal static class RuleComparisons
     };
 }
 
-/// <summary>How a value that was seen stands to the true one.</summary>
+/// <summary>How a value that was seen relates to the true one.</summary>
 internal enum RuleBound
 {
-    /// <summary>It is the true one.</summary>
+    /// <summary>It is the true value.</summary>
     Exact,
 
-    /// <summary>The true one is this or more: something was lost.</summary>
+    /// <summary>The true value is this or more: something was lost.</summary>
     AtLeast,
 
-    /// <summary>The true one is this or less: something else is in it.</summary>
+    /// <summary>The true value is this or less: something else is in it.</summary>
     AtMost,
 }
 
-/// <summary>A fraction of whole numbers, so that what is measured and what is typed compare exactly: 0.1 + 0.2 is 0.3 here.</summary>
+/// <summary>A fraction of whole numbers, so that measured and typed values compare exactly: 0.1 + 0.2 is 0.3 here.</summary>
 internal readonly struct ExactNumber : IComparable<ExactNumber>
 {
     private readonly BigInteger _numerator, _denominator;
@@ -243,7 +245,7 @@ internal readonly struct ExactNumber : IComparable<ExactNumber>
         return new ExactNumber(digits, BigInteger.Pow(10, number.Scale));
     }
 
-    /// <summary>This by another, which is not zero and not negative.</summary>
+    /// <summary>This divided by another, which is positive.</summary>
     internal ExactNumber Over(ExactNumber other) => new(_numerator * other._denominator, _denominator * other._numerator);
 
     /// <summary>This times another.</summary>
@@ -252,6 +254,6 @@ internal readonly struct ExactNumber : IComparable<ExactNumber>
     /// <inheritdoc/>
     public int CompareTo(ExactNumber other) => (_numerator * other._denominator).CompareTo(other._numerator * _denominator);
 
-    /// <summary>The nearest of its kind; for text and machines, never to compare.</summary>
+    /// <summary>The nearest double; for text and machines, never to compare.</summary>
     internal double ToDouble() => (double)_numerator / (double)_denominator;
 }

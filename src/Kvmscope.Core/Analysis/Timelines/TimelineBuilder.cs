@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Text;
@@ -20,18 +21,18 @@ public static class TimelineBuilder
 
     /// <summary>
     /// Groups intervals. Rows are ordered by their handling time, idle reasons (<see cref="ExitReasons.IsIdle"/>) after all others. Rows
-    /// that hold several reasons (VMs, vCPUs and <c>other</c>) leave the time of idle exits out: waiting is not overhead.
+    /// with several reasons (VMs, vCPUs and <c>other</c>) leave out the time of idle exits: waiting is not overhead.
     /// </summary>
     /// <param name="title">What was recorded, and where.</param>
-    /// <param name="columns">The intervals, one after the other; grouped as finely as <paramref name="by"/> or more.</param>
-    /// <param name="by">What has a row of its own.</param>
-    /// <param name="mostRows">How many rows there may be; where there are more groups the last one is <c>other</c>.</param>
-    public static Timeline Build(string title, IReadOnlyList<Interval> columns, TimelineBy by, int mostRows)
+    /// <param name="columns">The intervals, one after the other; grouped as finely as <paramref name="by"/> or finer.</param>
+    /// <param name="by">What has its own row.</param>
+    /// <param name="maxRows">How many rows there may be; where there are more groups the last one is <c>other</c>.</param>
+    public static Timeline Build(string title, IReadOnlyList<Interval> columns, TimelineBy by, int maxRows)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(mostRows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxRows, 1);
         Dictionary<GroupKey, Weight> weights = Weigh(columns, by);
         GroupKey[] groups = [.. Order(weights, by)];
-        int shown = groups.Length <= mostRows ? groups.Length : mostRows - 1;
+        int shown = groups.Length <= maxRows ? groups.Length : maxRows - 1;
         return new Timeline(
             title, by, [.. columns.Select(c => new TimelineColumn(c.From, c.Seconds))], [.. Rows(columns, by, groups, shown, weights)])
         {
@@ -39,7 +40,7 @@ public static class TimelineBuilder
         };
     }
 
-    // Which groups are shown has to be known first: histograms of all of them in every column could be a lot of memory.
+    // The shown groups are chosen first: histograms of all groups in every column could need a lot of memory.
     private static Dictionary<GroupKey, Weight> Weigh(IReadOnlyList<Interval> columns, TimelineBy by)
     {
         var weights = new Dictionary<GroupKey, Weight>();
@@ -56,7 +57,8 @@ public static class TimelineBuilder
     }
 
     private static IEnumerable<GroupKey> Order(Dictionary<GroupKey, Weight> weights, TimelineBy by) =>
-        weights.OrderBy(w => IsIdle(w.Key, by)).ThenByDescending(w => w.Value.TotalNs).ThenByDescending(w => w.Value.Count).ThenBy(w => w.Key, TimelineGroup.Order).Select(w => w.Key);
+        weights.OrderBy(w => IsIdle(w.Key, by)).ThenByDescending(w => w.Value.TotalNs).ThenByDescending(w => w.Value.Count)
+            .ThenBy(w => w.Key, TimelineGroup.Order).Select(w => w.Key);
 
     private static bool IsIdle(GroupKey group, TimelineBy by) => by == TimelineBy.Reason && ExitReasons.IsIdle(group.Code);
 
@@ -97,5 +99,40 @@ public static class TimelineBuilder
         foreach (Weight weight in weights)
             if (weight.Vm is { } vm && !pids.TryAdd(vm.Name, vm.Pid) && pids[vm.Name] != vm.Pid) repeated.Add(vm.Name);
         return repeated;
+    }
+}
+
+/// <summary>The groups of a timeline: which rows belong to them, their names, their order.</summary>
+internal static class TimelineGroup
+{
+    private const string AllVms = "all VMs";
+
+    /// <summary>By VM, vCPU and reason.</summary>
+    internal static readonly IComparer<GroupKey> Order = Comparer<GroupKey>.Create(Compare);
+
+    /// <summary>The group that a row belongs to.</summary>
+    internal static GroupKey Of(GroupKey row, TimelineBy by) => by == TimelineBy.Reason
+        ? new GroupKey(GroupKey.None, GroupKey.None, row.Code, default)
+        : GroupKey.OfVcpu(row.Vm, row.Vcpu).At(by == TimelineBy.Vcpu ? Grouping.Vcpu : Grouping.Vm);
+
+    /// <summary>The name to show.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="by">What the groups are.</param>
+    /// <param name="vm">The VM, where there is one.</param>
+    /// <param name="withPid">Whether the name needs the pid to be unique.</param>
+    internal static string Name(GroupKey group, TimelineBy by, VmIdentity? vm, bool withPid)
+    {
+        if (by == TimelineBy.Reason) return ExitReasons.Name(group.Code);
+        string name = vm is null ? AllVms : withPid ? string.Create(CultureInfo.InvariantCulture, $"{vm.Name} (pid {vm.Pid})") : vm.Name;
+        return group.VcpuId is { } vcpu ? string.Create(CultureInfo.InvariantCulture, $"{name}, vCPU {vcpu}") : name;
+    }
+
+    private static int Compare(GroupKey x, GroupKey y)
+    {
+        int order = x.Vm.CompareTo(y.Vm);
+        if (order == 0) order = x.Vcpu.CompareTo(y.Vcpu);
+        if (order == 0) order = x.Code.Isa.CompareTo(y.Code.Isa);
+        if (order == 0) order = ExitReasons.SortNumber(x.Code).CompareTo(ExitReasons.SortNumber(y.Code));
+        return order != 0 ? order : x.Code.Code.CompareTo(y.Code.Code);
     }
 }

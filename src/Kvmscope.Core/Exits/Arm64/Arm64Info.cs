@@ -8,14 +8,14 @@ internal sealed class Arm64Info : IsaInfo
     private const int ReturnShift = 8;
     private const ulong Trap = 2, ClassMask = 0x3f, TrapCodes = Trap << ReturnShift;
 
-    // After the classes' indexes come those of the return values that are no traps; 0xe0 as in bpf/contract.h.
+    // After the classes' indexes come those of the return values that are not traps; 0xe0 as in bpf/contract.h.
     private const ulong FirstReturnIndex = ClassMask + 1, ReturnIndexes = 0xe0 - FirstReturnIndex;
 
     internal Arm64Info()
         : base(Isa.Arm64, "arm64", "arm64") => NumberTitle = "arm64: return value and exception class";
 
     /// <inheritdoc/>
-    public override bool TellsLevels => false;
+    public override bool HasLevels => false;
 
     internal override IReadOnlyList<string> Prefixes { get; } = ["ARM_EXCEPTION_", "ESR_ELX_EC_"];
 
@@ -51,7 +51,7 @@ internal sealed class Arm64Info : IsaInfo
         _ => null,
     };
 
-    // The exception class alone; the columns say the rest.
+    // The exception class alone; the columns have the rest.
     internal override ulong MachineCode(ulong code) => ClassOf(code) ?? 0;
 
     internal override ulong? CodeColumn(ulong code, int column) => column == 0 ? code >> ReturnShift : ClassOf(code);

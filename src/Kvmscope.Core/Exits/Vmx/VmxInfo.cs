@@ -8,7 +8,7 @@ internal sealed class VmxInfo() : X86Info(Isa.Vmx, "vmx", "VMX", "Intel")
 {
     private const ulong BasicMask = 0xffff, BusLock = 1UL << 26, FailedEntry = 1UL << 31;
 
-    // What TDX returns in place of a reason: no flags, though all bits are set.
+    // What TDX returns instead of a reason: no flags, although all bits are set.
     private const ulong TdxError = 0xffff_ffff;
 
     private const string BusLockSuffix = " (bus lock)", FailedEntrySuffix = " (failed entry)";
@@ -31,8 +31,8 @@ internal sealed class VmxInfo() : X86Info(Isa.Vmx, "vmx", "VMX", "Intel")
 
     internal override bool IsFailedEntry(ulong code) => code != TdxError && (code & FailedEntry) != 0;
 
-    // A reason that is named without flags is meant with any: INVALID_STATE only ever comes as a failed entry.
-    internal override bool Means(ulong wanted, ulong seen) => wanted == seen || wanted == NumberOf(seen);
+    // A reason without flags means that reason with any flags: INVALID_STATE only comes as a failed entry.
+    internal override bool Matches(ulong wanted, ulong seen) => wanted == seen || wanted == NumberOf(seen);
 
     internal override QualifierInfo? QualifierOf(ulong code) => code switch
     {

@@ -17,7 +17,7 @@ internal static class X86Qualifiers
 
     internal static readonly QualifierInfo Hypercall = new(QualifierKind.Hypercall, "which hypercalls", HypercallName, raw => [(uint)raw]);
 
-    internal static readonly QualifierInfo Port = new(QualifierKind.Port, "which ports, and whose they usually are",
+    internal static readonly QualifierInfo Port = new(QualifierKind.Port, "which ports, and what usually uses them",
         raw => X86Names.Ports.Explain(Hex.Of(raw & 0xffff) + Way(raw, " in", " out"), raw & 0xffff), raw => [raw & 0xffff]);
 
     internal static readonly QualifierInfo Memory = new(QualifierKind.Memory, "which pages of MMIO, and which kinds of access to memory",

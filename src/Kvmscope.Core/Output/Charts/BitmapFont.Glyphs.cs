@@ -1,8 +1,8 @@
 namespace Kvmscope.Core.Output.Charts;
 
 // The glyphs of 7x13 and 7x13B of X11's "misc-fixed" fonts (font-misc-misc, from the PCFs of Debian's xfonts-base 1.0.5), which say of
-// themselves: "Public domain font.  Share and enjoy." U+0020 to U+007E, U+00A0 to U+00FF and U+2026, a byte a line, the leftmost dot in
-// the highest bit.
+// themselves: "Public domain font. Share and enjoy." U+0020 to U+007E, U+00A0 to U+00FF and U+2026, a byte a line, the leftmost dot in the
+// highest bit.
 internal static partial class BitmapFont
 {
     private const string Regular =

@@ -1,9 +1,9 @@
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>A small font of dots, for pictures that nothing else draws text in: Latin-1 and the ellipsis.</summary>
+/// <summary>A small bitmap font for PNG pictures: Latin-1 and the ellipsis.</summary>
 internal static partial class BitmapFont
 {
-    /// <summary>How wide a character is, the space to the next included.</summary>
+    /// <summary>How wide a character is, including the space to the next.</summary>
     internal const int Width = 7;
 
     /// <summary>How many lines of dots a character has.</summary>
@@ -18,7 +18,8 @@ internal static partial class BitmapFont
     private static readonly byte[] s_regular = Convert.FromBase64String(Regular), s_bold = Convert.FromBase64String(Bold);
 
     /// <summary>The lines of a character, the highest bit to the left; a question mark for one that the font does not have.</summary>
-    internal static ReadOnlySpan<byte> Lines(char character, bool bold) => (bold ? s_bold : s_regular).AsSpan(PlaceOf(character) * Height, Height);
+    internal static ReadOnlySpan<byte> Lines(char character, bool bold) =>
+        (bold ? s_bold : s_regular).AsSpan(PlaceOf(character) * Height, Height);
 
     private static int PlaceOf(char character) => character switch
     {

@@ -1,16 +1,16 @@
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>From how many exits a cell has to its level: logarithmic, over all panels.</summary>
+/// <summary>From the number of exits of a cell to its level: logarithmic, for all panels together.</summary>
 /// <param name="largest">The most exits that any cell has.</param>
 internal sealed class CountScale(ulong largest)
 {
     // A cell of one exit is never dark.
-    private const ulong LeastTop = 10;
+    private const ulong MinTop = 10;
 
-    private readonly double _logTop = Math.Log(Math.Max(largest, LeastTop));
+    private readonly double _logTop = Math.Log(Math.Max(largest, MinTop));
 
-    /// <summary>What the highest level ends at.</summary>
-    internal ulong Top { get; } = Math.Max(largest, LeastTop);
+    /// <summary>The upper end of the highest level.</summary>
+    internal ulong Top { get; } = Math.Max(largest, MinTop);
 
     /// <summary>From 0 for one exit to 1 for the most.</summary>
     internal double Share(ulong count) => count <= 1 ? 0 : Math.Min(1, Math.Log(count) / _logTop);

@@ -2,25 +2,29 @@ using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>Round handling times for a <see cref="DurationScale"/>: powers of ten, with 2 and 5 between them where there is room, or some left out where there is not.</summary>
+/// <summary>
+/// Round handling times for a <see cref="DurationScale"/>: powers of ten; with 2 and 5 between them where there is room, with gaps where
+/// there is not.
+/// </summary>
 internal static class DurationTicks
 {
-    private const int Enough = 3;
+    private const int MinTicks = 3;
 
-    // Within the first bin and within the last one there is nothing to tell apart.
+    // The first and the last bin are not divided any further.
     private const ulong FirstNs = 100, LastNs = 1_000_000_000_000;
 
     /// <summary>The ticks from the bottom up, at least <paramref name="space"/> apart.</summary>
     internal static List<DurationTick> Of(DurationScale scale, int space)
     {
         List<DurationTick> ticks = At(scale, step: 0);
-        if (ticks.Count < Enough && At(scale, step: -1) is var more && AreApart(more, space)) return more;
+        if (ticks.Count < MinTicks && At(scale, step: -1) is var more && AreApart(more, space)) return more;
         for (int step = 1; !AreApart(ticks, space); step++) ticks = At(scale, step);
         return ticks;
     }
 
     private static List<DurationTick> At(DurationScale scale, int step) =>
-        [.. Values(step).Where(ns => IsOn(scale, ns)).Select(ns => new DurationTick((int)Math.Round(scale.Position(ns)), TimelineText.Round(ns, unicode: true)))];
+        [.. Values(step).Where(ns => IsOn(scale, ns))
+            .Select(ns => new DurationTick((int)Math.Round(scale.Position(ns)), TimelineText.Round(ns, unicode: true)))];
 
     // Step -1 is 1, 2 and 5 of each power of ten; 0 each power, 1 every second, and so on.
     private static IEnumerable<ulong> Values(int step)
@@ -28,7 +32,7 @@ internal static class DurationTicks
         int power = 0;
         for (ulong ns = FirstNs; ns <= LastNs; ns *= 10, power++)
         {
-            // Counted from 1 µs, which is the one to keep.
+            // Counted from 1 µs, which is always kept.
             if (step <= 0 || (power + step) % (step + 1) == 0) yield return ns;
             if (step >= 0) continue;
             yield return 2 * ns;

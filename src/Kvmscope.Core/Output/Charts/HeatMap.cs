@@ -3,15 +3,15 @@ using Kvmscope.Core.Analysis.Timelines;
 namespace Kvmscope.Core.Output.Charts;
 
 /// <summary>
-/// Handling times over time as a picture: a panel for each row of a timeline, in it a column for each interval, in that a cell for each
-/// range of handling times, the darker the more exits it has. All panels have the same axes and the same colours.
+/// Handling times over time as a picture: one panel per row of a timeline, in it one column per interval, in that one cell per range of
+/// handling times; the more exits, the darker. All panels have the same axes and colours.
 /// </summary>
 public static class HeatMap
 {
-    /// <summary>Writes it as SVG, light or dark as the reader has it.</summary>
+    /// <summary>Writes it as SVG, light or dark like the reader's desktop.</summary>
     public static void WriteSvg(TextWriter output, Timeline timeline) => WriteSvg(output, new HeatMapLayout(timeline));
 
-    /// <summary>Writes it as one page of HTML that needs nothing else, and says the figures of what is pointed at.</summary>
+    /// <summary>Writes it as one self-contained page of HTML that shows the figures under the pointer.</summary>
     public static void WriteHtml(TextWriter output, Timeline timeline) => HeatMapPage.Write(output, new HeatMapLayout(timeline));
 
     /// <summary>Writes it as PNG, light.</summary>

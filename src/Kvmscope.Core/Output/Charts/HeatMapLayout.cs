@@ -4,10 +4,10 @@ using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>Where everything of a heat map is, in dots. What is drawn on it does not matter.</summary>
+/// <summary>The layout of a heat map, in dots, for any canvas.</summary>
 internal sealed class HeatMapLayout
 {
-    /// <summary>What a character is taken to need: fonts of readers are a little wider than <see cref="BitmapFont"/>.</summary>
+    /// <summary>The assumed width of a character: readers' fonts are a little wider than <see cref="BitmapFont"/>.</summary>
     internal const int CharacterWidth = 8;
 
     /// <summary>From a line of text to the next.</summary>
@@ -46,10 +46,10 @@ internal sealed class HeatMapLayout
     /// <summary>What is shown.</summary>
     internal Timeline Timeline { get; }
 
-    /// <summary>The cells of each row; null where none of its handling times was measured.</summary>
+    /// <summary>The cells of each row; null where no handling time of it was measured.</summary>
     internal IReadOnlyList<HeatMapCells?> Cells { get; } = [];
 
-    /// <summary>The axis of handling times; null where none was measured at all.</summary>
+    /// <summary>The axis of handling times; null where no time was measured at all.</summary>
     internal DurationScale? Scale { get; }
 
     /// <summary>The colours of cells.</summary>
@@ -70,7 +70,7 @@ internal sealed class HeatMapLayout
     /// <summary>Where the notes begin.</summary>
     internal int NotesTop { get; }
 
-    /// <summary>What has to be known to read the picture, and what is missing in it, in lines that fit.</summary>
+    /// <summary>How to read the picture, and what is missing in it, in lines that fit.</summary>
     internal IReadOnlyList<string> Notes { get; }
 
     /// <summary>How wide the picture is.</summary>

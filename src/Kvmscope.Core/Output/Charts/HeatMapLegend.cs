@@ -5,14 +5,15 @@ namespace Kvmscope.Core.Output.Charts;
 /// <summary>What the colours of a heat map mean, in numbers, and its mark.</summary>
 internal sealed class HeatMapLegend(HeatMapLayout layout, ICanvas canvas)
 {
-    private const int Swatch = 20, SwatchHeight = 10, Gap = 16, NumberDown = 24, TextDown = 9, NumberWidth = 4, LeastNumberSpace = 44;
+    private const int Swatch = 20, SwatchHeight = 10, Gap = 16, NumberDown = 24, TextDown = 9, NumberWidth = 4, MinNumberSpace = 44;
     private const int MarkWidth = 20, MarkDown = 4, MarkHeight = 2;
 
     /// <summary>Draws it.</summary>
     internal void Paint()
     {
         int left = HeatMapLayout.Left, top = layout.FootTop;
-        for (int level = 0; level < Palette.Levels; level++) canvas.Fill(Ink.Level1 + level, new Box(left + (level * Swatch), top, Swatch, SwatchHeight));
+        for (int level = 0; level < Palette.Levels; level++)
+            canvas.Fill(Ink.Level1 + level, new Box(left + (level * Swatch), top, Swatch, SwatchHeight));
         PaintNumbers(left, top);
         int x = left + (Palette.Levels * Swatch) + Gap;
         string cell = CellText();
@@ -28,17 +29,17 @@ internal sealed class HeatMapLegend(HeatMapLayout layout, ICanvas canvas)
         return $"exits in a cell of {TimelineText.Duration(layout.Timeline.ColumnSeconds, unicode: true)} × {share}";
     }
 
-    // Powers of ten, and the most that there is.
+    // Powers of ten, and the largest count.
     private void PaintNumbers(int left, int top)
     {
         const int width = Palette.Levels * Swatch;
         CountScale counts = layout.Counts;
-        int before = -LeastNumberSpace;
+        int before = -MinNumberSpace;
         for (ulong number = 1; ; number *= 10)
         {
             int x = (int)Math.Round(counts.Share(number) * width);
-            if (number >= counts.Top || width - x < LeastNumberSpace) break;
-            if (x - before >= LeastNumberSpace)
+            if (number >= counts.Top || width - x < MinNumberSpace) break;
+            if (x - before >= MinNumberSpace)
             {
                 PaintNumber(left + x, top, number);
                 before = x;

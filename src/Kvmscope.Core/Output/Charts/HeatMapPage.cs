@@ -5,18 +5,19 @@ using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>A heat map as a page: the picture, its numbers, and a script that says those under the pointer.</summary>
+/// <summary>A heat map as a page: the picture, its numbers, and a script that shows those under the pointer.</summary>
 internal static class HeatMapPage
 {
     private const string Style = """
         :root{color-scheme:light dark}
         body{margin:0;background:#fff}
         svg{display:block;max-width:100%;height:auto;margin:0 auto}
-        #tip{position:fixed;pointer-events:none;white-space:pre;padding:6px 10px;border-radius:6px;background:#1f2328;color:#fff;font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
+        #tip{position:fixed;pointer-events:none;white-space:pre;padding:6px 10px;border-radius:6px;background:#1f2328;color:#fff;
+        font:12px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
         @media(prefers-color-scheme:dark){body{background:#0d1117}#tip{background:#e6edf3;color:#0d1117}}
         """;
 
-    // A column that has exits: count, timed exits, p50, p99, max, lowest cell that holds any, and from there the counts of cells.
+    // A column with exits: count, timed exits, p50, p99, max, lowest cell with exits, and from there the counts of cells.
     private const string Script = """
         (() => {
           const data = JSON.parse(document.getElementById('data').textContent);
@@ -37,8 +38,8 @@ internal static class HeatMapPage
             if (!timed) return text + ', none timed';
             text += '\np50 ' + time(p50) + '  p99 ' + time(p99) + '  max ' + time(max);
             const cell = Math.floor((panel.top + data.height - y) / data.height * (data.edges.length - 1));
-            const range = time(data.edges[cell]) + (cell + 2 < data.edges.length || data.edges[cell + 1] < 1e16 ? ' to ' + time(data.edges[cell + 1]) : ' and more');
-            return text + '\n' + range + ': ' + (counts[cell - lowest] || 0);
+            const next = data.edges[cell + 1], end = cell + 2 < data.edges.length || next < 1e16 ? ' to ' + time(next) : ' and more';
+            return text + '\n' + time(data.edges[cell]) + end + ': ' + (counts[cell - lowest] || 0);
           };
           const show = event => {
             const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
@@ -82,7 +83,8 @@ internal static class HeatMapPage
         json.WriteNumber("width", layout.CellWidth);
         json.WriteNumber("height", layout.PanelHeight);
         json.WriteStartArray("starts");
-        foreach (TimelineColumn column in timeline.Columns) json.WriteStringValue(column.Started.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
+        foreach (TimelineColumn column in timeline.Columns)
+            json.WriteStringValue(column.Started.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
         json.WriteEndArray();
         json.WriteStartArray("edges");
         for (int cell = 0; cell <= scale.Cells; cell++) json.WriteNumberValue(scale.LowNs(cell));
@@ -114,7 +116,8 @@ internal static class HeatMapPage
         while (cells is not null && lowest < highest && cells[column, lowest] == 0) lowest++;
         while (cells is not null && highest > lowest && cells[column, highest] == 0) highest--;
         json.WriteStartArray();
-        foreach (ulong number in (ReadOnlySpan<ulong>)[cell.Count, cell.Timed, cell.P50Ns ?? 0, cell.P99Ns ?? 0, cell.MaxNs ?? 0, (ulong)lowest]) json.WriteNumberValue(number);
+        ReadOnlySpan<ulong> figures = [cell.Count, cell.Timed, cell.P50Ns ?? 0, cell.P99Ns ?? 0, cell.MaxNs ?? 0, (ulong)lowest];
+        foreach (ulong number in figures) json.WriteNumberValue(number);
         for (int i = lowest; cells is not null && cell.Timed > 0 && i <= highest; i++) json.WriteNumberValue(cells[column, i]);
         json.WriteEndArray();
     }

@@ -7,7 +7,8 @@ namespace Kvmscope.Core.Output.Charts;
 /// <summary>Draws a heat map on any canvas.</summary>
 internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
 {
-    private const int TextDown = 4, TickGap = 8, Nibble = 4, AxisTextDown = 16, PanelTitleUp = 7, MarkHeight = 2, LeastTickSpace = 15, LeastName = 24, AverageAt = 2;
+    private const int TextDown = 4, TickGap = 8, TickLength = 4, AxisTextDown = 16, PanelTitleUp = 7, MarkHeight = 2;
+    private const int MinTickSpace = 15, MinName = 24, AverageAt = 2;
 
     private readonly List<ClockTick> _clock = layout.Timeline.Columns.Count == 0 ? [] : ClockTicks.Of(
         layout.Timeline.Columns, layout.Timeline.ColumnSeconds, layout.CellWidth, HeatMapLayout.CharacterWidth);
@@ -32,7 +33,9 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
         canvas.Text(HeatMapLayout.Margin, y, ForeignText.Clean(layout.Timeline.Title, layout.Characters), bold: true);
         if (layout.Timeline.Columns.Count == 0) return;
         TimeSpan offset = layout.Timeline.Columns[0].Started.Offset;
-        string zone = offset == TimeSpan.Zero ? "UTC" : string.Create(CultureInfo.InvariantCulture, $"UTC{(offset < TimeSpan.Zero ? '-' : '+')}{offset:hh\\:mm}");
+        string zone = offset == TimeSpan.Zero
+            ? "UTC"
+            : string.Create(CultureInfo.InvariantCulture, $"UTC{(offset < TimeSpan.Zero ? '-' : '+')}{offset:hh\\:mm}");
         string range = $"{TimelineText.Range(layout.Timeline)} ({zone}): {TimelineText.Sum(layout.Timeline, unicode: true)}";
         canvas.Text(HeatMapLayout.Margin, y + HeatMapLayout.LineHeight, range, Ink.Dim);
     }
@@ -44,23 +47,25 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
         PaintTitle(shown, top - PanelTitleUp);
         if (layout.Scale is not { } scale || layout.Cells[row] is not { } cells)
         {
-            PaintMessage(row, shown.Total.IdleCount > 0 ? "no exits but idle ones" : "no handling time was measured");
+            PaintMessage(row, shown.Total.IdleCount > 0 ? "only idle exits" : "no handling time was measured");
             return;
         }
         canvas.Fill(Ink.Panel, new Box(HeatMapLayout.Left, top, layout.PlotWidth, layout.PanelHeight));
         PaintGrid(top, scale);
-        canvas.Cells(new LevelGrid(HeatMapLayout.Left, top, layout.CellWidth, scale.CellHeight, cells.Columns, cells.Levels(layout.Counts)));
+        canvas.Cells(
+            new LevelGrid(HeatMapLayout.Left, top, layout.CellWidth, scale.CellHeight, cells.Columns, cells.Levels(layout.Counts)));
         canvas.Fill(Ink.Mark, [.. Marks(shown, top, scale)]);
         PaintFrame(top);
     }
 
-    // The name to the left; to the right as many figures as there is room for, the average being left out first.
+    // The name on the left; on the right as many figures as fit, without the average first.
     private void PaintTitle(TimelineRow row, int y)
     {
         string name = TimelineText.Name(row, layout.Timeline.By);
         int most = layout.PlotWidth / HeatMapLayout.CharacterWidth;
         List<string> figures = [.. TimelineText.Figures(row.Total, unicode: true)];
-        while (figures.Count > 1 && Length(figures) + 2 + Math.Min(name.Length, LeastName) > most) figures.RemoveAt(Math.Min(AverageAt, figures.Count - 1));
+        while (figures.Count > 1 && Length(figures) + 2 + Math.Min(name.Length, MinName) > most)
+            figures.RemoveAt(Math.Min(AverageAt, figures.Count - 1));
         canvas.Text(HeatMapLayout.Left, y, ForeignText.Clean(name, most - Length(figures) - 2), bold: true);
         canvas.Text(HeatMapLayout.Left + layout.PlotWidth, y, string.Join("  ", figures), Ink.Dim, TextAnchor.End);
     }
@@ -80,36 +85,38 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
     {
         int bottom = top + layout.PanelHeight;
         canvas.Fill(
-            Ink.Frame, new Box(HeatMapLayout.Left - 1, top, 1, layout.PanelHeight), new Box(HeatMapLayout.Left - 1, bottom, layout.PlotWidth + 1, 1));
+            Ink.Frame, new Box(HeatMapLayout.Left - 1, top, 1, layout.PanelHeight),
+            new Box(HeatMapLayout.Left - 1, bottom, layout.PlotWidth + 1, 1));
     }
 
     private void PaintGrid(int top, DurationScale scale)
     {
         int bottom = top + layout.PanelHeight;
         var lines = new List<Box>();
-        foreach (DurationTick tick in DurationTicks.Of(scale, LeastTickSpace))
+        foreach (DurationTick tick in DurationTicks.Of(scale, MinTickSpace))
         {
             int y = bottom - tick.Up;
             lines.Add(new Box(HeatMapLayout.Left, y, layout.PlotWidth, 1));
-            canvas.Fill(Ink.Frame, new Box(HeatMapLayout.Left - Nibble, y, Nibble, 1));
+            canvas.Fill(Ink.Frame, new Box(HeatMapLayout.Left - TickLength, y, TickLength, 1));
             canvas.Text(HeatMapLayout.Left - TickGap, y + TextDown, tick.Label, Ink.Dim, TextAnchor.End);
         }
         foreach (ClockTick tick in _clock) lines.Add(new Box(HeatMapLayout.Left + tick.X, top, 1, layout.PanelHeight));
         canvas.Fill(Ink.Grid, [.. lines]);
     }
 
-    // One mark a column and no line between them: what is between two columns was not measured.
+    // One mark per column and no line between them: what is between two columns was not measured.
     private IEnumerable<Box> Marks(TimelineRow row, int top, DurationScale scale)
     {
         for (int column = 0; column < row.Cells.Count; column++)
         {
             if (row.Cells[column].P99Ns is not { } p99) continue;
             int up = Math.Clamp((int)Math.Round(scale.Position(p99)), MarkHeight, layout.PanelHeight);
-            yield return new Box(HeatMapLayout.Left + (column * layout.CellWidth), top + layout.PanelHeight - up, layout.CellWidth, MarkHeight);
+            yield return new Box(
+                HeatMapLayout.Left + (column * layout.CellWidth), top + layout.PanelHeight - up, layout.CellWidth, MarkHeight);
         }
     }
 
-    // Under the last panel, whose columns are those of all.
+    // Under the last panel; all panels have the same columns.
     private void PaintClock(int row)
     {
         if (layout.Timeline.Columns.Count == 0) return;
@@ -122,7 +129,7 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
         }
         foreach (ClockTick tick in _clock)
         {
-            canvas.Fill(Ink.Frame, new Box(HeatMapLayout.Left + tick.X, bottom, 1, Nibble));
+            canvas.Fill(Ink.Frame, new Box(HeatMapLayout.Left + tick.X, bottom, 1, TickLength));
             canvas.Text(HeatMapLayout.Left + tick.X, y, tick.Label, Ink.Dim, TextAnchor.Middle);
         }
     }

@@ -1,6 +1,6 @@
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>What pictures are drawn on. All is in whole dots, so that every kind of canvas shows the same.</summary>
+/// <summary>A surface for pictures. Everything is in whole dots, so that all kinds of canvas show the same.</summary>
 internal interface ICanvas
 {
     /// <summary>Fills rectangles.</summary>
@@ -16,7 +16,7 @@ internal interface ICanvas
 /// <summary>A rectangle in whole dots, from its upper left corner.</summary>
 internal readonly record struct Box(int X, int Y, int Width, int Height);
 
-/// <summary>What something is drawn with; a <see cref="Palette"/> says which colour that is.</summary>
+/// <summary>What to draw with; <see cref="Palette"/> has the colours.</summary>
 internal enum Ink
 {
     Page,
@@ -32,8 +32,8 @@ internal enum Ink
 }
 
 /// <summary>Cells of equal size side by side, each empty or of a level.</summary>
-/// <param name="X">Where the leftmost begin.</param>
-/// <param name="Y">Where the uppermost begin.</param>
+/// <param name="X">The left edge.</param>
+/// <param name="Y">The top edge.</param>
 /// <param name="CellWidth">How wide a cell is.</param>
 /// <param name="CellHeight">How high a cell is.</param>
 /// <param name="Columns">How many cells are side by side.</param>
@@ -43,7 +43,7 @@ internal sealed record LevelGrid(int X, int Y, int CellWidth, int CellHeight, in
     internal int Rows => Levels.Length / Columns;
 }
 
-/// <summary>Which end of a text stands where it is put.</summary>
+/// <summary>Which part of a text is at its position.</summary>
 internal enum TextAnchor
 {
     Start,

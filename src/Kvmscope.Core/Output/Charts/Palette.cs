@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>The colours of pictures. Levels are one hue, evenly apart in lightness (Oklab), the highest farthest from the ground; the mark is the hue that the colour-blind tell from it too.</summary>
+/// <summary>
+/// The colours of pictures. Levels have one hue and even steps of lightness (Oklab), the highest farthest from the background; the mark's
+/// hue also differs for the colour-blind.
+/// </summary>
 internal static class Palette
 {
     /// <summary>How many levels a cell that is not empty can have.</summary>
@@ -23,12 +26,12 @@ internal static class Palette
         0x1d4a78, 0x22588d, 0x2767a3, 0x3376b5, 0x4586c1, 0x5796cc, 0x69a6d8, 0x7bb7e3, 0x96c6ea, 0xb1d4f0, 0xcbe3f6, 0xe6f2fc,
     ];
 
-    /// <summary>Red, green and blue of the ink on a light ground.</summary>
+    /// <summary>Red, green and blue of the ink on a light background.</summary>
     internal static int Light(Ink ink) => s_light[(int)ink];
 
-    /// <summary>Red, green and blue of the ink on a dark ground.</summary>
+    /// <summary>Red, green and blue of the ink on a dark background.</summary>
     internal static int Dark(Ink ink) => s_dark[(int)ink];
 
-    /// <summary>As style sheets have it: <c>#08264f</c>.</summary>
+    /// <summary>As in style sheets: <c>#08264f</c>.</summary>
     internal static string Hex(int color) => "#" + color.ToString("x6", CultureInfo.InvariantCulture);
 }

@@ -1,10 +1,10 @@
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>Draws into dots, each an ink, for a PNG.</summary>
+/// <summary>Draws into an array of inks, for a PNG.</summary>
 internal sealed class PngCanvas(int width, int height) : ICanvas
 {
-    // A byte each, held at once.
-    private const int MostDots = 1 << 27;
+    // One byte each, all in memory.
+    private const int MaxDots = 1 << 27;
 
     private readonly byte[] _dots = new byte[Dots(width, height)];
 
@@ -16,9 +16,10 @@ internal sealed class PngCanvas(int width, int height) : ICanvas
         PngEncoder.Write(output, width, height, _dots, colors);
     }
 
-    private static int Dots(int width, int height) => (long)width * height is <= MostDots and >= 0 and var dots
+    private static int Dots(int width, int height) => (long)width * height is <= MaxDots and >= 0 and var dots
         ? (int)dots
-        : throw new KvmscopeException(ExitStatus.Usage, $"a PNG of {width} by {height} dots is too large", "Show fewer rows with --top N, or make it with --format svg.");
+        : throw new KvmscopeException(ExitStatus.Usage, $"a PNG of {width} by {height} dots is too large",
+            "Show fewer rows with --top N, or make it with --format svg.");
 
     public void Fill(Ink ink, params ReadOnlySpan<Box> boxes)
     {

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>Writes PNG with a palette, a byte a dot.</summary>
+/// <summary>Writes PNG with a palette, one byte per dot.</summary>
 internal static class PngEncoder
 {
     private const byte BitDepth = 8, PaletteColor = 3;
@@ -13,8 +13,8 @@ internal static class PngEncoder
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
 
     /// <summary>Writes a picture.</summary>
-    /// <param name="output">Where to; left open.</param>
-    /// <param name="width">Dots a line.</param>
+    /// <param name="output">The output; stays open.</param>
+    /// <param name="width">Dots per line.</param>
     /// <param name="height">Lines.</param>
     /// <param name="dots">The number of each dot's colour, line by line.</param>
     /// <param name="colors">Red, green and blue of each colour.</param>
@@ -50,7 +50,7 @@ internal static class PngEncoder
         return palette;
     }
 
-    // Filters do not pay for colours by number.
+    // Filters do not help with palette colours.
     private static byte[] Compress(int width, ReadOnlySpan<byte> dots)
     {
         using var memory = new MemoryStream();

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Kvmscope.Core.Output.Charts;
 
-/// <summary>Draws as SVG, light or dark as the reader has it. Made to be small: one path for all cells of a level.</summary>
+/// <summary>Draws as SVG, light or dark like the reader's desktop. Made to be small: one path for all cells of a level.</summary>
 internal sealed class SvgCanvas : ICanvas
 {
     private readonly TextWriter _output;
@@ -12,7 +12,8 @@ internal sealed class SvgCanvas : ICanvas
     internal SvgCanvas(TextWriter output, int width, int height, string label)
     {
         _output = output;
-        Write($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n");
+        Write($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" ");
+        Write($"width=\"{width}\" height=\"{height}\" role=\"img\">\n");
         Write($"<title>{ForeignText.Escape(label)}</title>\n<style>\n");
         WriteStyle();
         output.Write("</style>\n");
@@ -29,7 +30,7 @@ internal sealed class SvgCanvas : ICanvas
         Write($"<path class=\"{ClassOf(ink)}\" d=\"{path}\"/>\n");
     }
 
-    // In units of cells, and each run of equal cells one stroke as thick as a cell is high: that is the shortest there is.
+    // In units of cells, each run of equal cells as one stroke as thick as a cell is high: the shortest form.
     public void Cells(LevelGrid grid)
     {
         double top = grid.Y + (grid.CellHeight / 2.0);
@@ -69,12 +70,12 @@ internal sealed class SvgCanvas : ICanvas
         return path.ToString();
     }
 
-    // A minus parts two numbers as well as a space does.
+    // A minus separates two numbers as a space does.
     private static string Signed(int number) => (number < 0 ? "" : " ") + number.ToString(CultureInfo.InvariantCulture);
 
     private static string ClassOf(Ink ink) => ink >= Ink.Level1
         ? "f" + (ink - Ink.Level1 + 1).ToString(CultureInfo.InvariantCulture)
-        : ink switch { Ink.Page => "page", Ink.Panel => "panel", Ink.Grid => "grid", Ink.Frame => "frame", Ink.Dim => "dim", Ink.Mark => "mark", _ => "text" };
+        : ink.ToString().ToLowerInvariant();
 
     private void WriteStyle()
     {

@@ -20,11 +20,12 @@ internal sealed class CsvComparisonWriter(TextWriter output)
         WriteHeader(by);
         foreach (ComparisonRow row in comparison.Rows)
         {
-            WriteKeys(row, by);
+            WriteKeys(row.Keys, by);
             WriteFigures(row.A);
             WriteFigures(row.B);
-            _line.Text(row.Change.ToString(CultureInfo.InvariantCulture)).Text(Text(row.Marked)).Text(string.Join(' ', FigureNames.Of(row.Marks)));
-            if (by.HasFlag(GroupBy.Reason)) _line.CodeColumns(row.Code);
+            _line.Text(row.Change.ToString(CultureInfo.InvariantCulture)).Text(Text(row.Marked))
+                .Text(string.Join(' ', FigureNames.Of(row.Marks)));
+            if (by.HasFlag(GroupBy.Reason)) _line.CodeColumns(row.Keys.Code);
             _line.End();
         }
     }
@@ -44,15 +45,18 @@ internal sealed class CsvComparisonWriter(TextWriter output)
         _line.End();
     }
 
-    private void WriteKeys(ComparisonRow row, GroupBy by)
+    private void WriteKeys(ReportRow row, GroupBy by)
     {
         ExitCode code = row.Code.GetValueOrDefault();
         if (by.HasFlag(GroupBy.Vm)) _line.Name(row.Vm?.Name);
         if (by.HasFlag(GroupBy.Vcpu)) _line.Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
-        if (by.HasFlag(GroupBy.Reason)) _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code));
+        if (by.HasFlag(GroupBy.Reason))
+            _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code));
         _line.Text(Text(row.Idle == true));
         if (by.HasFlag(GroupBy.Level)) _line.Number((int)row.Level.GetValueOrDefault());
-        if (by.HasFlag(GroupBy.Qualifier)) _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "").Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
+        if (by.HasFlag(GroupBy.Qualifier))
+            _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "")
+                .Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
     }
 
     private void WriteFigures(ComparisonFigures figures)

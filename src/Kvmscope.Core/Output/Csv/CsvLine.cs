@@ -3,12 +3,12 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Output.Csv;
 
-/// <summary>One line of comma-separated values (RFC 4180, but ended by a line feed alone, as all text of this host is).</summary>
+/// <summary>One line of comma-separated values (RFC 4180, except that a line feed alone ends it, as in all text of this host).</summary>
 internal sealed class CsvLine(TextWriter output)
 {
     private bool _isFirst = true;
 
-    /// <summary>A name that others gave.</summary>
+    /// <summary>Foreign text: a name.</summary>
     internal CsvLine Name(string? name) => name is ['=' or '+' or '-' or '@', ..] ? Text("'" + name) : Text(name ?? "");
 
     internal CsvLine Text(string text)
@@ -45,14 +45,14 @@ internal sealed class CsvLine(TextWriter output)
         return this;
     }
 
-    /// <summary>The heads of <see cref="CodeColumns"/>.</summary>
+    /// <summary>The headers of <see cref="CodeColumns"/>.</summary>
     internal CsvLine CodeColumnHeads()
     {
         foreach (string name in IsaInfo.AllCodeColumns) Text(name);
         return this;
     }
 
-    /// <summary>What <c>code</c> does not tell of an exit of some ISA, as in JSON; empty elsewhere. Last in a line.</summary>
+    /// <summary>What <c>code</c> does not say about exits of some ISAs, as in JSON; empty for others. Last in a line.</summary>
     internal CsvLine CodeColumns(ExitCode? code)
     {
         foreach (IsaInfo isa in IsaInfo.All)

@@ -3,7 +3,9 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Output.Csv;
 
-/// <summary>Results as comma-separated values, under the names of the JSON objects; the header comes once. What is null there is empty here.</summary>
+/// <summary>
+/// Results as comma-separated values, under the names of the JSON objects; the header comes once. What is null there is empty here.
+/// </summary>
 internal sealed class CsvRuleWriter(TextWriter output) : IOutputWriter<IReadOnlyList<RuleResult>>
 {
     private readonly CsvLine _line = new(output);

@@ -5,7 +5,9 @@ using Kvmscope.Core.Output.Json;
 
 namespace Kvmscope.Core.Output.Csv;
 
-/// <summary>Slow exits as comma-separated values, under the names of the JSON objects; the header comes at once, so that no exit is an answer too.</summary>
+/// <summary>
+/// Slow exits as comma-separated values, under the names of the JSON objects; the header comes at once, also if there is no exit.
+/// </summary>
 internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
 {
     private readonly CsvLine _line;
@@ -24,7 +26,8 @@ internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
     public void Write(in SlowExit exit)
     {
         _line.Text(Rfc3339.Format(exit.At)).Name(exit.Vm.Name).Number(exit.Vm.Pid).Number(exit.Vcpu).Number(exit.Tid).Number(exit.Cpu);
-        _line.Number((int)exit.Level).Text(MachineNames.Of(exit.Code.Isa)).Number(MachineNames.Number(exit.Code)).Text(ExitReasons.Name(exit.Code));
+        _line.Number((int)exit.Level).Text(MachineNames.Of(exit.Code.Isa)).Number(MachineNames.Number(exit.Code))
+            .Text(ExitReasons.Name(exit.Code));
         _line.Number(exit.DurationNs);
         WriteDetail(exit);
         _line.End();

@@ -7,8 +7,8 @@ namespace Kvmscope.Core.Output.Json;
 internal static class JsonAccounting
 {
     /// <summary><c>trust</c>.</summary>
-    /// <param name="json">Where it goes.</param>
-    /// <param name="interval">Whose it is.</param>
+    /// <param name="json">The output.</param>
+    /// <param name="interval">The interval.</param>
     /// <param name="byQualifier">Whether rows are by qualifier.</param>
     internal static void Write(Utf8JsonWriter json, Interval interval, bool byQualifier)
     {

@@ -4,7 +4,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Json;
 
-/// <summary>A comparison as one JSON object of schema kvmscope/1. Rows have the keys that were asked for; what was not measured is null.</summary>
+/// <summary>A comparison as one JSON object of schema kvmscope/1. Rows have the requested keys; what was not measured is null.</summary>
 internal sealed class JsonComparisonWriter(TextWriter output)
 {
     private readonly JsonLines _lines = new(output);
@@ -19,7 +19,7 @@ internal sealed class JsonComparisonWriter(TextWriter output)
         foreach (ComparisonRow row in comparison.Rows)
         {
             json.WriteStartObject();
-            WriteKeys(json, row, comparison.Request.Keys);
+            WriteKeys(json, row.Keys, comparison.Request.Keys);
             WriteFigures(json, row);
             json.WriteEndObject();
             _lines.Drain();
@@ -36,14 +36,14 @@ internal sealed class JsonComparisonWriter(TextWriter output)
     {
         json.WriteStartObject(name);
         json.WriteString("name", side.Name);
-        json.WriteString("started", side.Samples == 0 ? null : Rfc3339.Format(side.Whole.From));
-        json.WriteNumber("seconds", side.Whole.Seconds);
+        json.WriteString("started", side.Samples == 0 ? null : Rfc3339.Format(side.Sum.From));
+        json.WriteNumber("seconds", side.Sum.Seconds);
         json.WriteNumber("samples", side.Samples);
-        JsonAccounting.Write(json, side.Whole, byQualifier);
+        JsonAccounting.Write(json, side.Sum, byQualifier);
         json.WriteEndObject();
     }
 
-    private static void WriteKeys(Utf8JsonWriter json, ComparisonRow row, GroupBy by)
+    private static void WriteKeys(Utf8JsonWriter json, ReportRow row, GroupBy by)
     {
         if (row.Vm is { } vm) json.WriteString("vm", vm.Name);
         if (row.Vcpu is { } vcpu) json.WriteNumber("vcpu", vcpu);

@@ -95,7 +95,7 @@ internal static class JsonDemo
     }
 }
 
-/// <summary>What reasons and parts of the wall clock are as one JSON object.</summary>
+/// <summary>Reasons and parts of the wall clock, explained, as one JSON object.</summary>
 internal static class JsonExplanation
 {
     internal static void Write(TextWriter output, Explanation explanation)

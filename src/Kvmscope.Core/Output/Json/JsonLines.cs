@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Kvmscope.Core.Output.Json;
 
-/// <summary>JSON objects to a text output, each on a line of its own.</summary>
+/// <summary>JSON objects to a text output, each on its own line.</summary>
 internal sealed class JsonLines
 {
     private const int DrainBytes = 1 << 16;
@@ -14,15 +14,16 @@ internal sealed class JsonLines
     private readonly TextWriter _output;
 
     /// <summary>Makes them.</summary>
-    /// <param name="output">Where they go.</param>
-    /// <param name="inHtml">Whether what HTML reads is escaped too; else names stay readable.</param>
+    /// <param name="output">The output.</param>
+    /// <param name="inHtml">Whether characters of HTML are escaped too; else names stay readable.</param>
     internal JsonLines(TextWriter output, bool inHtml = false)
     {
         _output = output;
-        Json = new Utf8JsonWriter(_bytes, new JsonWriterOptions { Encoder = inHtml ? JavaScriptEncoder.Default : JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        Json = new Utf8JsonWriter(
+            _bytes, new JsonWriterOptions { Encoder = inHtml ? JavaScriptEncoder.Default : JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
-    /// <summary>Writes the object that is next.</summary>
+    /// <summary>Writes the next object.</summary>
     internal Utf8JsonWriter Json { get; }
 
     /// <summary>Begins an object of the project's schema.</summary>
@@ -34,12 +35,12 @@ internal sealed class JsonLines
         return Json;
     }
 
-    /// <summary>To be called now and then within a large object, so that it is never held whole.</summary>
+    /// <summary>Call it now and then within a large object, so that it is never in memory as a whole.</summary>
     internal void Drain()
     {
         if (_bytes.WrittenCount + Json.BytesPending < DrainBytes) return;
         Json.Flush();
-        Hand();
+        WriteOut();
     }
 
     /// <summary>Ends the object and its line.</summary>
@@ -47,13 +48,13 @@ internal sealed class JsonLines
     {
         Json.WriteEndObject();
         Json.Flush();
-        Hand();
+        WriteOut();
         _output.Write('\n');
         Json.Reset();
     }
 
     // A flush ends between two tokens, so no character is split.
-    private void Hand()
+    private void WriteOut()
     {
         char[] chars = ArrayPool<char>.Shared.Rent(Math.Max(1, Encoding.UTF8.GetMaxCharCount(_bytes.WrittenCount)));
         try

@@ -5,17 +5,17 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Output.Json;
 
-/// <summary>What rows, slow exits and comparisons have in common beyond their counts, in JSON.</summary>
+/// <summary>The JSON that rows, slow exits and comparisons share.</summary>
 internal static class JsonParts
 {
-    /// <summary>The parts in the order of the machine formats, and their names.</summary>
+    /// <summary>The parts in the order of the machine formats, with their names.</summary>
     internal static readonly (TimePart Part, string Name)[] All =
     [
         (TimePart.Guest, "guest"), (TimePart.Kvm, "kvm"), (TimePart.Vmm, "vmm"), (TimePart.Runq, "runq"), (TimePart.Halt, "halt"),
         (TimePart.Poll, "poll"), (TimePart.Sleep, "sleep"), (TimePart.Unattributed, "unattributed"),
     ];
 
-    /// <summary><c>parts_ns</c>; what cannot be had is null.</summary>
+    /// <summary><c>parts_ns</c>; what is not available is null.</summary>
     internal static void Write(Utf8JsonWriter json, in TimeParts parts, IReadOnlyList<MissingSource> missing, bool withGuest)
     {
         json.WriteStartObject("parts_ns");

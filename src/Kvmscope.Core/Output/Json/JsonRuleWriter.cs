@@ -3,7 +3,7 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Output.Json;
 
-/// <summary>Results as JSON objects, one a rule and line: <c>rule</c>, <c>measured</c>, <c>unit</c>, <c>holds</c>, <c>why</c>.</summary>
+/// <summary>Results as JSON objects, one per rule and line: <c>rule</c>, <c>measured</c>, <c>unit</c>, <c>holds</c>, <c>why</c>.</summary>
 internal sealed class JsonRuleWriter(TextWriter output) : IOutputWriter<IReadOnlyList<RuleResult>>
 {
     private readonly JsonLines _lines = new(output);

@@ -4,7 +4,7 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Output.Json;
 
-/// <summary>Slow exits as JSON objects, one a line.</summary>
+/// <summary>Slow exits as JSON objects, one per line.</summary>
 internal sealed class JsonSlowExitWriter(TextWriter output) : IOutputWriter<SlowExit>
 {
     private readonly JsonLines _lines = new(output);

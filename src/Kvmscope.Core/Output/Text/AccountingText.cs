@@ -2,12 +2,12 @@ using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>What an interval does not show, in plain words, with what to do about it.</summary>
+/// <summary>What is missing in an interval, in plain words, and what to do about it.</summary>
 public static class AccountingText
 {
-    private static readonly AccountingField[] s_lines = [.. Accounting.Fields.Where(f => f.What is not null).OrderBy(f => f.Place)];
+    private static readonly AccountingField[] s_lines = [.. Accounting.Fields.Where(f => f.Problem is not null).OrderBy(f => f.Place)];
 
-    /// <summary>One line for each thing that was lost or not measured; empty where nothing is missing.</summary>
+    /// <summary>One line per thing that was lost or not measured; empty where nothing is missing.</summary>
     public static IReadOnlyList<string> Lines(Interval interval)
     {
         Accounting accounting = interval.Accounting;
@@ -15,9 +15,10 @@ public static class AccountingText
         ulong unnamed = interval.UnknownReasons - Math.Min(interval.UnknownReasons, accounting.UnreadReasons);
         foreach (AccountingField field in s_lines)
         {
-            // Beside the other reasons that have no name.
+            // Next to the other reasons without a name.
             if (field == Accounting.UnreadReasonsField && unnamed > 0)
-                lines.Add($"{Plural.Of(unnamed, "exit has a reason", "exits have reasons")} that this version has no name for: shown by number");
+                lines.Add($"{Plural.Of(unnamed, "exit has a reason", "exits have reasons")} without a name in this version: shown by " +
+                    $"number");
             if (field.Of(accounting) is > 0 and var number) lines.Add(field.Line(number));
         }
         if (interval.RestartedRows > 0) lines.Add(Restarted(interval.RestartedRows) + ": shown from there on");
@@ -27,6 +28,6 @@ public static class AccountingText
     /// <summary>That slow exits were lost, and what to do about it.</summary>
     public static string LostEvents(ulong lost) => Accounting.LostEventsField.Line(lost);
 
-    /// <summary>That counters ran backwards.</summary>
-    internal static string Restarted(int rows) => $"{Plural.Of((ulong)rows, "counter", "counters")} began again at zero meanwhile";
+    /// <summary>That counters went backwards.</summary>
+    internal static string Restarted(int rows) => $"{Plural.Of((ulong)rows, "counter", "counters")} restarted at zero";
 }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// Lines for people: all of them are written here, so that nothing in them steers a terminal, whoever wrote it. Emphasis is of whole lines,
-/// so that it never takes part in alignment.
+/// Lines for people: all of them are written here, so that no foreign text controls a terminal. Emphasis covers whole lines, so that it
+/// does not affect alignment.
 /// </summary>
 internal static class Ansi
 {

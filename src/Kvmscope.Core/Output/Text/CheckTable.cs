@@ -2,10 +2,10 @@ using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>What a host can do: one line per check, what to do about it below.</summary>
+/// <summary>What a host can do: one line per check, and below it what to do.</summary>
 internal static class CheckTable
 {
-    private const int VerdictWidth = 8, LeastText = 24, LeastWidth = 16;
+    private const int VerdictWidth = 8, MinText = 24, MinWidth = 16;
 
     internal static void Write(Destination to, IReadOnlyList<HostCheck> checks)
     {
@@ -20,13 +20,13 @@ internal static class CheckTable
         }
     }
 
-    // Text in a column of its own, or below where the screen leaves it too little room.
+    // Text in its own column, or below if the screen is too narrow.
     private static void WriteColumn(Destination to, string lead, int column, string text)
     {
-        bool below = to.Style.Width - column < LeastText && lead.Length > 0;
+        bool below = to.Style.Width - column < MinText && lead.Length > 0;
         if (below) to.Writer.WriteLine(lead.TrimEnd());
         string indent = new(' ', below ? VerdictWidth : column);
-        foreach (string line in TextWrap.Lines(text, Math.Max(LeastWidth, to.Style.Width - indent.Length)))
+        foreach (string line in TextWrap.Lines(text, Math.Max(MinWidth, to.Style.Width - indent.Length)))
         {
             to.Writer.WriteLine(below || lead.Length == 0 ? indent + line : lead + line);
             lead = "";

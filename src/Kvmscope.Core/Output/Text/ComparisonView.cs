@@ -4,15 +4,15 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>A comparison for people: two lines a row, A over B, so that a figure stands under the one that it is compared with.</summary>
+/// <summary>A comparison for people: two lines per row, A over B, so that each figure is below the one that it is compared with.</summary>
 public static class ComparisonView
 {
     private const int NumberWidth = 7, Millionths = 1_000_000;
 
     /// <summary>Writes the table, and below it what A and B are, what a mark means, and the notes.</summary>
-    /// <param name="output">Where it goes.</param>
-    /// <param name="comparison">What is shown.</param>
-    /// <param name="style">How it is laid out.</param>
+    /// <param name="output">The output.</param>
+    /// <param name="comparison">The comparison.</param>
+    /// <param name="style">The layout.</param>
     public static void Write(TextWriter output, Comparison comparison, ViewStyle style)
     {
         if (comparison.Rows.Count > 0)
@@ -30,7 +30,8 @@ public static class ComparisonView
     {
         GroupBy by = comparison.Request.Keys;
         var keys = new KeyColumns(by, hasCode: false, namesRepeat: false, tellsIdle: true);
-        ChangedFigures marked = comparison.Rows.Append(comparison.Total).Append(comparison.Busy).Aggregate(ChangedFigures.None, (all, row) => all | row.Marks);
+        ChangedFigures marked =
+            comparison.Rows.Append(comparison.Total).Append(comparison.Busy).Aggregate(ChangedFigures.None, (all, row) => all | row.Marks);
         List<TextColumn> columns = [.. keys.Columns, new("")];
         Add("Rate", ChangedFigures.Rate, drop: 0);
         columns.Add(new("Busy%") { Drop = 3 });
@@ -38,7 +39,8 @@ public static class ComparisonView
         Add("p50", ChangedFigures.P50, drop: 2);
         Add("p99", ChangedFigures.P99, drop: 4);
         var table = new TextTable(columns, style);
-        foreach (ComparisonRow row in comparison.Rows) AddRow(table, keys, keys.Cells(row.Keys), row, marked, row.Idle == true ? RowTone.Dim : RowTone.Plain);
+        foreach (ComparisonRow row in comparison.Rows)
+            AddRow(table, keys, keys.Cells(row.Keys), row, marked, row.Keys.Idle == true ? RowTone.Dim : RowTone.Plain);
         AddRow(table, keys, keys.Label("Total"), comparison.Total, marked, RowTone.Bold);
         AddRow(table, keys, keys.Label("Busy"), comparison.Busy, marked, RowTone.Bold);
         table.Write(output);
@@ -50,10 +52,12 @@ public static class ComparisonView
         }
     }
 
-    private static void AddRow(TextTable table, KeyColumns keys, IEnumerable<TextCell> begin, ComparisonRow row, ChangedFigures marked, RowTone tone)
+    private static void AddRow(
+        TextTable table, KeyColumns keys, IEnumerable<TextCell> begin, ComparisonRow row, ChangedFigures marked, RowTone tone)
     {
         table.Add(tone, [.. begin, TextCell.OfText("A"), .. Cells(row, row.A, marked, isB: false)]);
-        table.Add(row.Marked && tone != RowTone.Bold ? RowTone.Warning : tone, [.. keys.Label(Change(row)), TextCell.OfText("B"), .. Cells(row, row.B, marked, isB: true)]);
+        table.Add(row.Marked && tone != RowTone.Bold ? RowTone.Warning : tone,
+            [.. keys.Label(Change(row)), TextCell.OfText("B"), .. Cells(row, row.B, marked, isB: true)]);
     }
 
     private static IEnumerable<TextCell> Cells(ComparisonRow row, ComparisonFigures side, ChangedFigures marked, bool isB)
@@ -61,10 +65,12 @@ public static class ComparisonView
         yield return Marked(TextCell.OfRight(ScaledText.Rate(side.Rate, NumberWidth)), ChangedFigures.Rate);
         if (marked.HasFlag(ChangedFigures.Rate)) yield return Percent(ChangedFigures.Rate, row.A.Rate, row.B.Rate);
         yield return Marked(
-            side.Share is { } share ? TextCell.OfShare((ulong)Math.Round(share * Millionths), Millionths) : TextCell.Missing, ChangedFigures.Share);
+            side.Share is { } share ? TextCell.OfShare((ulong)Math.Round(share * Millionths), Millionths) : TextCell.Missing,
+            ChangedFigures.Share);
         foreach ((ChangedFigures figure, ulong? ns, ulong? a, ulong? b) in ((ChangedFigures, ulong?, ulong?, ulong?)[])
             [
-                (ChangedFigures.Average, side.AverageNs, row.A.AverageNs, row.B.AverageNs), (ChangedFigures.P50, side.P50Ns, row.A.P50Ns, row.B.P50Ns),
+                (ChangedFigures.Average, side.AverageNs, row.A.AverageNs, row.B.AverageNs),
+                (ChangedFigures.P50, side.P50Ns, row.A.P50Ns, row.B.P50Ns),
                 (ChangedFigures.P99, side.P99Ns, row.A.P99Ns, row.B.P99Ns),
             ])
         {
@@ -72,9 +78,11 @@ public static class ComparisonView
             if (marked.HasFlag(figure)) yield return Percent(figure, a ?? 0, b ?? 0);
         }
 
-        TextCell Marked(TextCell cell, ChangedFigures figure) => marked.HasFlag(figure) ? cell.WithMark(isB && row.Marks.HasFlag(figure)) : cell;
+        TextCell Marked(TextCell cell, ChangedFigures figure) =>
+            marked.HasFlag(figure) ? cell.WithMark(isB && row.Marks.HasFlag(figure)) : cell;
 
-        TextCell Percent(ChangedFigures figure, double a, double b) => isB && row.Marks.HasFlag(figure) ? TextCell.OfText(Relative(a, b)) : default;
+        TextCell Percent(ChangedFigures figure, double a, double b) =>
+            isB && row.Marks.HasFlag(figure) ? TextCell.OfText(Relative(a, b)) : default;
     }
 
     private static string Relative(double a, double b)
@@ -87,11 +95,11 @@ public static class ComparisonView
             : string.Create(CultureInfo.InvariantCulture, $"{100 * ((b / a) - 1):+0;-0;+0}%");
     }
 
-    // Waiting is no overhead, so that more or less of it is not said as such.
+    // Waiting is not overhead: more or less of it is neither good nor bad.
     private static string Change(ComparisonRow row)
     {
-        if (row.Idle == true) return "  idle";
-        if (row.Idle is null) return "";
+        if (row.Keys.Idle == true) return "  idle";
+        if (row.Keys.Idle is null) return "";
         return $"  {(row.Change < 0 ? '-' : '+')}{ScaledText.Time((ulong)Math.Abs(row.Change))}/s";
     }
 
@@ -100,7 +108,8 @@ public static class ComparisonView
         string name = $"{letter} is {side.Name}: ";
         string samples = Plural.Of((ulong)side.Samples, "sample", "samples");
         string text = side.Samples == 0 ? samples : string.Create(CultureInfo.InvariantCulture,
-            $"{samples} in {ScaledText.Time((ulong)Math.Round(side.Whole.Seconds * 1e9), style.Unicode)}, {side.Whole.From:yyyy-MM-dd HH:mm:ss} to {side.Ended:HH:mm:ss}");
+            $"{samples} in {ScaledText.Time((ulong)Math.Round(side.Sum.Seconds * 1e9), style.Unicode)}, " +
+                $"{side.Sum.From:yyyy-MM-dd HH:mm:ss} to {side.Ended:HH:mm:ss}");
         FootNotes.WriteWrapped(output, name + text, RowTone.Plain, style);
     }
 
@@ -108,8 +117,8 @@ public static class ComparisonView
     {
         bool any = comparison.Rows.Append(comparison.Total).Append(comparison.Busy).Any(r => r.Marked);
         string test = string.Create(CultureInfo.InvariantCulture, $"(rank-sum test, {comparison.Tests} figures at 1 % together)");
-        string marks = any ? $"; * is beyond what noise between samples explains {test}"
-            : comparison.Tests > 0 ? $"; nothing is beyond what noise between samples explains {test}" : "";
-        return "/s under a row is its handling time in a second, B less A" + marks;
+        string marks = any ? $"; * is more than noise between samples explains {test}"
+            : comparison.Tests > 0 ? $"; nothing is more than noise between samples explains {test}" : "";
+        return "/s under a row is its handling time per second, B minus A" + marks;
     }
 }

@@ -4,14 +4,14 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>The demo's comparison for people: the table of 'time', and below it what the guest did beside what was seen.</summary>
+/// <summary>The demo's comparison for people: the table of 'time', and below it what the guest did next to what was seen.</summary>
 internal static class DemoView
 {
     private const int FixedColumns = 2 + 5 + 2 + 9 + 2 + 8 + 2 + 10;
 
     internal static void Write(Destination to, DemoComparison demo)
     {
-        OutputKinds.Answers.In(OutputFormat.Table)(to, new ReportRequest { Kind = ReportKind.Time, Command = "time" }).Write(demo.Interval);
+        OutputKinds.Reports.In(OutputFormat.Table)(to, new ReportRequest { Kind = ReportKind.Time, Command = "time" }).Write(demo.Interval);
         to.Writer.WriteLine();
         WriteRows(to.Writer, to.Style, demo.Rows);
         to.Writer.WriteLine();

@@ -6,11 +6,9 @@ using Kvmscope.Core.Analysis.Reports;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// The tables of the drop-in tools, in their columns and their spelling: <c>" 12 HLT                    2965     2787      178"</c>. A
-/// column grows only where
-/// something does not fit, and then on every line. Unlike there, L1 is all that is not L2, an average of nothing is printed as 0, and
-/// totals are
-/// the sums of what is above them.
+/// The tables of the drop-in tools, with their columns and spelling: <c>" 12 HLT 2965 2787 178"</c>. A column only grows where something
+/// does not fit, and then on every line. Unlike in those tools, L1 is everything except L2, an average of nothing is 0, and totals are the
+/// sums of the rows above.
 /// </summary>
 internal static class DropInTable
 {
@@ -53,7 +51,7 @@ internal static class DropInTable
             name = Math.Max(name, ExitReasons.DropInName(row.Code.GetValueOrDefault()).Length);
             average = Math.Max(average, Math.Max(Average(row.L1).Length, Average(row.L2).Length));
         }
-        // No count is larger than their sum; an average of both levels lies between those of each.
+        // No count is larger than their sum; an average of both levels is between those of each level.
         return new Widths(code, name, Math.Max(CountWidth, Digits(report.Total.Total.Count).Length), average);
     }
 
@@ -84,14 +82,14 @@ internal static class DropInTable
     private static string Digits(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>Answers in the drop-in layouts.</summary>
-internal sealed class DropInAnswerWriter(ReportKind kind, TextWriter output) : IOutputWriter<Interval>
+/// <summary>Reports in the drop-in layouts.</summary>
+internal sealed class DropInReportWriter(ReportKind kind, TextWriter output) : IOutputWriter<Interval>
 {
     private readonly ReportRequest _request = new() { Kind = kind, Command = kind.ToString(), Sort = Analysis.Reports.SortKey.Code };
 
-    public void Write(in Interval answer)
+    public void Write(in Interval interval)
     {
-        Report report = ReportBuilder.Build(answer, _request);
+        Report report = ReportBuilder.Build(interval, _request);
         if (kind == ReportKind.Hist) OctaveBars.WriteFull(output, report.Total.Total.Bins.ToArray());
         else DropInTable.Write(output, report);
     }

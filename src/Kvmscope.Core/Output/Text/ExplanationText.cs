@@ -3,7 +3,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>What reasons and parts of the wall clock are, for people.</summary>
+/// <summary>Explanations of reasons and parts of the wall clock, for people.</summary>
 internal static class ExplanationText
 {
     private const string Indent = "  ", Parts = "wall clock (kvmscope time --split)";
@@ -33,7 +33,7 @@ internal static class ExplanationText
         to.Writer.WriteLine($"{ExitReasons.Name(code)}: exit reason {ExitReasons.NumberText(code)} ({IsaInfo.Of(code.Isa).NumberTitle})");
         if (ExitReasons.Find(code) is not { } info)
         {
-            WriteSection(to, "What it is", "Not known to this version. Raw numbers are counted and timed as all others are.");
+            WriteSection(to, "What it is", "Not known to this version. Raw numbers are counted and timed like all others.");
             return;
         }
         WriteSection(to, "What it is", Sentence(info.Meaning));
@@ -53,14 +53,15 @@ internal static class ExplanationText
         {
             to.Writer.WriteLine($"Exit reasons of {IsaInfo.Of(isa.Key).Title}");
             foreach (ExitCode code in isa)
-                to.Writer.WriteLine(InOneLine($"{ExitReasons.NumberText(code),6}  {ExitReasons.Name(code),-26}  {ExitReasons.Find(code)?.Meaning}", to.Style));
+                to.Writer.WriteLine(InOneLine(
+                    $"{ExitReasons.NumberText(code),6}  {ExitReasons.Name(code),-26}  {ExitReasons.Find(code)?.Meaning}", to.Style));
             to.Writer.WriteLine();
         }
         to.Writer.WriteLine($"Parts of the {Parts}");
         foreach (PartNames.PartInfo part in explanation.Parts) WriteLines(to, Indent, $"{part.Name}: {part.Meaning}");
     }
 
-    // A pipe or a file has room for all of it.
+    // A pipe or a file gets the whole line.
     private static string InOneLine(string line, ViewStyle style) =>
         !style.IsTerminal || line.Length <= style.Width ? line : line[..Math.Max(0, style.Width - 1)] + (style.Unicode ? '…' : '~');
 

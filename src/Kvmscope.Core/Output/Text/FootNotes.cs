@@ -4,45 +4,45 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>What stands under every table: what was observed, for how long, and what is missing.</summary>
+/// <summary>The notes under every table: what was observed, for how long, and what is missing.</summary>
 internal static class FootNotes
 {
     private const double NsPerSecond = 1e9;
 
     internal static void Write(TextWriter output, Report report, ViewStyle style)
     {
-        Interval answer = report.Interval;
+        Interval interval = report.Interval;
         ulong exits = report.Total.Total.Count;
-        string span = $" in {Seconds(answer.Seconds, style)}{Rate(exits, answer.Seconds)}, from {Clock(answer.From)}";
+        string span = $" in {Seconds(interval.Seconds, style)}{Rate(exits, interval.Seconds)}, from {Clock(interval.From)}";
         if (exits > 0)
         {
             output.Write('\n');
             WriteWrapped(output, Plural.Of(exits, "exit", "exits") + span, RowTone.Plain, style);
         }
-        else if (report.Request.Nested && answer.Accounting.Exits > 0)
+        else if (report.Request.Nested && interval.Accounting.Exits > 0)
         {
             WriteWrapped(output, "no exits of nested guests (L2) were seen" + span, RowTone.Plain, style);
         }
         else if (report.Request.IsRecorded)
         {
             WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);
-            WriteWrapped(output, "the recording has none in that time that the filters let through", RowTone.Plain, style);
+            WriteWrapped(output, "the recording has no exits in that time that match the filters", RowTone.Plain, style);
         }
         else
         {
             WriteWrapped(output, "no exits were seen" + span, RowTone.Plain, style);
-            WriteWrapped(output, "is a guest running, and do the filters let its exits through?", RowTone.Plain, style);
-            WriteWrapped(output, "'kvmscope list' shows the VMs, 'kvmscope check' what this host can trace", RowTone.Plain, style);
+            WriteWrapped(output, "is a guest running, and do its exits match the filters?", RowTone.Plain, style);
+            WriteWrapped(output, "'kvmscope list' shows the VMs, 'kvmscope check' shows what this host can trace", RowTone.Plain, style);
         }
-        foreach (string line in SplitView.MissingLines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
-        foreach (string line in AccountingText.Lines(answer)) WriteWrapped(output, line, RowTone.Warning, style);
+        foreach (string line in SplitView.MissingLines(interval)) WriteWrapped(output, line, RowTone.Warning, style);
+        foreach (string line in AccountingText.Lines(interval)) WriteWrapped(output, line, RowTone.Warning, style);
     }
 
-    /// <summary>Breaks a line between words; what continues it is indented.</summary>
+    /// <summary>Breaks a line between words; continuation lines are indented.</summary>
     internal static void WriteWrapped(TextWriter output, string text, RowTone tone, ViewStyle style) =>
         WriteWrapped(output, "", text, "  ", tone, style);
 
-    /// <summary>Breaks a line between words, but not within its beginning; what continues it is indented.</summary>
+    /// <summary>Breaks a line between words, except in its beginning; continuation lines are indented.</summary>
     internal static void WriteWrapped(TextWriter output, string begin, string text, string indent, RowTone tone, ViewStyle style)
     {
         ReadOnlySpan<char> rest = text;

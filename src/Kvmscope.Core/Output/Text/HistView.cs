@@ -5,7 +5,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>The histograms of a report, one block a group, each with its percentiles.</summary>
+/// <summary>The histograms of a report, one block per group, each with its percentiles.</summary>
 internal static class HistView
 {
     internal static void Write(TextWriter output, Report report, ViewStyle style)
@@ -43,7 +43,7 @@ internal static class HistView
         return string.Join(", ", parts);
     }
 
-    // Packed into as few lines as the width allows, none of them broken within a figure.
+    // Packed into as few lines as the width allows, without breaking a figure.
     private static void WriteFigures(TextWriter output, Tally measure, ViewStyle style)
     {
         string[] figures =

@@ -3,7 +3,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>The columns on the left of a table, which say what a row is about.</summary>
+/// <summary>The columns on the left of a table: what a row is about.</summary>
 internal sealed class KeyColumns
 {
     private const int ComfortableVm = 12, ComfortableReason = 18, ComfortableQualifier = 18;
@@ -13,10 +13,10 @@ internal sealed class KeyColumns
     private readonly int _label;
 
     /// <summary>The columns of a grouping.</summary>
-    /// <param name="by">What rows are grouped by, and vCPUs' VMs only where that says so.</param>
-    /// <param name="hasCode">Whether a reason's number is shown where there is room.</param>
-    /// <param name="namesRepeat">Whether it takes the process to tell VMs apart.</param>
-    /// <param name="tellsIdle">Whether idle and busy exits have rows of their own where reasons have none.</param>
+    /// <param name="by">What rows are grouped by; the VMs of vCPUs only where this has them.</param>
+    /// <param name="hasCode">Whether a reason's number is shown if there is room.</param>
+    /// <param name="namesRepeat">Whether VMs need their pid to be unique.</param>
+    /// <param name="tellsIdle">Whether idle and busy exits have their own rows where reasons have none.</param>
     internal KeyColumns(GroupBy by, bool hasCode, bool namesRepeat, bool tellsIdle)
     {
         _vcpu = by.HasFlag(GroupBy.Vcpu);
@@ -49,7 +49,7 @@ internal sealed class KeyColumns
         return cells;
     }
 
-    /// <summary>The cells of a row that is about something else: in the reasons' column, or the first.</summary>
+    /// <summary>The cells of a row with a label: in the reasons' column, or the first.</summary>
     internal TextCell[] Label(string text)
     {
         var cells = new TextCell[_columns.Count];

@@ -5,13 +5,14 @@ namespace Kvmscope.Core.Output.Text;
 /// <summary>The VMs of a host as a table; nothing where there are none.</summary>
 internal static class MachineTable
 {
-    // The name gives way on a narrow screen, down to this.
-    private const int LeastName = 8;
+    // The name is shortened on a narrow screen, down to this.
+    private const int MinName = 8;
 
     internal static void Write(Destination to, IReadOnlyList<VirtualMachine> machines)
     {
         if (machines.Count == 0) return;
-        List<TextColumn> columns = [new("NAME") { Left = true, Comfort = LeastName }, new("PID"), new("VMM") { Left = true }, new("VMS"), new("VCPUS")];
+        List<TextColumn> columns =
+            [new("NAME") { Left = true, Comfort = MinName }, new("PID"), new("VMM") { Left = true }, new("VMS"), new("VCPUS")];
         var table = new TextTable(columns, to.Style with { Color = false, Unicode = false }) { KeepsGaps = true };
         foreach (VirtualMachine machine in machines)
         {

@@ -4,10 +4,10 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>L2's exits: handled by this host or reflected to L1, and what a reflected one takes until L2 runs again.</summary>
+/// <summary>L2's exits: handled by this host or reflected to L1, and how long a reflected one takes until L2 runs again.</summary>
 internal static class NestedView
 {
-    private const int ComfortableVm = 8, ComfortableReason = 14, MostSentences = 5;
+    private const int ComfortableVm = 8, ComfortableReason = 14, MaxSentences = 5;
     private const string Round = "round until L2 runs again";
 
     internal static void Write(TextWriter output, Report report, ViewStyle style)
@@ -26,7 +26,8 @@ internal static class NestedView
         foreach (ReportRow row in report.Rows) table.Add(RowTone.Plain, [.. Cells(row, vm, vcpu)]);
         table.Write(output);
         bool isFirst = true;
-        foreach (ReportRow row in report.Rows.Where(r => r.Rounds is { Timed: > 0 }).OrderByDescending(r => r.Rounds!.TotalNs).Take(MostSentences))
+        foreach (ReportRow row in report.Rows.Where(r => r.Rounds is { Timed: > 0 }).OrderByDescending(r => r.Rounds!.TotalNs)
+            .Take(MaxSentences))
         {
             if (isFirst) output.Write('\n');
             isFirst = false;

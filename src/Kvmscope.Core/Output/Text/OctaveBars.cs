@@ -4,27 +4,27 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// A histogram as bars, one line a power of two, up to the last that holds anything: <c>4096 -> 8191 : 12 |****|</c>. What is below
-/// <see cref="HistogramLayout.MinShift"/> was not told apart and is one line.
+/// A histogram as bars, one line per power of two, up to the last one with a count: <c>4096 -> 8191 : 12 |****|</c>. Durations below
+/// <see cref="HistogramLayout.MinShift"/> are one line.
 /// </summary>
 internal static class OctaveBars
 {
-    private const int FullBar = 40, LeastBar = 20, LeastValue = 10, LeastCount = 8;
+    private const int FullBar = 40, MinBar = 20, MinValue = 10, MinCount = 8;
     private const int Octaves = HistogramLayout.MaxShift - HistogramLayout.MinShift + 2;
 
     /// <summary>Writes the bars at their full width, in the layout of the drop-in histogram.</summary>
     internal static void WriteFull(TextWriter output, ReadOnlySpan<ulong> bins) => WriteLong(output, Sum(bins), FullBar);
 
-    /// <summary>Writes the bars in the width that there is.</summary>
+    /// <summary>Writes the bars in the available width.</summary>
     internal static void Write(TextWriter output, ReadOnlySpan<ulong> bins, ViewStyle style)
     {
         ulong[] counts = Sum(bins);
         int fixedPart = LineLength(ValueWidth(counts.Length), CountWidth(counts), bar: 0);
-        if (style.Width - fixedPart >= LeastBar) WriteLong(output, counts, Math.Min(FullBar, style.Width - fixedPart));
+        if (style.Width - fixedPart >= MinBar) WriteLong(output, counts, Math.Min(FullBar, style.Width - fixedPart));
         else WriteShort(output, counts, style);
     }
 
-    // Up to the last octave that holds anything, but at least one.
+    // Up to the last octave with a count, at least one.
     private static ulong[] Sum(ReadOnlySpan<ulong> bins)
     {
         var counts = new ulong[Octaves];
@@ -60,7 +60,7 @@ internal static class OctaveBars
         }
     }
 
-    // The lower bound, scaled, is enough to read a line by.
+    // The lower bound, scaled, is enough to read a line.
     private static void WriteShort(TextWriter output, ulong[] counts, ViewStyle style)
     {
         int value = "1.02 µs".Length, count = CountWidth(counts);
@@ -86,9 +86,9 @@ internal static class OctaveBars
 
     private static int LineLength(int value, int count, int bar) => (2 * value) + count + bar + " ->  :  ||".Length;
 
-    private static int ValueWidth(int octaves) => Math.Max(LeastValue, Low(octaves - 1).Length);
+    private static int ValueWidth(int octaves) => Math.Max(MinValue, Low(octaves - 1).Length);
 
-    private static int CountWidth(ulong[] counts) => Math.Max(LeastCount, Number(Largest(counts)).Length);
+    private static int CountWidth(ulong[] counts) => Math.Max(MinCount, Number(Largest(counts)).Length);
 
     private static ulong Largest(ulong[] counts)
     {

@@ -3,13 +3,13 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>The figures of one kind of table: its columns, and the cells of a row in the same order.</summary>
+/// <summary>The figures of one kind of table: its columns, and a row's cells in the same order.</summary>
 internal sealed class ReportColumns
 {
-    /// <summary>What is left out first when there is no room.</summary>
+    /// <summary>Left out first if there is no room.</summary>
     internal const int DropFirst = 1;
 
-    // Drop orders of the levels: before the code where no exit of L2 is there to be seen.
+    // Drop orders of the levels: before the code if there is no exit of L2.
     private const int DropL1 = DropFirst + 1, DropL2 = DropFirst + 2;
 
     private enum Shape
@@ -40,13 +40,13 @@ internal sealed class ReportColumns
 
     internal IReadOnlyList<TextColumn> Columns { get; }
 
-    /// <summary>Whether L1 and L2 have lines of their own under a row, and not columns.</summary>
+    /// <summary>Whether L1 and L2 have their own lines under a row instead of columns.</summary>
     internal bool StacksLevels { get; private init; }
 
     internal static ReportColumns Of(Report report, bool byLevel)
     {
         ReportRequest request = report.Request;
-        byLevel |= !report.TellsLevels;
+        byLevel |= !report.HasLevels;
         Shape shape = request.Kind == ReportKind.Count
             ? byLevel ? Shape.Count : Shape.Counts
             : request.Stats ? Shape.Stats : byLevel ? Shape.Times : Shape.Averages;
@@ -54,10 +54,10 @@ internal sealed class ReportColumns
     }
 
     /// <summary>The cells of a row.</summary>
-    /// <param name="total">What the row is about.</param>
+    /// <param name="total">The row's sum.</param>
     /// <param name="l1">Its part at L1.</param>
     /// <param name="l2">Its part at L2.</param>
-    /// <param name="busyNs">Its part of the busy time in ns; null where that makes no sense.</param>
+    /// <param name="busyNs">Its part of the busy time in ns; null where it has none.</param>
     internal TextCell[] Cells(Tally total, Tally l1, Tally l2, ulong? busyNs) => _shape switch
     {
         Shape.Counts => [Count(total), Count(l1), Count(l2)],

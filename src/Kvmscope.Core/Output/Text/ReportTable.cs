@@ -18,7 +18,8 @@ internal sealed class ReportTable
         _report = report;
         _style = style;
         GroupBy by = report.Request.By;
-        _keys = new KeyColumns(by.HasFlag(GroupBy.Vcpu) ? by | GroupBy.Vm : by, hasCode: true, report.NamesRepeat, tellsIdle: report.Request.Kind == ReportKind.Time);
+        _keys = new KeyColumns(by.HasFlag(GroupBy.Vcpu) ? by | GroupBy.Vm : by, hasCode: true, report.NamesRepeat,
+            tellsIdle: report.Request.Kind == ReportKind.Time);
         _figures = ReportColumns.Of(report, by.HasFlag(GroupBy.Level));
     }
 
@@ -36,7 +37,7 @@ internal sealed class ReportTable
         table.Write(output);
     }
 
-    // Idle time is no part of the busy time.
+    // Idle time is not part of the busy time.
     private static ulong? ShareOf(ReportRow row) => row.Idle == false ? TimeOf(row.Total) : null;
 
     private static ulong? TimeOf(Tally measure) => measure.Timed == 0 ? null : measure.TotalNs;
@@ -47,7 +48,7 @@ internal sealed class ReportTable
         AddLevels(table, row, RowTone.Bold);
     }
 
-    // Where a line has room for one level only, the levels stand under it; without L2 they would repeat it.
+    // If a line has room for one level only, the levels are below it; without L2 they would repeat it.
     private void AddLevels(TextTable table, ReportRow row, RowTone tone)
     {
         if (!_figures.StacksLevels || row.L2.Count == 0) return;

@@ -3,13 +3,13 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>Results for people: a line a rule, with what was measured and whose it was, and a line that sums them up.</summary>
+/// <summary>Results for people: one line per rule, with what was measured and on which VM, and a line that sums them up.</summary>
 internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWriter<IReadOnlyList<RuleResult>>
 {
     private const string Gap = "  ";
 
-    // Less room than this for the words makes a column of single words.
-    private const int LeastWords = 24;
+    // With less room the words would become a column of single words.
+    private const int MinWords = 24;
 
     private static readonly string s_indent = new(' ', "FAIL".Length + Gap.Length);
 
@@ -26,14 +26,14 @@ internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWrit
         {
             string sign = result.Holds switch { true => "ok", false => "FAIL", null => "?" };
             RowTone tone = result.Holds switch { true => RowTone.Plain, false => RowTone.Bold, null => RowTone.Warning };
-            string head = $"{sign.PadRight(s_indent.Length)}{Text(result.Rule.Text, style).PadRight(rule)}{Gap}{Text(result.MeasuredText, style).PadLeft(value)}";
-            string words = Text(result.Detail, style);
-            if (aligned + LeastWords <= style.Width || aligned + words.Length <= style.Width)
+            string text = Text(result.Rule.Text, style), measured = Text(result.MeasuredText, style), words = Text(result.Detail, style);
+            string head = $"{sign.PadRight(s_indent.Length)}{text.PadRight(rule)}{Gap}{measured.PadLeft(value)}";
+            if (aligned + MinWords <= style.Width || aligned + words.Length <= style.Width)
             {
                 FootNotes.WriteWrapped(output, head + Gap, words, new string(' ', aligned), tone, style);
                 continue;
             }
-            head = head.Length <= style.Width ? head.TrimEnd() : $"{sign.PadRight(s_indent.Length)}{Text(result.Rule.Text, style)}{Gap}{Text(result.MeasuredText, style)}";
+            head = head.Length <= style.Width ? head.TrimEnd() : $"{sign.PadRight(s_indent.Length)}{text}{Gap}{measured}";
             FootNotes.WriteWrapped(output, head[..s_indent.Length], head[s_indent.Length..], s_indent, tone, style);
             if (words.Length > 0) FootNotes.WriteWrapped(output, s_indent, words, s_indent, tone, style);
         }
@@ -43,14 +43,14 @@ internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWrit
     private static string Summary(IReadOnlyList<RuleResult> results)
     {
         int failed = results.Count(r => r.Holds == false), open = results.Count(r => r.Holds is null);
-        string said = (failed, open) switch
+        string verdict = (failed, open) switch
         {
             (0, 0) => results.Count == 1 ? "holds" : "all hold",
             (_, 0) => Number(failed, "failed"),
             (0, _) => Number(open, "not measured"),
             _ => $"{Number(failed, "failed")}, {Number(open, "not measured")}",
         };
-        return $"{Plural.Of((ulong)results.Count, "rule", "rules")}: {said}";
+        return $"{Plural.Of((ulong)results.Count, "rule", "rules")}: {verdict}";
     }
 
     private static string Number(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"{number} {what}");

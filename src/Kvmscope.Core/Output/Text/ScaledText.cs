@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>Numbers and times as people read them: at most 4 characters and a unit.</summary>
+/// <summary>Numbers and times for people: at most 4 characters and a unit.</summary>
 public static class ScaledText
 {
     /// <summary>Room for any text of this class.</summary>
@@ -11,7 +11,7 @@ public static class ScaledText
     private const int MaxFourCharacters = 9999;
     private const ulong Day = 86_400_000_000_000, Year = 365 * Day;
 
-    // Up to seconds each unit is a thousand of the one before; beyond, people do not count in thousands.
+    // Up to seconds each unit is a thousand of the one before.
     private static readonly (ulong Ns, string Unicode, string Ascii)[] s_times =
     [
         (1, "ns", "ns"), (1_000, "µs", "us"), (1_000_000, "ms", "ms"), (1_000_000_000, "s", "s"),
@@ -41,7 +41,7 @@ public static class ScaledText
         return new string(to[..FormatNumber(to, number, width)]);
     }
 
-    /// <summary>How many a second: one decimal below ten, and never 0 for what happened.</summary>
+    /// <summary>How many per second: one decimal below ten, and never 0 for something that happened.</summary>
     internal static string Rate(double rate, int width = int.MaxValue) => rate switch
     {
         <= 0 => "0",
@@ -73,10 +73,10 @@ public static class ScaledText
         return length + 1;
     }
 
-    // ns to ms end at 999; seconds, hours and days go on to 9999, which is as short as the next unit with decimals.
+    // ns to ms end at 999; seconds, hours and days go up to 9999, which is as short as the next unit with decimals.
     private static int LargestOf(int unit) => unit < 3 ? 999 : MaxFourCharacters;
 
-    // Three digits, rounded half up, in whole numbers: 9.996 is 10.0 and 999.6 is of the next unit.
+    // Three digits, rounded half up, in whole numbers: 9.996 is 10.0, and 999.6 uses the next unit.
     private static bool TryScale(Span<char> to, ulong value, ulong unit, int largest, out int length)
     {
         for (int decimals = 2; decimals >= 0; decimals--)

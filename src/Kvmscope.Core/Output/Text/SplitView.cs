@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Analysis.Reports;
@@ -6,19 +5,20 @@ using Kvmscope.Core.Analysis.Reports;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// The split: where the wall clock of each VM or vCPU went, in percent, and under it where each reason's time went, as times.
+/// The split: where the wall clock of each VM or vCPU went, in percent, and below it where each reason's time went, in time units.
 /// </summary>
 internal sealed class SplitView(Report report, ViewStyle style)
 {
     private const int ComfortableVm = 10, ComfortableReason = 14, ComfortableQualifier = 16;
 
-    // Drop: where there is no room, what is rarely large goes first; 0 stays.
+    // Drop orders: columns that are rarely large go first; 0 stays.
     private const int DropWall = 4, DropCount = 3, DropWallShare = 6;
 
     private static readonly (TimePart Part, string Header, int DropOfWall, int DropOfReason)[] s_parts =
     [
         (TimePart.Guest, "Guest", 0, 0), (TimePart.Kvm, "KVM", 0, 0), (TimePart.Vmm, "VMM", 0, 7), (TimePart.Runq, "RunQ", 6, 5),
-        (TimePart.Halt, "Halt", 5, 4), (TimePart.Poll, "Poll", 2, 2), (TimePart.Sleep, "Sleep", 1, 1), (TimePart.Unattributed, "Unattr", 3, 0),
+        (TimePart.Halt, "Halt", 5, 4), (TimePart.Poll, "Poll", 2, 2), (TimePart.Sleep, "Sleep", 1, 1),
+        (TimePart.Unattributed, "Unattr", 3, 0),
     ];
 
     private readonly HashSet<TimePart> _missing = [.. report.Interval.Missing.Select(m => m.Part).OfType<TimePart>()];
@@ -77,7 +77,8 @@ internal sealed class SplitView(Report report, ViewStyle style)
     }
 
     private bool NamesRepeat() =>
-        report.Walls.Select(w => w.Vm).OfType<VmIdentity>().Distinct().GroupBy(v => v.Name).Any(g => g.Select(v => v.Pid).Distinct().Count() > 1);
+        report.Walls.Select(w => w.Vm).OfType<VmIdentity>().Distinct().GroupBy(v => v.Name)
+            .Any(g => g.Select(v => v.Pid).Distinct().Count() > 1);
 
     private void WriteReasons(TextWriter output)
     {
@@ -95,7 +96,8 @@ internal sealed class SplitView(Report report, ViewStyle style)
             if (byLevel) cells.Add(TextCell.OfText(row.Level == ExitLevel.L2 ? "L2" : "L1"));
             cells.Add(TextCell.OfNumber(row.Total.Count));
             if (wall > 0) cells.Add(TextCell.OfShare(row.Parts?.Sum ?? 0, wall));
-            foreach ((TimePart part, _, _) in ReasonParts()) cells.Add(_missing.Contains(part) ? TextCell.Missing : TextCell.OfTime(row.Parts?[part]));
+            foreach ((TimePart part, _, _) in ReasonParts())
+                cells.Add(_missing.Contains(part) ? TextCell.Missing : TextCell.OfTime(row.Parts?[part]));
             table.Add(row.Idle == true ? RowTone.Dim : RowTone.Plain, [.. cells]);
         }
         table.Write(output);
@@ -115,17 +117,17 @@ internal sealed class SplitView(Report report, ViewStyle style)
         return columns;
     }
 
-    // Of an exit there is no guest's part, and what is not attributed is the vCPU's.
+    // An exit has no guest part, and unattributed time belongs to the vCPU.
     private static IEnumerable<(TimePart Part, string Header, int Drop)> ReasonParts() =>
         s_parts.Where(p => p.Part is not (TimePart.Guest or TimePart.Unattributed)).Select(p => (p.Part, p.Header, p.DropOfReason));
 
-    /// <summary>Why there is no wall clock, and how to have one.</summary>
-    /// <param name="wasAllRecorded">Whether nothing but this command's filters leaves exits out.</param>
+    /// <summary>Why there is no wall clock, and how to get one.</summary>
+    /// <param name="wasAllRecorded">Whether only this command's filters leave exits out.</param>
     internal static string NoWallClock(bool wasAllRecorded) => wasAllRecorded
-        ? "the wall clock is of all exits: leave out --reason, --exclude and --level"
-        : "the wall clock is of all exits, and the recording has some of them only: record without --reason, --exclude and --level";
+        ? "the wall clock needs all exits: leave out --reason, --exclude and --level"
+        : "the wall clock needs all exits, and the recording has only some: record without --reason, --exclude and --level";
 
-    /// <summary>What is missing, a line each.</summary>
-    internal static IEnumerable<string> MissingLines(Interval answer) =>
-        answer.Missing.Select(m => m.Text).Distinct().Select(t => string.Create(CultureInfo.InvariantCulture, $"{t}"));
+    /// <summary>What is missing, one line each.</summary>
+    internal static IEnumerable<string> MissingLines(Interval interval) =>
+        interval.Missing.Select(m => m.Text).Distinct();
 }

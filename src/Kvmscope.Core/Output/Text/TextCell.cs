@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>One cell of a <see cref="TextTable"/>, formatted only when it is known how much room it has.</summary>
+/// <summary>One cell of a <see cref="TextTable"/>, formatted when its width is known.</summary>
 internal readonly struct TextCell
 {
     private const int CompactDigits = 7;
@@ -21,7 +21,7 @@ internal readonly struct TextCell
     private readonly Kind _kind;
     private readonly ulong _value;
     private readonly string? _text;
-    // What follows the figure in its own column, so that digits stay below digits; '\0' where columns have no such place.
+    // The mark after the figure, so that digits stay below digits; '\0' in columns without marks.
     private readonly char _mark;
 
     private TextCell(Kind kind, ulong value, string? text, char mark = '\0')
@@ -41,17 +41,17 @@ internal readonly struct TextCell
     /// <summary>A number of things.</summary>
     internal static TextCell OfNumber(ulong number) => new(Kind.Number, number, null);
 
-    /// <summary>A time in ns; null was not measured.</summary>
+    /// <summary>A time in ns; null where it was not measured.</summary>
     internal static TextCell OfTime(ulong? ns) => ns is { } value ? new(Kind.Time, value, null) : new(Kind.Missing, 0, null);
 
-    /// <summary>A part of a whole, in percent; of nothing there is no part.</summary>
+    /// <summary>A part of a whole, in percent; missing where the whole is 0.</summary>
     internal static TextCell OfShare(ulong part, ulong whole) =>
         whole == 0 ? new(Kind.Missing, 0, null) : new(Kind.Share, (ulong)((((UInt128)part * 1000) + (whole / 2)) / whole), null);
 
-    /// <summary>What cannot be said for this row.</summary>
+    /// <summary>Not known for this row.</summary>
     internal static TextCell Missing => new(Kind.Missing, 0, null);
 
-    /// <summary>The same with a place for a mark after it, marked or not.</summary>
+    /// <summary>The same with room for a mark after it, marked or not.</summary>
     internal TextCell WithMark(bool marked) => new(_kind, _value, _text, marked ? '*' : ' ');
 
     /// <summary>How many characters it needs.</summary>
@@ -63,7 +63,7 @@ internal readonly struct TextCell
         return Format(to, compact, unicode: true) + mark;
     }
 
-    /// <summary>Writes it into the room that it has, text from the left and all else to the right.</summary>
+    /// <summary>Writes it into its room: text on the left, all else on the right.</summary>
     internal void Write(Span<char> room, TableDensity density, bool left, bool unicode)
     {
         if (_kind == Kind.Empty) return;
@@ -83,7 +83,7 @@ internal readonly struct TextCell
         else room.Fill('#');
     }
 
-    /// <summary>Puts text into its room, cut where there is not enough; it is cleaned with the line that it is in.</summary>
+    /// <summary>Writes text into its room, cut if there is not enough; it is cleaned later with its line.</summary>
     internal static void WriteText(Span<char> room, ReadOnlySpan<char> text, bool left, bool unicode)
     {
         int length = text.Length;

@@ -5,12 +5,12 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// Slow exits for people: one line each as they happen, in columns whose widths depend on the style alone, so that they never jump.
+/// Slow exits for people: one line each as they happen, in columns whose widths depend only on the style, so that they do not move.
 /// </summary>
 internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
 {
     private const int TimeWidth = 15, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8;
-    private const int LeastVm = 8, MostVm = 24, LeastReason = 18, MostReason = 26;
+    private const int MinVm = 8, MaxVm = 24, MinReason = 18, MaxReason = 26;
 
     private readonly ViewStyle _style;
     private readonly TextWriter _output;
@@ -24,15 +24,15 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         _style = style;
         _isVerbose = isVerbose;
         _output = output;
-        // Without room for the VM, neither it nor its vCPU is shown.
+        // If there is no room for the VM, neither it nor its vCPU is shown.
         int rest = style.Width - TimeWidth - LevelWidth - DurationWidth - 3;
         int both = rest - VcpuWidth - 2;
-        if (both >= LeastVm + LeastReason)
+        if (both >= MinVm + MinReason)
         {
-            _reasonWidth = Math.Clamp(both - LeastVm, LeastReason, MostReason);
-            _vmWidth = Math.Min(both - _reasonWidth, MostVm);
+            _reasonWidth = Math.Clamp(both - MinVm, MinReason, MaxReason);
+            _vmWidth = Math.Min(both - _reasonWidth, MaxVm);
         }
-        else _reasonWidth = Math.Clamp(rest, 4, MostReason);
+        else _reasonWidth = Math.Clamp(rest, 4, MaxReason);
         int vm = _vmWidth > 0 ? _vmWidth + VcpuWidth + 2 : 0;
         _line = new char[TimeWidth + vm + LevelWidth + _reasonWidth + DurationWidth + 3];
     }
@@ -70,7 +70,7 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
     }
 }
 
-/// <summary>What is known of one slow exit beyond its line, below it: what it was about, and where its time went.</summary>
+/// <summary>Details of a slow exit, below its line: its qualifier and CPU, and where its time went.</summary>
 internal static class SlowExitDetail
 {
     private static readonly (TimePart Part, string Name)[] s_parts =

@@ -1,13 +1,12 @@
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// Lays columns out in a given width: first as they are, then set closer, then with scaled numbers, then without the columns that
-/// matter least. Lines never
-/// wrap; numbers are never cut.
+/// Lays out columns in a given width: first as they are, then closer, then with scaled numbers, then without the least important columns.
+/// Lines never wrap; numbers are never cut.
 /// </summary>
 internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle style)
 {
-    private const int LeastText = 3;
+    private const int MinText = 3;
 
     private static readonly TableDensity[] s_densities =
     [
@@ -17,13 +16,14 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
         new(Gap: 1, Compact: true, Shorten: true),
     ];
 
-    private static readonly TableDensity[] s_keptGaps = [new(Gap: 2, Compact: false, Shorten: false), new(Gap: 2, Compact: false, Shorten: true)];
+    private static readonly TableDensity[] s_keptGaps =
+        [new(Gap: 2, Compact: false, Shorten: false), new(Gap: 2, Compact: false, Shorten: true)];
 
     private readonly List<TextRow> _rows = [];
     private readonly int[] _loose = HeaderWidths(columns);
     private readonly int[] _compact = HeaderWidths(columns);
 
-    /// <summary>Whether texts are shortened before columns are set closer.</summary>
+    /// <summary>Whether texts are shortened before columns move closer.</summary>
     internal bool KeepsGaps { get; init; }
 
     internal void Add(RowTone tone, params TextCell[] cells)
@@ -91,7 +91,7 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
         return widths;
     }
 
-    // Takes what is too much from the widest text first.
+    // Shortens the widest text first.
     private void Shorten(int[] widths, int gap, bool comfortable)
     {
         for (int excess = LengthOf(widths, gap) - style.Width; excess > 0; excess--)
@@ -99,7 +99,7 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
             int widest = -1;
             for (int i = 0; i < widths.Length; i++)
             {
-                if (!columns[i].Left || widths[i] <= (comfortable ? columns[i].Comfort : LeastText)) continue;
+                if (!columns[i].Left || widths[i] <= (comfortable ? columns[i].Comfort : MinText)) continue;
                 if (widest < 0 || widths[i] > widths[widest]) widest = i;
             }
             if (widest < 0) return;
@@ -156,16 +156,16 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
 /// <param name="Header">Its heading.</param>
 internal sealed record TextColumn(string Header)
 {
-    /// <summary>A heading above the headings, shared with the columns beside it that have the same.</summary>
+    /// <summary>A heading above the headings, shared with the columns next to it that have the same one.</summary>
     internal string? Group { get; init; }
 
     /// <summary>Whether it is aligned to the left, and its texts may be shortened.</summary>
     internal bool Left { get; init; }
 
-    /// <summary>Texts are not shortened below this width while another column could be left out instead.</summary>
+    /// <summary>Texts are not shortened below this width if another column can be left out instead.</summary>
     internal int Comfort { get; init; } = int.MaxValue;
 
-    /// <summary>Left out when there is no room, the lowest first and equal ones together; 0 is never left out.</summary>
+    /// <summary>Left out if there is no room, the lowest first and equal ones together; 0 is never left out.</summary>
     internal int Drop { get; init; }
 }
 
@@ -186,11 +186,11 @@ internal enum RowTone
 }
 
 /// <summary>One line of a table.</summary>
-/// <param name="Cells">One cell a column; missing ones at the end are empty.</param>
+/// <param name="Cells">One cell per column; missing ones at the end are empty.</param>
 /// <param name="Tone">Its emphasis.</param>
 internal readonly record struct TextRow(TextCell[] Cells, RowTone Tone);
 
-/// <summary>How closely a table is set.</summary>
+/// <summary>How dense a table is.</summary>
 /// <param name="Gap">Spaces between columns.</param>
 /// <param name="Compact">Whether large numbers are scaled and times have no space before their unit.</param>
 /// <param name="Shorten">Whether texts may be shortened to their column's comfortable width.</param>

@@ -3,20 +3,20 @@ using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>Names, figures and times as a timeline has them, in a terminal and in pictures.</summary>
+/// <summary>Names, figures and times of a timeline, in a terminal and in pictures.</summary>
 internal static class TimelineText
 {
-    private const double NsPerSecond = 1e9, LeastRate = 0.05;
+    private const double NsPerSecond = 1e9, MinRate = 0.05;
     private const int RateDigits = 5;
 
-    /// <summary>The row's name, with what it is if that is not plain; still foreign text.</summary>
+    /// <summary>The row's name, with a note for special rows; still foreign text.</summary>
     internal static string Name(TimelineRow row, TimelineBy by)
     {
         if (row.Others > 0) return $"{row.Name} ({Plural.Of((ulong)row.Others, One(by), One(by) + "s")})";
         return row.IsIdle ? row.Name + " (idle)" : row.Name;
     }
 
-    /// <summary>The figures of a row, the most telling first.</summary>
+    /// <summary>The figures of a row, the most important first.</summary>
     internal static string[] Figures(TimelineCell cell, bool unicode)
     {
         List<string> figures = [Plural.Of(cell.Count, "exit", "exits"), Rate(cell.Rate)];
@@ -30,13 +30,13 @@ internal static class TimelineText
     internal static string Rate(double rate)
     {
         if (rate == 0) return "0/s";
-        if (rate < LeastRate) return "<0.1/s";
+        if (rate < MinRate) return "<0.1/s";
         // 9.96 is 10 and not 10.0.
         if (Math.Round(rate, 1) < 10) return rate.ToString("0.0", CultureInfo.InvariantCulture) + "/s";
         return ScaledText.Number((ulong)Math.Round(rate), RateDigits) + "/s";
     }
 
-    /// <summary><c>2 s</c>, <c>2.5 s</c>, <c>100 ms</c>: a duration that was chosen, so without zeros that say nothing.</summary>
+    /// <summary><c>2 s</c>, <c>2.5 s</c>, <c>100 ms</c>: a chosen duration, so without trailing zeros.</summary>
     internal static string Duration(double seconds, bool unicode) => Round(Ns(seconds), unicode);
 
     /// <summary>The same of ns.</summary>
@@ -47,7 +47,7 @@ internal static class TimelineText
         return point < 0 ? text : text[..unit].TrimEnd('0').TrimEnd('.') + text[unit..];
     }
 
-    /// <summary><c>2026-03-01 12:34:56 to 12:36:56</c>; the day is said again where it is another.</summary>
+    /// <summary><c>2026-03-01 12:34:56 to 12:36:56</c>; the day is repeated if it differs.</summary>
     internal static string Range(Timeline timeline)
     {
         DateTimeOffset begin = timeline.Columns[0].Started, end = timeline.Columns[^1].Ended;
@@ -64,7 +64,7 @@ internal static class TimelineText
         return $"{Plural.Of(timeline.Count, "exit", "exits")} in {Duration(seconds, unicode)}{rate}";
     }
 
-    /// <summary>What has to be known to read the figures; empty where nothing is special.</summary>
+    /// <summary>How to read the figures; empty where nothing is special.</summary>
     internal static IEnumerable<string> Notes(Timeline timeline)
     {
         if (timeline.Rows.Any(r => r.IsIdle)) yield return "idle: the guest waits for work; its time is not overhead";

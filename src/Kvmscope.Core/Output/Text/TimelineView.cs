@@ -15,7 +15,7 @@ public static class TimelineView
     public static int ColumnsFor(int width) =>
         Math.Max(1, IsWide(width) ? (width - Gap - (2 * (1 + Label))) / 2 : width - RateName.Length - 1 - Label);
 
-    /// <summary>Writes the timeline; where it has more columns than there is room for, neighbours are put together.</summary>
+    /// <summary>Writes the timeline; if it has too many columns, neighbours are merged.</summary>
     public static void Write(TextWriter output, Timeline timeline, ViewStyle style)
     {
         if (timeline.Columns.Count == 0)
@@ -45,7 +45,8 @@ public static class TimelineView
     private static void WriteRow(TextWriter output, Timeline timeline, TimelineRow row, string figures, ViewStyle style)
     {
         Line(output, Heading(TimelineText.Name(row, timeline.By), figures, style), RowTone.Bold, style);
-        string rate = Bars([.. row.Cells.Select(c => c.Count == 0 ? null : (double?)c.Rate)], TimelineText.Rate(row.Cells.Max(c => c.Rate)), style);
+        string rate =
+            Bars([.. row.Cells.Select(c => c.Count == 0 ? null : (double?)c.Rate)], TimelineText.Rate(row.Cells.Max(c => c.Rate)), style);
         ulong?[] times = [.. row.Cells.Select(c => c.P99Ns)];
         string p99 = Bars([.. times.Select(t => (double?)t)], times.Max() is { } most ? ScaledText.Time(most, style.Unicode) : "-", style);
         if (IsWide(style.Width))
@@ -57,7 +58,7 @@ public static class TimelineView
         Line(output, P99Name + p99, RowTone.Plain, style);
     }
 
-    // As many figures as there is room for beside the names, each under that of the row above.
+    // As many figures as fit next to the names, aligned with those of the other rows.
     private static string[] Figures(Timeline timeline, ViewStyle style)
     {
         const int leastName = 12;
@@ -68,7 +69,8 @@ public static class TimelineView
         {
             int width = figures.Max(f => i < f.Length ? f[i].Length : 0);
             if (leastName + lines[0].Length + Gap + width > style.Width) break;
-            for (int row = 0; row < lines.Length; row++) lines[row] += new string(' ', Gap) + (i < figures[row].Length ? figures[row][i] : "").PadLeft(width);
+            for (int row = 0; row < lines.Length; row++)
+                lines[row] += new string(' ', Gap) + (i < figures[row].Length ? figures[row][i] : "").PadLeft(width);
         }
         return lines;
     }
@@ -100,7 +102,7 @@ public static class TimelineView
         Line(output, IsWide(style.Width) ? Pair(axis, axis, timeline, style) : new string(' ', RateName.Length) + axis, RowTone.Dim, style);
     }
 
-    // Begin and end, the end under the last column if it fits there.
+    // Start and end, the end under the last column if it fits there.
     private static string Axis(Timeline timeline)
     {
         DateTimeOffset begin = timeline.Columns[0].Started, end = timeline.Columns[^1].Ended;
@@ -114,12 +116,14 @@ public static class TimelineView
     {
         if (timeline.Count == 0)
         {
-            FootNotes.WriteWrapped(output, $"no exits were seen in {TimelineText.Duration(timeline.Seconds, style.Unicode)}", RowTone.Plain, style);
+            FootNotes.WriteWrapped(
+                output, $"no exits were seen in {TimelineText.Duration(timeline.Seconds, style.Unicode)}", RowTone.Plain, style);
         }
         else
         {
             string column = TimelineText.Duration(timeline.ColumnSeconds, style.Unicode);
-            FootNotes.WriteWrapped(output, $"1 column = {column}; each line of bars goes from 0 to the figure beside it", RowTone.Plain, style);
+            FootNotes.WriteWrapped(
+                output, $"1 column = {column}; each line of bars goes from 0 to the figure beside it", RowTone.Plain, style);
             foreach (string note in TimelineText.Notes(timeline)) FootNotes.WriteWrapped(output, note, RowTone.Plain, style);
             FootNotes.WriteWrapped(output, TimelineText.Sum(timeline, style.Unicode), RowTone.Plain, style);
         }
@@ -131,7 +135,7 @@ public static class TimelineView
     {
         ReadOnlySpan<char> shown = text.AsSpan().TrimEnd();
         Span<char> line = new char[Math.Min(shown.Length, Math.Max(1, style.Width))];
-        // Of a pair of which only half has room nothing is written.
+        // A surrogate pair of which only half fits is not written.
         line.Fill(' ');
         TextCell.WriteText(line, shown, left: true, style.Unicode);
         Ansi.WriteLine(output, line.TrimEnd(' '), tone, style);
@@ -143,7 +147,9 @@ internal static class Sparkline
 {
     private const string UnicodeRamp = " ▁▂▃▄▅▆▇█", AsciiRamp = " .:-=+*#";
 
-    /// <summary>Writes a character a value into <paramref name="to"/>. What is null or 0 is empty; all else is seen, however small.</summary>
+    /// <summary>
+    /// Writes one character per value into <paramref name="to"/>. Null and 0 are empty; everything else is visible, however small.
+    /// </summary>
     internal static void Write(Span<char> to, IReadOnlyList<double?> values, bool unicode)
     {
         string ramp = unicode ? UnicodeRamp : AsciiRamp;

@@ -3,16 +3,16 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Text;
 
-/// <summary>Answers for people; a blank line parts them.</summary>
-internal sealed class TableAnswerWriter(ReportRequest request, ViewStyle style, TextWriter output) : IOutputWriter<Interval>
+/// <summary>Reports for people, with a blank line between them.</summary>
+internal sealed class TableReportWriter(ReportRequest request, ViewStyle style, TextWriter output) : IOutputWriter<Interval>
 {
     private bool _isFirst = true;
 
-    public void Write(in Interval answer)
+    public void Write(in Interval interval)
     {
         if (!_isFirst) output.Write('\n');
         _isFirst = false;
-        Report report = ReportBuilder.Build(answer, request);
+        Report report = ReportBuilder.Build(interval, request);
         if (report.Rows.Count > 0 || report.Walls.Count > 0)
         {
             if (request.Split) new SplitView(report, style).Write(output);

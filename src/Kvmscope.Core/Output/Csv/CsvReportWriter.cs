@@ -8,11 +8,11 @@ using Kvmscope.Core.Analysis.Reports;
 namespace Kvmscope.Core.Output.Csv;
 
 /// <summary>
-/// The rows of the JSON answers, under the same names, as comma-separated values; the header comes once. Each row begins with its
-/// answer's <c>started</c>
-/// and <c>seconds</c>. <c>buckets</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not included and empty for the last.
+/// The rows of the JSON objects, under the same names, as comma-separated values; the header comes once. Each row begins with
+/// <c>started</c> and <c>seconds</c> of its interval. <c>buckets</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not
+/// included and empty for the last.
 /// </summary>
-internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
+internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
     private readonly CsvLine _line = new(output);
     private bool _hasHeader;
@@ -23,22 +23,22 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
 
     private bool HasQualifier => request.By.HasFlag(GroupBy.Qualifier);
 
-    public void Write(in Interval answer)
+    public void Write(in Interval interval)
     {
         if (!_hasHeader) WriteHeader();
         _hasHeader = true;
-        string started = Rfc3339.Format(answer.From), seconds = answer.Seconds.ToString(CultureInfo.InvariantCulture);
-        Report report = ReportBuilder.BuildDetail(answer, request);
+        string started = Rfc3339.Format(interval.From), seconds = interval.Seconds.ToString(CultureInfo.InvariantCulture);
+        Report report = ReportBuilder.BuildDetail(interval, request);
         foreach (WallRow wall in report.Walls)
         {
             _line.Text(started).Text(seconds);
-            WriteWall(wall, answer);
+            WriteWall(wall, interval);
             _line.CodeColumns(null).End();
         }
         foreach (ReportRow row in report.Rows)
         {
             _line.Text(started).Text(seconds);
-            WriteRow(row, answer);
+            WriteRow(row, interval);
             _line.CodeColumns(row.Code).End();
         }
     }
@@ -63,33 +63,35 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
         _line.CodeColumnHeads().End();
     }
 
-    // The figures of exits are empty in a row of a wall clock.
-    private void WriteWall(WallRow wall, Interval answer)
+    // A row of a wall clock has no figures of exits.
+    private void WriteWall(WallRow wall, Interval interval)
     {
         const int keys = 5, figures = 8;
         _line.Name(wall.Vm?.Name).Text(wall.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
         if (HasVcpu) _line.Text(wall.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
         for (int i = 0; i < keys + figures + (HasQualifier ? 2 : 0); i++) _line.Text("");
         _line.Number(wall.WallNs);
-        WriteParts(wall.Parts, answer, hasGuest: true);
+        WriteParts(wall.Parts, interval, hasGuest: true);
     }
 
-    private void WriteParts(in TimeParts parts, Interval answer, bool hasGuest)
+    private void WriteParts(in TimeParts parts, Interval interval, bool hasGuest)
     {
         foreach ((TimePart part, _) in JsonParts.All)
-            _line.Number((part == TimePart.Guest && !hasGuest) || answer.Missing.Any(m => m.Part == part) ? null : parts[part]);
+            _line.Number((part == TimePart.Guest && !hasGuest) || interval.Missing.Any(m => m.Part == part) ? null : parts[part]);
     }
 
-    private void WriteRow(ReportRow row, Interval answer)
+    private void WriteRow(ReportRow row, Interval interval)
     {
         ExitCode code = row.Code.GetValueOrDefault();
         Tally all = row.Total;
         if (HasVm) _line.Name(row.Vm?.Name).Text(row.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
         if (HasVcpu) _line.Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
-        _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code)).Text(row.Idle == true ? "true" : "false");
+        _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code))
+            .Text(row.Idle == true ? "true" : "false");
         _line.Number((int)row.Level.GetValueOrDefault());
         if (HasQualifier)
-            _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "").Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
+            _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "")
+                .Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
         _line.Number(all.Count);
         if (request.Kind != ReportKind.Count)
         {
@@ -100,7 +102,7 @@ internal sealed class CsvAnswerWriter(ReportRequest request, TextWriter output) 
         if (request.Split)
         {
             _line.Text("");
-            WriteParts(row.Parts ?? default, answer, hasGuest: false);
+            WriteParts(row.Parts ?? default, interval, hasGuest: false);
         }
         if (request.Nested) WriteRounds(row);
     }

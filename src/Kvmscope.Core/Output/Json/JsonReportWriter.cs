@@ -6,35 +6,35 @@ using Kvmscope.Core.Analysis.Reports;
 namespace Kvmscope.Core.Output.Json;
 
 /// <summary>
-/// Answers as JSON objects of schema kvmscope/1, one a line. Rows are always by reason and level, and by VM and vCPU where asked for.
-/// What was not
-/// measured is null. A bucket holds durations from <c>low_ns</c> up to but without <c>high_ns</c>; the last one's end is null.
+/// Intervals as JSON objects of schema kvmscope/1, one per line. Rows are always by reason and level, and by VM and vCPU where requested.
+/// What was not measured is null. A bucket holds durations from <c>low_ns</c> up to, and without, <c>high_ns</c>; the last one's end is
+/// null.
 /// </summary>
-internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
+internal sealed class JsonReportWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
     private readonly JsonLines _lines = new(output);
 
-    public void Write(in Interval answer)
+    public void Write(in Interval interval)
     {
-        Report report = ReportBuilder.BuildDetail(answer, request);
+        Report report = ReportBuilder.BuildDetail(interval, request);
         Utf8JsonWriter json = _lines.Begin(request.Command);
-        json.WriteString("started", Rfc3339.Format(answer.From));
-        json.WriteNumber("seconds", answer.Seconds);
+        json.WriteString("started", Rfc3339.Format(interval.From));
+        json.WriteNumber("seconds", interval.Seconds);
         json.WriteStartArray("rows");
-        foreach (WallRow wall in report.Walls) WriteWall(json, wall, answer);
+        foreach (WallRow wall in report.Walls) WriteWall(json, wall, interval);
         foreach (ReportRow row in report.Rows)
         {
-            WriteRow(json, row, answer);
+            WriteRow(json, row, interval);
             _lines.Drain();
         }
         json.WriteEndArray();
-        JsonParts.Write(json, "missing", [.. answer.Missing.Select(m => m.Text).Distinct()]);
+        JsonParts.Write(json, "missing", [.. interval.Missing.Select(m => m.Text).Distinct()]);
         if (request.Explain) JsonParts.Write(json, "advice", Advice.Of(report));
-        JsonAccounting.Write(json, answer, request.By.HasFlag(GroupBy.Qualifier));
+        JsonAccounting.Write(json, interval, request.By.HasFlag(GroupBy.Qualifier));
         _lines.End();
     }
 
-    private static void WriteWall(Utf8JsonWriter json, WallRow wall, Interval answer)
+    private static void WriteWall(Utf8JsonWriter json, WallRow wall, Interval interval)
     {
         json.WriteStartObject();
         WriteKeys(json, wall.Vm, wall.Vcpu);
@@ -43,7 +43,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         json.WriteNull("reason");
         json.WriteNull("level");
         json.WriteNumber("wall_ns", wall.WallNs);
-        JsonParts.Write(json, wall.Parts, answer.Missing, withGuest: true);
+        JsonParts.Write(json, wall.Parts, interval.Missing, withGuest: true);
         json.WriteEndObject();
     }
 
@@ -57,7 +57,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         if (vcpu is { } id) json.WriteNumber("vcpu", id);
     }
 
-    private void WriteRow(Utf8JsonWriter json, ReportRow row, Interval answer)
+    private void WriteRow(Utf8JsonWriter json, ReportRow row, Interval interval)
     {
         ExitCode code = row.Code.GetValueOrDefault();
         json.WriteStartObject();
@@ -69,7 +69,7 @@ internal sealed class JsonAnswerWriter(ReportRequest request, TextWriter output)
         json.WriteNumber("count", row.Total.Count);
         if (request.Kind != ReportKind.Count) WriteTimes(json, row.Total);
         if (request.Kind == ReportKind.Hist) WriteBuckets(json, row.Total.Bins);
-        if (request.Split) JsonParts.Write(json, row.Parts ?? default, answer.Missing, withGuest: false);
+        if (request.Split) JsonParts.Write(json, row.Parts ?? default, interval.Missing, withGuest: false);
         if (request.Nested) WriteRounds(json, row);
         json.WriteEndObject();
     }
