@@ -48,7 +48,8 @@ public sealed class BadInputTests
     [InlineData("count --vcpu ,", "--vcpu names no vCPU", "Give numbers: --vcpu 0 or --vcpu 0,2")]
     [InlineData("count --reason HTL", "'HTL' is not an exit reason of VMX", "Did you mean HLT")]
     [InlineData("count --reason ,", "--reason names no exit reason", "Give names or numbers: HLT, CPUID,MSR_READ, 12")]
-    [InlineData("count --reason nosuchthing", "'nosuchthing' is not an exit reason of VMX", "Give a name such as HLT or CPUID, or a number.")]
+    [InlineData("count --reason nosuchthing", "'nosuchthing' is not an exit reason of VMX",
+        "Give a name such as HLT or CPUID, or a number.")]
     [InlineData("count --reason HLT --exclude hlt", "--exclude removes all reasons of --reason", "Remove one of the two options.")]
     [InlineData("hist HLT --reason CPUID", "REASON and --reason say the same thing", "Give one of them.")]
     [InlineData("hist ,", "REASON names no exit reason", "Give a name or a number: HLT, 12")]

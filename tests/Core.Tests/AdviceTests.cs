@@ -14,11 +14,11 @@ public class AdviceTests
         parts[part] = ns;
         parts[TimePart.Guest] += 10_000 - ns;
         var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, Sample.Web, qualifier: qualifier))
-            { Count = exits, Timed = exits, TotalNs = 1000 * exits };
+        { Count = exits, Timed = exits, TotalNs = 1000 * exits };
         var other =
             new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L1, Sample.Web)) { Count = exits, Timed = exits, TotalNs = 3000 * exits };
         var now = new Snapshot(Sample.Started, 25_000_000_000, qualifier == default ? [] : [row, other], new Accounting { Exits = exits })
-            { Times = [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, parts)] };
+        { Times = [new VcpuTime(Keys.Of(Sample.Web, null), 10_000, parts)] };
         Interval interval = now.Since(null, Sample.Started);
         return Advice.Of(
             ReportBuilder.Build(interval, new ReportRequest { Kind = ReportKind.Time, Command = "time", Split = qualifier == default }));
@@ -47,9 +47,9 @@ public class AdviceTests
     public void A_port_that_stands_out_is_named_with_its_mend()
     {
         var pm = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x1_0000_0608)))
-            { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
+        { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
         var rest = new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x1_0000_0060)))
-            { Count = 92, Timed = 92, TotalNs = 92 * 16_000 };
+        { Count = 92, Timed = 92, TotalNs = 92 * 16_000 };
         var now = new Snapshot(Sample.Started, 25_000_000_000, [pm, rest], new Accounting { Exits = 1292 });
         Report report =
             ReportBuilder.Build(now.Since(null, Sample.Started), new ReportRequest { Kind = ReportKind.Time, Command = "time" });
@@ -63,11 +63,18 @@ public class AdviceTests
     private static Interval Reflected(Isa isa = Isa.Vmx)
     {
         var l2 = new Row(Keys.Of(new ExitCode(isa, isa == Isa.Vmx ? 10u : 0x72), ExitLevel.L2, Sample.Web))
-            { Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
-        l2.Rounds = new ReflectedRounds { Reflected = 200, Timed = 200, TotalNs = 200 * 48_000, HandlingNs = 200 * 36_000, L1Exits = 2060,
-            MaxNs = 48_000 };
+        { Count = 200, Timed = 200, TotalNs = 200 * 5_000 };
+        l2.Rounds = new ReflectedRounds
+        {
+            Reflected = 200,
+            Timed = 200,
+            TotalNs = 200 * 48_000,
+            HandlingNs = 200 * 36_000,
+            L1Exits = 2060,
+            MaxNs = 48_000
+        };
         var l1 = new Row(Keys.Of(new ExitCode(isa, isa == Isa.Vmx ? 24u : 0x80), ExitLevel.L1, Sample.Web))
-            { Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
+        { Count = 400, Timed = 400, TotalNs = 400 * 90_000 };
         return (new Snapshot(Sample.Started, 25_000_000_000, [l2, l1], new Accounting { Exits = 600 })).Since(null, Sample.Started);
     }
 
@@ -98,7 +105,7 @@ public class AdviceTests
     public void Advice_on_IPIs_fits_the_vendor(Isa isa, ulong reason, ulong raw, string says, string never)
     {
         var row = new Row(Keys.Of(new ExitCode(isa, reason), ExitLevel.L1, qualifier: Qualifier.Of(raw)))
-            { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
+        { Count = 1200, Timed = 1200, TotalNs = 1200 * 16_000 };
         var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting { Exits = 1200 });
         string line = Assert.Single(Advice.Of(ReportBuilder.Build(now.Since(null, Sample.Started), s_time)));
         Assert.Contains(says, line, StringComparison.Ordinal);
@@ -147,7 +154,7 @@ public class AdviceTests
         TimeParts parts = default;
         parts[TimePart.Runq] = 10_000;
         var now = new Snapshot(Sample.Started, 25_000_000_000, [], new Accounting { Exits = 1000 })
-            { Vms = [evil], Times = [new VcpuTime(Keys.Of(evil, null), 10_000, parts)] };
+        { Vms = [evil], Times = [new VcpuTime(Keys.Of(evil, null), 10_000, parts)] };
         text = Text(now.Since(null, Sample.Started), s_time with { Split = true, Explain = true }, new ViewStyle());
         Assert.Contains("a?[2Jb waited for a CPU", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', text);

@@ -79,7 +79,7 @@ public sealed class ComparisonNoiseTests
         {
             Comparison comparison = ComparisonSample.Compare(
                 new NoisyGuest(2 * i) { IsHeavyTailed = true, Rates = rates }.Record("a", 60), new NoisyGuest((2 * i) + 1)
-                    { IsHeavyTailed = true, Rates = more }.Record("b", 60));
+                { IsHeavyTailed = true, Rates = more }.Record("b", 60));
             right += comparison.Rows.Count(r => r.Marks == ChangedFigures.Rate);
             wrong += comparison.Rows.Count(r => (r.Marks & ~ChangedFigures.Rate) != 0);
         }
@@ -95,7 +95,7 @@ public sealed class ComparisonNoiseTests
         {
             Comparison comparison = ComparisonSample.Compare(
                 new NoisyGuest(2 * i) { Rates = [1000, 30] }.Record("a", 60), new NoisyGuest((2 * i) + 1)
-                    { Rates = [1200, 30] }.Record("b", 60));
+                { Rates = [1200, 30] }.Record("b", 60));
             Assert.Equal(ChangedFigures.None, ComparisonSample.Row(comparison, 30).Marks & ~ChangedFigures.Share);
             if (ComparisonSample.Row(comparison, 32).Marks.HasFlag(ChangedFigures.Rate)) marked++;
         }

@@ -139,7 +139,7 @@ public sealed class DeltaTests
 
         static Row Open(ulong kvm, ulong vmm) => new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1)) { Parts = Parts(kvm, vmm) };
         static Row Ended(ulong kvm, ulong vmm) => new Row(Keys.Of(new ExitCode(Isa.Vmx, 30), ExitLevel.L1, qualifier: Qualifier.Of(0x3f8)))
-            { Count = kvm > 605 ? 2UL : 1, Parts = Parts(kvm, vmm) };
+        { Count = kvm > 605 ? 2UL : 1, Parts = Parts(kvm, vmm) };
     }
 
     [Fact]

@@ -47,9 +47,10 @@ public sealed class ForeignTextTests
     {
         var vm = new VmIdentity(1, 4242, Canary);
         Interval interval = Sample.IntervalOf(Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 20, 1_200, vm, 0))
-            with { Vms = [vm], Missing = [new MissingSource(TimePart.Poll, Canary)] };
+            with
+        { Vms = [vm], Missing = [new MissingSource(TimePart.Poll, Canary)] };
         var slow = new SlowExit(Sample.Started, vm, 1, 2, 3, ExitLevel.L1, new ExitCode(Isa.Svm, 0x72), 1_200)
-            { RanInstead = new TaskIdentity(7, Canary), Parts = default(TimeParts) };
+        { RanInstead = new TaskIdentity(7, Canary), Parts = default(TimeParts) };
         var comparison = ComparisonBuilder.Build(
             new ComparisonSide(Canary, [interval]), new ComparisonSide("b", [interval]), new ComparisonRequest { By = GroupBy.Vm });
         comparison = comparison with { Notes = [Canary] };

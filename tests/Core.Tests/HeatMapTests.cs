@@ -126,7 +126,8 @@ public sealed partial class HeatMapTests
     private static void SvgShows(string name, string title)
     {
         Interval interval = s_intervals[0]
-            with { Vms = [new VmIdentity(0, 1, name)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
+            with
+        { Vms = [new VmIdentity(0, 1, name)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
         Timeline timeline = TimelineBuilder.Build(title, [interval], TimelineBy.Vm, 3);
         XElement svg = Svg(timeline);
         Assert.Contains(svg.Elements(s_svg + "text"), text => text.Value == ForeignText.Clean(name, 1000));
@@ -139,7 +140,8 @@ public sealed partial class HeatMapTests
     {
         const string evil = "<script>alert(1)</script>&\"'\e[2J\u202e\ud800\ufffe]]>";
         Interval interval = s_intervals[0]
-            with { Vms = [new VmIdentity(0, 1, evil)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
+            with
+        { Vms = [new VmIdentity(0, 1, evil)], Changes = [Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 5, 900, Sample.Web, 0)] };
         Timeline timeline = TimelineBuilder.Build(evil, [interval], TimelineBy.Vm, 3);
         string html = Html(timeline);
         Assert.DoesNotContain("alert(1)</", html, StringComparison.Ordinal);
@@ -216,12 +218,16 @@ public sealed partial class HeatMapTests
         Row[] more = [.. Enumerable.Range(13, rows)
             .Select(code => Sample.Row(Isa.Vmx, (ulong)code, ExitLevel.L1, 3, (ulong)code * 100, Sample.Web, 0))];
         intervals[columns / 2] = intervals[columns / 2]
-            with { Changes = [.. intervals[columns / 2].Rows, .. more], Accounting = new Accounting { DroppedExits = 7, LostEvents = 1 } };
+            with
+        { Changes = [.. intervals[columns / 2].Rows, .. more], Accounting = new Accounting { DroppedExits = 7, LostEvents = 1 } };
         if (outliers)
-            intervals[0] = intervals[0] with { Changes = [.. intervals[0].Rows,
+            intervals[0] = intervals[0] with
+            {
+                Changes = [.. intervals[0].Rows,
                 Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 1, 3_000_000_000_000, Sample.Web, 0),
                 Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 12345, 1, Sample.Web, 0),
-                Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1, Sample.Web, 0, untimed: 2)] };
+                Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1, Sample.Web, 0, untimed: 2)]
+            };
         return TimelineBuilder.Build(SampleTimeline.Title, intervals, TimelineBy.Reason, rows);
     }
 

@@ -36,7 +36,7 @@ public sealed class HistViewTests
     {
         // One of every bin: each line except the first and the last has 4.
         var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, 10), ExitLevel.L1))
-            { Count = HistogramLayout.BinCount, Timed = HistogramLayout.BinCount, MaxNs = 1UL << 41 };
+        { Count = HistogramLayout.BinCount, Timed = HistogramLayout.BinCount, MaxNs = 1UL << 41 };
         for (int bin = 0; bin < HistogramLayout.BinCount; bin++) row.Bins.Add(bin, 1);
         string[] bars = [.. Sample.Text(Sample.IntervalOf(row), ReportKind.Hist).Split('\n')
             .Where(line => line.Contains(" -> ", StringComparison.Ordinal))];

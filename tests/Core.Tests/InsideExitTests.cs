@@ -22,7 +22,7 @@ public class InsideExitTests
         ExitCode code, ulong count, ulong ns, Qualifier qualifier = default, TimeParts? parts = null, ExitLevel level = ExitLevel.L1)
     {
         var row = new Row(Keys.Of(code, level, Sample.Web, qualifier: qualifier))
-            { Parts = parts, Count = count, Timed = count, TotalNs = count * ns, MaxNs = ns };
+        { Parts = parts, Count = count, Timed = count, TotalNs = count * ns, MaxNs = ns };
         row.Bins.Add(HistogramLayout.BinOf(ns), count);
         return row;
     }
@@ -166,8 +166,15 @@ public class InsideExitTests
     public void Rounds_say_what_a_reflected_exit_costs()
     {
         Row row = Row(s_cpuid, 2100, 5000, level: ExitLevel.L2);
-        row.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000,
-            L1Exits = 20_600, MaxNs = 48_000 };
+        row.Rounds = new ReflectedRounds
+        {
+            Reflected = 2000,
+            Timed = 2000,
+            TotalNs = 2000 * 48_000,
+            HandlingNs = 2000 * 36_000,
+            L1Exits = 20_600,
+            MaxNs = 48_000
+        };
         row.Rounds.Bins.Add(HistogramLayout.BinOf(48_000), 2000);
         Interval interval = Between(null, Take([], row, Row(s_ioio, 5, 1000)));
         string text = Text(interval, Request(nested: true));
@@ -251,8 +258,15 @@ public class InsideExitTests
             .Select((p, i) => (p, 12_345_678UL + (ulong)i))]);
         Row row = OnVcpu(Row(new ExitCode(Isa.Svm, code), 12_345_678_901, 10, Qualifier.Of(0x1_0000_0608), parts, level), vm, vcpu);
         if (level != ExitLevel.L2) return row;
-        row.Rounds = new ReflectedRounds { Reflected = row.Count / 2, Timed = row.Count / 2, TotalNs = row.Count * 47_800,
-            HandlingNs = row.Count * 30_000, L1Exits = row.Count * 600, MaxNs = 48_000 };
+        row.Rounds = new ReflectedRounds
+        {
+            Reflected = row.Count / 2,
+            Timed = row.Count / 2,
+            TotalNs = row.Count * 47_800,
+            HandlingNs = row.Count * 30_000,
+            L1Exits = row.Count * 600,
+            MaxNs = 48_000
+        };
         row.Rounds.Bins.Add(HistogramLayout.BinOf(95_600), row.Count / 2);
         return row;
     }
@@ -269,8 +283,15 @@ public class InsideExitTests
     public void A_narrow_table_keeps_what_matters_most(GroupBy by, bool split, string name)
     {
         Row reflected = Row(s_cpuid, 2100, 5000, parts: Parts((TimePart.Kvm, 10_500_000)), level: ExitLevel.L2);
-        reflected.Rounds = new ReflectedRounds { Reflected = 2000, Timed = 2000, TotalNs = 2000 * 48_000, HandlingNs = 2000 * 36_000,
-            L1Exits = 20_600, MaxNs = 48_000 };
+        reflected.Rounds = new ReflectedRounds
+        {
+            Reflected = 2000,
+            Timed = 2000,
+            TotalNs = 2000 * 48_000,
+            HandlingNs = 2000 * 36_000,
+            L1Exits = 20_600,
+            MaxNs = 48_000
+        };
         Interval interval = Between(null, Take(Split.Times, [.. Split.Rows, reflected]));
         if (by == GroupBy.Vcpu) interval = OfOneVcpu(interval);
         var output = new StringWriter();

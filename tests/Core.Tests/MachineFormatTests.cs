@@ -113,7 +113,7 @@ public sealed class MachineFormatTests
     {
         Row row = Sample.Row(Isa.Vmx, 10, ExitLevel.L2, 3, 63, Sample.Web, 1);
         var now = new Snapshot(Sample.Started, 25_000_000_000, [row], new Accounting())
-            { Times = [new VcpuTime(Keys.Of(Sample.Web, 1), 1000, default)] };
+        { Times = [new VcpuTime(Keys.Of(Sample.Web, 1), 1000, default)] };
         Interval interval = now.Since(null, Sample.Started);
         var request = new ReportRequest { Kind = ReportKind.Time, Command = "time" };
         foreach (GroupBy by in (GroupBy[])[GroupBy.Reason, GroupBy.Vm, GroupBy.Vcpu | GroupBy.Reason, GroupBy.Reason | GroupBy.Qualifier])
@@ -145,9 +145,11 @@ public sealed class MachineFormatTests
     {
         string text = Slow(
             OutputFormat.Table, width, s_slow, s_slow
-                with { Vm = Sample.Web, Code = new ExitCode(Isa.Svm, 0x402), DurationNs = 9_999_999_999_999_999, Vcpu = 1023 },
+                with
+            { Vm = Sample.Web, Code = new ExitCode(Isa.Svm, 0x402), DurationNs = 9_999_999_999_999_999, Vcpu = 1023 },
             s_slow
-                with { Vm = new VmIdentity(5, 1, "a-virtual-machine-with-a-very-long-name"), Level = ExitLevel.L1, DurationNs = 50_000 });
+                with
+            { Vm = new VmIdentity(5, 1, "a-virtual-machine-with-a-very-long-name"), Level = ExitLevel.L1, DurationNs = 50_000 });
         Golden.FitsIn(width, text);
         Assert.Single(text.TrimEnd('\n').Split('\n').Select(line => line.Length).Distinct());
         Golden.Check($"slower-{width}", text);

@@ -303,7 +303,8 @@ public sealed class RuleEvaluatorTests
                 string unit = metric is "count" or "rate" ? "" : "ns", target = filtered ? "exit, vm=web-1" : "exit";
                 int At(string comparison, int value) =>
                     RuleSample.Evaluate($"{metric}({target}){comparison}{value}{unit}", input).Holds
-                        switch { true => 2, null => 1, false => 0 };
+                        switch
+                    { true => 2, null => 1, false => 0 };
                 (int low, int high) = (Math.Min(a, b), Math.Max(a, b));
                 // What could not be measured lies between what fails and what holds.
                 return At("<", low) <= At("<", high) && At("<=", low) <= At("<=", high)

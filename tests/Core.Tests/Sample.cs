@@ -16,7 +16,7 @@ internal static class Sample
     {
         ulong timed = count - untimed;
         var row = new Row(Keys.Of(new ExitCode(isa, code), level, vm, vcpu))
-            { Count = count, Timed = timed, TotalNs = timed * ns, MaxNs = timed == 0 ? 0 : ns };
+        { Count = count, Timed = timed, TotalNs = timed * ns, MaxNs = timed == 0 ? 0 : ns };
         if (timed > 0) row.Bins.Add(HistogramLayout.BinOf(ns), timed);
         return row;
     }
@@ -41,8 +41,16 @@ internal static class Sample
         params IReadOnlyCollection<VmIdentity> vms)
     {
         long ns = (from - DateTimeOffset.UnixEpoch).Ticks * 100, toNs = ns + (long)Math.Round(seconds * 1e9);
-        return new Interval { From = from, To = from.AddSeconds(seconds), FromNs = ns, ToNs = toNs, Changes = rows, Accounting = accounting,
-            Vms = vms.Count > 0 ? vms : [Web, Db] };
+        return new Interval
+        {
+            From = from,
+            To = from.AddSeconds(seconds),
+            FromNs = ns,
+            ToNs = toNs,
+            Changes = rows,
+            Accounting = accounting,
+            Vms = vms.Count > 0 ? vms : [Web, Db]
+        };
     }
 
     /// <summary>The same interval with another length.</summary>

@@ -49,8 +49,14 @@ public sealed class SamplerTests
                 rows.Add(row);
             }
             ulong exits = (ulong)rows.Rows.Sum(r => (long)r.Count);
-            return new Interval { To = time.GetUtcNow(), ToNs = time.GetTimestamp(), Changes = [.. rows.Rows], Vms = [Sample.Web],
-                Accounting = new Accounting { Exits = exits, Open = 1 } };
+            return new Interval
+            {
+                To = time.GetUtcNow(),
+                ToNs = time.GetTimestamp(),
+                Changes = [.. rows.Rows],
+                Vms = [Sample.Web],
+                Accounting = new Accounting { Exits = exits, Open = 1 }
+            };
         }
 
         public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink)

@@ -163,7 +163,7 @@ public sealed class TableViewTests
     private static Row Huge(ulong code, ExitLevel level, ulong count)
     {
         var row = new Row(Keys.Of(new ExitCode(Isa.Vmx, code), level))
-            { Count = count, Timed = count, TotalNs = ulong.MaxValue / 8, MaxNs = ulong.MaxValue / 2 };
+        { Count = count, Timed = count, TotalNs = ulong.MaxValue / 8, MaxNs = ulong.MaxValue / 2 };
         row.Bins.Add(HistogramLayout.BinCount - 1, count);
         return row;
     }

@@ -132,7 +132,8 @@ public sealed class TimelineBuilderTests
     {
         Interval first = Column(0) with { Accounting = new Accounting { UnpairedExits = 2, Open = 5, LostEvents = 1 }, RestartedRows = 1 };
         Interval second = Column(1, Sample.Row(Isa.Vmx, 71, ExitLevel.L1, 2, 1))
-            with { Accounting = new Accounting { UnpairedExits = 3, Open = 1, DroppedExits = 4 } };
+            with
+        { Accounting = new Accounting { UnpairedExits = 3, Open = 1, DroppedExits = 4 } };
         Assert.Equal(
             [
                 "5 exits had no entry after them (fast path): counted, not timed", "1 exit has no entry yet (open): counted, not timed",

@@ -59,9 +59,12 @@ public sealed class TimelineViewTests
         (width, name, columns, rows, unicode) =>
         {
             Interval[] intervals = [.. s_intervals[..columns]];
-            intervals[^1] = intervals[^1] with { Changes = [.. intervals[^1].Rows,
+            intervals[^1] = intervals[^1] with
+            {
+                Changes = [.. intervals[^1].Rows,
                 Sample.Row(Isa.Vmx, 0x1ffff, ExitLevel.L1, 1_000_000_000_000_000, ulong.MaxValue / 2, new VmIdentity(9, int.MaxValue, name),
-                4095)] };
+                4095)]
+            };
             foreach (TimelineBy by in Enum.GetValues<TimelineBy>())
             {
                 string text = Text(TimelineBuilder.Build(name + " " + name, intervals, by, rows), width, unicode);

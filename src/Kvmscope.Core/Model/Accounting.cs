@@ -21,21 +21,21 @@ public sealed record Accounting
 
     internal static readonly AccountingField MissedEventsField =
         new("missed_events", a => a.MissedEvents, (a, n) => a with { MissedEvents = n })
-    {
-        InJson = JsonPresence.WhereAny,
-        Place = 9,
-        Problem = n => $"{Plural.Of(n, "event was", "events were")} skipped by the kernel",
-        Remark = ": that many exits may lack their qualifier or poll time",
-    };
+        {
+            InJson = JsonPresence.WhereAny,
+            Place = 9,
+            Problem = n => $"{Plural.Of(n, "event was", "events were")} skipped by the kernel",
+            Remark = ": that many exits may lack their qualifier or poll time",
+        };
 
     internal static readonly AccountingField UnreadReasonsField =
         new("unread_reasons", a => a.UnreadReasons, (a, n) => a with { UnreadReasons = n })
-    {
-        InJson = JsonPresence.Never,
-        Place = 10,
-        Problem = n => $"the reason of {Plural.Of(n, "exit", "exits")} could not be read",
-        Remark = " on this kernel: see 'kvmscope check'",
-    };
+        {
+            InJson = JsonPresence.Never,
+            Place = 10,
+            Problem = n => $"the reason of {Plural.Of(n, "exit", "exits")} could not be read",
+            Remark = " on this kernel: see 'kvmscope check'",
+        };
 
     /// <summary>All counters, in the order of the machine formats.</summary>
     internal static readonly AccountingField[] Fields =

@@ -42,7 +42,7 @@ internal sealed class RandomTrace(int seed)
             };
             long ns = StartNs + (i * StepNs) + _random.Next(1000);
             snapshots.Add(new Snapshot(Start.AddTicks((ns - StartNs) / 100), ns, [.. _rows.Select(Copy)], _accounting)
-                { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
+            { Times = [.. _times], OpenExits = [.. _open], Vms = [.. _vms] });
         }
         return snapshots;
     }

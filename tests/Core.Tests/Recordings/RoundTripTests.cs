@@ -72,8 +72,14 @@ public sealed class RoundTripTests
             "filters":["--vm web","--vm my vm, 2","--vcpu 0,2","--reason HLT,12",
             "--exclude MSR","--level l2","--what is this"],"machines":[]}
             """u8);
-        AssertEqual(new() { Vms = ["web", "my vm, 2"], Vcpus = [0, 2], Reasons = ["HLT", "12"], ExcludedReasons = ["MSR"],
-            Level = ExitLevel.L2 }, header!.Selection);
+        AssertEqual(new()
+        {
+            Vms = ["web", "my vm, 2"],
+            Vcpus = [0, 2],
+            Reasons = ["HLT", "12"],
+            ExcludedReasons = ["MSR"],
+            Level = ExitLevel.L2
+        }, header!.Selection);
         Assert.False(header.HasAllExits);
         ReadOnlySpan<byte> none = """{"format":"kvmscope-recording","started":"2026-11-26T11:40:43Z","all_exits":true,"filters":[]}"""u8;
         Assert.True(HeaderJson.Read(none)!.Selection.HasAllExits);
@@ -177,10 +183,10 @@ public sealed class RoundTripTests
         Snapshot At(int second, ulong count, OpenExits[] state) =>
             new(RandomTrace.Start.AddSeconds(second), RandomTrace.StartNs + (second * 1_000_000_000L), [Row(count)],
             new Accounting { Exits = count })
-        {
-            OpenExits = state,
-            Vms = [vm],
-        };
+            {
+                OpenExits = state,
+                Vms = [vm],
+            };
         Recording recording = Tape.Open(Tape.Record([At(1, 4, open), At(2, 4, open), At(3, 5, [])]).Bytes);
         ulong Count(int first, int count, bool qualifiers) =>
             (ulong)recording.Sum(new IntervalRange(first, count), Grouping.Host, qualifiers).ToInterval().Rows.Sum(r => (long)r.Count);
