@@ -65,7 +65,10 @@ public sealed class ListCheckTests
         world.Host = new FakeHost(world.Clock) { Vms = [new(7, "web", "qemu", 1, [0]) { Labels = labels }] };
 
         Assert.Equal(
-            """{"schema":"kvmscope/1","command":"list","rows":[{"vm":"web","vm_pid":7,"vmm":"qemu","vms":1,"vcpus":1,"vcpu_ids":[0],"uuid":"77046f18-e107-48e7-939c-57eba163c478","vmid":"112","namespace":"shop","pod":"2f0c8a1e"}]}"""
+            """{"schema":"kvmscope/1","command":"list","rows":[{"vm":"web","vm_pid":7,"vmm":"qemu","vms":1,"vcpus":1,"vcpu_ids":[0],"""
+            + """
+              "uuid":"77046f18-e107-48e7-939c-57eba163c478","vmid":"112","namespace":"shop","pod":"2f0c8a1e"}]}
+              """
             + "\n", world.Run("list", "--format", "json").Out);
     }
 

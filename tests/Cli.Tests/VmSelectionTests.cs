@@ -32,7 +32,8 @@ public sealed class VmSelectionTests : IDisposable
             Identities = [s_web, s_web2, s_otherWeb, s_db, s_literal, s_number],
             Vms =
             [
-                new(4242, "web", "qemu", 2, [0, 1]), new(4711, "db", "qemu", 1, [0]) { Labels = s_labels }, new(5000, "web", "qemu", 1, [0]),
+                new(4242, "web", "qemu", 2, [0, 1]), new(4711, "db", "qemu", 1, [0]) { Labels = s_labels },
+                new(5000, "web", "qemu", 1, [0]),
                 new(6000, "mail#2", "qemu", 1, [0]), new(7000, "1000", "qemu", 1, [0]), .. more,
             ],
             Rows =
@@ -201,7 +202,12 @@ public sealed class VmSelectionTests : IDisposable
         Record("--vm", "112");
         Assert.Equal(1000UL, Exits(new World().Run("report", Path_, "count", "--vm", Uuid, "--format", "json")));
         Outcome clash = World(new VirtualMachine(112, "clash", "qemu", 1, [0])).Run("count", "--vm", "112");
-        Assert.Equal(new Outcome(2, "", "kvmscope: '112' is the pid of one VM and the VMID of another\n  Give 'clash', the name of the VM of that pid, or 'db', the name of the other.\n"), clash);
+        Assert.Equal(
+            new Outcome(2, "", """
+                kvmscope: '112' is the pid of one VM and the VMID of another
+                  Give 'clash', the name of the VM of that pid, or 'db', the name of the other.
+
+                """), clash);
     }
 
     private void Record(params string[] options)

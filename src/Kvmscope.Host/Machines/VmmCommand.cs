@@ -5,7 +5,7 @@ namespace Kvmscope.Host.Machines;
 /// <summary>What of a process tells its VM's name: only what everybody may read, so that privileges make no difference.</summary>
 /// <param name="pid">The process.</param>
 /// <param name="cmdline">The bytes of /proc/PID/cmdline.</param>
-/// <param name="comm">The kernel's name of it, for one that changed its arguments: its file's first 15 bytes, unless it changed that.</param>
+/// <param name="comm">The kernel's name of it, for one that changed its arguments: its file's first 15 bytes, or another.</param>
 /// <param name="cgroup">The text of /proc/PID/cgroup.</param>
 internal readonly ref struct VmmProcess(int pid, ReadOnlySpan<byte> cmdline, ReadOnlySpan<byte> comm, ReadOnlySpan<byte> cgroup)
 {

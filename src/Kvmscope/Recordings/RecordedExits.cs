@@ -38,7 +38,9 @@ internal sealed class RecordedExits
 
     /// <summary>The selected VMs of those that were traced when it began; their vCPUs are not recorded.</summary>
     public IReadOnlyCollection<VirtualMachine> Machines =>
-        [.. _selection.Traced([.. _recording.Header.Machines.Select(m => new VirtualMachine(m.Pid, m.Name, "", 1, []) { Labels = m.Labels })], _vms)];
+        [.. _selection.Traced([.. _recording.Header.Machines.Select(AsMachine)], _vms)];
+
+    private static VirtualMachine AsMachine(KnownVm vm) => new(vm.Pid, vm.Name, "", 1, []) { Labels = vm.Labels };
 
     /// <summary>Throws if the recording does not keep apart what is asked for.</summary>
     public void Require(Grouping grouping, string what)

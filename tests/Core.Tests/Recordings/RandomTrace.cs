@@ -52,7 +52,9 @@ internal sealed class RandomTrace(int seed)
         // Some have the name or the pid of an earlier VM.
         var vm = new VmIdentity(_vms.Count, 4000 + _random.Next(3), $"vm \"{_random.Next(3)}\", ü")
         {
-            Labels = _vms.Count % 2 == 0 ? VmLabels.None : new VmLabels { Uuid = $"u{_vms.Count}", Vmid = "7", Namespace = "n\u001b", Pod = "p" },
+            Labels = _vms.Count % 2 == 0
+                ? VmLabels.None
+                : new VmLabels { Uuid = $"u{_vms.Count}", Vmid = "7", Namespace = "n\u001b", Pod = "p" },
         };
         _vms.Add(vm);
         _times.Add(new VcpuTime(Keys.Of(vm, 0), 0, default));

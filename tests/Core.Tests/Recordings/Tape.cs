@@ -25,7 +25,11 @@ internal static class Tape
         HasQualifiers = true,
         HasNested = true,
         Selection = new() { Vms = ["web"], Vcpus = [0, 2], Reasons = ["HLT"], ExcludedReasons = ["0x7b", "MSR"], Level = ExitLevel.L2 },
-        Machines = [new(4000, "web", new VmLabels { Uuid = "77046f18-e107-48e7-939c-57eba163c478", Vmid = "112", Namespace = "n", Pod = "p" }), new(4001, "db", VmLabels.None)],
+        Machines =
+        [
+            new(4000, "web", new VmLabels { Uuid = "77046f18-e107-48e7-939c-57eba163c478", Vmid = "112", Namespace = "n", Pod = "p" }),
+            new(4001, "db", VmLabels.None),
+        ],
     };
 
     /// <summary>The bytes of a recording of these snapshots, and where each append ended.</summary>

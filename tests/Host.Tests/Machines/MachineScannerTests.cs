@@ -12,7 +12,8 @@ public sealed class MachineScannerTests
     {
         using var proc = new TempTree();
         proc.Process(300, ["qemu-system-x86_64", "-name", "guest=web,debug-threads=on"],
-                ["/dev/null", "/dev/kvm", Vm, "anon_inode:kvm-vcpu:2", "anon_inode:kvm-vcpu:0", "anon_inode:kvm-vcpu-stats:0", "anon_inode:[eventfd]"])
+                ["/dev/null", "/dev/kvm", Vm, "anon_inode:kvm-vcpu:2", "anon_inode:kvm-vcpu:0", "anon_inode:kvm-vcpu-stats:0",
+                "anon_inode:[eventfd]"])
             .Process(20, ["/firecracker", "--id", "fc1"], [Vm, "anon_inode:kvm-vcpu:0"])
             .Process(5, ["bash"], ["/dev/pts/0", "/dev/kvm", "socket:[123]"])
             .Process(2, [], [])

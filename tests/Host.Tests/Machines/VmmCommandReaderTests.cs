@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
+using Kvmscope.Core.Model;
 using Kvmscope.Host.Machines;
 
 namespace Kvmscope.Host.Tests.Machines;
@@ -8,6 +9,8 @@ namespace Kvmscope.Host.Tests.Machines;
 [SupportedOSPlatform("linux")]
 public sealed class VmmCommandReaderTests
 {
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite;
+    private const string Uuid = "77046f18-e107-48e7-939c-57eba163c478";
     private const string Config = "[name]\n  guest = \"shop\"\n";
 
     [Theory]
@@ -21,11 +24,11 @@ public sealed class VmmCommandReaderTests
         using var proc = new TempTree();
         proc.File("web.cfg", Config).File($"{Environment.ProcessId}/mountinfo", "22 27 0:21 / /proc rw\n");
         proc.Process(7, ["qemu-system-x86_64", "-readconfig", Path.Join(proc.Root, "web.cfg")], []).File("7/mountinfo", mounts);
-        File.SetUnixFileMode(proc.Root, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(proc.Root, Owner | UnixFileMode.OtherExecute);
         File.SetUnixFileMode(Path.Join(proc.Root, "web.cfg"), UnixFileMode.UserRead | (isPublic ? UnixFileMode.OtherRead : 0));
         Assert.Equal(name, new MachineNames(proc.Root).Learn(7)?.Name);
         // Neither does what lies in a folder that not everybody may enter.
-        File.SetUnixFileMode(proc.Root, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(proc.Root, Owner);
         Assert.Equal("web", new MachineNames(proc.Root).Learn(7)?.Name);
     }
 
@@ -33,13 +36,14 @@ public sealed class VmmCommandReaderTests
     public void The_cgroup_tells_the_pod()
     {
         using var proc = new TempTree();
-        proc.Process(7, ["qemu-kvm", "-name", "guest=ns_vm"], []).File("7/cgroup", "0::/kubepods/pod2f0c8a1e-5a55-4c39-9f0e-0c8f2d1b7a10/x\n");
-        Assert.Equal(("ns", "2f0c8a1e-5a55-4c39-9f0e-0c8f2d1b7a10"), (new MachineNames(proc.Root).Learn(7)?.Labels.Namespace, new MachineNames(proc.Root).Learn(7)?.Labels.Pod));
+        proc.Process(7, ["qemu-kvm", "-name", "guest=ns_vm"], []).File("7/cgroup", $"0::/kubepods/pod{Uuid}/x\n");
+        VmLabels labels = new MachineNames(proc.Root).Learn(7)!.Value.Labels;
+        Assert.Equal(("ns", Uuid), (labels.Namespace, labels.Pod));
     }
 
     [Theory]
     [InlineData("qemu-system-x86_64", "qemu-system-x86_64", "-readconfig CONFIG", "qemu", "shop")]
-    [InlineData("qemu-system-x86_64", "my web server", "-uuid 77046f18-e107-48e7-939c-57eba163c478", "qemu", "77046f18-e107-48e7-939c-57eba163c478")]
+    [InlineData("qemu-system-x86_64", "my web server", "-uuid " + Uuid, "qemu", Uuid)]
     [InlineData("firecracker", "microvm@capsule", "--api-sock capsule.sock", "firecracker", "capsule")]
     [InlineData("firecracker", "x/firecracker", "--no-api", "firecracker", "firecracker-PID")]
     public void Without_privileges_a_vm_has_the_same_name(string file, string called, string arguments, string vmm, string name) =>
@@ -77,7 +81,8 @@ public sealed class VmmCommandReaderTests
 
     private static string[] Names(int pid)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [typeof(VmmCommandReaderTests).Assembly.Location, "names", pid.ToString(CultureInfo.InvariantCulture)])
+        string[] arguments = [typeof(VmmCommandReaderTests).Assembly.Location, "names", pid.ToString(CultureInfo.InvariantCulture)];
+        var start = new ProcessStartInfo(Environment.ProcessPath!, arguments)
         {
             RedirectStandardOutput = true,
         };

@@ -68,7 +68,8 @@ public sealed class VmmCommandTests
             // The kernel calls a process by its file until that renames itself.
             string file = Path.GetFileName(row[1].Length > 0 ? row[1] : row[0].Split('|')[0]);
             VmmCommand command = Parse(row[0], file[..Math.Min(15, file.Length)]);
-            if ((command.Vmm, command.Name) != (row[2], row[3].Replace("$PID", "7", StringComparison.Ordinal))) wrong.Add($"{row[0]}: {command}");
+            string name = row[3].Replace("$PID", "7", StringComparison.Ordinal);
+            if ((command.Vmm, command.Name) != (row[2], name)) wrong.Add($"{row[0]}: {command}");
         }
         Assert.Equal("", string.Join('\n', wrong));
         Assert.True(table.Length > 60);
@@ -104,17 +105,20 @@ public sealed class VmmCommandTests
     public void A_config_file_names_the_vm_and_its_own_name_does_where_it_says_nothing()
     {
         const string arguments = "/usr/bin/qemu-system-x86_64|-readconfig|/etc/vm/web.cfg";
-        const string config = "# qemu\n[machine]\n  guest = \"no\"\n[ name ]\n[name]\n\tdebug-threads = \"on\"\r\n  guest = \"shop 1\"\r\n[drive]\n guest = \"no\"\n";
+        const string config = "# qemu\n[machine]\n  guest = \"no\"\n"
+            + "[ name ]\n[name]\n\tdebug-threads = \"on\"\r\n  guest = \"shop 1\"\r\n[drive]\n guest = \"no\"\n";
         Assert.Equal("shop 1", Parse(arguments, config: config).Name);
         Assert.Equal("web", Parse(arguments, config: "[machine]\n  type = \"q35\"\n").Name);
         Assert.Equal("given", Parse(arguments + "|-name|given", config: config).Name);
     }
 
+    private const string Uuid = "77046f18-e107-48e7-939c-57eba163c478";
+
     [Theory]
-    [InlineData("/usr/bin/qemu-system-x86_64|-name|a|-uuid|77046F18-e107-48e7-939c-57eba163c478", "77046f18-e107-48e7-939c-57eba163c478", null)]
-    [InlineData("/usr/bin/kvm|-id|103|-smbios|type=1,uuid=77046f18-e107-48e7-939c-57eba163c478|-name|a", "77046f18-e107-48e7-939c-57eba163c478", "103")]
+    [InlineData("/usr/bin/qemu-system-x86_64|-name|a|-uuid|77046F18-e107-48e7-939c-57eba163c478", Uuid, null)]
+    [InlineData("/usr/bin/kvm|-id|103|-smbios|type=1,uuid=" + Uuid + "|-name|a", Uuid, "103")]
     [InlineData("/usr/bin/kvm|-id|103|-smbios|type=1,uuid=0380|-name|a", null, "103")]
-    [InlineData("cloud-hypervisor|--api-socket|a.sock|--platform|num_pci_segments=2,uuid=77046f18-e107-48e7-939c-57eba163c478", "77046f18-e107-48e7-939c-57eba163c478", null)]
+    [InlineData("cloud-hypervisor|--api-socket|a.sock|--platform|num_pci_segments=2,uuid=" + Uuid, Uuid, null)]
     [InlineData("VBoxHeadless|--comment|a|--startvm|1d190423-6b50-4f11-973a-a7416c0e1ba6", "1d190423-6b50-4f11-973a-a7416c0e1ba6", null)]
     [InlineData("qemu-system-x86_64|-name|a", null, null)]
     public void Tells_the_uuid_and_proxmoxs_number(string arguments, string? uuid, string? vmid)
@@ -125,17 +129,19 @@ public sealed class VmmCommandTests
     }
 
     private const string PodUid = "2f0c8a1e-5a55-4c39-9f0e-0c8f2d1b7a10";
+    private const string SystemdGroup = "0::/kubepods.slice/kubepods-burstable.slice/"
+        + "kubepods-burstable-pod2f0c8a1e_5a55_4c39_9f0e_0c8f2d1b7a10.slice/cri-containerd-9a.scope\n";
 
     [Theory]
     // KubeVirt: by the cgroup of either driver, or by what it tells the guest
-    [InlineData("qemu-kvm|-name|guest=default_vmi-1,debug-threads=on", "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod2f0c8a1e_5a55_4c39_9f0e_0c8f2d1b7a10.slice/cri-containerd-9a.scope\n", "default", PodUid)]
-    [InlineData("qemu-kvm|-name|guest=ns1_a_b", "9:cpu:/\n4:memory:/kubepods/besteffort/pod2f0c8a1e-5a55-4c39-9f0e-0c8f2d1b7a10/77\n", "ns1", PodUid)]
+    [InlineData("qemu-kvm|-name|guest=default_vmi-1,debug-threads=on", SystemdGroup, "default", PodUid)]
+    [InlineData("qemu-kvm|-name|guest=ns1_a_b", "9:cpu:/\n4:memory:/kubepods/besteffort/pod" + PodUid + "/77\n", "ns1", PodUid)]
     [InlineData("qemu-kvm|-name|guest=ns1_a|-smbios|type=1,manufacturer=KubeVirt,product=None", "0::/\n", "ns1", null)]
     // libvirt's guests are called as their owners like
     [InlineData("qemu-kvm|-name|guest=my_vm", "0::/machine.slice/machine-qemu.scope\n", null, null)]
     // Kata: the sandbox, and the pod where its cgroup is in it
     [InlineData("qemu|-name|sandbox-e5|-qmp|unix:/run/vc/vm/e5/qmp.sock,server", "0::/x\n", null, "e5")]
-    [InlineData("qemu|-name|sandbox-e5|-qmp|unix:/run/vc/vm/e5/qmp.sock,server", "0::/kubepods/pod2f0c8a1e-5a55-4c39-9f0e-0c8f2d1b7a10/kata_e5\n", null, PodUid)]
+    [InlineData("qemu|-name|sandbox-e5|-qmp|unix:/run/vc/vm/e5/qmp.sock,server", "0::/kubepods/pod" + PodUid + "/kata_e5\n", null, PodUid)]
     [InlineData("cloud-hypervisor|--api-socket|/run/vc/vm/e6/clh.sock", "", null, "e6")]
     [InlineData("firecracker|--api-sock|/run/vc/firecracker/e7/root/run/firecracker.socket", "", null, "e7")]
     [InlineData("containerd-shim-kata-v2|-namespace|k8s.io|-id|e8", "", null, "e8")]
@@ -169,7 +175,8 @@ public sealed class VmmCommandTests
 
     private static readonly Gen<byte[]> Bytes = Gen.OneOf(
         Gen.Byte.Array[0, 200],
-        Words.Of("qemu", "\0", "-name", "--name", "guest=", ",", ",,", "=", "firecracker", "--id", "--id=", "cloud-hypervisor", "--api-socket",
+        Words.Of("qemu", "\0", "-name", "--name", "guest=", ",", ",,", "=", "firecracker", "--id", "--id=", "cloud-hypervisor",
+                "--api-socket",
                 "path=", "/", ".sock", "--platform", "uuid=", "crosvm", "-s", "vm", "run", "--", "\u001b", "\u202e", "\U0001f600", "x",
                 "-readconfig", "[name]", "\n", "guest", "kubepods", "pod", "krunvm", "start", "-", "@", "microvm@", "runsc", "solo5-hvt")
             .Array[0, 20].Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts))));

@@ -129,7 +129,8 @@ public sealed class SlotSweeperTests
     [KernelFact]
     public void Slots_of_a_process_without_vcpus_are_freed_only_when_slots_are_scarce()
     {
-        using KernelSide side = new(sizes: new TableSizes(8, 100, 1), host: new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => false, Isa.Svm));
+        using KernelSide side = new(
+            sizes: new TableSizes(8, 100, 1), host: new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => false, Isa.Svm));
         for (ulong vcpu = 1; vcpu <= 4; vcpu++) Events(side, vcpu, 1);
         side.Sweeper.Sweep();
         Assert.False(side.Sweeper.Sweep());
@@ -143,7 +144,8 @@ public sealed class SlotSweeperTests
     public void Counters_of_a_vcpu_that_ended_are_in_the_next_reading_only()
     {
         using KernelSide side = new(
-            new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1), new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm));
+            new TraceOptions { WantSplit = true }, new TableSizes(2, 8, 1),
+            new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm));
         Events(side, 1, 3);
         Assert.Equal(3UL, Assert.Single(side.ReadInterval().Rows).Count);
         Events(side, 1, 4);

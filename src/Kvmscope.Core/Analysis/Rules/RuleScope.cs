@@ -83,7 +83,8 @@ internal sealed class RuleScope
         int[] ids =
         [
             .. SeenKeys().Where(key => _vms.Matches(_input.Interval.VmOf(key))).Select(key => key.VcpuId).OfType<int>()
-                .Concat(_input.Machines.Where(m => _vms.Matches(new KnownVm(m.Pid, m.Name, m.Labels))).SelectMany(m => m.VcpuIds)).Distinct().Order(),
+                .Concat(_input.Machines.Where(m => _vms.Matches(new KnownVm(m.Pid, m.Name, m.Labels))).SelectMany(m => m.VcpuIds))
+                .Distinct().Order(),
         ];
         if (ids.Contains(wanted)) return null;
         string text =
