@@ -9,6 +9,7 @@ internal static class DossierScenarios
     private const string Plan = "cpuid=43 slow-port=5 slow=150";
     private const ulong SleepNs = 150_000_000;
     private const int Slow = 5;
+    private const string SlowPort = "1283"; // 0x503
     private static readonly string[] s_ownNames = ["kvmscope", "lab-suite", ".NET"];
 
     internal static IEnumerable<Case> Cases =>
@@ -28,15 +29,19 @@ internal static class DossierScenarios
         return lines;
     }
 
+    // Those of the port at which the VMM sleeps: when an emulated host stands still for 100 ms, some other exit is slow too.
+    private static List<JsonElement> RunSlowPort(LabHost host, string options) =>
+    [
+        .. Run(host, Plan, options).Select(line => JsonElement.Parse(line))
+            .Where(exit => exit.TryGetProperty("qualifier_raw", out JsonElement raw) && raw.GetRawText() == SlowPort),
+    ];
+
     private static void Slept(LabHost host)
     {
-        IReadOnlyList<string> lines = Run(host, Plan, "slower 100ms --format json");
-        Check.Equal(Slow, lines.Count, "slow exits");
-        foreach (string line in lines)
+        List<JsonElement> exits = RunSlowPort(host, "slower 100ms --format json");
+        Check.Equal(Slow, exits.Count, "slow exits");
+        foreach (JsonElement exit in exits)
         {
-            using JsonDocument document = JsonDocument.Parse(line);
-            JsonElement exit = document.RootElement;
-            Check.Equal(0x503, exit.GetProperty("qualifier_raw").GetInt32(), "port");
             Check.Contains("0x503 out", exit.GetProperty("qualifier").GetString()!, "qualifier");
             Check.Contains("0xa0", exit.GetProperty("rip").GetString()!, "rip");
             Check.AtLeast(0, exit.GetProperty("cpu_exit").GetInt32(), "CPU at the exit");
@@ -53,8 +58,8 @@ internal static class DossierScenarios
 
     private static void Part(LabHost host)
     {
-        Check.Equal(0, Run(host, Plan, "slower 100ms --part kvm --format json").Count, "exits that were in KVM for so long");
-        Check.Equal(Slow, Run(host, Plan, "slower 100ms --part vmm --format json").Count, "exits that were in the VMM for so long");
+        Check.Equal(0, RunSlowPort(host, "slower 100ms --part kvm --format json").Count, "exits that were in KVM for so long");
+        Check.Equal(Slow, RunSlowPort(host, "slower 100ms --part vmm --format json").Count, "exits that were in the VMM for so long");
     }
 
     // Two vCPUs on one CPU: an exit that waits for the CPU waits for the other vCPU, or for kvmscope or its reader. How often for
