@@ -84,7 +84,7 @@ public sealed class BadInputTests
     [InlineData("slower 2h", "threshold '2h' is out of range: 1ns to 1h",
         "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]
     [InlineData("slower 1e999", "'1e999' is not a handling time", "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]
-    [InlineData("count --vm web3", "no VM has the name or pid 'web3'", "Running: web1 (4242), db1 (4711)")]
+    [InlineData("count --vm web3", "no VM has the name, pid, UUID or VMID 'web3'", "Running: web1 (4242), db1 (4711)")]
     [InlineData("count --vcpu 7", "no vCPU 7 in any of these VMs", "There are: 0-3")]
     [InlineData("count --vm db1 --vcpu 0,2", "no vCPU 2 in db1", "There are: 0-1")]
     [InlineData("count --vcpu x", "--vcpu 'x' is not a vCPU id", "Give numbers: --vcpu 0 or --vcpu 0,2")]

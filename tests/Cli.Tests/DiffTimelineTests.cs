@@ -133,7 +133,7 @@ public sealed class DiffTimelineTests : IDisposable
     [InlineData("diff FILE --a +3s..+2s", "--a does not end after its start")]
     [InlineData("report FILE --timeline --top 0", "--top '0' is not a number of rows")]
     [InlineData("diff FILE --a 12:00:05", "is not a window")]
-    [InlineData("diff FILE --vm web1 --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
+    [InlineData("diff FILE --vm web1 --vm nobody", "no VM in the recording has the name, pid, UUID or VMID 'nobody'")]
     [InlineData("diff FILE FILE --by vms", "--by 'vms' is not known")]
     [InlineData("report FILE --format svg", "Add --timeline")]
     [InlineData("report FILE --timeline --format png", "-o timeline.png")]

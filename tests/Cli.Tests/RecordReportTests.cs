@@ -356,7 +356,7 @@ public sealed class RecordReportTests : IDisposable
     [InlineData("report FILE count --part runq", "'count' has no option --part")]
     [InlineData("report FILE count --split", "It belongs to time")]
     [InlineData("report FILE --verbose", "It belongs to slower")]
-    [InlineData("report FILE --vm nobody", "no VM in the recording has the name or pid 'nobody'")]
+    [InlineData("report FILE --vm nobody", "no VM in the recording has the name, pid, UUID or VMID 'nobody'")]
     [InlineData("report FILE --reason nothing", "is not an exit reason of VMX")]
     [InlineData("report FILE --from noon", "--from 'noon' is not a time")]
     [InlineData("report FILE --from +10s", "nothing was recorded in that time")]

@@ -10,7 +10,7 @@ namespace Kvmscope.CommandLine;
 internal sealed class FilterOptions
 {
     private readonly Option<string[]> _vms =
-        OptionFactory.Values("--vm", "NAME|PID", "Only this VM (see 'kvmscope list'); repeat for more than one.");
+        OptionFactory.Values("--vm", "NAME|PID", "Only this VM: name, pid, UUID or VMID (see 'kvmscope list'); repeat for more.");
     private readonly Option<string[]> _vcpus =
         OptionFactory.Values("--vcpu", "N[,N]", "Only these vCPUs, by the ids that their VMM gave them.");
     private readonly Option<string[]> _reasons = OptionFactory.Values("--reason", "R[,R]", "Only these exit reasons, by name or number.");

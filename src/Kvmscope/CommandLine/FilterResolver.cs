@@ -36,7 +36,7 @@ internal static class FilterResolver
         if (vms.Unknown is not { } text) return vms;
         throw machines.Count == 0
             ? UsageError.Of($"no VM is running, so there is no '{text}'", "Start it first, or leave --vm out to trace VMs as they start.")
-            : UsageError.Of($"no VM has the name or pid '{text}'",
+            : UsageError.Of($"no VM has the name, pid, UUID or VMID '{text}'",
                 $"Running: {WordList.Some([.. machines.Select(m => $"{m.Name} ({m.Pid})")])}");
     }
 

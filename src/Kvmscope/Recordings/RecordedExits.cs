@@ -96,7 +96,7 @@ internal sealed class RecordedExits
         IReadOnlyCollection<VmIdentity> seen = Seen(range);
         _vms = VmFilter.Resolve(_selection.Vms, Known(seen));
         if (_vms.Unknown is { } name)
-            throw UsageError.Of($"no VM in the recording has the name or pid '{name}'",
+            throw UsageError.Of($"no VM in the recording has the name, pid, UUID or VMID '{name}'",
                 seen.Count > 0
                     ? $"There are: {string.Join(", ", seen.Select(v => ForeignText.Clean($"{v.Name} ({v.Pid})")))}"
                     : "It holds no VM's exits in that time.");
