@@ -6,8 +6,15 @@ internal readonly ref struct CommandLineArguments(ReadOnlySpan<byte> text)
 {
     private readonly ReadOnlySpan<byte> _text = text;
 
-    /// <summary>Argument 0: the program, as its starter called it; empty where there is none.</summary>
-    internal ReadOnlySpan<byte> Program => Cut(_text, out _);
+    /// <summary>Argument 0 without its folder: the program, as its starter called it; empty where there is none.</summary>
+    internal ReadOnlySpan<byte> Program
+    {
+        get
+        {
+            ReadOnlySpan<byte> path = Cut(_text, out _);
+            return path[(path.LastIndexOf((byte)'/') + 1)..];
+        }
+    }
 
     /// <summary>All that comes after the program.</summary>
     internal ReadOnlySpan<byte> AfterProgram

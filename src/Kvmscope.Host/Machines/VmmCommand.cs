@@ -33,7 +33,7 @@ internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Lab
     internal static VmmCommand Parse(VmmProcess process, ConfigReader config)
     {
         var arguments = new CommandLineArguments(process.CommandLine);
-        ReadOnlySpan<byte> called = BaseName(arguments.Program), comm = process.Comm;
+        ReadOnlySpan<byte> called = arguments.Program, comm = process.Comm;
         bool isCut = comm.Length == MostComm;
         // Where the two begin alike, the longer one was not known either.
         bool isNew = !isCut || !called.StartsWith(comm);
@@ -84,8 +84,6 @@ internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Lab
         }
         return null;
     }
-
-    private static ReadOnlySpan<byte> BaseName(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 
