@@ -159,7 +159,8 @@ public sealed class VmSelectionTests : IDisposable
     public void A_VM_that_is_not_there_is_an_error(string vm)
     {
         Record();
-        Assert.StartsWith($"kvmscope: no VM has the name, pid, UUID or VMID '{vm}'\n  Running: web (4242), ", World().Run("count", "--vm", vm).Error);
+        Assert.StartsWith($"kvmscope: no VM has the name, pid, UUID or VMID '{vm}'\n  Running: web (4242), ",
+            World().Run("count", "--vm", vm).Error);
         Assert.StartsWith($"kvmscope: no VM in the recording has the name, pid, UUID or VMID '{vm}'\n  There are: web (4242), web#2 (4242)",
             new World().Run("report", Path_, "--vm", vm).Error);
         Assert.Equal(5, new World().Run("assert", $"count(any, vm={vm})==0", Path_).Status);
