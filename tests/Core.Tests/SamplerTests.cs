@@ -36,6 +36,8 @@ public sealed class SamplerTests
 
         internal List<SlowExit> Slow { get; } = [];
 
+        internal Action Swept { get; init; } = () => { };
+
         public Interval Read(Grouping grouping)
         {
             Readings++;
@@ -68,9 +70,7 @@ public sealed class SamplerTests
             return count;
         }
 
-        public void Sweep()
-        {
-        }
+        public void Sweep() => Swept();
 
         public void Dispose()
         {
@@ -193,5 +193,38 @@ public sealed class SamplerTests
         Assert.Equal([(3, 2UL, 2), (0, 0UL, 1)], taken.Select(i => (i.Slow.Count, i.Accounting.LostEvents, i.Intervals)));
         Assert.Contains(Sample.Db, taken[0].Vms);
         Assert.Equal(5, seen.Count);
+    }
+
+    [Fact]
+    public void A_slow_exit_right_before_the_reading_is_in_its_interval()
+    {
+        var time = new StillTime();
+        Trace? trace = null;
+        var exit = new SlowExit(Sample.Started, Sample.Db, 0, 1, 0, ExitLevel.L1, s_cpuid, 1_000_000);
+        trace = new Trace(time, 4) { Swept = () => trace!.Slow.Add(exit) };
+        var sampler = new Sampler(trace, new TraceClock(time));
+        List<Interval> taken = [];
+        sampler.Add(new Sink(Grouping.Host, interval =>
+        {
+            taken.Add(interval);
+            return true;
+        })
+        { Step = TimeSpan.FromSeconds(1), MostSlow = 3 });
+        sampler.Run(_ => false, TimeSpan.FromSeconds(3));
+        Assert.Equal([1, 1, 1], taken.Select(interval => interval.Slow.Count));
+    }
+
+    [Fact]
+    public void A_step_that_comes_late_does_not_delay_those_after_it()
+    {
+        var steps = new Cadence(TimeSpan.FromMilliseconds(250));
+        bool IsDue(int ms) => steps.IsDue(TimeSpan.FromMilliseconds(ms));
+        Assert.False(IsDue(249));
+        Assert.True(IsDue(260));
+        Assert.False(IsDue(499));
+        // Two were missed: they are one.
+        Assert.True(IsDue(1010));
+        Assert.Equal(TimeSpan.FromMilliseconds(1250), steps.Next);
+        Assert.False(new Cadence(null).IsDue(TimeSpan.MaxValue - TimeSpan.FromTicks(1)));
     }
 }
