@@ -146,7 +146,7 @@ struct cell_key {
 };
 
 /*
- * Gives a reason index of the slot a cell; returns the cell's number, or 0 where none is left.
+ * Takes a free cell for a reason index of the slot; returns its number, or 0 if none is free.
  * Tried again at each of the reason's exits.
  */
 static __always_inline u32 new_cell(struct kvmscope_slot *slot, struct cell_key *key)

@@ -43,7 +43,7 @@ internal static unsafe class KvmArm
         internal ulong Attribute, Address;
     }
 
-    /// <summary>Gives a vCPU the host's type of CPU, with PSCI, and its start address and argument.</summary>
+    /// <summary>Sets the CPU type of the vCPU (the host's), PSCI, and its start address and argument.</summary>
     internal static void Init(SafeFileHandle vm, SafeFileHandle vcpu, ulong entry, ulong argument)
     {
         VcpuInit init;

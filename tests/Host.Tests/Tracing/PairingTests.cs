@@ -175,7 +175,7 @@ public sealed class PairingTests
         }
     }
 
-    // What the kernel side says of an interval; but for what it has no room for, and the times, the model says the same.
+    // The interval as the kernel side counted it. The model must be equal, except in times and in what did not fit.
     private static Interval ReadBoth(KernelSide side, Model model)
     {
         Interval seen = side.ReadInterval(Grouping.Host);
