@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Guests;
@@ -21,18 +20,18 @@ internal static class GuestBlock
         GuestImage.Instance.Code.CopyTo(block[GuestLayout.Code..]);
 
         // Accessed and dirty are set already: the CPU has no reason to write to the tables.
-        Put(block, GuestLayout.PageMap, (physical + GuestLayout.PageDirectoryPointers) | Table);
-        Put(block, GuestLayout.PageDirectoryPointers, (physical + GuestLayout.PageDirectory) | Table);
-        Put(block, GuestLayout.PageDirectory, physical | Leaf);
+        GuestBytes.Put(block, GuestLayout.PageMap, (physical + GuestLayout.PageDirectoryPointers) | Table);
+        GuestBytes.Put(block, GuestLayout.PageDirectoryPointers, (physical + GuestLayout.PageDirectory) | Table);
+        GuestBytes.Put(block, GuestLayout.PageDirectory, physical | Leaf);
         const int MmioEntry = (int)(GuestLayout.Mmio / GuestLayout.BlockSize);
-        Put(block, GuestLayout.PageDirectory + (MmioEntry * sizeof(ulong)), GuestLayout.Mmio | Leaf);
+        GuestBytes.Put(block, GuestLayout.PageDirectory + (MmioEntry * sizeof(ulong)), GuestLayout.Mmio | Leaf);
 
-        Put(block, GuestLayout.VmcbAddress, physical + GuestLayout.ControlBlock);
-        Put(block, GuestLayout.VmcsAddress, physical + GuestLayout.ControlBlock);
-        Put(block, GuestLayout.VmxonAddress, physical + GuestLayout.SaveArea);
-        Put(block, GuestLayout.MmioAddress, GuestLayout.Mmio + ((ulong)vcpu * 4096));
-        Put(block, GuestLayout.MsrValue, msrValue);
-        Put(block, GuestLayout.NextResult, GuestLayout.Results);
+        GuestBytes.Put(block, GuestLayout.VmcbAddress, physical + GuestLayout.ControlBlock);
+        GuestBytes.Put(block, GuestLayout.VmcsAddress, physical + GuestLayout.ControlBlock);
+        GuestBytes.Put(block, GuestLayout.VmxonAddress, physical + GuestLayout.SaveArea);
+        GuestBytes.Put(block, GuestLayout.MmioAddress, GuestLayout.Mmio + ((ulong)vcpu * 4096));
+        GuestBytes.Put(block, GuestLayout.MsrValue, msrValue);
+        GuestBytes.Put(block, GuestLayout.NextResult, GuestLayout.Results);
         PutWarmUp(block);
     }
 
@@ -91,16 +90,8 @@ internal static class GuestBlock
         Put(block, ref at, operation, isMmio ? argument : item.Argument ?? argument, item.Count, second);
     }
 
-    private static void Put(Span<byte> block, ref int at, GuestOperation operation, uint argument, int count, uint second = 0)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(block[at..], (uint)operation);
-        BinaryPrimitives.WriteUInt32LittleEndian(block[(at + 4)..], argument);
-        BinaryPrimitives.WriteInt32LittleEndian(block[(at + 8)..], count);
-        BinaryPrimitives.WriteUInt32LittleEndian(block[(at + 12)..], second);
-        at += 16;
-    }
-
-    private static void Put(Span<byte> block, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(block[at..], value);
+    private static void Put(Span<byte> block, ref int at, GuestOperation operation, uint argument, int count, uint second = 0) =>
+        GuestBytes.PutStep(block, ref at, (uint)operation, argument, count, second);
 }
 
 /// <summary>The operations of guest.S, in the order of its table.</summary>

@@ -28,14 +28,14 @@ internal static class Vmcb
         Segment(page[Ds..], GuestLayout.DataSelector, DataAttributes);
         Segment(page[Es..], GuestLayout.DataSelector, DataAttributes);
         Segment(page[Ss..], GuestLayout.DataSelector, DataAttributes);
-        Put(page, Efer, GuestRegisters.EferLongMode | GuestRegisters.EferSvme);
-        Put(page, Cr0, GuestRegisters.Cr0);
-        Put(page, Cr3, physicalBase + GuestLayout.PageMap);
-        Put(page, Cr4, GuestRegisters.Cr4Pae);
-        Put(page, Dr6, 0xffff_0ff0);
-        Put(page, Dr7, 0x400);
-        Put(page, Rflags, GuestRegisters.Rflags);
-        Put(page, Pat, 0x0007_0406_0007_0406);
+        GuestBytes.Put(page, Efer, GuestRegisters.EferLongMode | GuestRegisters.EferSvme);
+        GuestBytes.Put(page, Cr0, GuestRegisters.Cr0);
+        GuestBytes.Put(page, Cr3, physicalBase + GuestLayout.PageMap);
+        GuestBytes.Put(page, Cr4, GuestRegisters.Cr4Pae);
+        GuestBytes.Put(page, Dr6, 0xffff_0ff0);
+        GuestBytes.Put(page, Dr7, 0x400);
+        GuestBytes.Put(page, Rflags, GuestRegisters.Rflags);
+        GuestBytes.Put(page, Pat, 0x0007_0406_0007_0406);
     }
 
     private static void Segment(Span<byte> register, ushort selector, ushort attributes)
@@ -44,6 +44,4 @@ internal static class Vmcb
         BinaryPrimitives.WriteUInt16LittleEndian(register[2..], attributes);
         BinaryPrimitives.WriteUInt32LittleEndian(register[4..], uint.MaxValue);
     }
-
-    private static void Put(Span<byte> page, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(page[at..], value);
 }

@@ -21,8 +21,8 @@ internal static class ArmBlock
     internal static void Fill(Span<byte> block, int vcpu)
     {
         s_code.CopyTo(block[GuestLayout.Code..]);
-        Put(block, GuestLayout.NextResult, Physical(vcpu) + GuestLayout.Results);
-        Put(block, ArmLayout.NextFault, Physical(vcpu) + ArmLayout.Faults);
+        GuestBytes.Put(block, GuestLayout.NextResult, Physical(vcpu) + GuestLayout.Results);
+        GuestBytes.Put(block, ArmLayout.NextFault, Physical(vcpu) + ArmLayout.Faults);
         PutWarmUp(block, vcpu);
     }
 
@@ -71,16 +71,8 @@ internal static class ArmBlock
         Put(block, ref at, operation, argument, item.Count);
     }
 
-    private static void Put(Span<byte> block, ref int at, ArmOperation operation, uint argument, int count, uint second = 0)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(block[at..], (uint)operation);
-        BinaryPrimitives.WriteUInt32LittleEndian(block[(at + 4)..], argument);
-        BinaryPrimitives.WriteInt32LittleEndian(block[(at + 8)..], count);
-        BinaryPrimitives.WriteUInt32LittleEndian(block[(at + 12)..], second);
-        at += 16;
-    }
-
-    private static void Put(Span<byte> block, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(block[at..], value);
+    private static void Put(Span<byte> block, ref int at, ArmOperation operation, uint argument, int count, uint second = 0) =>
+        GuestBytes.PutStep(block, ref at, (uint)operation, argument, count, second);
 }
 
 /// <summary>The operations of guest-arm64.S, in the order of its table.</summary>
