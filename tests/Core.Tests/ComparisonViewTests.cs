@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Exits;
@@ -24,36 +23,6 @@ public sealed class ComparisonViewTests
         string text = Text(Upgrade, width);
         Golden.FitsIn(width, text);
         Golden.Check($"diff-{width}", text);
-    }
-
-    // The page is rewritten with KVMSCOPE_UPDATE_DOCS=1.
-    [Fact]
-    public void Screens_of_the_documentation_are_real()
-    {
-        ComparisonSide minutes = new NoisyGuest(4) { Rates = [35, 22, 9], Burst = 2 }.Record("", 120);
-        Comparison same = Compare(
-            new ComparisonSide("guest.kvmscope, first minute", [.. minutes.Samples.Take(60)]),
-            new ComparisonSide("guest.kvmscope, second minute", [.. minutes.Samples.Skip(60)]));
-        string path = Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "docs", "diff.md");
-        string page = File.ReadAllText(path), now = page;
-        foreach (Comparison shown in (Comparison[])[Upgrade, same]) now = WithScreen(now, Text(shown));
-        if (Environment.GetEnvironmentVariable("KVMSCOPE_UPDATE_DOCS") == "1") File.WriteAllText(path, now);
-        else Assert.Equal(now, page);
-    }
-
-    private static string Here([CallerFilePath] string here = "") => here;
-
-    // A screen is an indented block that begins with the table's heading and ends with the legend; the name of A says which one.
-    private static string WithScreen(string page, string text)
-    {
-        string[] lines = text.TrimEnd('\n').Split('\n');
-        string side = "    " + lines.Single(l => l.StartsWith("A is ", StringComparison.Ordinal)).Split(':')[0];
-        int middle = page.IndexOf(side, StringComparison.Ordinal);
-        Assert.True(middle >= 0, $"no screen of '{side}'");
-        int begin = page.LastIndexOf("    Reason", middle, StringComparison.Ordinal);
-        int end = page.IndexOf("\n\n", middle, StringComparison.Ordinal);
-        return string.Concat(
-            page.AsSpan(0, begin), string.Join('\n', lines.Select(l => l.Length == 0 ? "" : "    " + l)), page.AsSpan(end));
     }
 
     [Fact]

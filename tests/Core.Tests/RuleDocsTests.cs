@@ -78,7 +78,7 @@ public sealed partial class RuleDocsTests
     [GeneratedRegex("```console\n\\$ kvmscope assert (.*)\n(?:(?!```).*\n)*```\n")]
     private static partial Regex Block();
 
-    [GeneratedRegex("```\n(# Acceptance(?:.*\n)+?)```\n")]
+    [GeneratedRegex("```rules\n(# Acceptance(?:.*\n)+?)```\n")]
     private static partial Regex FileBlock();
 
     [GeneratedRegex("'[^']*'|[^ ]+")]

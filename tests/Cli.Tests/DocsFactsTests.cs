@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Kvmscope.Tests;
+
+/// <summary>What the documentation says besides its blocks, where it can be checked without a trace.</summary>
+public sealed partial class DocsFactsTests
+{
+    // Folders with what reads variables.
+    private static readonly string[] s_sources = ["src", "tests", "eng", "bench"];
+
+    [Fact]
+    public void Variables_that_are_named_are_read_somewhere()
+    {
+        string[] named = [.. DocsBlock.Pages().SelectMany(p => Variable().Matches(Read(p))).Select(m => m.Value).Distinct().Order()];
+        Assert.Contains("LAB_JOBS", named);
+        HashSet<string> sources = [];
+        foreach (string file in s_sources.SelectMany(Files)) sources.UnionWith(Variable().Matches(Read(file)).Select(m => m.Value));
+        Assert.Empty(named.Except(sources));
+    }
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(DocsBlock.Root, folder), "*", new EnumerationOptions { RecurseSubdirectories = true })
+            .Where(f => !BuildOutput().IsMatch(f) && Path.GetExtension(f) is ".cs" or ".sh" or "")
+            .Where(f => Path.GetFileName(f) != nameof(DocsFactsTests) + ".cs");
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(DocsBlock.Root, file));
+
+    // awk writes large sums as 4.9e+09 unless it is told otherwise.
+    [Theory]
+    [InlineData("EXTERNAL_INTERRUPT\t4900000000\nEXTERNAL_INTERRUPT\t123\n", "4900000123 EXTERNAL_INTERRUPT\n", "{for (r in n)")]
+    [InlineData("2048\t4900000000\n2048\t123\n", "2048 4900000123\n", "{for (l in n)")]
+    public void Sums_over_a_recording_are_whole_numbers(string input, string output, string begin)
+    {
+        string[] scripts = [.. Awk().Matches(Read("docs/recording.md")).Select(m => m.Value)];
+        string[] these = [.. scripts.Where(s => s.Contains(begin, StringComparison.Ordinal))];
+        Assert.NotEmpty(these);
+        foreach (string script in these)
+        {
+            using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script])
+            { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            shell.StandardInput.Write(input);
+            shell.StandardInput.Close();
+            Assert.Equal(output, shell.StandardOutput.ReadToEnd());
+        }
+    }
+
+    [GeneratedRegex(@"\b(?:KVMSCOPE|LAB)_[A-Z0-9_]+\b")]
+    private static partial Regex Variable();
+
+    [GeneratedRegex("awk (?:-F'[^']*' )?'[^']*'")]
+    private static partial Regex Awk();
+
+    [GeneratedRegex("/(?:bin|obj)/")]
+    private static partial Regex BuildOutput();
+}
