@@ -58,6 +58,9 @@ public sealed class BadInputTests
     [InlineData("time --split --stats", "--split and --stats are different tables", "Give one of them.")]
     [InlineData("time --split --nested", "--split and --nested are different tables", "Give one of them.")]
     [InlineData("time --nested --stats", "--nested and --stats are different tables", "Give one of them.")]
+    [InlineData("time --levels --split", "--levels and --split are different tables", "Add --by level to --split.")]
+    [InlineData("time --levels --nested", "--levels and --nested are different tables", "Leave --levels out.")]
+    [InlineData("time --levels --by level", "--by level already has a row for each level", "Give one of --by level and --levels.")]
     [InlineData("time --nested --by qualifier", "--nested has rows by reason, not by qualifier", "Leave one of them out.")]
     [InlineData("time --nested --level l1", "--nested is about exits of L2, and --level l1 leaves them out", "Leave --level out.")]
     [InlineData("time --nested --exclude HLT", "--nested counts L1's exits in each round, so it needs all exits",

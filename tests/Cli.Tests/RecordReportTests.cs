@@ -182,6 +182,7 @@ public sealed class RecordReportTests : IDisposable
     [InlineData("--by vm", "It belongs to count, time and hist.")]
     [InlineData("--top 3", "It belongs to count, time and hist.")]
     [InlineData("--sort time", "It belongs to count and time.")]
+    [InlineData("--levels", "It belongs to count and time.")]
     [InlineData("--split", "It belongs to time.")]
     [InlineData("--stats", "It belongs to time.")]
     [InlineData("--nested", "It belongs to time.")]

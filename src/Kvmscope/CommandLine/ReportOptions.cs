@@ -27,7 +27,9 @@ internal sealed class ReportOptions
             $"How many qualifiers of each reason have a row of their own (default: {ReportRequest.DefaultTop}); the rest is 'other'.");
     private readonly Option<string> _sort;
     private readonly Option<bool> _stats =
-        OptionFactory.Switch("--stats", "Add total, share, p50, p90, p99, p99.9 and max of the handling time.");
+        OptionFactory.Switch("--stats", "Add p50, p90 and p99.9 of the handling time.");
+    private readonly Option<bool> _levels =
+        OptionFactory.Switch("--levels", "Show L1 and L2 apart, also if no exit of a nested guest (L2) was seen.");
 
     private readonly Option<bool> _split = OptionFactory.Switch("--split",
         "Where the vCPUs' wall clock went: guest, KVM, VMM, run queue, halt, halt polling, other sleep; the same parts for each reason.");
@@ -46,8 +48,8 @@ internal sealed class ReportOptions
     /// <summary>The options as --help shows them.</summary>
     public OptionGroup Group => new("Grouping", _kind switch
     {
-        ReportKind.Count => [_by, _top, _sort],
-        ReportKind.Time => [_by, _top, _sort, _stats, _split, _nested, _explain],
+        ReportKind.Count => [_by, _top, _sort, _levels],
+        ReportKind.Time => [_by, _top, _sort, _levels, _stats, _split, _nested, _explain],
         _ => [_by, _top],
     });
 
@@ -66,6 +68,7 @@ internal sealed class ReportOptions
             Command = command,
             Sort = result.Text(_sort) is { } sort ? Sort(sort) : null,
             Stats = result.Has(_stats),
+            Levels = result.Has(_levels),
             Split = result.Has(_split),
             Nested = result.Has(_nested),
             Explain = result.Has(_explain),
@@ -81,7 +84,7 @@ internal sealed class ReportOptions
     /// <exception cref="Core.KvmscopeException">Another grouping, or an option that a timeline does not have (status 2).</exception>
     public (TimelineBy By, int Top) ReadTimeline(ParseResult result)
     {
-        foreach (Option<bool> option in new[] { _stats, _split, _nested, _explain })
+        foreach (Option<bool> option in new[] { _levels, _stats, _split, _nested, _explain })
             if (result.Has(option)) throw UsageError.Of($"--timeline and {option.Name} are different views", "Give one of them.");
         if (result.Text(_sort) is not null) throw UsageError.Of("--timeline always has the costliest rows first", "Leave --sort out.");
         TimelineBy by = result.Items(_by) switch
@@ -101,7 +104,8 @@ internal sealed class ReportOptions
     public void RefuseAll(ParseResult result, string command)
     {
         if (Group.Options.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is not { } option) return;
-        string owners = option == _by || option == _top ? "count, time and hist" : option == _sort ? "count and time" : "time";
+        string owners = option == _by || option == _top ? "count, time and hist"
+            : option == _sort || option == _levels ? "count and time" : "time";
         throw UsageError.Of($"'{command}' has no option {option.Name}", $"It belongs to {owners}.");
     }
 
@@ -109,8 +113,9 @@ internal sealed class ReportOptions
     {
         foreach (Option<bool> option in new[] { _stats, _split, _nested, _explain })
             if (result.Has(option)) throw UsageError.Of($"'{command}' has no option {option.Name}", "It belongs to time.");
-        if (kind == ReportKind.Hist && result.Text(_sort) is not null)
-            throw UsageError.Of("'hist' has no option --sort", "It belongs to count and time.");
+        Option? extra = result.Text(_sort) is not null ? _sort : result.Has(_levels) ? _levels : null;
+        if (kind == ReportKind.Hist && extra is not null)
+            throw UsageError.Of($"'hist' has no option {extra.Name}", "It belongs to count and time.");
         if (kind == ReportKind.Count && result.Text(_sort) is { } sort and not ("count" or "code"))
             throw UsageError.NotOneOf("--sort", sort, ["count", "code"]);
     }
@@ -123,6 +128,11 @@ internal sealed class ReportOptions
         if (request.Split && request.Nested) throw UsageError.Of("--split and --nested are different tables", "Give one of them.");
         if (request.Split && request.Stats) throw UsageError.Of("--split and --stats are different tables", "Give one of them.");
         if (request.Nested && request.Stats) throw UsageError.Of("--nested and --stats are different tables", "Give one of them.");
+        if (request.Levels && (request.Split || request.Nested))
+            throw UsageError.Of($"--levels and {(request.Split ? "--split" : "--nested")} are different tables",
+                request.Split ? "Add --by level to --split." : "Leave --levels out.");
+        if (request.Levels && request.By.HasFlag(GroupBy.Level))
+            throw UsageError.Of("--by level already has a row for each level", "Give one of --by level and --levels.");
         if (request.Nested && byQualifier) throw UsageError.Of("--nested has rows by reason, not by qualifier", "Leave one of them out.");
         if (request.Nested && selection.Level == ExitLevel.L1)
             throw UsageError.Of("--nested is about exits of L2, and --level l1 leaves them out", "Leave --level out.");

@@ -7,8 +7,8 @@ namespace Kvmscope.Commands;
 internal sealed class CountCommand() : AnswerCommand(ReportKind.Count)
 {
     /// <inheritdoc/>
-    public override CommandHelp Help { get; } = new("count", "[options] [-- COMMAND ...]", "Exits by reason: Total, L1, L2",
-        "Counts VM exits by reason, separately for guests (L1) and nested guests (L2). "
+    public override CommandHelp Help { get; } = new("count", "[options] [-- COMMAND ...]", "Exits by reason",
+        "Counts VM exits by reason, the most frequent first; if nested guests (L2) make some, L1's and L2's are also shown apart. "
         + "Times are not measured, so this costs the guests least.",
         [
             new("kvmscope count", "All VMs, until Ctrl-C."),

@@ -17,6 +17,9 @@ public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyL
     /// <summary>Whether levels are known: where no ISA has them, columns for them would be empty.</summary>
     public bool HasLevels => Interval.Rows.Count == 0 || Interval.Rows.Any(r => Exits.IsaInfo.Of(r.Key.Code.Isa).HasLevels);
 
+    /// <summary>Whether any exit of L1 is in the report.</summary>
+    public bool HasL1 => Total.L1.Count > 0;
+
     /// <summary>Whether any exit of L2 is in the report.</summary>
     public bool HasL2 => Total.L2.Count > 0;
 
@@ -37,6 +40,9 @@ public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyL
 public sealed class ReportRow
 {
     private TallySum _total, _l1, _l2;
+
+    /// <summary>What tells it from the other rows of a report, and is the same in the reports of later intervals.</summary>
+    internal (GroupKey Key, bool Idle) Group { get; init; }
 
     /// <summary>The VM.</summary>
     public VmIdentity? Vm { get; init; }

@@ -30,7 +30,7 @@ public static class ReportBuilder
             if (!request.Nested || key.Level == ExitLevel.L2) grouper.Add(shown, cell.Value);
         }
         List<ReportRow> rows = grouper.Rows;
-        rows.Sort(new ReportOrder(request.Order, request.Split));
+        rows.Sort(new ReportOrder(request.Order, request.Split, request.IdleApart));
         return new Report(request, interval, rows, grouper.Total, grouper.Busy)
         {
             Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(interval, request.By.HasFlag(GroupBy.Vcpu)) : [],
@@ -87,6 +87,7 @@ public static class ReportBuilder
             if (_groups.TryGetValue((key, knowsIdle && idle), out ReportRow? group)) return group;
             group = new ReportRow
             {
+                Group = (key, knowsIdle && idle),
                 Vm = interval.VmOf(key),
                 Vcpu = key.VcpuId,
                 Code = _byReason ? key.Code : null,

@@ -2,12 +2,17 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Analysis.Reports;
 
-/// <summary>The order of a report's rows: by the key, then by reason, VM, vCPU and level, so that equal intervals print equally.</summary>
-internal sealed class ReportOrder(SortKey key, bool isSplit = false) : IComparer<ReportRow>
+/// <summary>
+/// The order of a report's rows: idle exits last where they are apart, then by the key, then by reason, VM, vCPU and level, so that equal
+/// intervals print equally.
+/// </summary>
+internal sealed class ReportOrder(SortKey key, bool isSplit = false, bool idleApart = false) : IComparer<ReportRow>
 {
     public int Compare(ReportRow? x, ReportRow? y)
     {
         if (x is null || y is null) return (x is null ? 0 : 1) - (y is null ? 0 : 1);
+        int apart = idleApart ? (x.Idle ?? false).CompareTo(y.Idle ?? false) : 0;
+        if (apart != 0) return apart;
         int order = key switch
         {
             SortKey.Count => y.Total.Count.CompareTo(x.Total.Count),

@@ -6,6 +6,7 @@ namespace Kvmscope.Core.Analysis.Reports;
 public sealed record ReportRequest
 {
     private readonly GroupBy? _by;
+    private readonly bool? _idleApart;
 
     /// <summary>What is shown.</summary>
     public required ReportKind Kind { get; init; }
@@ -25,6 +26,11 @@ public sealed record ReportRequest
 
     /// <summary>Also total, share and percentiles of the handling time (<see cref="ReportKind.Time"/>).</summary>
     public bool Stats { get; init; }
+
+    /// <summary>
+    /// Whether L1 and L2 are shown apart also where no exit of L2 was seen (<see cref="ReportKind.Count"/>, <see cref="ReportKind.Time"/>).
+    /// </summary>
+    public bool Levels { get; init; }
 
     /// <summary>Where the vCPUs' wall clock went (<see cref="ReportKind.Time"/>).</summary>
     public bool Split { get; init; }
@@ -62,6 +68,16 @@ public sealed record ReportRequest
 
     /// <summary>The requested order, or that of the kind.</summary>
     internal SortKey Order => Sort ?? (Kind == ReportKind.Count ? SortKey.Count : SortKey.Time);
+
+    /// <summary>
+    /// Whether idle exits come last: how long a vCPU waited would hide what the others cost. By default for
+    /// <see cref="ReportKind.Time"/>, except where halts are a part of what is split.
+    /// </summary>
+    internal bool IdleApart
+    {
+        get => _idleApart ?? (Kind == ReportKind.Time && !Split);
+        init => _idleApart = value;
+    }
 }
 
 /// <summary>What is shown of the exits.</summary>

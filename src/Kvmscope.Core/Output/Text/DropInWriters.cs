@@ -85,7 +85,8 @@ internal static class DropInTable
 /// <summary>Reports in the drop-in layouts.</summary>
 internal sealed class DropInReportWriter(ReportKind kind, TextWriter output) : IOutputWriter<Interval>
 {
-    private readonly ReportRequest _request = new() { Kind = kind, Command = kind.ToString(), Sort = Analysis.Reports.SortKey.Code };
+    private readonly ReportRequest _request =
+        new() { Kind = kind, Command = kind.ToString(), Sort = Analysis.Reports.SortKey.Code, IdleApart = false };
 
     public void Write(in Interval interval)
     {

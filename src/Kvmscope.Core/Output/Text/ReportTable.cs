@@ -4,58 +4,69 @@ using Kvmscope.Core.Analysis.Reports;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// The tables of <c>count</c> and <c>time</c>: key columns on the left, figures on the right, Total and Busy at the foot.
+/// The tables of <c>count</c> and <c>time</c>: key columns on the left, figures on the right; idle exits apart, Total and Busy at the foot.
 /// </summary>
 internal sealed class ReportTable
 {
+    private static readonly TextCell s_idle = TextCell.OfRight("idle");
+
     private readonly Report _report;
     private readonly ViewStyle _style;
     private readonly ReportColumns _figures;
     private readonly KeyColumns _keys;
 
-    internal ReportTable(Report report, ViewStyle style)
+    internal ReportTable(Report report, ShownColumns shown, ViewStyle style)
     {
         _report = report;
         _style = style;
         GroupBy by = report.Request.By;
         _keys = new KeyColumns(by.HasFlag(GroupBy.Vcpu) ? by | GroupBy.Vm : by, hasCode: true, report.NamesRepeat,
             tellsIdle: report.Request.Kind == ReportKind.Time);
-        _figures = ReportColumns.Of(report, by.HasFlag(GroupBy.Level));
+        _figures = new ReportColumns(report, by.HasFlag(GroupBy.Level), shown);
     }
 
     internal void Write(TextWriter output)
     {
         var table = new TextTable([.. _keys.Columns, .. _figures.Columns], _style);
+        bool inIdle = false;
         foreach (ReportRow row in _report.Rows)
         {
+            if (_report.Request.IdleApart && row.Idle == true && !inIdle)
+            {
+                if (!ReferenceEquals(row, _report.Rows[0])) table.AddBlank();
+                inIdle = true;
+            }
             RowTone tone = row.Idle == true ? RowTone.Dim : RowTone.Plain;
-            table.Add(tone, [.. _keys.Cells(row), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row))]);
+            table.Add(tone, [.. _keys.Cells(row), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row, row.Total))]);
             AddLevels(table, row, tone);
         }
-        AddFoot(table, "Total", _report.Total, share: null);
-        AddFoot(table, "Busy", _report.Busy, TimeOf(_report.Busy.Total));
+        if (inIdle) table.AddBlank();
+        AddFoot(table, "Total", _report.Total);
+        AddFoot(table, "Busy", _report.Busy);
         table.Write(output);
     }
 
     // Idle time is not part of the busy time.
-    private static ulong? ShareOf(ReportRow row) => row.Idle == false ? TimeOf(row.Total) : null;
-
-    private static ulong? TimeOf(Tally measure) => measure.Timed == 0 ? null : measure.TotalNs;
-
-    private void AddFoot(TextTable table, string name, ReportRow row, ulong? share)
+    private TextCell ShareOf(ReportRow row, Tally part) => row.Idle switch
     {
-        table.Add(RowTone.Bold, [.. _keys.Label(name), .. _figures.Cells(row.Total, row.L1, row.L2, share)]);
+        true => s_idle,
+        false => _figures.Share(part),
+        null => TextCell.Missing,
+    };
+
+    private void AddFoot(TextTable table, string name, ReportRow row)
+    {
+        table.Add(RowTone.Bold, [.. _keys.Label(name), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row, row.Total))]);
         AddLevels(table, row, RowTone.Bold);
     }
 
-    // If a line has room for one level only, the levels are below it; without L2 they would repeat it.
     private void AddLevels(TextTable table, ReportRow row, RowTone tone)
     {
-        if (!_figures.StacksLevels || row.L2.Count == 0) return;
+        if (!_figures.StacksLevels || (row.L2.Count == 0 && !_report.Request.Levels)) return;
         if (row.L1.Count > 0) AddLevel("  L1", row.L1);
-        AddLevel("  L2", row.L2);
+        if (row.L2.Count > 0) AddLevel("  L2", row.L2);
 
-        void AddLevel(string name, Tally level) => table.Add(
-            tone, [.. _keys.Label(name), .. _figures.Cells(level, row.L1, row.L2, row.Idle == false ? TimeOf(level) : null)]);
+        void AddLevel(string name, Tally level) =>
+            table.Add(tone, [.. _keys.Label(name), .. _figures.Cells(level, row.L1, row.L2, ShareOf(row, level))]);
     }
 }

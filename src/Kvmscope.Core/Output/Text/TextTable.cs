@@ -36,12 +36,15 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
         }
     }
 
+    /// <summary>An empty line.</summary>
+    internal void AddBlank() => Add(RowTone.Plain);
+
     internal void Write(TextWriter output)
     {
         TableDensity density = Fit(out int[] widths);
         int length = LengthOf(widths, density.Gap);
         Span<char> line = new char[Math.Max(length, 1)];
-        if (columns.Any(c => c.Group is not null)) WriteGroups(output, line, widths, density.Gap);
+        if (columns.Where((c, i) => c.Group is not null && widths[i] >= 0).Any()) WriteGroups(output, line, widths, density.Gap);
         WriteHeader(output, line, widths, density.Gap);
         foreach (TextRow row in _rows)
         {
