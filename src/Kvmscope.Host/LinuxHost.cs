@@ -24,6 +24,9 @@ public sealed class LinuxHost : IHost
     public IReadOnlyList<VirtualMachine> Machines() => _scanner.Scan();
 
     /// <inheritdoc/>
+    public int UnreadableProcesses => _scanner.Unreadable;
+
+    /// <inheritdoc/>
     public IReadOnlyList<HostCheck> Check() => new HostChecker().Check(SizesFor(null).Bytes);
 
     /// <inheritdoc/>

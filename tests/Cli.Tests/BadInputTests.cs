@@ -45,9 +45,9 @@ public sealed class BadInputTests
     [InlineData("time --color blue", "--color 'blue' is not known", "Give auto, always or never.")]
     [InlineData("count --max-vcpus 0", "--max-vcpus '0' is not a number of vCPUs", "Give a number from 1 to 65536.")]
     [InlineData("count --max-vcpus 65537", "--max-vcpus '65537' is not a number of vCPUs", "Give a number from 1 to 65536.")]
-    [InlineData("count --vcpu ,", "--vcpu names no vCPU", "Give numbers: --vcpu 0 or --vcpu 0,2")]
+    [InlineData("count --vcpu ,", "--vcpu names no vCPU", "Give numbers or ranges: --vcpu 0, --vcpu 0,2 or --vcpu 0-3")]
     [InlineData("count --reason HTL", "'HTL' is not an exit reason of VMX", "Did you mean HLT")]
-    [InlineData("count --reason ,", "--reason names no exit reason", "Give names or numbers: HLT, CPUID,MSR_READ, 12")]
+    [InlineData("count --reason ,", "--reason names no exit reason", "Give names, numbers or patterns: HLT, CPUID,MSR_READ, 12, 'MSR*'")]
     [InlineData("count --reason nosuchthing", "'nosuchthing' is not an exit reason of VMX",
         "Give a name such as HLT or CPUID, or a number.")]
     [InlineData("count --reason HLT --exclude hlt", "--exclude removes all reasons of --reason", "Remove one of the two options.")]
@@ -90,7 +90,7 @@ public sealed class BadInputTests
     [InlineData("count --vm web3", "no VM has the name, pid, UUID or VMID 'web3'", "Running: web1 (4242), db1 (4711)")]
     [InlineData("count --vcpu 7", "no vCPU 7 in any of these VMs", "There are: 0-3")]
     [InlineData("count --vm db1 --vcpu 0,2", "no vCPU 2 in db1", "There are: 0-1")]
-    [InlineData("count --vcpu x", "--vcpu 'x' is not a vCPU id", "Give numbers: --vcpu 0 or --vcpu 0,2")]
+    [InlineData("count --vcpu x", "--vcpu 'x' is not a vCPU id", "Give numbers or ranges: --vcpu 0, --vcpu 0,2 or --vcpu 0-3")]
     [InlineData("count -o /", "cannot write '/': it is a directory",
         "Choose another file with -o, or leave it out to write to standard output.")]
     [InlineData("count -o /nosuchdirectory/x", "cannot write '/nosuchdirectory/x': no such directory",

@@ -57,6 +57,21 @@ public sealed class ListCheckTests
             world.Run("list", "--format", "json"));
     }
 
+    [Theory]
+    [InlineData(1, "1 process could not be looked into, because it belongs to another user: run as root to see their VMs")]
+    [InlineData(12, "12 processes could not be looked into, because they belong to other users: run as root to see their VMs")]
+    public void List_says_how_many_processes_could_not_be_looked_into(int count, string says)
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { UnreadableProcesses = count };
+        Assert.Equal($"kvmscope: {says}\n", world.Run("list").Error);
+        Assert.Equal($"kvmscope: {says}\n", world.Run("list", "--format", "csv").Error);
+        Outcome json = world.Run("list", "--format", "json");
+        Assert.EndsWith($"],\"unreadable_processes\":{count}}}\n", json.Out);
+        world.Host = new FakeHost(world.Clock) { UnreadableProcesses = count, Vms = [] };
+        Assert.Equal(new Outcome(0, "", $"No VM was found.\nkvmscope: {says}\n"), world.Run("list"));
+    }
+
     [Fact]
     public void List_says_in_JSON_what_else_is_known_of_a_VM()
     {

@@ -68,6 +68,7 @@ public sealed class VmSelectionTests : IDisposable
         { "web", 111 }, { "web#2", 10 }, { "4242", 11 }, { "5000", 100 }, { "db", 1000 }, { "4711", 1000 }, { "mail#2", 10_000 },
         { "1000", 100_000 },
         { Uuid, 1000 }, { Uuid.ToUpperInvariant(), 1000 }, { "112", 1000 },
+        { "web*", 111 }, { "*#2", 10_010 }, { "w[e]b", 111 }, { "1[0-9]*", 100_000 }, { "?b", 1000 }, { "db (4711)", 1000 },
     };
 
     [Theory]
@@ -100,7 +101,7 @@ public sealed class VmSelectionTests : IDisposable
     public void In_a_rule_and_around_it_too(string vm, ulong exits)
     {
         Record();
-        foreach (string[] words in new string[][] { [$"count(any, vm={vm})=={exits}"], [$"count(any)=={exits}", "--vm", vm] })
+        foreach (string[] words in new string[][] { [$"count(any, vm=\"{vm}\")=={exits}"], [$"count(any)=={exits}", "--vm", vm] })
         {
             Outcome live = World().Run(["assert", .. words]), recorded = new World().Run(["assert", words[0], Path_, .. words[1..]]);
             Assert.Equal((0, "", live.Out), (live.Status, live.Error, recorded.Out));
@@ -222,4 +223,117 @@ public sealed class VmSelectionTests : IDisposable
 
     private static ulong Exits(Outcome outcome) =>
         Json(outcome).GetProperty("rows").EnumerateArray().Aggregate(0UL, (sum, row) => sum + row.GetProperty("count").GetUInt64());
+
+    [Fact]
+    public void A_pattern_that_matches_no_VM_is_an_error_that_names_those_that_there_are()
+    {
+        Record();
+        Assert.StartsWith("kvmscope: no VM has a name that matches 'wbe*'\n  Running: web (4242), db (4711), web (5000), ",
+            World().Run("count", "--vm", "wbe*").Error);
+        Assert.StartsWith("kvmscope: no VM in the recording has a name that matches 'wbe*'\n  There are: web (4242), web#2 (4242)",
+            new World().Run("report", Path_, "--vm", "wbe*").Error);
+        Outcome rule = new World().Run("assert", "count(any, vm=wbe*)==0", Path_);
+        Assert.Equal(5, rule.Status);
+        Assert.Contains("no VM wbe* in the data", rule.Out);
+    }
+
+    [Fact]
+    public void What_could_not_be_looked_into_may_be_the_VM()
+    {
+        World world = World();
+        world.Host = new FakeHost(world.Clock) { UnreadableProcesses = 7 };
+        Assert.Equal("kvmscope: no VM has the name, pid, UUID or VMID 'web9'\n  Running: web1 (4242), db1 (4711). 7 processes could not be "
+            + "looked into, because they belong to other users: run as root to see their VMs.\n", world.Run("count", "--vm", "web9").Error);
+    }
+
+    [Fact]
+    public void A_pattern_is_the_VMs_that_run_now_and_that_is_said()
+    {
+        World world = World();
+        world.ErrorIsTerminal = true;
+        Assert.Contains("'web*' is web (4242), web (5000): VMs that start later are not traced.\n",
+            world.Run("count", "--vm", "web*").Error);
+        Assert.DoesNotContain("start later", World().Run("count", "--vm", "web*").Error);
+    }
+
+    [Fact]
+    public void Vcpus_are_chosen_by_ranges_everywhere()
+    {
+        World world = World();
+        world.Host = new FakeHost(world.Clock);
+        Assert.Equal(0, world.Run("count", "--vcpu", "0-2,3").Status);
+        Assert.Equal([0, 1, 2, 3], world.Asked.Filter.VcpuIds.ToArray());
+        Assert.Equal("kvmscope: no vCPU 4 in any of these VMs\n  There are: 0-3\n", World4().Run("count", "--vcpu", "0-5").Error);
+        Assert.Equal("kvmscope: --vcpu '3-1' is not a vCPU id or a range of them\n  Give numbers or ranges: --vcpu 0, --vcpu 0,2 or "
+            + "--vcpu 0-3\n", World4().Run("count", "--vcpu", "3-1").Error);
+        Record("--vcpu", "0-1");
+        Assert.Equal("kvmscope: no vCPU 1 is in the recording\n  There are: 0\n", new World().Run("report", Path_, "--vcpu", "0-1").Error);
+        Assert.Equal(0, new World().Run("report", Path_, "--vcpu", "0-0").Status);
+
+        static World World4() => new();
+    }
+
+    [Fact]
+    public void Reasons_are_chosen_by_patterns_everywhere()
+    {
+        World world = World();
+        Assert.Equal(0, world.Run("count", "--reason", "CPU*,MSR_[RW]*", "--exclude", "MSR_W*").Status);
+        Assert.Equal(new ulong[] { 10, 31, 32, 84, 85 }, world.Asked.Filter.Codes.Order());
+        Assert.Equal(new ulong[] { 32, 85 }, world.Asked.Filter.ExcludedCodes.Order());
+        Assert.Equal(0, World().Run("hist", "CPU*").Status);
+        Assert.Equal("kvmscope: no exit reason of VMX matches 'CUPI*'\n  Did you mean CPUID or SIPI_SIGNAL?\n",
+            World().Run("count", "--reason", "CUPI*").Error);
+        Record();
+        Assert.Equal(111_111UL, Exits(new World().Run("report", Path_, "count", "--reason", "CP*", "--format", "json")));
+        Assert.Equal(0UL, Exits(new World().Run("report", Path_, "count", "--exclude", "CP*", "--format", "json")));
+        Assert.Equal(0, new World().Run("assert", "count(C?UID)==111111", Path_).Status);
+    }
+
+    [Fact]
+    public void Slow_exits_tell_VMs_of_one_name_apart()
+    {
+        Outcome live = World().Run("slower", "1ms");
+        string[] vms = [.. live.Out.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line[16..^1].Trim().Split("  ")[0])];
+        Assert.Equal(["web (4242)", "web#2", "web (5000)", "db"], vms);
+        Record("--slower", "1ms");
+        Assert.Equal(live.Out, new World().Run("report", Path_, "slower").Out);
+    }
+
+    [Fact]
+    public void Names_are_whole_in_every_format_and_can_be_typed()
+    {
+        string name = string.Concat(Enumerable.Range(0, 60).Select(i => $"part{i}-"));
+        World Long()
+        {
+            World world = World();
+            world.Host = new FakeHost(world.Clock)
+            {
+                Vms = [new(4242, name, "qemu", 2, [0])],
+                Identities = [s_web with { Name = name }, s_web2 with { Name = name + "#2" }],
+                Rows = [Row(s_web, 1, 1_000), Row(s_web2, 10, 1_000)],
+                Slow = [Slow(s_web with { Name = name })],
+            };
+            world.Screen = new Terminal.Screen(IsTerminal: true, 600, AllowsColor: false, Unicode: true);
+            return world;
+        }
+        Assert.Equal(0, Long().Run("record", "-o", Path_, "--slower", "1ms").Status);
+        foreach (string[] words in new string[][]
+        {
+            ["list"], ["list", "--format", "json"], ["list", "--format", "csv"], ["count", "--by", "vm"],
+            ["count", "--by", "vm", "--format", "json"], ["count", "--by", "vm", "--format", "csv"],
+            ["slower", "1ms", "--format", "json"], ["slower", "1ms", "--format", "csv"],
+            ["report", Path_, "--by", "vm"], ["report", Path_, "--by", "vm", "--format", "json"],
+            ["assert", $"count(any, vm={name})==11", Path_], ["assert", $"count(any, vm={name})==11"],
+        })
+        {
+            Outcome outcome = Long().Run(words);
+            Assert.Equal((words[0], 0), (words[0], outcome.Status));
+            Assert.Contains(words[0] == "assert" ? "1 rule" : name, outcome.Out);
+        }
+        foreach ((string typed, ulong exits) in new[] { (name, 11UL), (name + "#2", 10UL), (name[..70] + "*", 11UL) })
+        {
+            Assert.Equal(exits, Exits(Long().Run("count", "--vm", typed, "--format", "json")));
+            Assert.Equal(exits, Exits(new World().Run("report", Path_, "count", "--vm", typed, "--format", "json")));
+        }
+    }
 }

@@ -5,6 +5,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Charts;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Sources;
 using Kvmscope.Core.Analysis.Timelines;
@@ -59,13 +60,13 @@ public sealed class ForeignTextTests
         foreach (ReportRequest request in (ReportRequest[])[new() { Kind = ReportKind.Count, Command = "count", By = GroupBy.Vm },
             new() { Kind = ReportKind.Hist, Command = "hist", By = GroupBy.Vcpu, Split = true }])
             Add(OutputKinds.Reports.Formats, (format, to) => OutputKinds.Reports.In(format)(to, request).Write(interval));
-        Add(OutputKinds.SlowExits.Formats, (format, to) => OutputKinds.SlowExits.In(format)(to, true).Write(slow));
+        Add(OutputKinds.SlowExits.Formats, (format, to) => OutputKinds.SlowExits.In(format)(to, new SlowExitRequest(true)).Write(slow));
         Add(OutputKinds.Comparisons.Formats, (format, to) => OutputKinds.Comparisons.In(format)(to, comparison));
         Add(OutputKinds.RuleResults.Formats, (format, to) =>
             OutputKinds.RuleResults.In(format)(to).Write([RuleSample.Evaluate("max(any)<1s", RuleSample.Input([.. interval.Rows]))]));
         Add(OutputKinds.Timelines.Formats, (format, to) => OutputKinds.Timelines.In(format)(to, timeline));
         Add(OutputKinds.Machines.Formats, (format, to) =>
-            OutputKinds.Machines.In(format)(to, [new VirtualMachine(1, Canary, Canary, 1, [0])]));
+            OutputKinds.Machines.In(format)(to, new MachineList([new VirtualMachine(1, Canary, Canary, 1, [0])])));
         Add(OutputKinds.Checks.Formats, (format, to) =>
             OutputKinds.Checks.In(format)(to, [new HostCheck("kernel", CheckVerdict.Ok, Canary)]));
         return data;
@@ -102,7 +103,8 @@ public sealed class ForeignTextTests
     public void A_name_in_CSV_is_no_formula(string name, string expected)
     {
         var text = new StringWriter();
-        OutputKinds.Machines.In(OutputFormat.Csv)(new Destination(text, new ViewStyle()), [new VirtualMachine(1, name, "qemu", 1, [0])]);
+        OutputKinds.Machines.In(OutputFormat.Csv)(new Destination(text, new ViewStyle()),
+            new MachineList([new VirtualMachine(1, name, "qemu", 1, [0])]));
         Assert.Equal($"{expected},1,qemu,1,1", text.ToString().Split('\n')[1]);
     }
 

@@ -185,7 +185,8 @@ public sealed class MachineFormatTests
     private static string Slow(OutputFormat format, int width, params SlowExit[] exits)
     {
         var output = new StringWriter();
-        IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(format)(new Destination(output, new ViewStyle(width)), false);
+        IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(format)(
+            new Destination(output, new ViewStyle(width)), new SlowExitRequest(false));
         foreach (SlowExit exit in exits) writer.Write(exit);
         return output.ToString();
     }

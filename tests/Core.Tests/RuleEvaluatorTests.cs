@@ -23,6 +23,12 @@ public sealed class RuleEvaluatorTests
     [InlineData("count(any, vm=web-1)==1074", 1074)]
     [InlineData("count(any, vm=4712)==307", 307)]
     [InlineData("count(any, vm=web-1, vcpu=1)==70", 70)]
+    [InlineData("count(any, vm=web-1, vcpu=0-1)==1074", 1074)]
+    [InlineData("count(any, vcpu=\"0,1\")==1381", 1381)]
+    [InlineData("count(any, vm=*-1)==1381", 1381)]
+    [InlineData("count(any, vm=w*)==1074", 1074)]
+    [InlineData("count(N?F, vm=[d]b-?)==300", 300)]
+    [InlineData("count(*)==1381", 1381)]
     [InlineData("count(any, vcpu=0)==1311", 1311)]
     [InlineData("count(IOIO, vm=db-1)==0", 0)]
     [InlineData("count(any, vm=db-1, level=l2)==0", 0)]
@@ -182,9 +188,11 @@ public sealed class RuleEvaluatorTests
     [Theory]
     [InlineData("count(any, vm=mail)==0", "no VM mail in the data, which has: db-1, web-1")]
     [InlineData("max(any, vm=mail)<1s", "no VM mail in the data, which has: db-1, web-1")]
-    [InlineData("count(any, vm=web-1, vcpu=7)==0", "no vCPU 7 in web-1, which has: 0, 1")]
+    [InlineData("count(any, vm=web-1, vcpu=7)==0", "no vCPU 7 in web-1, which has: 0-1")]
     [InlineData("count(any, vm=db-1, vcpu=1)==0", "no vCPU 1 in db-1, which has: 0")]
-    [InlineData("count(any, vcpu=9)==0", "no vCPU 9 in the data, which has: 0, 1")]
+    [InlineData("count(any, vcpu=9)==0", "no vCPU 9 in the data, which has: 0-1")]
+    [InlineData("max(any, vm=web-1, vcpu=0-3)<1s", "no vCPU 2-3 in web-1, which has: 0-1")]
+    [InlineData("max(any, vm=mail*)<1s", "no VM mail* in the data, which has: db-1, web-1")]
     [InlineData("max(IOIO, vm=db-1)<1s", "no exit of IOIO was seen")]
     [InlineData("avg(exit, vm=db-1, level=l2)<1s", "no exit was seen")]
     [InlineData("p99(idle, level=l2)<1s", "no idle exit was seen")]
@@ -206,7 +214,7 @@ public sealed class RuleEvaluatorTests
         Assert.True(RuleSample.Evaluate("rate(any, vm=idle-1)<1", input).Holds);
         Assert.True(RuleSample.Evaluate("total(any, vm=idle-1)<1s", input).Holds);
         Assert.Equal("no exit was seen", RuleSample.Evaluate("max(any, vm=idle-1)<1s", input).Why);
-        Assert.Equal("no vCPU 2 in idle-1, which has: 0, 1", RuleSample.Evaluate("count(any, vm=idle-1, vcpu=2)==0", input).Why);
+        Assert.Equal("no vCPU 2 in idle-1, which has: 0-1", RuleSample.Evaluate("count(any, vm=idle-1, vcpu=2)==0", input).Why);
         Assert.Equal("no VM idle-1#3 in the data, which has: idle-1", RuleSample.Evaluate("count(any, vm=idle-1#3)==0", input).Why);
     }
 

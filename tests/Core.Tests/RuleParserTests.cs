@@ -228,4 +228,15 @@ public sealed class RuleParserTests
     }
 
     private static string Quote(string name) => $"\"{name.Replace("\\", "\\\\").Replace("\"", "\\\"")}\"";
+
+    [Theory]
+    [InlineData("max(exit, vcpu=0-3)<50us", "max(exit, vcpu=0-3) < 50us")]
+    [InlineData("max(exit, vcpu=\"8,0-3\")<50us", "max(exit, vcpu=\"0-3,8\") < 50us")]
+    [InlineData("max(exit, vcpu=0){vm=web*}<50us", "max(exit, vm=web*, vcpu=0) < 50us")]
+    [InlineData("rate(MSR*, vm=w[eo]b-?)<50", "rate(MSR*, vm=w[eo]b-?) < 50")]
+    public void Ranges_and_patterns_are_read_and_shown(string text, string shown)
+    {
+        Assert.Equal(shown, Rule.Parse(text).ToString());
+        Assert.Equal(shown, Rule.Parse(shown).ToString());
+    }
 }

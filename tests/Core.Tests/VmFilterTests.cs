@@ -55,4 +55,70 @@ public sealed class VmFilterTests
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => VmFilter.Resolve([typed], [s_web, other]));
         Assert.Equal((ExitStatus.Usage, problem, hint), (error.Status, error.Message, error.Hint));
     }
+
+    [Theory]
+    [InlineData("web*", "web web#2 web-10 web*")]
+    [InlineData("web**", "web web#2 web-10 web*")]
+    [InlineData("web-1?", "web-10")]
+    [InlineData("w[e]b", "web web#2")]
+    [InlineData("*#2", "web#2")]
+    [InlineData("*", "web web#2 db web-10 web* 12[3]")]
+    [InlineData("12[3]", "12[3]")]
+    [InlineData("12[3-]", "")]
+    [InlineData("40??", "")]
+    public void A_pattern_means_the_vms_whose_names_it_matches_and_a_name_wins(string typed, string names)
+    {
+        KnownVm[] known =
+        [
+            s_web, s_web2, s_db, new(8000, "web-10", VmLabels.None),
+            // A name that looks like a pattern wins, so that this VM can be chosen alone.
+            .. typed == "web*" ? Array.Empty<KnownVm>() : [new KnownVm(8001, "web*", VmLabels.None)], new(8002, "12[3]", VmLabels.None),
+        ];
+        var filter = new VmFilter([typed], known);
+        Assert.Equal(names.Replace(typed == "web*" ? " web*" : "\0", "", StringComparison.Ordinal),
+            string.Join(' ', known.Where(filter.Matches).Select(vm => vm.Name)));
+        Assert.Equal(names.Length == 0 ? typed : null, filter.Unknown);
+        Assert.Null(filter.Ambiguity);
+    }
+
+    [Fact]
+    public void A_name_that_is_a_pattern_is_that_vm_alone()
+    {
+        KnownVm literal = new(8001, "web*", VmLabels.None);
+        var filter = new VmFilter(["web*"], [s_web, literal]);
+        Assert.Equal([literal], new[] { s_web, literal }.Where(filter.Matches));
+    }
+
+    [Fact]
+    public void A_vm_that_comes_later_is_meant_by_a_pattern_too()
+    {
+        var filter = new VmFilter(["web*"], [s_db]);
+        Assert.Equal("web*", filter.Unknown);
+        Assert.True(filter.Matches(s_web));
+        Assert.False(filter.Matches(s_db));
+    }
+
+    [Theory]
+    [InlineData("a?b", 8001)]
+    [InlineData("a?b (8001)", 8001)]
+    [InlineData("db (5000)", 5000)]
+    public void A_name_as_it_is_shown_can_be_typed(string typed, int pid)
+    {
+        KnownVm[] known = [s_web, s_db, new(8001, "a\u202eb", VmLabels.None)];
+        var filter = new VmFilter([typed], known);
+        Assert.Equal([pid], known.Where(filter.Matches).Select(vm => vm.Pid));
+    }
+
+    [Fact]
+    public void What_is_shown_of_any_name_can_be_typed() => CsCheck.Check.Sample(AnyText.Of(90), name =>
+    {
+        if (name.Length == 0) return;
+        KnownVm vm = new(123456, name, VmLabels.None);
+        foreach (string typed in new[] { name, Kvmscope.Core.Output.ForeignText.Clean(name) })
+        {
+            var filter = new VmFilter([typed], [vm, s_web]);
+            Assert.Null(filter.Unknown);
+            Assert.True(filter.Matches(vm));
+        }
+    });
 }

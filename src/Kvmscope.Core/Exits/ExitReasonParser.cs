@@ -1,11 +1,12 @@
 using System.Globalization;
+using Kvmscope.Core.Selections;
 
 namespace Kvmscope.Core.Exits;
 
 /// <summary>From what a user typed to an exit code, and to suggestions.</summary>
 internal static class ExitReasonParser
 {
-    private const int MaxSuggestions = 3, LongestName = 64;
+    private const int MaxSuggestions = 3, LongestName = 64, ShortestPart = 3;
 
     /// <summary>Reads a number or a name, without spaces around it.</summary>
     internal static bool TryParse(ReadOnlySpan<char> text, IsaInfo isa, out ulong code)
@@ -18,6 +19,35 @@ internal static class ExitReasonParser
     internal static bool TryPlain(ReadOnlySpan<char> text, out ulong number) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
         ? ulong.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
         : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
+    /// <summary>
+    /// The codes whose names a pattern matches; none where the text is no pattern. Names that are shown come first: other spellings count
+    /// only if none of them matches, so that nobody excludes a reason whose name on the screen looks different.
+    /// </summary>
+    internal static IReadOnlyList<ulong> Match(string text, IsaInfo isa)
+    {
+        if (Glob.Of(Normalize(text)) is not { } glob) return [];
+        ulong[] shown = Where(isa, info => glob.Matches(info.Name));
+        if (shown.Length > 0) return shown;
+        string bare = WithoutPrefix(Normalize(text), isa.Prefixes);
+        if (bare.Length < text.Trim().Length) return Match(bare, isa);
+        return Where(isa, info => SpellingsOf(info).Any(name => glob.Matches(Normalize(name))));
+    }
+
+    private static ulong[] Where(IsaInfo isa, Func<ExitReasonInfo, bool> isMeant) =>
+        [.. isa.Reasons.Where(isMeant).Select(CodeOf).Distinct()];
+
+    private static IEnumerable<string> SpellingsOf(ExitReasonInfo info) =>
+        new[] { info.TraceName, info.DropIn }.Concat(info.Aliases.Split(' ')).Where(name => name.Length > 0);
+
+    private static ulong CodeOf(ExitReasonInfo info) => info.Number == ulong.MaxValue ? uint.MaxValue : info.Number;
+
+    private static string WithoutPrefix(string name, IReadOnlyList<string> prefixes)
+    {
+        foreach (string prefix in prefixes)
+            if (name.StartsWith(prefix, StringComparison.Ordinal)) return name[prefix.Length..];
+        return name;
+    }
 
     internal static IReadOnlyList<string> Suggest(string text, IsaInfo isa)
     {
@@ -53,7 +83,7 @@ internal static class ExitReasonParser
         foreach (ExitReasonInfo info in isa.Reasons)
         {
             if (!IsNamed(info, name)) continue;
-            code = info.Number == ulong.MaxValue ? uint.MaxValue : info.Number;
+            code = CodeOf(info);
             return true;
         }
         return false;
@@ -98,6 +128,10 @@ internal static class ExitReasonParser
     {
         if (info.Name == wanted || Contains(info.Near, wanted)) return 0;
         int best = Math.Min(EditDistance(info.Name, wanted), PartDistance(info.Name, wanted));
+        if (wanted.Length >= ShortestPart)
+            foreach (Range word in info.Name.AsSpan().Split('_'))
+                // A word of it with one wrong letter, or two letters in each other's place: MRS of MSR_READ.
+                if (IsNearWord(info.Name.AsSpan(word), wanted)) best = Math.Min(best, 1);
         best = Math.Min(best, EditDistance(info.DropIn, wanted));
         foreach (Range range in info.Aliases.AsSpan().Split(' '))
             best = Math.Min(best, EditDistance(info.Aliases.AsSpan(range), wanted));
@@ -106,11 +140,22 @@ internal static class ExitReasonParser
 
     private static int PartDistance(string name, string wanted)
     {
-        const int shortestPart = 3;
-        int at = wanted.Length < shortestPart ? -1 : name.IndexOf(wanted, StringComparison.Ordinal);
+        int at = wanted.Length < ShortestPart ? -1 : name.IndexOf(wanted, StringComparison.Ordinal);
         if (at < 0) return int.MaxValue;
         int end = at + wanted.Length;
         return at == 0 || name[at - 1] == '_' || end == name.Length || name[end] == '_' ? 1 : 2;
+    }
+
+    private static bool IsNearWord(ReadOnlySpan<char> word, string wanted)
+    {
+        if (word.Length < ShortestPart) return false;
+        if (EditDistance(word, wanted) <= 1) return true;
+        // Or its beginning, as somebody types it before a star.
+        if (word.Length < wanted.Length) return false;
+        word = word[..wanted.Length];
+        int at = word.CommonPrefixLength(wanted);
+        return at + 1 < word.Length && word[at] == wanted[at + 1] && word[at + 1] == wanted[at]
+            && word[(at + 2)..].SequenceEqual(wanted.AsSpan(at + 2));
     }
 
     private static int EditDistance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)

@@ -23,9 +23,9 @@ public static class OutputKinds
         (OutputFormat.Json, static (to, request) => new JsonReportWriter(request, to.Writer)),
         (OutputFormat.Csv, static (to, request) => new CsvReportWriter(request, to.Writer)));
 
-    /// <summary>Slow exits as they happen, as text with all details if requested.</summary>
-    public static OutputKind<Func<Destination, bool, IOutputWriter<SlowExit>>> SlowExits { get; } = new(
-        (OutputFormat.Table, static (to, isVerbose) => new TextSlowExitWriter(to.Style, isVerbose, to.Writer)),
+    /// <summary>Slow exits as they happen.</summary>
+    public static OutputKind<Func<Destination, SlowExitRequest, IOutputWriter<SlowExit>>> SlowExits { get; } = new(
+        (OutputFormat.Table, static (to, request) => new TextSlowExitWriter(to.Style, request, to.Writer)),
         (OutputFormat.Json, static (to, _) => new JsonSlowExitWriter(to.Writer)),
         (OutputFormat.Csv, static (to, _) => new CsvSlowExitWriter(to.Writer)));
 
@@ -49,10 +49,10 @@ public static class OutputKinds
         (OutputFormat.Html, static (to, timeline) => HeatMap.WriteHtml(to.Writer, timeline)));
 
     /// <summary>The VMs of a host.</summary>
-    public static OutputKind<Action<Destination, IReadOnlyList<VirtualMachine>>> Machines { get; } = new(
-        (OutputFormat.Table, MachineTable.Write),
-        (OutputFormat.Json, static (to, machines) => JsonMachines.Write(to.Writer, machines)),
-        (OutputFormat.Csv, static (to, machines) => CsvMachines.Write(to.Writer, machines)));
+    public static OutputKind<Action<Destination, MachineList>> Machines { get; } = new(
+        (OutputFormat.Table, static (to, list) => MachineTable.Write(to, list.Machines)),
+        (OutputFormat.Json, static (to, list) => JsonMachines.Write(to.Writer, list)),
+        (OutputFormat.Csv, static (to, list) => CsvMachines.Write(to.Writer, list.Machines)));
 
     /// <summary>What a host can do.</summary>
     public static OutputKind<Action<Destination, IReadOnlyList<HostCheck>>> Checks { get; } = new(

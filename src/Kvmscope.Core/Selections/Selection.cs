@@ -17,10 +17,10 @@ public sealed record Selection
     /// <summary>vCPU ids.</summary>
     public ImmutableArray<int> Vcpus { get; init; } = [];
 
-    /// <summary>Names or numbers of exit reasons.</summary>
+    /// <summary>Names, numbers or patterns of exit reasons (<see cref="ReasonSelector"/>).</summary>
     public ImmutableArray<string> Reasons { get; init; } = [];
 
-    /// <summary>Names or numbers of exit reasons that are not meant.</summary>
+    /// <summary>Names, numbers or patterns of exit reasons that are not meant.</summary>
     public ImmutableArray<string> ExcludedReasons { get; init; } = [];
 
     /// <summary>The level; null for both.</summary>
@@ -36,14 +36,16 @@ public sealed record Selection
         var filter = new ExitFilter
         {
             VcpuIds = [.. Vcpus.Distinct()],
-            Codes = [.. Reasons.Select(r => ReasonSelector.Code(r, isa)).Distinct()],
-            ExcludedCodes = [.. ExcludedReasons.Select(r => ReasonSelector.Code(r, isa)).Distinct()],
+            Codes = [.. Reasons.SelectMany(r => ReasonSelector.Codes(r, isa)).Distinct()],
+            ExcludedCodes = [.. ExcludedReasons.SelectMany(r => ReasonSelector.Codes(r, isa)).Distinct()],
             Level = Level,
         };
-        return filter.Codes.IsEmpty || filter.Codes.Any(code => !filter.ExcludedCodes.Contains(code))
-            ? filter
-            : throw new KvmscopeException(
-                ExitStatus.Usage, "--exclude removes all reasons of --reason", "Remove one of the two options.");
+        if (!filter.Codes.IsEmpty && filter.Codes.All(code => filter.ExcludedCodes.Contains(code)))
+            throw new KvmscopeException(ExitStatus.Usage, "--exclude removes all reasons of --reason", "Remove one of the two options.");
+        // A pattern that means all of them; what has no name would be left, which nobody means.
+        return filter.ExcludedCodes.Length > 0 && filter.ExcludedCodes.Length >= IsaInfo.Of(isa).Reasons.Count && isa != Isa.None
+            ? throw new KvmscopeException(ExitStatus.Usage, "--exclude removes all exit reasons", "Give a pattern that leaves some.")
+            : filter;
     }
 
     /// <summary>

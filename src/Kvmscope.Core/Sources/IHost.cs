@@ -14,6 +14,11 @@ public interface IHost
     /// <summary>The processes that hold VMs, by pid.</summary>
     IReadOnlyList<VirtualMachine> Machines();
 
+    /// <summary>
+    /// How many processes the last <see cref="Machines"/> could not look into, because they belong to other users: their VMs are missing.
+    /// </summary>
+    int UnreadableProcesses => 0;
+
     /// <summary>What this host can do, in the order to show it.</summary>
     IReadOnlyList<HostCheck> Check();
 

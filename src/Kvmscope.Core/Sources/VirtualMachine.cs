@@ -18,3 +18,11 @@ public sealed record VirtualMachine(int Pid, string Name, string Vmm, int VmCoun
     /// <summary>Its VMs as a trace shows them.</summary>
     public IReadOnlyList<KnownVm> Vms => [.. Enumerable.Range(1, VmCount).Select(nth => new KnownVm(Pid, VmNames.Of(Name, nth), Labels))];
 }
+
+/// <summary>The VMs of a host, as far as they could be seen.</summary>
+/// <param name="Machines">The processes that hold VMs.</param>
+public sealed record MachineList(IReadOnlyList<VirtualMachine> Machines)
+{
+    /// <summary>How many processes could not be looked into: their VMs are missing.</summary>
+    public int UnreadableProcesses { get; init; }
+}

@@ -12,7 +12,7 @@ namespace Kvmscope.Host.Machines;
 /// </summary>
 public sealed class MachineScanner
 {
-    private const int DirectoryBuffer = 16 * 1024;
+    private const int DirectoryBuffer = 16 * 1024, StatBytes = 1024;
 
     private readonly ProcRoot _proc;
     private readonly byte[] _processes = new byte[DirectoryBuffer];
@@ -79,7 +79,7 @@ public sealed class MachineScanner
     {
         vms = -1;
         using SafeFileHandle fds = _proc.OpenFds(pid, out int error);
-        if (error is Errno.EACCES or Errno.EPERM) Unreadable++;
+        if (error is Errno.EACCES or Errno.EPERM && MayHoldFiles(pid)) Unreadable++;
         if (error != 0) return false;
         vms = 0;
         bool refused = false, any = false;
@@ -104,6 +104,14 @@ public sealed class MachineScanner
             vms = -1;
         }
         return vms > 0 || ids.Count > 0;
+    }
+
+    // Threads of the kernel and zombies hold no files, so no VM of theirs is missing; what they are is readable for everybody.
+    private bool MayHoldFiles(int pid)
+    {
+        Span<byte> text = stackalloc byte[StatBytes];
+        int length = _proc.Read(pid, "stat"u8, text);
+        return length < 0 || !ProcessStat.TryParse(text[..length], out ProcessStat stat) || !(stat.IsKernelThread || stat.HasEnded);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Kvmscope.Core.Exits;
@@ -10,17 +11,22 @@ namespace Kvmscope.CommandLine;
 internal sealed class FilterOptions
 {
     private readonly Option<string[]> _vms =
-        OptionFactory.Values("--vm", "NAME|PID", "Only this VM: name, pid, UUID or VMID (see 'kvmscope list'); repeat for more.");
+        OptionFactory.Values("--vm", "NAME|PID",
+            "Only this VM: name, 'web*' for several, pid, UUID or VMID (see 'kvmscope list'); repeat for more.");
     private readonly Option<string[]> _vcpus =
-        OptionFactory.Values("--vcpu", "N[,N]", "Only these vCPUs, by the ids that their VMM gave them.");
-    private readonly Option<string[]> _reasons = OptionFactory.Values("--reason", "R[,R]", "Only these exit reasons, by name or number.");
-    private readonly Option<string[]> _excludes = OptionFactory.Values("--exclude", "R[,R]", "All exit reasons except these.");
+        OptionFactory.Values("--vcpu", "N[-M][,N]", "Only these vCPUs, by the ids that their VMM gave them: 0, 0-3, 0-3,8.");
+    private readonly Option<string[]> _reasons =
+        OptionFactory.Values("--reason", "R[,R]", "Only these exit reasons, by name or number; 'MSR*' for several.");
+    private readonly Option<string[]> _excludes =
+        OptionFactory.Values("--exclude", "R[,R]", "All exit reasons except these, given as for --reason.");
     private readonly Option<string> _level =
         OptionFactory.Value("--level", "l1|l2", "Only guests of this host (l1), or only their nested guests (l2).");
     private readonly Option<string> _maxVcpus =
         OptionFactory.Value("--max-vcpus", "N", "How many vCPUs can be traced at once (default: sized from the host).");
 
-    private const string VcpuHint = "Give numbers: --vcpu 0 or --vcpu 0,2", ReasonHint = "Give names or numbers: HLT, CPUID,MSR_READ, 12";
+    private const string VcpuHint = "Give numbers or ranges: --vcpu 0, --vcpu 0,2 or --vcpu 0-3";
+
+    private const string ReasonHint = "Give names, numbers or patterns: HLT, CPUID,MSR_READ, 12, 'MSR*'";
 
     private readonly bool _isLive;
 
@@ -37,7 +43,7 @@ internal sealed class FilterOptions
     public Selection Read(ParseResult result) => new()
     {
         Vms = [.. result.Texts(_vms)],
-        Vcpus = [.. NonEmpty(result, _vcpus, "vCPU", VcpuHint).Select(ParseVcpu)],
+        Vcpus = [.. NonEmpty(result, _vcpus, "vCPU", VcpuHint).SelectMany(ParseVcpus).Distinct()],
         Reasons = [.. NonEmpty(result, _reasons, "exit reason", ReasonHint)],
         ExcludedReasons = [.. NonEmpty(result, _excludes, "exit reason", ReasonHint)],
         Level = result.Text(_level) is { } level ? ParseLevel(level) : null,
@@ -70,10 +76,11 @@ internal sealed class FilterOptions
             : throw UsageError.Of($"{option.Name} names no {what}", hint);
     }
 
-    private static int ParseVcpu(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-            ? id
-            : throw UsageError.Of($"--vcpu '{text}' is not a vCPU id", VcpuHint);
+    private static IEnumerable<int> ParseVcpus(string text)
+    {
+        if (IdRanges.TryParse(text, out ImmutableArray<int> ids)) return ids;
+        throw UsageError.Of($"--vcpu '{text}' is not a vCPU id{(text.Contains('-') ? " or a range of them" : "")}", VcpuHint);
+    }
 
     private static ExitLevel ParseLevel(string text) => text.ToLowerInvariant() switch
     {

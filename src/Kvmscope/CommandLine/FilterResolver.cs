@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Kvmscope.Core;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Selections;
@@ -23,21 +24,23 @@ internal static class FilterResolver
         ExitFilter filter = selection.Resolve(host.Isa);
         if (selection.Vms.IsEmpty && (selection.Vcpus.IsEmpty || startsCommand)) return (filter, null);
         IReadOnlyList<VirtualMachine> machines = host.Machines();
-        VmFilter vms = Find(selection, machines);
+        VmFilter vms = Find(selection, host, machines);
         VirtualMachine[] chosen = [.. machines.Where(m => m.Vms.Any(vms.Matches))];
         CheckVcpus(selection.Vcpus, chosen);
         if (selection.Vms.IsEmpty) return (filter, null);
         return (filter with { Pids = [.. chosen.Select(m => m.Pid)] }, chosen.All(m => m.Vms.All(vms.Matches)) ? null : vms);
     }
 
-    private static VmFilter Find(Selection selection, IReadOnlyList<VirtualMachine> machines)
+    private static VmFilter Find(Selection selection, IHost host, IReadOnlyList<VirtualMachine> machines)
     {
         VmFilter vms = VmFilter.Resolve(selection.Vms, [.. machines.SelectMany(m => m.Vms)]);
         if (vms.Unknown is not { } text) return vms;
+        string hidden = host.UnreadableProcesses == 0 ? "" : $" {Hidden.Processes(host.UnreadableProcesses)}.";
         throw machines.Count == 0
-            ? UsageError.Of($"no VM is running, so there is no '{text}'", "Start it first, or leave --vm out to trace VMs as they start.")
-            : UsageError.Of($"no VM has the name, pid, UUID or VMID '{text}'",
-                $"Running: {WordList.Some([.. machines.Select(m => $"{m.Name} ({m.Pid})")])}");
+            ? UsageError.Of($"no VM is running, so there is no '{text}'",
+                $"Start it first, or leave --vm out to trace VMs as they start.{hidden}")
+            : UsageError.Of(VmFilter.NoSuch(text), $"Running: {WordList.Some([.. machines.Select(m => $"{m.Name} ({m.Pid})")])}"
+                + (hidden.Length > 0 ? "." + hidden : ""));
     }
 
     private static void CheckVcpus(ImmutableArray<int> ids, IReadOnlyList<VirtualMachine> machines)
@@ -48,18 +51,16 @@ internal static class FilterResolver
         ImmutableSortedSet<int> known = [.. machines.SelectMany(m => m.VcpuIds)];
         if (ids.Where(id => !known.Contains(id)).ToArray() is not [var missing, ..]) return;
         string where = machines is [var only] ? ForeignText.Clean(only.Name) : "any of these VMs";
-        throw UsageError.Of($"no vCPU {missing} in {where}", known.IsEmpty ? "It has no vCPU yet." : $"There are: {Ranges(known)}");
+        throw UsageError.Of($"no vCPU {missing} in {where}",
+            known.IsEmpty ? "It has no vCPU yet." : $"There are: {IdRanges.Format(known, ", ")}");
     }
+}
 
-    /// <summary>Ascending ids with consecutive ones as a range: <c>0-3, 8</c>.</summary>
-    public static string Ranges(IEnumerable<int> ascending)
-    {
-        var parts = new List<(int From, int To)>();
-        foreach (int id in ascending)
-        {
-            if (parts.Count > 0 && parts[^1].To + 1 == id) parts[^1] = (parts[^1].From, id);
-            else parts.Add((id, id));
-        }
-        return string.Join(", ", parts.Select(p => p.From == p.To ? $"{p.From}" : $"{p.From}-{p.To}"));
-    }
+/// <summary>What could not be looked at without the rights for it.</summary>
+internal static class Hidden
+{
+    /// <summary>How many processes could not be looked into, and what to do: a sentence without its end.</summary>
+    public static string Processes(int count) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "process" : "processes")} could not be looked into, because ")
+        + (count == 1 ? "it belongs to another user" : "they belong to other users") + ": run as root to see their VMs";
 }

@@ -13,7 +13,7 @@ internal sealed class ListCommand : ICommand
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("list", "[options]", "The VMs on this host: name, pid, VMM, VMs, vCPUs",
         "Lists the processes that hold KVM VMs, found by their open KVM files, whatever the VMM. NAME or PID is what --vm takes. "
-        + "Only root sees the processes of other users.",
+        + "Only root sees the VMs of other users; how many processes could not be looked into is said.",
         [
             new("kvmscope list", "What runs here."),
             new("kvmscope list --format json", "The same for a script, with the vCPU ids."),
@@ -27,11 +27,15 @@ internal sealed class ListCommand : ICommand
     {
         OutputPlan plan = _output.Read(invocation.Result);
         using OutputTarget target = OutputTarget.Open(plan, context);
-        IReadOnlyList<VirtualMachine> machines = context.Host().Machines();
+        IHost host = context.Host();
+        IReadOnlyList<VirtualMachine> machines = host.Machines();
+        int hidden = host.UnreadableProcesses;
         target.Begin();
-        OutputKinds.Machines.In(plan.Format)(target.To, machines);
+        OutputKinds.Machines.In(plan.Format)(target.To, new MachineList(machines) { UnreadableProcesses = hidden });
         target.Writer.Flush();
-        if (machines.Count == 0 && plan.Format == OutputFormat.Table) context.Error.WriteLine("No VM is running.");
+        if (machines.Count == 0 && plan.Format == OutputFormat.Table)
+            context.Error.WriteLine(hidden > 0 ? "No VM was found." : "No VM is running.");
+        if (hidden > 0) context.Say(Hidden.Processes(hidden));
         return 0;
     }
 }

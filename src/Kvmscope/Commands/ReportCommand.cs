@@ -157,7 +157,8 @@ internal sealed class ReportCommand : ICommand
         var exits = new RecordedExits(source.Recording, selection);
         exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
-        IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To, who || invocation.Result.Has(_verbose));
+        IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To,
+            new SlowExitRequest(who || invocation.Result.Has(_verbose)) { Known = exits.VmsIn(range) });
         ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval()
             .Accounting.LostEvents;
         foreach (SlowExit exit in exits.Slow(range, threshold, part))

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
@@ -59,7 +60,8 @@ internal sealed class SlowerCommand : ICommand
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {
-            IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(trace.Target.To, IsVerbose(invocation));
+            IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(trace.Target.To,
+                new SlowExitRequest(IsVerbose(invocation)) { Known = [.. context.Host().Machines().SelectMany(m => m.Vms)] });
             trace.Sample(SlowSink.Of(writer, trace.Target.Writer, context.Error));
             StatusLines.AfterInterrupt(context, trace.End);
         });

@@ -3,7 +3,6 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
-using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
@@ -96,9 +95,9 @@ internal sealed class RecordedExits
         IReadOnlyCollection<VmIdentity> seen = Seen(range);
         _vms = VmFilter.Resolve(_selection.Vms, Known(seen));
         if (_vms.Unknown is { } name)
-            throw UsageError.Of($"no VM in the recording has the name, pid, UUID or VMID '{name}'",
+            throw UsageError.Of(VmFilter.NoSuch(name, " in the recording"),
                 seen.Count > 0
-                    ? $"There are: {string.Join(", ", seen.Select(v => ForeignText.Clean($"{v.Name} ({v.Pid})")))}"
+                    ? $"There are: {WordList.Some([.. seen.Select(v => $"{v.Name} ({v.Pid})")])}"
                     : "It holds no VM's exits in that time.");
     }
 
@@ -122,7 +121,7 @@ internal sealed class RecordedExits
         string vms = _selection.Vms.IsEmpty ? "" : $" of {WordList.Or(_selection.Vms)}";
         throw UsageError.Of(
             $"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording",
-            $"There are: {FilterResolver.Ranges(known)}");
+            $"There are: {IdRanges.Format(known, ", ")}");
     }
 
     // The vCPUs of the selected VMs that have exits or wall clock.

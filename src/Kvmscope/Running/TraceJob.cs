@@ -2,6 +2,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Terminal;
@@ -55,11 +56,22 @@ internal sealed record TraceJob
         Began?.Invoke(clock.Started);
         target.Begin();
         announce(target);
+        SayPatterns(context, host, filter);
         if (Plan.Command is { } command) end.Start(command);
         host.DropPrivileges(MakesFiles);
         body(new RunningTrace(new Sampler(session, clock), Plan, end, clock, target));
         target.Writer.Flush();
         return end.Status;
+    }
+
+    // The kernel side filters by process, so a pattern means those that there are now.
+    private void SayPatterns(CommandContext context, IHost host, ExitFilter filter)
+    {
+        string[] patterns = [.. Selection.Vms.Where(Glob.IsPattern)];
+        if (patterns.Length == 0 || !context.ErrorIsTerminal) return;
+        string[] names = [.. host.Machines().Where(m => filter.Pids.Contains(m.Pid)).Select(m => $"{m.Name} ({m.Pid})")];
+        string typed = ForeignText.Clean(string.Join("', '", patterns));
+        context.Status($"'{typed}' is {WordList.Some(names)}: VMs that start later are not traced.");
     }
 
     // If the ISA is not known, the kernel cannot filter by reason: such a trace is refused even if the host would attach.

@@ -16,6 +16,8 @@ internal sealed class FakeHost(FakeClock clock) : IHost
         new(4711, "db1", "firecracker", 1, [0, 1]),
     ];
 
+    public int UnreadableProcesses { get; init; }
+
     public IReadOnlyList<HostCheck> Checks { get; init; } =
     [
         new("kernel", CheckVerdict.Ok, "6.1.0"),

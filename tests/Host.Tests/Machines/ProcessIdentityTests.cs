@@ -15,7 +15,7 @@ public sealed class ProcessIdentityTests
     public void The_command_may_hold_anything(string comm)
     {
         Assert.True(ProcessStat.TryParse(Encoding.UTF8.GetBytes(TempTree.Stat(7, 4711, comm)), out ProcessStat stat));
-        Assert.Equal(new ProcessStat((byte)'S', 3, 4711), stat);
+        Assert.Equal(new ProcessStat((byte)'S', 4194304, 3, 4711), stat);
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
@@ -36,10 +35,10 @@ public sealed class Rule
         _ => new RuleNeeds(true, false, Grouping.Vcpu),
     };
 
-    /// <summary>Whether it is about one vCPU.</summary>
+    /// <summary>Whether it is about some vCPUs.</summary>
     public bool NamesVcpu => !Selection.Vcpus.IsEmpty;
 
-    /// <summary>Whether it is about one VM.</summary>
+    /// <summary>Whether it is about some VMs.</summary>
     public bool NamesVm => !Selection.Vms.IsEmpty;
 
     internal RuleMetric Metric { get; }
@@ -88,7 +87,7 @@ public sealed class Rule
     {
         var text = new StringBuilder(RuleMetrics.Of(Metric).Name).Append('(').Append(Quoted(Target.Text));
         foreach (string vm in Selection.Vms) text.Append(", vm=").Append(Quoted(vm));
-        foreach (int vcpu in Selection.Vcpus) text.Append(CultureInfo.InvariantCulture, $", vcpu={vcpu}");
+        if (NamesVcpu) text.Append(", vcpu=").Append(Quoted(IdRanges.Format(Selection.Vcpus)));
         if (Selection.Level is { } level) text.Append(level == ExitLevel.L2 ? ", level=l2" : ", level=l1");
         return text.Append(") ").Append(RuleComparisons.Text(Comparison)).Append(' ').Append(Value.Text).ToString();
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Kvmscope.Core.Exits;
@@ -106,9 +107,9 @@ internal sealed class RuleParser
                     ? selection with { Vms = [text] }
                     : throw Error(at, $"{next} is not a VM", "expected a name, in quotes if it has spaces or signs, or a pid");
             case "vcpu":
-                return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-                    ? selection with { Vcpus = [id] }
-                    : throw Error(at, $"{next} is not a vCPU id", "expected a number from 0");
+                return IdRanges.TryParse(text, out ImmutableArray<int> ids)
+                    ? selection with { Vcpus = ids }
+                    : throw Error(at, $"{next} is not a vCPU id", "expected a number from 0, or a range: 0-3");
             default:
                 return selection with { Level = Level(text) ?? throw Error(at, $"{next} is not a level", "expected l1 or l2") };
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Selections;
@@ -79,23 +78,23 @@ internal sealed class RuleScope
 
     private string? WhyNoVcpu()
     {
-        if (_rule.Selection.Vcpus is not [var wanted]) return null;
+        if (_rule.Selection.Vcpus.IsEmpty) return null;
         int[] ids =
         [
             .. SeenKeys().Where(key => _vms.Matches(_input.Interval.VmOf(key))).Select(key => key.VcpuId).OfType<int>()
                 .Concat(_input.Machines.Where(m => _vms.Matches(new KnownVm(m.Pid, m.Name, m.Labels))).SelectMany(m => m.VcpuIds))
                 .Distinct().Order(),
         ];
-        if (ids.Contains(wanted)) return null;
-        string text =
-            string.Create(CultureInfo.InvariantCulture, $"no vCPU {wanted} in {(_rule.Selection.Vms is [var vm] ? vm : "the data")}");
-        return ids.Length == 0
-            ? text
-            : $"{text}, which has: {WordList.Some([.. ids.Select(i => i.ToString(CultureInfo.InvariantCulture))])}";
+        // Each of them must be there: a check of vCPUs that do not exist would pass.
+        int[] missing = [.. _rule.Selection.Vcpus.Except(ids)];
+        if (missing.Length == 0) return null;
+        string text = $"no vCPU {IdRanges.Format(missing)} in {(_rule.Selection.Vms is [var vm] ? vm : "the data")}";
+        return ids.Length == 0 ? text : $"{text}, which has: {IdRanges.Format(ids, ", ")}";
     }
 
     private bool IsMeant(GroupKey key) =>
-        _vms.Matches(_input.Interval.VmOf(key)) && (_rule.Selection.Vcpus is not [var wanted] || key.VcpuId == wanted);
+        _vms.Matches(_input.Interval.VmOf(key))
+        && (_rule.Selection.Vcpus.IsEmpty || (key.VcpuId is { } id && _rule.Selection.Vcpus.Contains(id)));
 
     private IEnumerable<IsaInfo> Isas() => _input.Interval.Rows.Select(r => r.Key.Code.Isa).Prepend(_input.Isa).Select(IsaInfo.Of);
 

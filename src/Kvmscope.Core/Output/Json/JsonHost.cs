@@ -9,12 +9,12 @@ namespace Kvmscope.Core.Output.Json;
 /// <summary>The VMs of a host as one JSON object.</summary>
 internal static class JsonMachines
 {
-    internal static void Write(TextWriter output, IReadOnlyList<VirtualMachine> machines)
+    internal static void Write(TextWriter output, MachineList list)
     {
         var lines = new JsonLines(output);
         Utf8JsonWriter json = lines.Begin("list");
         json.WriteStartArray("rows");
-        foreach (VirtualMachine machine in machines)
+        foreach (VirtualMachine machine in list.Machines)
         {
             json.WriteStartObject();
             json.WriteString("vm", machine.Name);
@@ -29,6 +29,7 @@ internal static class JsonMachines
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (list.UnreadableProcesses > 0) json.WriteNumber("unreadable_processes", list.UnreadableProcesses);
         lines.End();
     }
 }

@@ -5,7 +5,8 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// Slow exits for people: one line each as they happen, in columns whose widths depend only on the style, so that they do not move.
+/// Slow exits for people: one line each as they happen, in columns whose widths depend only on the style, so that they do not move. Where
+/// several processes have VMs of one name, the pid follows the name.
 /// </summary>
 internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
 {
@@ -17,12 +18,15 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
     private readonly int _vmWidth, _reasonWidth;
     private readonly char[] _line;
     private readonly bool _isVerbose;
+    private readonly Dictionary<string, int> _pids = [];
+    private readonly HashSet<string> _repeated = [];
     private bool _hasHeader;
 
-    internal TextSlowExitWriter(ViewStyle style, bool isVerbose, TextWriter output)
+    internal TextSlowExitWriter(ViewStyle style, SlowExitRequest request, TextWriter output)
     {
         _style = style;
-        _isVerbose = isVerbose;
+        _isVerbose = request.IsVerbose;
+        foreach (KnownVm known in request.Known) Learn(known.Pid, known.Name);
         _output = output;
         // If there is no room for the VM, neither it nor its vCPU is shown.
         int rest = style.Width - TimeWidth - LevelWidth - DurationWidth - 3;
@@ -42,10 +46,29 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         if (!_hasHeader) WriteLine("Time", "VM", "vCPU", "Lv", "Reason", "Duration", RowTone.Bold);
         _hasHeader = true;
         WriteLine(
-            exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), exit.Vm.Name,
+            exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), NameOf(exit.Vm),
             exit.Vcpu.ToString(CultureInfo.InvariantCulture), exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
             ScaledText.Time(exit.DurationNs, _style.Unicode), RowTone.Plain);
         if (_isVerbose) SlowExitDetail.Write(_output, exit, _style);
+    }
+
+    private void Learn(int pid, string name)
+    {
+        if (!_pids.TryAdd(name, pid) && _pids[name] != pid) _repeated.Add(name);
+    }
+
+    // A long name is cut before its pid, which tells it apart.
+    private string NameOf(VmIdentity vm)
+    {
+        Learn(vm.Pid, vm.Name);
+        if (!_repeated.Contains(vm.Name)) return vm.Name;
+        string pid = string.Create(CultureInfo.InvariantCulture, $" ({vm.Pid})");
+        int room = _vmWidth - pid.Length;
+        if (room <= 0 || vm.Name.Length <= room) return vm.Name + pid;
+        Span<char> name = stackalloc char[room];
+        name.Fill(' ');
+        TextCell.WriteText(name, vm.Name, left: true, _style.Unicode);
+        return string.Concat(name.TrimEnd(), pid);
     }
 
     private void WriteLine(string time, string vm, string vcpu, string level, string reason, string duration, RowTone tone)
@@ -68,6 +91,14 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         TextCell.WriteText(_line.AsSpan(at, width), text, left, _style.Unicode);
         return at + width + 1;
     }
+}
+
+/// <summary>How slow exits are shown.</summary>
+/// <param name="IsVerbose">Whether as text they have all details.</param>
+public sealed record SlowExitRequest(bool IsVerbose)
+{
+    /// <summary>The VMs that there are: names that several processes have are told apart from the first line on.</summary>
+    public IReadOnlyCollection<KnownVm> Known { get; init; } = [];
 }
 
 /// <summary>Details of a slow exit, below its line: its qualifier and CPU, and where its time went.</summary>
