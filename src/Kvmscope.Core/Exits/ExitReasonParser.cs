@@ -49,7 +49,11 @@ internal static class ExitReasonParser
         return name;
     }
 
-    internal static IReadOnlyList<string> Suggest(string text, IsaInfo isa)
+    /// <summary>Names that may have been meant, the best first.</summary>
+    /// <param name="text">As typed, without what stands for other text.</param>
+    /// <param name="isa">Whose names.</param>
+    /// <param name="isPart">Whether it is part of a name, so that a single word of a name can be near it.</param>
+    internal static IReadOnlyList<string> Suggest(string text, IsaInfo isa, bool isPart = false)
     {
         string wanted = Normalize(text);
         foreach (string prefix in IsaInfo.All.SelectMany(info => info.Prefixes))
@@ -58,7 +62,7 @@ internal static class ExitReasonParser
         var found = new List<(int Distance, string Name)>();
         foreach (ExitReasonInfo info in isa.Reasons)
         {
-            int distance = DistanceTo(info, wanted);
+            int distance = DistanceTo(info, wanted, isPart);
             if (distance <= Math.Max(2, wanted.Length / 3)) found.Add((distance, info.Name));
         }
         found.Sort((a, b) => a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : string.CompareOrdinal(a.Name, b.Name));
@@ -124,11 +128,11 @@ internal static class ExitReasonParser
 
     // A name of similar meaning is nearest; then a name with a word that starts or ends with what was typed; then one with a few different
     // letters.
-    private static int DistanceTo(ExitReasonInfo info, string wanted)
+    private static int DistanceTo(ExitReasonInfo info, string wanted, bool isPart)
     {
         if (info.Name == wanted || Contains(info.Near, wanted)) return 0;
         int best = Math.Min(EditDistance(info.Name, wanted), PartDistance(info.Name, wanted));
-        if (wanted.Length >= ShortestPart)
+        if (isPart && wanted.Length >= ShortestPart)
             foreach (Range word in info.Name.AsSpan().Split('_'))
                 // A word of it with one wrong letter, or two letters in each other's place: MRS of MSR_READ.
                 if (IsNearWord(info.Name.AsSpan(word), wanted)) best = Math.Min(best, 1);

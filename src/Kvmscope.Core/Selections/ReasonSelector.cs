@@ -39,7 +39,11 @@ public static class ReasonSelector
     internal static (string Problem, string Hint) Unknown(string text, Isa isa)
     {
         Glob? glob = Glob.Of(text);
-        string[] near = [.. IsaInfo.Candidates(isa).SelectMany(i => ExitReasons.Suggest(glob?.Literal ?? text, i.Isa)).Distinct().Take(3)];
+        string[] near =
+        [
+            .. IsaInfo.Candidates(isa).SelectMany(i => ExitReasonParser.Suggest(glob?.Literal ?? text, i, isPart: glob is not null))
+                .Distinct().Take(3),
+        ];
         string scope = isa == Isa.None ? "" : $" of {IsaInfo.Of(isa).DisplayName}";
         return (glob is null ? $"'{text}' is not an exit reason{scope}" : $"no exit reason{scope} matches '{text}'",
             near.Length > 0 ? $"Did you mean {WordList.Or(near)}?"
