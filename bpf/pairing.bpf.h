@@ -235,6 +235,16 @@ static __noinline u32 rare_cell(struct kvmscope_slot *slot, u64 code, u32 slot_n
 	return find_cell(slot, &key);
 }
 
+/*
+ * The exit is open from now on. Its time is written before: a reader that finds both unchanged
+ * knows how long this exit has been open.
+ */
+static __always_inline void open_exit(struct kvmscope_slot *slot, u32 number)
+{
+	barrier();
+	slot->open = number;
+}
+
 /* kvm_exit, where more than counts and times is wanted. */
 static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
 					u32 number, u32 index, u64 code, u32 isa_l2, bool direct)
@@ -249,12 +259,12 @@ static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_s
 		barrier();
 	}
 	slot->exit_l2 = isa_l2 & 1;
-	slot->open = number;
 	now = bpf_ktime_get_ns();
 	if (knobs.want_split)
 		leave_guest(slot, now);
 	else
 		slot->exit_ns = now;
+	open_exit(slot, number);
 	return 0;
 }
 
@@ -295,9 +305,9 @@ out:
 	if (knobs.want_more)
 		return more_at_exit(vcpu, slot, number, index, code, exit_isa(ctx, older) << 1 | l2,
 				    direct);
-	slot->open = number;
 	if (knobs.want_time)
 		slot->exit_ns = bpf_ktime_get_ns();
+	open_exit(slot, number);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Tests.Fakes;
 
@@ -38,6 +39,33 @@ public sealed class AssertTests : IDisposable
         Outcome recorded = new World().Run("assert", rule, file);
         Assert.Equal((status, ""), (recorded.Status, recorded.Error));
         Assert.Equal(live.Out, recorded.Out);
+    }
+
+    // A vCPU of db1, which has no other exit, hangs in its VMM: with and without the split beside, live, recorded, and in a stretch.
+    [Theory]
+    [InlineData("max(exit)<1s", 1)]
+    [InlineData("max(exit, vm=db1)<1s", 1)]
+    [InlineData("max(exit, vm=web1)<1s", 0)]
+    [InlineData("max(exit)<9s", 5)]
+    public void An_exit_that_hangs_fails_live_and_recorded(string rule, int status)
+    {
+        World Hung()
+        {
+            World world = new();
+            world.Host = new FakeHost(world.Clock)
+            {
+                Log = world.Log, GrowsEachSecond = true,
+                OpenAges = [new(new GroupKey(1, 0, new ExitCode(Isa.Vmx, 30), ExitLevel.L1), 1, 8_100_000_000)],
+            };
+            return world;
+        }
+
+        Assert.Equal(status, Hung().Run("assert", rule).Status);
+        string file = Path.Combine(_folder, "x.kvmscope");
+        Assert.Equal(0, Hung().Run("record", "-o", file).Status);
+        Assert.Equal(status, new World().Run("assert", rule, file).Status);
+        Assert.Equal(status, new World().Run("assert", rule, file, "--to", "+1s").Status);
+        Assert.Contains("open: IO_INSTRUCTION of db1 vCPU 0 for 8.10 s", new World().Run("report", file, "count").Out);
     }
 
     [Fact]

@@ -143,26 +143,29 @@ public sealed class EventPairingTests
     }
 
     [Fact]
-    public void What_is_open_at_the_end_of_a_vCPU_stays_open_and_its_number_is_given_again()
+    public void What_is_open_at_the_end_of_a_vCPU_is_its_last_exit_and_its_number_is_given_again()
     {
         (EventPairing pairing, int vcpu) = Begin(new TraceOptions { WantQualifiers = true });
         pairing.Exit(vcpu, At(0), s_msr);
-        Assert.Equal([new OpenExits(new GroupKey(0, 3, s_msr, ExitLevel.L1), 1)], pairing.Read(1).OpenAfter);
+        Interval first = pairing.Read(11);
+        Assert.Equal([new OpenExits(new GroupKey(0, 3, s_msr, ExitLevel.L1), 1)], first.OpenAfter);
+        Assert.Equal([new OpenAge(new GroupKey(0, 3, s_msr, ExitLevel.L1), 1, 11)], first.OpenAges!);
         pairing.End(vcpu);
         int next = pairing.Add(Sample.Db, 0);
         Assert.NotEqual(vcpu, next);
-        pairing.Exit(next, At(2), s_cpuid);
-        pairing.Entry(next, At(3));
-        Interval interval = pairing.Read(4);
+        pairing.Exit(next, At(12), s_cpuid);
+        pairing.Entry(next, At(13));
+        Interval interval = pairing.Read(14);
         Assert.Equal(
             [(0, s_msr, 1UL, 0UL), (1, s_cpuid, 1UL, 1UL)],
             interval.Rows.OrderBy(r => r.Key.Vm).Select(r => (r.Key.Vm, r.Key.Code, r.Count, r.Timed)));
-        Assert.Equal(new Accounting { Exits = 2, Entries = 1, Open = 1 }, interval.Accounting);
+        Assert.Equal(new Accounting { Exits = 2, Entries = 1, FinalExits = 1 }, interval.Accounting);
+        Assert.Empty(interval.OpenAges!);
         Assert.Equal([new OpenExits(new GroupKey(0, 3, s_msr, ExitLevel.L1), 1)], interval.OpenBefore);
         Assert.Empty(interval.OpenAfter);
         Assert.Equal(vcpu, pairing.Add(Sample.Db, 7));
         pairing.Entry(vcpu, At(5));
-        Assert.Equal(new Accounting { Open = 1 }, pairing.Read(6).Accounting);
+        Assert.Equal(new Accounting(), pairing.Read(16).Accounting);
     }
 
     [Fact]

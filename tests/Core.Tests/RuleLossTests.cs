@@ -206,27 +206,6 @@ public sealed class RuleLossTests
         Assert.NotNull(RuleSample.Evaluate(rule, input with { Level = null }).Holds);
     }
 
-    // The parts show that an open exit has lasted ten seconds.
-    [Theory]
-    [InlineData("max(exit)<50us", false)]
-    [InlineData("max(exit)>=10s", true)]
-    [InlineData("max(exit)<20s", null)]
-    [InlineData("max(IOIO, vcpu=1)<50us", true)]
-    [InlineData("max(MSR)<50us", false)]
-    [InlineData("avg(IOIO)<50us", true)]
-    public void An_exit_that_lasts_is_as_long_as_it_has_lasted(string rule, bool? holds)
-    {
-        RuleInput input = RuleSample.SplitInput(new Accounting { Open = 2 });
-        Row open = RuleSample.Row(0x7b, 2, 20_000, RuleSample.Web, 0, untimed: 1),
-            alone = RuleSample.Row(0x7c, 1, 0, RuleSample.Db, 0, untimed: 1);
-        open.Parts = RuleSample.Part(TimePart.Vmm, open.TotalNs + 10_000_000_000);
-        alone.Parts = RuleSample.Part(TimePart.Vmm, 1_000_000);
-        RuleResult result =
-            RuleSample.Evaluate(rule, input with { Interval = input.Interval with { Changes = [.. input.Interval.Rows, open, alone] } });
-        Assert.Equal(holds, result.Holds);
-        if (holds is null) Assert.Contains("it has not ended", result.Why, StringComparison.Ordinal);
-    }
-
     // An exit that was open at the start adds a time, another has none: counts and times are equal.
     [Fact]
     public void Times_that_came_from_before_hide_no_exit_without_a_time()

@@ -68,6 +68,13 @@ public sealed record Accounting
             Problem = n => $"{Plural.Of(n, "exit has", "exits have")} no entry yet (open)",
             Remark = ": counted, not timed",
         },
+        new("final_exits", a => a.FinalExits, (a, n) => a with { FinalExits = n })
+        {
+            InJson = JsonPresence.WhereAny,
+            Place = 12,
+            Problem = n => $"{Plural.Of(n, "vCPU", "vCPUs")} ended in an exit",
+            Remark = ": counted, not timed",
+        },
         LostEventsField,
         new("dropped_cells", a => a.DroppedCells, (a, n) => a with { DroppedCells = n })
         {
@@ -121,8 +128,11 @@ public sealed record Accounting
     /// </summary>
     public ulong CutExits { get; init; }
 
-    /// <summary>Exits without an entry at the end: a halted, stopped or ended vCPU, or one in its VMM.</summary>
+    /// <summary>Exits without an entry at the end: a halted or stopped vCPU, or one in its VMM.</summary>
     public ulong Open { get; init; }
+
+    /// <summary>Exits with which a vCPU ended (<see cref="Tally.Final"/>): counted, not timed.</summary>
+    public ulong FinalExits { get; init; }
 
     /// <summary>Slow exits that did not fit into the ring buffer.</summary>
     public ulong LostEvents { get; init; }
@@ -156,14 +166,15 @@ public sealed record Accounting
     /// <summary>The same with the numbers of rows: counted exits, and the entries that ended them.</summary>
     public Accounting WithRows(IReadOnlyCollection<Row> rows)
     {
-        ulong exits = 0, timed = 0, unread = 0;
+        ulong exits = 0, timed = 0, final = 0, unread = 0;
         foreach (Row row in rows)
         {
             exits += row.Count;
             timed += row.Timed;
+            final += row.Final;
             if (row.Key.Code.Isa == Isa.None) unread += row.Count;
         }
-        return this with { Exits = exits, Entries = timed + UnpairedEntries, UnreadReasons = unread };
+        return this with { Exits = exits, Entries = timed + UnpairedEntries, FinalExits = final, UnreadReasons = unread };
     }
 
     /// <summary>This plus what was seen and lost in the time after it.</summary>

@@ -76,6 +76,12 @@ public sealed record Interval
     /// <summary>Exits that are open at its end and in no row.</summary>
     public IReadOnlyList<OpenExits> OpenAfter { get; init; } = [];
 
+    /// <summary>
+    /// Exits that are open at its end, each with its age then, whether or not they are in a row; null where that is not known (recordings
+    /// of 0.1).
+    /// </summary>
+    public IReadOnlyList<OpenAge>? OpenAges { get; init; } = [];
+
     /// <summary>What was seen and lost.</summary>
     public Accounting Accounting { get; init; } = new();
 
@@ -142,6 +148,15 @@ public readonly record struct VcpuTime(GroupKey Key, ulong WallNs, TimeParts Par
 /// <param name="Key">Their group, without a qualifier.</param>
 /// <param name="Count">How many; of one vCPU at most one.</param>
 public readonly record struct OpenExits(GroupKey Key, ulong Count);
+
+/// <summary>
+/// Exits that are open: a state, not a counter. An exit with which its vCPU ended is none of them (<see cref="Tally.Final"/>).
+/// </summary>
+/// <param name="Key">Their group, without a qualifier: as fine as it is known, whatever rows are grouped by.</param>
+/// <param name="Count">How many; of one vCPU at most one.</param>
+/// <param name="Ns">How long the oldest of them has been open, in ns.</param>
+/// <param name="IsAtLeast">Whether it may have been open for longer: where no times are taken, only the reader saw it.</param>
+public readonly record struct OpenAge(GroupKey Key, ulong Count, ulong Ns, bool IsAtLeast = false);
 
 /// <summary>Something that was asked for and that is not available on this kernel.</summary>
 /// <param name="Part">The part of the wall clock that cannot be measured; null where it is not about the split.</param>

@@ -54,9 +54,12 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     {
         // Without qualifiers an exit has its row from its start.
         if (!withQualifiers) MoveOpen();
+        bool isFiltered = wantsVm is not null || wants is not null;
         HashSet<int>? vms = wantsVm is null ? null : [.. _vms.Values.Where(wantsVm).Select(vm => vm.Ordinal)];
         bool IsWanted(GroupKey key) => vms is null || vms.Contains(key.Vm);
         List<Row> rows = [.. _rows.Rows.Where(row => IsWanted(row.Key))];
+        IReadOnlyList<OpenAge>? ages = _last is null ? [] : _last.OpenAges;
+        if (ages is [_, ..] && isFiltered) ages = [.. ages.Where(open => IsWanted(open.Key) && wants?.Invoke(open.Key) != false)];
         return new Interval
         {
             First = _first?.First ?? 0,
@@ -70,7 +73,8 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             TimeChanges = [.. _times.Values.Where(time => IsWanted(time.Key))],
             OpenBefore = Regroup(_first?.OpenBefore, IsWanted),
             OpenAfter = Regroup(_last?.OpenAfter, IsWanted),
-            Accounting = AccountingOf(rows, isFiltered: wantsVm is not null || wants is not null),
+            OpenAges = ages,
+            Accounting = AccountingOf(rows, ages, isFiltered),
             Missing = [.. _missing],
             RestartedRows = _restarted,
         };
@@ -104,7 +108,7 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     }
 
     // Of some of the rows only what they say themselves is known; what was lost may belong to them.
-    private Accounting AccountingOf(List<Row> rows, bool isFiltered)
+    private Accounting AccountingOf(List<Row> rows, IReadOnlyList<OpenAge>? ages, bool isFiltered)
     {
         if (!isFiltered && withQualifiers) return _accounting;
         ulong timed = 0, others = 0;
@@ -113,6 +117,11 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
             timed += row.Timed;
             if (row.Key.Qualifier.State == QualifierState.Other) others += row.Count;
         }
-        return _accounting.WithRows(rows) with { Entries = isFiltered ? timed : _accounting.Entries, OtherQualifiers = others };
+        ulong open = _accounting.Open;
+        if (isFiltered && ages is not null) open = ages.Aggregate(0UL, (sum, age) => sum + age.Count);
+        return _accounting.WithRows(rows) with
+        {
+            Entries = isFiltered ? timed : _accounting.Entries, Open = open, OtherQualifiers = others,
+        };
     }
 }

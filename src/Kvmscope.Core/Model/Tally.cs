@@ -79,6 +79,9 @@ public class Tally : Durations
     /// </summary>
     public ulong Count { get; set; }
 
+    /// <summary>Of <see cref="Count"/>, exits with which a vCPU ended: no entry follows them, so they have no handling time.</summary>
+    public ulong Final { get; set; }
+
     /// <summary>
     /// Where the handling time went, including open exits; null without the split. The guest's part is 0, and the time of an exit without
     /// an end is unattributed. In an interval parts may be negative (<see cref="TimeParts.Less"/>) until they are settled.
@@ -89,12 +92,13 @@ public class Tally : Durations
     public ReflectedRounds? Rounds { get; set; }
 
     /// <summary>Whether anything is in it.</summary>
-    public bool HasAny => Count != 0 || Timed != 0 || Parts is { IsZero: false } || Rounds is { IsEmpty: false };
+    public bool HasAny => Count != 0 || Timed != 0 || Final != 0 || Parts is { IsZero: false } || Rounds is { IsEmpty: false };
 
     /// <summary>Adds others.</summary>
     public void Add(Tally more)
     {
         Count += more.Count;
+        Final += more.Final;
         AddDurations(more);
         if (more.Parts is { } parts) AddParts(parts);
         if (more.Rounds is { } rounds) (Rounds ??= new ReflectedRounds()).Add(rounds);
@@ -121,6 +125,7 @@ public class Tally : Durations
             return false;
         }
         Count += now.Count - before.Count;
+        Final += now.Final - Math.Min(now.Final, before.Final);
         if (now.Parts is { } parts) AddParts(parts.Less(before.Parts ?? default));
         if (now.Rounds is { } rounds) (Rounds ??= new ReflectedRounds()).AddDifference(rounds, before.Rounds);
         return true;
@@ -130,7 +135,7 @@ public class Tally : Durations
     public override void Clear()
     {
         base.Clear();
-        Count = 0;
+        Count = Final = 0;
         Parts = null;
         Rounds = null;
     }

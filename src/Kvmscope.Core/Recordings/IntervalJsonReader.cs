@@ -27,6 +27,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
         DateTimeOffset from = default, to = default;
         Accounting accounting = new();
         List<OpenExits> before = [], after = [];
+        List<OpenAge>? ages = null;
         _vms.Clear();
         _times.Clear();
         _slow.Clear();
@@ -46,6 +47,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             else if (json.ValueTextEquals("missing"u8)) ReadMissing(ref json);
             else if (json.ValueTextEquals("open_before"u8)) ReadOpen(ref json, before);
             else if (json.ValueTextEquals("open"u8)) ReadOpen(ref json, after);
+            else if (json.ValueTextEquals("open_ages"u8)) ages = ReadAges(ref json);
             else if (json.ValueTextEquals("times"u8)) ReadTimes(ref json);
             else if (json.ValueTextEquals("slow"u8)) ReadSlow(ref json);
             else if (json.ValueTextEquals("rows"u8)) ReadRows(ref json);
@@ -62,6 +64,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             Accounting = accounting,
             OpenBefore = before,
             OpenAfter = after,
+            OpenAges = ages,
             RestartedRows = checked((int)restarted),
             Vms = [.. _vms.Values],
             TimeChanges = [.. _times],
@@ -137,6 +140,28 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
         }
     }
 
+    private static List<OpenAge> ReadAges(ref Utf8JsonReader json)
+    {
+        List<OpenAge> ages = [];
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            var key = new KeyReader();
+            ulong count = 1, ns = 0;
+            bool isAtLeast = false;
+            while (JsonWalk.Member(ref json))
+            {
+                if (key.Read(ref json)) continue;
+                if (json.ValueTextEquals("count"u8)) count = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("age_ns"u8)) ns = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("at_least"u8)) isAtLeast = JsonWalk.Bool(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            ages.Add(new OpenAge(key.Key.WithoutQualifier(), count, ns, isAtLeast));
+        }
+        return ages;
+    }
+
     private void ReadTimes(ref Utf8JsonReader json)
     {
         JsonWalk.Expect(ref json, JsonTokenType.StartArray);
@@ -209,6 +234,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
                 if (key.Read(ref json)) continue;
                 if (json.ValueTextEquals("count"u8)) _row.Count = JsonWalk.Number(ref json);
                 else if (json.ValueTextEquals("timed"u8)) _row.Timed = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("final"u8)) _row.Final = JsonWalk.Number(ref json);
                 else if (json.ValueTextEquals("total_ns"u8)) _row.TotalNs = JsonWalk.Number(ref json);
                 else if (json.ValueTextEquals("max_ns"u8)) _row.MaxNs = JsonWalk.Number(ref json);
                 else if (json.ValueTextEquals("hist"u8)) ReadBins(ref json, _row.Bins);

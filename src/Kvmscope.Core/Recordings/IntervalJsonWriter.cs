@@ -29,6 +29,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         WriteAccounting(interval.Accounting);
         WriteOpen("open_before", interval.OpenBefore);
         WriteOpen("open", interval.OpenAfter);
+        WriteAges(interval.OpenAges);
         Number("restarted_rows", (ulong)interval.RestartedRows);
         WriteMissing(interval.Missing);
         WriteTimes(interval.TimeChanges);
@@ -89,6 +90,23 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteEndArray();
     }
 
+    // Empty is not the same as left out, which means that it is not known.
+    private void WriteAges(IReadOnlyList<OpenAge>? ages)
+    {
+        if (ages is null) return;
+        json.WriteStartArray("open_ages");
+        foreach (OpenAge open in ages)
+        {
+            json.WriteStartObject();
+            WriteKey(open.Key);
+            if (open.Count != 1) json.WriteNumber("count", open.Count);
+            json.WriteNumber("age_ns", open.Ns);
+            if (open.IsAtLeast) json.WriteBoolean("at_least", true);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     private void WriteTimes(IReadOnlyCollection<VcpuTime> times)
     {
         if (times.Count == 0) return;
@@ -136,6 +154,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         WriteKey(row.Key);
         json.WriteNumber("count", row.Count);
         Number("timed", row.Timed);
+        Number("final", row.Final);
         Number("total_ns", row.TotalNs);
         Number("max_ns", row.MaxNs);
         WriteBins(row);

@@ -30,7 +30,7 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
     private PairedVcpu[] _vcpus = new PairedVcpu[16];
     private int _count;
     private long _fromNs = fromNs;
-    private ulong _unpairedExits, _unpairedEntries, _cutExits, _slowLeftOut, _endedOpen;
+    private ulong _unpairedExits, _unpairedEntries, _cutExits, _slowLeftOut;
 
     /// <summary>How many slow exits an interval has at most; further ones are counted as lost.</summary>
     public int MostSlow { get; init; } = 10_000;
@@ -131,14 +131,14 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
         for (int vcpu = 0; vcpu < _count; vcpu++) Lose(vcpu);
     }
 
-    /// <summary>The vCPU has ended: an exit that is open stays so. Its number is free from the next reading on.</summary>
+    /// <summary>The vCPU has ended: an exit that is open is its last, and has no end. Its number is free from the next reading on.</summary>
     public void End(int vcpu)
     {
         ref PairedVcpu of = ref _vcpus[vcpu];
         if (of.State == PairingState.Open)
         {
             CountLate(ref of);
-            _endedOpen++;
+            (of.Row ?? _rows.RowOf(of.Key)).Final++;
         }
         of.State = PairingState.None;
         _ended.Add(vcpu);
@@ -151,7 +151,7 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
         var rows = new RowTable(Grouping.Vcpu);
         foreach (Row row in _rows.Rows) rows.RowOf(OwnerOf(row.Key)).Add(row);
         List<GroupKey> openAfter = [];
-        ulong open = _endedOpen + CollectOpen(openAfter);
+        OpenAge[] ages = CollectOpen(openAfter, toNs);
         OpenExits[] before = Sum(_openBefore), after = Sum(openAfter);
         Interval interval = new Interval
         {
@@ -162,13 +162,15 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
             Changes = rows.Rows,
             OpenBefore = before,
             OpenAfter = after,
-            Vms = NamedIn([.. rows.Rows.Select(row => row.Key.Vm), .. before.Concat(after).Select(exits => exits.Key.Vm)]),
+            OpenAges = ages,
+            Vms = NamedIn([.. rows.Rows.Select(row => row.Key.Vm), .. before.Select(exits => exits.Key.Vm),
+                .. ages.Select(open => open.Key.Vm)]),
             Accounting = new Accounting
             {
                 UnpairedExits = _unpairedExits,
                 UnpairedEntries = _unpairedEntries,
                 CutExits = _cutExits,
-                Open = open,
+                Open = (ulong)ages.Length,
             }.WithRows(rows.Rows),
         }.WithSlow([.. _slow], _slowLeftOut);
         _fromNs = toNs;
@@ -260,22 +262,22 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
         return row.Rounds ??= new ReflectedRounds();
     }
 
-    // How many exits are open, and those of them that are in no row.
-    private ulong CollectOpen(List<GroupKey> openAfter)
+    // The exits that are open, and those of them that are in no row.
+    private OpenAge[] CollectOpen(List<GroupKey> openAfter, long toNs)
     {
-        ulong open = 0;
+        List<OpenAge> open = [];
         foreach (ref PairedVcpu of in _vcpus.AsSpan(0, _count))
         {
             of.Row = null;
             if (of.State != PairingState.Open) continue;
-            open++;
-            if (of.IsCounted) continue;
             GroupKey key = of.Key.WithoutQualifier();
+            open.Add(new OpenAge(OwnerOf(key), 1, Elapsed(of.Exit.Ns, toNs)));
+            if (of.IsCounted) continue;
             if (of.WasOpen) _openBefore.Add(key);
             openAfter.Add(key);
             of.WasOpen = true;
         }
-        return open;
+        return [.. open];
     }
 
     private GroupKey OwnerOf(GroupKey key) => key with { Vm = _vcpus[key.Vm].Vm.Ordinal, Vcpu = _vcpus[key.Vm].Id };

@@ -14,6 +14,8 @@ internal sealed class Reading(Grouping grouping)
 
     internal List<OpenExits> Open { get; } = [];
 
+    internal List<OpenAge> Ages { get; } = [];
+
     internal int Restarted { get; set; }
 
     internal void AddTime(VcpuTime time)

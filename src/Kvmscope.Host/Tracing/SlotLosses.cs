@@ -15,7 +15,9 @@ internal struct SlotLosses
     private ulong _otherQualifiers;
 
     /// <summary>Adds a slot.</summary>
-    internal void Add(ref kvmscope_slot slot)
+    /// <param name="slot">The slot.</param>
+    /// <param name="hasEnded">Whether its vCPU has ended: its last exit is not open, and no entry will follow it.</param>
+    internal void Add(ref kvmscope_slot slot, bool hasEnded)
     {
         _unpairedExits += slot.unpaired_exits;
         _unpairedEntries += slot.unpaired_entries;
@@ -23,7 +25,7 @@ internal struct SlotLosses
         _droppedCells += slot.dropped_cells;
         _droppedExits += slot.dropped_exits;
         _otherQualifiers += slot.other_exits;
-        if (slot.open >= kvmscope_open.KVMSCOPE_FIRST_CELL) _open++;
+        if (!hasEnded && slot.open >= kvmscope_open.KVMSCOPE_FIRST_CELL) _open++;
     }
 
     /// <summary>What was lost since attach, in all slots and outside of slots. Without what the rows say about exits.</summary>

@@ -27,6 +27,9 @@ internal sealed unsafe class TableReader(
 
     private readonly Tally?[] _cells = new Tally?[cells.Count];
     private readonly SlotReading?[] _slots = new SlotReading?[slots.Count];
+    private readonly OpenExitWatch _watch = new(slots, cells, options);
+    // Whether the exit with which the slot's vCPU ended is counted as such.
+    private readonly bool[] _hasFinal = new bool[slots.Count];
     private readonly Reading _ended = new(options.Finest);
     private SlotLosses _endedLosses;
     private Accounting _accounting = new();
@@ -50,12 +53,13 @@ internal sealed unsafe class TableReader(
         {
             ref kvmscope_slot slot = ref slots[i];
             if (slot.tgid == 0) continue;
-            losses.Add(ref slot);
+            losses.Add(ref slot, slot.ended != 0);
             AddSlot(ref slot, i, reading, isFinal: false);
         }
         Row[] rows = [.. reading.Rows.Rows.Where(row => row.HasAny)];
         VcpuTime[] times = [.. reading.Times.Values.Where(time => time.WallNs != 0 || !time.Parts.IsZero)];
         OpenExits[] before = Regroup(_open, reading.Rows), after = Regroup(reading.Open, reading.Rows);
+        OpenAge[] ages = OpenExitWatch.Merge(reading.Ages, options.Finest);
         _open = reading.Open;
         return new Interval
         {
@@ -63,19 +67,25 @@ internal sealed unsafe class TableReader(
             TimeChanges = times,
             OpenBefore = before,
             OpenAfter = after,
-            Vms = NamedIn(
-                reading.Vms, rows.Select(r => r.Key).Concat(times.Select(t => t.Key)).Concat(before.Concat(after).Select(o => o.Key))),
+            OpenAges = ages,
+            Vms = NamedIn(reading.Vms, [.. rows.Select(r => r.Key), .. times.Select(t => t.Key), .. before.Select(o => o.Key),
+                .. ages.Select(o => o.Key)]),
             Accounting = Since(losses.ToAccounting(lost, missedEvents), rows),
             RestartedRows = reading.Restarted,
         };
     }
 
-    /// <summary>Reads a slot for the last time: its vCPU has ended, and an open exit stays open.</summary>
+    /// <summary>Looks at what is open between two readings, where only that tells how long it has been (<see cref="OpenExitWatch"/>).</summary>
+    internal void Watch() => _watch.Look();
+
+    /// <summary>Reads a slot for the last time: its vCPU has ended, and an open exit was its last.</summary>
     internal void End(ref kvmscope_slot slot, int number)
     {
         AddSlot(ref slot, number, _ended, isFinal: true);
-        _endedLosses.Add(ref slot);
+        _endedLosses.Add(ref slot, hasEnded: true);
         _slots[number] = null;
+        _hasFinal[number] = false;
+        _watch.Forget(number);
     }
 
     /// <summary>Forgets a cell, which will have another owner.</summary>
@@ -88,7 +98,8 @@ internal sealed unsafe class TableReader(
         var owner = GroupKey.OfVcpu(vm.Ordinal, (int)slot.vcpu_id);
         AddIndexed(ref slot, owner, reading);
         if (slot.extra != 0) AddExtras(ref slot, owner, reading);
-        if (options.WantQualifiers) AddOpen(ref slot, owner, reading, isFinal);
+        if (isFinal || slot.ended != 0) AddFinal(ref slot, number, owner, reading);
+        else AddOpen(ref slot, number, owner, reading);
         if (options.WantSplit) AddClock(ref slot, number, owner, reading, isFinal);
     }
 
@@ -186,13 +197,24 @@ internal sealed unsafe class TableReader(
         fixed (ulong* parts = copy.Parts) return WallClock.PartsOf(parts, copy.TotalNs);
     }
 
-    // An open exit that will not end is counted with the qualifier that is known of it; any other is not yet part of a row. Read
-    // after the cells, so that an exit which ends in between is missed until the next reading, and never counted twice.
-    private void AddOpen(ref kvmscope_slot slot, GroupKey owner, Reading reading, bool isFinal)
+    // Where qualifiers are wanted, an open exit is not yet part of a row. Read after the cells, so that an exit which ends in between is
+    // missed until the next reading, and never counted twice.
+    private void AddOpen(ref kvmscope_slot slot, int number, GroupKey owner, Reading reading)
     {
-        if (OpenKeyOf(ref slot, Volatile.Read(ref slot.open), owner) is not { } key || !IsQualified(key.Code)) return;
-        if (isFinal) reading.Rows.RowOf(key).Count++;
-        else reading.Open.Add(new OpenExits(key.WithoutQualifier(), 1));
+        uint open = Volatile.Read(ref slot.open);
+        if (OpenKeyOf(ref slot, open, owner)?.WithoutQualifier() is not { } key) return;
+        if (IsQualified(key.Code)) reading.Open.Add(new OpenExits(key, 1));
+        if (_watch.AgeOf(ref slot, number, open) is var (ns, isAtLeast)) reading.Ages.Add(new OpenAge(key, 1, ns, isAtLeast));
+    }
+
+    // An exit with which its vCPU ended is counted with the qualifier that is known of it, once: the slot is read until it is freed.
+    private void AddFinal(ref kvmscope_slot slot, int number, GroupKey owner, Reading reading)
+    {
+        if (_hasFinal[number] || OpenKeyOf(ref slot, slot.open, owner) is not { } key) return;
+        _hasFinal[number] = true;
+        Row row = reading.Rows.RowOf(key);
+        if (IsQualified(key.Code)) row.Count++;
+        row.Final++;
     }
 
     private void AddClock(ref kvmscope_slot slot, int number, GroupKey owner, Reading reading, bool isFinal)

@@ -85,6 +85,7 @@ internal sealed unsafe class TraceSession : ITraceSession
     /// <inheritdoc/>
     public void Sweep()
     {
+        _reader.Watch();
         if (_sweeper.Sweep()) Interlocked.Increment(ref _control[0].free_round);
     }
 

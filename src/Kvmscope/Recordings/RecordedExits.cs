@@ -133,6 +133,7 @@ internal sealed class RecordedExits
             seen.Add((key.Vm, key.Vcpu));
             return false;
         });
+        // This also asks for the keys of what is open.
         foreach (OpenExits open in sum.ToInterval().OpenAfter) seen.Add((open.Key.Vm, open.Key.Vcpu));
         HashSet<int> vms = [.. sum.Vms.Where(_vms.Matches).Select(vm => vm.Ordinal)];
         return [.. seen.Where(s => vms.Contains(s.Vm)).Select(s => s.Vcpu)];

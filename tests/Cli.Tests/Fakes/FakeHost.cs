@@ -32,6 +32,9 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public Accounting Accounting { get; init; } = new();
 
+    /// <summary>What is open at every reading.</summary>
+    public IReadOnlyList<OpenAge> OpenAges { get; init; } = [];
+
     public IReadOnlyList<SlowExit> Slow { get; init; } = [];
 
     public bool GrowsEachSecond { get; init; }

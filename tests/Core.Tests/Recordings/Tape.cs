@@ -55,6 +55,17 @@ internal static class Tape
         return (bytes.ToArray(), ends);
     }
 
+    /// <summary>The bytes of a recording of these intervals.</summary>
+    internal static byte[] RecordIntervals(params IEnumerable<Interval> intervals)
+    {
+        var bytes = new MemoryStream();
+        var writer = new RecordingWriter(Header, part => bytes.Write(part.Span));
+        writer.Begin();
+        foreach (Interval interval in intervals) writer.Add(interval);
+        writer.End();
+        return bytes.ToArray();
+    }
+
     internal static Recording Open(byte[] bytes) => Recording.Open(new MemoryStream(bytes, writable: false), "x.kvmscope");
 
     /// <summary>What a live trace gives between two of the snapshots; -1 is the start of the trace.</summary>

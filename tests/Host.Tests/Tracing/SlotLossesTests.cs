@@ -21,8 +21,8 @@ public sealed class SlotLossesTests
         };
         kvmscope_slot running = new() { dropped_exits = 10, open = kvmscope_open.KVMSCOPE_OPEN_DROPPED };
         SlotLosses losses = default;
-        losses.Add(ref slot);
-        losses.Add(ref running);
+        losses.Add(ref slot, hasEnded: false);
+        losses.Add(ref running, hasEnded: false);
         Assert.Equal(
             new Accounting
             {

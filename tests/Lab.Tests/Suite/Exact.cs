@@ -60,7 +60,8 @@ internal static class Exact
         ulong timed = answer.Command == "hist"
             ? answer.Rows.Aggregate(0UL, (sum, row) => sum + row.Timed)
             : answer.Accounting["entries"] - answer.Accounting["unpaired_entries"];
-        Check.Equal(answer.Exits, timed + answer.Accounting["unpaired_exits"] + answer.Open, "exits against timed + unpaired + open");
+        Check.Equal(answer.Exits, timed + answer.Accounting["unpaired_exits"] + answer.Open + answer.Final,
+            "exits against timed + unpaired + open + final");
         Check.Equal(
             answer.Accounting["entries"], timed + answer.Accounting["unpaired_entries"], "trust.entries against timed + unpaired entries");
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Kvmscope.Lab.Tests.Suite;
@@ -16,9 +17,13 @@ internal sealed class GuestProcess : ChildProcess
     /// <summary>The exits that it made, all vCPUs together.</summary>
     internal IReadOnlyDictionary<ExitKey, ulong> Made => _made ?? throw new InvalidOperationException("not done");
 
+    /// <summary>When its work was let start, by Stopwatch.</summary>
+    internal long Began { get; private set; }
+
     /// <summary>Lets it start its work.</summary>
     internal GuestProcess Go()
     {
+        Began = Stopwatch.GetTimestamp();
         WriteLine();
         return this;
     }

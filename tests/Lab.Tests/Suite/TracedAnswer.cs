@@ -15,6 +15,8 @@ internal sealed record TracedAnswer(
 
     internal ulong Open => Accounting["open"];
 
+    internal ulong Final => Accounting.GetValueOrDefault("final_exits");
+
     internal static TracedAnswer Parse(string line)
     {
         try

@@ -59,8 +59,10 @@ internal sealed class RuleLosses
         ulong untimed = 0, beyond = 0;
         foreach (Row row in scope.Rows)
         {
-            if (row.Count <= row.Timed) continue;
-            ulong more = row.Count - row.Timed;
+            // An exit with which its vCPU ended has no time, and lost none.
+            ulong ended = row.Timed + row.Final;
+            if (row.Count <= ended) continue;
+            ulong more = row.Count - ended;
             untimed += more;
             var key = (row.Key.Vm, row.Key.Vcpu);
             vcpus[key] = vcpus.GetValueOrDefault(key) + more;

@@ -21,15 +21,16 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
         foreach (Row row in _scope.Rows) sum.Add(row);
         if (rule.Metric is RuleMetric.Count or RuleMetric.Rate) return Count(sum, losses);
         if (!input.HasTime) return RuleMeasurement.None("handling times were not measured");
-        if (rule.Metric == RuleMetric.Max && LongestOpen(losses) is { } open && OpenNs(open) > sum.MaxNs)
+        if (rule.Metric == RuleMetric.Max && LongestOpen(sum.MaxNs) is { } open)
             return RuleMeasurement.Lowest(
-                ExactNumber.Of(OpenNs(open)), RuleText.Owner(input.Interval, open), losses.OfTimes ?? "it has not ended");
+                ExactNumber.Of(open.Ns), RuleText.Owner(input.Interval, open.Key), losses.OfTimes ?? "it has not ended");
         // The total time of no exits is 0, but they have no average and no longest.
         if (sum.Timed == 0 && (sum.Count > 0 || rule.Metric != RuleMetric.Total)) return NoneTimed(sum, losses);
         return rule.Metric switch
         {
             RuleMetric.Total => RuleMeasurement.Lowest(ExactNumber.Of(sum.TotalNs), Most(r => r.TotalNs), losses.OfTimes, losses.Open),
-            RuleMetric.Max => RuleMeasurement.Lowest(ExactNumber.Of(sum.MaxNs), Longest(), losses.OfTimes, losses.Open),
+            RuleMetric.Max => RuleMeasurement.Lowest(
+                ExactNumber.Of(sum.MaxNs), Longest(), losses.OfTimes ?? UnknownAges(losses), losses.Open),
             _ when losses.OfTimes is { } lost => RuleMeasurement.None($"{_metric.Name} is not known: {lost}"),
             RuleMetric.Average =>
                 new(ExactNumber.Of(sum.TotalNs).Over(ExactNumber.Of(sum.Timed)), RuleBound.Exact,
@@ -68,20 +69,21 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
             rough is null ? losses.Open : losses.Open is null ? rough : $"{rough}; {losses.Open}");
     }
 
-    // A vCPU has at most one open exit, and with the split its time so far is in the parts.
-    private Row? LongestOpen(RuleLosses losses) => losses.Untimed is null ? _scope.Rows.MaxBy(OpenNs) : null;
+    // The open exit that is older than the longest that ended.
+    private OpenAge? LongestOpen(ulong longestNs) => _scope.Open is [_, ..] open && open.MaxBy(o => o.Ns) is var oldest && oldest.Ns > longestNs
+        ? oldest
+        : null;
 
-    private ulong OpenNs(Row row) =>
-        input.HasSplit && row.Key.VcpuId is not null && row.Count > row.Timed && row.Parts is { } parts && parts.Sum > row.TotalNs
-            ? parts.Sum - row.TotalNs
-            : 0;
+    // An open exit of unknown age may be the longest.
+    private string? UnknownAges(RuleLosses losses) =>
+        _scope.Open is null && losses.Open is { } open ? $"{open}, and this recording does not say for how long" : null;
 
     private static string ShortTime(ulong ns) => ScaledText.Time(ns, tight: true);
 
     private string Longest()
     {
         Row? longest = _scope.Rows.Where(r => r.Timed > 0).MaxBy(r => r.MaxNs);
-        return longest is null ? "" : RuleText.Owner(input.Interval, longest);
+        return longest is null ? "" : RuleText.Owner(input.Interval, longest.Key);
     }
 
     // The row that most of it belongs to.
@@ -90,8 +92,8 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
         Row? most = _scope.Rows.MaxBy(of);
         if (most is null || of(most) == 0) return "";
         return _scope.Rows.Count(r => of(r) > 0) == 1
-            ? RuleText.Owner(input.Interval, most)
-            : string.Create(CultureInfo.InvariantCulture, $"{what}: {RuleText.Owner(input.Interval, most)}");
+            ? RuleText.Owner(input.Interval, most.Key)
+            : string.Create(CultureInfo.InvariantCulture, $"{what}: {RuleText.Owner(input.Interval, most.Key)}");
     }
 }
 

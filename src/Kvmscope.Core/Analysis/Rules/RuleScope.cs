@@ -23,10 +23,14 @@ internal sealed class RuleScope
         Observed = interval with
         {
             Changes = [.. interval.Rows.Where(r => IsMeant(r.Key))],
+            OpenAges = interval.OpenAges?.Where(o => IsMeant(o.Key)).ToArray(),
             TimeChanges = [.. interval.Times.Where(t => IsMeant(t.Key))],
         };
         Row[] rows = [.. Observed.Rows.Where(r => level is null || r.Key.Level == level)];
-        Rows = [.. rows.Where(IsTarget)];
+        Rows = [.. rows.Where(r => IsTarget(r.Key))];
+        Open = interval.OpenAges is { } ages
+            ? [.. ages.Where(o => IsMeant(o.Key) && (level is null || o.Key.Level == level) && IsTarget(o.Key))]
+            : null;
         Unread = rule.Target.Kind is RuleTargetKind.Any or RuleTargetKind.Part ? 0 : CountUnread(rows);
     }
 
@@ -35,6 +39,9 @@ internal sealed class RuleScope
 
     /// <summary>The rows of the target.</summary>
     internal IReadOnlyList<Row> Rows { get; }
+
+    /// <summary>The exits of the target that are open at the end; null where their ages are not known.</summary>
+    internal IReadOnlyList<OpenAge>? Open { get; }
 
     /// <summary>Exits that may or may not be the target's: their reason could not be read.</summary>
     internal ulong Unread { get; }
@@ -61,13 +68,13 @@ internal sealed class RuleScope
 
     // With a filter on reasons or levels, none seen may mean that none was traced.
     private string? WhyNotTraced() =>
-        !_input.HasAllExits && Rows.Count == 0 && (_rule.Target.Kind == RuleTargetKind.Reason || _rule.Selection.Level is not null)
+        !_input.HasAllExits && Rows.Count == 0 && (Open is null or []) && (_rule.Target.Kind == RuleTargetKind.Reason || _rule.Selection.Level is not null)
             ? $"no {_rule.Target.Exits} was seen, but not all exits were traced (--reason, --exclude, --level)"
             : null;
 
     private string? WhyNoVm()
     {
-        if (Observed.Rows.Count + Observed.Times.Count > 0 || _input.Machines.Any(m => m.Vms.Any(_vms.Matches))) return null;
+        if (Observed.Rows.Count + Observed.Times.Count > 0 || Observed.OpenAges is [_, ..] || _input.Machines.Any(m => m.Vms.Any(_vms.Matches))) return null;
         string[] names =
             [.. SeenVms().Select(v => v.Name).Concat(_input.Machines.Select(m => m.Name)).Distinct().Order(StringComparer.Ordinal)];
         if (_rule.Selection.Vms is not [var wanted] || SeenVms().Any(_vms.Matches)) return names.Length == 0 ? "no VM was seen" : null;
@@ -101,17 +108,18 @@ internal sealed class RuleScope
     private IEnumerable<VmIdentity> SeenVms() =>
         SeenKeys().Select(key => key.Vm).Distinct().Select(_input.Interval.VmOf).OfType<VmIdentity>();
 
-    private IEnumerable<GroupKey> SeenKeys() => _input.Interval.Rows.Select(r => r.Key).Concat(_input.Interval.Times.Select(t => t.Key));
+    private IEnumerable<GroupKey> SeenKeys() => _input.Interval.Rows.Select(r => r.Key).Concat(_input.Interval.Times.Select(t => t.Key))
+        .Concat((_input.Interval.OpenAges ?? []).Select(o => o.Key));
 
     // An exit whose reason could not be read only counts as an exit.
-    private bool IsTarget(Row row) => _rule.Target.Kind switch
+    private bool IsTarget(GroupKey key) => _rule.Target.Kind switch
     {
         RuleTargetKind.Any => true,
         RuleTargetKind.Part => false,
-        _ when row.Key.Code.Isa == Isa.None => false,
-        RuleTargetKind.Exit => !ExitReasons.IsIdle(row.Key.Code),
-        RuleTargetKind.Idle => ExitReasons.IsIdle(row.Key.Code),
-        _ => _codes.Any(c => c.Isa == row.Key.Code.Isa && IsaInfo.Of(c.Isa).Matches(c.Code, row.Key.Code.Code)),
+        _ when key.Code.Isa == Isa.None => false,
+        RuleTargetKind.Exit => !ExitReasons.IsIdle(key.Code),
+        RuleTargetKind.Idle => ExitReasons.IsIdle(key.Code),
+        _ => _codes.Any(c => c.Isa == key.Code.Isa && IsaInfo.Of(c.Isa).Matches(c.Code, key.Code.Code)),
     };
 
     // Those that are in no row may belong to any VM.

@@ -27,13 +27,13 @@ internal static class RuleText
     internal static string Scaled(ExactNumber ns) => ScaledText.Time((ulong)Math.Round(ns.ToDouble()));
 
     /// <summary>What a row is about: <c>IOIO, web-1 vCPU 2, L1</c>.</summary>
-    internal static string Owner(Interval interval, Row row)
+    internal static string Owner(Interval interval, GroupKey key)
     {
-        string text = ExitReasons.Name(row.Key.Code);
-        if (Qualifiers.Name(row.Key.Code, row.Key.Qualifier) is { Length: > 0 } qualifier) text += $" {qualifier}";
-        if (interval.VmOf(row.Key) is { } vm) text += $", {vm.Name}";
-        if (row.Key.VcpuId is { } vcpu) text += string.Create(CultureInfo.InvariantCulture, $" vCPU {vcpu}");
-        return IsaInfo.Of(row.Key.Code.Isa).HasLevels ? text + (row.Key.Level == ExitLevel.L2 ? ", L2" : ", L1") : text;
+        string text = ExitReasons.Name(key.Code);
+        if (Qualifiers.Name(key.Code, key.Qualifier) is { Length: > 0 } qualifier) text += $" {qualifier}";
+        if (interval.VmOf(key) is { } vm) text += $", {vm.Name}";
+        if (key.VcpuId is { } vcpu) text += string.Create(CultureInfo.InvariantCulture, $" vCPU {vcpu}");
+        return IsaInfo.Of(key.Code.Isa).HasLevels ? text + (key.Level == ExitLevel.L2 ? ", L2" : ", L1") : text;
     }
 
     // Rates are shown as the rule has them: per second, minute or hour.

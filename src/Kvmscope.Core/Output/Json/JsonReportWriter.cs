@@ -30,8 +30,28 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         json.WriteEndArray();
         JsonParts.Write(json, "missing", [.. interval.Missing.Select(m => m.Text).Distinct()]);
         if (request.Explain) JsonParts.Write(json, "advice", Advice.Of(report));
+        WriteOpen(json, interval);
         JsonAccounting.Write(json, interval, request.By.HasFlag(GroupBy.Qualifier));
         _lines.End();
+    }
+
+    // As under tables: what hangs.
+    private static void WriteOpen(Utf8JsonWriter json, Interval interval)
+    {
+        if (LongOpen.Of(interval) is not [_, ..] open) return;
+        json.WriteStartArray("open_exits");
+        foreach (OpenAge one in open)
+        {
+            json.WriteStartObject();
+            WriteKeys(json, interval.VmOf(one.Key), one.Key.VcpuId);
+            JsonCode.Write(json, one.Key.Code);
+            json.WriteNumber("level", (int)one.Key.Level);
+            json.WriteNumber("count", one.Count);
+            json.WriteNumber("age_ns", one.Ns);
+            json.WriteBoolean("at_least", one.IsAtLeast);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static void WriteWall(Utf8JsonWriter json, WallRow wall, Interval interval)
