@@ -54,7 +54,8 @@ public sealed class AssertTests : IDisposable
             World world = new();
             world.Host = new FakeHost(world.Clock)
             {
-                Log = world.Log, GrowsEachSecond = true,
+                Log = world.Log,
+                GrowsEachSecond = true,
                 OpenAges = [new(new GroupKey(1, 0, new ExitCode(Isa.Vmx, 30), ExitLevel.L1), 1, 8_100_000_000)],
             };
             return world;

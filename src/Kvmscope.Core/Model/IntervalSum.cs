@@ -121,7 +121,9 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
         if (isFiltered && ages is not null) open = ages.Aggregate(0UL, (sum, age) => sum + age.Count);
         return _accounting.WithRows(rows) with
         {
-            Entries = isFiltered ? timed : _accounting.Entries, Open = open, OtherQualifiers = others,
+            Entries = isFiltered ? timed : _accounting.Entries,
+            Open = open,
+            OtherQualifiers = others,
         };
     }
 }

@@ -131,7 +131,9 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
         for (int vcpu = 0; vcpu < _count; vcpu++) Lose(vcpu);
     }
 
-    /// <summary>The vCPU has ended: an exit that is open is its last, and has no end. Its number is free from the next reading on.</summary>
+    /// <summary>
+    /// The vCPU has ended: an exit that is open is its last, and has no end. Its number is free from the next reading on.
+    /// </summary>
     public void End(int vcpu)
     {
         ref PairedVcpu of = ref _vcpus[vcpu];

@@ -34,7 +34,9 @@ internal sealed class OpenExitWatch(MappedTable<kvmscope_slot> slots, MappedTabl
     /// <summary>Forgets a slot, which will have another owner.</summary>
     internal void Forget(int number) => _sightings[number] = default;
 
-    /// <summary>How long the slot's exit has been open, and whether it may have been for longer; null where it is not open any more.</summary>
+    /// <summary>
+    /// How long the slot's exit has been open, and whether it may have been for longer; null where it is not open any more.
+    /// </summary>
     /// <param name="slot">The slot, which the programs write meanwhile.</param>
     /// <param name="number">Its number.</param>
     /// <param name="open">What it had open just before.</param>

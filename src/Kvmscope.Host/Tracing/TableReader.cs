@@ -75,7 +75,9 @@ internal sealed unsafe class TableReader(
         };
     }
 
-    /// <summary>Looks at what is open between two readings, where only that tells how long it has been (<see cref="OpenExitWatch"/>).</summary>
+    /// <summary>
+    /// Looks at what is open between two readings, where only that tells how long it has been (<see cref="OpenExitWatch"/>).
+    /// </summary>
     internal void Watch() => _watch.Look();
 
     /// <summary>Reads a slot for the last time: its vCPU has ended, and an open exit was its last.</summary>

@@ -74,7 +74,8 @@ internal sealed class RuleScope
 
     private string? WhyNoVm()
     {
-        if (Observed.Rows.Count + Observed.Times.Count > 0 || Observed.OpenAges is [_, ..] || _input.Machines.Any(m => m.Vms.Any(_vms.Matches))) return null;
+        if (Observed.Rows.Count + Observed.Times.Count > 0 || Observed.OpenAges is [_, ..]) return null;
+        if (_input.Machines.Any(m => m.Vms.Any(_vms.Matches))) return null;
         string[] names =
             [.. SeenVms().Select(v => v.Name).Concat(_input.Machines.Select(m => m.Name)).Distinct().Order(StringComparer.Ordinal)];
         if (_rule.Selection.Vms is not [var wanted] || SeenVms().Any(_vms.Matches)) return names.Length == 0 ? "no VM was seen" : null;
