@@ -70,9 +70,8 @@ internal sealed class RuleMeter(Rule rule, RuleInput input)
     }
 
     // The open exit that is older than the longest that ended.
-    private OpenAge? LongestOpen(ulong longestNs) => _scope.Open is [_, ..] open && open.MaxBy(o => o.Ns) is var oldest && oldest.Ns > longestNs
-        ? oldest
-        : null;
+    private OpenAge? LongestOpen(ulong longestNs) =>
+        _scope.Open is [_, ..] open && open.MaxBy(o => o.Ns) is var oldest && oldest.Ns > longestNs ? oldest : null;
 
     // An open exit of unknown age may be the longest.
     private string? UnknownAges(RuleLosses losses) =>

@@ -68,7 +68,8 @@ internal sealed class RuleScope
 
     // With a filter on reasons or levels, none seen may mean that none was traced.
     private string? WhyNotTraced() =>
-        !_input.HasAllExits && Rows.Count == 0 && (Open is null or []) && (_rule.Target.Kind == RuleTargetKind.Reason || _rule.Selection.Level is not null)
+        !_input.HasAllExits && Rows.Count == 0 && (Open is null or [])
+        && (_rule.Target.Kind == RuleTargetKind.Reason || _rule.Selection.Level is not null)
             ? $"no {_rule.Target.Exits} was seen, but not all exits were traced (--reason, --exclude, --level)"
             : null;
 
