@@ -44,11 +44,11 @@ public sealed class LinuxHost : IHost
     /// <paramref name="keepFiles"/> also DAC_OVERRIDE, CHOWN and FOWNER: root's folders no longer belong to this process, and
     /// the files that it creates there must belong to root.
     /// </remarks>
-    public void DropPrivileges(bool keepFiles = false) =>
+    public string? DropPrivileges(bool keepFiles) =>
         CapabilityDropper.DropAllBut(
             keepFiles
                 ? [Capability.Bpf, Capability.Kill, Capability.DacOverride, Capability.Chown, Capability.Fowner]
-                : [Capability.Bpf, Capability.Kill]);
+                : [Capability.Bpf, Capability.Kill]).Problem();
 
     private TableSizes SizesFor(int? maxVcpus, TraceOptions? options = null) => TableSizes.For(
         maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0, options);

@@ -30,6 +30,9 @@ public sealed class LinuxSystem : IOperatingSystem
     }
 
     /// <inheritdoc/>
+    public IStartedCommand Start(string path, IReadOnlyList<string> arguments) => StartedCommand.Start(path, arguments);
+
+    /// <inheritdoc/>
     public bool Signal(int pid, int signal) => Interop.Libc.kill(pid, signal) == 0;
 
     /// <summary>The owner of a file; null if it cannot be found.</summary>

@@ -63,6 +63,7 @@ public sealed class RotationTests : IDisposable
         Assert.Equal(3, Names().Length);
         Assert.Equal([system.Owner, system.Owner], system.Given);
         Assert.Equal([_folder, _folder, _folder], system.Synced);
+        Assert.Equal(["attach", "drop, and make files", "listen"], world.Log.Take(3));
     }
 
     [Fact]

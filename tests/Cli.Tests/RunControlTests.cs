@@ -81,7 +81,7 @@ public sealed class RunControlTests
         var world = new World();
         world.Run("count", "--duration", "2500ms");
 
-        Assert.Equal(["attach", "sweep at 1", "sweep at 2", "read Host at 2"], world.Log);
+        Assert.Equal(["attach", "drop", "listen", "sweep at 1", "sweep at 2", "read Host at 2"], world.Log);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class RunControlTests
         Outcome outcome = world.Run("count", "--", "sh", "-c", "exit 42", "--vm", "--", "x");
 
         Assert.Equal((42, ""), (outcome.Status, outcome.Error));
-        Assert.Equal(["attach", "start sh -c exit 42 --vm -- x"], world.Log.Take(2));
+        Assert.Equal(["attach", "start sh -c exit 42 --vm -- x", "drop", "listen"], world.Log.Take(4));
         Assert.Contains("HLT", outcome.Out);
     }
 
@@ -138,4 +138,26 @@ public sealed class RunControlTests
     private static long Count(JsonElement answer, string reason) =>
         answer.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("reason").GetString() == reason)
             .Sum(r => r.GetProperty("count").GetInt64());
+
+    [Fact]
+    public void Privileges_that_stay_are_said()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, Undropped = "it is still root (user 0)" };
+        Outcome outcome = world.Run("count", "--duration", "2s");
+        Assert.Equal(0, outcome.Status);
+        Assert.Contains("kvmscope: privileges were not dropped: it is still root (user 0)", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Privileges_that_stay_are_an_error_with_require_drop()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, Undropped = "1 thread still has capabilities" };
+        Outcome outcome = world.Run("time", "--require-drop", "--", "sleep", "10");
+        Assert.Equal(4, outcome.Status);
+        Assert.Contains("kvmscope: privileges cannot be dropped: 1 thread still has capabilities", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Out);
+        Assert.Equal(["attach", "start sleep 10", "drop", "stop the command"], world.Log);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Kvmscope.Core;
 using Kvmscope.Running;
 using Kvmscope.Tests.Fakes;
@@ -23,10 +24,40 @@ public sealed class TraceEndTests : IDisposable
     {
         using var end = new TraceEnd(HostFactory.System);
         end.Start(["sh", "-c", script]);
+        end.Listen();
 
         Assert.True(end.Wait(s_deadline));
         Assert.Equal(status, end.Status);
         Assert.False(end.Interrupted);
+    }
+
+    [Fact]
+    public void The_command_has_the_signals_that_its_user_gave()
+    {
+        // The runtime ignores SIGPIPE, and what is ignored stays ignored across exec: 'yes | head' would not end as it does elsewhere.
+        string file = Path.Combine(_directory, "status");
+        using var end = new TraceEnd(HostFactory.System);
+        end.Start(["sh", "-c", $"cat /proc/self/status > {file}"]);
+        end.Listen();
+        Assert.True(end.Wait(s_deadline));
+        string[] lines = File.ReadAllLines(file);
+        Assert.Equal(0UL, Signals(lines, "SigIgn") & (1UL << (13 - 1)));
+        Assert.Equal(0UL, Signals(lines, "SigBlk"));
+    }
+
+    private static ulong Signals(string[] lines, string field) => ulong.Parse(
+        lines.Single(l => l.StartsWith(field, StringComparison.Ordinal)).Split(':')[1], NumberStyles.HexNumber,
+        CultureInfo.InvariantCulture);
+
+    [Fact]
+    public void The_command_has_the_environment_and_the_arguments_as_they_were()
+    {
+        string file = Path.Combine(_directory, "words");
+        using var end = new TraceEnd(HostFactory.System);
+        end.Start(["sh", "-c", "printf '%s|' \"$HOME\" \"$@\" > " + file, "name", "", "two words", "*", "h\u00e9"]);
+        end.Listen();
+        Assert.True(end.Wait(s_deadline));
+        Assert.Equal($"{Environment.GetEnvironmentVariable("HOME")}||two words|*|h\u00e9|", File.ReadAllText(file));
     }
 
     [Fact]
@@ -64,6 +95,7 @@ public sealed class TraceEndTests : IDisposable
     public void Without_an_end_waiting_times_out()
     {
         using var end = new TraceEnd(HostFactory.System);
+        end.Listen();
         Assert.False(end.Wait(TimeSpan.FromMilliseconds(1)));
         Assert.False(end.Wait(TimeSpan.FromSeconds(-1)));
     }
@@ -75,6 +107,7 @@ public sealed class TraceEndTests : IDisposable
     public void A_signal_ends_the_trace(string signal, bool interrupted)
     {
         using var end = new TraceEnd(HostFactory.System);
+        end.Listen();
         Signal(signal);
 
         Assert.True(end.Wait(s_deadline));
@@ -87,6 +120,7 @@ public sealed class TraceEndTests : IDisposable
         string stop = Path.Combine(_directory, "stop");
         using var end = new TraceEnd(HostFactory.System);
         end.Start(["sh", "-c", $"until [ -e {stop} ]; do sleep 0.1; done"]);
+        end.Listen();
 
         Signal("INT");
         Assert.True(SpinWait.SpinUntil(() => end.Interrupted, s_deadline));
@@ -107,6 +141,7 @@ public sealed class TraceEndTests : IDisposable
         using (var end = new TraceEnd(system))
         {
             end.Start(["sleep", "60"]);
+            end.Listen();
             Signal(signal);
             Assert.True(end.Wait(s_deadline));
             Assert.Empty(system.Sent);

@@ -26,7 +26,7 @@ internal static class Program
         ready.Wait();
         Capability[] kept = [.. names.Select(Enum.Parse<Capability>)];
         // Load everything now: afterwards the assemblies may not be readable, if they are in root's home.
-        Print(TextWriter.Null, new DropReport(CapabilitySet.Effective, [0]));
+        Print(TextWriter.Null, new DropReport(CapabilitySet.Effective, default, [0], IsRoot: true));
         Print(Console.Out, CapabilityDropper.DropAllBut(kept));
         done.Set();
         thread.Join();
@@ -44,12 +44,16 @@ internal static class Program
     private static void Print(TextWriter output, DropReport report)
     {
         output.WriteLine($"kept {report.Kept.Bits:x}");
-        output.WriteLine($"holding {string.Join(' ', report.ThreadsHolding)}");
+        output.WriteLine($"holding {string.Join(' ', report.ThreadsHolding ?? [])}");
+        output.WriteLine($"problem {report.Problem()}");
         foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
         {
             string status = File.ReadAllText(task + "/status");
             CapabilitySet.TryParse(status, "CapPrm", out CapabilitySet permitted);
             output.WriteLine($"thread {Path.GetFileName(task)} {permitted.Bits:x}");
+            foreach (string line in status.Split('\n'))
+                if (line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("NoNewPrivs:", StringComparison.Ordinal))
+                    output.WriteLine($"line {Path.GetFileName(task)} {line.Replace('\t', ' ')}");
         }
     }
 }

@@ -31,7 +31,8 @@ public interface IHost
     /// undone.
     /// </summary>
     /// <param name="keepFiles">Whether the calling thread will still make files.</param>
-    void DropPrivileges(bool keepFiles = false) { }
+    /// <returns>What could not be dropped, in words; null where all of it was.</returns>
+    string? DropPrivileges(bool keepFiles);
 }
 
 /// <summary>Which host this is, for recordings that are read elsewhere. What cannot be read is empty.</summary>

@@ -21,12 +21,31 @@ public interface IOperatingSystem
     bool SyncFolder(string path);
 
     /// <summary>
+    /// Starts a program with this one's standard streams, and with the signals as this program's user gave them. No thread is started.
+    /// </summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="arguments">Those after its name.</param>
+    /// <exception cref="System.ComponentModel.Win32Exception">It cannot be executed.</exception>
+    IStartedCommand Start(string path, IReadOnlyList<string> arguments);
+
+    /// <summary>
     /// Sends a signal to a process. After <see cref="IHost.DropPrivileges"/> only the thread that dropped may signal a root child.
     /// </summary>
     /// <param name="pid">A child that was not yet waited for, so that the number is still its own.</param>
     /// <param name="signal">The signal's number.</param>
     /// <returns>Whether it was sent.</returns>
     bool Signal(int pid, int signal);
+}
+
+/// <summary>A program that was started.</summary>
+public interface IStartedCommand
+{
+    /// <summary>Its process; not given to another while this program runs.</summary>
+    int Pid { get; }
+
+    /// <summary>Waits until it ends.</summary>
+    /// <returns>Its exit status; 128 + the number of the signal that killed it.</returns>
+    int WaitForEnd();
 }
 
 /// <summary>Identifies a file: two names belong to one file where this is equal.</summary>

@@ -74,6 +74,23 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchown(SafeFileHandle file, uint user, uint group);
 
+    /// <summary>struct passwd (pwd.h).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct passwd
+    {
+        internal byte* pw_name;
+        internal byte* pw_passwd;
+        internal uint pw_uid;
+        internal uint pw_gid;
+        internal byte* pw_gecos;
+        internal byte* pw_dir;
+        internal byte* pw_shell;
+    }
+
+    // Returns an errno.
+    [LibraryImport("libc")]
+    internal static partial int getpwnam_r(byte* name, passwd* entry, byte* room, nuint size, passwd** found);
+
     internal static int gettid() => (int)syscall3(SystemCall.gettid, 0, 0, 0);
 
     // bpf(2) has no wrapper in glibc.

@@ -15,6 +15,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
     internal static partial SafeFileHandle open_path(byte* path, int flags);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial SafeFileHandle openat(SafeFileHandle directory, byte* path, int flags);
+
     internal static nint getdents64(SafeFileHandle directory, byte* buffer, nuint size) =>
         syscall3(SystemCall.getdents64, directory.DangerousGetHandle(), (nint)buffer, (nint)size);
 

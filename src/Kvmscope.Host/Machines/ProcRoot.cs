@@ -68,6 +68,18 @@ internal sealed class ProcRoot(string path)
         }
     }
 
+    /// <summary>Reads the start of a file below an open directory.</summary>
+    /// <returns>How many bytes were read; -1 where it is gone or may not be read.</returns>
+    internal static unsafe int Read(SafeFileHandle directory, string path, Span<byte> buffer)
+    {
+        byte[] native = [.. Encoding.UTF8.GetBytes(path), 0];
+        fixed (byte* p = native)
+        {
+            using SafeFileHandle handle = Interop.Libc.openat(directory, p, Interop.Libc.O_RDONLY | Interop.Libc.O_CLOEXEC);
+            return handle.IsInvalid ? -1 : ReadAll(handle, buffer);
+        }
+    }
+
     private static int ReadAll(SafeFileHandle handle, Span<byte> buffer)
     {
         int total = 0;

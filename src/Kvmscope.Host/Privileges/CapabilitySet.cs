@@ -24,6 +24,13 @@ public readonly record struct CapabilitySet(ulong Bits)
     /// <summary>The capabilities that are in both sets.</summary>
     public CapabilitySet And(CapabilitySet other) => new(Bits & other.Bits);
 
+    /// <summary>The names of those in the set, in the kernel's order.</summary>
+    public IEnumerable<string> Names()
+    {
+        for (int i = 0; i < 64; i++)
+            if (Has((Capability)i)) yield return NameOf((Capability)i);
+    }
+
     /// <summary>The kernel's name of a capability: CAP_BPF.</summary>
     public static string NameOf(Capability capability) => capability switch
     {

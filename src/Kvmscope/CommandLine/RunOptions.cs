@@ -11,6 +11,8 @@ internal sealed class RunOptions
     private readonly Option<string> _duration =
         OptionFactory.Value("--duration", "TIME", "Stop after this time: 500ms, 10s, 5m, 1h; a bare number is seconds.");
     private readonly Option<string>? _interval;
+    private readonly Option<bool> _requireDrop =
+        OptionFactory.Switch("--require-drop", "End with status 4 if privileges cannot be dropped once it is attached.");
     private readonly bool _passesStatusOn;
 
     /// <summary>Makes the options.</summary>
@@ -25,7 +27,8 @@ internal sealed class RunOptions
     }
 
     /// <summary>The options as --help shows them.</summary>
-    public OptionGroup Group => new("Run (until Ctrl-C by default)", _interval is null ? [_duration] : [_duration, _interval],
+    public OptionGroup Group => new("Run (until Ctrl-C by default)",
+        _interval is null ? [_duration, _requireDrop] : [_duration, _interval, _requireDrop],
         ("-- COMMAND ...", "Start COMMAND once tracing runs, stop when it ends" + (_passesStatusOn ? ", exit with its status." : ".")));
 
     /// <summary>Reads and checks the options.</summary>
@@ -43,7 +46,7 @@ internal sealed class RunOptions
         if (duration < interval)
             throw UsageError.Of("--interval is longer than --duration, so no interval would be complete",
                 "Make --duration longer, or leave --interval out.");
-        return new RunPlan(duration, interval, command);
+        return new RunPlan(duration, interval, command) { RequiresDrop = result.Has(_requireDrop) };
     }
 
     private static TimeSpan? Time(ParseResult result, Option<string> option)
@@ -60,4 +63,8 @@ internal sealed class RunOptions
 /// <param name="Duration">When to stop; null for no limit.</param>
 /// <param name="Interval">How often to print an answer; null for once, at the end.</param>
 /// <param name="Command">What to start once tracing runs; tracing stops when it ends.</param>
-internal sealed record RunPlan(TimeSpan? Duration = null, TimeSpan? Interval = null, IReadOnlyList<string>? Command = null);
+internal sealed record RunPlan(TimeSpan? Duration = null, TimeSpan? Interval = null, IReadOnlyList<string>? Command = null)
+{
+    /// <summary>Whether it is an error if privileges cannot be dropped.</summary>
+    public bool RequiresDrop { get; init; }
+}

@@ -1,18 +1,25 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Running;
 
 /// <summary>
-/// What ends a trace before its time: Ctrl-C, SIGTERM, SIGHUP, or the end of the command that was started. Listens from its creation on.
+/// What ends a trace before its time: Ctrl-C, SIGTERM, SIGHUP, or the end of the command that was started.
 /// </summary>
 internal interface ITraceEnd : IDisposable
 {
     /// <summary>Starts the command with this program's standard streams; the trace ends when it ends.</summary>
     /// <exception cref="Core.KvmscopeException">Not found (status 127) or not executable (status 126).</exception>
     void Start(IReadOnlyList<string> command);
+
+    /// <summary>
+    /// Listens from now on. Until then a signal ends this program as it ends any other, and nothing stays in the kernel.
+    /// </summary>
+    void Listen();
+
+    /// <summary>Ends the command, as SIGTERM to this program would.</summary>
+    void StopCommand();
 
     /// <summary>Waits for the end of the trace.</summary>
     /// <param name="timeout">How long; with zero or less it returns at once.</param>
@@ -38,56 +45,62 @@ internal sealed class TraceEnd : ITraceEnd
 {
     private readonly IOperatingSystem _system;
     private readonly ManualResetEventSlim _ended = new();
-    private readonly PosixSignalRegistration[] _signals;
-    private Process? _command;
-    private bool _wantsCommand;
+    private PosixSignalRegistration[] _signals = [];
+    private IStartedCommand? _command;
+    private int _commandStatus = Running;
     private int _interrupts;
     private int _signal;
 
-    /// <summary>Starts to listen.</summary>
-    /// <param name="system">Passes signals on to the command.</param>
-    public TraceEnd(IOperatingSystem system)
+    private const int Running = -1, Sigterm = 15;
+
+    /// <summary>Does not listen yet.</summary>
+    /// <param name="system">Starts the command, and passes signals on to it.</param>
+    public TraceEnd(IOperatingSystem system) => _system = system;
+
+    /// <inheritdoc/>
+    public bool Interrupted => Volatile.Read(ref _interrupts) > 0;
+
+    /// <inheritdoc/>
+    public int Status => (_command, Volatile.Read(ref _commandStatus)) switch
     {
-        _system = system;
+        (null, _) => 0,
+        (_, Running) => 128 + Volatile.Read(ref _signal),
+        (_, int status) => status,
+    };
+
+    /// <inheritdoc/>
+    public void Start(IReadOnlyList<string> command)
+    {
+        try
+        {
+            _command = _system.Start(ProgramPath.Find(command[0]), [.. command.Skip(1)]);
+        }
+        catch (Win32Exception error)
+        {
+            throw ProgramPath.NotExecutable(command[0], error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Listen()
+    {
         _signals =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
         ];
+        if (_command is not { } command) return;
+        new Thread(() =>
+        {
+            Volatile.Write(ref _commandStatus, command.WaitForEnd());
+            _ended.Set();
+        })
+        { IsBackground = true, Name = "command" }.Start();
     }
 
     /// <inheritdoc/>
-    public bool Interrupted => Volatile.Read(ref _interrupts) > 0;
-
-    /// <inheritdoc/>
-    public int Status => (_wantsCommand, _command) switch
-    {
-        (false, _) => 0,
-        (true, { HasExited: true } ended) => ended.ExitCode,
-        _ => 128 + Volatile.Read(ref _signal),
-    };
-
-    /// <inheritdoc/>
-    public void Start(IReadOnlyList<string> command)
-    {
-        _wantsCommand = true;
-        if (_ended.IsSet) return;
-        var start = new ProcessStartInfo(ProgramPath.Find(command[0])) { UseShellExecute = false };
-        foreach (string argument in command.Skip(1)) start.ArgumentList.Add(argument);
-        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
-        process.Exited += (_, _) => _ended.Set();
-        try
-        {
-            process.Start();
-        }
-        catch (Win32Exception error)
-        {
-            process.Dispose();
-            throw ProgramPath.NotExecutable(command[0], error);
-        }
-        _command = process;
-    }
+    public void StopCommand() => Volatile.Write(ref _signal, Sigterm);
 
     /// <inheritdoc/>
     public bool Wait(TimeSpan timeout)
@@ -102,8 +115,6 @@ internal sealed class TraceEnd : ITraceEnd
     {
         foreach (PosixSignalRegistration registration in _signals) registration.Dispose();
         PassOn();
-        _command?.Dispose();
-        _ended.Dispose();
     }
 
     // SIGTERM and SIGHUP came to this program alone; Ctrl-C came to the command from the terminal, and a second one means to stop it.
@@ -111,13 +122,13 @@ internal sealed class TraceEnd : ITraceEnd
     private void PassOn()
     {
         int signal = Volatile.Read(ref _signal);
-        if (signal != 0 && _command is { HasExited: false } running) _system.Signal(running.Id, signal);
+        if (signal != 0 && _command is { } command && Volatile.Read(ref _commandStatus) == Running) _system.Signal(command.Pid, signal);
     }
 
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
-        Volatile.Write(ref _signal, context.Signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGHUP => 1, _ => 15 });
+        Volatile.Write(ref _signal, context.Signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGHUP => 1, _ => Sigterm });
         bool first = context.Signal == PosixSignal.SIGINT && Interlocked.Increment(ref _interrupts) == 1;
         if (_command is null || !first) _ended.Set();
     }

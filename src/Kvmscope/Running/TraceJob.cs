@@ -58,7 +58,9 @@ internal sealed record TraceJob
         announce(target);
         SayPatterns(context, host, filter);
         if (Plan.Command is { } command) end.Start(command);
-        host.DropPrivileges(MakesFiles);
+        if (host.DropPrivileges(MakesFiles) is { } held) Complain(held, context, end);
+        // Only now: it starts threads, and threads have the privileges of the one that starts them.
+        end.Listen();
         body(new RunningTrace(new Sampler(session, clock), Plan, end, clock, target));
         target.Writer.Flush();
         return end.Status;
@@ -72,6 +74,19 @@ internal sealed record TraceJob
         string[] names = [.. host.Machines().Where(m => filter.Pids.Contains(m.Pid)).Select(m => $"{m.Name} ({m.Pid})")];
         string typed = ForeignText.Clean(string.Join("', '", patterns));
         context.Status($"'{typed}' is {WordList.Some(names)}: VMs that start later are not traced.");
+    }
+
+    private void Complain(string held, CommandContext context, ITraceEnd end)
+    {
+        const string hint =
+            "To drop them it must be able to change its user (CAP_SETUID, CAP_SETGID, and that user in its user namespace).";
+        if (!Plan.RequiresDrop)
+        {
+            context.Say($"privileges were not dropped: {held}");
+            return;
+        }
+        end.StopCommand();
+        throw new KvmscopeException(ExitStatus.NotPermitted, $"privileges cannot be dropped: {held}", hint);
     }
 
     // If the ISA is not known, the kernel cannot filter by reason: such a trace is refused even if the host would attach.

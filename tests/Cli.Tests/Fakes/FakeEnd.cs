@@ -31,6 +31,10 @@ internal sealed class FakeEnd(FakeClock clock, List<string> log) : ITraceEnd
         Status = CommandStatus;
     }
 
+    public void Listen() => log.Add("listen");
+
+    public void StopCommand() => log.Add("stop the command");
+
     public bool Wait(TimeSpan timeout)
     {
         TimeSpan until = clock.Now + (timeout > TimeSpan.Zero ? timeout + Late : TimeSpan.Zero);

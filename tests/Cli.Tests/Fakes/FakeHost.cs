@@ -72,6 +72,15 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public IReadOnlyList<HostCheck> Check() => Checks;
 
+    /// <summary>What stays when privileges are dropped.</summary>
+    public string? Undropped { get; init; }
+
+    public string? DropPrivileges(bool keepFiles)
+    {
+        Log.Add(keepFiles ? "drop, and make files" : "drop");
+        return Undropped;
+    }
+
     public ITraceSession Trace(TraceOptions options)
     {
         Asked = options;

@@ -30,6 +30,8 @@ internal sealed class FakeSystem : IOperatingSystem
         return false;
     }
 
+    public IStartedCommand Start(string path, IReadOnlyList<string> arguments) => HostFactory.System.Start(path, arguments);
+
     public bool Signal(int pid, int signal)
     {
         Sent.Add((pid, signal));

@@ -13,8 +13,26 @@ public sealed class CapabilityDropperTests
         Outcome outcome = Run();
         Assert.Equal(0UL, outcome.Kept);
         Assert.Empty(outcome.Holding);
+        Assert.Equal("", outcome.Problem);
         Assert.True(outcome.Threads.Count > 2);
         Assert.All(outcome.Threads, thread => Assert.Equal(0UL, thread.Value));
+    }
+
+    [PrivilegedFact("setpriv")]
+    public void Supplementary_groups_go_and_exec_gives_nothing_back()
+    {
+        Outcome outcome = Run([], "setpriv", "--groups", "0,4,27");
+        Assert.Equal("", outcome.Problem);
+        Assert.All(outcome.Threads, thread => Assert.Contains($"{thread.Key} Groups:", outcome.Lines));
+        Assert.Contains($"{outcome.Pid} NoNewPrivs: 1", outcome.Lines);
+    }
+
+    [PrivilegedFact("setpriv")]
+    public void Root_that_may_not_change_its_user_says_so()
+    {
+        Outcome outcome = Run([], "setpriv", "--bounding-set", "-setuid");
+        Assert.StartsWith("it is still root (user 0)", outcome.Problem, StringComparison.Ordinal);
+        Assert.NotEmpty(outcome.Holding);
     }
 
     [PrivilegedFact]
@@ -38,6 +56,7 @@ public sealed class CapabilityDropperTests
         // Threads start and end between the report and this list, so only threads in both can be compared.
         Assert.All(outcome.Holding, tid => Assert.NotEqual(0UL, outcome.Threads.GetValueOrDefault(tid, 1UL)));
         Assert.NotEmpty(outcome.Holding);
+        Assert.Matches("^[0-9]+ threads? still ha(s|ve) capabilities$", outcome.Problem);
     }
 
     [Fact]
@@ -69,11 +88,13 @@ public sealed class CapabilityDropperTests
             child.Id,
             Hex(lines.Single(line => line[0] == "kept")[1]),
             [.. lines.Single(line => line[0] == "holding")[1..].Select(int.Parse)],
+            string.Join(' ', lines.Single(line => line[0] == "problem")[1..]),
+            [.. lines.Where(line => line[0] == "line").Select(line => string.Join(' ', line[1..]))],
             lines.Where(line => line[0] == "thread").ToDictionary(
                 line => int.Parse(line[1], CultureInfo.InvariantCulture), line => Hex(line[2])));
     }
 
     private static ulong Hex(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    private sealed record Outcome(int Pid, ulong Kept, int[] Holding, Dictionary<int, ulong> Threads);
+    private sealed record Outcome(int Pid, ulong Kept, int[] Holding, string Problem, string[] Lines, Dictionary<int, ulong> Threads);
 }
