@@ -35,6 +35,9 @@ public sealed class LinuxSystem : IOperatingSystem
     /// <inheritdoc/>
     public bool Signal(int pid, int signal) => Interop.Libc.kill(pid, signal) == 0;
 
+    /// <inheritdoc/>
+    IServiceManager? IOperatingSystem.ServiceManager() => ServiceManager.OfEnvironment();
+
     /// <summary>The owner of a file; null if it cannot be found.</summary>
     internal static FileOwner? OwnerOf(string path) =>
         Stat(path, Interop.Libc.STATX_UID | Interop.Libc.STATX_GID) is { } found ? new FileOwner(found.stx_uid, found.stx_gid) : null;

@@ -67,6 +67,27 @@ public sealed class RotationTests : IDisposable
     }
 
     [Fact]
+    public void A_service_manager_hears_when_it_is_ready_and_at_each_interval()
+    {
+        World world = Growing(3.5);
+        world.System = new FakeSystem { Manager = new FakeManager(world.Log, TimeSpan.FromSeconds(2)) };
+        Assert.Equal(0, world.Run("record", "-o", File_(), "--rotate", "2s").Status);
+        Assert.Equal(["ready", "alive", "alive", "alive", "alive", "stopping"], world.Log.Where(l => l is "ready" or "alive" or "stopping"));
+        Assert.InRange(world.Log.IndexOf("ready"), world.Log.IndexOf("listen"), world.Log.Count);
+    }
+
+    [Fact]
+    public void A_watchdog_that_would_end_a_recorder_that_works_is_refused()
+    {
+        World world = Growing(3.5);
+        world.System = new FakeSystem { Manager = new FakeManager(world.Log, TimeSpan.FromSeconds(1.9)) };
+        Outcome outcome = world.Run("record", "-o", File_(), "--rotate", "2s");
+        Assert.Equal(2, outcome.Status);
+        Assert.Contains("WatchdogSec=", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(Names());
+    }
+
+    [Fact]
     public void The_last_line_names_the_last_file()
     {
         World world = Growing(5.5);

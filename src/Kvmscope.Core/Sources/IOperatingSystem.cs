@@ -35,6 +35,9 @@ public interface IOperatingSystem
     /// <param name="signal">The signal's number.</param>
     /// <returns>Whether it was sent.</returns>
     bool Signal(int pid, int signal);
+
+    /// <summary>The service manager that wants to hear of this program; null where there is none.</summary>
+    IServiceManager? ServiceManager();
 }
 
 /// <summary>A program that was started.</summary>

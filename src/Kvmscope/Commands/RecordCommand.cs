@@ -48,6 +48,8 @@ internal sealed class RecordCommand : ICommand
         RecordPlan plan = _record.Read(invocation.Result, () => DefaultName(identity.Name, context.Clock.GetLocalNow()));
         TraceOptions detail = _record.Detail(invocation.Result, selection.HasAllExits, plan.Grouping);
         RecordingHeader header = HeaderOf(identity, host, plan, detail, selection);
+        using IServiceManager? manager = context.System.ServiceManager();
+        CheckWatchdog(manager, plan);
         using var tape = new RecordTape(context.System, plan, () => header, context.Say);
         tape.Open(context.Clock.GetLocalNow());
         var job = new TraceJob
@@ -64,17 +66,27 @@ internal sealed class RecordCommand : ICommand
         {
             var status = new RecordStatus(context);
             tape.Begin((trace.Clock.Started, trace.Clock.StartMonotonicNs));
+            manager?.Ready();
             trace.Sample(new Sink(plan.Grouping, interval =>
             {
                 tape.Add(interval, trace.Sampler.HasEnded);
+                manager?.Alive();
                 status.Say(trace.Clock.Elapsed, interval, tape);
                 return true;
             })
             { Step = plan.Interval, MostSlow = detail.SlowNs > 0 ? RecordPlan.MostSlow : 0 });
+            manager?.Stopping();
             tape.End();
             StatusLines.AfterInterrupt(context, trace.End);
             status.End(trace.Clock.Elapsed, tape);
         });
+    }
+
+    private static void CheckWatchdog(IServiceManager? manager, RecordPlan plan)
+    {
+        if (manager?.Watchdog < 2 * plan.Interval)
+            throw UsageError.Of("the service's watchdog is shorter than two intervals, and would end a recorder that works",
+                "Make WatchdogSec= of the unit at least three times --interval.");
     }
 
     private static RecordingHeader HeaderOf(

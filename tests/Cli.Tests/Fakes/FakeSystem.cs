@@ -32,9 +32,29 @@ internal sealed class FakeSystem : IOperatingSystem
 
     public IStartedCommand Start(string path, IReadOnlyList<string> arguments) => HostFactory.System.Start(path, arguments);
 
+    public FakeManager? Manager { get; init; }
+
+    public IServiceManager? ServiceManager() => Manager;
+
     public bool Signal(int pid, int signal)
     {
         Sent.Add((pid, signal));
         return HostFactory.System.Signal(pid, signal);
+    }
+}
+
+/// <summary>Logs what it is told.</summary>
+internal sealed class FakeManager(List<string> log, TimeSpan? watchdog) : IServiceManager
+{
+    public TimeSpan? Watchdog => watchdog;
+
+    public void Ready() => log.Add("ready");
+
+    public void Alive() => log.Add("alive");
+
+    public void Stopping() => log.Add("stopping");
+
+    public void Dispose()
+    {
     }
 }

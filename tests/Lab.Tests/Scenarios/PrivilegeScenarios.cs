@@ -1,5 +1,7 @@
+using System.Globalization;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host;
+using Kvmscope.Host.Privileges;
 using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
@@ -10,12 +12,17 @@ internal static class PrivilegeScenarios
     private const string SetPriv = "/usr/bin/setpriv";
     private const string Nobody = "65534";
 
+    // Of the range from which systemd takes dynamic users.
+    private const string UnitUser = "61234";
+
     internal static IEnumerable<Case> Cases =>
     [
         new("privileges/nobody-is-told", NobodyIsTold),
         new("privileges/least-set", LeastSet),
         new("privileges/bpf-and-perfmon-alone", TooFew),
         new("privileges/as-the-unit-for-always-on-recording", AsTheUnit),
+        new("privileges/root-drops-on-all-threads", RootDrops),
+        new("privileges/a-refused-drop-is-said", RefusedDrop),
     ];
 
     private static void NobodyIsTold(LabHost host)
@@ -50,32 +57,81 @@ internal static class PrivilegeScenarios
     }
 
     /// <summary>
-    /// The unit's capabilities are enough to record, to begin new files after the others were dropped, and to remove old ones.
+    /// The unit's user and capabilities are enough to record, to begin new files after they were dropped, and to remove old ones; and
+    /// --require-drop finds nothing that stays.
     /// </summary>
     private static void AsTheUnit(LabHost host)
     {
         if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
         using var reader = new StreamReader(typeof(PrivilegeScenarios).Assembly.GetManifestResourceStream("kvmscope-record.service")!);
-        const string key = "CapabilityBoundingSet=";
-        string line = reader.ReadToEnd().Split('\n').Single(l => l.StartsWith(key, StringComparison.Ordinal));
-        string set = "-all," + string.Join(',', line[key.Length..].Split(' ').Select(c => "+" + c["CAP_".Length..].ToLowerInvariant()));
+        string[] unit = reader.ReadToEnd().Split('\n');
+        string set = Capabilities(unit, "AmbientCapabilities=");
+        Check.Equal(set, Capabilities(unit, "CapabilityBoundingSet="), "what it may have beside what it has");
         string folder = Directory.CreateDirectory(Path.Combine(host.Folder, "state")).FullName;
-        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.StickyBit);
-        (int status, string output, string errors) = LabHost.Run(SetPriv,
-            ["--bounding-set", set, "--no-new-privs", "--", host.Kvmscope, "record", "--by", "vm", "--without", "qualifiers",
-                "--interval", "100ms", "--rotate", "1s", "--keep", "2", "--duration", "3500ms", "-o", $"{folder}/host.kvmscope"]);
+        (int status, string output, string errors) = LabHost.Run("/usr/bin/chown", [$"{UnitUser}:{UnitUser}", folder]);
+        Check.Equal(0, status, $"status of chown ({output}{errors})");
+        (status, output, errors) = LabHost.Run(SetPriv,
+        [
+            "--reuid", UnitUser, "--regid", UnitUser, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--bounding-set", set,
+            "--no-new-privs", "--", host.Kvmscope, "record", "--by", "vm", "--without", "qualifiers", "--interval", "100ms", "--rotate",
+            "1s", "--keep", "2", "--require-drop", "--duration", "3500ms", "-o", $"{folder}/host.kvmscope",
+        ]);
         Check.Equal((0, ""), (status, output + errors), $"status and words with {set}");
         string[] files = Directory.GetFiles(folder);
         Check.Equal(2, files.Length, "recordings that are kept");
-        foreach (string file in files)
-            Check.Equal(new FileOwner(0, 0), LinuxSystem.OwnerOf(file), "the owner of a file that was begun after root was dropped");
+        uint user = uint.Parse(UnitUser, CultureInfo.InvariantCulture);
         foreach (string file in files)
         {
+            Check.Equal(new FileOwner(user, user), LinuxSystem.OwnerOf(file), "the owner of a file that was begun after the drop");
             (status, _, errors) = host.Run($"report {file} count");
             Check.Equal(
                 (0, ""), (status, string.Join('\n', errors.Split('\n').Where(l => l.StartsWith("kvmscope:", StringComparison.Ordinal)))),
                 "status and notes of a report");
         }
+    }
+
+    /// <summary>Root's files belong to root, also those that it begins after it is root no more; and no thread keeps what it had.</summary>
+    private static void RootDrops(LabHost host)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(host.Folder, "root")).FullName;
+        // The command looks at the tracer, its parent, at a time when the drop is done: a second file has been begun.
+        const string look = "until [ $(ls $1 | wc -l) -ge 2 ]; do sleep 0.1; done; cat /proc/$PPID/task/*/status > $1/status; ls /proc/$PPID/task | wc -l";
+        (int status, string output, string errors) = LabHost.Run(host.Kvmscope,
+        [
+            "record", "--by", "vm", "--interval", "100ms", "--rotate", "1s", "--require-drop", "-o", $"{folder}/host.kvmscope", "--",
+            "sh", "-c", look, "look", folder,
+        ]);
+        Check.Equal((0, ""), (status, errors), "status and words");
+        string[] lines = File.ReadAllLines(Path.Combine(folder, "status"));
+        int threads = int.Parse(output, CultureInfo.InvariantCulture);
+        Check.AtLeast(3, threads, "threads of the tracer");
+        string[] users = [.. lines.Where(l => l.StartsWith("Uid:", StringComparison.Ordinal))];
+        Check.AtLeast(threads - 1, users.Length, "threads that were read");
+        Check.Equal("", string.Join(' ', users.Where(l => l.Split('\t')[1..].Contains("0"))), "threads that are root");
+        ulong kept = CapabilitySet.Of(
+            Capability.Bpf, Capability.Kill, Capability.DacOverride, Capability.Chown, Capability.Fowner).Bits;
+        foreach (string line in lines.Where(l => l.StartsWith("CapPrm:", StringComparison.Ordinal)))
+            Check.Equal(0UL, ulong.Parse(line.Split('\t')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & ~kept, line);
+        foreach (string file in Directory.GetFiles(folder, "*.kvmscope"))
+            Check.Equal(new FileOwner(0, 0), LinuxSystem.OwnerOf(file), "the owner of a file that was begun after root was dropped");
+    }
+
+    /// <summary>Where the drop is refused, it is said, and with --require-drop it is an error; COMMAND does not run on.</summary>
+    private static void RefusedDrop(LabHost host)
+    {
+        if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
+        string[] without = ["--bounding-set", "-setuid", "--", host.Kvmscope, "count"];
+        (int status, _, string errors) = LabHost.Run(SetPriv, [.. without, "--duration", "10ms"]);
+        Check.Equal(0, status, $"status ({errors})");
+        Check.True(errors.Contains("privileges were not dropped: it is still root", StringComparison.Ordinal), $"it is said ({errors})");
+        (status, string output, errors) = LabHost.Run(SetPriv, [.. without, "--require-drop", "--", "sleep", "1000"]);
+        Check.Equal((4, ""), (status, output), $"status and output with --require-drop ({errors})");
+    }
+
+    private static string Capabilities(string[] unit, string key)
+    {
+        string line = unit.Single(l => l.StartsWith(key, StringComparison.Ordinal));
+        return "-all," + string.Join(',', line[key.Length..].Split(' ').Select(c => "+" + c["CAP_".Length..].ToLowerInvariant()));
     }
 
     private static (int Status, string Output, string Errors) As(LabHost host, string caps, string words)
