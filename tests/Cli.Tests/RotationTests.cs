@@ -72,7 +72,8 @@ public sealed class RotationTests : IDisposable
         World world = Growing(3.5);
         world.System = new FakeSystem { Manager = new FakeManager(world.Log, TimeSpan.FromSeconds(2)) };
         Assert.Equal(0, world.Run("record", "-o", File_(), "--rotate", "2s").Status);
-        Assert.Equal(["ready", "alive", "alive", "alive", "alive", "stopping"], world.Log.Where(l => l is "ready" or "alive" or "stopping"));
+        Assert.Equal(
+            ["ready", "alive", "alive", "alive", "alive", "stopping"], world.Log.Where(l => l is "ready" or "alive" or "stopping"));
         Assert.InRange(world.Log.IndexOf("ready"), world.Log.IndexOf("listen"), world.Log.Count);
     }
 

@@ -95,7 +95,8 @@ internal static class PrivilegeScenarios
     {
         string folder = Directory.CreateDirectory(Path.Combine(host.Folder, "root")).FullName;
         // The command looks at the tracer, its parent, at a time when the drop is done: a second file has been begun.
-        const string look = "until [ $(ls $1 | wc -l) -ge 2 ]; do sleep 0.1; done; cat /proc/$PPID/task/*/status > $1/status; ls /proc/$PPID/task | wc -l";
+        const string look = "until [ $(ls $1 | wc -l) -ge 2 ]; do sleep 0.1; done; cat /proc/$PPID/task/*/status > $1/status; "
+            + "ls /proc/$PPID/task | wc -l";
         (int status, string output, string errors) = LabHost.Run(host.Kvmscope,
         [
             "record", "--by", "vm", "--interval", "100ms", "--rotate", "1s", "--require-drop", "-o", $"{folder}/host.kvmscope", "--",
