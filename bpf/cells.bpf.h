@@ -199,8 +199,8 @@ static __noinline u32 find_cell(struct kvmscope_slot *slot, struct cell_key *key
 }
 
 /*
- * There is no free cell of this kind for the exits of a reason's own cell. A qualifier's exits
- * are counted among the reason's other ones then; each other kind is counted once as dropped.
+ * There is no free cell of this kind for the exits of a reason's own cell. A key's exits are
+ * counted among the reason's other ones then; each other kind is counted once as dropped.
  */
 static __always_inline u32 drop_kind(struct kvmscope_slot *slot, struct kvmscope_cell *cell,
 				     u32 kind)
@@ -212,32 +212,44 @@ static __always_inline u32 drop_kind(struct kvmscope_slot *slot, struct kvmscope
 	return 0;
 }
 
+static __always_inline bool is_part_known(u32 states, u32 part)
+{
+	return (states >> part & KVMSCOPE_KEY_MASK) == KVMSCOPE_KEY_KNOWN;
+}
+
 /*
  * A cell that is not in the slot's index: for exits of the reason's own cell (`cell`, number
- * `head`) with one qualifier, or for another kind. 0 where none is left.
+ * `head`) with one key, or for another kind. The key is the slot's, as far as `states` says that
+ * it is known. 0 where no cell is left, or the reason has its share.
  */
 static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u32 head,
-				 u64 qualifier, u32 kind)
+				 u32 states, u32 kind)
 {
-	struct kvmscope_extra key;
+	struct kvmscope_extra key = {};
 	struct kvmscope_cell *made;
 	u32 number, *known;
 
 	if (!slot || !cell)
 		return 0;
 	key.head = head | kind << KVMSCOPE_KIND_SHIFT;
-	key.low = qualifier;
-	key.high = qualifier >> 32;
+	key.states = states;
+	if (is_part_known(states, KVMSCOPE_KEY_QUALIFIER))
+		key.qualifier = slot->qualifier;
+	if (is_part_known(states, KVMSCOPE_KEY_PAGE))
+		key.page = slot->page;
+	if (is_part_known(states, KVMSCOPE_KEY_RIP))
+		key.rip = slot->rip;
 	known = bpf_map_lookup_elem(&extras, &key);
 	if (known)
 		return *known;
-	if (kind == KVMSCOPE_CELL_QUALIFIED && slot->extra_count >= KVMSCOPE_MAX_QUALIFIED)
+	if (kind == KVMSCOPE_CELL_QUALIFIED &&
+	    (s32)(cell->kept - cell->given) >= (s32)KVMSCOPE_SHARE)
 		return 0;
 	number = take_cell(kind);
 	made = number ? cell_at(number) : NULL;
 	if (!made)
 		return drop_kind(slot, cell, kind);
-	if (bpf_map_update_elem(&extras, &key, &number, BPF_ANY)) {
+	if (bpf_map_update_elem(&extras, &key, &number, BPF_NOEXIST)) {
 		return_cell(kind);
 		return drop_kind(slot, cell, kind);
 	}
@@ -246,13 +258,16 @@ static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cel
 	made->isa = cell->isa;
 	made->level = cell->level;
 	made->kind = kind;
-	made->qualifier = qualifier;
+	made->states = states;
+	made->qualifier = key.qualifier;
+	made->page = key.page;
+	made->rip = key.rip;
 	made->head = head;
 	made->next = slot->extra;
 	barrier();
 	slot->extra = number;
 	if (kind == KVMSCOPE_CELL_QUALIFIED)
-		slot->extra_count++;
+		cell->kept++;
 	return number;
 }
 

@@ -40,8 +40,16 @@ enum kvmscope_limits {
 	KVMSCOPE_MAX_VCPU_ID = 4096,
 	KVMSCOPE_MAX_ODD_REASONS = 16,
 
-	KVMSCOPE_MAX_QUALIFIED = 448, /* per vCPU: (reason, level, qualifier) with own cells */
-	KVMSCOPE_RECENT = 32,	      /* a power of two */
+	/*
+	 * Keys of a vCPU, reason and level that get cells of their own as they come. Whatever
+	 * makes 1 % of a reason's exits is among 100 keys: of a full share some are always cold.
+	 */
+	KVMSCOPE_SHARE = 128,
+	/* Counters of a sketch, a power of two above 100: see kvmscope_sketch. */
+	KVMSCOPE_SKETCH_KEYS = 128,
+	KVMSCOPE_SKETCH_BUCKETS = 256,
+
+	KVMSCOPE_RECENT = 32, /* a power of two */
 	KVMSCOPE_COMM_LENGTH = 16,
 	KVMSCOPE_KIND_SHIFT = 30, /* fewer cells than that: 65536 vCPUs times 178 */
 
@@ -92,8 +100,8 @@ enum kvmscope_part {
 /* What a cell holds. */
 enum kvmscope_cell_kind {
 	KVMSCOPE_CELL_REASON = 0,    /* exits of a reason; with qualifiers, those without one */
-	KVMSCOPE_CELL_QUALIFIED = 1, /* exits of a reason with one qualifier */
-	KVMSCOPE_CELL_OTHER = 2,     /* exits of a reason whose qualifiers found no cell */
+	KVMSCOPE_CELL_QUALIFIED = 1, /* exits of a reason with one key */
+	KVMSCOPE_CELL_OTHER = 2,     /* exits of a reason whose keys found no cell */
 	KVMSCOPE_CELL_ROUND = 3,     /* reflected exits of L2: durations until L2 runs again */
 };
 
@@ -111,6 +119,23 @@ enum kvmscope_qualifier_state {
 	KVMSCOPE_QUALIFIER_KNOWN = 1,
 	KVMSCOPE_QUALIFIER_LATE = 2,  /* KVM will report it while it handles the exit */
 	KVMSCOPE_QUALIFIER_GUESS = 3, /* known, and KVM may report a better one */
+};
+
+/*
+ * A key: what exits of one reason are kept apart by. For each part, what is known of it, in two
+ * bits of a kvmscope_cell's or a slot's `states`; the value is 0 where that is not KNOWN.
+ */
+enum kvmscope_key_part {
+	KVMSCOPE_KEY_QUALIFIER = 0, /* the shift of its bits */
+	KVMSCOPE_KEY_PAGE = 2,	    /* guest-physical address of the page */
+	KVMSCOPE_KEY_RIP = 4,	    /* the guest's instruction pointer */
+};
+
+enum kvmscope_key_state {
+	KVMSCOPE_KEY_NONE = 0,
+	KVMSCOPE_KEY_KNOWN = 1,
+	KVMSCOPE_KEY_OTHER = 2, /* known, and there was no room to keep it apart */
+	KVMSCOPE_KEY_MASK = 3,
 };
 
 /* How a reason's argument is packed: QualifierKind of the C# side. */
@@ -150,8 +175,12 @@ struct kvmscope_knobs {
 	__u32 want_qualifiers;
 	__u32 want_nested;
 	__u32 want_who;
+	__u32 want_pages;
+	__u32 want_rips;
+	__u32 want_keys; /* any of qualifiers, pages, rips */
 	__u32 slow_part; /* kvmscope_part that slow_ns is about */
-	__u32 pad;
+	__u64 page_mask; /* the bits of an address that say which page it is in */
+	__u64 page_bits[KVMSCOPE_REASON_INDEXES / 64]; /* reasons that are about a page, by index */
 	__u64 reason_bits[KVMSCOPE_REASON_INDEXES / 64]; /* by reason index */
 	__u64 odd_reasons[KVMSCOPE_MAX_ODD_REASONS];
 	__u64 vcpu_bits[KVMSCOPE_MAX_VCPU_ID / 64];
@@ -162,7 +191,7 @@ struct kvmscope_knobs {
 /* Counts up when user space has given slots and cells back: only then is it worth asking again. */
 struct kvmscope_control {
 	__u32 free_round;
-	__u32 pad;
+	__u32 sketch_round; /* counts up when user space has read the sketches: they begin anew */
 };
 
 /*
@@ -187,8 +216,17 @@ struct kvmscope_cell {
 	__u64 max_ns;	    /* the largest; user space may exchange it for 0 */
 	/* Of cells that the slot's index does not name: */
 	__u64 qualifier;
-	__u32 next;		     /* the slot's next; 0: the last */
-	__u32 head;		     /* the reason's own cell */
+	__u64 page;
+	__u64 rip;
+	__u32 next;   /* the slot's next; 0: the last */
+	__u32 head;   /* the reason's own cell; 0 while user space takes the cell from a key */
+	__u32 states; /* kvmscope_key_state, by kvmscope_key_part */
+	/* Of a reason's own cell: */
+	__u32 kept;	    /* KVMSCOPE_CELL_QUALIFIED that were made of free cells */
+	__u32 given;	    /* of those, what user space has given to other reasons */
+	__u32 sketch;	    /* of keys that found no cell; 0: none yet */
+	__u32 sketch_asked; /* free_round + 1 when no sketch was left */
+	__u32 pad;
 	__u64 parts[KVMSCOPE_PARTS]; /* by kvmscope_part, of total_ns; or by kvmscope_round */
 	__u64 bins[KVMSCOPE_HIST_BINS];
 };
@@ -210,9 +248,9 @@ struct kvmscope_slot {
 	__u64 dropped_exits; /* their exits */
 	__u32 ended;	     /* the vCPU is gone, or another has its address now */
 	__u32 extra;	     /* the first of its cells that the index does not name */
-	__u32 extra_count;   /* KVMSCOPE_CELL_QUALIFIED among them */
 	__u32 changed;	     /* `parts` has something */
-	__u64 other_exits;   /* exits in cells of KVMSCOPE_CELL_OTHER */
+	__u32 pad2;
+	__u64 other_exits;		 /* exits whose key found no cell */
 	char comm[KVMSCOPE_COMM_LENGTH]; /* the process's, when the vCPU was first seen */
 
 	/* The wall clock, ktime in ns, where it is wanted. */
@@ -232,9 +270,12 @@ struct kvmscope_slot {
 
 	/* The open exit, where it is wanted. */
 	__u64 qualifier;
+	__u64 page;
 	__u64 rip; /* 0: not known */
 	__u32 qualifier_state;
 	__u32 qualifier_kind;
+	__u32 page_state; /* kvmscope_qualifier_state */
+	__u32 states;	  /* the exit's key, when it ends */
 	__u32 exit_cpu;
 	__u32 exit_l2;
 
@@ -251,10 +292,8 @@ struct kvmscope_slot {
 	__u32 longest_pid;
 	__u32 pad4;
 	char longest_comm[KVMSCOPE_COMM_LENGTH];
-	__u64 pad3[3];
-	/* Recently seen qualifiers, by hash: saves a look-up in `extras`. */
-	__u64 recent_qualifier[KVMSCOPE_RECENT];
-	__u32 recent_head[KVMSCOPE_RECENT];
+	__u64 pad3;
+	/* Cells of recent keys, by hash: saves a look-up in `extras`. The cell says whose it is. */
 	__u32 recent_cell[KVMSCOPE_RECENT];
 
 	/* Cell numbers, or kvmscope_index_entry, by reason index; L1's, then L2's. */
@@ -305,16 +344,47 @@ struct kvmscope_slow {
 	char ran_comm[KVMSCOPE_COMM_LENGTH];
 };
 
-/* Key of the cell of a qualifier, or of another kvmscope_cell_kind, of a reason's own cell. */
+/* Where a reason's cell for a key, or of another kvmscope_cell_kind, is found in `extras`. */
 struct kvmscope_extra {
-	__u32 head; /* its number, and the kind in the bits from KVMSCOPE_KIND_SHIFT on */
-	__u32 low;  /* the qualifier */
-	__u32 high;
+	__u32 head; /* the reason's own, and the kind in the bits from KVMSCOPE_KIND_SHIFT on */
+	__u32 states;
+	__u64 qualifier;
+	__u64 page;
+	__u64 rip;
 };
 
-_Static_assert(sizeof(struct kvmscope_cell) == 112 + 8 * KVMSCOPE_HIST_BINS, "cell layout");
+/*
+ * Which keys of a reason (of one vCPU and level) are frequent among those that found no cell:
+ * Misra and Gries' summary. Each counter has a key; an exit whose key has none takes a counter that
+ * is 0, and where there is none, takes one from all. So a key whose exits are more than 1 in
+ * KVMSCOPE_SKETCH_KEYS + 1 of all has a counter at the end. "Takes one from all" is `floor` going
+ * up: a counter is as much as it is above the floor. Looking for a counter that is 0 costs a step
+ * per exit on average, because a round through all of them without finding one ends with that.
+ *
+ * Written by the vCPU's thread. User space reads it as it is written: a key that is half of one
+ * and half of another gets a cell in which nothing is counted.
+ */
+struct kvmscope_sketch {
+	__u32 round; /* control.sketch_round to which it belongs */
+	__u32 next;  /* the counter to look at next */
+	__u32 done;  /* how many were looked at since the floor went up */
+	__u32 pad;
+	__u64 floor;
+	__u64 began; /* the floor at the begin of the round */
+	__u64 top;   /* the largest count so far */
+	__u64 count[KVMSCOPE_SKETCH_KEYS];
+	__u64 qualifier[KVMSCOPE_SKETCH_KEYS];
+	__u64 page[KVMSCOPE_SKETCH_KEYS];
+	__u64 rip[KVMSCOPE_SKETCH_KEYS];
+	__u8 states[KVMSCOPE_SKETCH_KEYS];
+	__u8 follower[KVMSCOPE_SKETCH_KEYS]; /* 1 + the next in the bucket; 0: the last */
+	__u8 bucket[KVMSCOPE_SKETCH_KEYS];
+	__u8 first[KVMSCOPE_SKETCH_BUCKETS]; /* 1 + the first of keys with this hash */
+};
+
+_Static_assert(sizeof(struct kvmscope_cell) == 152 + 8 * KVMSCOPE_HIST_BINS, "cell layout");
 _Static_assert(sizeof(struct kvmscope_slot) ==
-		   384 + 16 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES,
+		   384 + 4 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES,
 	       "slot layout");
 _Static_assert(sizeof(struct kvmscope_losses) == 64, "losses layout");
 _Static_assert(sizeof(struct kvmscope_slow) == 128, "slow layout");

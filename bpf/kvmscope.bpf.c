@@ -8,12 +8,13 @@
  *   contract.h        what user space sees
  *   kernel_types.h    what is read of the kernel; a part of it is in x86/, arm64/
  *   kvm_compat.bpf.h  one getter per difference between kernels
- *   arch.bpf.h        what an architecture provides: x86/, arm64/
  *   maps.bpf.h        knobs and maps
+ *   arch.bpf.h        what an architecture provides: x86/, arm64/
  *   slots.bpf.h       the state of a vCPU
  *   cells.bpf.h       counters and histograms
  *   wallclock.bpf.h   where the handling time went
- *   qualifier.bpf.h   the reasons' arguments
+ *   keys.bpf.h        cells by key: the reason's argument, the page, the instruction
+ *   qualifier.bpf.h   what the key of an exit is
  *   rounds.bpf.h      reflected exits of L2, until L2 runs again
  *   waiting.bpf.h     which task has the CPU meanwhile
  *   pairing.bpf.h     exit to entry
@@ -45,6 +46,8 @@ struct kvmscope_contract {
 	enum kvmscope_round round;
 	enum kvmscope_qualifier_state qualifier_state;
 	enum kvmscope_qualifier_kind qualifier_kind;
+	enum kvmscope_key_part key_part;
+	enum kvmscope_key_state key_state;
 	struct kvmscope_extra extra;
 } * contract;
 
@@ -128,16 +131,18 @@ int vcpu_wakeup(u64 *ctx)
 	return vcpu ? wake_up(vcpu) : 0;
 }
 
-/* Qualifiers that only KVM knows, from its events on the vCPU's thread. */
+/* Qualifiers and pages that only KVM knows, from its events on the vCPU's thread. */
 SEC("raw_tp/kvm_mmio")
 int mmio(u64 *ctx)
 {
+	say_page(ctx[2]);
 	return say_qualifier(MMIO_KIND, PAGE_OF(ctx[2]) | MEMORY_MMIO | MMIO_ACCESS(ctx[0]));
 }
 
 SEC("raw_tp/kvm_fast_mmio")
 int fast_mmio(u64 *ctx)
 {
+	say_page(ctx[0]);
 	return say_qualifier(MMIO_KIND, PAGE_OF(ctx[0]) | MEMORY_MMIO);
 }
 

@@ -11,10 +11,15 @@ const volatile struct kvmscope_knobs knobs SEC(".rodata.knobs");
 
 struct kvmscope_control control SEC(".bss.control");
 
-/* The last slot per CPU, each in its own cache line. Only a hint: the slot says whose it is. */
+/*
+ * The last slot per CPU, each in its own cache line. Only a hint: the slot says whose it is.
+ * VMX, where it is wanted: the guest's RIP at the kvm_exit that is being traced.
+ */
 struct hint {
 	u32 slot;
-	u32 pad[15];
+	u32 has_rip;
+	u64 rip;
+	u64 pad[6];
 } hints[KVMSCOPE_HINTS] __attribute__((aligned(64)));
 
 struct {
@@ -51,6 +56,15 @@ struct {
 	__type(key, u64);
 	__type(value, u32);
 } untracked SEC(".maps");
+
+/* By number from 1 on; see kvmscope_sketch. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kvmscope_sketch);
+} sketches SEC(".maps");
 
 /* The cells of a slot that its index does not name. */
 struct {
@@ -124,6 +138,33 @@ struct {
 	__uint(max_entries, 1);
 	__type(value, struct kvmscope_run);
 } free_qualified SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, struct kvmscope_run);
+} free_sketches SEC(".maps");
+
+/*
+ * No program reads this. To replace an element of a map of maps, the kernel waits until all
+ * programs have ended that began before (maybe_wait_bpf_programs() of kernel/bpf/syscall.c, since
+ * 5.0): this is how user space waits for that.
+ */
+struct waited {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} waited SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct waited);
+} wait_programs SEC(".maps") = {
+    .values = {&waited},
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

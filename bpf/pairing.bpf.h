@@ -133,8 +133,13 @@ static __always_inline bool is_slow(struct kvmscope_slot *slot, u64 ns, bool mor
 /* Where a slow exit came from, as far as it is known at the exit. */
 static __always_inline void note_origin(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 isa)
 {
+	u64 rip = 0;
+
 	slot->exit_cpu = bpf_get_smp_processor_id();
-	slot->rip = rip_at_exit(vcpu, isa);
+	if (!knobs.want_rips) {
+		read_rip(vcpu, isa, false, &rip);
+		slot->rip = rip;
+	}
 	if (knobs.want_who)
 		forget_waits(slot);
 }
@@ -142,13 +147,11 @@ static __always_inline void note_origin(struct kvm_vcpu *vcpu, struct kvmscope_s
 static __noinline int note_return(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
 				  struct kvmscope_cell *cell)
 {
-	u64 rip;
-
 	if (!slot || !vcpu || !cell)
 		return 0;
-	rip = rip_at_entry(vcpu, cell->isa, cell->level);
-	if (rip)
-		slot->rip = rip;
+	if (slot->rip)
+		return 0;
+	slot->rip = rip_at_entry(vcpu, cell->isa, cell->level);
 	return 0;
 }
 
@@ -172,9 +175,9 @@ static __noinline int end_untimed(struct kvmscope_slot *slot)
 		return 0;
 	cell = cell_at(slot->open);
 	if (cell) {
-		/* An argument that is known only at the end is lost with it. */
-		if (knobs.want_qualifiers)
-			cell = qualified_cell(slot, cell, slot->open);
+		/* What is known only at the end is lost with it. */
+		if (knobs.want_keys)
+			cell = cell_of_key(slot, cell);
 		close_exit(slot, cell);
 		cell->untimed++;
 		finish_end(cell);
@@ -197,10 +200,10 @@ static __always_inline void end_timed(struct kvm_vcpu *vcpu, struct kvmscope_slo
 {
 	s64 ns;
 
-	if (more && knobs.want_qualifiers) {
+	if (more && knobs.want_qualifiers)
 		settle_qualifier(vcpu, slot, cell->code, cell->isa);
-		cell = qualified_cell(slot, cell, slot->open);
-	}
+	if (more && knobs.want_keys)
+		cell = cell_of_key(slot, cell);
 	close_exit(slot, cell);
 	if (!knobs.want_time) {
 		finish_end(cell);
@@ -252,8 +255,8 @@ static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_s
 	u64 now;
 
 	if (number >= KVMSCOPE_FIRST_CELL) {
-		if (knobs.want_qualifiers)
-			take_qualifier(vcpu, slot, index, code, isa_l2 & 1, direct);
+		if (knobs.want_keys)
+			take_key(vcpu, slot, index, code, isa_l2, direct);
 		if (knobs.want_split && knobs.slow_ns)
 			note_origin(vcpu, slot, isa_l2 >> 1);
 		barrier();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The reason's own argument: which MSR, port, leaf, page. What is in the saved
- * registers or in the VMCB is taken at the exit, before KVM changes it; the rest
- * while KVM handles the exit, from its own events, or at the entry, from what
- * kvm_intel has read of the VMCS by then. What is not available stays unknown.
+ * The parts of an exit's key: the reason's own argument (which MSR, port, leaf), the page that it
+ * is about, and the guest's instruction. What is in the saved registers or in the VMCB is taken at
+ * the exit, before KVM changes it; the rest while KVM handles the exit, from its own events, or at
+ * the entry, from what kvm_intel has read of the VMCS by then. What is not available stays unknown.
  *
  * How each kind packs its value: QualifierKind.cs.
  */
@@ -11,7 +11,7 @@
 #define KVMSCOPE_QUALIFIER_BPF_H
 
 #include "arch.bpf.h"
-#include "cells.bpf.h"
+#include "keys.bpf.h"
 #include "slots.bpf.h"
 
 /* At kvm_exit, before the exit is marked as open. */
@@ -30,7 +30,42 @@ static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 	read_qualifier(vcpu, slot, kind, code, l2, direct);
 }
 
-/* Settles what is known when the exit ends: the state becomes KNOWN or NONE. */
+/* At kvm_exit: the page of guest-physical memory that the exit is about. */
+static __always_inline void take_page(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 index,
+				      u64 code, u32 l2)
+{
+	u32 at = index;
+	u64 gpa = 0;
+
+	barrier_var(at); /* as in index_at() */
+	at &= KVMSCOPE_REASON_INDEXES - 1;
+	slot->page = 0;
+	slot->page_state = KVMSCOPE_QUALIFIER_NONE;
+	if (!(knobs.page_bits[at / 64] >> (at % 64) & 1))
+		return;
+	slot->page_state = read_page(vcpu, slot, code, l2, &gpa);
+	slot->page = gpa & knobs.page_mask;
+}
+
+/* At kvm_exit, before the exit is marked as open: what its key is, as far as it is known then. */
+static __always_inline void take_key(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 index,
+				     u64 code, u32 isa_l2, bool direct)
+{
+	u64 rip = 0;
+
+	if (knobs.want_qualifiers)
+		take_qualifier(vcpu, slot, index, code, isa_l2 & 1, direct);
+	if (knobs.want_pages)
+		take_page(vcpu, slot, index, code, isa_l2 & 1);
+	slot->states = 0;
+	if (knobs.want_rips) {
+		if (read_rip(vcpu, isa_l2 >> 1, direct, &rip))
+			slot->states = KVMSCOPE_KEY_KNOWN << KVMSCOPE_KEY_RIP;
+		slot->rip = rip;
+	}
+}
+
+/* Settles what is known of the qualifier when the exit ends: the state becomes KNOWN or NONE. */
 static __always_inline void settle_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
 					     u64 code, u32 isa)
 {
@@ -42,47 +77,38 @@ static __always_inline void settle_qualifier(struct kvm_vcpu *vcpu, struct kvmsc
 		slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 }
 
-/*
- * The cell for the exit that ends: its reason's own (`cell`, number `head`) where no qualifier is
- * known, else its qualifier's, or where that found no room, the reason's other.
- */
-static __always_inline struct kvmscope_cell *qualified_cell(struct kvmscope_slot *slot,
-							    struct kvmscope_cell *cell, u32 head)
+/* The cell for the exit that ends in its reason's own cell or in one of its key: keyed_cell(). */
+static __always_inline struct kvmscope_cell *cell_of_key(struct kvmscope_slot *slot,
+							 struct kvmscope_cell *cell)
 {
-	u64 qualifier = slot->qualifier;
-	/* Pages differ from bit 12 on, directions in bit 32. */
-	u32 at = qualifier ^ qualifier >> 12 ^ qualifier >> 32 ^ head;
-	struct kvmscope_cell *found;
-	u32 number;
-
-	if (slot->qualifier_state != KVMSCOPE_QUALIFIER_KNOWN)
-		return cell;
-	at &= KVMSCOPE_RECENT - 1;
-	number = slot->recent_cell[at];
-	if (slot->recent_qualifier[at] != qualifier || slot->recent_head[at] != head) {
-		number = find_extra(slot, cell, head, qualifier, KVMSCOPE_CELL_QUALIFIED);
-		if (number) {
-			slot->recent_qualifier[at] = qualifier;
-			slot->recent_head[at] = head;
-			slot->recent_cell[at] = number;
-		} else {
-			slot->other_exits++;
-			number = find_extra(slot, cell, head, 0, KVMSCOPE_CELL_OTHER);
-		}
+	if (knobs.want_qualifiers) {
+		if (slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN)
+			slot->states |= KVMSCOPE_KEY_KNOWN << KVMSCOPE_KEY_QUALIFIER;
+		else
+			slot->qualifier = 0;
 	}
-	found = number ? cell_at(number) : NULL;
-	return found ? found : cell;
+	if (knobs.want_pages && slot->page_state == KVMSCOPE_QUALIFIER_KNOWN)
+		slot->states |= KVMSCOPE_KEY_KNOWN << KVMSCOPE_KEY_PAGE;
+	return keyed_cell(slot, cell, slot->open);
 }
 
-/* The slot of the loaded vCPU, if its open exit waits for this kind of event. */
-static __always_inline struct kvmscope_slot *awaiting(u32 kind)
+/* The slot of the loaded vCPU, if an exit of it is open. */
+static __always_inline struct kvmscope_slot *open_slot(void)
 {
 	struct kvm_vcpu *vcpu = loaded_vcpu(false);
 	struct kvmscope_slot *slot;
 	u32 number;
 
 	slot = vcpu ? slot_of(vcpu, false, false, &number) : NULL;
-	if (!slot || slot->open < KVMSCOPE_FIRST_CELL || slot->qualifier_kind != kind ||
+	return slot && slot->open >= KVMSCOPE_FIRST_CELL ? slot : NULL;
+}
+
+/* The same, if the exit waits for this kind of event. */
+static __always_inline struct kvmscope_slot *awaiting(u32 kind)
+{
+	struct kvmscope_slot *slot = open_slot();
+
+	if (!slot || !knobs.want_qualifiers || slot->qualifier_kind != kind ||
 	    slot->qualifier_state < KVMSCOPE_QUALIFIER_LATE)
 		return NULL;
 	return slot;
@@ -97,6 +123,17 @@ static __always_inline int say_qualifier(u32 kind, u64 value)
 		slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 	}
 	return 0;
+}
+
+/* The first address that KVM reports is the one of the exit: emulation may touch others later. */
+static __always_inline void say_page(u64 gpa)
+{
+	struct kvmscope_slot *slot = knobs.want_pages ? open_slot() : NULL;
+
+	if (slot && slot->page_state == KVMSCOPE_QUALIFIER_LATE) {
+		slot->page = gpa & knobs.page_mask;
+		slot->page_state = KVMSCOPE_QUALIFIER_KNOWN;
+	}
 }
 
 #endif

@@ -23,6 +23,7 @@ struct kvm_cpu_context {
 
 struct kvm_vcpu_fault_info {
 	u32 esr_el2; /* u64 since 6.0 or so: the low half has all */
+	u64 hpfar_el2;
 };
 
 struct kvm_vcpu_arch {

@@ -54,9 +54,10 @@ static __always_inline u32 syndrome(struct kvm_vcpu *vcpu)
 }
 
 /* Saved with every exit. */
-static __always_inline u64 rip_at_exit(struct kvm_vcpu *vcpu, u32 isa)
+static __always_inline bool read_rip(struct kvm_vcpu *vcpu, u32 isa, bool direct, u64 *rip)
 {
-	return BPF_CORE_READ(vcpu, arch.ctxt.regs.pc);
+	*rip = BPF_CORE_READ(vcpu, arch.ctxt.regs.pc);
+	return true;
 }
 
 static __always_inline u64 rip_at_entry(struct kvm_vcpu *vcpu, u32 isa, u32 level)

@@ -15,9 +15,12 @@
 #define ISS_CACHE	 (1u << 8) /* cache maintenance: WnR always says write */
 #define ISS_FAULT(iss)	 ((iss)&0x3f)
 
+#define HPFAR_FIPA  0xffffffffff0ull
 #define EC_IABT_LOW (TRAP_CODES | 0x20)
 
-/* Fault status by its upper bits: 1 translation, 2 access flag, 3 permission. */
+/* Fault status by its upper bits. */
+#define FAULT_TRANSLATION  1
+#define FAULT_PERMISSION   3 /* 2: access flag */
 #define ABORT_STATUS_SHIFT 4
 
 /* kvm_mmio's type: 2 is a write, 0 and 1 are reads (include/trace/events/kvm.h). */
@@ -55,6 +58,22 @@ static __always_inline void read_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 		slot->qualifier = abort_of(iss, code);
 		slot->qualifier_state = KVMSCOPE_QUALIFIER_GUESS; /* kvm_mmio has a better one */
 	}
+}
+
+/*
+ * At kvm_exit: the guest-physical address of an abort, as KVM has saved it (bits 51:12 are
+ * HPFAR_EL2's 43:4), and the state. Other aborts than these three have none (__hpfar_valid() and
+ * __fault_safe_to_translate() of arch/arm64/kvm/hyp/include/hyp/fault.h).
+ */
+static __always_inline u32 read_page(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u64 code,
+				     u32 l2, u64 *gpa)
+{
+	u32 status = ISS_FAULT(syndrome(vcpu)) >> 2;
+
+	if (status < FAULT_TRANSLATION || status > FAULT_PERMISSION)
+		return KVMSCOPE_QUALIFIER_NONE;
+	*gpa = (BPF_CORE_READ(vcpu, arch.fault.hpfar_el2) & HPFAR_FIPA) << 8;
+	return KVMSCOPE_QUALIFIER_KNOWN;
 }
 
 /* There is nothing that is known only at the entry. */

@@ -31,6 +31,7 @@ struct kvm_vcpu_arch {
 	u32 regs_avail;		/* those of them that were read from the hardware */
 	u32 hflags;
 	u32 mp_state;
+	bool guest_state_protected; /* since 5.11 */
 };
 
 struct kvm_vcpu_arch___apart { /* since 7.1 or so: regs[] without RIP */

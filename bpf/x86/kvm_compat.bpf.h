@@ -5,6 +5,7 @@
 
 #include "../contract.h"
 #include "../kvm_compat.bpf.h"
+#include "../maps.bpf.h"
 
 /* arch/x86/kvm/trace.h: the reason has no basic meaning beyond bits 15:0, 26 and 31. */
 #define VMX_REASON_MASK 0x8400ffffu
@@ -83,15 +84,24 @@ enum guest_register {
 #define guest_register(vcpu, number, direct) \
 	((direct) ? (vcpu)->arch.regs[number] : (u64)BPF_CORE_READ(vcpu, arch.regs[number]))
 
-static __always_inline u64 guest_rip(struct kvm_vcpu *vcpu)
+static __always_inline u64 guest_rip(struct kvm_vcpu *vcpu, bool direct)
 {
 	struct kvm_vcpu___apart *apart = (void *)vcpu;
 
 	if (bpf_core_field_exists(apart->arch.rip))
-		return BPF_CORE_READ(apart, arch.rip);
+		return direct ? apart->arch.rip : BPF_CORE_READ(apart, arch.rip);
 	if (bpf_core_field_exists(vcpu->arch.regs[GUEST_RIP]))
-		return guest_register(vcpu, GUEST_RIP, false);
+		return guest_register(vcpu, GUEST_RIP, direct);
 	return 0;
+}
+
+/* SEV-ES, TDX: what KVM has of the guest's registers is not what the guest has in them. */
+static __always_inline bool is_state_protected(struct kvm_vcpu *vcpu, bool direct)
+{
+	if (!bpf_core_field_exists(vcpu->arch.guest_state_protected))
+		return false;
+	return direct ? vcpu->arch.guest_state_protected
+		      : BPF_CORE_READ(vcpu, arch.guest_state_protected);
 }
 
 /* VMX: KVM has read RIP since the exit. SVM saves it with every exit. */
@@ -227,10 +237,28 @@ static __always_inline u64 exit_code(struct kvm_vcpu *vcpu, struct kvmscope_slot
 	return UNREAD_CODE;
 }
 
-/* Where the guest was, 0 where that is not known: SVM saves RIP with every exit. */
-static __always_inline u64 rip_at_exit(struct kvm_vcpu *vcpu, u32 isa)
+/*
+ * Where the guest was. SVM saves RIP with every exit. VMX has it in the VMCS, which only the kernel
+ * can read: it does for the record of kvm_exit that exit_record() takes it from, in the same event
+ * and on the same CPU, with IRQs off.
+ */
+static __always_inline bool read_rip(struct kvm_vcpu *vcpu, u32 isa, bool direct, u64 *rip)
 {
-	return isa == KVMSCOPE_ISA_SVM ? guest_rip(vcpu) : 0;
+	struct hint *hint;
+	bool known;
+
+	if (is_state_protected(vcpu, direct))
+		return false;
+	if (isa == KVMSCOPE_ISA_SVM) {
+		*rip = guest_rip(vcpu, direct);
+		return true;
+	}
+	hint = &hints[bpf_get_smp_processor_id() & (KVMSCOPE_HINTS - 1)];
+	known = hint->has_rip;
+	if (known)
+		*rip = hint->rip;
+	hint->has_rip = 0;
+	return known;
 }
 
 /* VMX: RIP is known only where KVM has read it, and then it is where the guest goes on. */
@@ -238,7 +266,7 @@ static __always_inline u64 rip_at_entry(struct kvm_vcpu *vcpu, u32 isa, u32 leve
 {
 	if (isa != KVMSCOPE_ISA_VMX || level != 1 + vcpu_in_l2(vcpu, false) || !knows_rip(vcpu))
 		return 0;
-	return guest_rip(vcpu);
+	return guest_rip(vcpu, false);
 }
 
 #endif

@@ -40,6 +40,26 @@ int entry_raw(u64 *ctx)
 	return handle_entry((void *)ctx[0], false);
 }
 
+/*
+ * The record of kvm_exit, as perf would keep it: the kernel reads RIP for it. Before the program
+ * above, because it is attached before: read_rip().
+ */
+struct exit_record {
+	u64 common;
+	u32 exit_reason;
+	u64 guest_rip;
+};
+
+SEC("tp/kvm/kvm_exit")
+int exit_record(struct exit_record *ctx)
+{
+	struct hint *hint = &hints[bpf_get_smp_processor_id() & (KVMSCOPE_HINTS - 1)];
+
+	hint->rip = ctx->guest_rip;
+	hint->has_rip = 1;
+	return 0;
+}
+
 /* kvm_page_fault up to 5.15: the error code as the hardware gives it. kvm_mmio reports MMIO. */
 static __always_inline int say_fault(u64 gpa, u64 error)
 {
@@ -74,7 +94,16 @@ int msr(u64 *ctx)
 SEC("raw_tp/kvm_page_fault")
 int page_fault(u64 *ctx)
 {
+	say_page(ctx[0]);
 	return say_fault(ctx[0], (u32)ctx[1]);
+}
+
+/* The same with the vCPU before the address, since 5.16 or so. */
+SEC("raw_tp/kvm_page_fault")
+int page_fault_vcpu(u64 *ctx)
+{
+	say_page(ctx[1]);
+	return 0;
 }
 
 #endif

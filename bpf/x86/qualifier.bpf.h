@@ -23,6 +23,7 @@
 #define VMX_MSR_READ_IMM  84
 #define VMX_APIC_WRITE	  56
 #define SVM_MSR		  0x7c
+#define SVM_NPF		  0x400
 
 /* Leaves of CPUID whose sub-leaf (ECX) matters: Qualifiers.HasSubleaf. */
 #define LOW_SUBLEAVES                                                                              \
@@ -128,6 +129,21 @@ static __always_inline void read_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 	} else if (!svm_qualifier(vcpu, slot, kind, l2)) {
 		slot->qualifier_state = KVMSCOPE_QUALIFIER_LATE;
 	}
+}
+
+/*
+ * At kvm_exit: the guest-physical address of an NPF, and the state. VMX has it in the VMCS:
+ * kvm_page_fault and the events of MMIO say it later. Of an exit of L2 it is L2's address.
+ */
+static __always_inline u32 read_page(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u64 code,
+				     u32 l2, u64 *gpa)
+{
+	struct svm_info info = {};
+
+	if (code != SVM_NPF || !svm_info(vcpu, slot, l2, &info))
+		return KVMSCOPE_QUALIFIER_LATE;
+	*gpa = info.info_2;
+	return KVMSCOPE_QUALIFIER_KNOWN;
 }
 
 /* At kvm_entry: what kvm_intel has read of the exit; false where nothing is known. */

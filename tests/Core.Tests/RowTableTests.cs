@@ -9,8 +9,8 @@ public sealed class RowTableTests
     private static readonly Gen<Row> s_rows = Gen.Select(
         Gen.Int[1, 3], Gen.Int[0, 3], Gen.ULong[0, 3], Gen.Bool, Gen.ULong[0, 2], Gen.ULong[0, 1UL << 36].Array[0, 20], Gen.ULong[0, 5],
         (vm, vcpu, code, isL2, qualifier, durations, untimed) =>
-            Make(new GroupKey(vm, vcpu, new ExitCode(Isa.Vmx, code), isL2 ? ExitLevel.L2 : ExitLevel.L1, Qualifier.Of(qualifier)),
-                durations, untimed));
+            Make(new GroupKey(vm, vcpu, new ExitCode(Isa.Vmx, code), isL2 ? ExitLevel.L2 : ExitLevel.L1, Qualifier.Of(qualifier),
+                qualifier == 0 ? null : new Place(Qualifier.Of(qualifier << 12), Qualifier.Other)), durations, untimed));
 
     private static Row Make(GroupKey key, ulong[] durations, ulong untimed)
     {
@@ -38,9 +38,9 @@ public sealed class RowTableTests
     public void Every_grouping_has_the_sums_of_what_was_added() => s_rows.Array[0, 30].Sample(rows =>
     {
         foreach (Grouping grouping in Enum.GetValues<Grouping>())
-            foreach (bool withQualifiers in (bool[])[true, false])
+            foreach (ExitParts parts in (ExitParts[])[ExitParts.All, ExitParts.Qualifier, ExitParts.Rip, ExitParts.None])
             {
-                var table = new RowTable(grouping, withQualifiers);
+                var table = new RowTable(grouping, parts);
                 foreach (Row row in rows) table.Add(row);
                 Assert.Equal(Text(rows, KeyOf), Text(table.Rows, key => key));
                 Assert.Equal(table.Rows.Count, table.Rows.Select(r => r.Key).Distinct().Count());
@@ -50,7 +50,13 @@ public sealed class RowTableTests
                     grouping == Grouping.Vcpu ? key.Vcpu : -1,
                     key.Code,
                     key.Level,
-                    withQualifiers ? key.Qualifier : default);
+                    parts.HasFlag(ExitParts.Qualifier) ? key.Qualifier : default,
+                    parts switch
+                    {
+                        ExitParts.All => key.Place,
+                        ExitParts.Rip when key.Place is { } place => new Place(default, place.Rip),
+                        _ => null,
+                    });
             }
     }, iter: 60);
 

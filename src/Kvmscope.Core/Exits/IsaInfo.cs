@@ -100,6 +100,9 @@ public abstract class IsaInfo
     /// <summary>What the reason's argument is, or null where it has none.</summary>
     internal abstract QualifierInfo? QualifierOf(ulong code);
 
+    /// <summary>Whether exits of this reason are about a page of the guest's memory, whose address is available.</summary>
+    public virtual bool HasPage(ulong code) => false;
+
     /// <summary>The code in machine formats.</summary>
     internal virtual ulong MachineCode(ulong code) => code;
 

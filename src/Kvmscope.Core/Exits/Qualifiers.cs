@@ -26,5 +26,19 @@ public static class Qualifiers
     public static ulong[] MachineParts(ExitCode code, Qualifier qualifier) =>
         qualifier.State == QualifierState.Known ? InfoOf(code)?.Numbers(qualifier.Raw) ?? [qualifier.Raw] : [];
 
+    /// <summary>What exits of this reason can be kept apart by.</summary>
+    public static ExitParts PartsOf(ExitCode code) => ExitParts.Rip
+        | (IsaInfo.Of(code.Isa).HasPage(code.Code) ? ExitParts.Page : ExitParts.None)
+        | (KindOf(code) != QualifierKind.None ? ExitParts.Qualifier : ExitParts.None);
+
+    /// <summary>An address of the guest for people and machines; null where there is none, <c>other</c> for those that did not
+    /// fit.</summary>
+    public static string? Address(Qualifier address) => address.State switch
+    {
+        QualifierState.Known => Hex.Of(address.Raw),
+        QualifierState.Other => "other",
+        _ => null,
+    };
+
     internal static QualifierInfo? InfoOf(ExitCode code) => IsaInfo.Of(code.Isa).QualifierOf(code.Code);
 }

@@ -102,8 +102,9 @@ public sealed record Accounting
         {
             InJson = JsonPresence.ByQualifier,
             Place = 8,
-            Problem = n => $"{Plural.Of(n, "exit", "exits")} had a qualifier that did not fit into the vCPU's table",
-            Remark = ": they are in 'other'",
+            Problem = n => $"{Plural.Of(n, "exit came", "exits came")} before {(n == 1 ? "its" : "their")} qualifier, page or instruction "
+                + "had a row",
+            Remark = ": in 'other', so rows are lower bounds and sums are exact",
         },
         MissedEventsField,
     ];
@@ -151,7 +152,7 @@ public sealed record Accounting
     /// <summary>Exits whose reason could not be read at all (an unknown kernel layout); they are in rows with code 0 of ISA None.</summary>
     public ulong UnreadReasons { get; init; }
 
-    /// <summary>Exits whose qualifier did not fit: they are in rows of <see cref="QualifierState.Other"/>.</summary>
+    /// <summary>Exits whose qualifier, page or instruction had no cell: they are in rows of <see cref="QualifierState.Other"/>.</summary>
     public ulong OtherQualifiers { get; init; }
 
     /// <summary>

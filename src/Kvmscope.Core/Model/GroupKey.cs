@@ -3,15 +3,17 @@ using Kvmscope.Core.Exits;
 namespace Kvmscope.Core.Model;
 
 /// <summary>
-/// What a row is about: vCPUs, an exit reason, a level and the reason's argument. What is not kept apart is <see cref="None"/> or the
-/// default.
+/// What a row is about: vCPUs, an exit reason, a level, the reason's argument, and where in the guest it was. What is not kept apart is
+/// <see cref="None"/> or the default.
 /// </summary>
 /// <param name="Vm">The VM's number in this trace or recording (<see cref="VmIdentity.Ordinal"/>).</param>
 /// <param name="Vcpu">The vCPU's id as its VMM numbered it.</param>
 /// <param name="Code">The reason, raw.</param>
 /// <param name="Level">L1 or L2.</param>
 /// <param name="Qualifier">The reason's argument.</param>
-public readonly record struct GroupKey(int Vm, int Vcpu, ExitCode Code, ExitLevel Level, Qualifier Qualifier = default)
+/// <param name="Place">Page and instruction; null where neither is kept apart.</param>
+public readonly record struct GroupKey(
+    int Vm, int Vcpu, ExitCode Code, ExitLevel Level, Qualifier Qualifier = default, Place? Place = null)
 {
     /// <summary>The VM or vCPU of rows in which they are added up.</summary>
     public const int None = -1;
@@ -30,8 +32,53 @@ public readonly record struct GroupKey(int Vm, int Vcpu, ExitCode Code, ExitLeve
         _ => this with { Vm = None, Vcpu = None },
     };
 
-    /// <summary>The row that this one is part of where arguments are added up.</summary>
-    public GroupKey WithoutQualifier() => this with { Qualifier = default };
+    /// <summary>The row that this one is part of where arguments, pages and instructions are added up.</summary>
+    public GroupKey WithoutQualifier() => this with { Qualifier = default, Place = null };
+
+    /// <summary>The row that this one is part of where only these parts of exits are kept apart.</summary>
+    public GroupKey Keep(ExitParts parts) => parts == ExitParts.All ? this : this with
+    {
+        Qualifier = parts.HasFlag(ExitParts.Qualifier) ? Qualifier : default,
+        Place = Place?.Keep(parts),
+    };
+
+    /// <summary>Whether a part of it found no room, so that exits with different ones are together.</summary>
+    public bool IsOther => Qualifier.State == QualifierState.Other || Place is { IsOther: true };
+}
+
+/// <summary>Where in the guest exits were. What is not kept apart, or is not known, is <see cref="Qualifier.None"/>.</summary>
+/// <param name="Page">The guest-physical address of the page that they are about; at L2 an address of the nested guest.</param>
+/// <param name="Rip">The guest's instruction pointer at the exit: a virtual address of the guest.</param>
+public sealed record Place(Qualifier Page, Qualifier Rip)
+{
+    /// <summary>Whether a part of it found no room.</summary>
+    public bool IsOther => Page.State == QualifierState.Other || Rip.State == QualifierState.Other;
+
+    /// <summary>It as part of a key; null where nothing is kept apart.</summary>
+    public static Place? Of(Qualifier page, Qualifier rip) => page == default && rip == default ? null : new Place(page, rip);
+
+    /// <summary>The same with only some parts; null where none of them is left.</summary>
+    public Place? Keep(ExitParts parts) => Of(parts.HasFlag(ExitParts.Page) ? Page : default, parts.HasFlag(ExitParts.Rip) ? Rip : default);
+}
+
+/// <summary>What exits of one reason can be kept apart by.</summary>
+[Flags]
+public enum ExitParts
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>The reason's argument.</summary>
+    Qualifier = 1,
+
+    /// <summary>The page.</summary>
+    Page = 2,
+
+    /// <summary>The instruction.</summary>
+    Rip = 4,
+
+    /// <summary>All of them.</summary>
+    All = 7,
 }
 
 /// <summary>Which vCPUs a snapshot keeps apart. Reason and level are always kept apart.</summary>
@@ -56,12 +103,13 @@ public enum QualifierState : byte
     /// <summary>Known: <see cref="Qualifier.Raw"/>.</summary>
     Known = 1,
 
-    /// <summary>Known to KVM, but there was no room to keep it apart: exits with different qualifiers are together.</summary>
+    /// <summary>Known, but there was no room to keep it apart: exits with different ones are together.</summary>
     Other = 2,
 }
 
 /// <summary>
-/// The argument of an exit reason: which MSR, port, leaf, page. What Raw means depends on the reason (<see cref="Exits.Qualifiers"/>).
+/// The argument of an exit reason: which MSR, port, leaf; its meaning depends on the reason (<see cref="Exits.Qualifiers"/>). Or a part of
+/// a <see cref="Place"/>.
 /// </summary>
 /// <param name="State">What is known.</param>
 /// <param name="Raw">As the kernel side packed it; 0 where not known.</param>

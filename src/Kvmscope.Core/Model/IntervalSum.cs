@@ -1,14 +1,15 @@
 using System.Runtime.InteropServices;
+using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Model;
 
 /// <summary>Adds up consecutive intervals.</summary>
 /// <param name="grouping">Which vCPUs are kept apart.</param>
-/// <param name="withQualifiers">Whether the reasons' arguments are kept apart.</param>
+/// <param name="parts">What exits of a reason are kept apart by.</param>
 /// <param name="wants">Which rows are added; all where null. Asked with the key as it was recorded.</param>
-public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, Func<GroupKey, bool>? wants = null)
+public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null)
 {
-    private readonly RowTable _rows = new(grouping, withQualifiers);
+    private readonly RowTable _rows = new(grouping, parts);
     private readonly Dictionary<GroupKey, VcpuTime> _times = [];
     private readonly SortedDictionary<int, VmIdentity> _vms = [];
     private readonly List<MissingSource> _missing = [];
@@ -52,8 +53,8 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     /// <param name="wantsVm">Which VMs are in it; all where null. Needs a grouping by VM.</param>
     public Interval ToInterval(Func<VmIdentity, bool>? wantsVm = null)
     {
-        // Without qualifiers an exit has its row from its start.
-        if (!withQualifiers) MoveOpen();
+        // An exit of which nothing more will be known has its row from its start.
+        if (parts != ExitParts.All) MoveOpen();
         bool isFiltered = wantsVm is not null || wants is not null;
         HashSet<int>? vms = wantsVm is null ? null : [.. _vms.Values.Where(wantsVm).Select(vm => vm.Ordinal)];
         bool IsWanted(GroupKey key) => vms is null || vms.Contains(key.Vm);
@@ -82,11 +83,19 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
 
     private void MoveOpen()
     {
-        foreach (OpenExits open in _last?.OpenAfter ?? []) Add(new Row(open.Key) { Count = open.Count });
-        foreach (OpenExits open in _first?.OpenBefore ?? [])
-            if ((wants is null || wants(open.Key)) && _rows.Find(open.Key) is { } row) row.Count -= Math.Min(row.Count, open.Count);
-        (_first, _last) = (_first! with { OpenBefore = [] }, _last! with { OpenAfter = [] });
+        if (_first is null || _last is null) return;
+        IReadOnlyList<OpenExits> before = _first.OpenBefore, after = _last.OpenAfter;
+        foreach (OpenExits open in after)
+            if (!Waits(open)) Add(new Row(open.Key) { Count = open.Count });
+        foreach (OpenExits open in before)
+            if (!Waits(open) && (wants is null || wants(open.Key)) && _rows.Find(open.Key) is { } row)
+                row.Count -= Math.Min(row.Count, open.Count);
+        bool isOne = ReferenceEquals(_first, _last);
+        _first = _first with { OpenBefore = [.. before.Where(Waits)] };
+        _last = (isOne ? _first : _last) with { OpenAfter = [.. after.Where(Waits)] };
     }
+
+    private bool Waits(OpenExits open) => (Qualifiers.PartsOf(open.Key.Code) & parts) != ExitParts.None;
 
     private IReadOnlyList<OpenExits> Regroup(IReadOnlyList<OpenExits>? open, Func<GroupKey, bool> isWanted)
     {
@@ -110,12 +119,12 @@ public sealed class IntervalSum(Grouping grouping, bool withQualifiers = true, F
     // Of some of the rows only what they say themselves is known; what was lost may belong to them.
     private Accounting AccountingOf(List<Row> rows, IReadOnlyList<OpenAge>? ages, bool isFiltered)
     {
-        if (!isFiltered && withQualifiers) return _accounting;
+        if (!isFiltered && parts == ExitParts.All) return _accounting;
         ulong timed = 0, others = 0;
         foreach (Row row in rows)
         {
             timed += row.Timed;
-            if (row.Key.Qualifier.State == QualifierState.Other) others += row.Count;
+            if (row.Key.IsOther) others += row.Count;
         }
         ulong open = _accounting.Open;
         if (isFiltered && ages is not null) open = ages.Aggregate(0UL, (sum, age) => sum + age.Count);

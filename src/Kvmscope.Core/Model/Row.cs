@@ -20,8 +20,8 @@ public sealed class Row(GroupKey key) : Tally
 
 /// <summary>Rows by their keys.</summary>
 /// <param name="grouping">How finely vCPUs are kept apart.</param>
-/// <param name="withQualifiers">Whether the reasons' arguments are kept apart.</param>
-public sealed class RowTable(Grouping grouping, bool withQualifiers = true)
+/// <param name="parts">What exits of a reason are kept apart by.</param>
+public sealed class RowTable(Grouping grouping, ExitParts parts = ExitParts.All)
 {
     private readonly Dictionary<GroupKey, Row> _rows = [];
 
@@ -29,11 +29,7 @@ public sealed class RowTable(Grouping grouping, bool withQualifiers = true)
     public IReadOnlyCollection<Row> Rows => _rows.Values;
 
     /// <summary>The key under which this table keeps a row.</summary>
-    public GroupKey KeyOf(GroupKey key)
-    {
-        key = key.At(grouping);
-        return withQualifiers ? key : key.WithoutQualifier();
-    }
+    public GroupKey KeyOf(GroupKey key) => key.At(grouping).Keep(parts);
 
     /// <summary>The row of a group, or of the coarser group that this table keeps; made where there is none.</summary>
     public Row RowOf(GroupKey key)

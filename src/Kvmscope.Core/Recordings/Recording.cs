@@ -136,9 +136,9 @@ public sealed class Recording
 
     /// <summary>Adds up intervals, with as few reads as the spans allow.</summary>
     /// <exception cref="KvmscopeException">Something that it needs is damaged (1).</exception>
-    public IntervalSum Sum(IntervalRange range, Grouping grouping, bool withQualifiers = true, Func<GroupKey, bool>? wants = null)
+    public IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null)
     {
-        var sum = new IntervalSum(grouping, withQualifiers, wants);
+        var sum = new IntervalSum(grouping, parts, wants);
         Visit(range, sum.Add, sum.Add);
         return sum;
     }

@@ -24,6 +24,12 @@ public interface ITraceSession : IDisposable
     int ReadSlow(TimeSpan timeout, Action<SlowExit> sink);
 
     /// <summary>
+    /// Gives cells of keys (qualifiers, pages, instructions) that are rare now to keys that are frequent now and have none. After each
+    /// reading, and about once a second.
+    /// </summary>
+    void ExchangeCells() { }
+
+    /// <summary>
     /// Housekeeping that must run about once a second: notices VMs that ended, learns the names of new ones, frees slots.
     /// </summary>
     void Sweep();

@@ -127,13 +127,20 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
             foreach (Sink sink in _sinks)
                 if (sink.IsDue(clock.Elapsed) || HasEnded) due.Add(sink);
             // Also before a reading: it learns the names of new VMs.
-            if (sweeps.IsDue(clock.Elapsed) || due.Count > 0) session.Sweep();
-            if (due.Count == 0) continue;
-            if (hasSlow) ReadSlow(TimeSpan.Zero);
-            Interval interval = Read(grouping);
-            foreach (Sink sink in _sinks) sink.Add(interval, grouping);
-            foreach (Sink sink in due) sink.Deliver();
+            bool isSwept = sweeps.IsDue(clock.Elapsed) || due.Count > 0;
+            if (isSwept) session.Sweep();
+            if (due.Count > 0) Deliver(due, grouping, hasSlow);
+            // After the reading, which it would delay.
+            if (isSwept && !HasEnded) session.ExchangeCells();
         }
+    }
+
+    private void Deliver(List<Sink> due, Grouping grouping, bool hasSlow)
+    {
+        if (hasSlow) ReadSlow(TimeSpan.Zero);
+        Interval interval = Read(grouping);
+        foreach (Sink sink in _sinks) sink.Add(interval, grouping);
+        foreach (Sink sink in due) sink.Deliver();
     }
 
     private Interval Read(Grouping grouping)

@@ -26,6 +26,16 @@ public sealed record TraceOptions
     /// <summary>Keep the reasons' arguments apart.</summary>
     public bool WantQualifiers { get; init; }
 
+    /// <summary>Keep the pages of the guest's memory apart; their size as a power of two, from 12 on; null does not.</summary>
+    public int? PageShift { get; init; }
+
+    /// <summary>Keep the guest's instructions apart.</summary>
+    public bool WantRips { get; init; }
+
+    /// <summary>What exits of one reason are kept apart by.</summary>
+    public ExitParts Parts => (WantQualifiers ? ExitParts.Qualifier : 0) | (PageShift is null ? 0 : ExitParts.Page)
+        | (WantRips ? ExitParts.Rip : 0);
+
     /// <summary>Follow L2 exits that are reflected to L1 until L2 runs again.</summary>
     public bool WantNested { get; init; }
 

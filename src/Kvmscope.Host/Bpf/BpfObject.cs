@@ -107,6 +107,17 @@ internal sealed unsafe class BpfObject : IDisposable
     }
 
     /// <summary>
+    /// Waits until all programs have ended that began before: the kernel waits for that when an element of a map of maps is replaced
+    /// (bpf/maps.bpf.h).
+    /// </summary>
+    internal void WaitForPrograms()
+    {
+        int zero = 0, inner = MapFd("waited");
+        if (Interop.Libbpf.bpf_map_update_elem(MapFd("wait_programs"), &zero, &inner, 0) != 0)
+            throw Errno.Error("cannot wait for the BPF programs", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>
     /// How often the kernel skipped an attached program because it was already running on that CPU (bpf_prog_info.recursion_misses, since
     /// 5.12); 0 on kernels without that counter.
     /// </summary>
@@ -167,11 +178,14 @@ internal sealed unsafe class BpfObject : IDisposable
         internal const string Pio = "pio";
         internal const string Msr = "msr";
         internal const string PageFault = "page_fault";
+        internal const string PageFaultVcpu = "page_fault_vcpu";
+        internal const string ExitRecord = "exit_record";
         internal const string TaskSwitch = "task_switch";
         internal static readonly string[] All =
         [
             ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe, SchedOutFentry, SchedOutKprobe, SchedInFentry,
-            SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, TaskSwitch,
+            SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, PageFaultVcpu,
+            ExitRecord, TaskSwitch,
         ];
     }
 }

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace Kvmscope.Host.Contract;
 
-[StructLayout(LayoutKind.Explicit, Size = 1216)]
+[StructLayout(LayoutKind.Explicit, Size = 1256)]
 internal unsafe struct kvmscope_cell
 {
     [FieldOffset(0)] public ulong code;
@@ -20,10 +20,18 @@ internal unsafe struct kvmscope_cell
     [FieldOffset(40)] public ulong total_ns;
     [FieldOffset(48)] public ulong max_ns;
     [FieldOffset(56)] public ulong qualifier;
-    [FieldOffset(64)] public uint next;
-    [FieldOffset(68)] public uint head;
-    [FieldOffset(72)] public fixed ulong parts[5];
-    [FieldOffset(112)] public fixed ulong bins[138];
+    [FieldOffset(64)] public ulong page;
+    [FieldOffset(72)] public ulong rip;
+    [FieldOffset(80)] public uint next;
+    [FieldOffset(84)] public uint head;
+    [FieldOffset(88)] public uint states;
+    [FieldOffset(92)] public uint kept;
+    [FieldOffset(96)] public uint given;
+    [FieldOffset(100)] public uint sketch;
+    [FieldOffset(104)] public uint sketch_asked;
+    [FieldOffset(108)] public uint pad;
+    [FieldOffset(112)] public fixed ulong parts[5];
+    [FieldOffset(152)] public fixed ulong bins[138];
 }
 
 internal static class kvmscope_cell_kind
@@ -38,15 +46,17 @@ internal static class kvmscope_cell_kind
 internal unsafe struct kvmscope_control
 {
     [FieldOffset(0)] public uint free_round;
-    [FieldOffset(4)] public uint pad;
+    [FieldOffset(4)] public uint sketch_round;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 12)]
+[StructLayout(LayoutKind.Explicit, Size = 32)]
 internal unsafe struct kvmscope_extra
 {
     [FieldOffset(0)] public uint head;
-    [FieldOffset(4)] public uint low;
-    [FieldOffset(8)] public uint high;
+    [FieldOffset(4)] public uint states;
+    [FieldOffset(8)] public ulong qualifier;
+    [FieldOffset(16)] public ulong page;
+    [FieldOffset(24)] public ulong rip;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 16)]
@@ -71,7 +81,22 @@ internal static class kvmscope_isa
     public const int KVMSCOPE_ISA_ARM64 = 3;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 1256)]
+internal static class kvmscope_key_part
+{
+    public const int KVMSCOPE_KEY_QUALIFIER = 0;
+    public const int KVMSCOPE_KEY_PAGE = 2;
+    public const int KVMSCOPE_KEY_RIP = 4;
+}
+
+internal static class kvmscope_key_state
+{
+    public const int KVMSCOPE_KEY_NONE = 0;
+    public const int KVMSCOPE_KEY_KNOWN = 1;
+    public const int KVMSCOPE_KEY_OTHER = 2;
+    public const int KVMSCOPE_KEY_MASK = 3;
+}
+
+[StructLayout(LayoutKind.Explicit, Size = 1304)]
 internal unsafe struct kvmscope_knobs
 {
     [FieldOffset(0)] public ulong slow_ns;
@@ -89,13 +114,17 @@ internal unsafe struct kvmscope_knobs
     [FieldOffset(52)] public uint want_qualifiers;
     [FieldOffset(56)] public uint want_nested;
     [FieldOffset(60)] public uint want_who;
-    [FieldOffset(64)] public uint slow_part;
-    [FieldOffset(68)] public uint pad;
-    [FieldOffset(72)] public fixed ulong reason_bits[4];
-    [FieldOffset(104)] public fixed ulong odd_reasons[16];
-    [FieldOffset(232)] public fixed ulong vcpu_bits[64];
-    [FieldOffset(744)] public fixed uint tgids[64];
-    [FieldOffset(1000)] public fixed byte kinds[256];
+    [FieldOffset(64)] public uint want_pages;
+    [FieldOffset(68)] public uint want_rips;
+    [FieldOffset(72)] public uint want_keys;
+    [FieldOffset(76)] public uint slow_part;
+    [FieldOffset(80)] public ulong page_mask;
+    [FieldOffset(88)] public fixed ulong page_bits[4];
+    [FieldOffset(120)] public fixed ulong reason_bits[4];
+    [FieldOffset(152)] public fixed ulong odd_reasons[16];
+    [FieldOffset(280)] public fixed ulong vcpu_bits[64];
+    [FieldOffset(792)] public fixed uint tgids[64];
+    [FieldOffset(1048)] public fixed byte kinds[256];
 }
 
 internal static class kvmscope_limits
@@ -113,7 +142,9 @@ internal static class kvmscope_limits
     public const int KVMSCOPE_MAX_TGIDS = 64;
     public const int KVMSCOPE_MAX_VCPU_ID = 4096;
     public const int KVMSCOPE_MAX_ODD_REASONS = 16;
-    public const int KVMSCOPE_MAX_QUALIFIED = 448;
+    public const int KVMSCOPE_SHARE = 128;
+    public const int KVMSCOPE_SKETCH_KEYS = 128;
+    public const int KVMSCOPE_SKETCH_BUCKETS = 256;
     public const int KVMSCOPE_RECENT = 32;
     public const int KVMSCOPE_COMM_LENGTH = 16;
     public const int KVMSCOPE_KIND_SHIFT = 30;
@@ -200,7 +231,27 @@ internal unsafe struct kvmscope_run
     [FieldOffset(4)] public uint count;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 2944)]
+[StructLayout(LayoutKind.Explicit, Size = 4776)]
+internal unsafe struct kvmscope_sketch
+{
+    [FieldOffset(0)] public uint round;
+    [FieldOffset(4)] public uint next;
+    [FieldOffset(8)] public uint done;
+    [FieldOffset(12)] public uint pad;
+    [FieldOffset(16)] public ulong floor;
+    [FieldOffset(24)] public ulong began;
+    [FieldOffset(32)] public ulong top;
+    [FieldOffset(40)] public fixed ulong count[128];
+    [FieldOffset(1064)] public fixed ulong qualifier[128];
+    [FieldOffset(2088)] public fixed ulong page[128];
+    [FieldOffset(3112)] public fixed ulong rip[128];
+    [FieldOffset(4136)] public fixed byte states[128];
+    [FieldOffset(4264)] public fixed byte follower[128];
+    [FieldOffset(4392)] public fixed byte bucket[128];
+    [FieldOffset(4520)] public fixed byte first[256];
+}
+
+[StructLayout(LayoutKind.Explicit, Size = 2560)]
 internal unsafe struct kvmscope_slot
 {
     [FieldOffset(0)] public ulong vcpu;
@@ -218,8 +269,8 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(80)] public ulong dropped_exits;
     [FieldOffset(88)] public uint ended;
     [FieldOffset(92)] public uint extra;
-    [FieldOffset(96)] public uint extra_count;
-    [FieldOffset(100)] public uint changed;
+    [FieldOffset(96)] public uint changed;
+    [FieldOffset(100)] public uint pad2;
     [FieldOffset(104)] public ulong other_exits;
     [FieldOffset(112)] public fixed byte comm[16];
     [FieldOffset(128)] public ulong born_ns;
@@ -236,26 +287,27 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(248)] public uint out_part;
     [FieldOffset(252)] public uint user_tid;
     [FieldOffset(256)] public ulong qualifier;
-    [FieldOffset(264)] public ulong rip;
-    [FieldOffset(272)] public uint qualifier_state;
-    [FieldOffset(276)] public uint qualifier_kind;
-    [FieldOffset(280)] public uint exit_cpu;
-    [FieldOffset(284)] public uint exit_l2;
-    [FieldOffset(288)] public ulong round_ns;
-    [FieldOffset(296)] public ulong round_handling_ns;
-    [FieldOffset(304)] public uint round_cell;
-    [FieldOffset(308)] public uint round_exits;
-    [FieldOffset(312)] public ulong wait_delay;
-    [FieldOffset(320)] public ulong wait_end_ns;
-    [FieldOffset(328)] public ulong longest_wait_ns;
-    [FieldOffset(336)] public uint longest_pid;
-    [FieldOffset(340)] public uint pad4;
-    [FieldOffset(344)] public fixed byte longest_comm[16];
-    [FieldOffset(360)] public fixed ulong pad3[3];
-    [FieldOffset(384)] public fixed ulong recent_qualifier[32];
-    [FieldOffset(640)] public fixed uint recent_head[32];
-    [FieldOffset(768)] public fixed uint recent_cell[32];
-    [FieldOffset(896)] public fixed uint index[512];
+    [FieldOffset(264)] public ulong page;
+    [FieldOffset(272)] public ulong rip;
+    [FieldOffset(280)] public uint qualifier_state;
+    [FieldOffset(284)] public uint qualifier_kind;
+    [FieldOffset(288)] public uint page_state;
+    [FieldOffset(292)] public uint states;
+    [FieldOffset(296)] public uint exit_cpu;
+    [FieldOffset(300)] public uint exit_l2;
+    [FieldOffset(304)] public ulong round_ns;
+    [FieldOffset(312)] public ulong round_handling_ns;
+    [FieldOffset(320)] public uint round_cell;
+    [FieldOffset(324)] public uint round_exits;
+    [FieldOffset(328)] public ulong wait_delay;
+    [FieldOffset(336)] public ulong wait_end_ns;
+    [FieldOffset(344)] public ulong longest_wait_ns;
+    [FieldOffset(352)] public uint longest_pid;
+    [FieldOffset(356)] public uint pad4;
+    [FieldOffset(360)] public fixed byte longest_comm[16];
+    [FieldOffset(376)] public ulong pad3;
+    [FieldOffset(384)] public fixed uint recent_cell[32];
+    [FieldOffset(512)] public fixed uint index[512];
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 128)]

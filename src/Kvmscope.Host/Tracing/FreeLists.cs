@@ -4,10 +4,10 @@ using Kvmscope.Host.Interop;
 
 namespace Kvmscope.Host.Tracing;
 
-/// <summary>The free lists from which the BPF programs take slots and cells.</summary>
+/// <summary>The free lists from which the BPF programs take slots, cells and sketches.</summary>
 internal sealed unsafe class FreeLists
 {
-    private readonly int _slotsFd;
+    private readonly int _slotsFd, _sketchesFd;
     private readonly TableSizes _sizes;
     private readonly CellList[] _lists;
 
@@ -22,6 +22,7 @@ internal sealed unsafe class FreeLists
     internal FreeLists(Func<string, int> mapFd, TableSizes sizes)
     {
         _slotsFd = mapFd("free_slots");
+        _sketchesFd = mapFd("free_sketches");
         _sizes = sizes;
         int shared = kvmscope_open.KVMSCOPE_FIRST_CELL + sizes.ReasonCells, qualified = shared + sizes.SharedCells;
         _lists =
@@ -32,10 +33,11 @@ internal sealed unsafe class FreeLists
         ];
     }
 
-    /// <summary>Puts all slots and cells on the lists. Call it once, before attach.</summary>
+    /// <summary>Fills all lists. Call it once, before attach.</summary>
     internal void Fill()
     {
         for (int slot = 1; slot < _sizes.SlotEntries; slot++) ReturnSlot(slot);
+        for (int sketch = 1; sketch < _sizes.SketchEntries; sketch++) ReturnSketch(sketch);
         foreach (CellList list in _lists)
         {
             int run = _sizes.RunOf(list.End - list.First);
@@ -45,6 +47,9 @@ internal sealed unsafe class FreeLists
 
     /// <summary>Gives a slot back.</summary>
     internal void ReturnSlot(int slot) => Push(_slotsFd, slot, 1);
+
+    /// <summary>Gives a sketch back.</summary>
+    internal void ReturnSketch(int sketch) => Push(_sketchesFd, sketch, 1);
 
     /// <summary>Gives a cell back.</summary>
     internal void ReturnCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);

@@ -23,6 +23,9 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
         List<Hook> hooks = [];
         if (options.WantSplit) AddSplit(hooks, fentry);
         if (options.WantQualifiers) AddQualifiers(hooks, raw, isa);
+        if (options.PageShift is not null) AddPages(hooks, raw, isa);
+        if (options.WantRips && isa == Isa.Vmx)
+            hooks.Add(With(BpfPrograms.ExitRecord, "the record of kvm_exit cannot be read here: instructions are not known"));
         if (options.WantWho)
             hooks.Add(With(BpfPrograms.TaskSwitch, "sched_switch cannot be traced here: the task that ran instead is not known"));
         return hooks;
@@ -40,6 +43,21 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
             Without(TimePart.Sleep, "sleep", "kvm_sched_in"), Without(TimePart.Vmm, "VMM", "kvm_arch_vcpu_put"),
         ]));
         hooks.Add(new([[BpfPrograms.VcpuWakeup]], [Without(TimePart.Poll, "poll", "kvm_vcpu_wakeup")]));
+    }
+
+    // Where the page is not in what KVM has saved of the exit, its events say it.
+    private static void AddPages(List<Hook> hooks, bool raw, Isa isa)
+    {
+        if (isa == Isa.Arm64 || (isa == Isa.Svm && !raw)) return;
+        const string missing = "kvm_page_fault cannot be traced here: pages are not known";
+        AddOnce(hooks, With(raw ? BpfPrograms.PageFault : BpfPrograms.PageFaultVcpu, missing));
+        AddOnce(hooks, With(BpfPrograms.Mmio, "kvm_mmio cannot be traced here: MMIO pages are not known"));
+        AddOnce(hooks, new([[BpfPrograms.FastMmio]], []));
+    }
+
+    private static void AddOnce(List<Hook> hooks, Hook hook)
+    {
+        if (!hooks.Any(h => h.Programs.SequenceEqual(hook.Programs))) hooks.Add(hook);
     }
 
     private static void AddQualifiers(List<Hook> hooks, bool raw, Isa isa)

@@ -36,11 +36,19 @@ internal static unsafe class Knobs
         knobs.want_qualifiers = options.WantQualifiers ? 1u : 0;
         knobs.want_nested = options.WantNested ? 1u : 0;
         knobs.want_who = options.WantWho ? 1u : 0;
-        knobs.want_more = knobs.want_split | knobs.want_qualifiers | knobs.want_nested;
+        knobs.want_pages = options.PageShift is null ? 0 : 1u;
+        knobs.want_rips = options.WantRips ? 1u : 0;
+        knobs.want_keys = options.Parts == ExitParts.None ? 0 : 1u;
+        knobs.page_mask = options.PageShift is { } shift ? ulong.MaxValue << shift : 0;
+        knobs.want_more = knobs.want_split | knobs.want_keys | knobs.want_nested;
         knobs.slow_part = (uint)PartOf(options.SlowPart);
         if (options.WantSplit || options.WantNested) knobs.want_time = 1;
-        for (int index = 0; options.WantQualifiers && index < kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD; index++)
-            knobs.kinds[index] = (byte)Qualifiers.KindOf(new ExitCode(isa, IsaInfo.Of(isa).CodeAt(index)));
+        for (int index = 0; index < kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD; index++)
+        {
+            ulong code = IsaInfo.Of(isa).CodeAt(index);
+            if (options.WantQualifiers) knobs.kinds[index] = (byte)Qualifiers.KindOf(new ExitCode(isa, code));
+            if (options.PageShift is not null && IsaInfo.Of(isa).HasPage(code)) knobs.page_bits[index / 64] |= 1UL << (index % 64);
+        }
     }
 
     private static int PartOf(TimePart? part) => part switch

@@ -14,7 +14,7 @@ internal sealed class OpenExitWatch(MappedTable<kvmscope_slot> slots, MappedTabl
     private const int MaxTries = 100;
 
     // What makes the programs write `exit_ns`: knobs.want_time and knobs.want_more.
-    private readonly bool _hasTimes = options.WantTime || options.WantSplit || options.WantNested || options.WantQualifiers;
+    private readonly bool _hasTimes = options.WantTime || options.WantSplit || options.WantNested || options.Parts != ExitParts.None;
     private readonly Sighting[] _sightings = new Sighting[slots.Count];
 
     /// <summary>An open exit as it was first seen: its cell, how many exits had ended there, and when.</summary>

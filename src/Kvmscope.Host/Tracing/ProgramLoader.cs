@@ -88,16 +88,7 @@ internal static class ProgramLoader
         var bpf = BpfObject.Open();
         try
         {
-            bpf.SetMaxEntries("cells", sizes.CellEntries);
-            bpf.SetMaxEntries("slots", sizes.SlotEntries);
-            bpf.SetMaxEntries("vcpu_to_slot", sizes.VcpuToSlot);
-            bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
-            bpf.SetMaxEntries("free_reasons", sizes.ReasonCells);
-            bpf.SetMaxEntries("free_shared", sizes.SharedEntries);
-            bpf.SetMaxEntries("free_qualified", sizes.QualifiedEntries);
-            bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
-            bpf.SetMaxEntries("extras", sizes.Extras);
-            bpf.SetMaxEntries("threads", sizes.Threads);
+            sizes.Set(bpf.SetMaxEntries);
             Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, isa, checkIdentity: !method.TellsEnd);
             return bpf;
         }

@@ -11,8 +11,8 @@ namespace Kvmscope.Host.Tracing;
 /// time, cleared, and put on the free list.
 /// </summary>
 internal sealed unsafe class SlotSweeper(
-    MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, TableReader reader, VmDirectory vms,
-    FreeLists free, int vcpuToSlotFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
+    MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, MappedTable<kvmscope_sketch> sketches, TableReader reader,
+    VmDirectory vms, FreeLists free, int vcpuToSlotFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
 {
     private readonly List<int> _unlinked = [];
     private readonly Dictionary<uint, bool> _alive = [];
@@ -86,6 +86,7 @@ internal sealed unsafe class SlotSweeper(
         foreach (uint cell in entries)
         {
             if (cell < kvmscope_open.KVMSCOPE_FIRST_CELL || cell >= cells.Count) continue;
+            ReturnSketch((int)cells[(int)cell].sketch);
             ReturnCell((int)cell);
         }
         ReturnExtras(slot.extra);
@@ -100,12 +101,7 @@ internal sealed unsafe class SlotSweeper(
         while (number != 0 && number < cells.Count)
         {
             ref kvmscope_cell cell = ref cells[(int)number];
-            kvmscope_extra key = new()
-            {
-                head = cell.head | ((uint)cell.kind << kvmscope_limits.KVMSCOPE_KIND_SHIFT),
-                low = (uint)cell.qualifier,
-                high = (uint)(cell.qualifier >> 32),
-            };
+            kvmscope_extra key = CellKeys.EntryOf(ref cell, cell.head);
             Interop.Libbpf.bpf_map_delete_elem(extrasFd, &key);
             uint next = cell.next;
             ReturnCell((int)number);
@@ -118,6 +114,13 @@ internal sealed unsafe class SlotSweeper(
         reader.ForgetCell(number);
         Clear(ref cells[number]);
         free.ReturnCell(number);
+    }
+
+    private void ReturnSketch(int number)
+    {
+        if (number <= 0 || number >= sketches.Count) return;
+        Clear(ref sketches[number]);
+        free.ReturnSketch(number);
     }
 
     private void ForgetThread(uint tid, int number)

@@ -16,9 +16,6 @@ internal sealed unsafe class TableReader(
 {
     private const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
 
-    // The longest chain of a slot: its qualifiers, and for each usual reason the other qualifiers and the rounds.
-    private const int MaxExtras = kvmscope_limits.KVMSCOPE_MAX_QUALIFIED + 2 * IndexEntries;
-
     // Longer than it takes to read a slot: the reader was preempted, and what it read is not consistent.
     private const ulong TooLongNs = 50_000;
     private const int MaxTries = 5;
@@ -30,6 +27,9 @@ internal sealed unsafe class TableReader(
     private readonly OpenExitWatch _watch = new(slots, cells, options);
     // Whether the exit with which the slot's vCPU ended is counted as such.
     private readonly bool[] _hasFinal = new bool[slots.Count];
+
+    // Of each slot, the handling time in ns of cells that were emptied for other keys.
+    private readonly ulong[] _emptiedNs = new ulong[slots.Count];
     private readonly Reading _ended = new(options.Finest);
     private SlotLosses _endedLosses;
     private Accounting _accounting = new();
@@ -88,6 +88,17 @@ internal sealed unsafe class TableReader(
         _slots[number] = null;
         _hasFinal[number] = false;
         _watch.Forget(number);
+        _emptiedNs[number] = 0;
+    }
+
+    /// <summary>Reads a cell for the last time: another key will have it. No program writes it any more.</summary>
+    internal void Empty(ref kvmscope_slot slot, int slotNumber, int number)
+    {
+        VmIdentity vm = vms.Of(ref slot);
+        _ended.Vms.TryAdd(vm.Ordinal, vm);
+        AddExtra(ref cells[number], number, GroupKey.OfVcpu(vm.Ordinal, (int)slot.vcpu_id), _ended);
+        _emptiedNs[slotNumber] += cells[number].total_ns;
+        ForgetCell(number);
     }
 
     /// <summary>Forgets a cell, which will have another owner.</summary>
@@ -116,8 +127,8 @@ internal sealed unsafe class TableReader(
             if (number < kvmscope_open.KVMSCOPE_FIRST_CELL || number >= cells.Count) continue;
             ref kvmscope_cell cell = ref cells[number];
             ExitCode code = new((Isa)cell.isa, cell.code);
-            // An open exit whose qualifier is known only at its end is not yet part of a row.
-            ref uint open = ref IsQualified(code) ? ref nothing : ref slot.open;
+            // An open exit of which more will be known at its end is not yet part of a row.
+            ref uint open = ref IsKeyed(code) ? ref nothing : ref slot.open;
             if (!HasChanged(ref cell, number, ref open)) continue;
             copy.Take(ref cell, number, ref open);
             if (copy.Count != 0) AddCell(owner with { Code = code, Level = (ExitLevel)cell.level }, number, copy, reading);
@@ -126,27 +137,31 @@ internal sealed unsafe class TableReader(
 
     private void AddExtras(ref kvmscope_slot slot, GroupKey owner, Reading reading)
     {
-        CellCopy copy = default;
-        uint nothing = 0;
         uint next = Volatile.Read(ref slot.extra);
-        for (int i = 0; i < MaxExtras && next != 0 && next < cells.Count; i++)
+        for (int i = 0; i < cells.Count && next != 0 && next < cells.Count; i++)
         {
-            int number = (int)next;
-            ref kvmscope_cell cell = ref cells[number];
+            ref kvmscope_cell cell = ref cells[(int)next];
+            AddExtra(ref cell, (int)next, owner, reading);
             next = cell.next;
-            bool isRound = cell.kind == kvmscope_cell_kind.KVMSCOPE_CELL_ROUND;
-            if (!isRound && !HasChanged(ref cell, number, ref nothing)) continue;
-            copy.Take(ref cell, number, ref nothing);
-            Qualifier qualifier = cell.kind switch
-            {
-                kvmscope_cell_kind.KVMSCOPE_CELL_QUALIFIED => Qualifier.Of(cell.qualifier),
-                kvmscope_cell_kind.KVMSCOPE_CELL_OTHER => Qualifier.Other,
-                _ => Qualifier.None,
-            };
-            GroupKey key = owner with { Code = new((Isa)cell.isa, cell.code), Level = (ExitLevel)cell.level, Qualifier = qualifier };
-            if (!isRound && copy.Count != 0) AddCell(key, number, copy, reading);
-            else if (isRound && copy.Parts[kvmscope_round.KVMSCOPE_ROUND_REFLECTED] != 0) AddRounds(key, number, copy, reading);
         }
+    }
+
+    private void AddExtra(ref kvmscope_cell cell, int number, GroupKey owner, Reading reading)
+    {
+        uint nothing = 0;
+        bool isRound = cell.kind == kvmscope_cell_kind.KVMSCOPE_CELL_ROUND;
+        if (!isRound && !HasChanged(ref cell, number, ref nothing)) return;
+        CellCopy copy = default;
+        copy.Take(ref cell, number, ref nothing);
+        GroupKey key = owner with
+        {
+            Code = new((Isa)cell.isa, cell.code),
+            Level = (ExitLevel)cell.level,
+            Qualifier = CellKeys.PartOf(cell.states, kvmscope_key_part.KVMSCOPE_KEY_QUALIFIER, cell.qualifier),
+            Place = CellKeys.PlaceOf(cell.states, cell.page, cell.rip),
+        };
+        if (!isRound && copy.Count != 0) AddCell(key, number, copy, reading);
+        else if (isRound && copy.Parts[kvmscope_round.KVMSCOPE_ROUND_REFLECTED] != 0) AddRounds(key, number, copy, reading);
     }
 
     // Most cells do not change in most intervals: they are not copied.
@@ -199,23 +214,23 @@ internal sealed unsafe class TableReader(
         fixed (ulong* parts = copy.Parts) return WallClock.PartsOf(parts, copy.TotalNs);
     }
 
-    // Where qualifiers are wanted, an open exit is not yet part of a row. Read after the cells, so that an exit which ends in between is
+    // An open exit of which more will be known is not yet part of a row. Read after the cells, so that an exit which ends in between is
     // missed until the next reading, and never counted twice.
     private void AddOpen(ref kvmscope_slot slot, int number, GroupKey owner, Reading reading)
     {
         uint open = Volatile.Read(ref slot.open);
         if (OpenKeyOf(ref slot, open, owner)?.WithoutQualifier() is not { } key) return;
-        if (IsQualified(key.Code)) reading.Open.Add(new OpenExits(key, 1));
+        if (IsKeyed(key.Code)) reading.Open.Add(new OpenExits(key, 1));
         if (_watch.AgeOf(ref slot, number, open) is var (ns, isAtLeast)) reading.Ages.Add(new OpenAge(key, 1, ns, isAtLeast));
     }
 
-    // An exit with which its vCPU ended is counted with the qualifier that is known of it, once: the slot is read until it is freed.
+    // An exit with which its vCPU ended is counted with what is known of it, once: the slot is read until it is freed.
     private void AddFinal(ref kvmscope_slot slot, int number, GroupKey owner, Reading reading)
     {
         if (_hasFinal[number] || OpenKeyOf(ref slot, slot.open, owner) is not { } key) return;
         _hasFinal[number] = true;
         Row row = reading.Rows.RowOf(key);
-        if (IsQualified(key.Code)) row.Count++;
+        if (IsKeyed(key.Code)) row.Count++;
         row.Final++;
     }
 
@@ -226,7 +241,7 @@ internal sealed unsafe class TableReader(
         for (int tries = 0; tries < MaxTries; tries++)
         {
             ulong start = Now();
-            handled = Handled(ref slot);
+            handled = Handled(ref slot, number);
             clock.Take(ref slot, Now, isFinal);
             if (isFinal || Now() - start < TooLongNs) break;
         }
@@ -243,9 +258,9 @@ internal sealed unsafe class TableReader(
     }
 
     // All handling times of the slot in ns: what its rows hold, and what happened since they were read, which the next reading shows.
-    private ulong Handled(ref kvmscope_slot slot)
+    private ulong Handled(ref kvmscope_slot slot, int slotNumber)
     {
-        ulong sum = 0;
+        ulong sum = _emptiedNs[slotNumber];
         ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         for (int at = Next(entries, 0); at < IndexEntries; at = Next(entries, at + 1))
         {
@@ -253,7 +268,7 @@ internal sealed unsafe class TableReader(
             if (number >= kvmscope_open.KVMSCOPE_FIRST_CELL && number < cells.Count) sum += Volatile.Read(ref cells[(int)number].total_ns);
         }
         uint extra = Volatile.Read(ref slot.extra);
-        for (int i = 0; i < MaxExtras && extra != 0 && extra < cells.Count; i++)
+        for (int i = 0; i < cells.Count && extra != 0 && extra < cells.Count; i++)
         {
             ref kvmscope_cell cell = ref cells[(int)extra];
             if (cell.kind != kvmscope_cell_kind.KVMSCOPE_CELL_ROUND) sum += Volatile.Read(ref cell.total_ns);
@@ -267,10 +282,25 @@ internal sealed unsafe class TableReader(
         if (open < kvmscope_open.KVMSCOPE_FIRST_CELL || open >= cells.Count) return null;
         ref kvmscope_cell cell = ref cells[(int)open];
         ExitCode code = new((Isa)cell.isa, cell.code);
-        bool isKnown = IsQualified(code) && slot.qualifier_state is kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN
-            or kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_GUESS;
-        Qualifier qualifier = isKnown ? Qualifier.Of(slot.qualifier) : Qualifier.None;
-        return owner with { Code = code, Level = (ExitLevel)cell.level, Qualifier = qualifier };
+        return owner with
+        {
+            Code = code,
+            Level = (ExitLevel)cell.level,
+            Qualifier = OpenQualifier(ref slot, code),
+            Place = OpenPlace(ref slot),
+        };
+    }
+
+    private Qualifier OpenQualifier(ref kvmscope_slot slot, ExitCode code) =>
+        options.WantQualifiers && Qualifiers.KindOf(code) != QualifierKind.None && slot.qualifier_state
+            is kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN or kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_GUESS
+            ? Qualifier.Of(slot.qualifier) : Qualifier.None;
+
+    private Place? OpenPlace(ref kvmscope_slot slot)
+    {
+        bool hasPage = options.PageShift is not null && slot.page_state == kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN;
+        Qualifier rip = CellKeys.PartOf(slot.states, kvmscope_key_part.KVMSCOPE_KEY_RIP, slot.rip);
+        return Place.Of(hasPage ? Qualifier.Of(slot.page) : default, options.WantRips ? rip : default);
     }
 
     private Accounting Since(Accounting now, Row[] rows)
@@ -286,7 +316,7 @@ internal sealed unsafe class TableReader(
     private static VmIdentity[] NamedIn(Dictionary<int, VmIdentity> known, IEnumerable<GroupKey> keys) =>
         [.. keys.Select(key => key.Vm).Where(known.ContainsKey).Distinct().Order().Select(vm => known[vm])];
 
-    private bool IsQualified(ExitCode code) => options.WantQualifiers && Qualifiers.KindOf(code) != QualifierKind.None;
+    private bool IsKeyed(ExitCode code) => (options.Parts & Qualifiers.PartsOf(code)) != ExitParts.None;
 
     private static ulong Now() => (ulong)MonotonicClock.NowNs();
 

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 
@@ -8,15 +9,20 @@ namespace Kvmscope.Host.Tracing;
 /// <param name="ReasonCells">Cells for (vCPU, reason, level), for all vCPUs together.</param>
 /// <param name="CellRun">Cells for reasons that a CPU takes from the free list at a time.</param>
 /// <param name="SharedCells">Cells that the exits of a reason share: for other qualifiers and for rounds.</param>
-/// <param name="QualifiedCells">Cells for qualifiers.</param>
+/// <param name="QualifiedCells">Cells for keys: qualifiers, pages, instructions.</param>
 /// <param name="Threads">Threads of vCPUs that can be remembered, at least 1.</param>
-public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int SharedCells = 0, int QualifiedCells = 0, int Threads = 1)
+/// <param name="Sketches">Sketches of the keys that found no cell, each for one vCPU, reason and level.</param>
+public sealed record TableSizes(
+    int MaxVcpus, int ReasonCells, int CellRun, int SharedCells = 0, int QualifiedCells = 0, int Threads = 1, int Sketches = 0)
 {
     /// <summary>Cells for reasons per vCPU on average: a busy guest with a nested guest has about 25 reasons at two levels.</summary>
     public const int CellsPerVcpu = 50;
 
-    /// <summary>Qualifiers per vCPU on average; a single vCPU can have more (KVMSCOPE_MAX_QUALIFIED).</summary>
+    /// <summary>Keys per vCPU on average; a single reason of a vCPU can have KVMSCOPE_SHARE.</summary>
     public const int QualifiersPerVcpu = 96;
+
+    /// <summary>Reasons per vCPU, on average, with more keys than cells.</summary>
+    public const int SketchesPerVcpu = 6;
 
     /// <summary>Reasons with reflected exits, or with other qualifiers, per vCPU on average.</summary>
     public const int SharedPerVcpu = 16;
@@ -30,8 +36,8 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
 
     private const int SlowExitRing = 256 << 10;
 
-    // One element of a hash or LRU map with a small key and value, and its bucket.
-    private const long HashEntryBytes = 80;
+    // One element of a hash or LRU map with a small key and value, and its bucket; and of the map of keys.
+    private const long HashEntryBytes = 80, ExtraBytes = 104;
 
     /// <summary>Sizes for a host.</summary>
     /// <param name="maxVcpus">The number that the user gave, or null.</param>
@@ -41,12 +47,13 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     public static TableSizes For(int? maxVcpus, int cpus, int vcpusNow, TraceOptions? options = null)
     {
         int vcpus = Math.Clamp(maxVcpus ?? Math.Max(128, Math.Max(4 * cpus, 2 * vcpusNow + 64)), 1, TraceOptions.MostVcpus);
-        bool qualifiers = options?.WantQualifiers == true;
+        bool qualifiers = options is { Parts: not ExitParts.None };
         int cells = vcpus * CellsPerVcpu;
         int shared = vcpus * SharedPerVcpu * ((qualifiers ? 1 : 0) + (options?.WantNested == true ? 1 : 0));
         int threads = options?.WantWho == true ? 4 * vcpus + ThreadsKeptByCpu * cpus : 1;
         int qualified = qualifiers ? vcpus * QualifiersPerVcpu : 0;
-        return new TableSizes(vcpus, cells, Math.Clamp(cells / (8 * cpus), 1, 64), shared, qualified, threads);
+        return new TableSizes(vcpus, cells, Math.Clamp(cells / (8 * cpus), 1, 64), shared, qualified, threads,
+            qualifiers ? vcpus * SketchesPerVcpu : 0);
     }
 
     /// <summary>Entries of the table of slots; slot 0 is not used.</summary>
@@ -64,8 +71,11 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     /// </summary>
     public int SharedEntries => Math.Max(1, SharedCells);
 
-    /// <summary>Entries of the free list of cells for qualifiers.</summary>
+    /// <summary>Entries of the free list of cells for keys.</summary>
     public int QualifiedEntries => Math.Max(1, QualifiedCells);
+
+    /// <summary>Entries of the table of sketches; number 0 is none.</summary>
+    public int SketchEntries => Sketches + 1;
 
     /// <summary>Entries of the table in which the cells of the two other lists are found.</summary>
     public int Extras => Math.Max(1, SharedCells + QualifiedCells);
@@ -76,12 +86,31 @@ public sealed record TableSizes(int MaxVcpus, int ReasonCells, int CellRun, int 
     /// <summary>Bytes of the ring buffer of slow exits: a power of two.</summary>
     public int RingBytes => SlowExitRing;
 
+    /// <summary>Sets the sizes of all maps before load.</summary>
+    /// <param name="set">Sets the entries of a map.</param>
+    internal void Set(Action<string, int> set)
+    {
+        set("cells", CellEntries);
+        set("slots", SlotEntries);
+        set("sketches", SketchEntries);
+        set("vcpu_to_slot", VcpuToSlot);
+        set("free_slots", MaxVcpus);
+        set("free_reasons", ReasonCells);
+        set("free_shared", SharedEntries);
+        set("free_qualified", QualifiedEntries);
+        set("free_sketches", SketchEntries);
+        set("slow_exits", RingBytes);
+        set("extras", Extras);
+        set("threads", Threads);
+    }
+
     /// <summary>Cells that a CPU takes at a time from a list of this length: the same share as from the list for reasons.</summary>
     internal int RunOf(int cells) => Math.Clamp((int)((long)CellRun * cells / ReasonCells), 1, CellRun);
 
     /// <summary>Bytes of kernel memory that the tables take, without the kernel's own overhead.</summary>
     public unsafe long Bytes =>
         (long)CellEntries * sizeof(kvmscope_cell) + (long)SlotEntries * sizeof(kvmscope_slot)
-        + (long)(Cells + MaxVcpus) * sizeof(kvmscope_run)
-        + ((long)VcpuToSlot + kvmscope_limits.KVMSCOPE_MAX_UNTRACKED + Extras + Threads) * HashEntryBytes + RingBytes;
+        + (long)SketchEntries * sizeof(kvmscope_sketch) + (long)(Cells + MaxVcpus + SketchEntries) * sizeof(kvmscope_run)
+        + ((long)VcpuToSlot + kvmscope_limits.KVMSCOPE_MAX_UNTRACKED + Threads) * HashEntryBytes + Extras * ExtraBytes
+        + RingBytes;
 }

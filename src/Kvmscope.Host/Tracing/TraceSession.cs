@@ -18,7 +18,10 @@ internal sealed unsafe class TraceSession : ITraceSession
     private readonly MappedTable<kvmscope_control> _control;
     private readonly TableReader _reader;
     private readonly Grouping _finest;
+    private readonly MappedTable<kvmscope_sketch> _sketches;
     private readonly SlotSweeper _sweeper;
+    private readonly CellExchange _exchange;
+    private long _exchangedNs;
     private readonly SlowExitReader? _slow;
     private readonly kvmscope_losses[] _lost;
     private readonly int _lossesFd;
@@ -31,12 +34,14 @@ internal sealed unsafe class TraceSession : ITraceSession
         _slots = new MappedTable<kvmscope_slot>(bpf.MapFd("slots"), sizes.SlotEntries);
         _cells = new MappedTable<kvmscope_cell>(bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(bpf.MapFd(".bss.control"), 1);
+        _sketches = new MappedTable<kvmscope_sketch>(bpf.MapFd("sketches"), sizes.SketchEntries);
         VmDirectory vms = new(host.CommandOf);
         _finest = options.Finest;
         _reader = new TableReader(_slots, _cells, vms, options);
         _sweeper = new SlotSweeper(
-            _slots, _cells, _reader, vms, free, bpf.MapFd("vcpu_to_slot"), bpf.MapFd("extras"), bpf.MapFd("threads"), host.IsAlive,
-            host.HoldsVcpus);
+            _slots, _cells, _sketches, _reader, vms, free, bpf.MapFd("vcpu_to_slot"), bpf.MapFd("extras"), bpf.MapFd("threads"),
+            host.IsAlive, host.HoldsVcpus);
+        _exchange = new CellExchange(_slots, _cells, _sketches, _control, _reader, bpf.MapFd("extras"), bpf.WaitForPrograms);
         _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms, options.WantSplit);
         _missing = missing;
         _lost = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
@@ -89,6 +94,17 @@ internal sealed unsafe class TraceSession : ITraceSession
         if (_sweeper.Sweep()) Interlocked.Increment(ref _control[0].free_round);
     }
 
+    /// <inheritdoc/>
+    public void ExchangeCells()
+    {
+        // It waits for the kernel, some ms each time.
+        const long LeastNs = 100_000_000;
+        long now = MonotonicClock.NowNs();
+        if (now - _exchangedNs < LeastNs) return;
+        _exchangedNs = now;
+        _exchange.Run();
+    }
+
     private kvmscope_losses Losses()
     {
         int zero = 0;
@@ -111,6 +127,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         _bpf.Dispose();
         _slots.Dispose();
         _cells.Dispose();
+        _sketches.Dispose();
         _control.Dispose();
     }
 }

@@ -48,7 +48,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
             {
                 WantTime = kind != ReportKind.Count,
                 WantSplit = report.Split,
-                WantQualifiers = report.By.HasFlag(GroupBy.Qualifier) || report.Explain,
+                WantQualifiers = report.Parts.HasFlag(ExitParts.Qualifier),
                 WantNested = report.Nested,
             },
         };

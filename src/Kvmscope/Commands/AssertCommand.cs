@@ -153,7 +153,7 @@ internal sealed class AssertCommand : ICommand
             IReadOnlyCollection<KnownVm> known = exits.VmsIn(range);
             foreach (Rule rule in rules) rule.Check(known);
         }
-        Interval interval = exits.Sum(range, header.Grouping, withQualifiers: false);
+        Interval interval = exits.Sum(range, header.Grouping, ExitParts.None);
         var input = new RuleInput(interval, header.Isa)
         {
             HasTime = header.HasTime,

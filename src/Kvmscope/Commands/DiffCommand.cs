@@ -110,7 +110,7 @@ internal sealed class DiffCommand : ICommand
         IntervalRange range = WindowOptions.Read(recording, source.Path, from, to, windowOption.Name);
         exits.Resolve(range);
         IEnumerable<Interval> samples = Steps(recording, range, Step(result, recording, range))
-            .Select(part => exits.Sum(part, grouping, request.By.HasFlag(GroupBy.Qualifier)));
+            .Select(part => exits.Sum(part, grouping, request.By.HasFlag(GroupBy.Qualifier) ? ExitParts.Qualifier : ExitParts.None));
         string name = !isOne ? Path.GetFileName(source.Path) : selection.Vms.Length == 1 ? selection.Vms[0] : Path.GetFileName(source.Path);
         return new ComparisonSide(window is null ? name : $"{name} {window}", [.. samples]);
     }

@@ -93,7 +93,7 @@ internal sealed class ReportCommand : ICommand
         for (int first = range.First; first < range.End; first += step)
         {
             Interval interval = exits.Sum(new IntervalRange(first, Math.Min(step, range.End - first)), request.Grouping,
-                WantsQualifiers(request));
+                request.Parts);
             // Only now: if the recording is damaged, the file keeps its former answer.
             target.Begin();
             writer.Write(interval);
@@ -125,7 +125,7 @@ internal sealed class ReportCommand : ICommand
         if (step is { } length) RecordedSteps.CheckCount(range, length, MostColumns, "columns", source.Recording);
         int most = output.Format.IsPicture ? MostPictureColumns : TimelineView.ColumnsFor(target.Style.Width);
         Interval[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most)
-            .Select(c => exits.Sum(c, grouping, withQualifiers: false))];
+            .Select(c => exits.Sum(c, grouping, ExitParts.None))];
         string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
         Timeline timeline = TimelineBuilder.Build(title, columns, by, rows);
         target.Begin();
@@ -159,7 +159,7 @@ internal sealed class ReportCommand : ICommand
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To,
             new SlowExitRequest(who || invocation.Result.Has(_verbose)) { Known = exits.VmsIn(range) });
-        ulong lost = source.Recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).ToInterval()
+        ulong lost = source.Recording.Sum(range, Grouping.Host, ExitParts.None, static _ => false).ToInterval()
             .Accounting.LostEvents;
         foreach (SlowExit exit in exits.Slow(range, threshold, part))
         {
@@ -194,8 +194,6 @@ internal sealed class ReportCommand : ICommand
     {
         foreach (string note in source.Notes()) context.Say(note);
     }
-
-    private static bool WantsQualifiers(ReportRequest request) => request.By.HasFlag(GroupBy.Qualifier) || request.Explain;
 
     private static (string Path, string View, string? Argument) Positional(IReadOnlyList<string> words) => words switch
     {

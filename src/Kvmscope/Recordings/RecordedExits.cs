@@ -55,13 +55,13 @@ internal sealed class RecordedExits
     /// <summary>The sum of some intervals.</summary>
     /// <param name="range">The intervals.</param>
     /// <param name="grouping">What is kept apart at least.</param>
-    /// <param name="withQualifiers">Whether qualifiers are kept apart.</param>
+    /// <param name="parts">What exits of a reason are kept apart by.</param>
     /// <exception cref="KvmscopeException">A VM or vCPU that is not in the recording (2), or damage (1).</exception>
-    public Interval Sum(IntervalRange range, Grouping grouping, bool withQualifiers)
+    public Interval Sum(IntervalRange range, Grouping grouping, ExitParts parts)
     {
         bool someVms = !_selection.Vms.IsEmpty;
         if (someVms && grouping < Grouping.Vm) grouping = Grouping.Vm;
-        IntervalSum sum = _recording.Sum(range, grouping, withQualifiers, IsAll ? null : Passes);
+        IntervalSum sum = _recording.Sum(range, grouping, parts, IsAll ? null : Passes);
         return sum.ToInterval(someVms ? _vms.Matches : null);
     }
 
@@ -88,7 +88,7 @@ internal sealed class RecordedExits
         [.. seen.Select(KnownVm.Of), .. _recording.Header.Machines];
 
     private IReadOnlyCollection<VmIdentity> Seen(IntervalRange range) =>
-        _recording.Sum(range, Grouping.Host, withQualifiers: false, static _ => false).Vms;
+        _recording.Sum(range, Grouping.Host, ExitParts.None, static _ => false).Vms;
 
     private void ResolveVms(IntervalRange range)
     {

@@ -162,7 +162,7 @@ public sealed class RoundTripTests
             Snapshot? before = first == 0 ? null : snapshots[first - 1];
             for (int vcpu = 0; vcpu < 2; vcpu++)
             {
-                Interval interval = recording.Sum(range, Grouping.Host, withQualifiers: false, key => key.Vcpu == vcpu).ToInterval();
+                Interval interval = recording.Sum(range, Grouping.Host, ExitParts.None, key => key.Vcpu == vcpu).ToInterval();
                 Assert.Equal(Seen(snapshots[range.End - 1], vcpu) - Seen(before, vcpu), interval.Rows.Sum(r => (long)r.Count));
             }
         }, iter: 60, threads: 1);
@@ -189,10 +189,11 @@ public sealed class RoundTripTests
             };
         Recording recording = Tape.Open(Tape.Record([At(1, 4, open), At(2, 4, open), At(3, 5, [])]).Bytes);
         ulong Count(int first, int count, bool qualifiers) =>
-            (ulong)recording.Sum(new IntervalRange(first, count), Grouping.Host, qualifiers).ToInterval().Rows.Sum(r => (long)r.Count);
+            (ulong)recording.Sum(new IntervalRange(first, count), Grouping.Host, qualifiers ? ExitParts.Qualifier : ExitParts.None)
+                .ToInterval().Rows.Sum(r => (long)r.Count);
         Assert.Equal([5UL, 0UL, 0UL], [Count(0, 1, false), Count(1, 1, false), Count(2, 1, false)]);
         Assert.Equal([4UL, 0UL, 1UL], [Count(0, 1, true), Count(1, 1, true), Count(2, 1, true)]);
         Assert.Equal([5UL, 5UL, 0UL], [Count(0, 3, false), Count(0, 2, false), Count(1, 2, false)]);
-        Assert.Equal(5UL, recording.Sum(recording.All, Grouping.Host, false).ToInterval().Accounting.Exits);
+        Assert.Equal(5UL, recording.Sum(recording.All, Grouping.Host, ExitParts.None).ToInterval().Accounting.Exits);
     }
 }

@@ -20,6 +20,7 @@ internal sealed unsafe class KernelSide : IDisposable
     private readonly BpfObject _bpf = BpfObject.Open();
     private readonly IntervalSum _all = new(Grouping.Vcpu);
     private readonly MappedTable<kvmscope_control> _control;
+    private readonly MappedTable<kvmscope_sketch> _sketches;
     private readonly int _exit, _entry;
     private readonly kvmscope_losses[] _losses = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
 
@@ -27,16 +28,7 @@ internal sealed unsafe class KernelSide : IDisposable
     {
         sizes ??= new TableSizes(8, 400, 1);
         host ??= new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm);
-        _bpf.SetMaxEntries("cells", sizes.CellEntries);
-        _bpf.SetMaxEntries("slots", sizes.SlotEntries);
-        _bpf.SetMaxEntries("vcpu_to_slot", sizes.VcpuToSlot);
-        _bpf.SetMaxEntries("free_slots", sizes.MaxVcpus);
-        _bpf.SetMaxEntries("free_reasons", sizes.ReasonCells);
-        _bpf.SetMaxEntries("free_shared", sizes.SharedEntries);
-        _bpf.SetMaxEntries("free_qualified", sizes.QualifiedEntries);
-        _bpf.SetMaxEntries("slow_exits", sizes.RingBytes);
-        _bpf.SetMaxEntries("extras", sizes.Extras);
-        _bpf.SetMaxEntries("threads", sizes.Threads);
+        sizes.Set(_bpf.SetMaxEntries);
         Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity: false);
         List<string> programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw];
         if (options?.WantWho == true) programs.Add(BpfObject.Programs.TaskSwitch);
@@ -49,11 +41,17 @@ internal sealed unsafe class KernelSide : IDisposable
         Slots = new MappedTable<kvmscope_slot>(_bpf.MapFd("slots"), sizes.SlotEntries);
         Cells = new MappedTable<kvmscope_cell>(_bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
+        _sketches = new MappedTable<kvmscope_sketch>(_bpf.MapFd("sketches"), sizes.SketchEntries);
         Vms = new VmDirectory(host.CommandOf);
         Reader = new TableReader(Slots, Cells, Vms, options ?? new TraceOptions());
         Sweeper = new SlotSweeper(
-            Slots, Cells, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"), host.IsAlive,
-            host.HoldsVcpus);
+            Slots, Cells, _sketches, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"),
+            host.IsAlive, host.HoldsVcpus);
+        Exchange = new CellExchange(Slots, Cells, _sketches, _control, Reader, _bpf.MapFd("extras"), () =>
+        {
+            _bpf.WaitForPrograms();
+            DuringWait?.Invoke();
+        });
         Slow = new SlowExitReader(_bpf.MapFd("slow_exits"), Slots, Vms, options?.WantSplit == true);
     }
 
@@ -64,6 +62,10 @@ internal sealed unsafe class KernelSide : IDisposable
     internal TableReader Reader { get; }
     internal SlotSweeper Sweeper { get; }
     internal SlowExitReader Slow { get; }
+    internal CellExchange Exchange { get; }
+
+    /// <summary>Runs after each wait of <see cref="Exchange"/>: what the vCPUs do meanwhile.</summary>
+    internal Action? DuringWait { get; set; }
 
     /// <summary>kvm_exit(exit_reason, vcpu, isa), as kernels up to 5.15 have it.</summary>
     internal void Exit(ulong vcpu, uint code, uint isa = Vmx)
@@ -169,6 +171,7 @@ internal sealed unsafe class KernelSide : IDisposable
         _bpf.Dispose();
         Slots.Dispose();
         Cells.Dispose();
+        _sketches.Dispose();
         _control.Dispose();
     }
 }

@@ -33,12 +33,13 @@ public sealed class RoomTests
     [KernelFact]
     public void Qualifiers_leave_the_cells_of_reasons_alone()
     {
-        const int Vcpus = 8;
+        const int Vcpus = 8, Busy = 7, Leaves = 300, Share = kvmscope_limits.KVMSCOPE_SHARE;
         TableSizes sizes = TableSizes.For(Vcpus, 1, 1, s_qualifiers) with { CellRun = 1 };
         using KernelSide side = Side(sizes, s_qualifiers);
-        for (ulong vcpu = 1; vcpu <= 3; vcpu++)
-            for (uint qualifier = 0; qualifier < kvmscope_limits.KVMSCOPE_MAX_QUALIFIED; qualifier++) Events(side, vcpu, Cpuid, qualifier);
-        ulong exits = 3 * kvmscope_limits.KVMSCOPE_MAX_QUALIFIED, other = exits - Vcpus * TableSizes.QualifiersPerVcpu;
+        for (ulong vcpu = 1; vcpu <= Busy; vcpu++)
+            for (uint qualifier = 0; qualifier < Leaves; qualifier++) Events(side, vcpu, Cpuid, qualifier);
+        Assert.True(Busy * Share > Vcpus * TableSizes.QualifiersPerVcpu);
+        ulong exits = Busy * Leaves, other = exits - Vcpus * TableSizes.QualifiersPerVcpu;
         Accounting trust = side.Read(Grouping.Host).Accounting;
         Assert.Equal((exits, other, 0UL, 0UL), (trust.Exits, trust.OtherQualifiers, trust.DroppedCells, trust.DroppedExits));
         Assert.Equal(other, Count(side, Cpuid, Qualifier.Other));
@@ -154,10 +155,10 @@ public sealed class RoomTests
     private static unsafe void Fill(KernelSide side, string map, int entries, bool isUndone = false)
     {
         uint unused = 0;
-        ulong* key = stackalloc ulong[2]; // the longest key
+        ulong* key = stackalloc ulong[4]; // the longest key
         for (int i = 1; i <= entries; i++)
         {
-            key[0] = key[1] = ulong.MaxValue - (ulong)i;
+            key[0] = key[1] = key[2] = key[3] = ulong.MaxValue - (ulong)i;
             int result = isUndone
                 ? Interop.Libbpf.bpf_map_delete_elem(side.MapFd(map), key)
                 : Interop.Libbpf.bpf_map_update_elem(side.MapFd(map), key, &unused, 0);
@@ -174,10 +175,11 @@ public sealed class RoomTests
             Gen.Int[0, 9]);
         step.Array[0, 200].Sample(steps =>
         {
-            TableSizes sizes = new(3, 7, 1, SharedCells: 3, QualifiedCells: 5);
+            TableSizes sizes = new(3, 7, 1, SharedCells: 3, QualifiedCells: 5, Sketches: 2);
             using KernelSide side = Side(sizes, options);
             foreach ((ulong vcpu, uint code, ulong qualifier, int luck) in steps)
             {
+                if (luck == 9) side.Exchange.Run();
                 side.Exit(vcpu, code);
                 if (HasSlot(side, vcpu))
                 {
@@ -197,6 +199,7 @@ public sealed class RoomTests
             Assert.Equal(Enumerable.Range(shared, sizes.SharedCells), Drain(side, "free_shared"));
             Assert.Equal(Enumerable.Range(qualified, sizes.QualifiedCells), Drain(side, "free_qualified"));
             Assert.Equal(Enumerable.Range(1, sizes.MaxVcpus), Drain(side, "free_slots"));
+            Assert.Equal(Enumerable.Range(1, sizes.Sketches), Drain(side, "free_sketches"));
         }, iter: 60, threads: 1);
     }
 

@@ -60,6 +60,9 @@ public sealed record ReportRequest
     public Grouping Grouping =>
         By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Split || By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
 
+    /// <summary>What exits of a reason must be kept apart by in an interval for this request.</summary>
+    public ExitParts Parts => By.HasFlag(GroupBy.Qualifier) || Explain ? ExitParts.Qualifier : ExitParts.None;
+
     /// <summary>What rows are grouped by: as requested, and by reason too where the table is about reasons.</summary>
     internal GroupBy RowsBy => Split ? ReasonsBy : Nested ? By | GroupBy.Reason : By;
 

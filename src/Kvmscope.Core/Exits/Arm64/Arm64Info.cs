@@ -42,6 +42,9 @@ internal sealed class Arm64Info : IsaInfo
         return ClassOf(code) is { } number ? string.Create(CultureInfo.InvariantCulture, $"{returned}/0x{number:x2}") : returned;
     }
 
+    /// <summary>Instruction and data aborts of the guest.</summary>
+    public override bool HasPage(ulong code) => code is TrapCodes + 0x20 or TrapCodes + 0x24;
+
     internal override QualifierInfo? QualifierOf(ulong code) => code switch
     {
         0x201 => Arm64Qualifiers.Wait,

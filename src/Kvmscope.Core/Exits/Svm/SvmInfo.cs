@@ -14,6 +14,9 @@ internal sealed class SvmInfo() : X86Info(Isa.Svm, "svm", "SVM", "AMD")
 
     internal override string NumberText(ulong code) => Hex.Of(code);
 
+    /// <summary>NPF: EXITINFO2 is the address.</summary>
+    public override bool HasPage(ulong code) => code == 0x400;
+
     internal override QualifierInfo? QualifierOf(ulong code) => code switch
     {
         0x72 => X86Qualifiers.Cpuid,

@@ -34,6 +34,9 @@ internal sealed class VmxInfo() : X86Info(Isa.Vmx, "vmx", "VMX", "Intel")
     // A reason without flags means that reason with any flags: INVALID_STATE only comes as a failed entry.
     internal override bool Matches(ulong wanted, ulong seen) => wanted == seen || wanted == NumberOf(seen);
 
+    /// <summary>EPT_VIOLATION, EPT_MISCONFIG.</summary>
+    public override bool HasPage(ulong code) => code is 48 or 49;
+
     internal override QualifierInfo? QualifierOf(ulong code) => code switch
     {
         0 => X86Qualifiers.Exception,
