@@ -53,12 +53,13 @@ public sealed class DiffTimelineTests : IDisposable
         Assert.Equal("CPUID", rows[0].GetProperty("reason").GetString());
         Assert.True(rows[0].GetProperty("marked").GetBoolean());
         // Of 30.3 seconds, in the last 0.3 of which the fake host did nothing.
-        Assert.Equal(39.6, rows[0].GetProperty("a").GetProperty("rate").GetDouble(), 1);
-        Assert.Equal(89.1, rows[0].GetProperty("b").GetProperty("rate").GetDouble(), 1);
+        Assert.Equal(39.6, rows[0].GetProperty("a").GetProperty("rate_per_s").GetDouble(), 1);
+        Assert.Equal(89.1, rows[0].GetProperty("b").GetProperty("rate_per_s").GetDouble(), 1);
         // 50 more per second of 1.5 us each.
-        Assert.InRange(rows[0].GetProperty("change").GetDouble(), 70_000, 76_000);
+        Assert.InRange(rows[0].GetProperty("change_ns_per_s").GetDouble(), 70_000, 76_000);
         JsonElement ports = rows.Single(r => r.GetProperty("reason").GetString() == "IO_INSTRUCTION");
-        Assert.Equal(ports.GetProperty("a").GetProperty("rate").GetDouble(), ports.GetProperty("b").GetProperty("rate").GetDouble());
+        Assert.Equal(ports.GetProperty("a").GetProperty("rate_per_s").GetDouble(),
+            ports.GetProperty("b").GetProperty("rate_per_s").GetDouble());
         Assert.Contains("CPUID", new World().Run("diff", Path.Combine(_folder, "a"), Path.Combine(_folder, "b")).Out);
     }
 
@@ -69,7 +70,7 @@ public sealed class DiffTimelineTests : IDisposable
         foreach (JsonElement row in Json(new World().Run("diff", path, path, "--format", "json")).GetProperty("rows").EnumerateArray())
         {
             Assert.False(row.GetProperty("marked").GetBoolean());
-            Assert.Equal(0, row.GetProperty("change").GetDouble());
+            Assert.Equal(0, row.GetProperty("change_ns_per_s").GetDouble());
         }
     }
 
@@ -83,7 +84,7 @@ public sealed class DiffTimelineTests : IDisposable
         JsonElement vms = Json(new World().Run("diff", path, "--vm", "web1", "--vm", "db1", "--format", "json"));
         Assert.Equal("web1", vms.GetProperty("a").GetProperty("name").GetString());
         JsonElement cpuid = vms.GetProperty("rows").EnumerateArray().Single(r => r.GetProperty("reason").GetString() == "CPUID");
-        Assert.Equal(0, cpuid.GetProperty("b").GetProperty("rate").GetDouble());
+        Assert.Equal(0, cpuid.GetProperty("b").GetProperty("rate_per_s").GetDouble());
         Assert.True(cpuid.GetProperty("marked").GetBoolean());
     }
 

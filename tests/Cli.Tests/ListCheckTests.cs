@@ -53,7 +53,7 @@ public sealed class ListCheckTests
         world.Host = new FakeHost(world.Clock) { Vms = [] };
 
         Assert.Equal(new Outcome(0, "", "No VM is running.\n"), world.Run("list"));
-        Assert.Equal(new Outcome(0, """{"schema":"kvmscope/1","command":"list","rows":[]}""" + "\n", ""),
+        Assert.Equal(new Outcome(0, """{"schema":"kvmscope/list/1","command":"list","rows":[]}""" + "\n", ""),
             world.Run("list", "--format", "json"));
     }
 
@@ -80,7 +80,7 @@ public sealed class ListCheckTests
         world.Host = new FakeHost(world.Clock) { Vms = [new(7, "web", "qemu", 1, [0]) { Labels = labels }] };
 
         Assert.Equal(
-            """{"schema":"kvmscope/1","command":"list","rows":[{"vm":"web","vm_pid":7,"vmm":"qemu","vms":1,"vcpus":1,"vcpu_ids":[0],"""
+            """{"schema":"kvmscope/list/1","command":"list","rows":[{"vm":"web","vm_pid":7,"vmm":"qemu","vms":1,"vcpus":1,"vcpu_ids":[0],"""
             + """
               "uuid":"77046f18-e107-48e7-939c-57eba163c478","vmid":"112","namespace":"shop","pod":"2f0c8a1e"}]}
               """
@@ -94,7 +94,7 @@ public sealed class ListCheckTests
         world.Host = new FakeHost(world.Clock) { Vms = [new(7, "a,\"b\"", "qemu", 2, [0, 1])] };
 
         Assert.Equal("vm,vm_pid,vmm,vms,vcpus\n\"a,\"\"b\"\"\",7,qemu,2,2\n", world.Run("list", "--format", "csv").Out);
-        Assert.Equal("""{"schema":"kvmscope/1","command":"list","rows":["""
+        Assert.Equal("""{"schema":"kvmscope/list/1","command":"list","rows":["""
             + """{"vm":"a,\"b\"","vm_pid":7,"vmm":"qemu","vms":2,"vcpus":2,"vcpu_ids":[0,1]}]}""" + "\n",
             world.Run("list", "--format", "json").Out);
     }
@@ -137,7 +137,8 @@ public sealed class ListCheckTests
 
     [Fact]
     public void Check_in_json() => Assert.Equal(
-        """{"schema":"kvmscope/1","command":"check","checks":[{"name":"kernel","verdict":"ok","found":"6.1.0","hint":null,"status":0},"""
+        """{"schema":"kvmscope/check/1","command":"check","checks":["""
+        + """{"name":"kernel","verdict":"ok","found":"6.1.0","hint":null,"status":0},"""
         + """{"name":"module BTF","verdict":"limited","found":"none for kvm","hint":"Tracing uses raw tracepoints instead.","status":0}]}"""
             + "\n",
         new World().Run("check", "--format", "json").Out);

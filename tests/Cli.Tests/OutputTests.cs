@@ -21,7 +21,7 @@ public sealed class OutputTests : IDisposable
         Outcome outcome = new World().Run("count", "--format", "json", "-o", file);
 
         Assert.Equal(new Outcome(0, "", ""), outcome);
-        Assert.Equal("kvmscope/1", JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetProperty("schema").GetString());
+        Assert.Equal("kvmscope/count/1", JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetProperty("schema").GetString());
     }
 
     [Fact]

@@ -130,13 +130,30 @@ public sealed class RunControlTests
         Assert.Contains("5", lost);
     }
 
+    // In the second in which it happened, and at the end for the whole trace; in a recording's view too.
+    [Fact]
+    public void Slower_says_what_was_lost_among_its_objects()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Accounting = new Accounting { LostEvents = 5 }, Log = world.Log };
+        JsonElement[] objects = [.. Answers(world.Run("slower", "--duration", "3s", "--format", "json").Out)];
+        Assert.All(objects, o => Assert.Equal("kvmscope/losses/1", o.GetProperty("schema").GetString()));
+        Assert.Equal([(1.0, false, 5), (2.0, true, 5)], objects.Select(o => (o.GetProperty("seconds").GetDouble(),
+            o.GetProperty("sum").GetBoolean(), o.GetProperty("lost_events").GetInt32())));
+        Assert.Equal(5, objects[1].GetProperty("trust").GetProperty("lost_events").GetInt32());
+
+        JsonElement none = Assert.Single(Answers(new World().Run("slower", "--duration", "3s", "--format", "json").Out));
+        Assert.Equal((true, 0), (none.GetProperty("sum").GetBoolean(), none.GetProperty("lost_events").GetInt32()));
+    }
+
     private static IEnumerable<JsonElement> Answers(string json) =>
         json.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement);
 
     private static IEnumerable<double> Seconds(string json) => Answers(json).Select(a => a.GetProperty("seconds").GetDouble());
 
     private static long Count(JsonElement answer, string reason) =>
-        answer.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("reason").GetString() == reason)
+        answer.GetProperty("rows").EnumerateArray()
+            .Where(r => r.GetProperty("row").GetString() == "reason" && r.GetProperty("reason").GetString() == reason)
             .Sum(r => r.GetProperty("count").GetInt64());
 
     [Fact]

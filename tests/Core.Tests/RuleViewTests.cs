@@ -87,7 +87,8 @@ public sealed class RuleViewTests
         foreach (string line in text.TrimEnd('\n').Split('\n'))
         {
             using JsonDocument json = JsonDocument.Parse(line);
-            Assert.Equal(["rule", "measured", "unit", "holds", "why"], json.RootElement.EnumerateObject().Select(p => p.Name));
+            Assert.Equal(["schema", "command", "rule", "measured", "unit", "holds", "why"],
+                json.RootElement.EnumerateObject().Select(p => p.Name));
         }
     }
 

@@ -5,7 +5,14 @@ namespace Kvmscope.Core.Exits;
 /// <param name="Shows">What the arguments of a reason show, for <c>explain</c>.</param>
 /// <param name="Name">From <see cref="Model.Qualifier.Raw"/> to what people read.</param>
 /// <param name="Numbers">From <see cref="Model.Qualifier.Raw"/> to the plain numbers for machines.</param>
-internal sealed record QualifierInfo(QualifierKind Kind, string Shows, Func<ulong, string> Name, Func<ulong, ulong[]> Numbers);
+internal sealed record QualifierInfo(QualifierKind Kind, string Shows, Func<ulong, string> Name, Func<ulong, ulong[]> Numbers)
+{
+    /// <summary>
+    /// From <see cref="Model.Qualifier.Raw"/> to the direction: <c>read</c>, <c>write</c>, <c>fetch</c>, <c>in</c> or <c>out</c>; null
+    /// where it is not known, or the argument has none.
+    /// </summary>
+    internal Func<ulong, string?> Direction { get; init; } = static _ => null;
+}
 
 /// <summary>How arguments are packed, as far as several kinds or architectures share it: bpf/qualifier_values.h.</summary>
 internal static class QualifierValues
@@ -21,7 +28,7 @@ internal static class QualifierValues
     /// <summary>The kind of access to memory.</summary>
     internal static string Access(ulong raw) => (raw & 2) != 0 ? "write" : (raw & 4) != 0 ? "fetch" : "read";
 
-    /// <summary>The direction in bits 33:32.</summary>
+    /// <summary>The direction in bits 33:32, as part of a name.</summary>
     internal static string Way(ulong raw, string first, string second, string unknown = "") => (raw >> WayShift & 3) switch
     {
         1 => first,
@@ -29,6 +36,9 @@ internal static class QualifierValues
         3 => unknown,
         _ => "",
     };
+
+    /// <summary>The direction in bits 33:32; null where it is not known.</summary>
+    internal static string? ReadOrWrite(ulong raw) => Way(raw, "read", "write") is { Length: > 0 } way ? way : null;
 }
 
 /// <summary>

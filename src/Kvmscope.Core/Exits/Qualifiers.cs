@@ -40,5 +40,11 @@ public static class Qualifiers
         _ => null,
     };
 
+    /// <summary>
+    /// Which way: <c>read</c>, <c>write</c>, <c>fetch</c>, <c>in</c> or <c>out</c>; null where it is not known, or there is no such thing.
+    /// </summary>
+    public static string? Direction(ExitCode code, Qualifier qualifier) =>
+        qualifier.State == QualifierState.Known ? InfoOf(code)?.Direction(qualifier.Raw) : null;
+
     internal static QualifierInfo? InfoOf(ExitCode code) => IsaInfo.Of(code.Isa).QualifierOf(code.Code);
 }

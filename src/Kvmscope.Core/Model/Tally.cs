@@ -196,6 +196,9 @@ internal struct TallySum
     private Tally? _sum;
     private bool _isOwn;
 
+    /// <summary>Whether anything was added.</summary>
+    internal readonly bool HasAny => _sum is not null;
+
     /// <summary>The sum; do not change it.</summary>
     internal readonly Tally Value => _sum ?? s_empty;
 

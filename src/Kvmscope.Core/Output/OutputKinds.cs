@@ -29,6 +29,13 @@ public static class OutputKinds
         (OutputFormat.Json, static (to, _) => new JsonSlowExitWriter(to.Writer)),
         (OutputFormat.Csv, static (to, _) => new CsvSlowExitWriter(to.Writer)));
 
+    /// <summary>
+    /// What was lost while slow exits were written, among them: of a second in which something was lost, or of the whole trace at its
+    /// end.
+    /// </summary>
+    public static OutputKind<Action<Destination, Interval, bool>> SlowLosses { get; } = new(
+        (OutputFormat.Json, static (to, interval, isSum) => JsonSlowLosses.Write(to.Writer, interval, isSum)));
+
     /// <summary>Two sides, group by group.</summary>
     public static OutputKind<Action<Destination, Comparison>> Comparisons { get; } = new(
         (OutputFormat.Table, static (to, comparison) => ComparisonView.Write(to.Writer, comparison, to.Style)),

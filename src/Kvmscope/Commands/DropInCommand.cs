@@ -51,7 +51,7 @@ internal static class DropInCommand
         if (tool == DropIn.Slower)
         {
             IOutputWriter<SlowExit> slow = OutputKinds.DropInSlowExits(output);
-            trace.Sample(SlowSink.Of(slow, output, context.Error));
+            new SlowSink(slow, output, context.Error).Run(trace);
             return;
         }
         ReportKind kind = tool switch { DropIn.Count => ReportKind.Count, DropIn.Time => ReportKind.Time, _ => ReportKind.Hist };

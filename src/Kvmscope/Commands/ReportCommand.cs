@@ -159,16 +159,16 @@ internal sealed class ReportCommand : ICommand
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To,
             new SlowExitRequest(who || invocation.Result.Has(_verbose)) { Known = exits.VmsIn(range) });
-        ulong lost = source.Recording.Sum(range, Grouping.Host, ExitParts.None, static _ => false).ToInterval()
-            .Accounting.LostEvents;
+        Interval sum = source.Recording.Sum(range, Grouping.Host, ExitParts.None, static _ => false).ToInterval();
         foreach (SlowExit exit in exits.Slow(range, threshold, part))
         {
             target.Begin();
             writer.Write(exit);
         }
         target.Begin();
+        SlowerCommand.WriteLosses(output.Format, target.To)?.Invoke(sum, true);
         target.Writer.Flush();
-        if (lost > 0) context.Error.WriteLine(AccountingText.LostEvents(lost));
+        if (sum.Accounting.LostEvents > 0) context.Error.WriteLine(AccountingText.LostEvents(sum.Accounting.LostEvents));
         Say(source, context);
         return 0;
     }

@@ -62,10 +62,16 @@ internal sealed class SlowerCommand : ICommand
         {
             IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(trace.Target.To,
                 new SlowExitRequest(IsVerbose(invocation)) { Known = [.. context.Host().Machines().SelectMany(m => m.Vms)] });
-            trace.Sample(SlowSink.Of(writer, trace.Target.Writer, context.Error));
+            new SlowSink(writer, trace.Target.Writer, context.Error) { WriteLosses = WriteLosses(output.Format, trace.Target.To) }
+                .Run(trace);
             StatusLines.AfterInterrupt(context, trace.End);
         });
     }
+
+    /// <summary>Writes what was lost among slow exits, in formats that have it.</summary>
+    internal static Action<Interval, bool>? WriteLosses(OutputFormat format, Destination to) =>
+        !OutputKinds.SlowLosses.Formats.Contains(format) ? null
+            : (interval, isSum) => OutputKinds.SlowLosses.In(format)(to, interval, isSum);
 
     private bool IsVerbose(Invocation invocation) => invocation.Result.Has(_verbose) || invocation.Result.Has(_who);
 

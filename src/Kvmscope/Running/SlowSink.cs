@@ -6,25 +6,39 @@ using Kvmscope.Core.Sources;
 namespace Kvmscope.Running;
 
 /// <summary>Writes slow exits as they come, and once per second how many were lost.</summary>
-internal static class SlowSink
+/// <param name="writer">Writes one.</param>
+/// <param name="output">Where that goes; flushed after each batch.</param>
+/// <param name="error">Takes the lines about lost exits.</param>
+internal sealed class SlowSink(IOutputWriter<SlowExit> writer, TextWriter output, TextWriter error)
 {
     private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1);
 
-    /// <summary>A sink that writes.</summary>
-    /// <param name="writer">Writes one.</param>
-    /// <param name="output">Where that goes; flushed after each batch.</param>
-    /// <param name="error">Takes the lines about lost exits.</param>
-    public static Sink Of(IOutputWriter<SlowExit> writer, TextWriter output, TextWriter error) => new(Grouping.Host, interval =>
+    private readonly IntervalSum _sum = new(Grouping.Host);
+
+    /// <summary>Writes what was lost among the exits too (and whether it is of the whole trace); null for not.</summary>
+    public Action<Interval, bool>? WriteLosses { get; init; }
+
+    /// <summary>Writes until the trace ends.</summary>
+    public void Run(RunningTrace trace)
     {
-        if (interval.Accounting.LostEvents > 0) error.WriteLine(AccountingText.LostEvents(interval.Accounting.LostEvents));
-        return true;
-    })
-    {
-        Step = s_step,
-        TakeSlow = batch =>
+        trace.Sample(new Sink(Grouping.Host, Take)
         {
-            foreach (SlowExit exit in batch) writer.Write(exit);
-            output.Flush();
-        },
-    };
+            Step = s_step,
+            TakeSlow = batch =>
+            {
+                foreach (SlowExit exit in batch) writer.Write(exit);
+                output.Flush();
+            },
+        });
+        WriteLosses?.Invoke(_sum.ToInterval(), true);
+    }
+
+    private bool Take(Interval interval)
+    {
+        if (WriteLosses is not null) _sum.Add(interval);
+        if (interval.Accounting.LostEvents == 0) return true;
+        error.WriteLine(AccountingText.LostEvents(interval.Accounting.LostEvents));
+        WriteLosses?.Invoke(interval, false);
+        return true;
+    }
 }

@@ -24,7 +24,7 @@ internal static class DossierScenarios
         using GuestProcess guest = host.Guest(plan);
         using Tracer tracer = host.Trace(options).WaitAttached();
         guest.Run();
-        IReadOnlyList<string> lines = tracer.Finish();
+        IReadOnlyList<string> lines = SlowLine.ExitsOf(tracer.Finish());
         guest.End();
         return lines;
     }

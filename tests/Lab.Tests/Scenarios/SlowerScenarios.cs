@@ -69,7 +69,8 @@ internal static class SlowerScenarios
             tracers.AddRange(s_looks.Select(look => host.Trace(Words(host, look))));
             foreach (Tracer tracer in tracers) tracer.WaitAttached();
             guest.Run();
-            var lines = s_looks.Zip(tracers, (look, tracer) => (look, tracer.Finish())).ToDictionary(l => l.look, l => l.Item2);
+            var lines = s_looks.Zip(tracers, (look, tracer) => (look, SlowLine.ExitsOf(tracer.Finish())))
+                .ToDictionary(l => l.look, l => l.Item2);
             guest.End();
             return s_lines = lines;
         }

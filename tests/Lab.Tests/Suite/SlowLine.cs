@@ -5,6 +5,15 @@ namespace Kvmscope.Lab.Tests.Suite;
 /// <summary>An exit that <c>slower --format json</c> showed.</summary>
 internal sealed record SlowLine(int VmPid, int Vcpu, ExitKey Key, string Reason, ulong DurationNs)
 {
+    /// <summary>The lines of exits. Of those, JSON has one more at the end, which says that none was lost.</summary>
+    internal static IReadOnlyList<string> ExitsOf(IReadOnlyList<string> lines)
+    {
+        if (lines is not [.. var exits, ['{', ..] last]) return lines;
+        Check.Contains("\"schema\":\"kvmscope/losses/1\"", last, "the last line of JSON");
+        Check.Contains("\"sum\":true,\"lost_events\":0,", last, "what was lost");
+        return exits.ToArray();
+    }
+
     internal static SlowLine Parse(string line)
     {
         using JsonDocument document = JsonDocument.Parse(line);

@@ -23,11 +23,11 @@ internal sealed record TracedAnswer(
         {
             using JsonDocument document = JsonDocument.Parse(line);
             JsonElement root = document.RootElement;
-            Check.Equal("kvmscope/1", root.GetProperty("schema").GetString(), "schema");
+            Check.Equal($"kvmscope/{root.GetProperty("command").GetString()}/1", root.GetProperty("schema").GetString(), "schema");
             var trust = root.GetProperty("trust").EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetUInt64());
             return new TracedAnswer(
                 root.GetProperty("command").GetString()!, root.GetProperty("seconds").GetDouble(),
-                [.. root.GetProperty("rows").EnumerateArray().Select(Row)], trust);
+                [.. root.GetProperty("rows").EnumerateArray().Where(IsFinest).Select(Row)], trust);
         }
         catch (JsonException e)
         {
@@ -42,6 +42,9 @@ internal sealed record TracedAnswer(
 
     /// <summary>The rows of one VM.</summary>
     internal IEnumerable<TracedRow> Of(int pid) => Rows.Where(r => r.VmPid == pid);
+
+    // The others are sums of these.
+    private static bool IsFinest(JsonElement row) => row.GetProperty("row").GetString() is "reason" or "wall";
 
     private static TracedRow Row(JsonElement row) => new(
         row.TryGetProperty("vm", out JsonElement vm) ? vm.GetString() : null,

@@ -11,6 +11,12 @@ namespace Kvmscope.Core.Analysis.Reports;
 /// <param name="Busy">All except idle exits (<see cref="Exits.ExitReasons.IsIdle"/>).</param>
 public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyList<ReportRow> Rows, ReportRow Total, ReportRow Busy)
 {
+    /// <summary>
+    /// For machine formats: the groups that were asked for, where <see cref="Rows"/> are finer, in order. A percentile of a group cannot be
+    /// made of those of its rows.
+    /// </summary>
+    internal IReadOnlyList<ReportRow> Groups { get; init; } = [];
+
     /// <summary>The wall clocks, by VM and vCPU; empty without the split.</summary>
     public IReadOnlyList<WallRow> Walls { get; init; } = [];
 
@@ -39,7 +45,8 @@ public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyL
 /// <summary>One group of a report; keys that the report is not grouped by are null.</summary>
 public sealed class ReportRow
 {
-    private TallySum _total, _l1, _l2;
+    private TallySum _l1, _l2;
+    private Tally? _total;
 
     /// <summary>What tells it from the other rows of a report, and is the same in the reports of later intervals.</summary>
     internal (GroupKey Key, bool Idle) Group { get; init; }
@@ -69,7 +76,7 @@ public sealed class ReportRow
     public ReflectedRounds? Rounds => Total.Rounds;
 
     /// <summary>The sum of both levels.</summary>
-    public Tally Total => _total.Value;
+    public Tally Total => _total ??= Sum();
 
     /// <summary>Exits of L1.</summary>
     public Tally L1 => _l1.Value;
@@ -79,9 +86,26 @@ public sealed class ReportRow
 
     internal void Add(Tally tally, ExitLevel level)
     {
-        _total.Add(tally);
+        _total = null;
         if (level == ExitLevel.L2) _l2.Add(tally);
         else _l1.Add(tally);
+    }
+
+    internal void Add(ReportRow row)
+    {
+        if (row._l1.HasAny) Add(row.L1, ExitLevel.L1);
+        if (row._l2.HasAny) Add(row.L2, ExitLevel.L2);
+    }
+
+    // Most rows have one level only.
+    private Tally Sum()
+    {
+        if (!_l2.HasAny) return L1;
+        if (!_l1.HasAny) return L2;
+        var sum = new Tally();
+        sum.Add(L1);
+        sum.Add(L2);
+        return sum;
     }
 }
 
@@ -99,6 +123,11 @@ internal static class Rounds
 
     /// <summary>The 99th percentile of the rounds in ns.</summary>
     internal static ulong? P99Ns(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.Quantile(0.99) : null;
+
+    /// <summary>The part of the rounds' time in which L1 itself ran, from 0 to 1.</summary>
+    internal static double? L1TimeShare(ReportRow row) => row.Rounds is { Timed: > 0, TotalNs: > 0 } rounds
+        ? (double)(rounds.TotalNs - Math.Min(rounds.TotalNs, rounds.HandlingNs)) / rounds.TotalNs
+        : null;
 
     /// <summary>Exits of L1 per round, on average.</summary>
     internal static double? L1Exits(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? (double)rounds.L1Exits / rounds.Timed : null;

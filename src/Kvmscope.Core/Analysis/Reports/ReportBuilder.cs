@@ -12,29 +12,48 @@ public static class ReportBuilder
     /// <param name="request">What to show.</param>
     public static Report Build(Interval interval, ReportRequest request) => Build(interval, request, request.RowsBy);
 
-    /// <summary>For machine formats: always by reason and level, and by VM and vCPU where requested.</summary>
-    internal static Report BuildDetail(Interval interval, ReportRequest request) =>
-        Build(interval, request, request.RowsBy | GroupBy.Reason | GroupBy.Level);
-
-    private static Report Build(Interval interval, ReportRequest request, GroupBy by)
+    /// <summary>
+    /// For machine formats: always by reason and level, and by VM and vCPU where requested; the rows of a table are in
+    /// <see cref="Report.Groups"/>.
+    /// </summary>
+    internal static Report BuildDetail(Interval interval, ReportRequest request)
     {
-        if (by == GroupBy.None && request.Kind != ReportKind.Hist) by = GroupBy.Reason;
-        if (by.HasFlag(GroupBy.Vcpu)) by |= GroupBy.Vm;
-        if (by.HasFlag(GroupBy.Qualifier)) by |= GroupBy.Reason;
-        var grouper = new Grouper(interval, by, SplitsIdle(by, request.Kind));
+        GroupBy rows = Whole(request.RowsBy, request.Kind), detail = Whole(rows | GroupBy.Reason | GroupBy.Level, request.Kind);
+        // One sum of all is the total.
+        return Build(interval, request, detail, rows == detail || rows == GroupBy.None ? null : rows);
+    }
+
+    private static Report Build(Interval interval, ReportRequest request, GroupBy by, GroupBy? groups = null)
+    {
+        by = Whole(by, request.Kind);
+        Grouper grouper = new(interval, by, request.Kind);
+        Grouper? coarse = groups is { } coarser ? new(interval, coarser, request.Kind) : null;
         Dictionary<GroupKey, TallySum> cells = Sum(interval, by);
         QualifierRanks? ranks = by.HasFlag(GroupBy.Qualifier) ? Rank(cells, request) : null;
         foreach ((GroupKey key, TallySum cell) in cells)
         {
+            if (request.Nested && key.Level != ExitLevel.L2) continue;
             GroupKey shown = ranks is null ? key : key with { Qualifier = ranks.Shown(key) };
-            if (!request.Nested || key.Level == ExitLevel.L2) grouper.Add(shown, cell.Value);
+            grouper.Add(shown, cell.Value);
+            coarse?.Add(shown, cell.Value);
         }
-        List<ReportRow> rows = grouper.Rows;
-        rows.Sort(new ReportOrder(request.Order, request.Split, request.IdleApart));
-        return new Report(request, interval, rows, grouper.Total, grouper.Busy)
+        var order = new ReportOrder(request.Order, request.Split, request.IdleApart);
+        grouper.Rows.Sort(order);
+        coarse?.Rows.Sort(order);
+        return new Report(request, interval, grouper.Rows, grouper.Total(), grouper.Busy)
         {
+            Groups = coarse?.Rows ?? [],
             Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(interval, request.By.HasFlag(GroupBy.Vcpu)) : [],
         };
+    }
+
+    // With what it includes.
+    private static GroupBy Whole(GroupBy by, ReportKind kind)
+    {
+        if (by == GroupBy.None && kind != ReportKind.Hist) by = GroupBy.Reason;
+        if (by.HasFlag(GroupBy.Vcpu)) by |= GroupBy.Vm;
+        if (by.HasFlag(GroupBy.Qualifier)) by |= GroupBy.Reason;
+        return by;
     }
 
     private static QualifierRanks Rank(Dictionary<GroupKey, TallySum> cells, ReportRequest request)
@@ -58,44 +77,50 @@ public static class ReportBuilder
         return cells;
     }
 
-    // Without rows per reason, the time of idle exits would hide that of all others in one row.
-    private static bool SplitsIdle(GroupBy by, ReportKind kind) => kind == ReportKind.Time && !by.HasFlag(GroupBy.Reason);
-
-    private sealed class Grouper(Interval interval, GroupBy by, bool splitsIdle)
+    private sealed class Grouper(Interval interval, GroupBy by, ReportKind kind)
     {
         private readonly Dictionary<(GroupKey Key, bool Idle), ReportRow> _groups = [];
         private readonly bool _byReason = by.HasFlag(GroupBy.Reason), _byLevel = by.HasFlag(GroupBy.Level);
 
+        // Without rows per reason, the time of idle exits would hide that of all others in one row.
+        private readonly bool _knowsIdle = by.HasFlag(GroupBy.Reason) || kind == ReportKind.Time;
+        private readonly ReportRow _idle = new();
+
         internal List<ReportRow> Rows { get; } = [];
 
-        internal ReportRow Total { get; } = new();
-
         internal ReportRow Busy { get; } = new() { Idle = false };
+
+        // Made of the two, so that each histogram is added once.
+        internal ReportRow Total()
+        {
+            var total = new ReportRow();
+            total.Add(Busy);
+            total.Add(_idle);
+            return total;
+        }
 
         internal void Add(GroupKey key, Tally cell)
         {
             bool idle = ExitReasons.IsIdle(key.Code);
-            Total.Add(cell, key.Level);
-            if (!idle) Busy.Add(cell, key.Level);
+            (idle ? _idle : Busy).Add(cell, key.Level);
             GroupOf(key, idle).Add(cell, key.Level);
         }
 
         private ReportRow GroupOf(GroupKey cell, bool idle)
         {
-            bool knowsIdle = _byReason || splitsIdle;
             GroupKey key = cell with { Code = _byReason ? cell.Code : default, Level = _byLevel ? cell.Level : default };
-            if (_groups.TryGetValue((key, knowsIdle && idle), out ReportRow? group)) return group;
+            if (_groups.TryGetValue((key, _knowsIdle && idle), out ReportRow? group)) return group;
             group = new ReportRow
             {
-                Group = (key, knowsIdle && idle),
+                Group = (key, _knowsIdle && idle),
                 Vm = interval.VmOf(key),
                 Vcpu = key.VcpuId,
                 Code = _byReason ? key.Code : null,
                 Level = _byLevel ? key.Level : null,
-                Idle = knowsIdle ? idle : null,
+                Idle = _knowsIdle ? idle : null,
                 Qualifier = key.Qualifier,
             };
-            _groups.Add((key, knowsIdle && idle), group);
+            _groups.Add((key, _knowsIdle && idle), group);
             Rows.Add(group);
             return group;
         }

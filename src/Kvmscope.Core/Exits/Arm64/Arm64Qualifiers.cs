@@ -7,7 +7,8 @@ namespace Kvmscope.Core.Exits.Arm64;
 internal static class Arm64Qualifiers
 {
     internal static readonly QualifierInfo SystemRegister = new(QualifierKind.SystemRegister, "which registers, read or written",
-        raw => RegisterName(raw) + Way(raw, " read", " write"), Encoding);
+        raw => RegisterName(raw) + Way(raw, " read", " write"), Encoding)
+    { Direction = ReadOrWrite };
 
     internal static readonly QualifierInfo Wait = new(QualifierKind.Wait, "waiting for interrupts (WFI) or for events (WFE: spinning)",
         raw => (raw & 3) switch { 0 => "WFI", 1 => "WFE", 2 => "WFIT", _ => "WFET" }, raw => [(uint)raw]);
@@ -16,7 +17,8 @@ internal static class Arm64Qualifiers
         raw => FunctionName((uint)raw), raw => [(uint)raw]);
 
     internal static readonly QualifierInfo Abort = new(QualifierKind.Abort, "which pages of MMIO, and which kinds of faults on memory",
-        AbortName, raw => [IsMmio(raw) ? raw & PageMask : raw & 0xff]);
+        AbortName, raw => [IsMmio(raw) ? raw & PageMask : raw & 0xff])
+    { Direction = Access };
 
     private const uint WideCall = 0x4000_0000; // the 64-bit form of a fast call
 

@@ -9,7 +9,12 @@ internal static class X86Qualifiers
     private const uint X2ApicFirst = 0x800, X2ApicLast = 0x8ff;
 
     internal static readonly QualifierInfo Msr = new(QualifierKind.Msr, "which registers",
-        raw => MsrName((uint)raw) + Way(raw, " read", " write", " read or write"), raw => [(uint)raw]);
+        raw => MsrName((uint)raw) + Way(raw, " read", " write", " read or write"), raw => [(uint)raw])
+    { Direction = ReadOrWrite };
+
+    // The reasons themselves say which way.
+    internal static readonly QualifierInfo MsrRead = Msr with { Direction = static _ => "read" };
+    internal static readonly QualifierInfo MsrWrite = Msr with { Direction = static _ => "write" };
 
     internal static readonly QualifierInfo Cpuid = new(QualifierKind.Cpuid, "which leaves",
         raw => X86Names.CpuidLeaves.Explain(HasSubleaf((uint)raw) ? $"{Hex.Of((uint)raw)}.{raw >> 32}" : Hex.Of((uint)raw), (uint)raw),
@@ -18,10 +23,12 @@ internal static class X86Qualifiers
     internal static readonly QualifierInfo Hypercall = new(QualifierKind.Hypercall, "which hypercalls", HypercallName, raw => [(uint)raw]);
 
     internal static readonly QualifierInfo Port = new(QualifierKind.Port, "which ports, and what usually uses them",
-        raw => X86Names.Ports.Explain(Hex.Of(raw & 0xffff) + Way(raw, " in", " out"), raw & 0xffff), raw => [raw & 0xffff]);
+        raw => X86Names.Ports.Explain(Hex.Of(raw & 0xffff) + Way(raw, " in", " out"), raw & 0xffff), raw => [raw & 0xffff])
+    { Direction = static raw => Way(raw, "in", "out") is { Length: > 0 } way ? way : null };
 
     internal static readonly QualifierInfo Memory = new(QualifierKind.Memory, "which pages of MMIO, and which kinds of access to memory",
-        MemoryName, raw => [IsMmio(raw) ? raw & PageMask : raw & 0xf]);
+        MemoryName, raw => [IsMmio(raw) ? raw & PageMask : raw & 0xf])
+    { Direction = static raw => IsMmio(raw) ? null : Access(raw) };
 
     internal static readonly QualifierInfo Interrupt = new(QualifierKind.Interrupt, "which vectors of the host",
         raw => X86Names.Vectors.Explain(Hex.Of(raw & 0xff), raw & 0xff), raw => [raw & 0xff]);
@@ -30,16 +37,21 @@ internal static class X86Qualifiers
         raw => X86Names.Exceptions.NameOf(raw & 0xff), raw => [raw & 0xff]);
 
     internal static readonly QualifierInfo ControlRegister = new(QualifierKind.ControlRegister, "which registers, read or written",
-        ControlRegisterName, raw => [raw & 0xf]);
+        ControlRegisterName, raw => [raw & 0xf])
+    { Direction = static raw => (raw >> 4 & 3) == 1 ? "read" : "write" };
 
     internal static readonly QualifierInfo DebugRegister = new(QualifierKind.DebugRegister, "which registers, read or written",
-        raw => $"DR{raw & 7} {((raw & 0x10) == 0 ? "write" : "read")}", raw => [raw & 7]);
+        raw => $"DR{raw & 7} {DebugWay(raw)}", raw => [raw & 7])
+    { Direction = DebugWay };
 
     internal static readonly QualifierInfo ApicRegister = new(QualifierKind.ApicRegister, "which registers, read or written",
-        raw => X86Names.ApicRegisters.NameOf(raw & 0xfff) + Way(raw, " read", " write"), raw => [raw & 0xfff]);
+        raw => X86Names.ApicRegisters.NameOf(raw & 0xfff) + Way(raw, " read", " write"), raw => [raw & 0xfff])
+    { Direction = ReadOrWrite };
 
     internal static readonly QualifierInfo Eoi = new(QualifierKind.Eoi, "which interrupts of the guest",
         raw => Hex.Of(raw & 0xff), raw => [raw & 0xff]);
+
+    private static string DebugWay(ulong raw) => (raw & 0x10) == 0 ? "write" : "read";
 
     private static string MsrName(uint msr)
     {

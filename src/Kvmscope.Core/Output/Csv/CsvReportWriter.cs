@@ -9,35 +9,32 @@ namespace Kvmscope.Core.Output.Csv;
 
 /// <summary>
 /// The rows of the JSON objects, under the same names, as comma-separated values; the header comes once. Each row begins with
-/// <c>started</c> and <c>seconds</c> of its interval. <c>buckets</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not
-/// included and empty for the last.
+/// <c>started</c> and <c>seconds</c> of its interval. The columns of a command are the same whatever its options: what was not asked for is
+/// empty. <c>buckets_ns</c> is one field, <c>LOW-HIGH:COUNT</c> joined by spaces, HIGH not included and empty for the last.
 /// </summary>
 internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
+    private const int CodeFields = 3, TimeFields = 7, RoundFields = 6;
+
     private readonly CsvLine _line = new(output);
     private bool _hasHeader;
-
-    private bool HasVcpu => request.By.HasFlag(GroupBy.Vcpu);
-
-    private bool HasVm => HasVcpu || request.Split || request.By.HasFlag(GroupBy.Vm);
-
-    private bool HasQualifier => request.By.HasFlag(GroupBy.Qualifier);
 
     public void Write(in Interval interval)
     {
         if (!_hasHeader) WriteHeader();
         _hasHeader = true;
-        string started = Rfc3339.Format(interval.From), seconds = interval.Seconds.ToString(CultureInfo.InvariantCulture);
+        string started = Rfc3339.Format(interval.From);
+        double seconds = Rounded.Seconds(interval.Seconds);
         Report report = ReportBuilder.BuildDetail(interval, request);
         foreach (WallRow wall in report.Walls)
         {
-            _line.Text(started).Text(seconds);
+            _line.Text(started).Number(seconds).Text(MachineNames.WallRow);
             WriteWall(wall, interval);
             _line.CodeColumns(null).End();
         }
-        foreach (ReportRow row in report.Rows)
+        foreach ((string name, ReportRow row) in MachineNames.RowsOf(report))
         {
-            _line.Text(started).Text(seconds);
+            _line.Text(started).Number(seconds).Text(name);
             WriteRow(row, interval);
             _line.CodeColumns(row.Code).End();
         }
@@ -45,33 +42,35 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
 
     private void WriteHeader()
     {
-        _line.Text("started").Text("seconds");
-        if (HasVm) _line.Text("vm").Text("vm_pid");
-        if (HasVcpu) _line.Text("vcpu");
-        _line.Text("isa").Text("code").Text("reason").Text("idle").Text("level");
-        if (HasQualifier) _line.Text("qualifier").Text("qualifier_raw");
-        _line.Text("count");
-        if (request.Kind != ReportKind.Count)
-            _line.Text("total_ns").Text("avg_ns").Text("p50_ns").Text("p90_ns").Text("p99_ns").Text("p999_ns").Text("max_ns");
-        if (request.Kind == ReportKind.Hist) _line.Text("buckets");
-        if (request.Split)
+        _line.Heads("started", "seconds", "row", "vm", "vm_pid", "vcpu", "isa", "code", "reason", "idle", "level");
+        _line.QualifierHeads().Text("count");
+        if (request.Kind != ReportKind.Count) _line.Heads("total_ns", "avg_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns");
+        if (request.Kind == ReportKind.Hist) _line.Text("buckets_ns");
+        if (request.Kind == ReportKind.Time)
         {
             _line.Text("wall_ns");
             foreach ((_, string name) in JsonParts.All) _line.Text(name + "_ns");
+            _line.Heads("handled", "reflected", "round_avg_ns", "round_p99_ns", "l1_exits_per_round", "l1_time_share");
         }
-        if (request.Nested) _line.Text("handled").Text("reflected").Text("round_avg_ns").Text("round_p99_ns").Text("l1_exits_per_round");
         _line.CodeColumnHeads().End();
     }
 
     // A row of a wall clock has no figures of exits.
     private void WriteWall(WallRow wall, Interval interval)
     {
-        const int keys = 5, figures = 8;
-        _line.Name(wall.Vm?.Name).Text(wall.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
-        if (HasVcpu) _line.Text(wall.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
-        for (int i = 0; i < keys + figures + (HasQualifier ? 2 : 0); i++) _line.Text("");
+        WriteOwner(wall.Vm, wall.Vcpu);
+        _line.Skip(CodeFields + 2 + CsvLine.QualifierFields + 1 + TimeFields);
         _line.Number(wall.WallNs);
         WriteParts(wall.Parts, interval, hasGuest: true);
+        _line.Skip(RoundFields);
+    }
+
+    private void WriteOwner(VmIdentity? vm, int? vcpu)
+    {
+        if (vm is null) _line.Skip(2);
+        else _line.Name(vm.Name).Number(vm.Pid);
+        if (vcpu is { } id) _line.Number(id);
+        else _line.Skip(1);
     }
 
     private void WriteParts(in TimeParts parts, Interval interval, bool hasGuest)
@@ -82,35 +81,37 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
 
     private void WriteRow(ReportRow row, Interval interval)
     {
-        ExitCode code = row.Code.GetValueOrDefault();
-        Tally all = row.Total;
-        if (HasVm) _line.Name(row.Vm?.Name).Text(row.Vm?.Pid.ToString(CultureInfo.InvariantCulture) ?? "");
-        if (HasVcpu) _line.Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
-        _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code))
-            .Text(row.Idle == true ? "true" : "false");
-        _line.Number((int)row.Level.GetValueOrDefault());
-        if (HasQualifier)
-            _line.Text(Qualifiers.Name(code, row.Qualifier) ?? "")
-                .Text(JsonParts.RawText(Qualifiers.MachineParts(code, row.Qualifier)) ?? "");
-        _line.Number(all.Count);
-        if (request.Kind != ReportKind.Count)
-        {
-            _line.Number(all.TotalNs).Number(all.AverageNs).Number(all.Quantile(0.5)).Number(all.Quantile(0.9));
-            _line.Number(all.Quantile(0.99)).Number(all.Quantile(0.999)).Number(all.LongestNs);
-        }
-        if (request.Kind == ReportKind.Hist) _line.Text(Buckets(all.Bins));
-        if (request.Split)
-        {
-            _line.Text("");
-            WriteParts(row.Parts ?? default, interval, hasGuest: false);
-        }
-        if (request.Nested) WriteRounds(row);
+        WriteOwner(row.Vm, row.Vcpu);
+        if (row.Code is { } code)
+            _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code));
+        else _line.Skip(CodeFields);
+        _line.Flag(row.Idle);
+        if (row.Level is { } level) _line.Number((int)level);
+        else _line.Skip(1);
+        _line.Qualifier(row.Code, row.Qualifier).Number(row.Total.Count);
+        if (request.Kind != ReportKind.Count) WriteTimes(row.Total);
+        if (request.Kind == ReportKind.Hist) _line.Text(Buckets(row.Total.Bins));
+        if (request.Kind == ReportKind.Time) WriteInside(row, interval);
     }
 
-    private void WriteRounds(ReportRow row)
+    private void WriteTimes(Tally all)
     {
+        _line.Number(all.TotalNs).Number(all.AverageNs).Number(all.Quantile(0.5)).Number(all.Quantile(0.9));
+        _line.Number(all.Quantile(0.99)).Number(all.Quantile(0.999)).Number(all.LongestNs);
+    }
+
+    private void WriteInside(ReportRow row, Interval interval)
+    {
+        _line.Skip(1);
+        if (request.Split) WriteParts(row.Parts ?? default, interval, hasGuest: false);
+        else _line.Skip(JsonParts.All.Length);
+        if (!request.Nested)
+        {
+            _line.Skip(RoundFields);
+            return;
+        }
         _line.Number(Rounds.Handled(row)).Number(Rounds.Reflected(row)).Number(Rounds.AverageNs(row)).Number(Rounds.P99Ns(row));
-        _line.Text(Rounds.L1Exits(row)?.ToString("0.####", CultureInfo.InvariantCulture) ?? "");
+        _line.Number(Rounds.L1Exits(row) is { } exits ? Rounded.Rate(exits) : null).Number(Rounded.Share(Rounds.L1TimeShare(row)));
     }
 
     private static string Buckets(Histogram bins)

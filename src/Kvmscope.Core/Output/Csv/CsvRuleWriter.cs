@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Output.Csv;
@@ -17,7 +16,7 @@ internal sealed class CsvRuleWriter(TextWriter output) : IOutputWriter<IReadOnly
         _hasHeader = true;
         foreach (RuleResult result in results)
         {
-            _line.Text(result.Rule.Text).Text(result.Measured?.ToString(CultureInfo.InvariantCulture) ?? "").Text(result.Unit);
+            _line.Text(result.Rule.Text).Number(result.Measured is { } measured ? Rounded.Measured(measured) : null).Text(result.Unit);
             _line.Text(result.Holds switch { true => "true", false => "false", null => "" }).Text(result.Why).End();
         }
     }

@@ -16,7 +16,7 @@ internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
     {
         _line = new CsvLine(output);
         _line.Text("time").Text("vm").Text("vm_pid").Text("vcpu").Text("tid").Text("cpu");
-        _line.Text("level").Text("isa").Text("code").Text("reason").Text("duration_ns").Text("qualifier").Text("qualifier_raw").Text("rip");
+        _line.Text("level").Text("isa").Text("code").Text("reason").Text("duration_ns").QualifierHeads().Text("rip");
         _line.Text("cpu_exit").Text("cpu_entry");
         foreach ((TimePart part, string name) in JsonParts.All)
             if (part != TimePart.Guest) _line.Text(name + "_ns");
@@ -35,8 +35,7 @@ internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
 
     private void WriteDetail(in SlowExit exit)
     {
-        _line.Text(Qualifiers.Name(exit.Code, exit.Qualifier) ?? "");
-        _line.Text(JsonParts.RawText(Qualifiers.MachineParts(exit.Code, exit.Qualifier)) ?? "");
+        _line.Qualifier(exit.Code, exit.Qualifier);
         _line.Text(exit.Rip is { } rip ? string.Create(CultureInfo.InvariantCulture, $"0x{rip:x}") : "");
         _line.Text(exit.CpuAtExit?.ToString(CultureInfo.InvariantCulture) ?? "").Number(exit.Cpu);
         foreach ((TimePart part, _) in JsonParts.All)

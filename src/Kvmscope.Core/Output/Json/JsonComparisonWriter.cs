@@ -4,7 +4,7 @@ using Kvmscope.Core.Analysis.Reports;
 
 namespace Kvmscope.Core.Output.Json;
 
-/// <summary>A comparison as one JSON object of schema kvmscope/1. Rows have the requested keys; what was not measured is null.</summary>
+/// <summary>A comparison as one JSON object. Rows have the requested keys; what was not measured is null.</summary>
 internal sealed class JsonComparisonWriter(TextWriter output)
 {
     private readonly JsonLines _lines = new(output);
@@ -37,7 +37,7 @@ internal sealed class JsonComparisonWriter(TextWriter output)
         json.WriteStartObject(name);
         json.WriteString("name", side.Name);
         json.WriteString("started", side.Samples == 0 ? null : Rfc3339.Format(side.Sum.From));
-        json.WriteNumber("seconds", side.Sum.Seconds);
+        json.WriteNumber("seconds", Rounded.Seconds(side.Sum.Seconds));
         json.WriteNumber("samples", side.Samples);
         JsonAccounting.Write(json, side.Sum, byQualifier);
         json.WriteEndObject();
@@ -64,7 +64,7 @@ internal sealed class JsonComparisonWriter(TextWriter output)
     {
         WriteFigures(json, "a", row.A);
         WriteFigures(json, "b", row.B);
-        json.WriteNumber("change", row.Change);
+        json.WriteNumber("change_ns_per_s", row.Change);
         json.WriteBoolean("marked", row.Marked);
         json.WriteStartArray("marks");
         foreach (string figure in FigureNames.Of(row.Marks)) json.WriteStringValue(figure);
@@ -74,8 +74,8 @@ internal sealed class JsonComparisonWriter(TextWriter output)
     private static void WriteFigures(Utf8JsonWriter json, string name, ComparisonFigures figures)
     {
         json.WriteStartObject(name);
-        json.WriteNumber(FigureNames.Rate, FigureNames.Round(figures.Rate));
-        if (FigureNames.Round(figures.Share) is { } share) json.WriteNumber(FigureNames.Share, share);
+        json.WriteNumber(FigureNames.Rate, Rounded.Rate(figures.Rate));
+        if (Rounded.Share(figures.Share) is { } share) json.WriteNumber(FigureNames.Share, share);
         else json.WriteNull(FigureNames.Share);
         JsonParts.Write(json, FigureNames.Average, figures.AverageNs);
         JsonParts.Write(json, FigureNames.P50, figures.P50Ns);

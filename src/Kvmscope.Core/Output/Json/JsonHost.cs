@@ -77,7 +77,7 @@ internal static class JsonDemo
         var lines = new JsonLines(output);
         Utf8JsonWriter json = lines.Begin("demo");
         json.WriteString("started", Rfc3339.Format(demo.Interval.From));
-        json.WriteNumber("seconds", Math.Round(demo.Interval.Seconds, 6));
+        json.WriteNumber("seconds", Rounded.Seconds(demo.Interval.Seconds));
         json.WriteBoolean("nested", demo.IsNested);
         json.WriteBoolean("equal", demo.IsEqual);
         json.WriteStartArray("rows");

@@ -23,14 +23,16 @@ internal sealed class JsonLines
             _bytes, new JsonWriterOptions { Encoder = inHtml ? JavaScriptEncoder.Default : JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 
-    /// <summary>Writes the next object.</summary>
+    /// <summary>Writes the next object; of an answer after <see cref="Begin"/>.</summary>
     internal Utf8JsonWriter Json { get; }
 
-    /// <summary>Begins an object of the project's schema.</summary>
-    internal Utf8JsonWriter Begin(string command)
+    /// <summary>Begins an answer: every object that the program prints says what it is.</summary>
+    /// <param name="command">The command that answers.</param>
+    /// <param name="kind">The kind of object, for its schema; null for the command's name.</param>
+    internal Utf8JsonWriter Begin(string command, string? kind = null)
     {
         Json.WriteStartObject();
-        Json.WriteString("schema", MachineNames.Schema);
+        Json.WriteString("schema", MachineNames.Schema(kind ?? command));
         Json.WriteString("command", command);
         return Json;
     }

@@ -28,13 +28,14 @@ internal static class JsonParts
         json.WriteEndObject();
     }
 
-    /// <summary><c>qualifier</c> and <c>qualifier_raw</c>.</summary>
+    /// <summary><c>qualifier</c>, <c>qualifier_raw</c> and <c>direction</c>.</summary>
     internal static void Write(Utf8JsonWriter json, ExitCode code, Qualifier qualifier)
     {
         json.WriteString("qualifier", Qualifiers.Name(code, qualifier));
         ulong[] numbers = Qualifiers.MachineParts(code, qualifier);
         if (numbers.Length == 1) json.WriteNumber("qualifier_raw", numbers[0]);
         else json.WriteString("qualifier_raw", RawText(numbers));
+        json.WriteString("direction", Qualifiers.Direction(code, qualifier));
     }
 
     /// <summary>A time in ns; null where it was not measured.</summary>

@@ -6,9 +6,10 @@ using Kvmscope.Core.Analysis.Reports;
 namespace Kvmscope.Core.Output.Json;
 
 /// <summary>
-/// Intervals as JSON objects of schema kvmscope/1, one per line. Rows are always by reason and level, and by VM and vCPU where requested.
-/// What was not measured is null. A bucket holds durations from <c>low_ns</c> up to, and without, <c>high_ns</c>; the last one's end is
-/// null.
+/// Intervals as JSON objects, one per line. <c>row</c> says what a row is: <c>wall</c> the wall clock of a VM or vCPU; <c>reason</c> a
+/// reason and level, of the VM and vCPU where requested, which add up to the total; <c>group</c> what a table has in one line, unless
+/// these are the same; <c>total</c> and <c>busy</c>. What was not measured is null. A bucket holds durations from <c>low_ns</c> up to, and
+/// without, <c>high_ns</c>; the last one's end is null.
 /// </summary>
 internal sealed class JsonReportWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
@@ -19,12 +20,12 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         Report report = ReportBuilder.BuildDetail(interval, request);
         Utf8JsonWriter json = _lines.Begin(request.Command);
         json.WriteString("started", Rfc3339.Format(interval.From));
-        json.WriteNumber("seconds", interval.Seconds);
+        json.WriteNumber("seconds", Rounded.Seconds(interval.Seconds));
         json.WriteStartArray("rows");
         foreach (WallRow wall in report.Walls) WriteWall(json, wall, interval);
-        foreach (ReportRow row in report.Rows)
+        foreach ((string name, ReportRow row) in MachineNames.RowsOf(report))
         {
-            WriteRow(json, row, interval);
+            WriteRow(json, name, row, interval);
             _lines.Drain();
         }
         json.WriteEndArray();
@@ -57,10 +58,9 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
     private static void WriteWall(Utf8JsonWriter json, WallRow wall, Interval interval)
     {
         json.WriteStartObject();
+        json.WriteString("row", MachineNames.WallRow);
         WriteKeys(json, wall.Vm, wall.Vcpu);
-        json.WriteNull("isa");
-        json.WriteNull("code");
-        json.WriteNull("reason");
+        WriteCode(json, null);
         json.WriteNull("level");
         json.WriteNumber("wall_ns", wall.WallNs);
         JsonParts.Write(json, wall.Parts, interval.Missing, withGuest: true);
@@ -77,15 +77,30 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         if (vcpu is { } id) json.WriteNumber("vcpu", id);
     }
 
-    private void WriteRow(Utf8JsonWriter json, ReportRow row, Interval interval)
+    // Rows that are not about one reason have none.
+    private static void WriteCode(Utf8JsonWriter json, ExitCode? code)
     {
-        ExitCode code = row.Code.GetValueOrDefault();
+        if (code is { } known)
+        {
+            JsonCode.Write(json, known);
+            return;
+        }
+        json.WriteNull("isa");
+        json.WriteNull("code");
+        json.WriteNull("reason");
+    }
+
+    private void WriteRow(Utf8JsonWriter json, string name, ReportRow row, Interval interval)
+    {
         json.WriteStartObject();
+        json.WriteString("row", name);
         WriteKeys(json, row.Vm, row.Vcpu);
-        JsonCode.Write(json, code);
-        json.WriteBoolean("idle", row.Idle == true);
-        json.WriteNumber("level", (int)row.Level.GetValueOrDefault());
-        if (request.By.HasFlag(GroupBy.Qualifier)) JsonParts.Write(json, code, row.Qualifier);
+        WriteCode(json, row.Code);
+        if (row.Idle is { } idle) json.WriteBoolean("idle", idle);
+        else json.WriteNull("idle");
+        if (row.Level is { } level) json.WriteNumber("level", (int)level);
+        else json.WriteNull("level");
+        if (request.By.HasFlag(GroupBy.Qualifier)) JsonParts.Write(json, row.Code.GetValueOrDefault(), row.Qualifier);
         json.WriteNumber("count", row.Total.Count);
         if (request.Kind != ReportKind.Count) WriteTimes(json, row.Total);
         if (request.Kind == ReportKind.Hist) WriteBuckets(json, row.Total.Bins);
@@ -100,8 +115,10 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         json.WriteNumber("reflected", Rounds.Reflected(row));
         JsonParts.Write(json, "round_avg_ns", Rounds.AverageNs(row));
         JsonParts.Write(json, "round_p99_ns", Rounds.P99Ns(row));
-        if (Rounds.L1Exits(row) is { } exits) json.WriteNumber("l1_exits_per_round", Math.Round(exits, 4));
+        if (Rounds.L1Exits(row) is { } exits) json.WriteNumber("l1_exits_per_round", Rounded.Rate(exits));
         else json.WriteNull("l1_exits_per_round");
+        if (Rounded.Share(Rounds.L1TimeShare(row)) is { } share) json.WriteNumber("l1_time_share", share);
+        else json.WriteNull("l1_time_share");
     }
 
     private static void WriteTimes(Utf8JsonWriter json, Tally measure)

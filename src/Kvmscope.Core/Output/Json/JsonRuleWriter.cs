@@ -3,7 +3,8 @@ using Kvmscope.Core.Analysis.Rules;
 
 namespace Kvmscope.Core.Output.Json;
 
-/// <summary>Results as JSON objects, one per rule and line: <c>rule</c>, <c>measured</c>, <c>unit</c>, <c>holds</c>, <c>why</c>.</summary>
+/// <summary>Results as JSON objects, one per rule and line: <c>rule</c>, <c>measured</c> and its <c>unit</c>, <c>holds</c>, <c>why</c>.
+/// </summary>
 internal sealed class JsonRuleWriter(TextWriter output) : IOutputWriter<IReadOnlyList<RuleResult>>
 {
     private readonly JsonLines _lines = new(output);
@@ -12,10 +13,9 @@ internal sealed class JsonRuleWriter(TextWriter output) : IOutputWriter<IReadOnl
     {
         foreach (RuleResult result in results)
         {
-            Utf8JsonWriter json = _lines.Json;
-            json.WriteStartObject();
+            Utf8JsonWriter json = _lines.Begin("assert");
             json.WriteString("rule", result.Rule.Text);
-            if (result.Measured is { } measured) json.WriteNumber("measured", measured);
+            if (result.Measured is { } measured) json.WriteNumber("measured", Rounded.Measured(measured));
             else json.WriteNull("measured");
             json.WriteString("unit", result.Unit);
             if (result.Holds is { } holds) json.WriteBoolean("holds", holds);

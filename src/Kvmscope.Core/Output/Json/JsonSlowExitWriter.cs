@@ -11,8 +11,7 @@ internal sealed class JsonSlowExitWriter(TextWriter output) : IOutputWriter<Slow
 
     public void Write(in SlowExit exit)
     {
-        Utf8JsonWriter json = _lines.Json;
-        json.WriteStartObject();
+        Utf8JsonWriter json = _lines.Begin("slower");
         json.WriteString("time", Rfc3339.Format(exit.At));
         json.WriteString("vm", exit.Vm.Name);
         json.WriteNumber("vm_pid", exit.Vm.Pid);
