@@ -47,9 +47,9 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
             Detail = new TraceOptions
             {
                 WantTime = kind != ReportKind.Count,
-                WantSplit = report.Split,
+                WantSplit = report.Split || report.NeedsAll,
                 WantQualifiers = report.Parts.HasFlag(ExitParts.Qualifier),
-                WantNested = report.Nested,
+                WantNested = report.Nested || report.NeedsAll,
             },
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>

@@ -20,6 +20,8 @@ internal static class RecordedRequest
             throw UsageError.Of("this recording cannot show what nesting costs: some reasons or a level were left out",
                 "Record without --reason, --exclude and --level.");
         Need(!request.Nested || header.HasNested, "rounds of nested guests", "nested");
+        // Advice does without.
+        request = request with { HasVms = header.Grouping >= Grouping.Vm };
         if (request.Grouping > Grouping.Host)
             exits.Require(request.Grouping, request.Grouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
         return request with { HasAllExits = exits.HasAll, IsRecorded = true, WasAllRecorded = header.HasAllExits };

@@ -27,6 +27,9 @@ internal sealed class FakeHost(FakeClock clock) : IHost
     public IReadOnlyList<Row> Rows { get; init; } =
         [Row(12, ExitLevel.L1, 100, 1_000_000), Row(10, ExitLevel.L1, 40, 1_500), Row(10, ExitLevel.L2, 7, 20_000)];
 
+    /// <summary>The wall clocks of a second, if the split is asked for.</summary>
+    public IReadOnlyList<VcpuTime> Times { get; init; } = [];
+
     /// <summary>The VMs of the rows.</summary>
     public IReadOnlyList<VmIdentity> Identities { get; init; } = [new(0, 4242, "web1"), new(1, 4711, "db1")];
 

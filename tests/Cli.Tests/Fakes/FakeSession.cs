@@ -27,6 +27,7 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
             To = clock.GetUtcNow(),
             ToNs = clock.MonotonicNs,
             Changes = rows,
+            TimeChanges = host.Asked!.WantSplit ? [.. host.Times.SelectMany(t => Enumerable.Repeat(t, (int)more))] : [],
             OpenAges = host.OpenAges,
             Vms = [.. host.Identities.Where(vm => rows.Any(r => r.Key.Vm == vm.Ordinal) || host.OpenAges.Any(o => o.Key.Vm == vm.Ordinal))],
             Accounting = lost with { Exits = exits, Entries = exits },

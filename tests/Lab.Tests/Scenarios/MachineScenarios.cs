@@ -33,8 +33,24 @@ internal static class MachineScenarios
             host.WantNested();
             Compare(host, "l2", k => k.Level == 2, null);
         }),
+        new("machines/module-parameters", Parameters),
         new("machines/filters-together", host => Compare(host, "both", k => k.Code == Cpuid(host) && k.Level == 1, 0, "beta", "alpha")),
     ];
+
+    /// <summary>Texts name no module parameter that this kernel does not have.</summary>
+    private static void Parameters(LabHost host)
+    {
+        int compared = 0;
+        foreach ((string module, string name, Version since) in ModuleParameters.All)
+        {
+            string folder = $"/sys/module/{module}/parameters";
+            if (!Directory.Exists(folder)) continue;
+            Check.Equal(host.Kernel >= since, File.Exists(Path.Combine(folder, name)), $"{module}.{name} is there");
+            compared++;
+        }
+        // kvm's own, and those of one vendor.
+        Check.AtLeast(8, compared, "parameters compared");
+    }
 
     private static ulong Cpuid(LabHost host) => host.IsSvm ? 0x72u : 10u;
 

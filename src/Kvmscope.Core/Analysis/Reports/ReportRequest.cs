@@ -53,15 +53,23 @@ public sealed record ReportRequest
     /// <summary>Whether to say what the figures suggest (<see cref="Advice"/>).</summary>
     public bool Explain { get; init; }
 
+    /// <summary>Whether VMs are kept apart; false for a recording that was made without.</summary>
+    public bool HasVms { get; init; } = true;
+
+    /// <summary>
+    /// Whether the split, qualifiers and rounds are needed, whatever the table shows: for advice, which needs all exits too.
+    /// </summary>
+    public bool NeedsAll => Explain && HasAllExits;
+
     /// <summary>The default of <see cref="Top"/>.</summary>
     public const int DefaultTop = 10;
 
     /// <summary>The grouping that an interval must have for this request.</summary>
     public Grouping Grouping =>
-        By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Split || By.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
+        By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Split || By.HasFlag(GroupBy.Vm) || (NeedsAll && HasVms) ? Grouping.Vm : Grouping.Host;
 
     /// <summary>What exits of a reason must be kept apart by in an interval for this request.</summary>
-    public ExitParts Parts => By.HasFlag(GroupBy.Qualifier) || Explain ? ExitParts.Qualifier : ExitParts.None;
+    public ExitParts Parts => By.HasFlag(GroupBy.Qualifier) || NeedsAll ? ExitParts.Qualifier : ExitParts.None;
 
     /// <summary>What rows are grouped by: as requested, and by reason too where the table is about reasons.</summary>
     internal GroupBy RowsBy => Split ? ReasonsBy : Nested ? By | GroupBy.Reason : By;

@@ -28,6 +28,8 @@ internal sealed class TableReportWriter(ReportRequest request, ViewStyle style, 
         }
         FootNotes.Write(output, report, style);
         if (!request.Explain) return;
+        if (!request.HasAllExits)
+            FootNotes.WriteWrapped(output, "no advice: it needs all exits, without --reason, --exclude and --level", RowTone.Plain, style);
         foreach (string line in Advice.Of(report, style.Unicode)) FootNotes.WriteWrapped(output, line, RowTone.Plain, style);
     }
 
