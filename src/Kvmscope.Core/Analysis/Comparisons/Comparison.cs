@@ -11,10 +11,11 @@ namespace Kvmscope.Core.Analysis.Comparisons;
 /// <param name="Total">All exits.</param>
 /// <param name="Busy">All except idle exits.</param>
 /// <param name="Tests">How many figures were tested, of all rows together.</param>
+/// <param name="Undecidable">How many of them no change could have marked: they have too few independent samples.</param>
 /// <param name="Notes">What the reader should know, one sentence each.</param>
 public sealed record Comparison(
     ComparisonRequest Request, ComparedSide A, ComparedSide B, IReadOnlyList<ComparisonRow> Rows, ComparisonRow Total, ComparisonRow Busy,
-    int Tests, IReadOnlyList<string> Notes);
+    int Tests, int Undecidable, IReadOnlyList<string> Notes);
 
 /// <summary>One side, added up.</summary>
 /// <param name="Name">What it is called.</param>

@@ -25,8 +25,8 @@ public static class ComparisonBuilder
         rows.Sort((x, y) => Compare(x, y, keys));
         int shown = Math.Clamp(request.Most ?? rows.Count, 0, rows.Count);
         return new Comparison(
-            request, sideA, sideB, rows[..shown], RowOf(groups.Total), RowOf(groups.Busy), tests.Count,
-            [.. ComparisonNotes.Of(a, b, sideA, sideB, groups, tests.Count), .. ComparisonNotes.OfRest(rows, shown)]);
+            request, sideA, sideB, rows[..shown], RowOf(groups.Total), RowOf(groups.Busy), tests.Count, tests.Undecidable,
+            [.. ComparisonNotes.Of(a, b, sideA, sideB, groups, tests), .. ComparisonNotes.OfRest(rows, shown)]);
 
         ComparisonRow RowOf(ComparisonGroup group)
         {

@@ -13,7 +13,8 @@ internal static class ComparisonNotes
     private const double MuchLonger = 2;
 
     internal static IEnumerable<string> Of(
-        ComparisonSide a, ComparisonSide b, ComparedSide sideA, ComparedSide sideB, ComparisonGroups groups, int tests)
+        ComparisonSide a, ComparisonSide b, ComparedSide sideA, ComparedSide sideB, ComparisonGroups groups,
+        FigureTests tests)
     {
         IEnumerable<string> lines =
             [.. OfSamples(groups, tests), .. OfLengths(sideA, sideB, groups), .. OfIsas(a, b), .. OfSide("A", a, sideA),
@@ -34,17 +35,21 @@ internal static class ComparisonNotes
 
     private static string Are(int number) => number == 1 ? "is" : "are";
 
-    private static IEnumerable<string> OfSamples(ComparisonGroups groups, int tests)
+    private static IEnumerable<string> OfSamples(ComparisonGroups groups, FigureTests tests)
     {
         (int a, int b) = groups.Blocks;
         if (Math.Min(a, b) < RankSum.MinSamples)
             yield return string.Create(CultureInfo.InvariantCulture,
                 $"too few samples to tell a change from noise, so nothing is marked: A has {a} and B {b} of the same length, each needs " +
                     $"{RankSum.MinSamples}; record longer, or with a shorter --interval");
-        else if (RankSum.MinP(a, b) > Holm.Level / tests)
+        else if (RankSum.MinP(a, b) > Holm.Level / tests.Count)
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"too few samples for {tests} figures at once, so nothing is marked: A has {a} and B {b}; record longer, or with a " +
+                $"too few samples for {tests.Count} figures at once, so nothing is marked: A has {a} and B {b}; record longer, or with a " +
                     $"shorter --interval, or use fewer --by keys");
+        // The load's own rate; where all exits are idle, it is that of all.
+        else if (!tests.CanDecide(groups.Busy, ChangedFigures.Rate) || !tests.CanDecide(groups.Total, ChangedFigures.Rate))
+            yield return "the load came in too few independent bursts to tell a change of its rate from noise; record longer: a dozen " +
+                "bursts or more on each side";
     }
 
     private static IEnumerable<string> OfLengths(ComparedSide a, ComparedSide b, ComparisonGroups groups)

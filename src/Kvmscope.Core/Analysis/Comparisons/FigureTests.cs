@@ -19,10 +19,25 @@ internal sealed class FigureTests
     private readonly record struct FigureTest(ComparisonGroup Group, ChangedFigures Figure, int Direction);
 
     private readonly List<FigureTest> _tests = [];
-    private readonly List<double> _probabilities = [];
+    private readonly List<double> _probabilities = [], _least = [];
 
     /// <summary>How many there are.</summary>
     internal int Count => _tests.Count;
+
+    /// <summary>
+    /// How many could not hold whatever had changed: neighbouring samples resemble each other so much that there are too few independent
+    /// ones.
+    /// </summary>
+    internal int Undecidable => Enumerable.Range(0, Count).Count(i => !CanDecide(i));
+
+    /// <summary>Whether any change could mark this figure; true where it is not tested.</summary>
+    internal bool CanDecide(ComparisonGroup group, ChangedFigures figure)
+    {
+        int at = _tests.FindIndex(t => t.Group == group && t.Figure == figure);
+        return at < 0 || CanDecide(at);
+    }
+
+    private bool CanDecide(int test) => _least[test] <= Holm.Level / Count;
 
     /// <summary>Tests the figures of a group that have enough samples.</summary>
     /// <param name="group">The group.</param>
@@ -37,10 +52,12 @@ internal sealed class FigureTests
             double[] a = group.A.Samples(figure, whole.A, BlocksPerSample(counted.A, counted.B));
             double[] b = group.B.Samples(figure, whole.B, BlocksPerSample(counted.B, counted.A));
             if (Math.Min(a.Length, b.Length) < RankSum.MinSamples) continue;
-            (double probability, int direction) = RankSum.Test(a, b);
-            if (figure == ChangedFigures.Rate && Presence.Test(a, b) is { } presence) probability = Math.Min(probability, presence);
+            (double probability, int direction, double least) = RankSum.Test(a, b);
+            if (figure == ChangedFigures.Rate && Presence.Test(a, b) is { } presence)
+                (probability, least) = (Math.Min(probability, presence), Math.Min(least, presence));
             _tests.Add(new FigureTest(group, figure, direction));
             _probabilities.Add(probability);
+            _least.Add(least);
         }
     }
 

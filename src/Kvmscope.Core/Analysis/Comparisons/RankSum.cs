@@ -15,16 +15,23 @@ internal static class RankSum
     // Up to here all ways to choose are counted; values at the most common rank are one case, however many.
     private const int MaxCounted = 20;
 
-    /// <summary>The probability that equal sides differ as much as these, and which is larger: 1 is B, −1 is A, 0 neither.</summary>
-    internal static (double P, int Direction) Test(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    /// <summary>
+    /// The probability that equal sides differ as much as these, and which is larger: 1 is B, −1 is A, 0 neither; and the smallest
+    /// probability that samples which resemble their neighbours as these do could have.
+    /// </summary>
+    internal static (double P, int Direction, double LeastP) Test(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         var ranks = new Ranks(a, b);
-        if (ranks.CommonCount == ranks.Count || a.IsEmpty || b.IsEmpty) return (1, 0);
+        if (ranks.CommonCount == ranks.Count || a.IsEmpty || b.IsEmpty) return (1, 0, MinP(a.Length, b.Length));
         double z = ranks.Count - ranks.CommonCount <= MaxCounted ? NormalTail.Distance(RankSumCounts.TwoSided(ranks)) : Approximate(ranks);
         (double inflation, double freedom) = SerialNoise.Of(ranks);
-        z /= Math.Sqrt(inflation);
-        if (double.IsFinite(freedom)) z = NormalTail.OfStudent(z, freedom);
-        return (NormalTail.TwoSided(z), -Math.Sign(ranks.Excess));
+        return (Probability(z), -Math.Sign(ranks.Excess), Probability(NormalTail.Distance(MinP(a.Length, b.Length))));
+
+        double Probability(double distance)
+        {
+            distance /= Math.Sqrt(inflation);
+            return NormalTail.TwoSided(double.IsFinite(freedom) ? NormalTail.OfStudent(distance, freedom) : distance);
+        }
     }
 
     /// <summary>The smallest probability that is possible with so many samples.</summary>

@@ -28,6 +28,7 @@ internal sealed class JsonComparisonWriter(TextWriter output)
         WriteSum(json, "total", comparison.Total);
         WriteSum(json, "busy", comparison.Busy);
         json.WriteNumber("tests", comparison.Tests);
+        json.WriteNumber("undecidable", comparison.Undecidable);
         JsonParts.Write(json, "notes", comparison.Notes);
         _lines.End();
     }

@@ -116,9 +116,18 @@ public static class ComparisonView
     private static string Legend(Comparison comparison)
     {
         bool any = comparison.Rows.Append(comparison.Total).Append(comparison.Busy).Any(r => r.Marked);
-        string test = string.Create(CultureInfo.InvariantCulture, $"(rank-sum test, {comparison.Tests} figures at 1 % together)");
-        string marks = any ? $"; * is more than noise between samples explains {test}"
-            : comparison.Tests > 0 ? $"; nothing is more than noise between samples explains {test}" : "";
+        string explains = string.Create(CultureInfo.InvariantCulture,
+            $"more than noise between samples explains (rank-sum test, {comparison.Tests} figures at 1 % together)");
+        string few = string.Create(CultureInfo.InvariantCulture,
+            $"{comparison.Undecidable} of {comparison.Tests} figures have too few independent samples to be marked");
+        string marks = (any, comparison) switch
+        {
+            (true, _) => $"; * is {explains}",
+            (_, { Tests: 0 }) => "",
+            (_, { Undecidable: 0 }) => $"; nothing is {explains}",
+            _ when comparison.Undecidable == comparison.Tests => $"; {few}",
+            _ => $"; {few}, and none of the others is {explains}",
+        };
         return "/s under a row is its handling time per second, B minus A" + marks;
     }
 }
