@@ -80,7 +80,8 @@ public sealed partial class AdviceLinesTests
                 }
     }
 
-    private static IEnumerable<AdviceFinding> Findings(Interval interval) => Advice.Findings(ReportBuilder.Build(interval, s_request), true);
+    private static IEnumerable<AdviceFinding> Findings(Interval interval) =>
+        Advice.Findings(ReportBuilder.Build(interval, s_request), true);
 
     private static Row Exits(ulong code, ulong count, ulong eachNs, Isa isa = Isa.Vmx, ExitLevel level = ExitLevel.L1, ulong raw = 0) =>
         new(Keys.Of(new ExitCode(isa, code), level, Sample.Web, 0, raw == 0 ? default : Qualifier.Of(raw)))

@@ -35,7 +35,8 @@ internal sealed class ReportOptions
         "Where the vCPUs' wall clock went: guest, KVM, VMM, run queue, halt, halt polling, other sleep; the same parts for each reason.");
     private readonly Option<bool> _nested = OptionFactory.Switch("--nested",
         "What became of L2's exits: handled by this host or reflected to L1, and how long until L2 ran again.");
-    private readonly Option<bool> _explain = OptionFactory.Switch("--explain", "Add what the figures suggest: what loses most time, and what to do about it.");
+    private readonly Option<bool> _explain = OptionFactory.Switch("--explain",
+        "Add what the figures suggest: what loses most time, and what to do about it.");
 
     /// <summary>Makes the options that make sense for a kind of report.</summary>
     public ReportOptions(ReportKind kind)

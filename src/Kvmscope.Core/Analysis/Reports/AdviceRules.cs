@@ -45,8 +45,8 @@ internal static class AdviceRules
     {
         if (figures.Largest(w => w.Parts[TimePart.Sleep], LargeSleep) is not { } worst) yield break;
         yield return new AdviceFinding("sleep", worst.Ns,
-            $"{Lost(worst.Wall, "slept in the kernel", TimePart.Sleep)}{worst.Others} while exits were handled: look for guest memory that " +
-            "is swapped out, or comes over the network after a migration", "sleep");
+            $"{Lost(worst.Wall, "slept in the kernel", TimePart.Sleep)}{worst.Others} while exits were handled: look for guest memory " +
+            "that is swapped out, or comes over the network after a migration", "sleep");
     }
 
     // A halted vCPU of a VM without an APIC in the kernel waits in its VMM, which is idle.
