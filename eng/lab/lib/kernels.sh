@@ -5,11 +5,15 @@
 # cache/kernels/.store/…    release, package, vmlinuz or Image, vmlinux, lib/modules
 
 readonly KERNELS='5.10 6.1 6.12 7.2' ARM_KERNELS='arm64-5.10 arm64-6.1 arm64-6.12 arm64-7.2'
+# Debian's flavours of a kernel have its number and -rt (PREEMPT_RT) or -cloud.
+readonly FLAVOUR_KERNELS='6.1-rt 6.12-rt 6.1-cloud 6.12-cloud arm64-6.1-rt arm64-6.12-rt'
 
 # The modules that are kept of each kernel, with their dependencies; the rest (about 300 MB) is dropped.
 readonly KEPT_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay kvm kvm-amd kvm-intel
     vhost_net vhost_vsock tun msr cpuid loop'
 readonly KEPT_ARM_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay'
+# The cloud kernels have no 9p.
+readonly KEPT_CLOUD_MODULES='virtio_pci virtio_net virtio_blk overlay kvm kvm-amd kvm-intel vhost_net vhost_vsock tun msr cpuid loop'
 
 # arch_of KERNEL: Debian's name of its architecture.
 arch_of() {
@@ -22,10 +26,18 @@ arch_of() {
 suite_of() {
     case ${1#arm64-} in
     5.10) echo bullseye ;;
-    6.1) echo bookworm ;;
-    6.12) echo trixie ;;
+    6.1 | 6.1-rt | 6.1-cloud) echo bookworm ;;
+    6.12 | 6.12-rt | 6.12-cloud) echo trixie ;;
     7.2) echo sid ;;
-    *) usage_error "no kernel '$1'; there are $KERNELS $ARM_KERNELS" ;;
+    *) usage_error "no kernel '$1'; there are $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS" ;;
+    esac
+}
+
+# flavour_of KERNEL: rt- or cloud- as Debian's packages have it, nothing for the plain kernel.
+flavour_of() {
+    case $1 in
+    *-rt) echo rt- ;;
+    *-cloud) echo cloud- ;;
     esac
 }
 
@@ -67,11 +79,12 @@ own_apt_update() {
         { cat "$root/update.log" >&2; die "the mirror has no package list of $suite"; }
 }
 
-# newest_package SUITE KERNEL: image package with the highest version of this series.
+# newest_package SUITE KERNEL: image package with the highest version of this series and flavour.
 newest_package() {
     local series=${2#arm64-}
+    series=${series%%-*}
     own_apt "$1" apt-cache pkgnames "linux-image-$series" | grep -E "^linux-image-${series//./\\.}[.-]" |
-        grep -E "^linux-image-[0-9][^-]*(-[0-9]+)?-${1#*/}\$" | sort -V | tail -n 1
+        grep -E "^linux-image-[0-9][^-]*(-[0-9]+)?-$(flavour_of "$2")${1#*/}\$" | sort -V | tail -n 1
 }
 
 # package_parts SUITE PACKAGE: newer suites have the binary, the modules and their lists in separate packages.
@@ -119,7 +132,8 @@ ensure_kernel() {
 }
 
 fetch_kernel() {
-    local kernel=$1 suite package version store part parts
+    # Two kernels of one suite may be fetched at the same time.
+    local kernel=$1 suite package version store part parts apt_root=$CACHE/apt/$1
     suite=$(suite_of "$kernel")/$(arch_of "$kernel")
     own_apt_update "$suite"
     package=$(newest_package "$suite" "$kernel")
@@ -145,7 +159,7 @@ fetch_kernel() {
     ln -sfn "$store" "$CACHE/kernels/.$kernel.link"
     mv -T "$CACHE/kernels/.$kernel.link" "$CACHE/kernels/$kernel"
     find "$CACHE/kernels/.store" -mindepth 1 -maxdepth 1 -name "$kernel-*" ! -name "${store##*/}" -exec rm -rf {} +
-    rm -rf "$CACHE/apt/$suite/cache" "$CACHE/apt/$suite/lists"
+    rm -rf "$apt_root"
 }
 
 # take_kernel TREE INTO: vmlinuz, vmlinux and the modules that the lab loads. Its caller tests the status, so set -e is off, and
@@ -169,7 +183,10 @@ take_kernel() {
 # take_modules FROM INTO RELEASE: uncompressed, because decompressing takes time in the guest.
 take_modules() {
     local from=$1/lib/modules/$3 into=$2/lib/modules/$3 module kept=$KEPT_MODULES
-    case $3 in *arm64) kept=$KEPT_ARM_MODULES ;; esac
+    case $3 in
+    *arm64) kept=$KEPT_ARM_MODULES ;;
+    *-cloud-*) kept=$KEPT_CLOUD_MODULES ;;
+    esac
     depmod -b "$1" "$3" 2>/dev/null || return 1
     # shellcheck disable=SC2086 # a list of words
     module_closure "$from" $kept | while read -r module; do
@@ -229,11 +246,11 @@ extract_image() {
 
 lab_kernels() {
     local kernel
-    for kernel in $KERNELS $ARM_KERNELS; do
+    for kernel in $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS; do
         if [ -e "$CACHE/kernels/$kernel/release" ]; then
-            printf '%-10s %-24s %s\n' "$kernel" "$(cat "$CACHE/kernels/$kernel/release")" "$(cat "$CACHE/kernels/$kernel/package")"
+            printf '%-13s %-26s %s\n' "$kernel" "$(cat "$CACHE/kernels/$kernel/release")" "$(cat "$CACHE/kernels/$kernel/package")"
         else
-            printf '%-10s not fetched\n' "$kernel"
+            printf '%-13s not fetched\n' "$kernel"
         fi
     done
     printf 'in %s, %s\n' "$CACHE" "$(du -sh "$CACHE" 2>/dev/null | cut -f1)"
@@ -241,7 +258,7 @@ lab_kernels() {
 
 lab_clean() {
     local kernel
-    for kernel in $KERNELS $ARM_KERNELS; do
+    for kernel in $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS; do
         [ ! -e "$CACHE/kernels/.$kernel.lock" ] || (
             # Wait for runs that use it.
             flock 9

@@ -61,6 +61,7 @@ take_option() {
 check_options() {
     local word
     suite_of "$kernel" >/dev/null
+    case $kernel/$cpu in *-cloud/svm | *-cloud/arm64) usage_error "--kernel $kernel has no 9p, so it needs --cpu vmx" ;; esac
     case $cpu in svm | vmx | arm64) ;; *) usage_error "--cpu is svm, vmx or arm64, not '$cpu'" ;; esac
     if [ "$cpu" = arm64 ]; then kernel=arm64-${kernel#arm64-}; fi
     case $accel in auto | kvm | tcg) ;; *) usage_error "--accel is auto, kvm or tcg, not '$accel'" ;; esac
