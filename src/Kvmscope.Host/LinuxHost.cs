@@ -51,7 +51,8 @@ public sealed class LinuxHost : IHost
                 : [Capability.Bpf, Capability.Kill]).Problem();
 
     private TableSizes SizesFor(int? maxVcpus, TraceOptions? options = null) => TableSizes.For(
-        maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0, options);
+        maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0, options,
+        maxVcpus is null ? new HostChecker().MostTableBytes() : long.MaxValue);
 
     // The process that was identified, not another one that has its number now.
     private bool IsAlive(int pid) =>

@@ -177,4 +177,14 @@ public sealed class RunControlTests
         Assert.Empty(outcome.Out);
         Assert.Equal(["attach", "start sleep 10", "drop", "stop the command"], world.Log);
     }
+
+    [Fact]
+    public void Tables_that_had_to_be_smaller_are_said()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Remark = "memory is short" };
+        Outcome outcome = world.Run("count", "--duration", "2s", "--vm", "web1");
+        Assert.Equal(0, outcome.Status);
+        Assert.Contains("kvmscope: memory is short", outcome.Error, StringComparison.Ordinal);
+    }
 }

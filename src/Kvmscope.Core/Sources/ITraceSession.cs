@@ -10,6 +10,9 @@ public interface ITraceSession : IDisposable
     /// </summary>
     long? SinceNs => null;
 
+    /// <summary>What the user has to know before it runs, in words: less room than the host asks for; null: nothing.</summary>
+    string? Remark => null;
+
     /// <summary>
     /// Reads the counters: what happened since the reading before, or since attach. Costs no system call on the traced side. The caller
     /// sets the start of the interval.

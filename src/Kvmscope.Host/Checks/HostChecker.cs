@@ -41,6 +41,9 @@ public sealed class HostChecker
             if (finding.Line.Verdict == CheckVerdict.Failed) throw finding.ToException();
     }
 
+    /// <summary>How many bytes tables of automatic size may take.</summary>
+    public long MostTableBytes() => MemoryCheck.MostBytes(_files);
+
     private IEnumerable<Finding> Findings(long tableBytes)
     {
         HostFacts facts = HostFacts.Read(_files);

@@ -30,6 +30,12 @@ internal static class MemoryCheck
             : Finding.Ok(Name, found);
     }
 
+    /// <summary>
+    /// What tables of automatic size may take: a quarter of what is available, so that whoever makes vCPUs cannot make a tracer take the
+    /// host's memory or give up. A limit on locked memory is an error instead: its user can raise it.
+    /// </summary>
+    internal static long MostBytes(HostFiles files) => Available(files) / 4 ?? long.MaxValue;
+
     private static long? Available(HostFiles files) =>
         files.Field("proc/meminfo", "MemAvailable") is { } text && TryNumber(text.Split(' ')[0], out long kib) && kib < long.MaxValue / 1024
             ? kib * 1024

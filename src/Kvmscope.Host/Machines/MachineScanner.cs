@@ -18,13 +18,22 @@ public sealed class MachineScanner
     private readonly byte[] _processes = new byte[DirectoryBuffer];
     private readonly byte[] _files = new byte[DirectoryBuffer];
     private readonly VmmCommandReader _commands;
+    private readonly OpenFiles.Comparison _compare;
 
     /// <summary>Makes a scanner; it may be used again, from one thread at a time.</summary>
-    /// <param name="procRoot">Where procfs is mounted.</param>
-    public MachineScanner(string procRoot = "/proc")
+    public MachineScanner()
+        : this("/proc", OpenFiles.Kcmp)
+    {
+    }
+
+    /// <summary>Makes a scanner of a captured procfs.</summary>
+    /// <param name="procRoot">Where it is.</param>
+    /// <param name="compare">Tells descriptors apart; null where that is not known of its processes.</param>
+    internal MachineScanner(string procRoot, OpenFiles.Comparison? compare = null)
     {
         _proc = new ProcRoot(procRoot);
         _commands = new VmmCommandReader(_proc);
+        _compare = compare ?? ((_, _, _) => null);
     }
 
     /// <summary>How many processes the last <see cref="Scan"/> could not look into: other users', whose VMs are missing.</summary>
@@ -52,58 +61,51 @@ public sealed class MachineScanner
     /// <summary>Looks at one process; null where it holds no VM, is gone, or may not be looked into.</summary>
     public VirtualMachine? Inspect(int pid)
     {
-        var ids = new VcpuIdList();
-        if (!Walk(pid, ref ids, firstVcpuOnly: false, out int vms)) return null;
+        var files = new KvmFiles();
+        if (!Walk(pid, files, firstVcpuOnly: false)) return null;
         VmmCommand command = _commands.Read(pid);
-        // A vCPU keeps its VM alive, so a VMM may have closed the VM's own file.
-        return new VirtualMachine(pid, command.Name, command.Vmm, Math.Max(vms, 1), ids.Sorted()) { Labels = command.Labels };
+        int vms = files.CountVms(pid, _compare);
+        return new VirtualMachine(pid, command.Name, command.Vmm, vms, files.VcpuIds(pid, vms, _compare)) { Labels = command.Labels };
     }
 
     /// <summary>Whether the process holds a vCPU. Null where that cannot be known: it is gone, or another user's.</summary>
     public bool? HasVcpuFds(int pid)
     {
-        var ids = new VcpuIdList();
+        var files = new KvmFiles();
         int unreadable = Unreadable;
-        Walk(pid, ref ids, firstVcpuOnly: true, out int vms);
-        bool refused = Unreadable != unreadable || vms < 0;
+        Walk(pid, files, firstVcpuOnly: true);
+        bool refused = Unreadable != unreadable || !files.IsRead;
         Unreadable = unreadable;
-        return refused ? null : ids.Count > 0;
+        return refused ? null : files.HasVcpu;
     }
 
     /// <summary>Walks the open files; false where none is a VM or a vCPU.</summary>
     /// <param name="pid">The process.</param>
-    /// <param name="ids">Takes the ids of vCPUs.</param>
+    /// <param name="found">Takes them.</param>
     /// <param name="firstVcpuOnly">Whether to stop at the first vCPU.</param>
-    /// <param name="vms">How many VMs there are; -1 where the files could not be read.</param>
-    private bool Walk(int pid, ref VcpuIdList ids, bool firstVcpuOnly, out int vms)
+    private bool Walk(int pid, KvmFiles found, bool firstVcpuOnly)
     {
-        vms = -1;
         using SafeFileHandle fds = _proc.OpenFds(pid, out int error);
         if (error is Errno.EACCES or Errno.EPERM && MayHoldFiles(pid)) Unreadable++;
         if (error != 0) return false;
-        vms = 0;
         bool refused = false, any = false;
         Span<byte> link = stackalloc byte[KvmLink.MaxLength];
         var files = new DirectoryReader(fds, _files);
         // A kernel thread has no files, and costs no more than this.
         while (files.MoveNext())
         {
-            if (files.Current[0] == '.') continue;
+            if (!Utf8Parser.TryParse(files.Current, out int descriptor, out int used) || used != files.Current.Length) continue;
             ReadOnlySpan<byte> target = ProcRoot.ReadLink(fds, files.Current, link);
             any |= !target.IsEmpty;
             refused |= target.IsEmpty;
             KvmLinkKind kind = KvmLink.Parse(target, out int id);
-            if (kind == KvmLinkKind.Vm) vms++;
-            else if (kind == KvmLinkKind.Vcpu) ids.Add(id);
-            if (firstVcpuOnly && ids.Count > 0) break;
+            if (kind != KvmLinkKind.None) found.Add(kind, id, descriptor);
+            if (firstVcpuOnly && found.HasVcpu) break;
         }
         // The folder can be listed with CAP_DAC_READ_SEARCH, its links be read only with CAP_SYS_PTRACE: not one means refused.
-        if (refused && !any)
-        {
-            Unreadable++;
-            vms = -1;
-        }
-        return vms > 0 || ids.Count > 0;
+        found.IsRead = any || !refused;
+        if (!found.IsRead) Unreadable++;
+        return found.HasAny;
     }
 
     // Threads of the kernel and zombies hold no files, so no VM of theirs is missing; what they are is readable for everybody.
@@ -114,22 +116,50 @@ public sealed class MachineScanner
         return length < 0 || !ProcessStat.TryParse(text[..length], out ProcessStat stat) || !(stat.IsKernelThread || stat.HasEnded);
     }
 
-    /// <summary>
-    /// vCPU ids as they come; those that the kernel does not tell are numbered in the order of their files, in which they were made.
-    /// </summary>
-    private ref struct VcpuIdList
+    /// <summary>What a process has open of KVM.</summary>
+    private sealed class KvmFiles
     {
-        private List<int>? _ids;
+        // Most processes have none.
+        private List<int>? _vms;
+        private List<(int Id, int Descriptor)>? _vcpus;
         private int _unnamed;
 
-        internal readonly int Count => _ids?.Count ?? 0;
+        /// <summary>Whether the files could be read.</summary>
+        internal bool IsRead { get; set; }
 
-        internal void Add(int id) => (_ids ??= []).Add(id >= 0 ? id : _unnamed++);
+        internal bool HasVcpu => _vcpus is not null;
 
-        internal readonly ImmutableArray<int> Sorted()
+        internal bool HasAny => _vcpus is not null || _vms is not null;
+
+        internal void Add(KvmLinkKind kind, int id, int descriptor)
         {
-            _ids?.Sort();
-            return _ids is null ? [] : [.. _ids];
+            if (kind == KvmLinkKind.Vm) (_vms ??= []).Add(descriptor);
+            // Ids that the kernel does not tell are numbered in the order of their files, in which they were made.
+            else (_vcpus ??= []).Add((id >= 0 ? id : _unnamed++, descriptor));
+        }
+
+        // A vCPU keeps its VM alive, so a VMM may have closed the VM's own file.
+        internal int CountVms(int pid, OpenFiles.Comparison compare) => _vms switch
+        {
+            null => 1,
+            [_] => 1,
+            _ => OpenFiles.CountDistinct(pid, _vms, compare) ?? _vms.Count,
+        };
+
+        /// <summary>The ids, ascending; an id that several VMs have as often. Where files cannot be compared, at most once per VM.</summary>
+        internal ImmutableArray<int> VcpuIds(int pid, int vms, OpenFiles.Comparison compare)
+        {
+            if (_vcpus is null) return [];
+            var ids = ImmutableArray.CreateBuilder<int>();
+            foreach (IGrouping<int, int> same in _vcpus.GroupBy(v => v.Id, v => v.Descriptor).OrderBy(g => g.Key))
+            {
+                int[] descriptors = [.. same];
+                int count = descriptors.Length == 1
+                    ? 1
+                    : OpenFiles.CountDistinct(pid, descriptors, compare) ?? Math.Min(descriptors.Length, vms);
+                for (int i = 0; i < count; i++) ids.Add(same.Key);
+            }
+            return ids.ToImmutable();
         }
     }
 }

@@ -44,9 +44,29 @@ public sealed record TableSizes(
     /// <param name="cpus">Possible CPUs of the host.</param>
     /// <param name="vcpusNow">vCPUs that the host has now.</param>
     /// <param name="options">What is wanted in addition to counts and times; null: nothing.</param>
-    public static TableSizes For(int? maxVcpus, int cpus, int vcpusNow, TraceOptions? options = null)
+    /// <param name="mostBytes">What the tables may take, unless the user gave the number.</param>
+    public static TableSizes For(int? maxVcpus, int cpus, int vcpusNow, TraceOptions? options = null, long mostBytes = long.MaxValue)
     {
-        int vcpus = Math.Clamp(maxVcpus ?? Math.Max(128, Math.Max(4 * cpus, 2 * vcpusNow + 64)), 1, TraceOptions.MostVcpus);
+        long wanted = maxVcpus ?? Math.Max(128, Math.Max(4L * cpus, 2L * vcpusNow + 64));
+        int vcpus = (int)Math.Clamp(wanted, 1, TraceOptions.MostVcpus);
+        TableSizes sizes = Of(vcpus, cpus, options);
+        if (maxVcpus is not null || sizes.Bytes <= mostBytes) return sizes;
+        // The most that fits; at least one, which the check of memory refuses where not even that fits.
+        int fits = 1;
+        for (int beyond = vcpus; beyond - fits > 1;)
+        {
+            int middle = fits + (beyond - fits) / 2;
+            if (Of(middle, cpus, options).Bytes <= mostBytes) fits = middle;
+            else beyond = middle;
+        }
+        return Of(fits, cpus, options) with { Wanted = vcpus };
+    }
+
+    /// <summary>The vCPUs that there should be room for, where memory does not allow it; otherwise null.</summary>
+    public int? Wanted { get; private init; }
+
+    private static TableSizes Of(int vcpus, int cpus, TraceOptions? options)
+    {
         bool qualifiers = options is { Parts: not ExitParts.None };
         int cells = vcpus * CellsPerVcpu;
         int shared = vcpus * SharedPerVcpu * ((qualifiers ? 1 : 0) + (options?.WantNested == true ? 1 : 0));

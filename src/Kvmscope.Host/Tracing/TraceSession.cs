@@ -59,7 +59,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         });
         try
         {
-            return new TraceSession(options, sizes, host, bpf, free!, missing) { SinceNs = since };
+            return new TraceSession(options, sizes, host, bpf, free!, missing) { SinceNs = since, Remark = RemarkOn(sizes) };
         }
         catch
         {
@@ -68,11 +68,18 @@ internal sealed unsafe class TraceSession : ITraceSession
         }
     }
 
+    private static string? RemarkOn(TableSizes sizes) => sizes.Wanted is { } wanted
+        ? $"memory is short: the tables have room for {sizes.MaxVcpus} vCPUs at once instead of {wanted} (--max-vcpus N sets it)"
+        : null;
+
     /// <summary>The tables, for the benchmark that fills them without running guests.</summary>
     internal (MappedTable<kvmscope_slot> Slots, MappedTable<kvmscope_cell> Cells) Tables => (_slots, _cells);
 
     /// <inheritdoc/>
     public long? SinceNs { get; private init; }
+
+    /// <inheritdoc/>
+    public string? Remark { get; private init; }
 
     /// <inheritdoc/>
     public Interval Read(Grouping grouping)

@@ -16,6 +16,9 @@ internal sealed class NarrowedSession(ITraceSession session, VmFilter vms) : ITr
     public long? SinceNs => session.SinceNs;
 
     /// <inheritdoc/>
+    public string? Remark => session.Remark;
+
+    /// <inheritdoc/>
     public Interval Read(Grouping grouping)
     {
         if (grouping < Grouping.Vm) grouping = Grouping.Vm;

@@ -56,6 +56,7 @@ internal sealed record TraceJob
         Began?.Invoke(clock.Started);
         target.Begin();
         announce(target);
+        if (session.Remark is { } remark) context.Say(remark);
         SayPatterns(context, host, filter);
         if (Plan.Command is { } command) end.Start(command);
         if (host.DropPrivileges(MakesFiles) is { } held) Complain(held, context, end);

@@ -75,6 +75,9 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public IReadOnlyList<HostCheck> Check() => Checks;
 
+    /// <summary>What the trace remarks.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>What stays when privileges are dropped.</summary>
     public string? Undropped { get; init; }
 

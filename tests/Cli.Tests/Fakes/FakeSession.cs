@@ -12,6 +12,8 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
     private ulong _factor;
     private Accounting _lost = new();
 
+    public string? Remark => host.Remark;
+
     public bool Disposed { get; private set; }
 
     public Interval Read(Grouping grouping)

@@ -211,6 +211,15 @@ public sealed class HostCheckerTests
     }
 
     [Fact]
+    public void Tables_of_automatic_size_take_at_most_a_quarter_of_the_free_memory()
+    {
+        using TempTree tree = HostTrees.Debian61Amd();
+        Assert.Equal(512L << 20, new HostChecker(tree.Root, new FakeProbe()).MostTableBytes());
+        tree.File("proc/meminfo", "MemTotal: unknown\n");
+        Assert.Equal(long.MaxValue, new HostChecker(tree.Root, new FakeProbe()).MostTableBytes());
+    }
+
+    [Fact]
     public void Tables_larger_than_the_free_memory_fail()
     {
         using TempTree tree = HostTrees.Debian61Amd();

@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Machines;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host.Tests.Machines;
 
-public sealed class MachineScannerTests
+public sealed partial class MachineScannerTests
 {
     private const string Vm = "anon_inode:kvm-vm";
 
@@ -34,6 +36,61 @@ public sealed class MachineScannerTests
         Assert.Equal(2, machine.VmCount);
         Assert.Equal([0, 0], machine.VcpuIds.ToArray());
     }
+
+    [Fact]
+    public void Descriptors_of_one_vcpu_are_one_vcpu()
+    {
+        using var proc = new TempTree();
+        // Two VMs, each with the vCPUs 0 and 1; the first one's vCPU 0 and the second VM many times.
+        string[] vcpus = ["anon_inode:kvm-vcpu:0", "anon_inode:kvm-vcpu:1"];
+        string[] copies = [.. Enumerable.Repeat(vcpus[0], 5_000)];
+        proc.Process(9, ["test"], [Vm, .. vcpus, Vm, .. vcpus, .. copies, Vm, Vm, Vm]);
+        // Which file is behind a descriptor: those from 6 on are copies.
+        static int FileOf(int descriptor) => descriptor < 6 ? descriptor : descriptor < 5_006 ? 1 : 3;
+        int comparisons = 0;
+        VirtualMachine machine = Assert.Single(new MachineScanner(proc.Root, (pid, a, b) =>
+        {
+            Assert.Equal(9, pid);
+            comparisons++;
+            return FileOf(a).CompareTo(FileOf(b));
+        }).Scan());
+        Assert.Equal(2, machine.VmCount);
+        Assert.Equal([0, 0, 1, 1], machine.VcpuIds.ToArray());
+        Assert.InRange(comparisons, 1, 20_000);
+    }
+
+    [Fact]
+    public void Where_descriptors_cannot_be_compared_a_vm_has_an_id_once()
+    {
+        using var proc = new TempTree();
+        proc.Process(9, ["test"], [Vm, .. Enumerable.Repeat("anon_inode:kvm-vcpu:0", 60), "anon_inode:kvm-vcpu:7"]);
+        Assert.Equal([0, 7], Assert.Single(new MachineScanner(proc.Root).Scan()).VcpuIds.ToArray());
+    }
+
+    [Fact]
+    public void The_kernel_tells_descriptors_of_one_file_from_those_of_another()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            SafeFileHandle[] files = [.. Enumerable.Range(0, 20).Select(_ => File.OpenHandle(path))];
+            int[] own = [.. files.Select(f => (int)f.DangerousGetHandle())];
+            int[] copies = [.. own.SelectMany(f => Enumerable.Range(0, 10).Select(_ => dup(f)))];
+            int[] all = [.. copies, .. own];
+            Random.Shared.Shuffle(all);
+            Assert.Equal(20, OpenFiles.CountDistinct(Environment.ProcessId, all, OpenFiles.Kcmp));
+            foreach (int copy in copies) new SafeFileHandle(copy, ownsHandle: true).Dispose();
+            Assert.Null(OpenFiles.CountDistinct(Environment.ProcessId, [own[0], int.MaxValue], OpenFiles.Kcmp));
+            foreach (SafeFileHandle file in files) file.Dispose();
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int dup(int descriptor);
 
     [Fact]
     public void Vcpus_without_ids_are_numbered_and_a_closed_vm_file_counts()

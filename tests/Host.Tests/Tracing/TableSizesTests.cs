@@ -24,6 +24,23 @@ public sealed class TableSizesTests
     });
 
     [Fact]
+    public void An_automatic_size_shrinks_to_the_most_that_fits() =>
+        Gen.Select(s_cpus, s_vcpus, Gen.Long[1L << 20, 8L << 30]).Sample((cpus, vcpus, most) =>
+    {
+        TableSizes wanted = TableSizes.For(null, cpus, vcpus), sizes = TableSizes.For(null, cpus, vcpus, mostBytes: most);
+        if (wanted.Bytes <= most)
+        {
+            Assert.Equal((wanted, (int?)null), (sizes, sizes.Wanted));
+            return;
+        }
+        Assert.Equal(wanted.MaxVcpus, sizes.Wanted);
+        Assert.True(sizes.Bytes <= most || sizes.MaxVcpus == 1);
+        Assert.True(TableSizes.For(sizes.MaxVcpus + 1, cpus, 0).Bytes > most);
+        // What the user says is not changed.
+        Assert.Equal(wanted.Bytes, TableSizes.For(wanted.MaxVcpus, cpus, vcpus, mostBytes: most).Bytes);
+    });
+
+    [Fact]
     public void More_vcpus_take_more_memory() => Gen.Select(Gen.Int[1, TraceOptions.MostVcpus - 1], s_cpus).Sample((vcpus, cpus) =>
         TableSizes.For(vcpus, cpus, 0).Bytes < TableSizes.For(vcpus + 1, cpus, 0).Bytes);
 

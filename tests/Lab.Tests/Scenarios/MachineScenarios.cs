@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Kvmscope.Guests.Kvm;
 using Kvmscope.Lab.Tests.Suite;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
 
@@ -7,7 +10,7 @@ namespace Kvmscope.Lab.Tests.Scenarios;
 /// Several VMs at the same time: their counts are not mixed, and filters leave the others at zero. One run of three guests, and a tracer
 /// for each command line.
 /// </summary>
-internal static class MachineScenarios
+internal static partial class MachineScenarios
 {
     private const string AlphaPlan = "cpuid=101 out=53", BetaPlan = "vcpus=2 cpuid=67 hlt=31", GammaPlan = "out=19 l2.cpuid=29 l2.out=13";
 
@@ -20,6 +23,7 @@ internal static class MachineScenarios
     internal static IEnumerable<Case> Cases =>
     [
         new("machines/list", List),
+        new("machines/copies-of-a-descriptor-are-one-vcpu", Copies),
         new("machines/two-at-once-are-not-mixed", host => Compare(host, "all", _ => true, null)),
         new("machines/vm-by-pid", host => Compare(host, "pid", _ => true, null, "alpha")),
         new("machines/vm-by-name", host => Compare(host, "name", _ => true, null, "beta")),
@@ -103,6 +107,36 @@ internal static class MachineScenarios
         Check.Equal(("alpha", 1), rows[alpha.Pid], "alpha");
         Check.Equal(("beta", 2), rows[beta.Pid], "beta");
     }
+
+    /// <summary>Whoever may use /dev/kvm can copy a descriptor as often as it likes: that makes no vCPU, and no tracer's tables grow.</summary>
+    private static void Copies(LabHost host)
+    {
+        const int copies = 3_000;
+        using var kvm = KvmDevice.Open();
+        using KvmVm first = kvm.CreateVm(), second = kvm.CreateVm();
+        using KvmVcpu vcpu = first.CreateVcpu(0), other = second.CreateVcpu(0);
+        List<SafeFileHandle> made = [];
+        try
+        {
+            for (int i = 0; i < copies; i++) made.Add(new SafeFileHandle(dup(vcpu.Handle), ownsHandle: true));
+            Check.Equal(0, made.Count(m => m.IsInvalid), "copies that could not be made");
+            (int status, string output, string errors) = host.Run("list --format json");
+            Check.Equal(0, status, $"status of list ({errors})");
+            using JsonDocument document = JsonDocument.Parse(output);
+            JsonElement own = document.RootElement.GetProperty("rows").EnumerateArray()
+                .Single(r => r.GetProperty("vm_pid").GetInt32() == Environment.ProcessId);
+            Check.Equal(2, own.GetProperty("vcpu_ids").GetArrayLength(), "vCPUs");
+            (status, output, errors) = host.Run("count --duration 10ms --format json");
+            Check.Equal((0, ""), (status, errors), $"status and words of count ({output})");
+        }
+        finally
+        {
+            foreach (SafeFileHandle copy in made) copy.Dispose();
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int dup(SafeFileHandle descriptor);
 
     private static Dictionary<string, TracedAnswer> Answers(LabHost host)
     {
