@@ -146,7 +146,9 @@ public sealed class MachineScanner
             _ => OpenFiles.CountDistinct(pid, _vms, compare) ?? _vms.Count,
         };
 
-        /// <summary>The ids, ascending; an id that several VMs have as often. Where files cannot be compared, at most once per VM.</summary>
+        /// <summary>
+        /// The ids, ascending; an id that several VMs have as often. Where files cannot be compared, at most once per VM.
+        /// </summary>
         internal ImmutableArray<int> VcpuIds(int pid, int vms, OpenFiles.Comparison compare)
         {
             if (_vcpus is null) return [];

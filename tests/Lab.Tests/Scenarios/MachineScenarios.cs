@@ -108,7 +108,9 @@ internal static partial class MachineScenarios
         Check.Equal(("beta", 2), rows[beta.Pid], "beta");
     }
 
-    /// <summary>Whoever may use /dev/kvm can copy a descriptor as often as it likes: that makes no vCPU, and no tracer's tables grow.</summary>
+    /// <summary>
+    /// Whoever may use /dev/kvm can copy a descriptor as often as it likes: that makes no vCPU, and no tracer's tables grow.
+    /// </summary>
     private static void Copies(LabHost host)
     {
         const int copies = 900; // the usual limit is 1024 descriptors

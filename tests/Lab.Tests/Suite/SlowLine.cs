@@ -8,10 +8,10 @@ internal sealed record SlowLine(int VmPid, int Vcpu, ExitKey Key, string Reason,
     /// <summary>The lines of exits. Of those, JSON has one more at the end, which says that none was lost.</summary>
     internal static IReadOnlyList<string> ExitsOf(IReadOnlyList<string> lines)
     {
-        if (lines is not [.. var exits, ['{', ..] last]) return lines;
+        if (lines.Count == 0 || lines[^1] is not ['{', ..] last) return lines;
         Check.Contains("\"schema\":\"kvmscope/losses/1\"", last, "the last line of JSON");
         Check.Contains("\"sum\":true,\"lost_events\":0,", last, "what was lost");
-        return exits.ToArray();
+        return [.. lines.SkipLast(1)];
     }
 
     internal static SlowLine Parse(string line)
