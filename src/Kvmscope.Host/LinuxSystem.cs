@@ -33,6 +33,9 @@ public sealed class LinuxSystem : IOperatingSystem
     public IStartedCommand Start(string path, IReadOnlyList<string> arguments) => StartedCommand.Start(path, arguments);
 
     /// <inheritdoc/>
+    public long? SuspendedNs() => Tracing.MonotonicClock.SuspendedNs();
+
+    /// <inheritdoc/>
     public bool Signal(int pid, int signal) => Interop.Libc.kill(pid, signal) == 0;
 
     /// <inheritdoc/>

@@ -54,14 +54,14 @@ public sealed class DamagedRecordingTests : IDisposable
         {
             Outcome outcome = new World().Run(command.Replace("FILE", path).Split(' '));
             Assert.Equal((command, 1), (command, outcome.Status));
-            Assert.Contains("is damaged at 12:01:05.000", outcome.Error);
-            Assert.Contains("--to 2026-03-01T12:01:05.000 for what is before, --from 2026-03-01T12:01:06.000 for what is after",
+            Assert.Contains("is damaged at 2026-03-01T12:01:05Z", outcome.Error);
+            Assert.Contains("--to 2026-03-01T12:01:05Z for what is before, --from 2026-03-01T12:01:06Z for what is after",
                 outcome.Error);
             Assert.DoesNotContain("exits", outcome.Out);
         }
         (string, int)[] windows =
         [
-            ("--to +65s", 65), ("--from +66s", 64), ("--to 2026-03-01T12:01:05.000", 65), ("--from 2026-03-01T12:01:06.000", 64),
+            ("--to +65s", 65), ("--from +66s", 64), ("--to 2026-03-01T12:01:05.000", 65), ("--from 2026-03-01T12:01:06Z", 64),
             ("--from +66s --to +70s", 4),
         ];
         foreach ((string window, int seconds) in windows)
@@ -92,7 +92,8 @@ public sealed class DamagedRecordingTests : IDisposable
         var bytes = new MemoryStream();
         var header = new RecordingHeader { Started = DateTimeOffset.UnixEpoch, IntervalNs = 500_000_000 };
         new RecordingWriter(header, part => bytes.Write(part.Span)).Begin();
-        Recording recording = Recording.Open(bytes, "x");
+        Recording one = Recording.Open(bytes, "x");
+        var recording = new RecordingSet([RecordingPart.Of(one)], _ => one);
         Kvmscope.Recordings.RecordedSteps.CheckCount(new IntervalRange(0, 4000), 2, 2000, "columns", recording);
         Core.KvmscopeException error = Assert.Throws<Core.KvmscopeException>(() =>
             Kvmscope.Recordings.RecordedSteps.CheckCount(new IntervalRange(0, 86_400), 2, 2000, "columns", recording));

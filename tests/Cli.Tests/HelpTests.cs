@@ -56,8 +56,8 @@ public sealed class HelpTests
     {
         string all = new World().Run("--help").Out;
         Assert.Contains("\n  diff A [B] ", all);
-        Assert.Contains("\n  assert RULE... [FILE] ", all);
-        Assert.Contains("\n  report FILE ", all);
+        Assert.Contains("\n  assert RULE... [FILE...]\n", all);
+        Assert.Contains("\n  report FILE... ", all);
         Assert.All(Application.Commands().Where(c => c.Groups.Count > 0), c => Assert.Contains("[options]", c.Help.Arguments));
         string time = new World().Run("time", "--help").Out;
         Assert.All(new[] { "time --split", "time --by qualifier", "time --nested" }, example =>

@@ -300,7 +300,9 @@ public sealed class VmSelectionTests : IDisposable
         string[] vms = [.. live.Out.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line[16..^1].Trim().Split("  ")[0])];
         Assert.Equal(["web (4242)", "web#2", "web (5000)", "db"], vms);
         Record("--slower", "1ms");
-        Assert.Equal(live.Out, new World().Run("report", Path_, "slower").Out);
+        string[] recorded = new World().Run("report", Path_, "slower").Out.Split('\n');
+        Assert.StartsWith("2026-03-01T12:00:01.000000Z      web (4242) ", recorded[1]);
+        Assert.StartsWith("2026-03-01T12:00:01.000000Z      web (5000) ", recorded[3]);
     }
 
     [Fact]

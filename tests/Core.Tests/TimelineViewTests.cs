@@ -40,7 +40,7 @@ public sealed class TimelineViewTests
     {
         Interval[] empty = [.. s_intervals.Select(a => a with { Changes = [] })];
         Assert.Equal(
-            "host1 (sample data), 2026-03-01 12:34:56 to 12:38:56\n\nno exits were seen in 240 s\n",
+            "host1 (sample data), 2026-03-01T12:34:56+01:00 to 2026-03-01T12:38:56+01:00\n\nno exits were seen in 240 s\n",
             Text(TimelineBuilder.Build(SampleTimeline.Title, empty, TimelineBy.Vm, 3), 80));
         Assert.Equal("nothing was recorded\n", Text(TimelineBuilder.Build(SampleTimeline.Title, [], TimelineBy.Vm, 3), 80));
     }
@@ -55,7 +55,7 @@ public sealed class TimelineViewTests
 
     [Fact]
     public void Lines_are_never_longer_than_the_terminal_is_wide() =>
-        Gen.Select(Gen.Int[24, 260], AnyText.Of(60), Gen.Int[1, 120], Gen.Int[1, 9], Gen.Bool).Sample(
+        Gen.Select(Gen.Int[32, 260], AnyText.Of(60), Gen.Int[1, 120], Gen.Int[1, 9], Gen.Bool).Sample(
         (width, name, columns, rows, unicode) =>
         {
             Interval[] intervals = [.. s_intervals[..columns]];

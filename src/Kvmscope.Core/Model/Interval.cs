@@ -33,8 +33,23 @@ public sealed record Interval
     /// <summary>CLOCK_MONOTONIC at its end, ns.</summary>
     public long ToNs { get; init; }
 
-    /// <summary>How long it was, by the monotonic clock; never negative.</summary>
-    public double Seconds => Math.Max(0, ToNs - FromNs) / NsPerSecond;
+    /// <summary>
+    /// How long the host was suspended in it, ns, which is not part of its length: by how much CLOCK_BOOTTIME went further than
+    /// CLOCK_MONOTONIC. 0 also where that is not known; only recordings tell.
+    /// </summary>
+    public long SuspendedNs { get; init; }
+
+    /// <summary>
+    /// Whether nothing was recorded just before it: it does not go on where the interval before it ended, so exits that were open there
+    /// never ended.
+    /// </summary>
+    public bool IsAfterGap { get; init; }
+
+    /// <summary>How long it was observed, ns; null for all of its time. Less of a sum over a time in which nothing was recorded.</summary>
+    public long? ObservedNs { get; init; }
+
+    /// <summary>How long it was observed, by the monotonic clock; never negative.</summary>
+    public double Seconds => Math.Max(0, ObservedNs ?? ToNs - FromNs) / NsPerSecond;
 
     /// <summary>The VMs that its rows name.</summary>
     public IReadOnlyCollection<VmIdentity> Vms

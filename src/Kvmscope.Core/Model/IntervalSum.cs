@@ -3,7 +3,9 @@ using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Model;
 
-/// <summary>Adds up consecutive intervals.</summary>
+/// <summary>
+/// Adds up consecutive intervals; between some of them nothing may have been recorded (<see cref="Interval.IsAfterGap"/>).
+/// </summary>
 /// <param name="grouping">Which vCPUs are kept apart.</param>
 /// <param name="parts">What exits of a reason are kept apart by.</param>
 /// <param name="wants">Which rows are added; all where null. Asked with the key as it was recorded.</param>
@@ -16,6 +18,11 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     private Interval? _first, _last;
     private Accounting _accounting = new();
     private int _restarted, _intervals;
+    private readonly List<OpenExits> _openBefore = [], _openAfter = [];
+    private OpenAge[]? _leftAges = [];
+    private ulong _leftOpen;
+    private long _suspendedNs, _gapNs;
+    private bool _hasGap;
 
     /// <summary>The sum of intervals of the whole host; an empty one where there are none.</summary>
     internal static Interval Of(IEnumerable<Interval> intervals)
@@ -31,8 +38,12 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     /// <summary>Adds an interval, with its rows.</summary>
     public void Add(Interval interval)
     {
+        if (_last is { } before && interval.IsAfterGap) AddGap(before, interval);
+        // A sum of intervals may have gaps too.
+        if (interval.ObservedNs is { } observed) (_hasGap, _gapNs) = (true, _gapNs + interval.ToNs - interval.FromNs - observed);
         _first ??= interval;
         _last = interval;
+        _suspendedNs += interval.SuspendedNs;
         _intervals += interval.Intervals;
         _restarted += interval.RestartedRows;
         _accounting = _accounting.Then(interval.Accounting);
@@ -41,6 +52,17 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
             if (!_missing.Contains(missing)) _missing.Add(missing);
         foreach (VcpuTime time in interval.TimeChanges) Add(time);
         foreach (Row row in interval.Changes) Add(row);
+    }
+
+    // What was open there did not end before the recording did; what is open here was counted in what is missing.
+    private void AddGap(Interval before, Interval after)
+    {
+        _openAfter.AddRange(before.OpenAfter);
+        _openBefore.AddRange(after.OpenBefore);
+        _leftAges = before.OpenAges is { } ages && _leftAges is not null ? [.. _leftAges, .. ages] : null;
+        _leftOpen += before.Accounting.Open;
+        _hasGap = true;
+        _gapNs += after.FromNs - before.ToNs;
     }
 
     /// <summary>Adds a row; the object is not kept.</summary>
@@ -59,21 +81,24 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
         HashSet<int>? vms = wantsVm is null ? null : [.. _vms.Values.Where(wantsVm).Select(vm => vm.Ordinal)];
         bool IsWanted(GroupKey key) => vms is null || vms.Contains(key.Vm);
         List<Row> rows = [.. _rows.Rows.Where(row => IsWanted(row.Key))];
-        IReadOnlyList<OpenAge>? ages = _last is null ? [] : _last.OpenAges;
+        IReadOnlyList<OpenAge>? ages = _last is null ? [] : Ages(_last.OpenAges);
         if (ages is [_, ..] && isFiltered) ages = [.. ages.Where(open => IsWanted(open.Key) && wants?.Invoke(open.Key) != false)];
         return new Interval
         {
             First = _first?.First ?? 0,
+            IsAfterGap = _first?.IsAfterGap ?? false,
             Intervals = _intervals,
             From = _first?.From ?? default,
             To = _last?.To ?? default,
             FromNs = _first?.FromNs ?? 0,
             ToNs = _last?.ToNs ?? 0,
+            SuspendedNs = _suspendedNs,
+            ObservedNs = _hasGap ? (_last?.ToNs ?? 0) - (_first?.FromNs ?? 0) - _gapNs : null,
             Vms = [.. _vms.Values.Where(vm => vms is null || vms.Contains(vm.Ordinal))],
             Changes = rows,
             TimeChanges = [.. _times.Values.Where(time => IsWanted(time.Key))],
-            OpenBefore = Regroup(_first?.OpenBefore, IsWanted),
-            OpenAfter = Regroup(_last?.OpenAfter, IsWanted),
+            OpenBefore = Regroup(Before, IsWanted),
+            OpenAfter = Regroup(After, IsWanted),
             OpenAges = ages,
             Accounting = AccountingOf(rows, ages, isFiltered),
             Missing = [.. _missing],
@@ -81,10 +106,18 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
         };
     }
 
+    private IReadOnlyList<OpenAge>? Ages(IReadOnlyList<OpenAge>? last) => last is null || _leftAges is null
+        ? null
+        : _leftAges.Length == 0 ? last : [.. _leftAges, .. last];
+
+    private IReadOnlyList<OpenExits>? Before => _openBefore.Count == 0 ? _first?.OpenBefore : [.. _first!.OpenBefore, .. _openBefore];
+
+    private IReadOnlyList<OpenExits>? After => _openAfter.Count == 0 ? _last?.OpenAfter : [.. _openAfter, .. _last!.OpenAfter];
+
     private void MoveOpen()
     {
         if (_first is null || _last is null) return;
-        IReadOnlyList<OpenExits> before = _first.OpenBefore, after = _last.OpenAfter;
+        IReadOnlyList<OpenExits> before = Before ?? [], after = After ?? [];
         foreach (OpenExits open in after)
             if (!Waits(open)) Add(new Row(open.Key) { Count = open.Count });
         foreach (OpenExits open in before)
@@ -93,6 +126,8 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
         bool isOne = ReferenceEquals(_first, _last);
         _first = _first with { OpenBefore = [.. before.Where(Waits)] };
         _last = (isOne ? _first : _last) with { OpenAfter = [.. after.Where(Waits)] };
+        _openBefore.Clear();
+        _openAfter.Clear();
     }
 
     private bool Waits(OpenExits open) => (Qualifiers.PartsOf(open.Key.Code) & parts) != ExitParts.None;
@@ -119,16 +154,17 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     // Of some of the rows only what they say themselves is known; what was lost may belong to them.
     private Accounting AccountingOf(List<Row> rows, IReadOnlyList<OpenAge>? ages, bool isFiltered)
     {
-        if (!isFiltered && parts == ExitParts.All) return _accounting;
+        Accounting all = _accounting with { Open = _accounting.Open + _leftOpen };
+        if (!isFiltered && parts == ExitParts.All) return all;
         ulong timed = 0, others = 0;
         foreach (Row row in rows)
         {
             timed += row.Timed;
             if (row.Key.IsOther) others += row.Count;
         }
-        ulong open = _accounting.Open;
+        ulong open = all.Open;
         if (isFiltered && ages is not null) open = ages.Aggregate(0UL, (sum, age) => sum + age.Count);
-        return _accounting.WithRows(rows) with
+        return all.WithRows(rows) with
         {
             Entries = isFiltered ? timed : _accounting.Entries,
             Open = open,

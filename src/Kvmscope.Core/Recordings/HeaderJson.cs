@@ -29,7 +29,9 @@ internal static class HeaderJson
         json.WriteString("isa", MachineNames.Of(header.Isa));
         json.WriteString("started", Rfc3339.Format(header.Started));
         json.WriteNumber("utc_offset_minutes", (int)header.Started.Offset.TotalMinutes);
+        WriteChanges(json, header.ZoneChanges);
         json.WriteNumber("started_ns", header.MonotonicNs);
+        if (header.BootNs is { } boot) json.WriteNumber("started_boottime_ns", boot);
         json.WriteNumber("interval_ns", header.IntervalNs);
         json.WriteString("by", header.Grouping switch { Grouping.Host => "host", Grouping.Vm => "vm", _ => "vcpu" });
         json.WriteBoolean("time", header.HasTime);
@@ -80,6 +82,8 @@ internal static class HeaderJson
                 "isa" => header with { Isa = KeyReader.IsaOf(ref json) },
                 "started" => header with { Started = JsonWalk.Time(ref json) },
                 "started_ns" => header with { MonotonicNs = JsonWalk.Long(ref json) },
+                "started_boottime_ns" => header with { BootNs = JsonWalk.Long(ref json) },
+                "utc_offset_changes" => header with { ZoneChanges = ReadChanges(ref json) },
                 "interval_ns" => header with { IntervalNs = JsonWalk.Long(ref json) },
                 "by" => header with { Grouping = GroupingOf(JsonWalk.Text(ref json)) },
                 "time" => header with { HasTime = JsonWalk.Bool(ref json) },
@@ -100,7 +104,42 @@ internal static class HeaderJson
         if (format != Format) return null;
         // Times are computed from it: a year at the end of the calendar would overflow.
         if (header.Started.Year is < FirstYear or > LastYear) throw new JsonException("not a time");
-        return header with { Started = header.Started.ToOffset(TimeSpan.FromMinutes(Math.Clamp(offset, -14 * 60, 14 * 60))) };
+        return header with { Started = header.Started.ToOffset(OffsetOf(offset)) };
+    }
+
+    private static TimeSpan OffsetOf(int minutes) => TimeSpan.FromMinutes(Math.Clamp(minutes, -14 * 60, 14 * 60));
+
+    private static void WriteChanges(Utf8JsonWriter json, ImmutableArray<ZoneChange> changes)
+    {
+        if (changes.IsEmpty) return;
+        json.WriteStartArray("utc_offset_changes");
+        foreach (ZoneChange change in changes)
+        {
+            json.WriteStartObject();
+            json.WriteString("at", Rfc3339.Format(change.At));
+            json.WriteNumber("utc_offset_minutes", (int)change.Offset.TotalMinutes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static ImmutableArray<ZoneChange> ReadChanges(ref Utf8JsonReader json)
+    {
+        var changes = ImmutableArray.CreateBuilder<ZoneChange>();
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            (DateTimeOffset at, int minutes) = (default, 0);
+            while (JsonWalk.Member(ref json))
+            {
+                if (json.ValueTextEquals("at"u8)) at = JsonWalk.Time(ref json);
+                else if (json.ValueTextEquals("utc_offset_minutes"u8)) minutes = JsonWalk.Int(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            if (at.Year is < FirstYear or > LastYear) throw new JsonException("not a time");
+            changes.Add(new ZoneChange(at, OffsetOf(minutes)));
+        }
+        return changes.ToImmutable();
     }
 
     private static RecordingHeader Other(ref Utf8JsonReader json, RecordingHeader header, string name, ref string format, ref int offset)

@@ -12,7 +12,7 @@ internal sealed class IndexJson
     private const int MaxMembers = 10_000_000;
 
     private readonly List<int> _lengths = [];
-    private readonly List<long> _toNs = [], _wallNs = [];
+    private readonly List<long> _toNs = [], _wallNs = [], _suspendedMs = [];
 
     /// <summary>The members after the header, in order: intervals, each followed by the spans that end with it.</summary>
     internal IReadOnlyList<int> Lengths => _lengths;
@@ -23,6 +23,9 @@ internal sealed class IndexJson
     /// <summary>The wall clock at the end of each interval, ns since 1970.</summary>
     internal IReadOnlyList<long> WallNs => _wallNs;
 
+    /// <summary>How long the host was suspended in an interval, ms.</summary>
+    internal uint SuspendedMs(int interval) => interval < _suspendedMs.Count ? (uint)_suspendedMs[interval] : 0;
+
     /// <summary>Adds a member.</summary>
     internal void Add(in MemberHead head)
     {
@@ -31,6 +34,7 @@ internal sealed class IndexJson
         if (head.Kind != MemberKind.Interval) return;
         _toNs.Add(head.ToNs);
         _wallNs.Add(head.WallNs);
+        _suspendedMs.Add(head.SuspendedMs);
     }
 
     /// <summary>Writes the members of the line; times are differences, which are small and similar.</summary>
@@ -42,6 +46,9 @@ internal sealed class IndexJson
         json.WriteEndArray();
         WriteDifferences(json, "to_ns", _toNs, static (to, _) => to);
         WriteDifferences(json, "wall_less_to_ns", _wallNs, (wall, i) => wall - _toNs[i]);
+        // Up to the last that is not 0; most hosts are never suspended.
+        int suspended = _suspendedMs.FindLastIndex(ms => ms != 0) + 1;
+        if (suspended > 0) WriteDifferences(json, "suspended_ms", _suspendedMs[..suspended], static (ms, _) => ms);
     }
 
     /// <summary>Reads the line.</summary>
@@ -64,8 +71,10 @@ internal sealed class IndexJson
             }
             else if (json.ValueTextEquals("to_ns"u8)) ReadDifferences(ref json, index._toNs);
             else if (json.ValueTextEquals("wall_less_to_ns"u8)) ReadDifferences(ref json, index._wallNs);
+            else if (json.ValueTextEquals("suspended_ms"u8)) ReadDifferences(ref json, index._suspendedMs);
             else JsonWalk.Skip(ref json);
         }
+        if (index._suspendedMs.Exists(ms => ms is < 0 or > uint.MaxValue)) return null;
         if (!has || index._toNs.Count != index._wallNs.Count) return null;
         for (int i = 0; i < index._toNs.Count; i++) index._wallNs[i] += index._toNs[i];
         return index;

@@ -32,7 +32,10 @@ internal static class IndexReader
                 int length = index.Lengths[next++], first = i + 1 - count;
                 if (length <= MemberHead.Size + MemberHead.TrailerSize) return null;
                 MemberKind kind = depth == 0 ? MemberKind.Interval : MemberKind.Span;
-                places.Add(new(offset, new MemberHead(kind, (byte)depth, length, first, count, 0, from, index.ToNs[i], index.WallNs[i])));
+                places.Add(new(offset, new MemberHead(kind, (byte)depth, length, first, count, 0, from, index.ToNs[i], index.WallNs[i])
+                {
+                    SuspendedMs = depth == 0 ? index.SuspendedMs(i) : 0,
+                }));
                 offset += length;
             }
         }

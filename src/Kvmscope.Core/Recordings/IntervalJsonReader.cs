@@ -8,9 +8,10 @@ namespace Kvmscope.Core.Recordings;
 /// Reads what <see cref="IntervalJsonWriter"/> wrote, in any order of members; unknown members are skipped. Rows come one by one in one
 /// reused object, as a long recording has millions.
 /// </summary>
-/// <param name="offset">The recording host's offset from UTC, for times.</param>
+/// <param name="zone">The recording host's offset from UTC, for times.</param>
 /// <param name="take">Takes each row; the object is reused after it returns.</param>
-internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
+/// <param name="numbers">Numbers VMs over several recordings; null for the recording's own numbers.</param>
+internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumbers? numbers = null)
 {
     private readonly Row _row = new(default);
     private readonly Dictionary<int, VmIdentity> _vms = [];
@@ -23,7 +24,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
     internal Interval Read(ReadOnlySpan<byte> line)
     {
         var json = new Utf8JsonReader(line);
-        long first = 0, intervals = 1, fromNs = 0, toNs = 0, restarted = 0;
+        long first = 0, intervals = 1, fromNs = 0, toNs = 0, suspended = 0, restarted = 0;
         DateTimeOffset from = default, to = default;
         Accounting accounting = new();
         List<OpenExits> before = [], after = [];
@@ -41,6 +42,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             else if (json.ValueTextEquals("to"u8)) to = Time(ref json);
             else if (json.ValueTextEquals("from_ns"u8)) fromNs = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("to_ns"u8)) toNs = JsonWalk.Long(ref json);
+            else if (json.ValueTextEquals("suspended_ns"u8)) suspended = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("restarted_rows"u8)) restarted = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("vms"u8)) ReadVms(ref json);
             else if (json.ValueTextEquals("trust"u8)) accounting = ReadAccounting(ref json);
@@ -61,6 +63,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             To = to,
             FromNs = fromNs,
             ToNs = toNs,
+            SuspendedNs = suspended,
             Accounting = accounting,
             OpenBefore = before,
             OpenAfter = after,
@@ -88,7 +91,8 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
                 else if (json.ValueTextEquals("vm"u8)) name = JsonWalk.Text(ref json);
                 else if (!LabelsReader.Read(ref json, ref labels)) JsonWalk.Skip(ref json);
             }
-            _vms[id] = new VmIdentity(id, pid, name) { Labels = labels };
+            VmIdentity vm = new(id, pid, name) { Labels = labels };
+            _vms[id] = numbers?.Know(vm) ?? vm;
         }
     }
 
@@ -136,11 +140,11 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
                 if (json.ValueTextEquals("count"u8)) count = JsonWalk.Number(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            open.Add(new OpenExits(key.Key.WithoutQualifier(), count));
+            open.Add(new OpenExits((key.Key with { Vm = NumberOf(key.Vm) }).WithoutQualifier(), count));
         }
     }
 
-    private static List<OpenAge> ReadAges(ref Utf8JsonReader json)
+    private List<OpenAge> ReadAges(ref Utf8JsonReader json)
     {
         List<OpenAge> ages = [];
         JsonWalk.Expect(ref json, JsonTokenType.StartArray);
@@ -157,7 +161,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
                 else if (json.ValueTextEquals("at_least"u8)) isAtLeast = JsonWalk.Bool(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            ages.Add(new OpenAge(key.Key.WithoutQualifier(), count, ns, isAtLeast));
+            ages.Add(new OpenAge((key.Key with { Vm = NumberOf(key.Vm) }).WithoutQualifier(), count, ns, isAtLeast));
         }
         return ages;
     }
@@ -177,7 +181,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
                 else if (json.ValueTextEquals("parts_ns"u8)) parts = ReadParts(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            _times.Add(new VcpuTime(GroupKey.OfVcpu(key.Vm, key.Vcpu), wall, parts));
+            _times.Add(new VcpuTime(GroupKey.OfVcpu(NumberOf(key.Vm), key.Vcpu), wall, parts));
         }
     }
 
@@ -211,7 +215,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
             else if (json.ValueTextEquals("ran_instead_pid"u8)) pid = JsonWalk.Int(ref json);
             else JsonWalk.Skip(ref json);
         }
-        VmIdentity vm = _vms.GetValueOrDefault(key.Vm) ?? new VmIdentity(key.Vm, 0, "");
+        VmIdentity vm = _vms.GetValueOrDefault(key.Vm) ?? new VmIdentity(NumberOf(key.Vm), 0, "");
         return new SlowExit(at, vm, key.Vcpu, tid, cpu, key.Level, key.Code, duration)
         {
             Qualifier = key.Qualifier,
@@ -242,7 +246,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
                 else if (json.ValueTextEquals("rounds"u8)) _row.Rounds = ReadRounds(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            _row.Key = key.Key;
+            _row.Key = numbers is null ? key.Key : key.Key with { Vm = NumberOf(key.Vm) };
             take(_row);
         }
     }
@@ -296,5 +300,7 @@ internal sealed class IntervalJsonReader(TimeSpan offset, Action<Row> take)
         return null;
     }
 
-    private DateTimeOffset Time(ref Utf8JsonReader json) => JsonWalk.Time(ref json).ToOffset(offset);
+    private int NumberOf(int vm) => numbers?.Of(vm) ?? vm;
+
+    private DateTimeOffset Time(ref Utf8JsonReader json) => zone.Show(JsonWalk.Time(ref json));
 }

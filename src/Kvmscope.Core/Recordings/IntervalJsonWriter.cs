@@ -25,6 +25,7 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         json.WriteString("to", Rfc3339.Format(interval.To));
         json.WriteNumber("from_ns", interval.FromNs);
         json.WriteNumber("to_ns", interval.ToNs);
+        Number("suspended_ns", (ulong)Math.Max(0, interval.SuspendedNs));
         WriteVms(interval.Vms);
         WriteAccounting(interval.Accounting);
         WriteOpen("open_before", interval.OpenBefore);

@@ -19,6 +19,9 @@ namespace Kvmscope.Core.Recordings;
 public readonly record struct MemberHead(
     MemberKind Kind, byte Depth, int Length, long First, int Intervals, int Rows, long FromNs, long ToNs, long WallNs)
 {
+    /// <summary>How long the host was suspended in it, ms; 0 also where that is not known (<see cref="RecordingHeader.BootNs"/>).</summary>
+    public uint SuspendedMs { get; init; }
+
     /// <summary>Bytes of a head.</summary>
     public const int Size = 72;
 
@@ -57,6 +60,7 @@ public readonly record struct MemberHead(
         BinaryPrimitives.WriteInt64LittleEndian(at[24..], FromNs);
         BinaryPrimitives.WriteInt64LittleEndian(at[32..], ToNs);
         BinaryPrimitives.WriteInt64LittleEndian(at[40..], WallNs);
+        BinaryPrimitives.WriteUInt32LittleEndian(at[48..], SuspendedMs);
         BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumAt..], Crc32.HashToUInt32(to[..ChecksumAt]));
     }
 
@@ -74,7 +78,10 @@ public readonly record struct MemberHead(
             (MemberKind)at[1], at[2], BinaryPrimitives.ReadInt32LittleEndian(at[4..]), BinaryPrimitives.ReadInt64LittleEndian(at[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(at[16..]), BinaryPrimitives.ReadInt32LittleEndian(at[20..]),
             BinaryPrimitives.ReadInt64LittleEndian(at[24..]), BinaryPrimitives.ReadInt64LittleEndian(at[32..]),
-            BinaryPrimitives.ReadInt64LittleEndian(at[40..]));
+            BinaryPrimitives.ReadInt64LittleEndian(at[40..]))
+        {
+            SuspendedMs = BinaryPrimitives.ReadUInt32LittleEndian(at[48..]),
+        };
         // A newer layout starts the same way, and the recording's version tells it.
         return head.Length > Size + TrailerSize && head.First >= 0 && head.Kind switch
         {

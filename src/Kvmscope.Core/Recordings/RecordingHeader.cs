@@ -41,6 +41,17 @@ public sealed record RecordingHeader
     /// <summary>CLOCK_MONOTONIC at that time, ns.</summary>
     public long MonotonicNs { get; init; }
 
+    /// <summary>
+    /// CLOCK_BOOTTIME at that time, ns, which goes on while the host is suspended; null in recordings that do not say when that was.
+    /// </summary>
+    public long? BootNs { get; init; }
+
+    /// <summary>When the host's offset from UTC changes after that time.</summary>
+    public ImmutableArray<ZoneChange> ZoneChanges { get; init; } = [];
+
+    /// <summary>The host's offset from UTC over time.</summary>
+    public HostZone Zone => new(Started.Offset, ZoneChanges);
+
     /// <summary>How long an interval is, ns; the last one may be shorter.</summary>
     public long IntervalNs { get; init; }
 

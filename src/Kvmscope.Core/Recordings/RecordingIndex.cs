@@ -20,6 +20,9 @@ internal sealed class RecordingIndex
     /// <summary>CLOCK_MONOTONIC at the end of the last interval, from the end member.</summary>
     internal long EndNs { get; private set; }
 
+    /// <summary>The wall clock then, ns since 1970.</summary>
+    internal long EndWallNs { get; private set; }
+
     /// <summary>
     /// Where another recording seems to start: a second header, or an interval whose number does not grow; null where none does.
     /// </summary>
@@ -94,7 +97,7 @@ internal sealed class RecordingIndex
                 _spans[(place.Head.Depth, place.Head.First)] = place;
                 break;
             case MemberKind.End:
-                (End, EndNs) = (place.Head.First, place.Head.ToNs);
+                (End, EndNs, EndWallNs) = (place.Head.First, place.Head.ToNs, place.Head.WallNs);
                 break;
         }
     }

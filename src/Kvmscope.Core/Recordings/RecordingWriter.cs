@@ -89,7 +89,10 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
         MakeLine(json => new IntervalJsonWriter(json).Write(interval, kind));
         _index.Add(AddMember(new MemberHead(
             kind, (byte)depth, 0, interval.First, interval.Intervals, interval.Changes.Count, interval.FromNs, interval.ToNs,
-            NsOf(interval.To))));
+            NsOf(interval.To))
+        {
+            SuspendedMs = (uint)Math.Clamp(interval.SuspendedNs / 1_000_000, 0, uint.MaxValue),
+        }));
     }
 
     private void MakeLine(Action<Utf8JsonWriter> write)

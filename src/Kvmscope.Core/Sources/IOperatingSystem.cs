@@ -29,6 +29,12 @@ public interface IOperatingSystem
     IStartedCommand Start(string path, IReadOnlyList<string> arguments);
 
     /// <summary>
+    /// How long this host was suspended since it started, ns: by how much CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC; null where that is
+    /// not known.
+    /// </summary>
+    long? SuspendedNs();
+
+    /// <summary>
     /// Sends a signal to a process. After <see cref="IHost.DropPrivileges"/> only the thread that dropped may signal a root child.
     /// </summary>
     /// <param name="pid">A child that was not yet waited for, so that the number is still its own.</param>

@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
 
     internal const int CLOCK_REALTIME = 0;
     internal const int CLOCK_MONOTONIC = 1;
+    internal const int CLOCK_BOOTTIME = 7;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct timespec

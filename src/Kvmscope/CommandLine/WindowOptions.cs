@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using Kvmscope.Core;
 using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
 
@@ -9,7 +9,7 @@ namespace Kvmscope.CommandLine;
 internal sealed class WindowOptions
 {
     private readonly Option<string> _from = OptionFactory.Value("--from", "TIME",
-        "Only what is after TIME: 14:05, 2026-03-01T14:05:30, +90s (from the start), -5m (from the end).");
+        "Only what is after TIME: 14:05, yesterday, 2026-03-01T14:05:30, +90s (from the start), -5m (from the end).");
     private readonly Option<string> _to = OptionFactory.Value("--to", "TIME", "Only what is before TIME, given as for --from.");
 
     /// <summary>The options.</summary>
@@ -18,91 +18,89 @@ internal sealed class WindowOptions
     /// <summary>Whether any of them is on the command line.</summary>
     public bool IsGiven(ParseResult result) => result.Text(_from) is not null || result.Text(_to) is not null;
 
-    /// <summary>The selected intervals.</summary>
-    /// <exception cref="Core.KvmscopeException">It is not a time, or nothing was recorded then (status 2).</exception>
-    public IntervalRange Read(ParseResult result, Recording recording, string path) =>
-        Read(recording, path, result.Text(_from), result.Text(_to));
+    /// <summary>The times as typed.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="isOfExits">Whether single exits are chosen.</param>
+    public TimeWindow Read(ParseResult result, bool isOfExits = false) =>
+        new(result.Text(_from), result.Text(_to)) { IsOfExits = isOfExits };
+}
 
-    /// <summary>The intervals of a window.</summary>
+/// <summary>A part of a recording as it was typed.</summary>
+/// <param name="From">Its start; null for the recording's.</param>
+/// <param name="To">Its end; null for the recording's.</param>
+/// <param name="Option">The option that gives both; null for --from and --to.</param>
+/// <param name="IsOfExits">Whether single exits are chosen, so that less than an interval is enough.</param>
+internal sealed record TimeWindow(string? From, string? To, string? Option = null, bool IsOfExits = false)
+{
+    /// <summary>The part of a recording, of which the recordings with something of it are chosen.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="path">Its name, for errors.</param>
-    /// <param name="from">Its start as typed; null for the recording's.</param>
-    /// <param name="to">Its end as typed; null for the recording's.</param>
-    /// <param name="option">The option that gives both; null for --from and --to.</param>
-    /// <exception cref="Core.KvmscopeException">It is not a time, or nothing was recorded then (status 2).</exception>
-    public static IntervalRange Read(Recording recording, string path, string? from, string? to, string? option = null)
+    /// <param name="now">What time it is.</param>
+    /// <exception cref="Core.KvmscopeException">
+    /// It is not a time, or was there more than once; nothing was recorded then; or the recordings of that time do not fit together
+    /// (status 2).
+    /// </exception>
+    public RecordedWindow In(RecordingSet recording, string path, DateTimeOffset now)
     {
-        if (recording.Intervals == 0)
-            throw UsageError.Of($"'{path}' holds no interval yet",
-                "It was just started, or its recorder was killed within its first interval.");
-        DateTimeOffset begin = recording.BeginOf(0), end = recording.EndOf(recording.Intervals - 1);
-        DateTimeOffset? first = from is null ? null : RecordedTime.Parse(option ?? "--from", from, begin, end);
-        DateTimeOffset? last = to is null ? null : RecordedTime.Parse(option ?? "--to", to, begin, end);
-        if (last <= first)
+        if (From is null && To is null)
         {
-            throw option is null
-                ? UsageError.Of("--to is not after --from", "Give a later --to, or an earlier --from.")
-                : UsageError.Of($"{option} does not end after its start", "Give a later end, or an earlier start.");
+            recording.Choose(null, null);
+            return new RecordedWindow(recording.All, null, null);
         }
+        (long from, long to) = Places(recording, path, now);
+        // An end that was not typed is that of what was recorded, also where its last intervals are lost.
+        long? first = From is null ? null : from, last = To is null ? null : to;
+        recording.Choose(first, last);
         IntervalRange range = recording.Range(first, last);
-        if (range.Count > 0) return range;
-        bool isShort = (first ?? begin) < end && (last ?? end) > begin;
-        throw isShort
-            ? UsageError.Of(
-                $"no interval lies in that time: '{path}' has intervals of {ScaledText.Time((ulong)recording.Header.IntervalNs)}",
-                "Give a longer time, with more than half of an interval in it.")
-            : UsageError.Of("nothing was recorded in that time",
-                $"'{path}' is from {begin:yyyy-MM-ddTHH:mm:ss} to {end:yyyy-MM-ddTHH:mm:ss}.");
+        if (range.Count > 0) return new RecordedWindow(range, first, last);
+        if (recording.Touching(first, last).Count == 0) throw Nothing(recording, path);
+        if (IsOfExits) return new RecordedWindow(range, first, last);
+        throw UsageError.Of(
+            $"no interval lies in that time: '{path}' has intervals of {ScaledText.Time((ulong)recording.Header.IntervalNs)}",
+            "Give a longer time, with more than half of an interval in it.");
     }
-}
 
-/// <summary>Reads a time within a recording: a time of day, a date and time, or a distance from the recording's start or end.</summary>
-internal static class RecordedTime
-{
-    private const string Hint =
-        "Give a time of day (14:05:30), with a date (2026-03-01T14:05:30), or a distance: +90s from the start, -5m from the end.";
-
-    private static readonly string[] s_days = ["HH:mm", "HH:mm:ss", "HH:mm:ss.FFFFFFF"];
-    private static readonly string[] s_dates =
-    [
-        "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF",
-        "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFFF",
-    ];
-
-    /// <summary>The time.</summary>
-    /// <param name="option">The option, for errors.</param>
-    /// <param name="text">The text that the user typed.</param>
-    /// <param name="begin">
-    /// When the recording begins, with its host's offset from UTC, which also applies to a time without an offset.
-    /// </param>
-    /// <param name="end">When it ends.</param>
-    /// <exception cref="Core.KvmscopeException">It is not a time (status 2).</exception>
-    public static DateTimeOffset Parse(string option, string text, DateTimeOffset begin, DateTimeOffset end)
+    private (long From, long To) Places(RecordingSet recording, string path, DateTimeOffset now)
     {
-        text = text.Trim();
-        if (text is ['+' or '-', ..])
-        {
-            if (!Durations.TryParse(text[1..], "s", out double ns) || ns < 0 || ns > 1e18) throw No(option, text);
-            TimeSpan distance = TimeSpan.FromMicroseconds(ns / 1e3);
-            return text[0] == '+' ? begin + distance : end - distance;
-        }
-        if (DateTime.TryParseExact(text, s_days, CultureInfo.InvariantCulture, DateTimeStyles.NoCurrentDateDefault, out DateTime day))
-        {
-            // The first such time of day that is not before the recording's first second.
-            var at = new DateTimeOffset(begin.Date + day.TimeOfDay, begin.Offset);
-            return at < begin.AddSeconds(-1) && end.Date > begin.Date ? at.AddDays(1) : at;
-        }
-        if (DateTime.TryParseExact(text, s_dates, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime date))
-            return new DateTimeOffset(date, begin.Offset);
-        // Other forms of ISO 8601 without an offset are in the time zone of the recording's host too, not of this one.
-        if (text.Contains('T') && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime local)
-            && local.Kind == DateTimeKind.Unspecified)
-            return new DateTimeOffset(local, begin.Offset);
-        if (text.Contains('T') && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None,
-            out DateTimeOffset exact))
-            return exact.ToOffset(begin.Offset);
-        throw No(option, text);
+        RecordedClock clock = recording.Clock;
+        (long? fromPlace, DateTimeOffset? from) = Bound(recording, Option ?? "--from", From, now);
+        (long? toPlace, DateTimeOffset? to) = Bound(recording, Option ?? "--to", To, now);
+        if (to <= from)
+            return clock.PlaceOfStep(from.Value, to.Value) ?? throw NotAfter();
+        (long From, long To)[] pieces =
+        [
+            .. clock.PlacesBetween(from, to)
+                .Select(p => (From: Math.Max(p.From, fromPlace ?? long.MinValue), To: Math.Min(p.To, toPlace ?? long.MaxValue)))
+                .Where(p => p.From < p.To),
+        ];
+        // What is less than half an interval is the edge of another piece.
+        (long From, long To)[] whole = [.. pieces.Where(p => recording.EdgeAt(p.From) < recording.EdgeAt(p.To))];
+        if (whole.Length > 1) throw RecordedTime.SetBack(this, clock, whole);
+        if (whole.Length == 1) return whole[0];
+        if (toPlace <= fromPlace) throw NotAfter();
+        return pieces.Length > 0 ? pieces[0] : throw Nothing(recording, path);
     }
 
-    private static Core.KvmscopeException No(string option, string text) => UsageError.Of($"{option} '{text}' is not a time", Hint);
+    private KvmscopeException NotAfter() => Option is null
+        ? UsageError.Of("--to is not after --from", "Give a later --to, or an earlier --from.")
+        : UsageError.Of($"{Option} does not end after its start", "Give a later end, or an earlier start.");
+
+    private static KvmscopeException Nothing(RecordingSet recording, string path) => UsageError.Of("nothing was recorded in that time",
+        $"'{path}' is from {WallTime.Of(recording.Clock.Begin)} to {WallTime.Of(recording.Clock.End)}.");
+
+    // Two times between the same intervals are one.
+    private static (long? Place, DateTimeOffset? Time) Bound(RecordingSet recording, string option, string? text, DateTimeOffset now)
+    {
+        if (text is null) return (null, null);
+        (long? place, IReadOnlyList<DateTimeOffset> times) = RecordedTime.Read(option, text, recording.Clock, now);
+        if (place is not null) return (place, null);
+        DateTimeOffset[] apart = [.. times.DistinctBy(time => recording.EdgeAt(recording.Clock.PlacesOf(time)[0]))];
+        return apart.Length == 1 ? (null, times[0]) : throw RecordedTime.Ambiguous(option, text, apart);
+    }
 }
+
+/// <summary>A part of a recording.</summary>
+/// <param name="Range">The intervals that are mostly in it.</param>
+/// <param name="From">Its start on the recording's axis; null for the recording's.</param>
+/// <param name="To">Its end; null for the recording's.</param>
+internal sealed record RecordedWindow(IntervalRange Range, long? From, long? To);

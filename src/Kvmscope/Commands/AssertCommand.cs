@@ -27,7 +27,7 @@ internal sealed class AssertCommand : ICommand
         OptionFactory.Value("--rules", "FILE", "Read rules from FILE, one per line; # begins a comment.");
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("assert", "RULE... [FILE] [options] [-- COMMAND ...]",
+    public CommandHelp Help { get; } = new("assert", "RULE... [FILE...] [options] [-- COMMAND ...]",
         "Check rules on a recording or a live run",
         "A rule is METRIC(TARGET[, FILTER...]) COMPARISON VALUE. METRIC is count, rate, share, avg, max, total, p50, p90, p99 or p999; "
         + "TARGET is exit (all except idle ones), any, idle, a reason, or with share a part of the wall clock; FILTER is vm=, vcpu= or "
@@ -53,10 +53,9 @@ internal sealed class AssertCommand : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        // A rule has parentheses and a comparison; a file with such characters in its name can be given as ./NAME.
-        string? path = invocation.Words is [.., var last] && last.AsSpan().IndexOfAny("(<>") < 0 ? last
-            : invocation.Words is [.., ['.' or '/', ..] named] ? named : null;
-        IEnumerable<string> typed = path is null ? invocation.Words : invocation.Words.SkipLast(1);
+        string[] paths = [.. invocation.Words.Reverse().TakeWhile(IsFile).Reverse()];
+        IEnumerable<string> typed = invocation.Words.SkipLast(paths.Length);
+        string? path = paths.Length == 0 ? null : paths[0];
         IReadOnlyList<Rule> rules = [.. typed.Select(Rule.Parse), .. invocation.Result.Text(_rules) is { } file ? ReadRules(file) : []];
         if (rules.Count == 0)
             throw UsageError.Of("assert needs a rule", "Give one, such as 'max(exit)<50us', or a file of them with --rules.");
@@ -64,13 +63,16 @@ internal sealed class AssertCommand : ICommand
         int? maxVcpus = _filters.MaxVcpus(invocation.Result);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result);
-        output.RefuseOverwrite(context.System, [.. new[] { path, invocation.Result.Text(_rules) }.OfType<string>()]);
+        output.RefuseOverwrite(context.System, [.. paths, .. new[] { invocation.Result.Text(_rules) }.OfType<string>()]);
         if (path is null) return CheckLive(invocation, context, rules, selection, maxVcpus, plan, output);
         if (plan is not { Duration: null, Command: null })
             throw UsageError.Of("a recording and a live run were asked for", $"Leave out '{path}', or --duration and -- COMMAND.");
         if (maxVcpus is not null) throw UsageError.Of("--max-vcpus needs a live run", $"Leave it out, or '{path}'.");
-        return CheckRecording(invocation, context, rules, path, selection, output);
+        return CheckRecording(invocation, context, rules, paths, selection, output);
     }
+
+    // A rule has parentheses and a comparison; a file with such characters in its name can be given as ./NAME.
+    private static bool IsFile(string word) => word is ['.' or '/', ..] || word.AsSpan().IndexOfAny("(<>") < 0;
 
     private int CheckLive(
         Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, Selection selection, int? maxVcpus, RunPlan plan,
@@ -115,13 +117,13 @@ internal sealed class AssertCommand : ICommand
     }
 
     private int CheckRecording(
-        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, string path, Selection selection, OutputPlan output)
+        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, string[] paths, Selection selection, OutputPlan output)
     {
         IReadOnlyList<RuleResult> results;
         List<string> notes = [];
         try
         {
-            results = Evaluate(invocation, rules, path, selection, notes);
+            results = Evaluate(invocation, context, rules, paths, selection, output, notes);
         }
         catch (KvmscopeException error) when (error.Status == ExitStatus.Failed)
         {
@@ -138,15 +140,17 @@ internal sealed class AssertCommand : ICommand
     }
 
     private IReadOnlyList<RuleResult> Evaluate(
-        Invocation invocation, IReadOnlyList<Rule> rules, string path, Selection selection, List<string> notes)
+        Invocation invocation, CommandContext context, IReadOnlyList<Rule> rules, string[] paths, Selection selection, OutputPlan output,
+        List<string> notes)
     {
-        using RecordingSource source = RecordingSource.Open(path);
+        using RecordingSource source = RecordingSource.Open(paths, context, _window.Read(invocation.Result));
+        source.RefuseOverwrite(output, context);
         RecordingHeader header = source.Recording.Header;
         foreach (Rule rule in rules) rule.Check(header.Isa);
         var exits = new RecordedExits(source.Recording, selection);
         if (rules.Any(r => r.NamesVm)) exits.Require(Grouping.Vm, "vm=");
         if (rules.Any(r => r.NamesVcpu)) exits.Require(Grouping.Vcpu, "vcpu=");
-        IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
+        IntervalRange range = source.Window.Range;
         exits.Resolve(range);
         if (rules.Any(r => r.NamesVm))
         {
@@ -161,7 +165,8 @@ internal sealed class AssertCommand : ICommand
             HasAllExits = exits.HasAll,
             WasAllRecorded = header.HasAllExits,
             Level = exits.Level,
-            IsContinued = header.IsContinued || range.First > 0,
+            IsContinued = source.Recording.IsContinued(range),
+            Damage = source.Damage is [var damage, ..] ? damage : null,
             Machines = exits.Machines,
         };
         notes.AddRange(source.Notes());

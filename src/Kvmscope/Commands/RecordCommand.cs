@@ -50,7 +50,7 @@ internal sealed class RecordCommand : ICommand
         RecordingHeader header = HeaderOf(identity, host, plan, detail, selection);
         using IServiceManager? manager = context.System.ServiceManager();
         CheckWatchdog(manager, plan);
-        using var tape = new RecordTape(context.System, plan, () => header, context.Say);
+        using var tape = new RecordTape(context.System, plan, () => header, context.Say, context.Clock.LocalTimeZone);
         tape.Open(context.Clock.GetLocalNow());
         var job = new TraceJob
         {

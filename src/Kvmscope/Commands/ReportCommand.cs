@@ -41,13 +41,15 @@ internal sealed class ReportCommand : ICommand
         + "(default: that of 'record --part').");
 
     /// <inheritdoc/>
-    public CommandHelp Help { get; } = new("report", "FILE [count|time|hist [REASON]|slower [THRESHOLD]] [options]",
+    public CommandHelp Help { get; } = new("report", "FILE... [count|time|hist [REASON]|slower [THRESHOLD]] [options]",
         "Any view on a recording",
         "Shows what the command of that name (default: time) would have shown while it was recorded, with its options. "
-        + "Works on any machine and without root, also while the recording is still being made.",
+        + "Works on any machine and without root, also while the recording is still being made. "
+        + "Several files, or the folder of a rotated recording, are shown as one.",
         [
             new("kvmscope report before.kvmscope", "What exits cost, as 'time' shows it."),
             new("kvmscope report before.kvmscope --split --from 14:05 --to 14:07", "Where the wall clock went in these two minutes."),
+            new("kvmscope report /var/lib/kvmscope --from yesterday --to today", "A day of a recording that rotates."),
             new("kvmscope report before.kvmscope hist MSR_WRITE --by vm", "One histogram per VM."),
             new("kvmscope report before.kvmscope slower 1ms --verbose", "The slow exits, if 'record --slower' kept them."),
             new("kvmscope report before.kvmscope --timeline --by vm", "Each VM over time."),
@@ -67,33 +69,30 @@ internal sealed class ReportCommand : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        (string path, string view, string? argument) = Positional(invocation.Words);
+        (string[] paths, string view, string? argument) = Positional(invocation.Words);
         Selection selection = _filters.Read(invocation.Result, view == "hist" ? argument : null);
         OutputPlan output = _output.Read(invocation.Result);
-        output.RefuseOverwrite(context.System, path);
         Option[] ofSlower = [_verbose, _part, _who];
         if (view != "slower" && Array.Find(ofSlower, o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
             throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
-        if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, path, view, selection, output);
+        if (invocation.Result.Has(_timeline)) return RunTimeline(invocation, context, paths, view, selection, output);
         if (output.Format.IsPicture)
             throw UsageError.Of($"--format {output.Format.Name} is a picture of what happened over time", "Add --timeline.");
-        if (view == "slower") return RunSlower(invocation, context, path, selection, output, argument);
+        if (view == "slower") return RunSlower(invocation, context, paths, selection, output, argument);
 
         ReportKind kind = view switch { "count" => ReportKind.Count, "hist" => ReportKind.Hist, _ => ReportKind.Time };
         ReportRequest request = _report.Read(invocation.Result, view, selection, kind);
-        using RecordingSource source = RecordingSource.Open(path);
+        using RecordingSource source = Open(invocation, context, paths, output);
         var exits = new RecordedExits(source.Recording, selection);
         request = RecordedRequest.Fit(request, source.Recording.Header, exits);
-        IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
+        IntervalRange range = source.Window.Range;
         int step = Step(invocation.Result, source.Recording, range);
-        if (step < range.Count) source.Recording.CheckNumbers(range);
         exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<Interval> writer = OutputKinds.Reports.In(output.Format)(target.To, request);
-        for (int first = range.First; first < range.End; first += step)
+        foreach (IntervalRange part in step < range.Count ? RecordedSteps.Of(source.Recording, range, step) : [range])
         {
-            Interval interval = exits.Sum(new IntervalRange(first, Math.Min(step, range.End - first)), request.Grouping,
-                request.Parts);
+            Interval interval = exits.Sum(part, request.Grouping, request.Parts);
             // Only now: if the recording is damaged, the file keeps its former answer.
             target.Begin();
             writer.Write(interval);
@@ -103,17 +102,26 @@ internal sealed class ReportCommand : ICommand
         return 0;
     }
 
-    private int RunTimeline(Invocation invocation, CommandContext context, string path, string view, Selection selection, OutputPlan output)
+    private RecordingSource Open(
+        Invocation invocation, CommandContext context, string[] paths, OutputPlan output, bool isOfExits = false)
+    {
+        RecordingSource source = RecordingSource.Open(paths, context, _window.Read(invocation.Result, isOfExits));
+        source.RefuseOverwrite(output, context);
+        return source;
+    }
+
+    private int RunTimeline(
+        Invocation invocation, CommandContext context, string[] paths, string view, Selection selection, OutputPlan output)
     {
         if (view == "slower") throw UsageError.Of("slower has no --timeline", "Leave one of them out.");
         if (!OutputKinds.Timelines.Formats.Contains(output.Format))
             throw UsageError.Of($"--timeline has no --format {output.Format.Name}",
                 "Use --interval with --format json or csv, without --timeline.");
         (TimelineBy by, int rows) = _report.ReadTimeline(invocation.Result);
-        using RecordingSource source = RecordingSource.Open(path);
+        using RecordingSource source = Open(invocation, context, paths, output);
         RecordedRequest.NeedTime(source.Recording.Header);
         var exits = new RecordedExits(source.Recording, selection);
-        IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
+        IntervalRange range = source.Window.Range;
         exits.Resolve(range);
         Grouping grouping = by switch { TimelineBy.Vcpu => Grouping.Vcpu, TimelineBy.Vm => Grouping.Vm, _ => Grouping.Host };
         if (grouping > Grouping.Host) exits.Require(grouping, by == TimelineBy.Vcpu ? "--by vcpu" : "--by vm");
@@ -126,7 +134,7 @@ internal sealed class ReportCommand : ICommand
         int most = output.Format.IsPicture ? MostPictureColumns : TimelineView.ColumnsFor(target.Style.Width);
         Interval[] columns = [.. TimelineColumns.Of(range, source.Recording, step, most)
             .Select(c => exits.Sum(c, grouping, ExitParts.None))];
-        string title = $"{source.Recording.Header.Host}, {Path.GetFileName(path)}";
+        string title = $"{source.Recording.Header.Host}, {source.Title}";
         Timeline timeline = TimelineBuilder.Build(title, columns, by, rows);
         target.Begin();
         OutputKinds.Timelines.In(output.Format)(target.To, timeline);
@@ -135,13 +143,14 @@ internal sealed class ReportCommand : ICommand
         return 0;
     }
 
-    private int RunSlower(Invocation invocation, CommandContext context, string path, Selection selection, OutputPlan output,
+    private int RunSlower(Invocation invocation, CommandContext context, string[] paths, Selection selection, OutputPlan output,
         string? argument)
     {
         _report.RefuseAll(invocation.Result, "slower");
         if (invocation.Result.Text(_interval) is not null)
             throw UsageError.Of("'slower' has no option --interval", "It belongs to count, time and hist.");
-        using RecordingSource source = RecordingSource.Open(path);
+        using RecordingSource source = Open(invocation, context, paths, output, isOfExits: true);
+        string path = source.Path;
         RecordingHeader header = source.Recording.Header;
         if (header.SlowNs == 0)
             throw UsageError.Of($"'{path}' was made without --slower, so it has no slow exits",
@@ -153,14 +162,14 @@ internal sealed class ReportCommand : ICommand
         bool who = invocation.Result.Has(_who);
         if (who && !header.HasWho)
             throw UsageError.Of($"'{path}' does not say who ran instead", "Record with --slower TIME --who, or leave --who out.");
-        IntervalRange range = _window.Read(invocation.Result, source.Recording, path);
+        IntervalRange range = source.Recording.Touching(source.Window.From, source.Window.To);
         var exits = new RecordedExits(source.Recording, selection);
         exits.Resolve(range);
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To,
-            new SlowExitRequest(who || invocation.Result.Has(_verbose)) { Known = exits.VmsIn(range) });
+            new SlowExitRequest(who || invocation.Result.Has(_verbose)) { Known = exits.VmsIn(range), IsRecorded = true });
         Interval sum = source.Recording.Sum(range, Grouping.Host, ExitParts.None, static _ => false).ToInterval();
-        foreach (SlowExit exit in exits.Slow(range, threshold, part))
+        foreach (SlowExit exit in exits.Slow(source.Window, threshold, part))
         {
             target.Begin();
             writer.Write(exit);
@@ -195,17 +204,26 @@ internal sealed class ReportCommand : ICommand
         foreach (string note in source.Notes()) context.Say(note);
     }
 
-    private static (string Path, string View, string? Argument) Positional(IReadOnlyList<string> words) => words switch
+    // Files first: a word that is a view ends them, so a file of such a name is ./count.
+    private static (string[] Paths, string View, string? Argument) Positional(IReadOnlyList<string> words)
     {
-        [] => throw UsageError.Of("report needs a recording", "Give its file: kvmscope report FILE. 'kvmscope record' makes one."),
-        [var path] => (path, "time", null),
-        [_, var view, ..] when !s_views.Contains(view) => throw UsageError.NotOneOf("the view", view, s_views),
-        [var path, var view] => (path, view, null),
-        [var path, "hist" or "slower", var argument] => (path, words[1], argument),
-        _ => throw UsageError.Of($"'{words[^1]}' is one argument too many for 'report'", "See 'kvmscope report --help'."),
-    };
+        if (words.Count == 0)
+            throw UsageError.Of("report needs a recording", "Give its file: kvmscope report FILE. 'kvmscope record' makes one.");
+        int view = 1;
+        for (; view < words.Count && !s_views.Contains(words[view]); view++)
+            if (!Path.Exists(words[view]) && words[view].AsSpan().IndexOfAny('/', '.') < 0)
+                throw UsageError.NotOneOf("the view", words[view], s_views);
+        string[] paths = [.. words.Take(view)], rest = [.. words.Skip(view)];
+        return rest switch
+        {
+            [] => (paths, "time", null),
+            [var only] => (paths, only, null),
+            ["hist" or "slower", var argument] => (paths, rest[0], argument),
+            _ => throw UsageError.Of($"'{words[^1]}' is one argument too many for 'report'", "See 'kvmscope report --help'."),
+        };
+    }
 
     // How many intervals one answer covers.
-    private int Step(ParseResult result, Recording recording, IntervalRange range) =>
+    private int Step(ParseResult result, RecordingSet recording, IntervalRange range) =>
         result.Text(_interval) is { } text ? RecordedSteps.Parse(text, recording) : range.Count;
 }

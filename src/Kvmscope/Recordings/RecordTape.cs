@@ -10,7 +10,9 @@ namespace Kvmscope.Recordings;
 /// <param name="plan">The names and lengths of the files.</param>
 /// <param name="header">The header of each file, except its start time.</param>
 /// <param name="warn">Takes messages about errors that do not end the recording.</param>
-internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<RecordingHeader> header, Action<string> warn) : IDisposable
+/// <param name="zone">The host's zone.</param>
+internal sealed class RecordTape(
+    IOperatingSystem system, RecordPlan plan, Func<RecordingHeader> header, Action<string> warn, TimeZoneInfo zone) : IDisposable
 {
     private readonly Rotation _rotation = new(plan.Path);
     // Taken before privileges are dropped.
@@ -19,6 +21,7 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
     private RecordingWriter? _writer;
     private string? _lastPath;
     private long _fileBegan, _closedBytes;
+    private long? _suspendedNs;
 
     /// <summary>The current file, or the last one.</summary>
     public string Path => _file?.Path ?? _lastPath ?? plan.Path;
@@ -55,8 +58,18 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
     {
         // Before anything is written, because the disk may be full; the new file is not counted, because it may stay short.
         Prune(Path, isCounted: false);
-        Begin(header() with { Started = started.At, MonotonicNs = started.Ns });
+        _suspendedNs = system.SuspendedNs();
+        Begin(header(), started);
     }
+
+    // Each file says how its times are shown, also if the zone has changed since the first.
+    private void Begin(RecordingHeader made, (DateTimeOffset At, long Ns) started) => Begin(made with
+    {
+        Started = TimeZoneInfo.ConvertTime(started.At, zone),
+        ZoneChanges = HostZone.ChangesOf(zone, started.At),
+        MonotonicNs = started.Ns,
+        BootNs = started.Ns + _suspendedNs,
+    });
 
     private void Begin(RecordingHeader begun)
     {
@@ -77,7 +90,7 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
     public void Add(Interval interval, bool isLast)
     {
         RecordingWriter writer = _writer ?? throw new InvalidOperationException("not begun");
-        writer.Add(interval with { First = writer.Intervals });
+        writer.Add(interval with { First = writer.Intervals, SuspendedNs = SuspendedSince() });
         // Rounds to the nearest interval.
         if (isLast || plan.Rotate is not { } rotate || interval.ToNs - _fileBegan < (rotate - (plan.Interval / 2)).TotalNanoseconds) return;
         End();
@@ -85,13 +98,15 @@ internal sealed class RecordTape(IOperatingSystem system, RecordPlan plan, Func<
         Prune(next, isCounted: true);
         _file = RecordingFile.Create(system, next, ExitStatus.Failed, _owner);
         // Only the VMs of the last interval are known to exist still: others may have ended, and could not be traced in this file.
-        Begin(header() with
-        {
-            Started = interval.To,
-            MonotonicNs = interval.ToNs,
-            IsContinued = true,
-            Machines = [.. interval.Vms.Select(KnownVm.Of)],
-        });
+        Begin(header() with { IsContinued = true, Machines = [.. interval.Vms.Select(KnownVm.Of)] }, (interval.To, interval.ToNs));
+    }
+
+    // Read just after the interval ended, so what is suspended meanwhile is in the interval before.
+    private long SuspendedSince()
+    {
+        long? now = system.SuspendedNs(), before = _suspendedNs;
+        _suspendedNs = now;
+        return Math.Max(0, now - before ?? 0);
     }
 
     /// <summary>Ends the file, so that it is complete.</summary>

@@ -12,7 +12,7 @@ namespace Kvmscope.Recordings;
 /// <summary>The selected exits of a recording, the same as a live trace with this selection would have given.</summary>
 internal sealed class RecordedExits
 {
-    private readonly Recording _recording;
+    private readonly RecordingSet _recording;
     private readonly Selection _selection;
     private readonly ExitFilter _filter;
     private VmFilter _vms = VmFilter.All;
@@ -21,7 +21,7 @@ internal sealed class RecordedExits
     /// <param name="recording">The recording.</param>
     /// <param name="selection">As typed.</param>
     /// <exception cref="KvmscopeException">An unknown reason, or something that the recording does not keep apart (status 2).</exception>
-    public RecordedExits(Recording recording, Selection selection)
+    public RecordedExits(RecordingSet recording, Selection selection)
     {
         (_recording, _selection) = (recording, selection);
         _filter = selection.Resolve(recording.Header.Isa);
@@ -66,12 +66,20 @@ internal sealed class RecordedExits
     }
 
     /// <summary>The slow exits among them, in order.</summary>
-    /// <param name="range">The intervals.</param>
+    /// <param name="window">When they ended.</param>
     /// <param name="thresholdNs">The threshold.</param>
     /// <param name="part">The part of the handling time that is compared; null for all of it.</param>
-    public IEnumerable<SlowExit> Slow(IntervalRange range, ulong thresholdNs, TimePart? part) => _recording.Slow(range).Where(exit =>
+    public IEnumerable<SlowExit> Slow(RecordedWindow window, ulong thresholdNs, TimePart? part) => _recording.Slow(
+        Around(_recording.Touching(window.From, window.To)), window.From, window.To).Where(exit =>
         IsSlow(exit, thresholdNs, part) && _filter.PassesExit(exit.Code.Code, exit.Level) && _filter.PassesVcpu(exit.Vcpu)
         && _vms.Matches(exit.Vm));
+
+    // An exit that ended at the edge of an interval may have been read with the one beside it.
+    private IntervalRange Around(IntervalRange range)
+    {
+        int first = Math.Max(0, range.First - 1);
+        return new IntervalRange(first, Math.Min(_recording.Intervals, range.End + 1) - first);
+    }
 
     /// <summary>Looks up the selected VMs and vCPUs in some intervals; must be called first.</summary>
     /// <exception cref="KvmscopeException">One is not there, or its name is ambiguous (status 2).</exception>

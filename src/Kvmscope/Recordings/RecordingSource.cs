@@ -1,77 +1,118 @@
 using System.Globalization;
 using Kvmscope.CommandLine;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Recordings;
 
-/// <summary>A recording on disk, open for reading.</summary>
+/// <summary>One recording on disk, or several as one, open for reading; and the part of it that was asked for.</summary>
 internal sealed class RecordingSource : IDisposable
 {
-    private readonly FileStream _stream;
+    private const int MostLines = 20;
 
-    private RecordingSource(FileStream stream, Recording recording, string path) => (_stream, Recording, Path) = (stream, recording, path);
+    private readonly RecordingFiles _files;
+    private readonly Dictionary<RecordingPart, FileStream> _streams = [];
+
+    private RecordingSource(IReadOnlyList<string> paths, CommandContext context, TimeWindow window)
+    {
+        _files = RecordingFiles.Find(paths, context.System);
+        Path = paths.Count == 1 ? paths[0] : string.Create(CultureInfo.InvariantCulture, $"{_files.Parts.Count} recordings");
+        Recording = new RecordingSet(_files.Parts, Open);
+        Window = window.In(Recording, Path, context.Clock.GetUtcNow());
+    }
 
     /// <summary>What is in it.</summary>
-    public Recording Recording { get; }
+    public RecordingSet Recording { get; }
 
-    /// <summary>Its name as it was given.</summary>
+    /// <summary>Its name as it was given; of several, how many there are.</summary>
     public string Path { get; }
 
-    /// <summary>Opens it; a recorder may still be writing to it.</summary>
+    /// <summary>The part that was asked for.</summary>
+    public RecordedWindow Window { get; }
+
+    /// <summary>Its name in a title: without the folders.</summary>
+    public string Title =>
+        System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path)) is { Length: > 0 } name ? name : Path;
+
+    /// <summary>What is known to be missing in the part that was asked for, because it is damaged.</summary>
+    public IReadOnlyList<string> Damage => [.. _files.LeftOut, .. Recording.Damage.Select(text => $"{text}: it is left out")];
+
+    /// <summary>Opens recordings; a recorder may still be writing to one.</summary>
+    /// <param name="paths">Files, and folders with recordings.</param>
+    /// <param name="context">Has the clock, for times such as 'yesterday'.</param>
+    /// <param name="window">The part that is asked for.</param>
     /// <exception cref="Core.KvmscopeException">
-    /// It cannot be read, is not a recording, or is empty (status 2); it is damaged (1).
+    /// One cannot be read, is not a recording, or is empty; they are of two hosts, overlap or were not made alike; or nothing was recorded
+    /// in that part (status 2). It is damaged (1).
     /// </exception>
-    public static RecordingSource Open(string path)
-    {
-        FileStream stream;
-        try
-        {
-            if (Directory.Exists(path)) throw UsageError.Of($"'{path}' is a directory", "Give a file that 'kvmscope record' made.");
-            const FileShare noLock = FileShare.ReadWrite | FileShare.Delete;
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, noLock, bufferSize: 0);
-        }
-        catch (FileNotFoundException)
-        {
-            throw UsageError.Of($"there is no file '{path}'", "Give a file that 'kvmscope record' made.");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw UsageError.Of($"cannot read '{path}': {IoReason.Of(error)}", "Give a file that 'kvmscope record' made.");
-        }
-        try
-        {
-            if (!stream.CanSeek) throw UsageError.Of($"'{path}' is not a regular file", "Save it to a file first.");
-            return new RecordingSource(stream, Recording.Open(stream, path), path);
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
-    }
+    public static RecordingSource Open(IReadOnlyList<string> paths, CommandContext context, TimeWindow? window = null) =>
+        new(paths, context, window ?? new TimeWindow(null, null));
+
+    /// <summary>Refuses to overwrite one of the files.</summary>
+    /// <exception cref="Core.KvmscopeException">The output file is one of them (status 2).</exception>
+    public void RefuseOverwrite(OutputPlan output, CommandContext context) => output.RefuseOverwrite(context.System, _files.Names);
 
     /// <summary>What the user must know to judge the output, one line each.</summary>
     public IEnumerable<string> Notes()
     {
-        if (Recording.Intervals > 0 && !Recording.HasEnd)
+        foreach (string damage in Damage) yield return damage;
+        foreach (string line in Limited([.. Recording.Gaps(Window.Range).Select(GapText)])) yield return line;
+        RecordingPart[] parts = [.. Recording.Chosen];
+        for (int i = 0; i < parts.Length; i++)
         {
-            string end = Recording.EndOf(Recording.Intervals - 1).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-            yield return $"{Path} was not ended: it is still being made, or its recorder was killed. "
-                + $"It holds what was recorded until {end}.";
+            // Where another begins right there, the gap says it.
+            if (!parts[i].HasEnd && i == parts.Length - 1)
+                yield return $"{parts[i].Name} was not ended: it is still being made, or its recorder was killed. "
+                    + $"It holds what was recorded until {WallTime.Of(parts[i].Clock.End)}.";
+            if (parts[i].DamagedBytes > 0)
+                yield return string.Create(CultureInfo.InvariantCulture,
+                    $"{parts[i].Name} has {parts[i].DamagedBytes} damaged bytes; ")
+                    + (parts.Length == 1 ? "an answer that needs them is an error." : "what they held is left out.");
+            if (i > 0 && parts[i].Header.Kernel != parts[i - 1].Header.Kernel)
+                yield return $"the kernel changed: {parts[i - 1].Header.Kernel} until {WallTime.Of(parts[i - 1].Clock.End)}, "
+                    + $"{parts[i].Header.Kernel} from {WallTime.Of(parts[i].Clock.Begin)}.";
         }
-        if (Recording.DamagedBytes > 0)
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"{Path} has {Recording.DamagedBytes} damaged bytes; an answer that needs them is an error.");
-        if (Recording.ClockJump() is { } jump)
-        {
-            string by = TimeSpan.FromSeconds(Math.Round(Math.Abs(jump.By.TotalSeconds))).ToString("c", CultureInfo.InvariantCulture);
-            string way = jump.By < TimeSpan.Zero ? "back" : "forward";
-            yield return $"{Path}: the host's clock was set {way} by {by} at {jump.At:HH:mm:ss}. "
-                + "Times are counted from the start, so that they never go back.";
-        }
+        foreach (string line in Limited([.. parts.SelectMany(p => p.Steps).Select(StepText)])) yield return line;
     }
 
     /// <summary>Closes it.</summary>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        foreach (FileStream stream in _streams.Values) stream.Dispose();
+    }
+
+    // The set keeps few open; a stream that it does not use any more is closed before the next one is opened.
+    private Recording Open(RecordingPart part)
+    {
+        foreach (RecordingPart other in _streams.Keys.Where(p => p != part).SkipLast(1).ToArray())
+        {
+            _streams[other].Dispose();
+            _streams.Remove(other);
+        }
+        if (!_streams.TryGetValue(part, out FileStream? stream)) _streams.Add(part, stream = RecordingFiles.OpenStream(part.Name));
+        return Core.Recordings.Recording.Open(stream, part.Name);
+    }
+
+    private static IEnumerable<string> Limited(string[] lines) => lines.Length <= MostLines
+        ? lines
+        : [.. lines.Take(MostLines), string.Create(CultureInfo.InvariantCulture, $"and {lines.Length - MostLines} more such lines.")];
+
+    private static string GapText(RecordingGap gap) =>
+        $"nothing was recorded from {WallTime.Of(gap.From)} to {WallTime.Of(gap.To)} ({WallTime.Length(gap.Length)})"
+        + (gap.IsReboot ? "; the host was started again meanwhile." : ".");
+
+    private static string StepText(ClockStep step)
+    {
+        string by = WallTime.Length(step.By.Duration()), when = $"after {WallTime.Of(step.Before)}", then = WallTime.Of(step.After);
+        return step.Kind switch
+        {
+            ClockStepKind.Suspended =>
+                $"the host was suspended for {by} {when}, until before {then}. That time is not part of the recording.",
+            ClockStepKind.SetOrSuspended =>
+                $"the host's clock was set forward by {by} {when}, to before {then}, or the host was suspended.",
+            _ => $"the host's clock was set {(step.By < TimeSpan.Zero ? "back" : "forward")} by {by} {when}; next it showed {then}."
+                + (step.By < TimeSpan.Zero ? " The times between these two were there twice." : ""),
+        };
+    }
 }

@@ -13,16 +13,20 @@ internal static class TimelineColumns
     /// <param name="recording">Where they are.</param>
     /// <param name="step">How many intervals a column has; null for as many as fit.</param>
     /// <param name="most">How many columns there is room for.</param>
-    public static IEnumerable<IntervalRange> Of(IntervalRange range, Recording recording, int? step, int most)
+    public static IEnumerable<IntervalRange> Of(IntervalRange range, RecordingSet recording, int? step, int most)
     {
-        recording.CheckNumbers(range);
-        int length = step ?? StepFor(range.Count, most);
-        for (int first = range.First; first < range.End;)
+        // Each gap ends a column.
+        IntervalRange[] pieces = [.. recording.Pieces(range)];
+        int length = step ?? StepFor(range.Count, Math.Max(most / 2, most - pieces.Length + 1));
+        foreach (IntervalRange piece in pieces)
         {
-            // By interval number, not by index: columns begin at the same times as in the whole recording.
-            int next = Math.Min(range.End, first + length - (int)(recording.NumberOf(first) % length));
-            yield return new IntervalRange(first, next - first);
-            first = next;
+            for (int first = piece.First; first < piece.End;)
+            {
+                // By interval number, not by index: columns begin at the same times as in the whole recording.
+                int next = Math.Min(piece.End, first + length - (int)(recording.NumberOf(first) % length));
+                yield return new IntervalRange(first, next - first);
+                first = next;
+            }
         }
     }
 

@@ -69,7 +69,9 @@ internal sealed class FakeHost(FakeClock clock) : IHost
         return row;
     }
 
-    public HostIdentity Identity() => new("host1", "6.1.0-test", "a CPU", 4, "boot-1");
+    public HostIdentity Id { get; init; } = new("host1", "6.1.0-test", "a CPU", 4, "boot-1");
+
+    public HostIdentity Identity() => Id;
 
     public IReadOnlyList<VirtualMachine> Machines() => Vms;
 

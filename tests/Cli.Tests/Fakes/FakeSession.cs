@@ -9,7 +9,7 @@ namespace Kvmscope.Tests.Fakes;
 internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSession
 {
     private int _slowGiven;
-    private ulong _factor;
+    private ulong _factor = host.GrowsEachSecond ? (ulong)clock.Now.TotalSeconds : 0;
     private Accounting _lost = new();
 
     public string? Remark => host.Remark;

@@ -36,6 +36,11 @@ internal sealed class FakeSystem : IOperatingSystem
 
     public IServiceManager? ServiceManager() => Manager;
 
+    /// <summary>How long the host was suspended so far.</summary>
+    public Func<long?> Suspended { get; init; } = static () => 0;
+
+    public long? SuspendedNs() => Suspended();
+
     public bool Signal(int pid, int signal)
     {
         Sent.Add((pid, signal));

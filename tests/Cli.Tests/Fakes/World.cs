@@ -9,13 +9,14 @@ internal sealed class World
     // The process of web1, so that its rows are those of the built-in guest.
     private const int OwnPid = 4242;
 
-    public World()
+    public World(FakeClock? clock = null)
     {
+        Clock = clock ?? new FakeClock();
         Host = new FakeHost(Clock) { Log = Log };
         End = new FakeEnd(Clock, Log);
     }
 
-    public FakeClock Clock { get; } = new();
+    public FakeClock Clock { get; }
 
     public List<string> Log { get; } = [];
 
@@ -40,21 +41,22 @@ internal sealed class World
     {
         var output = new StringWriter();
         var error = new StringWriter();
-        var context = new CommandContext
-        {
-            Host = () => Host,
-            System = System,
-            DemoGuest = () => Guest,
-            ProcessId = OwnPid,
-            Out = Out ?? output,
-            Error = error,
-            Screen = Screen,
-            ErrorIsTerminal = ErrorIsTerminal,
-            Clock = Clock,
-            TraceEnd = () => End,
-        };
-        return new Outcome(Application.Run(argv0, args, context), output.ToString(), error.ToString());
+        return new Outcome(Application.Run(argv0, args, Context(output, error)), output.ToString(), error.ToString());
     }
+
+    public CommandContext Context(TextWriter? output = null, TextWriter? error = null) => new()
+    {
+        Host = () => Host,
+        System = System,
+        DemoGuest = () => Guest,
+        ProcessId = OwnPid,
+        Out = Out ?? output ?? TextWriter.Null,
+        Error = error ?? TextWriter.Null,
+        Screen = Screen,
+        ErrorIsTerminal = ErrorIsTerminal,
+        Clock = Clock,
+        TraceEnd = () => End,
+    };
 
     /// <summary>The options of the trace.</summary>
     public TraceOptions Asked => Host.Asked ?? throw new InvalidOperationException("nothing was traced");

@@ -84,8 +84,8 @@ public sealed class DamageTests
             KvmscopeException error = Assert.Throws<KvmscopeException>(() => Sum(recording));
             Assert.Equal(ExitStatus.Failed, error.Status);
             Assert.Contains("x.kvmscope", error.Message);
-            Assert.Contains("--to 2026-03-01T12:00:02.0", error.Hint);
-            Assert.Contains("--from 2026-03-01T12:00:03.0", error.Hint);
+            Assert.Contains("--to 2026-03-01T12:00:02+01:00", error.Hint);
+            Assert.Contains("--from 2026-03-01T12:00:03+01:00", error.Hint);
             Interval before = recording.Sum(recording.Range(null, RandomTrace.Start.AddSeconds(2)), Grouping.Vcpu).ToInterval();
             Interval after = recording.Sum(recording.Range(RandomTrace.Start.AddSeconds(3), null), Grouping.Vcpu).ToInterval();
             Assert.Equal(Tape.Text(Tape.Live(snapshots, -1, 1)), Tape.Text(before));

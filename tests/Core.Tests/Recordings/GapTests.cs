@@ -78,7 +78,7 @@ public sealed class GapTests
             }
             catch (KvmscopeException error)
             {
-                Assert.Contains($"12:0{gone / 60}:{gone % 60:00}.0", error.Message);
+                Assert.Contains($"at 2026-03-01T12:0{gone / 60}:{gone % 60:00}+01:00", error.Message);
             }
         }
     }

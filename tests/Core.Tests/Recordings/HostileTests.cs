@@ -119,7 +119,8 @@ public sealed class HostileTests
     private static void Show(byte[] bytes)
     {
         Recording recording = Tape.Open(bytes);
-        _ = recording.ClockJump();
+        _ = recording.ClockSteps();
+        _ = recording.Clock.PlacesOf(RandomTrace.Start);
         Tape.Text(recording.Sum(recording.All, Grouping.Vcpu).ToInterval());
     }
 }

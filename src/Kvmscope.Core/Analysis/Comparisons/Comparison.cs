@@ -27,7 +27,7 @@ public sealed record ComparedSide(string Name, int Samples, Interval Sum, DateTi
     internal static ComparedSide Of(ComparisonSide side)
     {
         IReadOnlyList<Interval> samples = side.Samples;
-        DateTimeOffset ended = samples.Count > 0 ? samples[^1].From.AddSeconds(samples[^1].Seconds) : default;
+        DateTimeOffset ended = samples.Count > 0 ? samples[^1].To : default;
         return new ComparedSide(side.Name, samples.Count, IntervalSum.Of(samples), ended);
     }
 }

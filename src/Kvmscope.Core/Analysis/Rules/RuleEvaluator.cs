@@ -53,6 +53,9 @@ public sealed record RuleInput(Interval Interval, Isa Isa)
     /// <summary>The only level that was traced; null for both.</summary>
     public ExitLevel? Level { get; init; }
 
+    /// <summary>What of the time is missing, because a recording is damaged; null where nothing is known to be.</summary>
+    public string? Damage { get; init; }
+
     /// <summary>Whether exits may have been open when it began: their times are in it, and they were counted before.</summary>
     public bool IsContinued { get; init; }
 

@@ -9,13 +9,13 @@ internal sealed class RuleLosses
 {
     internal RuleLosses(RuleScope scope)
     {
-        Uncounted = UncountedOf(scope.Observed);
+        Uncounted = scope.Damage ?? UncountedOf(scope.Observed);
         if (scope.Untraced is { } level) Untraced = $"exits of {(level == ExitLevel.L2 ? "L2" : "L1")} were not traced (--level)";
         Unread = scope.Unread > 0 ? $"the reason of {Plural.Of(scope.Unread, "exit", "exits")} could not be read" : null;
         FindUntimed(scope);
     }
 
-    /// <summary>Exits that were not counted: their VM and reason are not known.</summary>
+    /// <summary>Exits that were not counted, or are missing in a damaged recording: their VM and reason are not known.</summary>
     internal string? Uncounted { get; }
 
     /// <summary>Exits that the trace's level filter left out, although the rule is about both levels.</summary>

@@ -46,6 +46,9 @@ internal sealed class RuleScope
     /// <summary>Exits that may or may not be the target's: their reason could not be read.</summary>
     internal ulong Unread { get; }
 
+    /// <summary>What of the time is missing; null where nothing is known to be.</summary>
+    internal string? Damage => _input.Damage;
+
     /// <summary>Whether it has times of exits that were counted earlier.</summary>
     internal bool IsContinued => _input.IsContinued;
 

@@ -59,8 +59,8 @@ public enum TimelineBy
 /// <param name="Seconds">How long it was.</param>
 public sealed record TimelineColumn(DateTimeOffset Started, double Seconds)
 {
-    /// <summary>Wall-clock time at which it ended.</summary>
-    public DateTimeOffset Ended => Started.AddSeconds(Seconds);
+    /// <summary>Wall-clock time at which it ended; the clock may have been set in it.</summary>
+    public DateTimeOffset Ended { get; init; } = Started.AddSeconds(Seconds);
 }
 
 /// <summary>One group of a timeline over all its columns.</summary>

@@ -34,7 +34,8 @@ public static class TimelineBuilder
         GroupKey[] groups = [.. Order(weights, by)];
         int shown = groups.Length <= maxRows ? groups.Length : maxRows - 1;
         return new Timeline(
-            title, by, [.. columns.Select(c => new TimelineColumn(c.From, c.Seconds))], [.. Rows(columns, by, groups, shown, weights)])
+            title, by, [.. columns.Select(c => new TimelineColumn(c.From, c.Seconds) { Ended = c.To })],
+            [.. Rows(columns, by, groups, shown, weights)])
         {
             Losses = columns.Count > 0 ? AccountingText.Lines(IntervalSum.Of(columns)) : [],
         };

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using Kvmscope.Core.Output.Json;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Output.Charts;
@@ -84,7 +84,7 @@ internal static class HeatMapPage
         json.WriteNumber("height", layout.PanelHeight);
         json.WriteStartArray("starts");
         foreach (TimelineColumn column in timeline.Columns)
-            json.WriteStringValue(column.Started.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
+            json.WriteStringValue(WallTime.Of(column.Started));
         json.WriteEndArray();
         json.WriteStartArray("edges");
         for (int cell = 0; cell <= scale.Cells; cell++) json.WriteNumberValue(scale.LowNs(cell));

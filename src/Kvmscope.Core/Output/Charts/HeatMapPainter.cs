@@ -32,11 +32,7 @@ internal sealed class HeatMapPainter(HeatMapLayout layout, ICanvas canvas)
         int y = HeatMapLayout.Margin + HeatMapLayout.LineHeight - TextDown;
         canvas.Text(HeatMapLayout.Margin, y, ForeignText.Clean(layout.Timeline.Title, layout.Characters), bold: true);
         if (layout.Timeline.Columns.Count == 0) return;
-        TimeSpan offset = layout.Timeline.Columns[0].Started.Offset;
-        string zone = offset == TimeSpan.Zero
-            ? "UTC"
-            : string.Create(CultureInfo.InvariantCulture, $"UTC{(offset < TimeSpan.Zero ? '-' : '+')}{offset:hh\\:mm}");
-        string range = $"{TimelineText.Range(layout.Timeline)} ({zone}): {TimelineText.Sum(layout.Timeline, unicode: true)}";
+        string range = $"{TimelineText.Range(layout.Timeline)}: {TimelineText.Sum(layout.Timeline, unicode: true)}";
         canvas.Text(HeatMapLayout.Margin, y + HeatMapLayout.LineHeight, range, Ink.Dim);
     }
 

@@ -109,7 +109,7 @@ public static class ComparisonView
         string samples = Plural.Of((ulong)side.Samples, "sample", "samples");
         string text = side.Samples == 0 ? samples : string.Create(CultureInfo.InvariantCulture,
             $"{samples} in {ScaledText.Time((ulong)Math.Round(side.Sum.Seconds * 1e9), style.Unicode)}, " +
-                $"{side.Sum.From:yyyy-MM-dd HH:mm:ss} to {side.Ended:HH:mm:ss}");
+                $"from {WallTime.Of(side.Sum.From)} to {WallTime.Of(side.Ended)}");
         FootNotes.WriteWrapped(output, name + text, RowTone.Plain, style);
     }
 

@@ -13,7 +13,7 @@ internal static class FootNotes
     {
         Interval interval = report.Interval;
         ulong exits = report.Total.Total.Count;
-        string span = $" in {Seconds(interval.Seconds, style)}{Rate(exits, interval.Seconds)}, from {Clock(interval.From)}";
+        string span = $" in {Seconds(interval.Seconds, style)}{Rate(exits, interval.Seconds)}, {When(interval, report.Request.IsRecorded)}";
         if (exits > 0)
         {
             output.Write('\n');
@@ -69,6 +69,11 @@ internal static class FootNotes
         double rate = exits / seconds;
         return string.Create(CultureInfo.InvariantCulture, $" ({rate.ToString(rate < 10 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s)");
     }
+
+    // Of a recording with all that --from and --to need.
+    private static string When(Interval interval, bool isRecorded) => isRecorded
+        ? $"from {WallTime.Of(interval.From)} to {WallTime.Of(interval.To)}"
+        : $"from {Clock(interval.From)}";
 
     private static string Clock(DateTimeOffset time) => time.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 }

@@ -10,14 +10,14 @@ namespace Kvmscope.Core.Output.Text;
 /// </summary>
 internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
 {
-    private const int TimeWidth = 15, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8;
+    private const int LiveTime = 15, RecordedTime = 32, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8;
     private const int MinVm = 8, MaxVm = 24, MinReason = 18, MaxReason = 26;
 
     private readonly ViewStyle _style;
     private readonly TextWriter _output;
-    private readonly int _vmWidth, _reasonWidth;
+    private readonly int _timeWidth, _vmWidth, _reasonWidth;
     private readonly char[] _line;
-    private readonly bool _isVerbose;
+    private readonly bool _isVerbose, _isRecorded;
     private readonly Dictionary<string, int> _pids = [];
     private readonly HashSet<string> _repeated = [];
     private bool _hasHeader;
@@ -26,19 +26,22 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
     {
         _style = style;
         _isVerbose = request.IsVerbose;
+        _isRecorded = request.IsRecorded;
+        _timeWidth = _isRecorded ? RecordedTime : LiveTime;
         foreach (KnownVm known in request.Known) Learn(known.Pid, known.Name);
         _output = output;
         // If there is no room for the VM, neither it nor its vCPU is shown.
-        int rest = style.Width - TimeWidth - LevelWidth - DurationWidth - 3;
+        int rest = style.Width - _timeWidth - LevelWidth - DurationWidth - 3;
         int both = rest - VcpuWidth - 2;
         if (both >= MinVm + MinReason)
         {
-            _reasonWidth = Math.Clamp(both - MinVm, MinReason, MaxReason);
+            // With a date, the rest has little room: a name and its pid first.
+            _reasonWidth = Math.Clamp(both - (_isRecorded ? MaxVm : MinVm), MinReason, MaxReason);
             _vmWidth = Math.Min(both - _reasonWidth, MaxVm);
         }
         else _reasonWidth = Math.Clamp(rest, 4, MaxReason);
         int vm = _vmWidth > 0 ? _vmWidth + VcpuWidth + 2 : 0;
-        _line = new char[TimeWidth + vm + LevelWidth + _reasonWidth + DurationWidth + 3];
+        _line = new char[_timeWidth + vm + LevelWidth + _reasonWidth + DurationWidth + 3];
     }
 
     public void Write(in SlowExit exit)
@@ -46,7 +49,7 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         if (!_hasHeader) WriteLine("Time", "VM", "vCPU", "Lv", "Reason", "Duration", RowTone.Bold);
         _hasHeader = true;
         WriteLine(
-            exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), NameOf(exit.Vm),
+            _isRecorded ? WallTime.Exact(exit.At) : exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), NameOf(exit.Vm),
             exit.Vcpu.ToString(CultureInfo.InvariantCulture), exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
             ScaledText.Time(exit.DurationNs, _style.Unicode), RowTone.Plain);
         if (_isVerbose) SlowExitDetail.Write(_output, exit, _style);
@@ -74,7 +77,7 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
     private void WriteLine(string time, string vm, string vcpu, string level, string reason, string duration, RowTone tone)
     {
         Array.Fill(_line, ' ');
-        int at = Put(0, TimeWidth, time, left: true);
+        int at = Put(0, _timeWidth, time, left: true);
         if (_vmWidth > 0)
         {
             at = Put(at, _vmWidth, vm, left: true);
@@ -97,6 +100,9 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
 /// <param name="IsVerbose">Whether as text they have all details.</param>
 public sealed record SlowExitRequest(bool IsVerbose)
 {
+    /// <summary>Whether they are of a recording: then each has its date and its host's zone.</summary>
+    public bool IsRecorded { get; init; }
+
     /// <summary>The VMs that there are: names that several processes have are told apart from the first line on.</summary>
     public IReadOnlyCollection<KnownVm> Known { get; init; } = [];
 }

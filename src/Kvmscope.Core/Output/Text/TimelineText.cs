@@ -47,14 +47,9 @@ internal static class TimelineText
         return point < 0 ? text : text[..unit].TrimEnd('0').TrimEnd('.') + text[unit..];
     }
 
-    /// <summary><c>2026-03-01 12:34:56 to 12:36:56</c>; the day is repeated if it differs.</summary>
-    internal static string Range(Timeline timeline)
-    {
-        DateTimeOffset begin = timeline.Columns[0].Started, end = timeline.Columns[^1].Ended;
-        string day = "yyyy-MM-dd ";
-        string from = begin.ToString(day + "HH:mm:ss", CultureInfo.InvariantCulture);
-        return $"{from} to {end.ToString((begin.Date == end.Date ? "" : day) + "HH:mm:ss", CultureInfo.InvariantCulture)}";
-    }
+    /// <summary><c>2026-03-01T12:34:56+01:00 to 2026-03-01T12:36:56+01:00</c>.</summary>
+    internal static string Range(Timeline timeline) =>
+        $"{WallTime.Of(timeline.Columns[0].Started)} to {WallTime.Of(timeline.Columns[^1].Ended)}";
 
     /// <summary><c>12340 exits in 120 s (103/s)</c>.</summary>
     internal static string Sum(Timeline timeline, bool unicode)
