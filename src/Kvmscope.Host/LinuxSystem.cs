@@ -39,6 +39,14 @@ public sealed class LinuxSystem : IOperatingSystem
     public bool Signal(int pid, int signal) => Interop.Libc.kill(pid, signal) == 0;
 
     /// <inheritdoc/>
+    public unsafe int? TerminalWidth()
+    {
+        // Console.WindowWidth would set up the terminal, and keeps what it found.
+        Interop.Libc.winsize size;
+        return Interop.Libc.ioctl(1, Interop.Libc.TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : null;
+    }
+
+    /// <inheritdoc/>
     IServiceManager? IOperatingSystem.ServiceManager() => ServiceManager.OfEnvironment();
 
     /// <summary>The owner of a file; null if it cannot be found.</summary>

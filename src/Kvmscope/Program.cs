@@ -10,7 +10,7 @@ var context = new CommandContext
     ProcessId = Environment.ProcessId,
     Out = StandardStreams.Output(),
     Error = Console.Error,
-    Screen = Screen.OfStandardOutput(Environment.GetEnvironmentVariable),
+    Screen = Screen.OfStandardOutput(Environment.GetEnvironmentVariable, HostFactory.System.TerminalWidth),
     ErrorIsTerminal = !Console.IsErrorRedirected,
     Clock = TimeProvider.System,
     TraceEnd = () => new TraceEnd(HostFactory.System),

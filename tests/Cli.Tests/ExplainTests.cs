@@ -12,7 +12,8 @@ public sealed class ExplainTests
     [Fact]
     public void A_pipe_has_the_list_whole()
     {
-        string text = new World().Run("explain", "--isa", "vmx").Out;
+        var world = new World { Screen = new(IsTerminal: false, 80, AllowsColor: false, Unicode: true) };
+        string text = world.Run("explain", "--isa", "vmx").Out;
         Assert.DoesNotContain('…', text);
         Assert.Contains(text.Split('\n'), line => line.Length > 80);
     }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Terminal;
 using Kvmscope.Tests.Fakes;
 
@@ -37,15 +39,107 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
-    public void A_file_is_never_coloured_nor_as_wide_as_the_terminal()
+    public void A_file_is_never_coloured_and_its_tables_are_whole()
     {
         string file = Path.Combine(_directory, "a.txt");
-        var world = new World { Screen = new Screen(IsTerminal: true, 200, AllowsColor: true, Unicode: true) };
+        var world = new World { Screen = new Screen(IsTerminal: true, 40, AllowsColor: true, Unicode: true) };
 
         world.Run("time", "--stats", "-o", file);
 
-        Assert.DoesNotContain('\e', File.ReadAllText(file));
-        Assert.All(File.ReadAllLines(file), line => Assert.InRange(line.Length, 0, 80));
+        string text = File.ReadAllText(file);
+        Assert.DoesNotContain('\e', text);
+        Assert.Contains("p99.9", text);
+        Assert.True(File.ReadAllLines(file)[0].Length > 80);
+    }
+
+    // A name of 300 characters: on a terminal it is cut, in a pipe or file it is not; COLUMNS counts everywhere.
+    [Fact]
+    public void Pipes_and_files_are_not_cut()
+    {
+        string name = new string('x', 280) + "-a", file = Path.Combine(_directory, "a.txt");
+        World Named(bool isTerminal, int? columns) =>
+            With(new Screen(isTerminal, 80, AllowsColor: false, Unicode: true) { Columns = columns });
+        World With(Screen screen)
+        {
+            var world = new World { Screen = screen };
+            var vm = new VmIdentity(0, 4242, name);
+            world.Host = new FakeHost(world.Clock)
+            {
+                Vms = [new(4242, name, "qemu", 1, [0])],
+                Identities = [vm],
+                Rows = [new Row(new GroupKey(0, 0, new ExitCode(Isa.Vmx, 10), ExitLevel.L1)) { Count = 3 }],
+                Slow = [new SlowExit(world.Clock.GetUtcNow(), vm, 0, 1, 1, ExitLevel.L1, new ExitCode(Isa.Vmx, 10), 20_000_000)],
+            };
+            return world;
+        }
+        foreach (string[] words in (string[][])[["time", "--by", "vm,reason"], ["list"], ["slower", "1ms"], ["count", "--by", "vm"]])
+        {
+            Assert.Contains(name, Named(isTerminal: false, columns: null).Run(words).Out);
+            Assert.DoesNotContain(name, Named(isTerminal: true, columns: null).Run(words).Out);
+            foreach (bool isTerminal in (bool[])[false, true])
+            {
+                Assert.Contains(name, Named(isTerminal, columns: 400).Run(words).Out);
+                string narrow = Named(isTerminal, columns: 60).Run(words).Out;
+                Assert.All(narrow.Split('\n'), line => Assert.InRange(line.Length, 0, 60));
+            }
+            Named(isTerminal: true, columns: null).Run([.. words, "-o", file]);
+            Assert.Contains(name, File.ReadAllText(file));
+            Named(isTerminal: true, columns: 60).Run([.. words, "-o", file]);
+            Assert.DoesNotContain(name, File.ReadAllText(file));
+        }
+    }
+
+    [Theory]
+    [InlineData(null, 80, false)]
+    [InlineData("132", 132, true)]
+    [InlineData("0", 80, false)]
+    [InlineData("-5", 80, false)]
+    [InlineData("wide", 80, false)]
+    [InlineData("", 80, false)]
+    [InlineData("99999999", 10_000, true)]
+    public void COLUMNS_is_heeded(string? columns, int width, bool counts)
+    {
+        Screen screen = Screen.OfStandardOutput(name => name == "COLUMNS" ? columns : null, () => 80);
+        Assert.Equal((width, counts), (screen.Width, screen.Columns is not null));
+    }
+
+    // The window is made narrower between two answers.
+    [Fact]
+    public void The_width_is_asked_for_at_each_answer()
+    {
+        int[] widths = [100, 40, 60];
+        int answers = 0, asked = 0;
+        var world = new World
+        {
+            Screen = new Screen(IsTerminal: true, Width, AllowsColor: false, Unicode: true),
+        };
+        world.Host = new FakeHost(world.Clock) { GrowsEachSecond = true, Log = world.Log };
+        world.End = new FakeEnd(world.Clock, world.Log) { At = TimeSpan.FromSeconds(3) };
+        var output = new StringWriter();
+        world.Out = new FlushingWriter(output, () => answers++);
+        Assert.Equal(0, world.Run("time", "--stats", "--interval", "1s").Status);
+        string[] heads = [.. output.ToString().Split('\n').Where(line => line.Contains("Reason"))];
+        Assert.Equal(3, heads.Length);
+        Assert.Equal([true, false, false], heads.Select(head => head.Length > 60));
+        Assert.Equal([true, false, true], heads.Select(head => head.Length > 40));
+        Assert.True(asked >= 3);
+
+        int? Width()
+        {
+            asked++;
+            return widths[Math.Min(answers, 2)];
+        }
+    }
+
+    private sealed class FlushingWriter(StringWriter inner, Action flushed) : StringWriter
+    {
+        public override void Write(char value) => inner.Write(value);
+
+        public override void Write(ReadOnlySpan<char> buffer) => inner.Write(buffer);
+
+        public override void Write(string? value) => inner.Write(value);
+
+        public override void Flush() => flushed();
     }
 
     [Fact]

@@ -76,17 +76,35 @@ public class InsideExitTests
     [Fact]
     public void The_split_for_people() => Assert.Equal(
         """
-                                                     % of the wall clock
-        VM       Wall  Guest  KVM   VMM  RunQ  Halt  Poll  Sleep  Unattr
-        web-1  10.0 s   60.0  4.0  10.0   3.0  20.0   3.0    0.0     0.0
+                                      % of the wall clock
+        VM       Wall  Guest  KVM   VMM  RunQ  Halt  Poll
+        web-1  10.0 s   60.0  4.0  10.0   3.0  20.0   3.0
 
-        Reason  Count  Wall%     KVM     VMM    RunQ    Halt    Poll  Sleep
-        HLT       100   24.0  100 ms    0 ns    0 ns  2.00 s  300 ms   0 ns
-        IOIO     1000   15.0  300 ms  1.00 s  200 ms    0 ns    0 ns   0 ns
+        Reason  Count  Wall%     KVM     VMM    RunQ    Halt    Poll
+        HLT       100   24.0  100 ms    0 ns    0 ns  2.00 s  300 ms
+        IOIO     1000   15.0  300 ms  1.00 s  200 ms    0 ns    0 ns
 
         1100 exits in 10.0 s (110/s), from 12:34:56
 
         """, Trimmed(Text(Between(null, Split), Request(split: true))));
+
+    // Nothing slept; a part that cannot be measured is not 0, and one that was shown before stays.
+    [Fact]
+    public void Columns_of_zeros_are_left_out()
+    {
+        Assert.DoesNotContain("Sleep", Text(Between(null, Split), Request(split: true)), StringComparison.Ordinal);
+        Interval unknown = Between(null, Split) with { Missing = [new(TimePart.Sleep, "sleep: nothing to see")] };
+        Assert.Contains(" Sleep", Text(unknown, Request(split: true)), StringComparison.Ordinal);
+
+        Snapshot slept = Take([new VcpuTime(Keys.Of(Sample.Web, null), 10_000_000, Parts((TimePart.Guest, 10_000_000)))],
+            Row(s_ioio, 1, 300, parts: Parts((TimePart.Sleep, 1))));
+        var output = new StringWriter();
+        IOutputWriter<Interval> writer =
+            OutputKinds.Reports.In(OutputFormat.Table)(new Destination(output, new ViewStyle()), Request(split: true));
+        foreach (Snapshot snapshot in (Snapshot[])[slept, Split]) writer.Write(Between(null, snapshot));
+        // A nanosecond is shown as 0.0 % and is not nothing: both tables of both answers have the column.
+        Assert.Equal(4, output.ToString().Split('\n').Count(line => line.Contains("Sleep", StringComparison.Ordinal)));
+    }
 
     private static string Trimmed(string text) => string.Join('\n', text.Split('\n').Select(l => l.TrimEnd()));
 

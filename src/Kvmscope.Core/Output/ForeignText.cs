@@ -81,7 +81,8 @@ public static class ForeignText
         }
     }
 
-    private static bool IsShown(Rune rune) =>
+    /// <summary>Whether a character is shown as it is; else each of its UTF-16 units is replaced.</summary>
+    internal static bool IsShown(Rune rune) =>
         rune != Rune.ReplacementChar && (rune.Value & 0xfffe) != 0xfffe && Rune.GetUnicodeCategory(rune) is not
         (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned);

@@ -19,13 +19,13 @@ public static class OutputKinds
 {
     /// <summary>Reports of count, time and hist, one after another.</summary>
     public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Interval>>> Reports { get; } = new(
-        (OutputFormat.Table, static (to, request) => new TableReportWriter(request, to.Style, to.Writer)),
+        (OutputFormat.Table, static (to, request) => new TableReportWriter(request, to)),
         (OutputFormat.Json, static (to, request) => new JsonReportWriter(request, to.Writer)),
         (OutputFormat.Csv, static (to, request) => new CsvReportWriter(request, to.Writer)));
 
     /// <summary>Slow exits as they happen.</summary>
     public static OutputKind<Func<Destination, SlowExitRequest, IOutputWriter<SlowExit>>> SlowExits { get; } = new(
-        (OutputFormat.Table, static (to, request) => new TextSlowExitWriter(to.Style, request, to.Writer)),
+        (OutputFormat.Table, static (to, request) => new TextSlowExitWriter(to, request)),
         (OutputFormat.Json, static (to, _) => new JsonSlowExitWriter(to.Writer)),
         (OutputFormat.Csv, static (to, _) => new CsvSlowExitWriter(to.Writer)));
 
@@ -44,7 +44,7 @@ public static class OutputKinds
 
     /// <summary>The results of rules.</summary>
     public static OutputKind<Func<Destination, IOutputWriter<IReadOnlyList<RuleResult>>>> RuleResults { get; } = new(
-        (OutputFormat.Table, static to => new RuleView(to.Style, to.Writer)),
+        (OutputFormat.Table, static to => new RuleView(to)),
         (OutputFormat.Json, static to => new JsonRuleWriter(to.Writer)),
         (OutputFormat.Csv, static to => new CsvRuleWriter(to.Writer)));
 

@@ -42,6 +42,9 @@ public interface IOperatingSystem
     /// <returns>Whether it was sent.</returns>
     bool Signal(int pid, int signal);
 
+    /// <summary>The columns of the terminal behind standard output, as it is now; null where it does not say, or is none.</summary>
+    int? TerminalWidth();
+
     /// <summary>The service manager that wants to hear of this program; null where there is none.</summary>
     IServiceManager? ServiceManager();
 }

@@ -10,7 +10,7 @@ internal sealed class OutputTarget : IDisposable
     private readonly OutputFile? _file;
     private bool _hasBegun;
 
-    private OutputTarget(OutputFile? file, TextWriter writer, ViewStyle style) =>
+    private OutputTarget(OutputFile? file, TextWriter writer, Func<ViewStyle> style) =>
         (_file, To) = (file, new Destination(writer, style, file?.Bytes));
 
     /// <summary>Takes the answer; flush after each.</summary>
@@ -26,9 +26,9 @@ internal sealed class OutputTarget : IDisposable
     /// <exception cref="Core.KvmscopeException">The file cannot be written (status 2).</exception>
     public static OutputTarget Open(OutputPlan plan, CommandContext context)
     {
-        if (plan.File is not { } path) return new OutputTarget(null, context.Out, context.Screen.Style(plan.Color));
+        if (plan.File is not { } path) return new OutputTarget(null, context.Out, () => context.Screen.Style(plan.Color));
         OutputFile file = OutputFile.Open(path);
-        return new OutputTarget(file, file.Writer, context.Screen.AsFile.Style(plan.Color));
+        return new OutputTarget(file, file.Writer, () => context.Screen.AsFile.Style(plan.Color));
     }
 
     /// <summary>Called before the first output: empties the file.</summary>

@@ -32,6 +32,8 @@ internal sealed class FakeSystem : IOperatingSystem
 
     public IStartedCommand Start(string path, IReadOnlyList<string> arguments) => HostFactory.System.Start(path, arguments);
 
+    public int? TerminalWidth() => null;
+
     public FakeManager? Manager { get; init; }
 
     public IServiceManager? ServiceManager() => Manager;

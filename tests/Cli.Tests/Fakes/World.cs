@@ -28,7 +28,7 @@ internal sealed class World
 
     public FakeGuest Guest { get; set; } = new();
 
-    public Screen Screen { get; set; } = new(IsTerminal: false, 80, AllowsColor: false, Unicode: true);
+    public Screen Screen { get; set; } = new(IsTerminal: false, 80, AllowsColor: false, Unicode: true) { Columns = 80 };
 
     public bool ErrorIsTerminal { get; set; }
 

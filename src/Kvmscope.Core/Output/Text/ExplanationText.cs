@@ -63,7 +63,7 @@ internal static class ExplanationText
 
     // A pipe or a file gets the whole line.
     private static string InOneLine(string line, ViewStyle style) =>
-        !style.IsTerminal || line.Length <= style.Width ? line : line[..Math.Max(0, style.Width - 1)] + (style.Unicode ? '…' : '~');
+        TextWidth.Cut(line, style.TableWidth, middle: false, style.Unicode);
 
     private static string Sentence(string text) => text.Length == 0 || text[^1] is '.' or '!' or '?' ? text : text + ".";
 

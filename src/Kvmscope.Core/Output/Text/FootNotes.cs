@@ -47,10 +47,10 @@ internal static class FootNotes
     internal static void WriteWrapped(TextWriter output, string begin, string text, string indent, RowTone tone, ViewStyle style)
     {
         ReadOnlySpan<char> rest = text;
-        while (begin.Length + rest.Length > style.Width)
+        while (TextWidth.Of(begin) + TextWidth.Of(rest) > style.Width)
         {
-            int room = Math.Max(1, style.Width - begin.Length);
-            int cut = rest[..Math.Min(rest.Length, room + 1)].LastIndexOf(' ');
+            int room = Math.Max(1, style.Width - TextWidth.Of(begin));
+            int cut = rest[..TextWidth.FitStart(rest, room + 1)].LastIndexOf(' ');
             if (cut <= 0) cut = rest.IndexOf(' ');
             if (cut <= 0) break;
             Ansi.WriteLine(output, string.Concat(begin, rest[..cut]).TrimEnd(), tone, style);

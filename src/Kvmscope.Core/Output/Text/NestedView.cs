@@ -10,7 +10,7 @@ internal static class NestedView
     private const int ComfortableVm = 8, ComfortableReason = 14, MaxSentences = 5;
     private const string Round = "round until L2 runs again";
 
-    internal static void Write(TextWriter output, Report report, ViewStyle style)
+    internal static void Write(TextWriter output, Report report, ShownColumns shown, ViewStyle style)
     {
         bool vm = report.Rows.Any(r => r.Vm is not null), vcpu = report.Rows.Any(r => r.Vcpu is not null);
         List<TextColumn> columns = [];
@@ -18,11 +18,12 @@ internal static class NestedView
         if (vcpu) columns.Add(new("vCPU"));
         columns.AddRange(
         [
-            new("Reason (L2)") { Left = true, Comfort = ComfortableReason }, new("Count") { Drop = 2 }, new("Avg") { Drop = 4 },
-            new("Handled") { Drop = 5 }, new("Reflected"), new("Avg") { Group = Round }, new("p99") { Group = Round, Drop = 3 },
+            new("Reason (L2)") { Left = true, Comfort = ComfortableReason }, new("Count") { Drop = 2 },
+            new("Avg") { Drop = 4 }, new("Handled") { Drop = 5, ZeroName = "Handled" }, new("Reflected"),
+            new("Avg") { Group = Round }, new("p99") { Group = Round, Drop = 3 },
             new("L1 exits") { Group = Round, Drop = 6 }, new("L1 time%") { Group = Round, Drop = 1 },
         ]);
-        var table = new TextTable(columns, style);
+        var table = new TextTable(columns, style) { Shown = shown };
         foreach (ReportRow row in report.Rows) table.Add(RowTone.Plain, [.. Cells(row, vm, vcpu)]);
         table.Write(output);
         bool isFirst = true;

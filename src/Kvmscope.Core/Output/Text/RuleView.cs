@@ -4,7 +4,7 @@ using Kvmscope.Core.Analysis.Rules;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>Results for people: one line per rule, with what was measured and on which VM, and a line that sums them up.</summary>
-internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWriter<IReadOnlyList<RuleResult>>
+internal sealed class RuleView(Destination to) : IOutputWriter<IReadOnlyList<RuleResult>>
 {
     private const string Gap = "  ";
 
@@ -15,10 +15,11 @@ internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWrit
 
     public void Write(in IReadOnlyList<RuleResult> results)
     {
+        (TextWriter output, ViewStyle style) = (to.Writer, to.Style);
         int rule = 0, value = 0;
         foreach (RuleResult result in results)
         {
-            rule = Math.Max(rule, result.Rule.Text.Length);
+            rule = Math.Max(rule, TextWidth.Of(ForeignText.OneLine(result.Rule.Text)));
             value = Math.Max(value, result.MeasuredText.Length);
         }
         int aligned = s_indent.Length + rule + Gap.Length + value + Gap.Length;
@@ -27,13 +28,13 @@ internal sealed class RuleView(ViewStyle style, TextWriter output) : IOutputWrit
             string sign = result.Holds switch { true => "ok", false => "FAIL", null => "?" };
             RowTone tone = result.Holds switch { true => RowTone.Plain, false => RowTone.Bold, null => RowTone.Warning };
             string text = Text(result.Rule.Text, style), measured = Text(result.MeasuredText, style), words = Text(result.Detail, style);
-            string head = $"{sign.PadRight(s_indent.Length)}{text.PadRight(rule)}{Gap}{measured.PadLeft(value)}";
-            if (aligned + MinWords <= style.Width || aligned + words.Length <= style.Width)
+            string head = $"{sign.PadRight(s_indent.Length)}{TextWidth.PadRight(text, rule)}{Gap}{measured.PadLeft(value)}";
+            if (aligned + MinWords <= style.Width || aligned + TextWidth.Of(words) <= style.Width)
             {
                 FootNotes.WriteWrapped(output, head + Gap, words, new string(' ', aligned), tone, style);
                 continue;
             }
-            head = head.Length <= style.Width ? head.TrimEnd() : $"{sign.PadRight(s_indent.Length)}{text}{Gap}{measured}";
+            head = TextWidth.Of(head) <= style.Width ? head.TrimEnd() : $"{sign.PadRight(s_indent.Length)}{text}{Gap}{measured}";
             FootNotes.WriteWrapped(output, head[..s_indent.Length], head[s_indent.Length..], s_indent, tone, style);
             if (words.Length > 0) FootNotes.WriteWrapped(output, s_indent, words, s_indent, tone, style);
         }

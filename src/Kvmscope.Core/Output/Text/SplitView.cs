@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Output.Text;
 /// <summary>
 /// The split: where the wall clock of each VM or vCPU went, in percent, and below it where each reason's time went, in time units.
 /// </summary>
-internal sealed class SplitView(Report report, ViewStyle style)
+internal sealed class SplitView(Report report, ShownColumns shown, ViewStyle style)
 {
     private const int ComfortableVm = 10, ComfortableReason = 14, ComfortableQualifier = 16;
 
@@ -42,8 +42,9 @@ internal sealed class SplitView(Report report, ViewStyle style)
         if (pid) columns.Add(new("PID"));
         if (vcpu) columns.Add(new("vCPU"));
         columns.Add(new("Wall") { Drop = DropWall });
-        foreach ((_, string header, int drop, _) in s_parts) columns.Add(new(header) { Group = "% of the wall clock", Drop = drop });
-        var table = new TextTable(columns, style);
+        foreach ((_, string header, int drop, _) in s_parts)
+            columns.Add(new(header) { Group = "% of the wall clock", Drop = drop, ZeroName = "wall " + header });
+        var table = new TextTable(columns, style) { Shown = shown };
         ulong wall = 0;
         TimeParts all = default;
         foreach (WallRow row in report.Walls)
@@ -85,7 +86,7 @@ internal sealed class SplitView(Report report, ViewStyle style)
         ulong wall = (ulong)report.Walls.Sum(w => (long)w.WallNs);
         bool byVm = report.Rows.Any(r => r.Vm is not null), byVcpu = report.Rows.Any(r => r.Vcpu is not null);
         bool byLevel = report.Rows.Any(r => r.Level is not null), byQualifier = report.Request.By.HasFlag(GroupBy.Qualifier);
-        var table = new TextTable(ReasonColumns(byVm, byVcpu, byLevel, byQualifier, wall > 0), style);
+        var table = new TextTable(ReasonColumns(byVm, byVcpu, byLevel, byQualifier, wall > 0), style) { Shown = shown };
         foreach (ReportRow row in report.Rows)
         {
             List<TextCell> cells = [];
@@ -113,7 +114,7 @@ internal sealed class SplitView(Report report, ViewStyle style)
         if (byLevel) columns.Add(new("Level") { Left = true });
         columns.Add(new("Count") { Drop = DropCount });
         if (hasWall) columns.Add(new("Wall%") { Drop = DropWallShare });
-        foreach ((_, string header, int drop) in ReasonParts()) columns.Add(new(header) { Drop = drop });
+        foreach ((_, string header, int drop) in ReasonParts()) columns.Add(new(header) { Drop = drop, ZeroName = header });
         return columns;
     }
 

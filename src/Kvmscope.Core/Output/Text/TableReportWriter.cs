@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Output.Text;
 /// <summary>
 /// Reports for people, with a blank line between them. Rows and columns of the next one are where those of the last one were.
 /// </summary>
-internal sealed class TableReportWriter(ReportRequest request, ViewStyle style, TextWriter output) : IOutputWriter<Interval>
+internal sealed class TableReportWriter(ReportRequest request, Destination to) : IOutputWriter<Interval>
 {
     private readonly RowPlaces _places = new(request.IdleApart);
     private readonly ShownColumns _shown = new();
@@ -15,14 +15,17 @@ internal sealed class TableReportWriter(ReportRequest request, ViewStyle style, 
 
     public void Write(in Interval interval)
     {
+        TextWriter output = to.Writer;
+        // Asked for each time: the window may have another width now.
+        ViewStyle style = to.Style;
         if (!_isFirst) output.Write('\n');
         Report report = ReportBuilder.Build(interval, request);
         report = report with { Rows = Arrange(report.Rows) };
         _isFirst = false;
         if (report.Rows.Count > 0 || report.Walls.Count > 0)
         {
-            if (request.Split) new SplitView(report, style).Write(output);
-            else if (request.Nested) NestedView.Write(output, report, style);
+            if (request.Split) new SplitView(report, _shown, style).Write(output);
+            else if (request.Nested) NestedView.Write(output, report, _shown, style);
             else if (request.Kind == ReportKind.Hist) HistView.Write(output, report, style);
             else new ReportTable(report, _shown, style).Write(output);
         }

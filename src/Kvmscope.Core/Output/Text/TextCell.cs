@@ -24,8 +24,12 @@ internal readonly struct TextCell
     // The mark after the figure, so that digits stay below digits; '\0' in columns without marks.
     private readonly char _mark;
 
-    private TextCell(Kind kind, ulong value, string? text, char mark = '\0')
+    // A share may be shown as 0.0 and not be 0.
+    private readonly bool _isZero;
+
+    private TextCell(Kind kind, ulong value, string? text, char mark = '\0', bool? isZero = null)
     {
+        _isZero = isZero ?? (value == 0 && kind is Kind.Number or Kind.Time);
         _kind = kind;
         _value = value;
         _text = text;
@@ -46,54 +50,54 @@ internal readonly struct TextCell
 
     /// <summary>A part of a whole, in percent; missing where the whole is 0.</summary>
     internal static TextCell OfShare(ulong part, ulong whole) =>
-        whole == 0 ? new(Kind.Missing, 0, null) : new(Kind.Share, (ulong)((((UInt128)part * 1000) + (whole / 2)) / whole), null);
+        whole == 0 ? new(Kind.Missing, 0, null) : new(Kind.Share, (ulong)((((UInt128)part * 1000) + (whole / 2)) / whole), null,
+            isZero: part == 0);
 
     /// <summary>Not known for this row.</summary>
     internal static TextCell Missing => new(Kind.Missing, 0, null);
 
     /// <summary>The same with room for a mark after it, marked or not.</summary>
-    internal TextCell WithMark(bool marked) => new(_kind, _value, _text, marked ? '*' : ' ');
+    internal TextCell WithMark(bool marked) => new(_kind, _value, _text, marked ? '*' : ' ', _isZero);
 
-    /// <summary>How many characters it needs.</summary>
+    /// <summary>Its text; null where it is a figure or empty.</summary>
+    internal string? Text => _text;
+
+    /// <summary>Whether it is a figure that is exactly 0.</summary>
+    internal bool IsZero => _isZero;
+
+    /// <summary>How many columns it needs.</summary>
     internal int Measure(bool compact)
     {
         int mark = _mark == '\0' ? 0 : 1;
-        if (_text is not null) return _text.Length + mark;
+        if (_text is not null) return TextWidth.Of(_text) + mark;
         Span<char> to = stackalloc char[ScaledText.MaxLength];
         return Format(to, compact, unicode: true) + mark;
     }
 
-    /// <summary>Writes it into its room: text on the left, all else on the right.</summary>
-    internal void Write(Span<char> room, TableDensity density, bool left, bool unicode)
+    /// <summary>Writes it into its columns: text on the left, all else on the right.</summary>
+    /// <param name="line">The line, at its first column.</param>
+    /// <param name="columns">How many columns it has.</param>
+    /// <param name="density">How figures are written.</param>
+    /// <param name="column">Its column.</param>
+    /// <param name="middle">Whether the end of a text is kept where it is cut.</param>
+    /// <param name="unicode">Whether µ and … can be shown.</param>
+    internal void Write(TextLine line, int columns, TableDensity density, TextColumn column, bool middle, bool unicode)
     {
         if (_kind == Kind.Empty) return;
-        if (_mark != '\0' && room.Length > 0)
-        {
-            room[^1] = _mark;
-            room = room[..^1];
-        }
-        if (_text is not null)
-        {
-            WriteText(room, _text, left && _kind == Kind.Text, unicode);
-            return;
-        }
-        Span<char> to = stackalloc char[ScaledText.MaxLength];
-        int length = Format(to, density.Compact, unicode);
-        if (length <= room.Length) to[..length].CopyTo(room[(room.Length - length)..]);
-        else room.Fill('#');
+        int room = _mark == '\0' ? columns : Math.Max(0, columns - 1), end = line.Column + columns;
+        if (_text is not null) line.Put(_text, room, column.Left && _kind == Kind.Text, middle, unicode);
+        else WriteFigure(line, room, density, unicode);
+        if (_mark == '\0' || columns == 0) return;
+        line.MoveTo(end - 1);
+        line.PutRight([_mark], 1);
     }
 
-    /// <summary>Writes text into its room, cut if there is not enough; it is cleaned later with its line.</summary>
-    internal static void WriteText(Span<char> room, ReadOnlySpan<char> text, bool left, bool unicode)
+    private void WriteFigure(TextLine line, int room, TableDensity density, bool unicode)
     {
-        int length = text.Length;
-        bool cut = length > room.Length;
-        if (cut) length = room.Length - 1;
-        if (length < 0) return;
-        if (cut && length > 0 && char.IsHighSurrogate(text[length - 1])) length--;
-        int start = left || cut ? 0 : room.Length - length;
-        text[..length].CopyTo(room[start..]);
-        if (cut) room[length] = unicode ? '…' : '~';
+        Span<char> to = stackalloc char[ScaledText.MaxLength];
+        int length = Format(to, density.Compact, unicode);
+        if (length > room) to[..(length = room)].Fill('#');
+        line.PutRight(to[..length], room);
     }
 
     private int Format(Span<char> to, bool compact, bool unicode)

@@ -5,54 +5,65 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Core.Output.Text;
 
 /// <summary>
-/// Slow exits for people: one line each as they happen, in columns whose widths depend only on the style, so that they do not move. Where
-/// several processes have VMs of one name, the pid follows the name.
+/// Slow exits for people: one line each as they happen, in columns whose widths depend only on the style and the VMs that are known at
+/// first, so that they do not move. Where several processes have VMs of one name, the pid follows the name.
 /// </summary>
 internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
 {
     private const int LiveTime = 15, RecordedTime = 32, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8;
-    private const int MinVm = 8, MaxVm = 24, MinReason = 18, MaxReason = 26;
+    private const int MinVm = 8, EnoughVm = 24, MinReason = 18, MaxReason = 26;
 
-    private readonly ViewStyle _style;
-    private readonly TextWriter _output;
-    private readonly int _timeWidth, _vmWidth, _reasonWidth;
-    private readonly char[] _line;
+    private readonly Destination _to;
+    private readonly TextLine _line = new();
     private readonly bool _isVerbose, _isRecorded;
+    private readonly int _timeWidth;
     private readonly Dictionary<string, int> _pids = [];
     private readonly HashSet<string> _repeated = [];
-    private bool _hasHeader;
+    private int _vmWidth, _reasonWidth;
 
-    internal TextSlowExitWriter(ViewStyle style, SlowExitRequest request, TextWriter output)
+    // The style of the columns; null before the header.
+    private ViewStyle? _style;
+
+    internal TextSlowExitWriter(Destination to, SlowExitRequest request)
     {
-        _style = style;
+        _to = to;
         _isVerbose = request.IsVerbose;
         _isRecorded = request.IsRecorded;
         _timeWidth = _isRecorded ? RecordedTime : LiveTime;
         foreach (KnownVm known in request.Known) Learn(known.Pid, known.Name);
-        _output = output;
-        // If there is no room for the VM, neither it nor its vCPU is shown.
+    }
+
+    public void Write(in SlowExit exit)
+    {
+        ViewStyle style = _to.Style;
+        Learn(exit.Vm.Pid, exit.Vm.Name);
+        if (style != _style)
+        {
+            // At the first one, and where the window has another width now.
+            LayOut(style);
+            WriteLine("Time", "VM", "vCPU", "Lv", "Reason", "Duration", RowTone.Bold, style);
+        }
+        _style = style;
+        WriteLine(
+            _isRecorded ? WallTime.Exact(exit.At) : exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture),
+            NameOf(exit.Vm, style),
+            exit.Vcpu.ToString(CultureInfo.InvariantCulture), exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
+            ScaledText.Time(exit.DurationNs, style.Unicode), RowTone.Plain, style);
+        if (_isVerbose) SlowExitDetail.Write(_to.Writer, exit, style);
+    }
+
+    // If there is no room for the VM, neither it nor its vCPU is shown.
+    private void LayOut(ViewStyle style)
+    {
         int rest = style.Width - _timeWidth - LevelWidth - DurationWidth - 3;
         int both = rest - VcpuWidth - 2;
         if (both >= MinVm + MinReason)
         {
             // With a date, the rest has little room: a name and its pid first.
-            _reasonWidth = Math.Clamp(both - (_isRecorded ? MaxVm : MinVm), MinReason, MaxReason);
-            _vmWidth = Math.Min(both - _reasonWidth, MaxVm);
+            _reasonWidth = Math.Clamp(both - (_isRecorded ? EnoughVm : MinVm), MinReason, MaxReason);
+            _vmWidth = Math.Min(both - _reasonWidth, Math.Max(EnoughVm, _pids.Keys.Max(name => TextWidth.Of(name + PidOf(name)))));
         }
-        else _reasonWidth = Math.Clamp(rest, 4, MaxReason);
-        int vm = _vmWidth > 0 ? _vmWidth + VcpuWidth + 2 : 0;
-        _line = new char[_timeWidth + vm + LevelWidth + _reasonWidth + DurationWidth + 3];
-    }
-
-    public void Write(in SlowExit exit)
-    {
-        if (!_hasHeader) WriteLine("Time", "VM", "vCPU", "Lv", "Reason", "Duration", RowTone.Bold);
-        _hasHeader = true;
-        WriteLine(
-            _isRecorded ? WallTime.Exact(exit.At) : exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture), NameOf(exit.Vm),
-            exit.Vcpu.ToString(CultureInfo.InvariantCulture), exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
-            ScaledText.Time(exit.DurationNs, _style.Unicode), RowTone.Plain);
-        if (_isVerbose) SlowExitDetail.Write(_output, exit, _style);
+        else (_reasonWidth, _vmWidth) = (Math.Clamp(rest, 4, MaxReason), 0);
     }
 
     private void Learn(int pid, string name)
@@ -60,38 +71,37 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         if (!_pids.TryAdd(name, pid) && _pids[name] != pid) _repeated.Add(name);
     }
 
-    // A long name is cut before its pid, which tells it apart.
-    private string NameOf(VmIdentity vm)
+    private string PidOf(string name, int? pid = null) =>
+        _repeated.Contains(name) ? string.Create(CultureInfo.InvariantCulture, $" ({pid ?? _pids[name]})") : "";
+
+    // A long name is cut before its pid, which tells it apart, and in its middle where its end does.
+    private string NameOf(VmIdentity vm, ViewStyle style)
     {
-        Learn(vm.Pid, vm.Name);
-        if (!_repeated.Contains(vm.Name)) return vm.Name;
-        string pid = string.Create(CultureInfo.InvariantCulture, $" ({vm.Pid})");
+        string pid = PidOf(vm.Name, vm.Pid);
         int room = _vmWidth - pid.Length;
-        if (room <= 0 || vm.Name.Length <= room) return vm.Name + pid;
-        Span<char> name = stackalloc char[room];
-        name.Fill(' ');
-        TextCell.WriteText(name, vm.Name, left: true, _style.Unicode);
-        return string.Concat(name.TrimEnd(), pid);
+        if (style.HasWholeTables || room <= 0 || TextWidth.Of(vm.Name) <= room) return vm.Name + pid;
+        return TextWidth.Cut(vm.Name, room, TextWidth.EndsTellApart(_pids.Keys, room), style.Unicode) + pid;
     }
 
-    private void WriteLine(string time, string vm, string vcpu, string level, string reason, string duration, RowTone tone)
+    private void WriteLine(string time, string vm, string vcpu, string level, string reason, string duration, RowTone tone, ViewStyle style)
     {
-        Array.Fill(_line, ' ');
-        int at = Put(0, _timeWidth, time, left: true);
+        _line.Clear();
+        int at = Put(0, _timeWidth, time, left: true, style);
         if (_vmWidth > 0)
         {
-            at = Put(at, _vmWidth, vm, left: true);
-            at = Put(at, VcpuWidth, vcpu, left: false);
+            at = Put(at, style.HasWholeTables ? Math.Max(_vmWidth, TextWidth.Of(vm)) : _vmWidth, vm, left: true, style);
+            at = Put(at, VcpuWidth, vcpu, left: false, style);
         }
-        at = Put(at, LevelWidth, level, left: true);
-        at = Put(at, _reasonWidth, reason, left: true);
-        Put(at, DurationWidth, duration, left: false);
-        Ansi.WriteLine(_output, _line, tone, _style);
+        at = Put(at, LevelWidth, level, left: true, style);
+        at = Put(at, style.HasWholeTables ? Math.Max(_reasonWidth, reason.Length) : _reasonWidth, reason, left: true, style);
+        Put(at, DurationWidth, duration, left: false, style);
+        Ansi.WriteLine(_to.Writer, _line.Text, tone, style);
     }
 
-    private int Put(int at, int width, string text, bool left)
+    private int Put(int at, int width, string text, bool left, ViewStyle style)
     {
-        TextCell.WriteText(_line.AsSpan(at, width), text, left, _style.Unicode);
+        _line.MoveTo(at);
+        _line.Put(text, width, left, middle: false, style.Unicode);
         return at + width + 1;
     }
 }

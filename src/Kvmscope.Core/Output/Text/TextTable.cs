@@ -22,6 +22,10 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
     private readonly List<TextRow> _rows = [];
     private readonly int[] _loose = HeaderWidths(columns);
     private readonly int[] _compact = HeaderWidths(columns);
+    private readonly bool[] _hidden = new bool[columns.Count];
+
+    /// <summary>Which columns earlier tables of the same view had; null where there are none.</summary>
+    internal ShownColumns? Shown { get; init; }
 
     /// <summary>Whether texts are shortened before columns move closer.</summary>
     internal bool KeepsGaps { get; init; }
@@ -41,23 +45,44 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
 
     internal void Write(TextWriter output)
     {
+        HideZeros();
         TableDensity density = Fit(out int[] widths);
-        int length = LengthOf(widths, density.Gap);
-        Span<char> line = new char[Math.Max(length, 1)];
+        bool[] middle = [.. Enumerable.Range(0, widths.Length).Select(i => IsCutInMiddle(i, widths[i]))];
+        var line = new TextLine();
         if (columns.Where((c, i) => c.Group is not null && widths[i] >= 0).Any()) WriteGroups(output, line, widths, density.Gap);
         WriteHeader(output, line, widths, density.Gap);
         foreach (TextRow row in _rows)
         {
-            line.Fill(' ');
+            line.Clear();
             int at = 0;
             for (int i = 0; i < widths.Length; i++)
             {
                 if (widths[i] < 0) continue;
-                if (i < row.Cells.Length) row.Cells[i].Write(line.Slice(at, widths[i]), density, columns[i].Left, style.Unicode);
+                line.MoveTo(at);
+                if (i < row.Cells.Length) row.Cells[i].Write(line, widths[i], density, columns[i], middle[i], style.Unicode);
                 at += widths[i] + density.Gap;
             }
-            Ansi.WriteLine(output, line.TrimEnd(' '), row.Tone, style);
+            Ansi.WriteLine(output, line.Text, row.Tone, style);
         }
+    }
+
+    // Columns in which everything is 0.
+    private void HideZeros()
+    {
+        for (int i = 0; i < _hidden.Length; i++)
+        {
+            if (columns[i].ZeroName is not { } name) continue;
+            bool hasContent = _rows.Exists(row => i < row.Cells.Length && !row.Cells[i].IsZero);
+            _hidden[i] = !(Shown?.Shows(name, hasContent) ?? hasContent);
+        }
+    }
+
+    private bool IsCutInMiddle(int column, int width)
+    {
+        if (!columns[column].Left || width < 0 || width >= _loose[column]) return false;
+        string[] cut = [.. _rows.Select(row => column < row.Cells.Length ? row.Cells[column].Text : null).OfType<string>().Distinct()
+            .Where(text => TextWidth.Of(text) > width)];
+        return TextWidth.EndsTellApart(cut, width);
     }
 
     private static int[] HeaderWidths(IReadOnlyList<TextColumn> columns)
@@ -78,7 +103,7 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
             {
                 widths = Widths(density, dropped);
                 if (density.Shorten) Shorten(widths, density.Gap, comfortable: true);
-                if (LengthOf(widths, density.Gap) <= style.Width) return density;
+                if (LengthOf(widths, density.Gap) <= style.TableWidth) return density;
             }
         TableDensity densest = densities[^1];
         widths = Widths(densest, last);
@@ -90,14 +115,14 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
     {
         var widths = (int[])(density.Compact ? _compact : _loose).Clone();
         for (int i = 0; i < widths.Length; i++)
-            if (columns[i].Drop > 0 && columns[i].Drop <= dropped) widths[i] = -1;
+            if (_hidden[i] || (columns[i].Drop > 0 && columns[i].Drop <= dropped)) widths[i] = -1;
         return widths;
     }
 
     // Shortens the widest text first.
     private void Shorten(int[] widths, int gap, bool comfortable)
     {
-        for (int excess = LengthOf(widths, gap) - style.Width; excess > 0; excess--)
+        for (int excess = LengthOf(widths, gap) - style.TableWidth; excess > 0; excess--)
         {
             int widest = -1;
             for (int i = 0; i < widths.Length; i++)
@@ -118,40 +143,41 @@ internal sealed class TextTable(IReadOnlyList<TextColumn> columns, ViewStyle sty
         return sum;
     }
 
-    private void WriteHeader(TextWriter output, Span<char> line, int[] widths, int gap)
+    private void WriteHeader(TextWriter output, TextLine line, int[] widths, int gap)
     {
-        line.Fill(' ');
+        line.Clear();
         int at = 0;
         for (int i = 0; i < widths.Length; i++)
         {
             if (widths[i] < 0) continue;
-            TextCell.WriteText(line.Slice(at, widths[i]), columns[i].Header, columns[i].Left, style.Unicode);
+            line.MoveTo(at);
+            line.Put(columns[i].Header, widths[i], columns[i].Left, middle: false, style.Unicode);
             at += widths[i] + gap;
         }
-        Ansi.WriteLine(output, line.TrimEnd(' '), RowTone.Bold, style);
+        Ansi.WriteLine(output, line.Text, RowTone.Bold, style);
     }
 
-    private void WriteGroups(TextWriter output, Span<char> line, int[] widths, int gap)
+    // Each group ends above the last of its columns.
+    private void WriteGroups(TextWriter output, TextLine line, int[] widths, int gap)
     {
-        line.Fill(' ');
-        int at = 0, begin = 0;
-        string? group = null;
+        line.Clear();
+        int at = 0;
         for (int i = 0; i < widths.Length; i++)
         {
             if (widths[i] < 0) continue;
-            if (columns[i].Group != group || group is null) begin = at;
-            group = columns[i].Group;
-            at += widths[i];
-            // Written again for each column of the group, so that it ends above the last.
-            if (group is not null)
+            int begin = at, end = at + widths[i];
+            string? group = columns[i].Group;
+            for (int next = i + 1; group is not null && next < widths.Length && (widths[next] < 0 || columns[next].Group == group); next++)
             {
-                Span<char> room = line[begin..at];
-                room.Fill(' ');
-                TextCell.WriteText(room, group, left: false, style.Unicode);
+                if (widths[next] < 0) continue;
+                end += gap + widths[next];
+                i = next;
             }
-            at += gap;
+            line.MoveTo(begin);
+            if (group is not null) line.Put(group, end - begin, left: false, middle: false, style.Unicode);
+            at = end + gap;
         }
-        Ansi.WriteLine(output, line.TrimEnd(' '), RowTone.Bold, style);
+        Ansi.WriteLine(output, line.Text, RowTone.Bold, style);
     }
 }
 
@@ -167,6 +193,11 @@ internal sealed record TextColumn(string Header)
 
     /// <summary>Texts are not shortened below this width if another column can be left out instead.</summary>
     internal int Comfort { get; init; } = int.MaxValue;
+
+    /// <summary>
+    /// Left out where everything in it is 0, under this name in <see cref="ShownColumns"/>; null where it is shown then too.
+    /// </summary>
+    internal string? ZeroName { get; init; }
 
     /// <summary>Left out if there is no room, the lowest first and equal ones together; 0 is never left out.</summary>
     internal int Drop { get; init; }

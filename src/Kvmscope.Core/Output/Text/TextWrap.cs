@@ -9,7 +9,7 @@ public static class TextWrap
         string line = "";
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            if (line.Length > 0 && TextWidth.Of(line) + 1 + TextWidth.Of(word) > width)
             {
                 yield return line;
                 line = "";

@@ -25,7 +25,7 @@ public static class TimelineView
         }
         timeline = timeline.Merge(ColumnsFor(style.Width));
         string range = TimelineText.Range(timeline);
-        bool isOneLine = timeline.Title.Length + 2 + range.Length <= style.Width;
+        bool isOneLine = TextWidth.Of(timeline.Title) + 2 + range.Length <= style.Width;
         Line(output, isOneLine ? $"{timeline.Title}, {range}" : timeline.Title, RowTone.Plain, style);
         if (!isOneLine) FootNotes.WriteWrapped(output, range, RowTone.Plain, style);
         output.Write('\n');
@@ -77,10 +77,8 @@ public static class TimelineView
 
     private static string Heading(string name, string figures, ViewStyle style)
     {
-        var line = new char[Math.Max(1, style.Width - figures.Length)];
-        Array.Fill(line, ' ');
-        TextCell.WriteText(line.AsSpan(0, Math.Min(line.Length, Math.Max(1, name.Length))), name, left: true, style.Unicode);
-        return new string(line) + figures;
+        int room = Math.Max(1, style.Width - figures.Length);
+        return TextWidth.PadRight(TextWidth.Cut(name, room, middle: false, style.Unicode), room) + figures;
     }
 
     private static string Bars(IReadOnlyList<double?> values, string label, ViewStyle style)
@@ -133,12 +131,8 @@ public static class TimelineView
     // Never longer than the terminal.
     private static void Line(TextWriter output, string text, RowTone tone, ViewStyle style)
     {
-        ReadOnlySpan<char> shown = text.AsSpan().TrimEnd();
-        Span<char> line = new char[Math.Min(shown.Length, Math.Max(1, style.Width))];
-        // A surrogate pair of which only half fits is not written.
-        line.Fill(' ');
-        TextCell.WriteText(line, shown, left: true, style.Unicode);
-        Ansi.WriteLine(output, line.TrimEnd(' '), tone, style);
+        string line = TextWidth.Cut(text.TrimEnd(), Math.Max(1, style.Width), middle: false, style.Unicode);
+        Ansi.WriteLine(output, line.AsSpan().TrimEnd(), tone, style);
     }
 }
 
