@@ -55,6 +55,9 @@ enum kvmscope_limits {
 
 	/* vCPUs without a slot that are remembered, so that each is counted once. */
 	KVMSCOPE_MAX_UNTRACKED = 1024,
+
+	KVMSCOPE_RETURN_KINDS = 24, /* per vCPU: what KVM_RUN returned with */
+	KVMSCOPE_MAX_LAST = 256,    /* exits that are kept per vCPU */
 };
 
 /* What a slot's `open` says, below the first cell number: the vCPU's last event. */
@@ -70,6 +73,14 @@ enum kvmscope_open {
 enum kvmscope_index_entry {
 	KVMSCOPE_INDEX_EMPTY = 0,
 	KVMSCOPE_INDEX_DROPPED = 1, /* there was no free cell */
+};
+
+/* What kvmscope_vmm's `open` says, below KVMSCOPE_FIRST_CELL: where the vCPU is. */
+enum kvmscope_vmm_open {
+	KVMSCOPE_VMM_FRESH = 0,	  /* not known yet */
+	KVMSCOPE_VMM_RUN = 1,	  /* in KVM_RUN */
+	KVMSCOPE_VMM_OUT = 2,	  /* in the VMM; the return is counted in no cell */
+	KVMSCOPE_VMM_DROPPED = 3, /* the same, as there was none left */
 };
 
 enum kvmscope_reason_filter {
@@ -177,9 +188,13 @@ struct kvmscope_knobs {
 	__u32 want_who;
 	__u32 want_pages;
 	__u32 want_rips;
-	__u32 want_keys; /* any of qualifiers, pages, rips */
-	__u32 slow_part; /* kvmscope_part that slow_ns is about */
-	__u64 page_mask; /* the bits of an address that say which page it is in */
+	__u32 want_keys;      /* any of qualifiers, pages, rips */
+	__u32 know_qualifier; /* qualifiers are read; want_qualifiers: and kept apart */
+	__u32 want_returns;   /* returns of KVM_RUN are followed */
+	__u32 count_returns;  /* and counted and timed by what KVM_RUN returned with */
+	__u32 last_count;     /* exits that are kept per vCPU, at most KVMSCOPE_MAX_LAST */
+	__u32 slow_part;      /* kvmscope_part that slow_ns is about */
+	__u64 page_mask;      /* the bits of an address that say which page it is in */
 	__u64 page_bits[KVMSCOPE_REASON_INDEXES / 64]; /* reasons that are about a page, by index */
 	__u64 reason_bits[KVMSCOPE_REASON_INDEXES / 64]; /* by reason index */
 	__u64 odd_reasons[KVMSCOPE_MAX_ODD_REASONS];
@@ -192,6 +207,8 @@ struct kvmscope_knobs {
 struct kvmscope_control {
 	__u32 free_round;
 	__u32 sketch_round; /* counts up when user space has read the sketches: they begin anew */
+	__u32 returns_on;   /* returns are counted: all programs are attached */
+	__u32 pad;
 };
 
 /*
@@ -290,9 +307,9 @@ struct kvmscope_slot {
 	__u64 wait_end_ns; /* when that ended; 0: none did */
 	__u64 longest_wait_ns;
 	__u32 longest_pid;
-	__u32 pad4;
+	__u32 last_at; /* where the newest of the last exits is */
 	char longest_comm[KVMSCOPE_COMM_LENGTH];
-	__u64 pad3;
+	__u64 last_number; /* of the newest of the last exits, from 1; where they are wanted */
 	/* Cells of recent keys, by hash: saves a look-up in `extras`. The cell says whose it is. */
 	__u32 recent_cell[KVMSCOPE_RECENT];
 
@@ -317,6 +334,8 @@ struct kvmscope_free_cache {
 struct kvmscope_losses {
 	__u64 dropped_vcpus;
 	__u64 dropped_exits;
+	__u64 lost_returns; /* of threads whose vCPU was not known */
+	__u64 pad;
 	struct kvmscope_free_cache reasons;
 	struct kvmscope_free_cache shared;
 	struct kvmscope_free_cache qualified;
@@ -342,6 +361,43 @@ struct kvmscope_slow {
 	__u32 exit_cpu;
 	__u32 ran_pid; /* the task that ran instead, if ran_comm is not empty */
 	char ran_comm[KVMSCOPE_COMM_LENGTH];
+};
+
+/*
+ * How KVM_RUN of one vCPU returns, by the number of its slot. Written only by the vCPU's own
+ * thread, within KVM_RUN. What it returned with is a `kind`: KVM_EXIT_*, or a negative errno;
+ * -EINTR is KVM_EXIT_INTR, as KVM does not always say so in kvm_run.
+ */
+struct kvmscope_vmm {
+	__u64 since_ns;	     /* ktime of the last return or begin of KVM_RUN */
+	__u32 open;	     /* kvmscope_vmm_open, or KVMSCOPE_FIRST_CELL + the place in `kinds` */
+	__u32 used;	     /* of `kinds` */
+	__u64 lost;	     /* returns that were not seen, or found no room in `kinds` */
+	__u64 return_ns;     /* ktime of the last return, 0: none yet */
+	__u64 return_detail; /* the first of kvm_run's data for that reason */
+	__s32 return_kind;
+	__u32 pad;
+	__s32 kinds[KVMSCOPE_RETURN_KINDS];
+};
+
+/*
+ * One of a vCPU's last exits. A copy is whole if `version` is even, and the same before and after
+ * it.
+ */
+struct kvmscope_last {
+	__u64 number;  /* which of its vCPU's exits, from 1; 0: none yet */
+	__u64 exit_ns; /* ktime */
+	__u64 end_ns;  /* the kvm_entry after it; 0: none */
+	__u64 code;
+	__u64 qualifier;
+	__u64 rip;
+	__s32 return_kind; /* of the last return to the VMM in it */
+	__u32 returns;	   /* how many there were */
+	__u8 isa;
+	__u8 level;
+	__u8 qualifier_state; /* NONE or KNOWN */
+	__u8 rip_state;	      /* the same */
+	__u32 version;	      /* odd while it is written */
 };
 
 /* Where a reason's cell for a key, or of another kvmscope_cell_kind, is found in `extras`. */
@@ -386,7 +442,7 @@ _Static_assert(sizeof(struct kvmscope_cell) == 152 + 8 * KVMSCOPE_HIST_BINS, "ce
 _Static_assert(sizeof(struct kvmscope_slot) ==
 		   384 + 4 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES,
 	       "slot layout");
-_Static_assert(sizeof(struct kvmscope_losses) == 64, "losses layout");
+_Static_assert(sizeof(struct kvmscope_losses) == 80, "losses layout");
 _Static_assert(sizeof(struct kvmscope_slow) == 128, "slow layout");
 _Static_assert(KVMSCOPE_HIST_BINS == ((KVMSCOPE_HIST_MAX_SHIFT - KVMSCOPE_HIST_MIN_SHIFT)
 				      << KVMSCOPE_HIST_SUB_SHIFT) +

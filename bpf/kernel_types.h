@@ -76,8 +76,11 @@ struct kvm {
 	struct kvm_arch arch;
 };
 
+struct kvm_run;
+
 struct kvm_vcpu {
 	struct kvm *kvm;
+	struct kvm_run *run;
 	struct preempt_notifier preempt_notifier;
 	int cpu;
 	int vcpu_id;

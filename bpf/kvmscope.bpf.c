@@ -17,13 +17,16 @@
  *   qualifier.bpf.h   what the key of an exit is
  *   rounds.bpf.h      reflected exits of L2, until L2 runs again
  *   waiting.bpf.h     which task has the CPU meanwhile
+ *   last.bpf.h        the last exits of each vCPU
  *   pairing.bpf.h     exit to entry
+ *   returns.bpf.h     KVM_RUN: what it returns with, until it is called again
  *   programs.bpf.h    the programs whose arguments differ: x86/, arm64/
  *
  * There is one object per architecture. User space loads one of the pairs in its
  * programs.bpf.h: tp_btf where KVM has BTF for it, else raw_tp.
  */
 #include "pairing.bpf.h"
+#include "returns.bpf.h"
 #include <bpf/bpf_tracing.h>
 #if defined(__TARGET_ARCH_x86)
 #include "x86/programs.bpf.h"
@@ -38,6 +41,7 @@ struct kvmscope_contract {
 	enum kvmscope_limits limits;
 	enum kvmscope_open open;
 	enum kvmscope_index_entry index_entry;
+	enum kvmscope_vmm_open vmm_open;
 	enum kvmscope_reason_filter reason_filter;
 	enum kvmscope_isa isa;
 	struct kvmscope_slow slow;
@@ -87,16 +91,23 @@ int cpu_out_kprobe(struct pt_regs *ctx)
 	return leave_cpu(vcpu_of(PT_REGS_PARM1_CORE(ctx)));
 }
 
+static __always_inline int run_again(struct kvm_vcpu *vcpu)
+{
+	if (knobs.want_returns)
+		meet_vcpu(vcpu);
+	return knobs.want_split ? take_cpu(vcpu) : 0;
+}
+
 SEC("fentry/kvm_sched_in")
 int cpu_in_fentry(u64 *ctx)
 {
-	return take_cpu(vcpu_of(ctx[0]));
+	return run_again(vcpu_of(ctx[0]));
 }
 
 SEC("kprobe/kvm_sched_in")
 int cpu_in_kprobe(struct pt_regs *ctx)
 {
-	return take_cpu(vcpu_of(PT_REGS_PARM1_CORE(ctx)));
+	return run_again(vcpu_of(PT_REGS_PARM1_CORE(ctx)));
 }
 
 SEC("fentry/kvm_arch_vcpu_load")
@@ -121,6 +132,43 @@ SEC("kprobe/kvm_arch_vcpu_put")
 int put_kprobe(struct pt_regs *ctx)
 {
 	return put_vcpu((void *)PT_REGS_PARM1_CORE(ctx));
+}
+
+/*
+ * KVM_RUN, from its begin (arch/.../kvm) to its return (virt/kvm/kvm_main.c). Both are where the
+ * kernel may preempt: there fentry and raw_tp are skipped while another thread is preempted in the
+ * same program on that CPU. kprobes, and events through perf, run with preemption off: they cost
+ * more, and are taken where the kernel preempts itself (KernelPreemption.cs).
+ */
+SEC("fentry/kvm_arch_vcpu_ioctl_run")
+int run_fentry(u64 *ctx)
+{
+	return begin_run((void *)ctx[0]);
+}
+
+SEC("kprobe/kvm_arch_vcpu_ioctl_run")
+int run_kprobe(struct pt_regs *ctx)
+{
+	return begin_run((void *)PT_REGS_PARM1_CORE(ctx));
+}
+
+SEC("raw_tp/kvm_userspace_exit")
+int userspace_exit(u64 *ctx)
+{
+	return end_run(ctx[0], ctx[1]);
+}
+
+/* The event as tracefs describes it (include/trace/events/kvm.h). */
+struct userspace_exit_event {
+	u64 common;
+	u32 reason;
+	s32 error;
+};
+
+SEC("tracepoint/kvm/kvm_userspace_exit")
+int user_exit_perf(struct userspace_exit_event *ctx)
+{
+	return end_run(ctx->reason, ctx->error);
 }
 
 SEC("raw_tp/kvm_vcpu_wakeup")

@@ -75,7 +75,8 @@ struct {
 } extras SEC(".maps");
 
 /*
- * Thread to slot, for events while no vCPU is loaded. Each CPU may keep 128 free entries to
+ * Thread to slot, for events while no vCPU is loaded. A slot's `tid` is the thread only as long as
+ * the thread's entry here is that slot (note_thread()). Each CPU may keep 128 free entries to
  * itself, so the map is that much larger: TableSizes.
  */
 struct {
@@ -84,6 +85,33 @@ struct {
 	__type(key, u32);
 	__type(value, u32);
 } threads SEC(".maps");
+
+/* How KVM_RUN returns, by slot number; and what it returned with: KVMSCOPE_RETURN_KINDS per slot.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kvmscope_vmm);
+} vmms SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kvmscope_cell);
+} return_cells SEC(".maps");
+
+/* The last exits: knobs.last_count per slot, a ring. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct kvmscope_last);
+} last_exits SEC(".maps");
 
 /* What ran recently on a CPU, for --who: a ring of stretches from one task switch to the next. */
 #define STRETCHES 16

@@ -15,6 +15,7 @@
 
 #include "arch.bpf.h"
 #include "cells.bpf.h"
+#include "last.bpf.h"
 #include "qualifier.bpf.h"
 #include "rounds.bpf.h"
 #include "slots.bpf.h"
@@ -102,7 +103,7 @@ static __noinline int report_slow(struct kvmscope_slot *slot, struct kvmscope_ce
 	event->cpu = bpf_get_smp_processor_id();
 	event->isa = cell->isa;
 	event->level = cell->level;
-	if (knobs.want_qualifiers && slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN) {
+	if (knobs.know_qualifier && slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN) {
 		event->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 		event->qualifier = slot->qualifier;
 	}
@@ -200,7 +201,7 @@ static __always_inline void end_timed(struct kvm_vcpu *vcpu, struct kvmscope_slo
 {
 	s64 ns;
 
-	if (more && knobs.want_qualifiers)
+	if (more && knobs.know_qualifier)
 		settle_qualifier(vcpu, slot, cell->code, cell->isa);
 	if (more && knobs.want_keys)
 		cell = cell_of_key(slot, cell);
@@ -250,16 +251,24 @@ static __always_inline void open_exit(struct kvmscope_slot *slot, u32 number)
 
 /* kvm_exit, where more than counts and times is wanted. */
 static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					u32 number, u32 index, u64 code, u32 isa_l2, bool direct)
+					u32 slot_number, u32 number, u32 index, u64 code,
+					u32 isa_l2, bool direct)
 {
+	struct kvmscope_last *last = NULL;
 	u64 now;
 
+	if (knobs.last_count && number != KVMSCOPE_OPEN_SKIPPED)
+		last = begin_last(vcpu, slot, slot_number, code, isa_l2, direct);
 	if (number >= KVMSCOPE_FIRST_CELL) {
 		if (knobs.want_keys)
 			take_key(vcpu, slot, index, code, isa_l2, direct);
+		if (knobs.know_qualifier && !knobs.want_qualifiers)
+			take_qualifier(vcpu, slot, index, code, isa_l2 & 1, direct);
 		if (knobs.want_split && knobs.slow_ns)
 			note_origin(vcpu, slot, isa_l2 >> 1);
 		barrier();
+		if (last)
+			copy_qualifier(last, slot);
 	}
 	slot->exit_l2 = isa_l2 & 1;
 	now = bpf_ktime_get_ns();
@@ -267,6 +276,8 @@ static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_s
 		leave_guest(slot, now);
 	else
 		slot->exit_ns = now;
+	if (last)
+		begin_last_time(last, now);
 	open_exit(slot, number);
 	return 0;
 }
@@ -280,7 +291,7 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 
 	if (knobs.filter_vcpus && is_foreign(vcpu, direct))
 		return 0;
-	slot = slot_of(vcpu, direct, true, &slot_number);
+	slot = slot_of(vcpu, direct, MAKE_AT_EXIT, &slot_number);
 	if (!slot)
 		return 0;
 	if (slot->open >= KVMSCOPE_FIRST_CELL)
@@ -306,8 +317,8 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 	}
 out:
 	if (knobs.want_more)
-		return more_at_exit(vcpu, slot, number, index, code, exit_isa(ctx, older) << 1 | l2,
-				    direct);
+		return more_at_exit(vcpu, slot, slot_number, number, index, code,
+				    exit_isa(ctx, older) << 1 | l2, direct);
 	if (knobs.want_time)
 		slot->exit_ns = bpf_ktime_get_ns();
 	open_exit(slot, number);
@@ -333,6 +344,8 @@ static __always_inline int enter_guest(struct kvm_vcpu *vcpu, struct kvmscope_sl
 			return 0;
 		end_timed(vcpu, slot, cell, now, more);
 	}
+	if (more && knobs.last_count && open >= KVMSCOPE_OPEN_DROPPED)
+		end_last(slot, now);
 	if (more && knobs.want_split)
 		slot->entry_ns = now;
 	return 0;
@@ -340,13 +353,13 @@ static __always_inline int enter_guest(struct kvm_vcpu *vcpu, struct kvmscope_sl
 
 static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 {
-	u64 now = knobs.want_time ? bpf_ktime_get_ns() : 0;
+	u64 now = knobs.want_time || knobs.last_count ? bpf_ktime_get_ns() : 0;
 	struct kvmscope_slot *slot;
 	u32 slot_number;
 
 	if (knobs.filter_vcpus && is_foreign(vcpu, direct))
 		return 0;
-	slot = slot_of(vcpu, direct, false, &slot_number);
+	slot = slot_of(vcpu, direct, MAKE_NONE, &slot_number);
 	if (!slot)
 		return 0;
 	if (knobs.want_more)

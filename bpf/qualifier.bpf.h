@@ -99,7 +99,7 @@ static __always_inline struct kvmscope_slot *open_slot(void)
 	struct kvmscope_slot *slot;
 	u32 number;
 
-	slot = vcpu ? slot_of(vcpu, false, false, &number) : NULL;
+	slot = vcpu ? slot_of(vcpu, false, MAKE_NONE, &number) : NULL;
 	return slot && slot->open >= KVMSCOPE_FIRST_CELL ? slot : NULL;
 }
 
@@ -108,7 +108,7 @@ static __always_inline struct kvmscope_slot *awaiting(u32 kind)
 {
 	struct kvmscope_slot *slot = open_slot();
 
-	if (!slot || !knobs.want_qualifiers || slot->qualifier_kind != kind ||
+	if (!slot || !knobs.know_qualifier || slot->qualifier_kind != kind ||
 	    slot->qualifier_state < KVMSCOPE_QUALIFIER_LATE)
 		return NULL;
 	return slot;

@@ -26,12 +26,19 @@ static __always_inline bool is_slot_of(struct kvmscope_slot *slot, struct kvm_vc
 	return slot->tid == current_tid(direct) && slot->kvm == vcpu_kvm(vcpu, direct);
 }
 
+/* Whether find_slot() makes a slot for a vCPU that has none. */
+enum make_slot {
+	MAKE_NONE,
+	MAKE_AT_EXIT, /* an exit that finds none is counted as dropped */
+	MAKE_SILENTLY,
+};
+
 /*
  * Counts an exit of a vCPU without a slot. `known` is what is remembered of the vCPU; from now on
  * that is `round`. A vCPU that cannot be remembered is not counted itself: each of its exits would
  * count it again.
  */
-static __always_inline void count_untracked(u64 vcpu, u32 *known, u32 round)
+static __always_inline void count_untracked(u64 vcpu, u32 *known, u32 round, u32 make)
 {
 	struct kvmscope_losses *own;
 	bool is_new = false;
@@ -44,25 +51,34 @@ static __always_inline void count_untracked(u64 vcpu, u32 *known, u32 round)
 	own = bpf_map_lookup_elem(&losses, &zero);
 	if (!own)
 		return;
-	own->dropped_exits++;
+	if (make == MAKE_AT_EXIT)
+		own->dropped_exits++;
 	if (is_new)
 		own->dropped_vcpus++;
 }
 
-/* The thread now runs this vCPU: for events that know only the thread. */
+/*
+ * The thread now runs this vCPU: for events that know only the thread. The vCPU that it ran before
+ * must be noted again when it runs that one again.
+ */
 static __always_inline void note_thread(u32 tid, u32 number)
 {
+	struct kvmscope_slot *before;
 	u32 *known;
 
-	if (!knobs.want_who)
+	if (!knobs.want_who && !knobs.want_returns)
 		return;
 	known = bpf_map_lookup_elem(&threads, &tid);
-	if (!known || *known != number)
-		bpf_map_update_elem(&threads, &tid, &number, BPF_ANY);
+	if (known && *known == number)
+		return;
+	before = known && knobs.want_returns ? slot_at(*known) : NULL;
+	if (before && before->tid == tid)
+		before->tid = 0;
+	bpf_map_update_elem(&threads, &tid, &number, BPF_ANY);
 }
 
 /* A slot for a vCPU that has none; 0 where none is left. */
-static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
+static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, u32 make)
 {
 	/* Read before the list: what is given back meanwhile is found in the next round. */
 	u32 round = control.free_round + 1;
@@ -72,7 +88,7 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 
 	known = bpf_map_lookup_elem(&untracked, &vcpu);
 	if ((known && *known == round) || bpf_map_pop_elem(&free_slots, &run)) {
-		count_untracked(vcpu, known, round);
+		count_untracked(vcpu, known, round, make);
 		return 0;
 	}
 	slot = slot_at(run.first);
@@ -84,7 +100,7 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 			slot->tgid = id->tgid;
 			slot->ended = 1; /* given back by user space */
 		}
-		count_untracked(vcpu, known, 0);
+		count_untracked(vcpu, known, 0, make);
 		return 0;
 	}
 	if (known)
@@ -102,14 +118,14 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id)
 
 static __always_inline void end_slot(struct kvmscope_slot *slot)
 {
-	if (knobs.want_split)
+	if (knobs.want_split || knobs.last_count)
 		slot->ended_ns = bpf_ktime_get_ns();
 	slot->vcpu = 0;
 	slot->ended = 1;
 }
 
 /* The slot number of an address and identity; see find_slot(). */
-static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool make)
+static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, u32 make)
 {
 	struct kvmscope_slot *slot;
 	u32 *number;
@@ -118,7 +134,7 @@ static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool mak
 		return 0;
 	number = bpf_map_lookup_elem(&vcpu_to_slot, &vcpu);
 	if (!number)
-		return make ? new_slot(vcpu, id) : 0;
+		return make ? new_slot(vcpu, id, make) : 0;
 	slot = slot_at(*number);
 	if (!slot)
 		return 0;
@@ -134,15 +150,15 @@ static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, bool mak
 	if (slot->vcpu == vcpu)
 		end_slot(slot);
 	bpf_map_delete_elem(&vcpu_to_slot, &vcpu);
-	return new_slot(vcpu, id);
+	return new_slot(vcpu, id, make);
 }
 
 /*
  * The slot number of a vCPU that is new on this CPU; 0 if there is none and none
- * can be made. `make` is false at kvm_entry: a vCPU's state begins with its
- * first exit.
+ * can be made. No slot is made at kvm_entry: a vCPU's state begins with its first exit, or with its
+ * first KVM_RUN where returns are followed.
  */
-static __always_inline u32 find_slot(struct kvm_vcpu *vcpu, bool direct, bool make)
+static __always_inline u32 find_slot(struct kvm_vcpu *vcpu, bool direct, u32 make)
 {
 	struct vcpu_identity id = {};
 
@@ -155,18 +171,18 @@ static __always_inline u32 find_slot(struct kvm_vcpu *vcpu, bool direct, bool ma
 	return find_identity((u64)vcpu, &id, make);
 }
 
-static __noinline u32 find_slot_direct(struct kvm_vcpu *vcpu, bool make)
+static __noinline u32 find_slot_direct(struct kvm_vcpu *vcpu, u32 make)
 {
 	return find_slot(vcpu, true, make);
 }
 
-static __noinline u32 find_slot_raw(struct kvm_vcpu *vcpu, bool make)
+static __noinline u32 find_slot_raw(struct kvm_vcpu *vcpu, u32 make)
 {
 	return find_slot(vcpu, false, make);
 }
 
 /* This vCPU's slot, through the CPU's hint; *number is its number. */
-static __always_inline struct kvmscope_slot *slot_of(struct kvm_vcpu *vcpu, bool direct, bool make,
+static __always_inline struct kvmscope_slot *slot_of(struct kvm_vcpu *vcpu, bool direct, u32 make,
 						     u32 *number)
 {
 	struct hint *hint = &hints[bpf_get_smp_processor_id() & (KVMSCOPE_HINTS - 1)];

@@ -98,7 +98,7 @@ static __always_inline int leave_cpu(struct kvm_vcpu *vcpu)
 	struct kvmscope_slot *slot;
 	u32 number;
 
-	slot = slot_of(vcpu, false, false, &number);
+	slot = slot_of(vcpu, false, MAKE_NONE, &number);
 	if (!slot)
 		return 0;
 	if (is_runnable(task))
@@ -121,7 +121,7 @@ static __always_inline int take_cpu(struct kvm_vcpu *vcpu)
 	u64 off, waited;
 	u32 number;
 
-	slot = slot_of(vcpu, false, false, &number);
+	slot = slot_of(vcpu, false, MAKE_NONE, &number);
 	if (!slot || !slot->out_ns)
 		return 0;
 	off = now > slot->out_ns ? now - slot->out_ns : 0;
@@ -155,7 +155,7 @@ static __always_inline int put_vcpu(struct kvm_vcpu *vcpu)
 	struct kvmscope_slot *slot;
 	u32 number;
 
-	slot = slot_of(vcpu, false, false, &number);
+	slot = slot_of(vcpu, false, MAKE_NONE, &number);
 	if (!slot || slot->out_ns)
 		return 0;
 	slot->entry_ns = 0; /* an entry that failed, without kvm_exit: no guest runs */
@@ -175,7 +175,7 @@ static __always_inline int load_vcpu(struct kvm_vcpu *vcpu)
 	u64 away, waited = 0;
 	u32 number;
 
-	slot = slot_of(vcpu, false, false, &number);
+	slot = slot_of(vcpu, false, MAKE_NONE, &number);
 	if (!slot || !slot->user_ns)
 		return 0;
 	away = now > slot->user_ns ? now - slot->user_ns : 0;
@@ -196,7 +196,7 @@ static __always_inline int wake_up(struct kvm_vcpu *vcpu)
 	u64 polled;
 	u32 number;
 
-	slot = slot_of(vcpu, false, false, &number);
+	slot = slot_of(vcpu, false, MAKE_NONE, &number);
 	if (!slot)
 		return 0;
 	polled = halt_poll_ns(vcpu);

@@ -34,7 +34,10 @@ public sealed class LinuxHost : IHost
     {
         TableSizes sizes = SizesFor(options.MaxVcpus, options);
         new HostChecker().ThrowIfUntraceable(sizes.Bytes);
-        return TraceSession.Start(options, sizes, new HostView(_names.Learn, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa));
+        return TraceSession.Start(options, sizes, new HostView(_names.Learn, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa)
+        {
+            Machines = options.WantReturns ? Machines() : [],
+        });
     }
 
     /// <inheritdoc/>

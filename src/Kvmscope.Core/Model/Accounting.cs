@@ -23,9 +23,10 @@ public sealed record Accounting
         new("missed_events", a => a.MissedEvents, (a, n) => a with { MissedEvents = n })
         {
             InJson = JsonPresence.WhereAny,
+            IsAboutReturns = true,
             Place = 9,
             Problem = n => $"{Plural.Of(n, "event was", "events were")} skipped by the kernel",
-            Remark = ": that many exits may lack their qualifier or poll time",
+            Remark = ": that many exits may lack their qualifier, poll time or return to the VMM",
         };
 
     internal static readonly AccountingField UnreadReasonsField =
@@ -86,6 +87,7 @@ public sealed record Accounting
         new("dropped_vcpus", a => a.DroppedVcpus, (a, n) => a with { DroppedVcpus = n })
         {
             IsUncounted = true,
+            IsAboutReturns = true,
             Place = 5,
             Problem = n => $"{(n < MaxDroppedVcpus ? "" : "at least ")}{Plural.Of(n, "vCPU was", "vCPUs were")} not counted",
             Remark = ": raise --max-vcpus",
@@ -107,6 +109,14 @@ public sealed record Accounting
             Remark = ": in 'other', so rows are lower bounds and sums are exact",
         },
         MissedEventsField,
+        new("lost_returns", a => a.LostReturns, (a, n) => a with { LostReturns = n })
+        {
+            InJson = JsonPresence.WhereAny,
+            IsAboutReturns = true,
+            Place = 12,
+            Problem = n => $"{Plural.Of(n, "return to the VMM was", "returns to the VMM were")} not counted",
+            Remark = ": it was not seen, or its vCPU was not known yet",
+        },
     ];
 
     /// <summary>kvm_exit events that were counted (after the filters).</summary>
@@ -157,9 +167,14 @@ public sealed record Accounting
 
     /// <summary>
     /// Events other than kvm_exit and kvm_entry that the kernel skipped, because the program was already running on their CPU (kernels that
-    /// preempt it there): at most so many exits lack their qualifier or poll time. Of all vCPUs, whatever the filters.
+    /// preempt it there): at most so many exits lack their qualifier, poll time or return to the VMM. Of all vCPUs, whatever the filters.
     /// </summary>
     public ulong MissedEvents { get; init; }
+
+    /// <summary>
+    /// Returns to the VMM that are in no row: of a vCPU that was not known yet, not seen, or of one kind too many for a vCPU.
+    /// </summary>
+    public ulong LostReturns { get; init; }
 
     /// <summary>Exits that are in no row, and slow exits that were not written.</summary>
     public ulong Lost() => LostEvents + DroppedExits;
@@ -221,6 +236,9 @@ internal sealed record AccountingField(string Name, Func<Accounting, ulong> Of, 
 {
     /// <summary>Whether it is the state at the end of the time, not a counter.</summary>
     internal bool IsState { get; init; }
+
+    /// <summary>Whether it is about returns to the VMM too.</summary>
+    internal bool IsAboutReturns { get; init; }
 
     /// <summary>Whether exits are missing in rows because of it; of several, the last in the table says most.</summary>
     internal bool IsUncounted { get; init; }

@@ -97,6 +97,12 @@ public sealed record Interval
     /// </summary>
     public IReadOnlyList<OpenAge>? OpenAges { get; init; } = [];
 
+    /// <summary>Returns to the VMM; empty where they were not asked for.</summary>
+    public IReadOnlyCollection<VmmReturns> Returns { get; init; } = [];
+
+    /// <summary>Where each vCPU is at its end; empty where returns were not asked for, and where vCPUs are not kept apart.</summary>
+    public IReadOnlyList<VcpuState> VcpuStates { get; init; } = [];
+
     /// <summary>What was seen and lost.</summary>
     public Accounting Accounting { get; init; } = new();
 

@@ -14,6 +14,7 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     private readonly RowTable _rows = new(grouping, parts);
     private readonly Dictionary<GroupKey, VcpuTime> _times = [];
     private readonly SortedDictionary<int, VmIdentity> _vms = [];
+    private readonly ReturnTable _returns = new(grouping);
     private readonly List<MissingSource> _missing = [];
     private Interval? _first, _last;
     private Accounting _accounting = new();
@@ -51,6 +52,8 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
         foreach (MissingSource missing in interval.Missing)
             if (!_missing.Contains(missing)) _missing.Add(missing);
         foreach (VcpuTime time in interval.TimeChanges) Add(time);
+        foreach (VmmReturns returns in interval.Returns)
+            if (wants is null || wants(GroupKey.OfVcpu(returns.Key.Vm, returns.Key.Vcpu))) _returns.Add(returns);
         foreach (Row row in interval.Changes) Add(row);
     }
 
@@ -97,6 +100,8 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
             Vms = [.. _vms.Values.Where(vm => vms is null || vms.Contains(vm.Ordinal))],
             Changes = rows,
             TimeChanges = [.. _times.Values.Where(time => IsWanted(time.Key))],
+            Returns = [.. _returns.Rows.Where(returns => IsWanted(GroupKey.OfVcpu(returns.Key.Vm, returns.Key.Vcpu)))],
+            VcpuStates = StatesOf(_last, IsWanted),
             OpenBefore = Regroup(Before, IsWanted),
             OpenAfter = Regroup(After, IsWanted),
             OpenAges = ages,
@@ -113,6 +118,11 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     private IReadOnlyList<OpenExits>? Before => _openBefore.Count == 0 ? _first?.OpenBefore : [.. _first!.OpenBefore, .. _openBefore];
 
     private IReadOnlyList<OpenExits>? After => _openAfter.Count == 0 ? _last?.OpenAfter : [.. _openAfter, .. _last!.OpenAfter];
+
+    // A state: that of the last interval, where vCPUs are kept apart.
+    private IReadOnlyList<VcpuState> StatesOf(Interval? last, Func<GroupKey, bool> isWanted) => grouping < Grouping.Vcpu || last is null
+        ? []
+        : [.. last.VcpuStates.Where(state => GroupKey.OfVcpu(state.Vm, state.Vcpu) is var key && isWanted(key) && wants?.Invoke(key) != false)];
 
     private void MoveOpen()
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Core.Output;
@@ -26,6 +27,16 @@ internal static class MachineNames
         CheckVerdict.Ok => "ok",
         CheckVerdict.Limited => "limited",
         CheckVerdict.Failed => "failed",
+        _ => "unknown",
+    };
+
+    /// <summary>What a row of returns to the VMM is.</summary>
+    internal static string Of(VmmRow row) => row.Reason is not null ? "vmm" : row.State is not null ? "vcpu" : "total";
+
+    internal static string Of(VcpuPlace place) => place switch
+    {
+        VcpuPlace.KvmRun => "kvm_run",
+        VcpuPlace.Vmm => "vmm",
         _ => "unknown",
     };
 

@@ -19,9 +19,13 @@ public static class OutputKinds
 {
     /// <summary>Reports of count, time and hist, one after another.</summary>
     public static OutputKind<Func<Destination, ReportRequest, IOutputWriter<Interval>>> Reports { get; } = new(
-        (OutputFormat.Table, static (to, request) => new TableReportWriter(request, to)),
-        (OutputFormat.Json, static (to, request) => new JsonReportWriter(request, to.Writer)),
-        (OutputFormat.Csv, static (to, request) => new CsvReportWriter(request, to.Writer)));
+        (OutputFormat.Table, static (to, request) => request.OfReturns
+            ? new TextVmmWriter(request, to)
+            : new TableReportWriter(request, to)),
+        (OutputFormat.Json, static (to, request) =>
+            request.OfReturns ? new JsonVmmWriter(request, to.Writer) : new JsonReportWriter(request, to.Writer)),
+        (OutputFormat.Csv, static (to, request) =>
+            request.OfReturns ? new CsvVmmWriter(request, to.Writer) : new CsvReportWriter(request, to.Writer)));
 
     /// <summary>Slow exits as they happen.</summary>
     public static OutputKind<Func<Destination, SlowExitRequest, IOutputWriter<SlowExit>>> SlowExits { get; } = new(
@@ -35,6 +39,12 @@ public static class OutputKinds
     /// </summary>
     public static OutputKind<Action<Destination, Interval, bool>> SlowLosses { get; } = new(
         (OutputFormat.Json, static (to, interval, isSum) => JsonSlowLosses.Write(to.Writer, interval, isSum)));
+
+    /// <summary>The last exits of vCPUs.</summary>
+    public static OutputKind<Func<Destination, IOutputWriter<VcpuHistory>>> Histories { get; } = new(
+        (OutputFormat.Table, static to => new TextHistoryWriter(to)),
+        (OutputFormat.Json, static to => new JsonHistoryWriter(to.Writer)),
+        (OutputFormat.Csv, static to => new CsvHistoryWriter(to.Writer)));
 
     /// <summary>Two sides, group by group.</summary>
     public static OutputKind<Action<Destination, Comparison>> Comparisons { get; } = new(

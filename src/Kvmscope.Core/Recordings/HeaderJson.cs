@@ -38,6 +38,7 @@ internal static class HeaderJson
         json.WriteBoolean("split", header.HasSplit);
         json.WriteBoolean("qualifiers", header.HasQualifiers);
         json.WriteBoolean("nested", header.HasNested);
+        if (header.HasReturns) json.WriteBoolean("vmm", true);
         json.WriteNumber("slow_ns", header.SlowNs);
         if (header.SlowPart is { } part) json.WriteString("slow_part", JsonParts.All.First(p => p.Part == part).Name);
         if (header.HasWho) json.WriteBoolean("who", true);
@@ -90,6 +91,7 @@ internal static class HeaderJson
                 "split" => header with { HasSplit = JsonWalk.Bool(ref json) },
                 "qualifiers" => header with { HasQualifiers = JsonWalk.Bool(ref json) },
                 "nested" => header with { HasNested = JsonWalk.Bool(ref json) },
+                "vmm" => header with { HasReturns = JsonWalk.Bool(ref json) },
                 "slow_ns" => header with { SlowNs = JsonWalk.Number(ref json) },
                 "slow_part" => header with { SlowPart = PartOf(JsonWalk.Text(ref json)) },
                 "who" => header with { HasWho = JsonWalk.Bool(ref json) },

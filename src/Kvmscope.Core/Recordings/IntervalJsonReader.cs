@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Json;
 
 namespace Kvmscope.Core.Recordings;
@@ -16,6 +18,8 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
     private readonly Row _row = new(default);
     private readonly Dictionary<int, VmIdentity> _vms = [];
     private readonly List<VcpuTime> _times = [];
+    private readonly List<VmmReturns> _returns = [];
+    private readonly List<VcpuState> _states = [];
     private readonly List<SlowExit> _slow = [];
     private readonly List<MissingSource> _missing = [];
 
@@ -31,6 +35,8 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
         List<OpenAge>? ages = null;
         _vms.Clear();
         _times.Clear();
+        _returns.Clear();
+        _states.Clear();
         _slow.Clear();
         _missing.Clear();
         JsonWalk.Expect(ref json, JsonTokenType.StartObject);
@@ -51,6 +57,8 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
             else if (json.ValueTextEquals("open"u8)) ReadOpen(ref json, after);
             else if (json.ValueTextEquals("open_ages"u8)) ages = ReadAges(ref json);
             else if (json.ValueTextEquals("times"u8)) ReadTimes(ref json);
+            else if (json.ValueTextEquals("returns"u8)) ReadReturns(ref json);
+            else if (json.ValueTextEquals("vcpu_states"u8)) ReadStates(ref json);
             else if (json.ValueTextEquals("slow"u8)) ReadSlow(ref json);
             else if (json.ValueTextEquals("rows"u8)) ReadRows(ref json);
             else JsonWalk.Skip(ref json);
@@ -71,6 +79,8 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
             RestartedRows = checked((int)restarted),
             Vms = [.. _vms.Values],
             TimeChanges = [.. _times],
+            Returns = [.. _returns],
+            VcpuStates = [.. _states],
             Slow = [.. _slow],
             Missing = [.. _missing],
         };
@@ -183,6 +193,57 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
             }
             _times.Add(new VcpuTime(GroupKey.OfVcpu(NumberOf(key.Vm), key.Vcpu), wall, parts));
         }
+    }
+
+    private void ReadReturns(ref Utf8JsonReader json)
+    {
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            var key = new KeyReader();
+            int raw = 0;
+            var sum = new Tally();
+            while (JsonWalk.Member(ref json))
+            {
+                if (key.Read(ref json)) continue;
+                if (json.ValueTextEquals("vmm_reason_raw"u8)) raw = JsonWalk.Int(ref json);
+                else if (json.ValueTextEquals("count"u8)) sum.Count = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("timed"u8)) sum.Timed = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("total_ns"u8)) sum.TotalNs = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("max_ns"u8)) sum.MaxNs = JsonWalk.Number(ref json);
+                else if (json.ValueTextEquals("hist"u8)) ReadBins(ref json, sum.Bins);
+                else JsonWalk.Skip(ref json);
+            }
+            var returns = new VmmReturns(new ReturnKey(key.Vm, key.Vcpu, new VmmReason(raw)));
+            returns.Add(sum);
+            _returns.Add(returns);
+        }
+    }
+
+    private void ReadStates(ref Utf8JsonReader json)
+    {
+        JsonWalk.Expect(ref json, JsonTokenType.StartArray);
+        while (JsonWalk.Element(ref json))
+        {
+            var key = new KeyReader();
+            VcpuPlace place = VcpuPlace.Unknown;
+            long since = 0;
+            while (JsonWalk.Member(ref json))
+            {
+                if (key.Read(ref json)) continue;
+                if (json.ValueTextEquals("place"u8)) place = PlaceOf(JsonWalk.Text(ref json));
+                else if (json.ValueTextEquals("since_ns"u8)) since = JsonWalk.Long(ref json);
+                else JsonWalk.Skip(ref json);
+            }
+            _states.Add(new VcpuState(key.Vm, key.Vcpu, place, since));
+        }
+    }
+
+    private static VcpuPlace PlaceOf(string name)
+    {
+        foreach (VcpuPlace place in Enum.GetValues<VcpuPlace>())
+            if (MachineNames.Of(place) == name) return place;
+        return VcpuPlace.Unknown;
     }
 
     private void ReadSlow(ref Utf8JsonReader json)

@@ -34,6 +34,8 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
         Number("restarted_rows", (ulong)interval.RestartedRows);
         WriteMissing(interval.Missing);
         WriteTimes(interval.TimeChanges);
+        WriteReturns(interval.Returns);
+        WriteStates(interval.VcpuStates);
         WriteSlow(interval.Slow);
         json.WriteStartArray("rows");
         foreach (Row row in interval.Changes) WriteRow(row);
@@ -118,6 +120,40 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
             WriteVcpu(time.Key.Vm, time.Key.Vcpu);
             json.WriteNumber("wall_ns", (long)time.WallNs);
             WriteParts(time.Parts);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteReturns(IReadOnlyCollection<VmmReturns> all)
+    {
+        if (all.Count == 0) return;
+        json.WriteStartArray("returns");
+        foreach (VmmReturns returns in all)
+        {
+            json.WriteStartObject();
+            WriteVcpu(returns.Key.Vm, returns.Key.Vcpu);
+            JsonVmmReason.Write(json, returns.Key.Reason);
+            json.WriteNumber("count", returns.Count);
+            Number("timed", returns.Timed);
+            Number("total_ns", returns.TotalNs);
+            Number("max_ns", returns.MaxNs);
+            WriteBins(returns);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private void WriteStates(IReadOnlyList<VcpuState> states)
+    {
+        if (states.Count == 0) return;
+        json.WriteStartArray("vcpu_states");
+        foreach (VcpuState state in states)
+        {
+            json.WriteStartObject();
+            WriteVcpu(state.Vm, state.Vcpu);
+            json.WriteString("place", MachineNames.Of(state.Place));
+            Number("since_ns", (ulong)state.SinceNs);
             json.WriteEndObject();
         }
         json.WriteEndArray();

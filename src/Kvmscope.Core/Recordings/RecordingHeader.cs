@@ -70,6 +70,9 @@ public sealed record RecordingHeader
     /// <summary>Whether reflected exits of L2 were followed.</summary>
     public bool HasNested { get; init; }
 
+    /// <summary>Whether returns to the VMM were counted.</summary>
+    public bool HasReturns { get; init; }
+
     /// <summary>Exits of at least this handling time are in it one by one, in ns; 0: none.</summary>
     public ulong SlowNs { get; init; }
 

@@ -26,6 +26,10 @@ public interface ITraceSession : IDisposable
     /// <returns>How many there were.</returns>
     int ReadSlow(TimeSpan timeout, Action<SlowExit> sink);
 
+    /// <summary>The last exits of vCPUs that ended since the call before (<see cref="TraceOptions.LastExits"/>).</summary>
+    /// <param name="all">Also of all others, for the last time: tracing ends, so that nothing is written meanwhile.</param>
+    IReadOnlyList<VcpuHistory> TakeHistories(bool all) => [];
+
     /// <summary>
     /// Gives cells of keys (qualifiers, pages, instructions) that are rare now to keys that are frequent now and have none. After each
     /// reading, and about once a second.

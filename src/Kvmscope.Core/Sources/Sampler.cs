@@ -30,6 +30,9 @@ public sealed class Sink(Grouping grouping, Func<Interval, bool> take)
     /// <summary>Takes slow exits as they come, some at a time; null for none.</summary>
     public Action<IReadOnlyList<SlowExit>>? TakeSlow { get; init; }
 
+    /// <summary>Takes the last exits of vCPUs: when they end, and of all others at the end; null for none.</summary>
+    public Action<IReadOnlyList<VcpuHistory>>? TakeHistories { get; init; }
+
     /// <summary>How many intervals it did not take when they were due.</summary>
     public long Skipped { get; private set; }
 
@@ -129,6 +132,7 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
             // Also before a reading: it learns the names of new VMs.
             bool isSwept = sweeps.IsDue(clock.Elapsed) || due.Count > 0;
             if (isSwept) session.Sweep();
+            if (isSwept) GiveHistories();
             if (due.Count > 0) Deliver(due, grouping, hasSlow);
             // After the reading, which it would delay.
             if (isSwept && !HasEnded) session.ExchangeCells();
@@ -141,6 +145,13 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
         Interval interval = Read(grouping);
         foreach (Sink sink in _sinks) sink.Add(interval, grouping);
         foreach (Sink sink in due) sink.Deliver();
+    }
+
+    private void GiveHistories()
+    {
+        if (!_sinks.Exists(sink => sink.TakeHistories is not null)) return;
+        IReadOnlyList<VcpuHistory> histories = session.TakeHistories(HasEnded);
+        foreach (Sink sink in _sinks) sink.TakeHistories?.Invoke(histories);
     }
 
     private Interval Read(Grouping grouping)

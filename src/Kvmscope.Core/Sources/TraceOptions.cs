@@ -44,6 +44,24 @@ public sealed record TraceOptions
     /// </summary>
     public bool WantWho { get; init; }
 
+    /// <summary>Count and time the returns of KVM_RUN to the VMM, by what it returned with.</summary>
+    public bool WantReturns { get; init; }
+
+    /// <summary>How many of each vCPU's last exits are kept; 0: none.</summary>
+    public int LastExits { get; init; }
+
+    /// <summary>The most that <see cref="LastExits"/> may ask for.</summary>
+    public const int MostLastExits = 256;
+
+    /// <summary>Whether the exits' arguments are read, for rows of their own or for the last exits.</summary>
+    public bool KnowsQualifiers => WantQualifiers || LastExits > 0;
+
+    /// <summary>Whether the guest's instruction pointer is read at exits, for rows of its own or for the last exits.</summary>
+    public bool KnowsRips => WantRips || LastExits > 0;
+
+    /// <summary>Whether calls of KVM_RUN are followed.</summary>
+    public bool FollowsRuns => WantReturns || LastExits > 0;
+
     /// <summary>Which exits are traced.</summary>
     public ExitFilter Filter { get; init; } = new();
 

@@ -106,6 +106,13 @@ internal sealed unsafe class BpfObject : IDisposable
         return 0;
     }
 
+    /// <summary>Detaches all programs; their maps stay.</summary>
+    internal void Detach()
+    {
+        foreach (BpfLinkHandle link in _links) link.Dispose();
+        _links.Clear();
+    }
+
     /// <summary>
     /// Waits until all programs have ended that began before: the kernel waits for that when an element of a map of maps is replaced
     /// (bpf/maps.bpf.h).
@@ -149,7 +156,7 @@ internal sealed unsafe class BpfObject : IDisposable
     /// <summary>Detaches and unloads.</summary>
     public void Dispose()
     {
-        foreach (BpfLinkHandle link in _links) link.Dispose();
+        Detach();
         Handle.Dispose();
         NativeMemory.AlignedFree(_image);
         NativeMemory.Free(_log);
@@ -172,6 +179,10 @@ internal sealed unsafe class BpfObject : IDisposable
         internal const string LoadKprobe = "load_kprobe";
         internal const string PutFentry = "put_fentry";
         internal const string PutKprobe = "put_kprobe";
+        internal const string RunFentry = "run_fentry";
+        internal const string RunKprobe = "run_kprobe";
+        internal const string UserspaceExit = "userspace_exit";
+        internal const string UserspaceExitPerf = "user_exit_perf";
         internal const string VcpuWakeup = "vcpu_wakeup";
         internal const string Mmio = "mmio";
         internal const string FastMmio = "fast_mmio";
@@ -184,8 +195,8 @@ internal sealed unsafe class BpfObject : IDisposable
         internal static readonly string[] All =
         [
             ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe, SchedOutFentry, SchedOutKprobe, SchedInFentry,
-            SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, PageFaultVcpu,
-            ExitRecord, TaskSwitch,
+            SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, RunFentry, RunKprobe, UserspaceExit, UserspaceExitPerf,
+            VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, PageFaultVcpu, ExitRecord, TaskSwitch,
         ];
     }
 }

@@ -42,11 +42,13 @@ internal static class kvmscope_cell_kind
     public const int KVMSCOPE_CELL_ROUND = 3;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 8)]
+[StructLayout(LayoutKind.Explicit, Size = 16)]
 internal unsafe struct kvmscope_control
 {
     [FieldOffset(0)] public uint free_round;
     [FieldOffset(4)] public uint sketch_round;
+    [FieldOffset(8)] public uint returns_on;
+    [FieldOffset(12)] public uint pad;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 32)]
@@ -96,7 +98,7 @@ internal static class kvmscope_key_state
     public const int KVMSCOPE_KEY_MASK = 3;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 1304)]
+[StructLayout(LayoutKind.Explicit, Size = 1320)]
 internal unsafe struct kvmscope_knobs
 {
     [FieldOffset(0)] public ulong slow_ns;
@@ -117,14 +119,36 @@ internal unsafe struct kvmscope_knobs
     [FieldOffset(64)] public uint want_pages;
     [FieldOffset(68)] public uint want_rips;
     [FieldOffset(72)] public uint want_keys;
-    [FieldOffset(76)] public uint slow_part;
-    [FieldOffset(80)] public ulong page_mask;
-    [FieldOffset(88)] public fixed ulong page_bits[4];
-    [FieldOffset(120)] public fixed ulong reason_bits[4];
-    [FieldOffset(152)] public fixed ulong odd_reasons[16];
-    [FieldOffset(280)] public fixed ulong vcpu_bits[64];
-    [FieldOffset(792)] public fixed uint tgids[64];
-    [FieldOffset(1048)] public fixed byte kinds[256];
+    [FieldOffset(76)] public uint know_qualifier;
+    [FieldOffset(80)] public uint want_returns;
+    [FieldOffset(84)] public uint count_returns;
+    [FieldOffset(88)] public uint last_count;
+    [FieldOffset(92)] public uint slow_part;
+    [FieldOffset(96)] public ulong page_mask;
+    [FieldOffset(104)] public fixed ulong page_bits[4];
+    [FieldOffset(136)] public fixed ulong reason_bits[4];
+    [FieldOffset(168)] public fixed ulong odd_reasons[16];
+    [FieldOffset(296)] public fixed ulong vcpu_bits[64];
+    [FieldOffset(808)] public fixed uint tgids[64];
+    [FieldOffset(1064)] public fixed byte kinds[256];
+}
+
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+internal unsafe struct kvmscope_last
+{
+    [FieldOffset(0)] public ulong number;
+    [FieldOffset(8)] public ulong exit_ns;
+    [FieldOffset(16)] public ulong end_ns;
+    [FieldOffset(24)] public ulong code;
+    [FieldOffset(32)] public ulong qualifier;
+    [FieldOffset(40)] public ulong rip;
+    [FieldOffset(48)] public uint return_kind;
+    [FieldOffset(52)] public uint returns;
+    [FieldOffset(56)] public byte isa;
+    [FieldOffset(57)] public byte level;
+    [FieldOffset(58)] public byte qualifier_state;
+    [FieldOffset(59)] public byte rip_state;
+    [FieldOffset(60)] public uint version;
 }
 
 internal static class kvmscope_limits
@@ -149,16 +173,20 @@ internal static class kvmscope_limits
     public const int KVMSCOPE_COMM_LENGTH = 16;
     public const int KVMSCOPE_KIND_SHIFT = 30;
     public const int KVMSCOPE_MAX_UNTRACKED = 1024;
+    public const int KVMSCOPE_RETURN_KINDS = 24;
+    public const int KVMSCOPE_MAX_LAST = 256;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 64)]
+[StructLayout(LayoutKind.Explicit, Size = 80)]
 internal unsafe struct kvmscope_losses
 {
     [FieldOffset(0)] public ulong dropped_vcpus;
     [FieldOffset(8)] public ulong dropped_exits;
-    [FieldOffset(16)] public kvmscope_free_cache reasons;
-    [FieldOffset(32)] public kvmscope_free_cache shared;
-    [FieldOffset(48)] public kvmscope_free_cache qualified;
+    [FieldOffset(16)] public ulong lost_returns;
+    [FieldOffset(24)] public ulong pad;
+    [FieldOffset(32)] public kvmscope_free_cache reasons;
+    [FieldOffset(48)] public kvmscope_free_cache shared;
+    [FieldOffset(64)] public kvmscope_free_cache qualified;
 }
 
 internal static class kvmscope_open
@@ -303,9 +331,9 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(336)] public ulong wait_end_ns;
     [FieldOffset(344)] public ulong longest_wait_ns;
     [FieldOffset(352)] public uint longest_pid;
-    [FieldOffset(356)] public uint pad4;
+    [FieldOffset(356)] public uint last_at;
     [FieldOffset(360)] public fixed byte longest_comm[16];
-    [FieldOffset(376)] public ulong pad3;
+    [FieldOffset(376)] public ulong last_number;
     [FieldOffset(384)] public fixed uint recent_cell[32];
     [FieldOffset(512)] public fixed uint index[512];
 }
@@ -331,4 +359,26 @@ internal unsafe struct kvmscope_slow
     [FieldOffset(104)] public uint exit_cpu;
     [FieldOffset(108)] public uint ran_pid;
     [FieldOffset(112)] public fixed byte ran_comm[16];
+}
+
+[StructLayout(LayoutKind.Explicit, Size = 144)]
+internal unsafe struct kvmscope_vmm
+{
+    [FieldOffset(0)] public ulong since_ns;
+    [FieldOffset(8)] public uint open;
+    [FieldOffset(12)] public uint used;
+    [FieldOffset(16)] public ulong lost;
+    [FieldOffset(24)] public ulong return_ns;
+    [FieldOffset(32)] public ulong return_detail;
+    [FieldOffset(40)] public uint return_kind;
+    [FieldOffset(44)] public uint pad;
+    [FieldOffset(48)] public fixed uint kinds[24];
+}
+
+internal static class kvmscope_vmm_open
+{
+    public const int KVMSCOPE_VMM_FRESH = 0;
+    public const int KVMSCOPE_VMM_RUN = 1;
+    public const int KVMSCOPE_VMM_OUT = 2;
+    public const int KVMSCOPE_VMM_DROPPED = 3;
 }

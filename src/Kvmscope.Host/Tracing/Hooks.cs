@@ -18,13 +18,15 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
     /// <param name="fentry">Whether fentry programs are loaded; otherwise kprobes.</param>
     /// <param name="raw">Whether KVM's modules have no BTF, so that qualifiers come from KVM's events.</param>
     /// <param name="isa">The host's ISA.</param>
-    internal static IReadOnlyList<Hook> For(TraceOptions options, bool fentry, bool raw, Isa isa)
+    /// <param name="preempts">Whether the kernel may preempt programs at events with preemption on.</param>
+    internal static IReadOnlyList<Hook> For(TraceOptions options, bool fentry, bool raw, Isa isa, bool preempts)
     {
         List<Hook> hooks = [];
         if (options.WantSplit) AddSplit(hooks, fentry);
-        if (options.WantQualifiers) AddQualifiers(hooks, raw, isa);
+        if (options.FollowsRuns) AddReturns(hooks, fentry, preempts, hasSchedIn: options.WantSplit);
+        if (options.KnowsQualifiers) AddQualifiers(hooks, raw, isa);
         if (options.PageShift is not null) AddPages(hooks, raw, isa);
-        if (options.WantRips && isa == Isa.Vmx)
+        if (options.KnowsRips && isa == Isa.Vmx)
             hooks.Add(With(BpfPrograms.ExitRecord, "the record of kvm_exit cannot be read here: instructions are not known"));
         if (options.WantWho)
             hooks.Add(With(BpfPrograms.TaskSwitch, "sched_switch cannot be traced here: the task that ran instead is not known"));
@@ -58,6 +60,17 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
     private static void AddOnce(List<Hook> hooks, Hook hook)
     {
         if (!hooks.Any(h => h.Programs.SequenceEqual(hook.Programs))) hooks.Add(hook);
+    }
+
+    // The return first, so that each call that is seen has its return.
+    private static void AddReturns(List<Hook> hooks, bool fentry, bool preempts, bool hasSchedIn)
+    {
+        const string missing = "KVM_RUN cannot be traced here (kvm_userspace_exit, kvm_arch_vcpu_ioctl_run): returns to the VMM are not known";
+        string[] cheap = [BpfPrograms.UserspaceExit, fentry ? BpfPrograms.RunFentry : BpfPrograms.RunKprobe];
+        string[][] choices = preempts ? [[BpfPrograms.UserspaceExitPerf, BpfPrograms.RunKprobe], cheap] : [cheap];
+        hooks.Add(new(choices, [new(null, missing)]));
+        if (hasSchedIn) return;
+        hooks.Add(new([[fentry ? BpfPrograms.SchedInFentry : BpfPrograms.SchedInKprobe]], []));
     }
 
     private static void AddQualifiers(List<Hook> hooks, bool raw, Isa isa)

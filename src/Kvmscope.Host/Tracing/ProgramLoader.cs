@@ -52,7 +52,9 @@ internal static class ProgramLoader
         foreach (AttachMethod method in isa == Isa.Arm64 ? s_armMethods : s_methods)
         {
             BpfObject bpf = Prepare(options, isa, sizes, method);
-            IReadOnlyList<Hook> hooks = Hook.For(options, method.HasFentry, method.Programs.Contains(BpfObject.Programs.ExitRaw), isa);
+            IReadOnlyList<Hook> hooks = Hook.For(
+                options, method.HasFentry, method.Programs.Contains(BpfObject.Programs.ExitRaw), isa,
+                options.FollowsRuns && KernelPreemption.IsFull("/"));
             List<MissingSource> missing = [];
             errno = LoadAndAttach(bpf, method, hooks, missing, prepare, out long since);
             if (errno == 0) return (bpf, missing, since);

@@ -12,6 +12,10 @@ internal sealed class Reading(Grouping grouping)
 
     internal Dictionary<int, VmIdentity> Vms { get; } = [];
 
+    internal ReturnTable Returns { get; } = new(grouping);
+
+    internal List<VcpuState> States { get; } = [];
+
     internal List<OpenExits> Open { get; } = [];
 
     internal List<OpenAge> Ages { get; } = [];
@@ -31,6 +35,7 @@ internal sealed class Reading(Grouping grouping)
     {
         foreach (Row row in other.Rows.Rows) Rows.Add(row);
         foreach (VcpuTime time in other.Times.Values) AddTime(time);
+        foreach (VmmReturns returns in other.Returns.Rows) Returns.Add(returns);
         foreach (VmIdentity vm in other.Vms.Values) Vms.TryAdd(vm.Ordinal, vm);
         Restarted += other.Restarted;
     }
@@ -39,6 +44,7 @@ internal sealed class Reading(Grouping grouping)
     {
         Rows.Clear();
         Times.Clear();
+        Returns.Clear();
         Vms.Clear();
         Restarted = 0;
     }

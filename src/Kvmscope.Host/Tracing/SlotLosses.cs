@@ -13,6 +13,7 @@ internal struct SlotLosses
     private ulong _droppedExits;
     private ulong _open;
     private ulong _otherQualifiers;
+    private ulong _lostReturns;
 
     /// <summary>Adds a slot.</summary>
     /// <param name="slot">The slot.</param>
@@ -28,6 +29,9 @@ internal struct SlotLosses
         if (!hasEnded && slot.open >= kvmscope_open.KVMSCOPE_FIRST_CELL) _open++;
     }
 
+    /// <summary>Adds returns to the VMM that were not counted.</summary>
+    internal void AddReturns(ulong lost) => _lostReturns += lost;
+
     /// <summary>What was lost since attach, in all slots and outside of slots. Without what the rows say about exits.</summary>
     internal readonly Accounting ToAccounting(kvmscope_losses lost, ulong missedEvents) => new()
     {
@@ -40,5 +44,6 @@ internal struct SlotLosses
         DroppedExits = _droppedExits + lost.dropped_exits,
         OtherQualifiers = _otherQualifiers,
         MissedEvents = missedEvents,
+        LostReturns = _lostReturns + lost.lost_returns,
     };
 }

@@ -12,7 +12,8 @@ namespace Kvmscope.Host.Tracing;
 /// </summary>
 internal sealed unsafe class SlotSweeper(
     MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, MappedTable<kvmscope_sketch> sketches, TableReader reader,
-    VmDirectory vms, FreeLists free, int vcpuToSlotFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus)
+    VmDirectory vms, FreeLists free, int vcpuToSlotFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus,
+    LastReader? last = null)
 {
     private readonly List<int> _unlinked = [];
     private readonly Dictionary<uint, bool> _alive = [];
@@ -80,6 +81,7 @@ internal sealed unsafe class SlotSweeper(
     {
         ref kvmscope_slot slot = ref slots[number];
         reader.End(ref slot, number);
+        last?.End(ref slot, number);
         _leaving.Add(slot.tgid);
         const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
         ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);

@@ -12,7 +12,8 @@ namespace Kvmscope.Host.Tracing;
 /// what it last read of each cell and each slot. The counters of a vCPU that ended are part of the next reading, and then forgotten.
 /// </summary>
 internal sealed unsafe class TableReader(
-    MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, VmDirectory vms, TraceOptions options)
+    MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, VmDirectory vms, TraceOptions options,
+    ReturnReader? returns = null, KnownVcpus? known = null)
 {
     private const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
 
@@ -54,22 +55,28 @@ internal sealed unsafe class TableReader(
             ref kvmscope_slot slot = ref slots[i];
             if (slot.tgid == 0) continue;
             losses.Add(ref slot, slot.ended != 0);
+            losses.AddReturns(returns?.Lost(i) ?? 0);
             AddSlot(ref slot, i, reading, isFinal: false);
         }
+        known?.Add(vms, reading);
         Row[] rows = [.. reading.Rows.Rows.Where(row => row.HasAny)];
         VcpuTime[] times = [.. reading.Times.Values.Where(time => time.WallNs != 0 || !time.Parts.IsZero)];
+        VmmReturns[] returned = [.. reading.Returns.Rows.Where(row => row.HasAny)];
+        VcpuState[] states = grouping == Grouping.Vcpu ? [.. reading.States] : [];
         OpenExits[] before = Regroup(_open, reading.Rows), after = Regroup(reading.Open, reading.Rows);
         OpenAge[] ages = OpenExitWatch.Merge(reading.Ages, options.Finest);
         _open = reading.Open;
         return new Interval
         {
             Changes = rows,
+            Returns = returned,
+            VcpuStates = states,
             TimeChanges = times,
             OpenBefore = before,
             OpenAfter = after,
             OpenAges = ages,
-            Vms = NamedIn(reading.Vms, [.. rows.Select(r => r.Key), .. times.Select(t => t.Key), .. before.Select(o => o.Key),
-                .. ages.Select(o => o.Key)]),
+            Vms = NamedIn(reading.Vms, [.. rows.Select(r => r.Key.Vm), .. times.Select(t => t.Key.Vm), .. before.Select(o => o.Key.Vm),
+                .. ages.Select(o => o.Key.Vm), .. returned.Select(r => r.Key.Vm), .. states.Select(s => s.Vm)]),
             Accounting = Since(losses.ToAccounting(lost, missedEvents), rows),
             RestartedRows = reading.Restarted,
         };
@@ -85,6 +92,8 @@ internal sealed unsafe class TableReader(
     {
         AddSlot(ref slot, number, _ended, isFinal: true);
         _endedLosses.Add(ref slot, hasEnded: true);
+        _endedLosses.AddReturns(returns?.Lost(number) ?? 0);
+        returns?.Forget(number);
         _slots[number] = null;
         _hasFinal[number] = false;
         _watch.Forget(number);
@@ -114,6 +123,8 @@ internal sealed unsafe class TableReader(
         if (isFinal || slot.ended != 0) AddFinal(ref slot, number, owner, reading);
         else AddOpen(ref slot, number, owner, reading);
         if (options.WantSplit) AddClock(ref slot, number, owner, reading, isFinal);
+        returns?.Add(number, owner, reading);
+        known?.Seen(slot.tgid, (int)slot.vcpu_id);
     }
 
     private void AddIndexed(ref kvmscope_slot slot, GroupKey owner, Reading reading)
@@ -313,8 +324,8 @@ internal sealed unsafe class TableReader(
     private static OpenExits[] Regroup(List<OpenExits> open, RowTable rows) =>
         [.. open.GroupBy(o => rows.KeyOf(o.Key)).Select(g => new OpenExits(g.Key, (ulong)g.Count()))];
 
-    private static VmIdentity[] NamedIn(Dictionary<int, VmIdentity> known, IEnumerable<GroupKey> keys) =>
-        [.. keys.Select(key => key.Vm).Where(known.ContainsKey).Distinct().Order().Select(vm => known[vm])];
+    private static VmIdentity[] NamedIn(Dictionary<int, VmIdentity> known, IEnumerable<int> numbers) =>
+        [.. numbers.Where(known.ContainsKey).Distinct().Order().Select(vm => known[vm])];
 
     private bool IsKeyed(ExitCode code) => (options.Parts & Qualifiers.PartsOf(code)) != ExitParts.None;
 

@@ -12,8 +12,11 @@ namespace Kvmscope.Host.Tracing;
 /// <param name="QualifiedCells">Cells for keys: qualifiers, pages, instructions.</param>
 /// <param name="Threads">Threads of vCPUs that can be remembered, at least 1.</param>
 /// <param name="Sketches">Sketches of the keys that found no cell, each for one vCPU, reason and level.</param>
+/// <param name="CountsReturns">Whether returns to the VMM are counted.</param>
+/// <param name="LastExits">Exits that are kept per vCPU.</param>
 public sealed record TableSizes(
-    int MaxVcpus, int ReasonCells, int CellRun, int SharedCells = 0, int QualifiedCells = 0, int Threads = 1, int Sketches = 0)
+    int MaxVcpus, int ReasonCells, int CellRun, int SharedCells = 0, int QualifiedCells = 0, int Threads = 1, int Sketches = 0,
+    bool CountsReturns = false, int LastExits = 0)
 {
     /// <summary>Cells for reasons per vCPU on average: a busy guest with a nested guest has about 25 reasons at two levels.</summary>
     public const int CellsPerVcpu = 50;
@@ -70,10 +73,10 @@ public sealed record TableSizes(
         bool qualifiers = options is { Parts: not ExitParts.None };
         int cells = vcpus * CellsPerVcpu;
         int shared = vcpus * SharedPerVcpu * ((qualifiers ? 1 : 0) + (options?.WantNested == true ? 1 : 0));
-        int threads = options?.WantWho == true ? 4 * vcpus + ThreadsKeptByCpu * cpus : 1;
+        int threads = options is { WantWho: true } or { FollowsRuns: true } ? 4 * vcpus + ThreadsKeptByCpu * cpus : 1;
         int qualified = qualifiers ? vcpus * QualifiersPerVcpu : 0;
         return new TableSizes(vcpus, cells, Math.Clamp(cells / (8 * cpus), 1, 64), shared, qualified, threads,
-            qualifiers ? vcpus * SketchesPerVcpu : 0);
+            qualifiers ? vcpus * SketchesPerVcpu : 0, options?.WantReturns == true, options?.LastExits ?? 0);
     }
 
     /// <summary>Entries of the table of slots; slot 0 is not used.</summary>
@@ -103,6 +106,15 @@ public sealed record TableSizes(
     /// <summary>Entries of the table from the address of a vCPU to its slot, with room for those that could not be removed.</summary>
     public int VcpuToSlot => 2 * MaxVcpus;
 
+    /// <summary>Entries of the table of calls of KVM_RUN.</summary>
+    public int VmmEntries => CountsReturns || LastExits > 0 ? SlotEntries : 1;
+
+    /// <summary>Entries of the table of returns to the VMM.</summary>
+    public int ReturnEntries => CountsReturns ? SlotEntries * kvmscope_limits.KVMSCOPE_RETURN_KINDS : 1;
+
+    /// <summary>Entries of the table of the last exits.</summary>
+    public int LastEntries => Math.Max(1, SlotEntries * LastExits);
+
     /// <summary>Bytes of the ring buffer of slow exits: a power of two.</summary>
     public int RingBytes => SlowExitRing;
 
@@ -122,6 +134,9 @@ public sealed record TableSizes(
         set("slow_exits", RingBytes);
         set("extras", Extras);
         set("threads", Threads);
+        set("vmms", VmmEntries);
+        set("return_cells", ReturnEntries);
+        set("last_exits", LastEntries);
     }
 
     /// <summary>Cells that a CPU takes at a time from a list of this length: the same share as from the list for reasons.</summary>
@@ -132,5 +147,6 @@ public sealed record TableSizes(
         (long)CellEntries * sizeof(kvmscope_cell) + (long)SlotEntries * sizeof(kvmscope_slot)
         + (long)SketchEntries * sizeof(kvmscope_sketch) + (long)(Cells + MaxVcpus + SketchEntries) * sizeof(kvmscope_run)
         + ((long)VcpuToSlot + kvmscope_limits.KVMSCOPE_MAX_UNTRACKED + Threads) * HashEntryBytes + Extras * ExtraBytes
-        + RingBytes;
+        + (long)VmmEntries * sizeof(kvmscope_vmm) + (long)ReturnEntries * sizeof(kvmscope_cell)
+        + (long)LastEntries * sizeof(kvmscope_last) + RingBytes;
 }

@@ -23,6 +23,10 @@ internal sealed unsafe class TraceSession : ITraceSession
     private readonly CellExchange _exchange;
     private long _exchangedNs;
     private readonly SlowExitReader? _slow;
+    private readonly MappedTable<kvmscope_vmm>? _vmms;
+    private readonly MappedTable<kvmscope_cell>? _returns;
+    private readonly MappedTable<kvmscope_last>? _ring;
+    private readonly LastReader? _last;
     private readonly kvmscope_losses[] _lost;
     private readonly int _lossesFd;
     private readonly IReadOnlyList<MissingSource> _missing;
@@ -37,15 +41,25 @@ internal sealed unsafe class TraceSession : ITraceSession
         _sketches = new MappedTable<kvmscope_sketch>(bpf.MapFd("sketches"), sizes.SketchEntries);
         VmDirectory vms = new(host.CommandOf);
         _finest = options.Finest;
-        _reader = new TableReader(_slots, _cells, vms, options);
+        if (options.FollowsRuns) _vmms = new MappedTable<kvmscope_vmm>(bpf.MapFd("vmms"), sizes.VmmEntries);
+        if (options.WantReturns) _returns = new MappedTable<kvmscope_cell>(bpf.MapFd("return_cells"), sizes.ReturnEntries);
+        if (options.LastExits > 0)
+        {
+            _ring = new MappedTable<kvmscope_last>(bpf.MapFd("last_exits"), sizes.LastEntries);
+            _last = new LastReader(_slots, _vmms!, _ring, options.LastExits, vms);
+        }
+        _reader = new TableReader(
+            _slots, _cells, vms, options, _returns is null ? null : new ReturnReader(_vmms!, _returns),
+            options.WantReturns ? new KnownVcpus(host.Machines, options.Filter, host.IsAlive) : null);
         _sweeper = new SlotSweeper(
             _slots, _cells, _sketches, _reader, vms, free, bpf.MapFd("vcpu_to_slot"), bpf.MapFd("extras"), bpf.MapFd("threads"),
-            host.IsAlive, host.HoldsVcpus);
+            host.IsAlive, host.HoldsVcpus, _last);
         _exchange = new CellExchange(_slots, _cells, _sketches, _control, _reader, bpf.MapFd("extras"), bpf.WaitForPrograms);
         _slow = options.SlowNs == 0 ? null : new SlowExitReader(bpf.MapFd("slow_exits"), _slots, vms, options.WantSplit);
         _missing = missing;
         _lost = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
         _lossesFd = bpf.MapFd("losses");
+        Volatile.Write(ref _control[0].returns_on, 1);
     }
 
     /// <summary>Loads and attaches.</summary>
@@ -95,6 +109,13 @@ internal sealed unsafe class TraceSession : ITraceSession
         _slow?.Read(timeout, sink) ?? throw new InvalidOperationException("the options do not ask for slow exits");
 
     /// <inheritdoc/>
+    public IReadOnlyList<VcpuHistory> TakeHistories(bool all)
+    {
+        if (all) _bpf.Detach();
+        return _last?.Take(all) ?? [];
+    }
+
+    /// <inheritdoc/>
     public void Sweep()
     {
         _reader.Watch();
@@ -123,6 +144,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         {
             sum.dropped_vcpus += one.dropped_vcpus;
             sum.dropped_exits += one.dropped_exits;
+            sum.lost_returns += one.lost_returns;
         }
         return sum;
     }
@@ -136,6 +158,9 @@ internal sealed unsafe class TraceSession : ITraceSession
         _cells.Dispose();
         _sketches.Dispose();
         _control.Dispose();
+        _vmms?.Dispose();
+        _returns?.Dispose();
+        _ring?.Dispose();
     }
 }
 
@@ -144,4 +169,8 @@ internal sealed unsafe class TraceSession : ITraceSession
 /// <param name="IsAlive">Whether the process is alive.</param>
 /// <param name="HoldsVcpus">Whether the process has open file descriptors of vCPUs.</param>
 /// <param name="Isa">The ISA of this host's exits.</param>
-internal sealed record HostView(Func<int, VmmCommand?> CommandOf, Func<int, bool> IsAlive, Func<int, bool> HoldsVcpus, Isa Isa);
+internal sealed record HostView(Func<int, VmmCommand?> CommandOf, Func<int, bool> IsAlive, Func<int, bool> HoldsVcpus, Isa Isa)
+{
+    /// <summary>The VMs that there are when the trace begins.</summary>
+    public IReadOnlyList<VirtualMachine> Machines { get; init; } = [];
+}

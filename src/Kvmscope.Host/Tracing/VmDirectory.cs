@@ -29,6 +29,12 @@ internal sealed class VmDirectory(Func<int, VmmCommand?> commandOf)
     internal VmIdentity Of(uint tgid, ulong kvm, ReadOnlySpan<byte> comm = default)
     {
         if (_vms.TryGetValue((tgid, kvm), out VmIdentity? known)) return known;
+        // It was known by its process alone.
+        if (_vms.Remove((tgid, 0), out known))
+        {
+            _vms.Add((tgid, kvm), known);
+            return known;
+        }
         int nth = _vmsOfProcess[tgid] = _vmsOfProcess.GetValueOrDefault(tgid) + 1;
         VmmCommand command = commandOf((int)tgid) ?? VmmCommand.OfComm(comm, (int)tgid);
         VmIdentity vm = new(++_ordinal, (int)tgid, VmNames.Of(command.Name, nth)) { Labels = command.Labels };

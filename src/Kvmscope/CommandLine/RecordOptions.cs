@@ -9,7 +9,7 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say what is recorded and where it is written.</summary>
 internal sealed class RecordOptions
 {
-    private static readonly string[] s_details = ["time", "split", "qualifiers", "nested"], s_groups = ["host", "vm", "vcpu"];
+    private static readonly string[] s_details = ["time", "split", "qualifiers", "nested"], s_extras = ["vmm"], s_groups = ["host", "vm", "vcpu"];
 
     // With shorter intervals the recorder would measure mostly itself.
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10), s_longest = TimeSpan.FromDays(1);
@@ -21,6 +21,8 @@ internal sealed class RecordOptions
         "What is kept apart (default: vcpu). Reasons and levels always are.");
     private readonly Option<string[]> _without = OptionFactory.Values("--without", "WHAT[,WHAT]",
         "Leave out, to save its cost: qualifiers, split, nested, or time (and with it all of these).");
+    private readonly Option<string[]> _with = OptionFactory.Values("--with", "WHAT[,WHAT]",
+        "Also keep, which costs more: vmm (returns to the VMM, for 'report FILE --by vmm').");
     private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME",
         "Also keep each exit of at least this handling time, for 'report FILE slower'; a bare number is ms.");
     private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
@@ -33,7 +35,7 @@ internal sealed class RecordOptions
         OptionFactory.Value("--keep", "N", "With --rotate: keep the newest N files and remove older ones.");
 
     /// <summary>The options as --help shows them.</summary>
-    public OptionGroup Group => new("Recording", [_output, _interval, _by, _without, _slower, _part, _who, _rotate, _keep]);
+    public OptionGroup Group => new("Recording", [_output, _interval, _by, _without, _with, _slower, _part, _who, _rotate, _keep]);
 
     /// <summary>Reads where and how often.</summary>
     /// <param name="result">What was typed.</param>
@@ -68,6 +70,9 @@ internal sealed class RecordOptions
     {
         IReadOnlyList<string> without = result.Items(_without);
         if (without.FirstOrDefault(w => !s_details.Contains(w)) is { } unknown) throw UsageError.NotOneOf("--without", unknown, s_details);
+        IReadOnlyList<string> with = result.Items(_with);
+        if (with.FirstOrDefault(w => !s_extras.Contains(w)) is { } extra) throw UsageError.NotOneOf("--with", extra, s_extras);
+        if (with.Count == 0 && result.Texts(_with).Count > 0) throw UsageError.NotOneOf("--with", "", s_extras);
         bool time = !without.Contains("time");
         if (without.Count == 0 && result.Texts(_without).Count > 0) throw UsageError.NotOneOf("--without", "", s_details);
         if (!time && result.Text(_slower) is not null)
@@ -80,6 +85,7 @@ internal sealed class RecordOptions
             WantSplit = time && !without.Contains("split"),
             WantQualifiers = time && !without.Contains("qualifiers"),
             WantNested = time && hasAllExits && !without.Contains("nested"),
+            WantReturns = with.Contains("vmm"),
             SlowNs = result.Text(_slower) is { } slower ? Threshold.Parse(slower) : 0,
             SlowPart = result.Text(_part) is { } part ? Threshold.ParsePart(part) : null,
             WantWho = result.Has(_who),

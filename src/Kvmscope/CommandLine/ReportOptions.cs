@@ -12,7 +12,7 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say what the rows of an answer are.</summary>
 internal sealed class ReportOptions
 {
-    private static readonly string[] s_groups = ["reason", "vm", "vcpu", "level", "qualifier"];
+    private static readonly string[] s_groups = ["reason", "vm", "vcpu", "level", "qualifier", "vmm"];
 
     private const int DefaultTimelineRows = 8;
 
@@ -21,7 +21,8 @@ internal sealed class ReportOptions
     private readonly Option<string[]> _by =
         OptionFactory.Values("--by", "KEY[,KEY]",
             "One row for each reason, vm, vcpu, level or qualifier (the reason's own argument: which MSR, port, leaf, page), "
-            + "or for each combination of them.");
+            + "or for each combination of them. vmm, alone or with vm and vcpu: returns to the VMM by what KVM_RUN returned with, and how long "
+            + "until it was called again.");
     private readonly Option<string> _top =
         OptionFactory.Value("--top", "N",
             $"How many qualifiers of each reason have a row of their own (default: {ReportRequest.DefaultTop}); the rest is 'other'.");
@@ -124,6 +125,7 @@ internal sealed class ReportOptions
     // Combinations that the parser allows and that make no sense.
     private static void Check(ReportRequest request, Selection selection, bool hasTop)
     {
+        if (request.OfReturns) CheckReturns(request, selection);
         bool byQualifier = request.By.HasFlag(GroupBy.Qualifier);
         if (hasTop && !byQualifier) throw UsageError.Of("--top needs --by qualifier", "Add --by qualifier, or leave --top out.");
         if (request.Split && request.Nested) throw UsageError.Of("--split and --nested are different tables", "Give one of them.");
@@ -140,6 +142,21 @@ internal sealed class ReportOptions
         if (request.Nested && !request.HasAllExits)
             throw UsageError.Of("--nested counts L1's exits in each round, so it needs all exits",
                 "Leave --reason, --exclude and --level out.");
+    }
+
+    // A return is of a vCPU, and needs no exit.
+    private static void CheckReturns(ReportRequest request, Selection selection)
+    {
+        if (request.Kind == ReportKind.Hist) throw UsageError.Of("'hist' has no --by vmm", "It belongs to count and time.");
+        if ((request.By & ~(GroupBy.Vmm | GroupBy.Vm | GroupBy.Vcpu)) != GroupBy.None)
+            throw UsageError.Of("--by vmm counts returns to the VMM, and those have no exit reason",
+                "Give it alone or with vm and vcpu: --by vm,vmm");
+        if (request.Stats || request.Split || request.Nested || request.Explain)
+            throw UsageError.Of("--by vmm is a table of its own: --stats, --split, --nested and --explain are about exits",
+                "Leave them out.");
+        if (!selection.HasAllExits)
+            throw UsageError.Of("--by vmm counts returns to the VMM: --reason, --exclude and --level select exits",
+                "Leave them out; --vm and --vcpu do select.");
     }
 
     private static int ParseTop(string text, string what) =>
@@ -160,6 +177,7 @@ internal sealed class ReportOptions
             "vcpu" => GroupBy.Vcpu,
             "level" => GroupBy.Level,
             "qualifier" => GroupBy.Qualifier | GroupBy.Reason,
+            "vmm" => GroupBy.Vmm,
             _ => throw UsageError.NotOneOf("--by", key, s_groups),
         };
     }

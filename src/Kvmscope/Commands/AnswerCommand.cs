@@ -46,7 +46,8 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
             Output = output,
             Detail = new TraceOptions
             {
-                WantTime = kind != ReportKind.Count,
+                WantTime = kind != ReportKind.Count && !report.OfReturns,
+                WantReturns = report.OfReturns,
                 WantSplit = report.Split || report.NeedsAll,
                 WantQualifiers = report.Parts.HasFlag(ExitParts.Qualifier),
                 WantNested = report.Nested || report.NeedsAll,

@@ -13,6 +13,7 @@ internal sealed class CountCommand() : AnswerCommand(ReportKind.Count)
         [
             new("kvmscope count", "All VMs, until Ctrl-C."),
             new("kvmscope count --by vm,reason --interval 5s", "Each VM's exits, every 5 seconds."),
+            new("kvmscope count --by vcpu,vmm", "How often KVM_RUN of each vCPU returned to the VMM, and with what."),
             new("kvmscope count --format json -- sleep 10", "10 seconds, for a script."),
         ]);
 }

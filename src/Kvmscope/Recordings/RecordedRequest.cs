@@ -13,18 +13,20 @@ internal static class RecordedRequest
     /// <exception cref="KvmscopeException">The recording does not contain what is asked for (status 2).</exception>
     public static ReportRequest Fit(ReportRequest request, RecordingHeader header, RecordedExits exits)
     {
-        if (request.Kind != ReportKind.Count) NeedTime(header);
+        if (request.OfReturns && !header.HasReturns)
+            throw UsageError.Of("this recording has no returns to the VMM", "Record with --with vmm.");
+        if (request.Kind != ReportKind.Count && !request.OfReturns) NeedTime(header);
         Need(!request.Split || header.HasSplit, "split of the wall clock", "split");
         Need(!request.By.HasFlag(GroupBy.Qualifier) || header.HasQualifiers, "qualifiers", "qualifiers");
         if (request.Nested && !header.HasAllExits)
             throw UsageError.Of("this recording cannot show what nesting costs: some reasons or a level were left out",
                 "Record without --reason, --exclude and --level.");
         Need(!request.Nested || header.HasNested, "rounds of nested guests", "nested");
-        // Advice does without.
-        request = request with { HasVms = header.Grouping >= Grouping.Vm };
+        // Advice does without VMs.
+        request = request with { IsRecorded = true, HasVms = header.Grouping >= Grouping.Vm };
         if (request.Grouping > Grouping.Host)
             exits.Require(request.Grouping, request.Grouping == Grouping.Vcpu ? "--by vcpu" : request.Split ? "--split" : "--by vm");
-        return request with { HasAllExits = exits.HasAll, IsRecorded = true, WasAllRecorded = header.HasAllExits };
+        return request with { HasAllExits = exits.HasAll, WasAllRecorded = header.HasAllExits };
     }
 
     /// <summary>Throws if no handling times were recorded.</summary>

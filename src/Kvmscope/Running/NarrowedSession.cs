@@ -41,6 +41,9 @@ internal sealed class NarrowedSession(ITraceSession session, VmFilter vms) : ITr
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<VcpuHistory> TakeHistories(bool all) => [.. session.TakeHistories(all).Where(history => vms.Matches(history.Vm))];
+
+    /// <inheritdoc/>
     public void Sweep() => session.Sweep();
 
     /// <inheritdoc/>

@@ -40,6 +40,14 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public IReadOnlyList<SlowExit> Slow { get; init; } = [];
 
+    /// <summary>Returns to the VMM; like the rows, they grow with each second if that is asked for.</summary>
+    public IReadOnlyList<VmmReturns> Returns { get; init; } = [];
+
+    public IReadOnlyList<VcpuState> States { get; init; } = [];
+
+    /// <summary>The last exits of vCPUs: of those that ended when it first asks, of the others at the end.</summary>
+    public IReadOnlyList<VcpuHistory> Histories { get; init; } = [];
+
     public bool GrowsEachSecond { get; init; }
 
     /// <summary>How long it takes to attach.</summary>

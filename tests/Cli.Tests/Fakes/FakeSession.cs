@@ -8,6 +8,7 @@ namespace Kvmscope.Tests.Fakes;
 /// <summary>A trace whose counters grow with the fake clock: the given rows, once for each second that has passed.</summary>
 internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSession
 {
+    private readonly HashSet<VcpuHistory> _historiesGiven = [];
     private int _slowGiven;
     private ulong _factor = host.GrowsEachSecond ? (ulong)clock.Now.TotalSeconds : 0;
     private Accounting _lost = new();
@@ -31,7 +32,13 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
             Changes = rows,
             TimeChanges = host.Asked!.WantSplit ? [.. host.Times.SelectMany(t => Enumerable.Repeat(t, (int)more))] : [],
             OpenAges = host.OpenAges,
-            Vms = [.. host.Identities.Where(vm => rows.Any(r => r.Key.Vm == vm.Ordinal) || host.OpenAges.Any(o => o.Key.Vm == vm.Ordinal))],
+            Vms =
+            [
+                .. host.Identities.Where(vm => rows.Any(r => r.Key.Vm == vm.Ordinal) || host.OpenAges.Any(o => o.Key.Vm == vm.Ordinal)
+                    || host.States.Any(s => s.Vm == vm.Ordinal)),
+            ],
+            Returns = host.Asked!.WantReturns && more > 0 ? ReturnsOf(more, grouping) : [],
+            VcpuStates = host.Asked.WantReturns && grouping == Grouping.Vcpu ? [.. host.States.Where(s => PassesVcpu(s.Vm, s.Vcpu))] : [],
             Accounting = lost with { Exits = exits, Entries = exits },
         };
     }
@@ -51,9 +58,18 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
         return given;
     }
 
+    public IReadOnlyList<VcpuHistory> TakeHistories(bool all)
+    {
+        VcpuHistory[] taken = [.. host.Histories.Where(h => h.HasEnded != all && _historiesGiven.Add(h))];
+        return all ? [.. host.Histories.Where(h => h.HasEnded && _historiesGiven.Add(h)), .. taken] : taken;
+    }
+
     public void Sweep() => host.Log.Add($"sweep at {clock.Now.TotalSeconds:0.###}");
 
     public void Dispose() => Disposed = true;
+
+    private bool PassesVcpu(int vm, int vcpu) =>
+        Passes(host.Identities.First(v => v.Ordinal == vm), vcpu, new ExitCode(host.Isa, 0), ExitLevel.L1);
 
     // Filters as the kernel does.
     private bool Passes(Row row) =>
@@ -64,6 +80,14 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
         ExitFilter filter = host.Asked!.Filter;
         return (filter.Pids.IsEmpty || vm is null || filter.Pids.Contains(vm.Pid)) && (vcpu is not { } id || filter.PassesVcpu(id))
             && filter.PassesExit(code.Code, level);
+    }
+
+    private IReadOnlyCollection<VmmReturns> ReturnsOf(ulong factor, Grouping grouping)
+    {
+        var table = new ReturnTable(grouping);
+        for (ulong i = 0; i < factor; i++)
+            foreach (VmmReturns returns in host.Returns.Where(r => PassesVcpu(r.Key.Vm, r.Key.Vcpu))) table.Add(returns);
+        return table.Rows;
     }
 
     private static Row Times(Row row, ulong factor, Grouping grouping)

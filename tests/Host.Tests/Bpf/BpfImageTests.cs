@@ -62,7 +62,7 @@ public sealed class BpfImageTests
             .Where(s => s.IsFunction && s.Section.Name != ".text").Select(s => s.Name)];
         string[] maps = [.. BpfImage.Embedded.Symbols.Where(s => s.Section.Name == ".maps" && s.Name.Length > 0).Select(s => s.Name)];
         Assert.Equal(BpfObject.Programs.All.Order(), programs.Order());
-        Assert.Equal(17, maps.Length);
+        Assert.Equal(20, maps.Length);
         Assert.All([.. programs, .. maps], name => Assert.InRange(name.Length, 1, 15));
     }
 

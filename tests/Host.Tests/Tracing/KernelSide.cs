@@ -21,7 +21,7 @@ internal sealed unsafe class KernelSide : IDisposable
     private readonly IntervalSum _all = new(Grouping.Vcpu);
     private readonly MappedTable<kvmscope_control> _control;
     private readonly MappedTable<kvmscope_sketch> _sketches;
-    private readonly int _exit, _entry;
+    private readonly int _exit, _entry, _return;
     private readonly kvmscope_losses[] _losses = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
 
     internal KernelSide(TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null)
@@ -32,10 +32,13 @@ internal sealed unsafe class KernelSide : IDisposable
         Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity: false);
         List<string> programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw];
         if (options?.WantWho == true) programs.Add(BpfObject.Programs.TaskSwitch);
+        bool followsRuns = options?.FollowsRuns == true;
+        if (followsRuns) programs.Add(BpfObject.Programs.UserspaceExit);
         int errno = _bpf.Load([.. programs]);
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.LastMessage()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
         _entry = Fd(BpfObject.Programs.EntryRaw);
+        _return = followsRuns ? Fd(BpfObject.Programs.UserspaceExit) : -1;
         Free = new FreeLists(_bpf.MapFd, sizes);
         Free.Fill();
         Slots = new MappedTable<kvmscope_slot>(_bpf.MapFd("slots"), sizes.SlotEntries);
@@ -43,10 +46,17 @@ internal sealed unsafe class KernelSide : IDisposable
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
         _sketches = new MappedTable<kvmscope_sketch>(_bpf.MapFd("sketches"), sizes.SketchEntries);
         Vms = new VmDirectory(host.CommandOf);
-        Reader = new TableReader(Slots, Cells, Vms, options ?? new TraceOptions());
+        _control[0].returns_on = 1;
+        Vmms = new MappedTable<kvmscope_vmm>(_bpf.MapFd("vmms"), sizes.VmmEntries);
+        Returns = new MappedTable<kvmscope_cell>(_bpf.MapFd("return_cells"), sizes.ReturnEntries);
+        Ring = new MappedTable<kvmscope_last>(_bpf.MapFd("last_exits"), sizes.LastEntries);
+        if (options?.LastExits > 0) Last = new LastReader(Slots, Vmms, Ring, options.LastExits, Vms);
+        Reader = new TableReader(
+            Slots, Cells, Vms, options ?? new TraceOptions(), options?.WantReturns == true ? new ReturnReader(Vmms, Returns) : null,
+            options?.WantReturns == true ? new KnownVcpus(host.Machines, options.Filter, host.IsAlive) : null);
         Sweeper = new SlotSweeper(
             Slots, Cells, _sketches, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"),
-            host.IsAlive, host.HoldsVcpus);
+            host.IsAlive, host.HoldsVcpus, Last);
         Exchange = new CellExchange(Slots, Cells, _sketches, _control, Reader, _bpf.MapFd("extras"), () =>
         {
             _bpf.WaitForPrograms();
@@ -57,6 +67,10 @@ internal sealed unsafe class KernelSide : IDisposable
 
     internal MappedTable<kvmscope_slot> Slots { get; }
     internal MappedTable<kvmscope_cell> Cells { get; }
+    internal MappedTable<kvmscope_vmm> Vmms { get; }
+    internal MappedTable<kvmscope_cell> Returns { get; }
+    internal MappedTable<kvmscope_last> Ring { get; }
+    internal LastReader? Last { get; }
     internal FreeLists Free { get; }
     internal VmDirectory Vms { get; }
     internal TableReader Reader { get; }
@@ -81,13 +95,43 @@ internal sealed unsafe class KernelSide : IDisposable
         Run(_entry, context, 1);
     }
 
-    /// <summary>The slot of a vCPU.</summary>
-    internal ref kvmscope_slot SlotOf(ulong vcpu)
+    /// <summary>kvm_userspace_exit(reason, errno), in the thread of the vCPU that exited last.</summary>
+    internal void Return(uint reason, int error = 0)
+    {
+        ulong* context = stackalloc ulong[2] { reason, (ulong)(long)error };
+        Run(_return, context, 2);
+    }
+
+    /// <summary>
+    /// KVM_RUN begins: does what begin_run() does at kvm_arch_vcpu_ioctl_run, which a test cannot run; the return before it took so long.
+    /// </summary>
+    internal void BeginRun(ulong vcpu, ulong ns)
+    {
+        int number = NumberOf(vcpu);
+        ref kvmscope_vmm vmm = ref Vmms[number];
+        if (vmm.open >= kvmscope_open.KVMSCOPE_FIRST_CELL)
+        {
+            int kinds = kvmscope_limits.KVMSCOPE_RETURN_KINDS, kind = (int)vmm.open - kvmscope_open.KVMSCOPE_FIRST_CELL;
+            ref kvmscope_cell cell = ref Returns[number * kinds + kind];
+            cell.begun++;
+            cell.ended++;
+            cell.total_ns += ns;
+            cell.max_ns = Math.Max(cell.max_ns, ns);
+            cell.bins[HistogramLayout.BinOf(ns)]++;
+        }
+        vmm.open = kvmscope_vmm_open.KVMSCOPE_VMM_RUN;
+    }
+
+    /// <summary>The number of the slot of a vCPU.</summary>
+    internal int NumberOf(ulong vcpu)
     {
         for (int i = 1; i < Slots.Count; i++)
-            if (Slots[i].vcpu == Address(vcpu)) return ref Slots[i];
+            if (Slots[i].vcpu == Address(vcpu)) return i;
         throw new InvalidOperationException($"vCPU {vcpu} has no slot");
     }
+
+    /// <summary>The slot of a vCPU.</summary>
+    internal ref kvmscope_slot SlotOf(ulong vcpu) => ref Slots[NumberOf(vcpu)];
 
     /// <summary>The table with the round of the free slots and cells.</summary>
     internal ref kvmscope_control Control => ref _control[0];
@@ -124,6 +168,7 @@ internal sealed unsafe class KernelSide : IDisposable
         {
             sum.dropped_vcpus += one.dropped_vcpus;
             sum.dropped_exits += one.dropped_exits;
+            sum.lost_returns += one.lost_returns;
         }
         return Reader.Read(grouping, sum, missedEvents: 0);
     }
@@ -173,6 +218,9 @@ internal sealed unsafe class KernelSide : IDisposable
         Cells.Dispose();
         _sketches.Dispose();
         _control.Dispose();
+        Vmms.Dispose();
+        Returns.Dispose();
+        Ring.Dispose();
     }
 }
 

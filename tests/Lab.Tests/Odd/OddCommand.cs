@@ -21,6 +21,7 @@ internal static class OddCommand
         ["rotate"] = new(_ => new OddVm(OddCode.Ports), Rotate),
         ["two-vcpus"] = new(_ => new OddVm(OddCode.Ports, vcpus: 2), InTurn),
         ["interrupted"] = new(_ => new OddVm(OddCode.Ports), Interrupted),
+        ["kicked"] = new(_ => new OddVm(OddCode.Ports), Kicked),
         ["split-mmio"] = new(_ => new OddVm(OddCode.SplitMmio), SplitMmio),
         ["shutdown"] = new(_ => new OddVm(OddCode.TripleFault), ShutDown),
         ["failed-entry"] = new(_ => new OddVm(OddCode.Ports), FailEntry),
@@ -117,6 +118,17 @@ internal static class OddCommand
         }
 
         return Ports(isa, times);
+    }
+
+    /// <summary>KVM_RUN returns with EINTR so many times, and never enters.</summary>
+    private static List<ExpectedExits> Kicked(OddVm vm, int times, Isa isa)
+    {
+        KvmVcpu vcpu = vm.Vcpus[0];
+        vcpu.Area.ImmediateExit = 1;
+        for (int i = 0; i < times; i++)
+            if (vcpu.Run() == 0) throw OddVm.Unexpected(vcpu);
+        vcpu.Area.ImmediateExit = 0;
+        return [];
     }
 
     /// <summary>Each MMIO exit goes to the VMM twice, once per page.</summary>

@@ -64,9 +64,14 @@ public sealed record ReportRequest
     /// <summary>The default of <see cref="Top"/>.</summary>
     public const int DefaultTop = 10;
 
+    /// <summary>Whether it is about returns to the VMM. Live, vCPUs are kept apart: those that do not return are counted.</summary>
+    public bool OfReturns => By.HasFlag(GroupBy.Vmm);
+
     /// <summary>The grouping that an interval must have for this request.</summary>
     public Grouping Grouping =>
-        By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Split || By.HasFlag(GroupBy.Vm) || (NeedsAll && HasVms) ? Grouping.Vm : Grouping.Host;
+        By.HasFlag(GroupBy.Vcpu) || (OfReturns && !IsRecorded) ? Grouping.Vcpu
+        : Split || By.HasFlag(GroupBy.Vm) || (NeedsAll && HasVms) ? Grouping.Vm
+        : Grouping.Host;
 
     /// <summary>What exits of a reason must be kept apart by in an interval for this request.</summary>
     public ExitParts Parts => By.HasFlag(GroupBy.Qualifier) || NeedsAll ? ExitParts.Qualifier : ExitParts.None;
@@ -125,6 +130,9 @@ public enum GroupBy
 
     /// <summary>Each argument of each reason; includes <see cref="Reason"/>.</summary>
     Qualifier = 16,
+
+    /// <summary>What KVM_RUN returned with to the VMM: rows are returns then, and not exits (<see cref="VmmReport"/>).</summary>
+    Vmm = 256,
 }
 
 /// <summary>What rows are ordered by: the largest first, except <see cref="Code"/>.</summary>

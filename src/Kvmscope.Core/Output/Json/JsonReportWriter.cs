@@ -121,7 +121,8 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         else json.WriteNull("l1_time_share");
     }
 
-    private static void WriteTimes(Utf8JsonWriter json, Tally measure)
+    /// <summary>Sum, average, percentiles and the longest of durations.</summary>
+    internal static void WriteTimes(Utf8JsonWriter json, Tally measure)
     {
         json.WriteNumber("total_ns", measure.TotalNs);
         JsonParts.Write(json, "avg_ns", measure.AverageNs);

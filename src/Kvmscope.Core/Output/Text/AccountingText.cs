@@ -25,6 +25,13 @@ public static class AccountingText
         return lines;
     }
 
+    /// <summary>The same for an answer that is about returns to the VMM and not about exits.</summary>
+    internal static IEnumerable<string> ReturnLines(Interval interval) =>
+        s_lines.Where(f => f.IsAboutReturns && f.Of(interval.Accounting) > 0).Select(f => f.Line(f.Of(interval.Accounting)));
+
+    /// <summary>The same for the last exits of vCPUs, with what is missing on this kernel.</summary>
+    public static IEnumerable<string> OfHistories(Interval interval) => [.. SplitView.MissingLines(interval), .. ReturnLines(interval)];
+
     /// <summary>That slow exits were lost, and what to do about it.</summary>
     public static string LostEvents(ulong lost) => Accounting.LostEventsField.Line(lost);
 

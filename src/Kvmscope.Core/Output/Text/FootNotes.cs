@@ -13,7 +13,7 @@ internal static class FootNotes
     {
         Interval interval = report.Interval;
         ulong exits = report.Total.Total.Count;
-        string span = $" in {Seconds(interval.Seconds, style)}{Rate(exits, interval.Seconds)}, {When(interval, report.Request.IsRecorded)}";
+        string span = Span(interval, exits, report.Request.IsRecorded, style);
         if (exits > 0)
         {
             output.Write('\n');
@@ -39,6 +39,10 @@ internal static class FootNotes
         foreach (string line in OpenExitText.Lines(interval, style)) WriteWrapped(output, line, RowTone.Warning, style);
     }
 
+    /// <summary>How long an interval was, how many per second of a number of things, and when it began.</summary>
+    internal static string Span(Interval interval, ulong count, bool isRecorded, ViewStyle style) =>
+        $" in {Seconds(interval.Seconds, style)}{Rate(count, interval.Seconds)}, {When(interval, isRecorded)}";
+
     /// <summary>Breaks a line between words; continuation lines are indented.</summary>
     internal static void WriteWrapped(TextWriter output, string text, RowTone tone, ViewStyle style) =>
         WriteWrapped(output, "", text, "  ", tone, style);
@@ -63,10 +67,10 @@ internal static class FootNotes
     private static string Seconds(double seconds, ViewStyle style) =>
         ScaledText.Time((ulong)Math.Round(seconds * NsPerSecond), style.Unicode);
 
-    private static string Rate(ulong exits, double seconds)
+    private static string Rate(ulong count, double seconds)
     {
-        if (seconds <= 0 || exits == 0) return "";
-        double rate = exits / seconds;
+        if (seconds <= 0 || count == 0) return "";
+        double rate = count / seconds;
         return string.Create(CultureInfo.InvariantCulture, $" ({rate.ToString(rate < 10 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s)");
     }
 
