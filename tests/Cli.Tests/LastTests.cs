@@ -89,9 +89,13 @@ public sealed class LastTests
         string[] lines = World().Run("last", "--format", "json").Out.TrimEnd().Split('\n');
         Assert.Equal(2, lines.Length);
         Assert.StartsWith(
-            """
-            {"schema":"kvmscope/last/1","command":"last","vm":"web1","vm_pid":4242,"vcpu":2,"tid":4250,"time":"2026-03-01T12:00:01.0030000Z","ended":true,"abnormal":true,"place":"vmm","last_return":{"vmm_reason":"FAIL_ENTRY","vmm_reason_raw":9,"time":"2026-03-01T12:00:01.0010000Z","before_ns":2000000,"detail_raw":2147483681,"detail":"hardware_entry_failure_reason 0x80000021"},"exits_seen":9,"exits_unread":0,"exits":[{"number":7,"time":"2026-03-01T12:00:01.0000000Z","since_ns":null,"level":1,"isa":"vmx","code":30,"reason":"IO_INSTRUCTION",
-            """.TrimEnd(), lines[0], StringComparison.Ordinal);
+            "{\"schema\":\"kvmscope/last/1\",\"command\":\"last\",\"vm\":\"web1\",\"vm_pid\":4242,\"vcpu\":2,\"tid\":4250,"
+            + "\"time\":\"2026-03-01T12:00:01.0030000Z\",\"ended\":true,\"abnormal\":true,\"place\":\"vmm\",\"last_return\":{"
+            + "\"vmm_reason\":\"FAIL_ENTRY\",\"vmm_reason_raw\":9,\"time\":\"2026-03-01T12:00:01.0010000Z\",\"before_ns\":2000000,"
+            + "\"detail_raw\":2147483681,\"detail\":\"hardware_entry_failure_reason 0x80000021\"},\"exits_seen\":9,\"exits_unread\":0,"
+            + "\"exits\":[{\"number\":7,\"time\":\"2026-03-01T12:00:01.0000000Z\",\"since_ns\":null,\"level\":1,"
+            + "\"isa\":\"vmx\",\"code\":30,",
+            lines[0], StringComparison.Ordinal);
         Assert.EndsWith(
             """
             "rip":"0xffffffff81000007","handling_ns":null,"vmm_reason":null,"vmm_reason_raw":null,"vmm_returns":0}]}
@@ -102,7 +106,8 @@ public sealed class LastTests
     public void Csv_has_one_exit_per_line_and_a_vcpu_without_exits_one()
     {
         World world = World();
-        world.Host = new FakeHost(world.Clock) { Log = world.Log, Histories = [Dead, Alive with { Exits = [], Seen = 0, LastReturn = null }] };
+        VcpuHistory none = Alive with { Exits = [], Seen = 0, LastReturn = null };
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, Histories = [Dead, none] };
         string[][] lines = [.. world.Run("last", "--format", "csv").Out.TrimEnd().Split('\n').Select(l => l.Split(','))];
         Assert.Equal(5, lines.Length);
         Assert.All(lines, line => Assert.Equal(lines[0].Length, line.Length));

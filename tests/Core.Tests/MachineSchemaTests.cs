@@ -24,15 +24,24 @@ public sealed class MachineSchemaTests
     // One example of each kind of output that has JSON.
     private static Dictionary<string, (string[] Kinds, Action<Destination> Write)> Examples => new()
     {
-        [nameof(OutputKinds.Reports)] = (["count", "time", "hist"], to =>
+        [nameof(OutputKinds.Reports)] = (["count", "time", "hist", "vmm"], to =>
         {
             foreach (ReportKind kind in Enum.GetValues<ReportKind>())
                 OutputKinds.Reports.In(OutputFormat.Json)(
                     to, new ReportRequest { Kind = kind, Command = kind.ToString().ToLowerInvariant() }).Write(s_odd);
+            OutputKinds.Reports.In(OutputFormat.Json)(
+                to, new ReportRequest { Kind = ReportKind.Time, Command = "time", By = GroupBy.Vmm }).Write(s_odd);
         }
         ),
         [nameof(OutputKinds.SlowExits)] = (["slower"], to => OutputKinds.SlowExits.In(OutputFormat.Json)(
             to, new SlowExitRequest(IsVerbose: false)).Write(s_slow)),
+        [nameof(OutputKinds.Histories)] = (["last"], to => OutputKinds.Histories.In(OutputFormat.Json)(to).Write(
+            new VcpuHistory(Sample.Db, 3, 4720, Sample.Started, HasEnded: true)
+            {
+                LastReturn = new VmmReturn(new VmmReason(9), Sample.Started, 33, 1500),
+                Seen = 40,
+                Exits = [new LastExit(40, Sample.Started, 900, ExitLevel.L1, s_cpuid) { HandlingNs = 800, Qualifier = Qualifier.Of(7) }],
+            })),
         [nameof(OutputKinds.SlowLosses)] = (["losses"], to => OutputKinds.SlowLosses.In(OutputFormat.Json)(to, s_odd, true)),
         [nameof(OutputKinds.Comparisons)] =
             (["diff"], to => OutputKinds.Comparisons.In(OutputFormat.Json)(to, ComparisonSample.Upgrade)),

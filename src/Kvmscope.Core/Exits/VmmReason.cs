@@ -26,7 +26,8 @@ public readonly record struct VmmReason(int Raw)
         (38, "ENOSYS"), (95, "EOPNOTSUPP"), (133, "EHWPOISON"),
     ];
 
-    private static readonly string[] s_suberrors = ["emulation failed", "simultaneous exceptions", "event not delivered", "unexpected exit"];
+    private static readonly string[] s_suberrors =
+        ["emulation failed", "simultaneous exceptions", "event not delivered", "unexpected exit"];
 
     private static readonly string[] s_events = ["shutdown", "reset", "crash", "wake-up", "suspend", "SEV termination", "TDX fatal error"];
 
@@ -44,12 +45,14 @@ public readonly record struct VmmReason(int Raw)
     public bool IsError => Raw < 0;
 
     /// <summary>
-    /// Whether a vCPU does not go on after it by itself: SHUTDOWN, FAIL_ENTRY, INTERNAL_ERROR, or an error of KVM_RUN other than EAGAIN, which
-    /// asks to call it again.
+    /// Whether a vCPU does not go on after it by itself: SHUTDOWN, FAIL_ENTRY, INTERNAL_ERROR, or an error of KVM_RUN other than EAGAIN,
+    /// which asks to call it again.
     /// </summary>
     public bool IsAbnormal => Raw is Shutdown or FailEntry or InternalError || (IsError && Raw != Again);
 
-    /// <summary>What kvm_run says besides: why the hardware refused, what KVM could not do, which event. Null where it says nothing.</summary>
+    /// <summary>
+    /// What kvm_run says besides: why the hardware refused, what KVM could not do, which event. Null where it says nothing.
+    /// </summary>
     /// <param name="detail">The first number of kvm_run's data for the reason.</param>
     public string? DetailText(ulong detail) => Raw switch
     {

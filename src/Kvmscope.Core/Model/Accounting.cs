@@ -113,7 +113,7 @@ public sealed record Accounting
         {
             InJson = JsonPresence.WhereAny,
             IsAboutReturns = true,
-            Place = 12,
+            Place = 13,
             Problem = n => $"{Plural.Of(n, "return to the VMM was", "returns to the VMM were")} not counted",
             Remark = ": it was not seen, or its vCPU was not known yet",
         },

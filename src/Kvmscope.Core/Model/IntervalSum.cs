@@ -122,7 +122,8 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     // A state: that of the last interval, where vCPUs are kept apart.
     private IReadOnlyList<VcpuState> StatesOf(Interval? last, Func<GroupKey, bool> isWanted) => grouping < Grouping.Vcpu || last is null
         ? []
-        : [.. last.VcpuStates.Where(state => GroupKey.OfVcpu(state.Vm, state.Vcpu) is var key && isWanted(key) && wants?.Invoke(key) != false)];
+        : [.. last.VcpuStates.Where(state => GroupKey.OfVcpu(state.Vm, state.Vcpu) is var key && isWanted(key)
+            && wants?.Invoke(key) != false)];
 
     private void MoveOpen()
     {

@@ -65,7 +65,8 @@ internal sealed record Hook(string[][] Choices, MissingSource[] Missing)
     // The return first, so that each call that is seen has its return.
     private static void AddReturns(List<Hook> hooks, bool fentry, bool preempts, bool hasSchedIn)
     {
-        const string missing = "KVM_RUN cannot be traced here (kvm_userspace_exit, kvm_arch_vcpu_ioctl_run): returns to the VMM are not known";
+        const string missing =
+            "KVM_RUN cannot be traced here (kvm_userspace_exit, kvm_arch_vcpu_ioctl_run): returns to the VMM are not known";
         string[] cheap = [BpfPrograms.UserspaceExit, fentry ? BpfPrograms.RunFentry : BpfPrograms.RunKprobe];
         string[][] choices = preempts ? [[BpfPrograms.UserspaceExitPerf, BpfPrograms.RunKprobe], cheap] : [cheap];
         hooks.Add(new(choices, [new(null, missing)]));

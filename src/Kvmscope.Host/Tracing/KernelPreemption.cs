@@ -4,8 +4,8 @@ namespace Kvmscope.Host.Tracing;
 internal static class KernelPreemption
 {
     /// <summary>
-    /// Whether it does, or may do. The mode of a kernel that can change it is in debugfs; where that is not mounted or does not have it, the
-    /// kernel's version tells whether it was built to preempt itself.
+    /// Whether it does, or may do. The mode of a kernel that can change it is in debugfs; where that is not mounted or does not have it,
+    /// the kernel's version tells whether it was built to preempt itself.
     /// </summary>
     /// <param name="root">The root of the file system.</param>
     internal static bool IsFull(string root)

@@ -97,7 +97,9 @@ internal sealed unsafe class LastReader(
         before.number != 0 && before.number == exit.number - 1 ? exit.exit_ns - Math.Min(before.exit_ns, exit.exit_ns) : null,
         (ExitLevel)exit.level, new ExitCode((Isa)exit.isa, exit.code))
     {
-        Qualifier = exit.qualifier_state == kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN ? Qualifier.Of(exit.qualifier) : Qualifier.None,
+        Qualifier = exit.qualifier_state == kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN
+            ? Qualifier.Of(exit.qualifier)
+            : Qualifier.None,
         Rip = exit.rip_state == kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN ? exit.rip : null,
         HandlingNs = exit.end_ns == 0 ? null : exit.end_ns - Math.Min(exit.exit_ns, exit.end_ns),
         Return = exit.returns == 0 ? null : new VmmReason((int)exit.return_kind),

@@ -9,7 +9,8 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say what is recorded and where it is written.</summary>
 internal sealed class RecordOptions
 {
-    private static readonly string[] s_details = ["time", "split", "qualifiers", "nested"], s_extras = ["vmm"], s_groups = ["host", "vm", "vcpu"];
+    private static readonly string[] s_details = ["time", "split", "qualifiers", "nested"], s_extras = ["vmm"],
+        s_groups = ["host", "vm", "vcpu"];
 
     // With shorter intervals the recorder would measure mostly itself.
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10), s_longest = TimeSpan.FromDays(1);

@@ -21,8 +21,8 @@ internal sealed class ReportOptions
     private readonly Option<string[]> _by =
         OptionFactory.Values("--by", "KEY[,KEY]",
             "One row for each reason, vm, vcpu, level or qualifier (the reason's own argument: which MSR, port, leaf, page), "
-            + "or for each combination of them. vmm, alone or with vm and vcpu: returns to the VMM by what KVM_RUN returned with, and how long "
-            + "until it was called again.");
+            + "or for each combination of them. vmm, alone or with vm and vcpu: returns to the VMM by what KVM_RUN returned with, "
+            + "and how long until it was called again.");
     private readonly Option<string> _top =
         OptionFactory.Value("--top", "N",
             $"How many qualifiers of each reason have a row of their own (default: {ReportRequest.DefaultTop}); the rest is 'other'.");

@@ -26,9 +26,9 @@ internal sealed class LastCommand : ICommand
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("last", "[options] [-- COMMAND ...]",
         "The last exits of each vCPU, when it ends or on Ctrl-C",
-        "Keeps the last exits of each vCPU in the kernel, and prints them when the vCPU ends; on Ctrl-C, after --duration or when COMMAND ends "
-        + "those of all others: when, how long after the one before, level, reason, qualifier, instruction pointer, handling time, and what "
-        + "KVM_RUN returned with to the VMM. For triple faults, failed entries and guests that die while they are restored.",
+        "Keeps the last exits of each vCPU in the kernel, and prints them when the vCPU ends; on Ctrl-C, after --duration or when COMMAND "
+        + "ends those of all others: when, how long after the one before, level, reason, qualifier, instruction pointer, handling time, "
+        + "and what KVM_RUN returned with to the VMM. For triple faults, failed entries and guests that die while they are restored.",
         [
             new("kvmscope last --abnormal", "Until Ctrl-C: each vCPU that cannot go on, with its last 32 exits."),
             new("kvmscope last -n 64 --vm web1", "The last 64 exits of one VM's vCPUs."),
@@ -37,7 +37,8 @@ internal sealed class LastCommand : ICommand
         ]);
 
     /// <inheritdoc/>
-    public IReadOnlyList<OptionGroup> Groups => [_filters.Group, _run.Group, new OptionGroup("Last exits", [_count, _abnormal]), _output.Group];
+    public IReadOnlyList<OptionGroup> Groups =>
+        [_filters.Group, _run.Group, new OptionGroup("Last exits", [_count, _abnormal]), _output.Group];
 
     /// <inheritdoc/>
     public bool StartsCommand => true;

@@ -120,10 +120,11 @@ public sealed class TraceSessionTests
     [KernelFact]
     public unsafe void Freed_slots_begin_a_new_round_that_the_programs_see()
     {
-        int[] before = [.. Maps(2, 1), .. Maps(22, s_sizes.MaxVcpus)];
+        int size = sizeof(kvmscope_control);
+        int[] before = [.. Maps(2, 1, size), .. Maps(22, s_sizes.MaxVcpus)];
         using TraceSession session = TraceSession.Start(
             new TraceOptions(), s_sizes, new HostView(_ => VmDirectoryTests.Named("vm"), _ => false, _ => false, Isa.Svm));
-        int control = Assert.Single(Maps(2, 1).Except(before)), freeSlots = Assert.Single(Maps(22, s_sizes.MaxVcpus).Except(before));
+        int control = Assert.Single(Maps(2, 1, size).Except(before)), freeSlots = Assert.Single(Maps(22, s_sizes.MaxVcpus).Except(before));
         kvmscope_run taken;
         Assert.Equal(0, BpfCalls.bpf_map_lookup_and_delete_elem(freeSlots, null, &taken));
         Assert.Equal((1u, 1u), (taken.first, taken.count));
@@ -138,13 +139,13 @@ public sealed class TraceSessionTests
         Assert.Equal(0u, session.Tables.Slots[1].tgid);
     }
 
-    // Maps of this process with 8-byte values: enum bpf_map_type, and the number of values.
-    private static IEnumerable<int> Maps(int type, int entries) => Directory.GetFiles("/proc/self/fdinfo").Where(file =>
+    // Maps of this process: enum bpf_map_type, the number of values, and their size.
+    private static IEnumerable<int> Maps(int type, int entries, int size = 8) => Directory.GetFiles("/proc/self/fdinfo").Where(file =>
     {
         try
         {
             string[] lines = [.. File.ReadAllLines(file).Select(line => line.Replace("\t", "", StringComparison.Ordinal))];
-            return lines.Contains($"map_type:{type}") && lines.Contains($"max_entries:{entries}") && lines.Contains("value_size:8");
+            return lines.Contains($"map_type:{type}") && lines.Contains($"max_entries:{entries}") && lines.Contains($"value_size:{size}");
         }
         catch (IOException)
         {

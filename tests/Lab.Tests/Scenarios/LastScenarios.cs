@@ -76,7 +76,8 @@ internal static class LastScenarios
         JsonElement[] exits = Exits(vcpu);
         string cpuid = "CPUID", io = host.IsSvm ? "IOIO" : "IO_INSTRUCTION", mmio = host.IsSvm ? "NPF" : "EPT_MISCONFIG";
         Check.Equal(
-            $"{cpuid} {cpuid} {cpuid} {mmio} {mmio} {mmio} {io} {io} {io}", string.Join(' ', exits.Select(e => Text(e, "reason"))), "reasons");
+            $"{cpuid} {cpuid} {cpuid} {mmio} {mmio} {mmio} {io} {io} {io}", string.Join(' ', exits.Select(e => Text(e, "reason"))),
+            "reasons");
         Check.Equal("   MMIO MMIO MMIO IO IO IO", string.Join(' ', exits.Select(e => Text(e, "vmm_reason"))), "returns");
         for (int i = 0; i < exits.Length; i++)
         {
@@ -155,7 +156,8 @@ internal static class LastScenarios
         Check.Equal(
             "HVC64 HVC64 DABT_LOW DABT_LOW DABT_LOW DABT_LOW DABT_LOW DABT_LOW DABT_LOW DABT_LOW",
             string.Join(' ', exits.Select(e => Text(e, "reason"))), "reasons");
-        Check.Equal("  " + string.Join(' ', Enumerable.Repeat("MMIO", 8)), string.Join(' ', exits.Select(e => Text(e, "vmm_reason"))), "returns");
+        Check.Equal(
+            "  " + string.Join(' ', Enumerable.Repeat("MMIO", 8)), string.Join(' ', exits.Select(e => Text(e, "vmm_reason"))), "returns");
         foreach (JsonElement exit in exits) Check.Contains("0x", Text(exit, "rip"), "pc");
     }
 }

@@ -65,7 +65,8 @@ internal static class ReturnScenarios
         Check.Equal(0UL, answer.GetProperty("trust").GetProperty("exits").GetUInt64(), "exits");
         JsonElement row = answer.GetProperty("rows").EnumerateArray().Single();
         Check.AtLeast(1UL, row.GetProperty("avg_ns").GetUInt64(), "average time until the next call in ns");
-        Check.AtLeast(row.GetProperty("avg_ns").GetUInt64() * (times - 1), row.GetProperty("total_ns").GetUInt64() + times, "their sum in ns");
+        Check.AtLeast(
+            row.GetProperty("avg_ns").GetUInt64() * (times - 1), row.GetProperty("total_ns").GetUInt64() + times, "their sum in ns");
     }
 
     private static void TwoVcpus(LabHost host)
@@ -80,7 +81,7 @@ internal static class ReturnScenarios
         }
     }
 
-    /// <summary>Their threads preempt each other all the time, on some kernels also while a program runs: no return may be missed.</summary>
+    /// <summary>Their threads preempt each other all the time, on some kernels also within a program: no return may be missed.</summary>
     private static void Busy(LabHost host)
     {
         const ulong times = 20_011;

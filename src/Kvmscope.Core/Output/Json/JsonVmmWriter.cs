@@ -58,7 +58,9 @@ internal sealed class JsonVmmWriter(ReportRequest request, TextWriter output) : 
 /// <summary>What KVM_RUN returned with, in JSON.</summary>
 internal static class JsonVmmReason
 {
-    /// <summary><c>vmm_reason</c> and <c>vmm_reason_raw</c>: KVM_EXIT_* of linux/kvm.h, or a negative errno; null where there is none.</summary>
+    /// <summary>
+    /// <c>vmm_reason</c> and <c>vmm_reason_raw</c>: KVM_EXIT_* of linux/kvm.h, or a negative errno; null where there is none.
+    /// </summary>
     internal static void Write(Utf8JsonWriter json, VmmReason? reason)
     {
         json.WriteString("vmm_reason", reason?.Name);
