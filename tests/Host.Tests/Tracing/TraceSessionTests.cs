@@ -154,6 +154,27 @@ public sealed class TraceSessionTests
     }).Select(file => int.Parse(Path.GetFileName(file), CultureInfo.InvariantCulture));
 
     [KernelFact]
+    public void Returns_and_last_exits_load_and_attach_together_with_everything_else()
+    {
+        var all = new TraceOptions
+        {
+            WantReturns = true,
+            LastExits = 8,
+            WantSplit = true,
+            WantQualifiers = true,
+            WantNested = true,
+            SlowNs = 1,
+            WantWho = true,
+        };
+        foreach (TraceOptions options in (TraceOptions[])[new() { WantReturns = true }, new() { LastExits = 256, WantTime = false }, all])
+        {
+            using TraceSession session = TraceSession.Start(options, TableSizes.For(4, 2, 0, options), s_host);
+            Assert.Empty(session.Read(Grouping.Vcpu).Returns);
+            Assert.Empty(session.TakeHistories(all: true));
+        }
+    }
+
+    [KernelFact]
     public void A_finer_grouping_than_the_options_allow_is_refused()
     {
         using TraceSession session = Start(new TraceOptions { Finest = Grouping.Vm });
