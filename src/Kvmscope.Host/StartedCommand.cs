@@ -20,7 +20,8 @@ internal sealed unsafe class StartedCommand : IStartedCommand
     /// <exception cref="Win32Exception">It cannot be executed.</exception>
     internal static StartedCommand Start(string path, IReadOnlyList<string> arguments)
     {
-        KeepStatus();
+        // Otherwise the kernel keeps no exit status.
+        Signals.Restore(Interop.Libc.SIGCHLD);
         var texts = new byte*[arguments.Count + 2];
         Interop.Libc.spawn_attributes attributes;
         Interop.Libc.posix_spawnattr_init(&attributes);
@@ -28,7 +29,7 @@ internal sealed unsafe class StartedCommand : IStartedCommand
         {
             texts[0] = Native(path);
             for (int i = 0; i < arguments.Count; i++) texts[i + 1] = Native(arguments[i]);
-            var defaults = new Interop.Libc.sigset { first = 1UL << (Interop.Libc.SIGPIPE - 1) };
+            var defaults = new Interop.Libc.sigset { first = Signals.Changed };
             Interop.Libc.posix_spawnattr_setsigdefault(&attributes, &defaults);
             Interop.Libc.posix_spawnattr_setflags(&attributes, Interop.Libc.POSIX_SPAWN_SETSIGDEF);
             int pid, error;
@@ -54,14 +55,6 @@ internal sealed unsafe class StartedCommand : IStartedCommand
             if (error != Interop.Errno.EINTR) throw new Win32Exception(error, $"waitid: {Interop.Errno.Text(error)}");
         }
         return info.si_code == Interop.Libc.CLD_EXITED ? info.si_status : 128 + info.si_status;
-    }
-
-    // Where a parent has left SIGCHLD ignored, the kernel keeps no exit status.
-    private static void KeepStatus()
-    {
-        Interop.Libc.signal_action found;
-        if (Interop.Libc.get_signal(Interop.Libc.SIGCHLD, 0, &found) == 0 && found.handler == Interop.Libc.SIG_IGN)
-            Interop.Libc.set_signal(Interop.Libc.SIGCHLD, Interop.Libc.SIG_DFL);
     }
 
     // As the kernel gave it: what .NET makes of it has lost what is not UTF-8.

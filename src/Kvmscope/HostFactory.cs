@@ -13,6 +13,12 @@ internal static class HostFactory
     /// <summary>This machine's files and processes.</summary>
     public static IOperatingSystem System { get; } = new LinuxSystem();
 
+    /// <summary>Called first: makes standard streams and limits safe to use.</summary>
+    public static void PrepareProcess() => StandardDescriptors.Prepare();
+
+    /// <summary>Standard output (1) or standard error (2).</summary>
+    public static Stream StandardStream(int descriptor, bool isQuiet = false) => StandardDescriptors.Output(descriptor, isQuiet);
+
     /// <summary>The built-in guest.</summary>
     public static IDemoGuest CreateDemoGuest() => new DemoGuest();
 }

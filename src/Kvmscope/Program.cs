@@ -2,6 +2,8 @@ using Kvmscope;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
 
+// Before any file is opened.
+HostFactory.PrepareProcess();
 var context = new CommandContext
 {
     Host = HostFactory.Create,
@@ -9,7 +11,7 @@ var context = new CommandContext
     DemoGuest = HostFactory.CreateDemoGuest,
     ProcessId = Environment.ProcessId,
     Out = StandardStreams.Output(),
-    Error = Console.Error,
+    Error = StandardStreams.Error(),
     Screen = Screen.OfStandardOutput(Environment.GetEnvironmentVariable, HostFactory.System.TerminalWidth),
     ErrorIsTerminal = !Console.IsErrorRedirected,
     Clock = TimeProvider.System,

@@ -14,6 +14,7 @@ internal static class Errno
     internal const int EAGAIN = 11;
     internal const int ENOMEM = 12;
     internal const int EACCES = 13;
+    internal const int EMFILE = 24;
     internal const int ENOTSUPP = 524;
 
     /// <summary>The text of an errno value, including codes that only the kernel uses.</summary>

@@ -30,6 +30,7 @@ internal static unsafe partial class Libc
         internal uint inheritable;
     }
 
+    internal const int RLIMIT_NOFILE = 7;
     internal const int RLIMIT_MEMLOCK = 8;
 
     [StructLayout(LayoutKind.Sequential)]
@@ -41,6 +42,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static unsafe partial int setrlimit(int resource, rlimit* limit);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getrlimit(int resource, rlimit* limit);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int capget(cap_user_header* header, cap_user_data* data);

@@ -7,6 +7,7 @@ internal static unsafe partial class Libc
 {
     internal const int SIGPIPE = 13;
     internal const int SIGCHLD = 17;
+    internal const int SIGXFSZ = 25;
     internal const nint SIG_DFL = 0;
     internal const nint SIG_IGN = 1;
     internal const short POSIX_SPAWN_SETSIGDEF = 0x04;

@@ -23,6 +23,9 @@ internal static class ProgramLoader
     /// </param>
     private sealed record AttachMethod(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
 
+    // All maps, programs and links take fewer.
+    private const ulong FewDescriptors = 128;
+
     private static readonly AttachMethod[] s_methods =
     [
         new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true, true),
@@ -61,6 +64,8 @@ internal static class ProgramLoader
             refusals.Add($"{method.Name}: {bpf.LastMessage() ?? Errno.Text(errno)}");
             bpf.Dispose();
             if (errno == Errno.ENOMEM) break;
+            // Not everything that libbpf tries with too few descriptors ends with EMFILE.
+            if (DescriptorLimit() is { } limit && (errno == Errno.EMFILE || limit < FewDescriptors)) throw TooFewDescriptors(limit);
         }
         throw Refused(errno, refusals);
     }
@@ -74,7 +79,12 @@ internal static class ProgramLoader
         if (errno != 0) return errno;
         prepare(bpf);
         foreach (Hook hook in hooks)
-            if (!hook.Choices.Any(choice => choice.All(program => bpf.Attach(program) == 0))) missing.AddRange(hook.Missing);
+            if (!hook.Choices.Any(choice => choice.All(program => (errno = bpf.Attach(program)) == 0)))
+            {
+                // Not a kernel without that hook.
+                if (errno == Errno.EMFILE) return errno;
+                missing.AddRange(hook.Missing);
+            }
         foreach (string program in method.Programs)
         {
             // The last one is the program for exits.
@@ -100,6 +110,15 @@ internal static class ProgramLoader
             throw;
         }
     }
+
+    private static unsafe ulong? DescriptorLimit()
+    {
+        Libc.rlimit limit;
+        return Libc.getrlimit(Libc.RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : null;
+    }
+
+    private static KvmscopeException TooFewDescriptors(ulong limit) => new(ExitStatus.Failed,
+        $"too few file descriptors for the BPF programs and their maps: ulimit -n is {limit}", "raise it, as in: ulimit -n 1024");
 
     private static KvmscopeException Refused(int errno, List<string> refusals) => errno switch
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Kvmscope.Core;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Running;
@@ -83,6 +84,22 @@ internal sealed class TraceEnd : ITraceEnd
 
     /// <inheritdoc/>
     public void Listen()
+    {
+        try
+        {
+            StartListening();
+        }
+        // How the runtime says that it cannot start its signal thread, and that it cannot start another.
+        catch (Exception error) when (error is TypeInitializationException { InnerException: IOException } or OutOfMemoryException)
+        {
+            StopCommand();
+            throw new KvmscopeException(ExitStatus.Failed, "no thread can be started",
+                "Raise the limit of processes (ulimit -u), which counts those of the user that kvmscope becomes: 'kvmscope' or 'nobody'.",
+                error);
+        }
+    }
+
+    private void StartListening()
     {
         _signals =
         [

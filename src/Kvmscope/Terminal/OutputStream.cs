@@ -1,6 +1,5 @@
 using System.Text;
 using Kvmscope.Core;
-using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Terminal;
 
@@ -77,28 +76,15 @@ internal sealed class OutputStream(Stream inner, string name) : Stream
 /// <summary>Nobody reads standard output any more (<c>| head</c>): the program ends quietly.</summary>
 internal sealed class BrokenPipeException(Exception inner) : Exception("the reader of the output is gone", inner);
 
-/// <summary>This process's standard output as a writer that is fast and reports errors.</summary>
+/// <summary>This process's standard streams as writers.</summary>
 internal static class StandardStreams
 {
-    /// <summary>Opens standard output; nothing is written before a flush.</summary>
-    public static TextWriter Output() =>
-        new StreamWriter(new OutputStream(Raw(), "standard output"), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+    private static readonly UTF8Encoding s_encoding = new(encoderShouldEmitUTF8Identifier: false);
 
-    private static Stream Raw()
-    {
-        // Console's stream swallows EPIPE, so that 'slower | head' would run on; FileStream reports it. But FileStream writes
-        // to files at an offset of its own and leaves the shared one behind, so that in '(kvmscope …; echo) > file' the
-        // second writer would overwrite the first: files go through Console, which reports all that can happen there.
-        var handle = new SafeFileHandle(1, ownsHandle: false);
-        try
-        {
-            var stream = new FileStream(handle, FileAccess.Write, bufferSize: 0);
-            if (!stream.CanSeek) return stream;
-        }
-        catch (Exception error) when (error is ArgumentException or IOException or UnauthorizedAccessException)
-        {
-            // Closed (>&-) or not for writing: Console discards what is written, as other programs' failed writes do.
-        }
-        return Console.OpenStandardOutput();
-    }
+    /// <summary>Standard output: nothing is written before a flush, and errors are reported.</summary>
+    public static TextWriter Output() => new StreamWriter(new OutputStream(HostFactory.StandardStream(1), "standard output"), s_encoding);
+
+    /// <summary>Standard error: written at once. Where that fails there is nobody to tell.</summary>
+    public static TextWriter Error() =>
+        TextWriter.Synchronized(new StreamWriter(HostFactory.StandardStream(2, isQuiet: true), s_encoding) { AutoFlush = true });
 }

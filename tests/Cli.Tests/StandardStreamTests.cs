@@ -1,0 +1,77 @@
+using System.Diagnostics;
+
+namespace Kvmscope.Tests;
+
+/// <summary>The program as a shell starts it: with streams that are closed, full, shared, or limited.</summary>
+public sealed class StandardStreamTests : IDisposable
+{
+    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "kvmscope");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-streams-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("\"$0\" man >&-", 1, "cannot write standard output: ")]
+    [InlineData("\"$0\" man > /dev/full", 1, "cannot write standard output: no space left on the device")]
+    [InlineData("\"$0\" nonsense", 2, "nonsense")]
+    [InlineData("\"$0\" nonsense <&-", 2, "nonsense")]
+    [InlineData("\"$0\" man >&- 2>&-", 1, "")]
+    [InlineData("\"$0\" nonsense 2>&-", 2, "")]
+    [InlineData("\"$0\" nonsense 2> /dev/full", 2, "")]
+    [InlineData("\"$0\" nonsense <&- >&- 2>&-", 2, "")]
+    public void What_cannot_be_written_is_said_where_it_can_be(string script, int status, string says)
+    {
+        (int got, _, string errors) = Shell(script);
+        Assert.Equal((status, ""), (got, errors.Contains(says, StringComparison.Ordinal) ? "" : errors));
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.True(says.Length > 0 || errors.Length == 0, errors);
+    }
+
+    [Fact]
+    public void A_reader_that_has_enough_ends_it_quietly()
+    {
+        (int status, string output, string errors) = Shell("{ \"$0\" man; echo $? >&3; } 3>&2 | head -1");
+        Assert.Equal((0, "0\n"), (status, errors));
+        Assert.NotEmpty(output);
+    }
+
+    [Fact]
+    public void A_file_is_shared_with_those_that_write_before_and_after()
+    {
+        (int status, _, string errors) = Shell("{ echo before; \"$0\" explain HLT; echo after; } > out");
+        Assert.Equal((0, ""), (status, errors));
+        string[] lines = File.ReadAllLines(Path.Combine(_folder, "out"));
+        Assert.Equal(("before", "after"), (lines[0], lines[^1]));
+        Assert.Contains("HLT", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stream_that_does_not_block_gets_all_of_it()
+    {
+        (int status, string output, string errors) = Shell("\"$0\" man");
+        Assert.Equal((0, ""), (status, errors));
+        // Perl makes the pipe non-blocking, for all who write to it, and smaller (F_SETPIPE_SZ) than what is written.
+        const string late = "pipe(R, W); fcntl(W, F_SETFL, O_WRONLY | O_NONBLOCK); fcntl(W, 1031, 4096); "
+            + "if (!fork) { open(STDOUT, '>&', W); exec($ARGV[0], 'man') } close(W); print <R>; wait; exit($? >> 8)";
+        (status, string slow, errors) = Shell($"perl -MFcntl -e \"{late.Replace("$", "\\$", StringComparison.Ordinal)}\" \"$0\"");
+        Assert.Equal((0, "", output), (status, errors, slow));
+    }
+
+    private (int Status, string Output, string Errors) Shell(string script)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", script, s_program])
+        {
+            WorkingDirectory = _folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // Where .NET is, as the test host found it.
+        start.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(Environment.ProcessPath);
+        using Process shell = Process.Start(start)!;
+        Task<string> errors = shell.StandardError.ReadToEndAsync();
+        string output = shell.StandardOutput.ReadToEnd();
+        shell.WaitForExit();
+        return (shell.ExitCode, output, errors.Result);
+    }
+}
