@@ -23,6 +23,8 @@ internal static class PrivilegeScenarios
         new("privileges/as-the-unit-for-always-on-recording", AsTheUnit),
         new("privileges/root-drops-on-all-threads", RootDrops),
         new("privileges/a-refused-drop-is-said", RefusedDrop),
+        new("privileges/below-a-folder-that-is-roots-alone", BelowRootsFolder),
+        new("privileges/limits-are-said", LimitsAreSaid),
     ];
 
     private static void NobodyIsTold(LabHost host)
@@ -127,6 +129,38 @@ internal static class PrivilegeScenarios
         Check.True(errors.Contains("privileges were not dropped: it is still root", StringComparison.Ordinal), $"it is said ({errors})");
         (status, string output, errors) = LabHost.Run(SetPriv, [.. without, "--require-drop", "--", "sleep", "1000"]);
         Check.Equal((4, ""), (status, output), $"status and output with --require-drop ({errors})");
+    }
+
+    /// <summary>
+    /// Where only root may pass the root folder (mode 0700), nothing can be opened by its path after the drop; that costs nothing.
+    /// </summary>
+    private static void BelowRootsFolder(LabHost host)
+    {
+        const string jail = "set -e; cd $1; mount -t tmpfs none jail; "
+            + "for d in bin dev etc lib lib64 proc sys usr; do [ ! -e /$d ] || { mkdir jail/$d; mount --rbind /$d jail/$d; }; done; "
+            + "mkdir -m 1777 jail/tmp; cp $2 jail/kvmscope; chmod 700 jail; "
+            + "exec chroot jail sh -c 'cd /tmp; "
+            + "/kvmscope record --require-drop --interval 100ms --rotate 1s --keep 2 --duration 2500ms -o a.kvmscope; "
+            + "echo $? $(ls | wc -l); "
+            + "/kvmscope count --require-drop -- sh -c \"exit 3\" > /dev/null; echo $?'";
+        Directory.CreateDirectory(Path.Combine(host.Folder, "jail"));
+        (int status, string output, string errors) = LabHost.Run(
+            "/usr/bin/unshare", ["--mount", "sh", "-c", jail, "jail", host.Folder, host.Kvmscope]);
+        Check.Equal((0, "0 2\n3", ""), (status, output, errors), "statuses, files and words");
+    }
+
+    /// <summary>What a limit of the shell does not allow is said, with the limit's name.</summary>
+    private static void LimitsAreSaid(LabHost host)
+    {
+        foreach ((string limit, string says) in ((string, string)[])[
+            ("-n 32", "ulimit -n is 32"), ("-u 1", "ulimit -u"), ("-f 0", "the file is too large")])
+        {
+            string words = limit == "-f 0" ? $"man > {host.Folder}/man" : "count --duration 10ms";
+            (int status, _, string errors) = LabHost.Run("/bin/bash", ["-c", $"ulimit {limit}; {host.Kvmscope} {words}"]);
+            Check.Equal(1, status, $"status with ulimit {limit} ({errors})");
+            Check.Contains(says, errors, $"what is said with ulimit {limit}");
+            Check.AtMost(3, errors.Split('\n').Length, $"lines of it ({errors})");
+        }
     }
 
     private static string Capabilities(string[] unit, string key)
