@@ -206,6 +206,26 @@ public class InsideExitTests
         Assert.Equal(10.3, rounds.GetProperty("l1_exits_per_round").GetDouble());
     }
 
+    // An idle L2 waits in its rounds (HLT), and a few cheap ones cost nothing that matters.
+    [Theory]
+    [InlineData(0x7b, 100, 50_000, true)]
+    [InlineData(0x7b, 99, 50_000, false)]
+    [InlineData(0x78, 1900, 9_000_000, false)]
+    public void Only_rounds_that_cost_something_have_a_sentence(ulong code, ulong count, ulong ns, bool isSaid)
+    {
+        Row[] rows = [Reflected(s_cpuid, 1900, 50_000), Reflected(new ExitCode(Isa.Svm, code), count, ns)];
+        string text = Text(Between(null, Take([], rows)), Request(nested: true));
+        Assert.Contains("CPUID (L2) reflected 1900, 1 round 50.0 µs", text, StringComparison.Ordinal);
+        Assert.Equal(isSaid ? 2 : 1, text.Split("(L2) reflected").Length - 1);
+
+        static Row Reflected(ExitCode code, ulong count, ulong ns)
+        {
+            Row row = Row(code, count, 1000, level: ExitLevel.L2);
+            row.Rounds = new ReflectedRounds { Reflected = count, Timed = count, TotalNs = count * ns, L1Exits = count, MaxNs = ns };
+            return row;
+        }
+    }
+
     [Theory]
     [InlineData(GroupBy.Vm)]
     [InlineData(GroupBy.Vcpu)]

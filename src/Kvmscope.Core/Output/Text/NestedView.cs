@@ -8,6 +8,8 @@ namespace Kvmscope.Core.Output.Text;
 internal static class NestedView
 {
     private const int ComfortableVm = 8, ComfortableReason = 14, MaxSentences = 5;
+    // An idle L2 waits in its rounds, and rounds that take less of all rounds' time than this cost nothing that matters.
+    private const double MinShare = 0.05;
     private const string Round = "round until L2 runs again";
 
     internal static void Write(TextWriter output, Report report, ShownColumns shown, ViewStyle style)
@@ -27,8 +29,9 @@ internal static class NestedView
         foreach (ReportRow row in report.Rows) table.Add(RowTone.Plain, [.. Cells(row, vm, vcpu)]);
         table.Write(output);
         bool isFirst = true;
-        foreach (ReportRow row in report.Rows.Where(r => r.Rounds is { Timed: > 0 }).OrderByDescending(r => r.Rounds!.TotalNs)
-            .Take(MaxSentences))
+        ReportRow[] busy = [.. report.Rows.Where(r => r.Rounds is { Timed: > 0 } && !ExitReasons.IsIdle(r.Code.GetValueOrDefault()))];
+        double least = MinShare * busy.Sum(r => (double)r.Rounds!.TotalNs);
+        foreach (ReportRow row in busy.Where(r => r.Rounds!.TotalNs >= least).OrderByDescending(r => r.Rounds!.TotalNs).Take(MaxSentences))
         {
             if (isFirst) output.Write('\n');
             isFirst = false;
