@@ -16,6 +16,7 @@ internal static class TestCommand
         .. PerfEventScenarios.Cases, .. LifeScenarios.Cases, .. RecordScenarios.Cases, .. PairingScenarios.Cases, .. RunScenarios.Cases,
         .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases, .. BadHostScenarios.Cases,
         .. NestedLinuxScenarios.Cases, .. ArmScenarios.Cases, .. ArmLinuxScenarios.Cases,
+        .. AtomicScenarios.Cases,
     ];
 
     // In CI a case that cannot run has failed: nobody would notice a skip.

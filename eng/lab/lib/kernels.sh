@@ -214,6 +214,7 @@ extract_vmlinux() {
     fd377a58) xz -dcq "$2.payload" ;;
     1f8b*) gzip -dcq "$2.payload" ;;
     28b52ffd) zstd -dcq "$2.payload" ;;
+    02214c18) lz4 -dcq "$2.payload" ;; # the cloud kernels up to 6.1
     *) false ;;
     esac >"$2" 2>/dev/null || true # a size field follows the data, which the decompressors call garbage
     rm -f "$2.payload"
