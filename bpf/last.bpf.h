@@ -78,21 +78,32 @@ static __always_inline void begin_last_time(struct kvmscope_last *last, u64 now)
 	close_last(last);
 }
 
-/* kvm_entry at `now`, once the qualifier is settled: the open exit ends. */
-static __noinline int end_last(struct kvmscope_slot *slot, u64 now)
+/* What was known of the exit's qualifier only when KVM had handled it. */
+static __noinline int fill_last(struct kvmscope_last *last, struct kvmscope_slot *slot)
 {
-	struct kvmscope_last *last;
-
-	if (!slot)
-		return 0;
-	last = newest_last(slot);
-	if (!last)
+	if (!last || !slot)
 		return 0;
 	open_last(last);
-	last->end_ns = now;
 	copy_qualifier(last, slot);
 	close_last(last);
 	return 0;
+}
+
+/*
+ * kvm_entry at `now`, once the qualifier is settled: the exit in cell `open` ends. Its time is one
+ * store, so a reader has it or not.
+ */
+static __always_inline void end_last(struct kvmscope_slot *slot, u32 open, u64 now)
+{
+	u32 at = slot->last_at;
+	struct kvmscope_last *last;
+
+	last = bpf_map_lookup_elem(&last_exits, &at);
+	if (!last)
+		return;
+	last->end_ns = now;
+	if (open >= KVMSCOPE_FIRST_CELL && last->qualifier_state != slot->qualifier_state)
+		fill_last(last, slot);
 }
 
 /* KVM_RUN returns, with the exit open: maybe for the last time. */
@@ -111,7 +122,8 @@ static __always_inline void note_last_return(struct kvm_vcpu *vcpu, struct kvmsc
 	open_last(last);
 	last->return_kind = kind;
 	last->returns++;
-	copy_qualifier(last, slot);
+	if (slot->open >= KVMSCOPE_FIRST_CELL)
+		copy_qualifier(last, slot);
 	close_last(last);
 }
 

@@ -345,7 +345,7 @@ static __always_inline int enter_guest(struct kvm_vcpu *vcpu, struct kvmscope_sl
 		end_timed(vcpu, slot, cell, now, more);
 	}
 	if (more && knobs.last_count && open >= KVMSCOPE_OPEN_DROPPED)
-		end_last(slot, now);
+		end_last(slot, open, now);
 	if (more && knobs.want_split)
 		slot->entry_ns = now;
 	return 0;
