@@ -119,7 +119,7 @@ public sealed class TraceEndTests : IDisposable
     {
         string stop = Path.Combine(_directory, "stop");
         using var end = new TraceEnd(HostFactory.System);
-        end.Start(["sh", "-c", $"until [ -e {stop} ]; do sleep 0.1; done"]);
+        end.Start(["sh", "-c", $"while [ -d {_directory} ] && [ ! -e {stop} ]; do sleep 0.1; done"]);
         end.Listen();
 
         Signal("INT");
