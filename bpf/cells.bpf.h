@@ -217,6 +217,13 @@ static __always_inline bool is_part_known(u32 states, u32 part)
 	return (states >> part & KVMSCOPE_KEY_MASK) == KVMSCOPE_KEY_KNOWN;
 }
 
+static __always_inline bool has_other(u32 states)
+{
+	return states &
+	       (KVMSCOPE_KEY_OTHER << KVMSCOPE_KEY_QUALIFIER |
+		KVMSCOPE_KEY_OTHER << KVMSCOPE_KEY_PAGE | KVMSCOPE_KEY_OTHER << KVMSCOPE_KEY_RIP);
+}
+
 /*
  * A cell that is not in the slot's index: for exits of the reason's own cell (`cell`, number
  * `head`) with one key, or for another kind. The key is the slot's, as far as `states` says that
@@ -228,6 +235,7 @@ static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cel
 	struct kvmscope_extra key = {};
 	struct kvmscope_cell *made;
 	u32 number, *known;
+	s32 share;
 
 	if (!slot || !cell)
 		return 0;
@@ -242,8 +250,9 @@ static __noinline u32 find_extra(struct kvmscope_slot *slot, struct kvmscope_cel
 	known = bpf_map_lookup_elem(&extras, &key);
 	if (known)
 		return *known;
-	if (kind == KVMSCOPE_CELL_QUALIFIED &&
-	    (s32)(cell->kept - cell->given) >= (s32)KVMSCOPE_SHARE)
+	/* What stands for several keys has a share of its own: without it they would be `other`. */
+	share = has_other(states) ? 2 * KVMSCOPE_SHARE : KVMSCOPE_SHARE;
+	if (kind == KVMSCOPE_CELL_QUALIFIED && (s32)(cell->kept - cell->given) >= share)
 		return 0;
 	number = take_cell(kind);
 	made = number ? cell_at(number) : NULL;

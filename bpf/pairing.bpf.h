@@ -132,13 +132,14 @@ static __always_inline bool is_slow(struct kvmscope_slot *slot, u64 ns, bool mor
 }
 
 /* Where a slow exit came from, as far as it is known at the exit. */
-static __always_inline void note_origin(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 isa)
+static __always_inline void note_origin(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 isa,
+					bool direct)
 {
 	u64 rip = 0;
 
 	slot->exit_cpu = bpf_get_smp_processor_id();
 	if (!knobs.want_rips) {
-		read_rip(vcpu, isa, false, &rip);
+		read_rip(vcpu, isa, direct, &rip);
 		slot->rip = rip;
 	}
 	if (knobs.want_who)
@@ -265,7 +266,7 @@ static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_s
 		if (knobs.know_qualifier && !knobs.want_qualifiers)
 			take_qualifier(vcpu, slot, index, code, isa_l2 & 1, direct);
 		if (knobs.want_split && knobs.slow_ns)
-			note_origin(vcpu, slot, isa_l2 >> 1);
+			note_origin(vcpu, slot, isa_l2 >> 1, direct);
 		barrier();
 		if (last)
 			copy_qualifier(last, slot);

@@ -30,21 +30,27 @@ static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 	read_qualifier(vcpu, slot, kind, code, l2, direct);
 }
 
-/* At kvm_exit: the page of guest-physical memory that the exit is about. */
-static __always_inline void take_page(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 index,
-				      u64 code, u32 l2)
+/*
+ * At kvm_exit: the page of guest-physical memory that the exit is about. A function of its own, so
+ * that it takes no registers from the path that does not call it.
+ */
+static __noinline int take_page(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 index,
+				u64 code, u32 l2)
 {
 	u32 at = index;
 	u64 gpa = 0;
 
+	if (!vcpu || !slot)
+		return 0;
 	barrier_var(at); /* as in index_at() */
 	at &= KVMSCOPE_REASON_INDEXES - 1;
 	slot->page = 0;
 	slot->page_state = KVMSCOPE_QUALIFIER_NONE;
 	if (!(knobs.page_bits[at / 64] >> (at % 64) & 1))
-		return;
+		return 0;
 	slot->page_state = read_page(vcpu, slot, code, l2, &gpa);
 	slot->page = gpa & knobs.page_mask;
+	return 0;
 }
 
 /* At kvm_exit, before the exit is marked as open: what its key is, as far as it is known then. */

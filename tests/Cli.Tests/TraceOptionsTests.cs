@@ -1,4 +1,5 @@
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Selections;
 using Kvmscope.Tests.Fakes;
 
@@ -18,6 +19,22 @@ public sealed class TraceOptionsTests
         Assert.False(count.Asked.WantTime);
         Assert.True(time.Asked.WantTime);
         Assert.Equal(0UL, time.Asked.SlowNs);
+    }
+
+    [Theory]
+    [InlineData("count", ExitParts.None, null)]
+    [InlineData("time --by qualifier", ExitParts.Qualifier, null)]
+    [InlineData("count --by page", ExitParts.Page, 12)]
+    [InlineData("hist --by page,vm --page-size 2m", ExitParts.Page, 21)]
+    [InlineData("time --by rip --split", ExitParts.Rip, null)]
+    [InlineData("time --by rip,page --page-size 1G", ExitParts.Rip | ExitParts.Page, 30)]
+    [InlineData("time --by page --explain", ExitParts.Qualifier | ExitParts.Page, 12)]
+    public void Only_what_is_asked_for_is_kept_apart(string line, ExitParts parts, int? shift)
+    {
+        var world = new World();
+        Outcome outcome = world.Run(line.Split(' '));
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.Equal((parts, shift), (world.Asked.Parts, world.Asked.PageShift));
     }
 
     [Fact]

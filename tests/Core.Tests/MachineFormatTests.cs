@@ -38,9 +38,9 @@ public sealed class MachineFormatTests
             json.RootElement.GetProperty("rows").EnumerateArray().Select(r => r.GetProperty("row").GetString()));
         Assert.Equal(
             """
-            started,seconds,row,vm,vm_pid,vcpu,isa,code,reason,idle,level,qualifier,qualifier_raw,direction,count,ret,ec
-            2026-03-01T12:34:56.0000000Z,10,total,,,,,,,,,,,,0,,
-            2026-03-01T12:34:56.0000000Z,10,busy,,,,,,,false,,,,,0,,
+            started,seconds,row,vm,vm_pid,vcpu,isa,code,reason,idle,level,qualifier,qualifier_raw,direction,count,page,rip,symbol,ret,ec
+            2026-03-01T12:34:56.0000000Z,10,total,,,,,,,,,,,,0,,,,,
+            2026-03-01T12:34:56.0000000Z,10,busy,,,,,,,false,,,,,0,,,,,
 
             """,
             Sample.Text(Sample.IntervalOf(), ReportKind.Count, format: OutputFormat.Csv));
@@ -109,9 +109,9 @@ public sealed class MachineFormatTests
         Interval interval =
             Sample.IntervalOf(Sample.Row(Isa.Arm64, 0x000, ExitLevel.L1, 3, 63), Sample.Row(Isa.Arm64, 0x200, ExitLevel.L1, 2, 63));
         string[] lines = Sample.Text(interval, ReportKind.Count, format: OutputFormat.Csv).TrimEnd('\n').Split('\n');
-        Assert.EndsWith(",count,ret,ec", lines[0], StringComparison.Ordinal);
-        Assert.EndsWith("arm64,0,IRQ,false,1,,,,3,0,", lines[1], StringComparison.Ordinal);
-        Assert.EndsWith("arm64,0,UNKNOWN,false,1,,,,2,2,0", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith(",count,page,rip,symbol,ret,ec", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("arm64,0,IRQ,false,1,,,,3,,,,0,", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("arm64,0,UNKNOWN,false,1,,,,2,,,,2,0", lines[2], StringComparison.Ordinal);
         Assert.EndsWith(",0,", Slow(OutputFormat.Csv, 80, s_slow with { Code = new ExitCode(Isa.Arm64, 0x000) }).TrimEnd('\n'),
             StringComparison.Ordinal);
         Assert.EndsWith(",2,36", Slow(OutputFormat.Csv, 80, s_slow with { Code = new ExitCode(Isa.Arm64, 0x224) }).TrimEnd('\n'),

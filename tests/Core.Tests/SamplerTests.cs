@@ -72,6 +72,10 @@ public sealed class SamplerTests
 
         public void Sweep() => Swept();
 
+        internal List<int> ExchangedAfter { get; } = [];
+
+        public void ExchangeCells() => ExchangedAfter.Add(Readings);
+
         public void Dispose()
         {
         }
@@ -226,5 +230,22 @@ public sealed class SamplerTests
         Assert.True(IsDue(1010));
         Assert.Equal(TimeSpan.FromMilliseconds(1250), steps.Next);
         Assert.False(new Cadence(null).IsDue(TimeSpan.MaxValue - TimeSpan.FromTicks(1)));
+    }
+
+    [Fact]
+    public void Cells_are_exchanged_after_each_reading_and_each_second_without_one()
+    {
+        var time = new StillTime();
+        var trace = new Trace(time, 1);
+        var sampler = new Sampler(trace, new TraceClock(time));
+        sampler.Add(new Sink(Grouping.Host, _ => true) { Step = TimeSpan.FromSeconds(2) });
+        sampler.Run(wait =>
+        {
+            time.Now += wait;
+            return false;
+        }, TimeSpan.FromSeconds(5));
+        // At 1 s, after the reading at 2 s, at 3 s, after the reading at 4 s; the last reading needs none.
+        Assert.Equal([0, 1, 1, 2], trace.ExchangedAfter);
+        Assert.Equal(3, trace.Readings);
     }
 }

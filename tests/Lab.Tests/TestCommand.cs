@@ -10,9 +10,8 @@ internal static class TestCommand
     private static IEnumerable<Case> Cases =>
     [
         .. CountScenarios.Cases, .. SamplerScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases,
-        .. SplitScenarios.Cases, .. OpenScenarios.Cases, .. QualifierScenarios.Cases, .. RoundScenarios.Cases, .. ReturnScenarios.Cases,
-        .. LastScenarios.Cases,
-        .. DossierScenarios.Cases,
+        .. SplitScenarios.Cases, .. OpenScenarios.Cases, .. QualifierScenarios.Cases, .. PlaceScenarios.Cases, .. RoundScenarios.Cases,
+        .. ReturnScenarios.Cases, .. LastScenarios.Cases, .. DossierScenarios.Cases,
         .. PerfEventScenarios.Cases, .. LifeScenarios.Cases, .. RecordScenarios.Cases, .. PairingScenarios.Cases, .. RunScenarios.Cases,
         .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases, .. BadHostScenarios.Cases,
         .. NestedLinuxScenarios.Cases, .. ArmScenarios.Cases, .. ArmLinuxScenarios.Cases,

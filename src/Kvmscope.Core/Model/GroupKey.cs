@@ -57,6 +57,10 @@ public sealed record Place(Qualifier Page, Qualifier Rip)
     /// <summary>It as part of a key; null where nothing is kept apart.</summary>
     public static Place? Of(Qualifier page, Qualifier rip) => page == default && rip == default ? null : new Place(page, rip);
 
+    /// <summary>The same with the larger page, of this power of two, in which the page is.</summary>
+    public Place WithPageOf(int shift) =>
+        Page.State == QualifierState.Known ? this with { Page = Qualifier.Of(Page.Raw & (ulong.MaxValue << shift)) } : this;
+
     /// <summary>The same with only some parts; null where none of them is left.</summary>
     public Place? Keep(ExitParts parts) => Of(parts.HasFlag(ExitParts.Page) ? Page : default, parts.HasFlag(ExitParts.Rip) ? Rip : default);
 }

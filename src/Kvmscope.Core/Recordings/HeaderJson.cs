@@ -37,6 +37,8 @@ internal static class HeaderJson
         json.WriteBoolean("time", header.HasTime);
         json.WriteBoolean("split", header.HasSplit);
         json.WriteBoolean("qualifiers", header.HasQualifiers);
+        if (header.PageShift is { } shift) json.WriteNumber("page_size", 1UL << shift);
+        if (header.HasRips) json.WriteBoolean("rips", true);
         json.WriteBoolean("nested", header.HasNested);
         if (header.HasReturns) json.WriteBoolean("vmm", true);
         json.WriteNumber("slow_ns", header.SlowNs);
@@ -90,6 +92,8 @@ internal static class HeaderJson
                 "time" => header with { HasTime = JsonWalk.Bool(ref json) },
                 "split" => header with { HasSplit = JsonWalk.Bool(ref json) },
                 "qualifiers" => header with { HasQualifiers = JsonWalk.Bool(ref json) },
+                "page_size" => header with { PageShift = ShiftOf(JsonWalk.Number(ref json)) },
+                "rips" => header with { HasRips = JsonWalk.Bool(ref json) },
                 "nested" => header with { HasNested = JsonWalk.Bool(ref json) },
                 "vmm" => header with { HasReturns = JsonWalk.Bool(ref json) },
                 "slow_ns" => header with { SlowNs = JsonWalk.Number(ref json) },
@@ -151,6 +155,9 @@ internal static class HeaderJson
         else JsonWalk.Skip(ref json);
         return header;
     }
+
+    private static int? ShiftOf(ulong pageSize) =>
+        ulong.IsPow2(pageSize) ? (int)ulong.Log2(pageSize) : throw new JsonException("not a size of pages");
 
     private static Grouping GroupingOf(string text) => text switch { "host" => Grouping.Host, "vm" => Grouping.Vm, _ => Grouping.Vcpu };
 

@@ -259,7 +259,6 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
         int tid = 0, cpu = 0, pid = 0;
         int? cpuAtExit = null;
         ulong duration = 0;
-        ulong? rip = null;
         TimeParts? parts = null;
         string? task = null;
         while (JsonWalk.Member(ref json))
@@ -270,7 +269,6 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
             else if (json.ValueTextEquals("cpu"u8)) cpu = JsonWalk.Int(ref json);
             else if (json.ValueTextEquals("cpu_exit"u8)) cpuAtExit = JsonWalk.Int(ref json);
             else if (json.ValueTextEquals("duration_ns"u8)) duration = JsonWalk.Number(ref json);
-            else if (json.ValueTextEquals("rip"u8)) rip = JsonWalk.Number(ref json);
             else if (json.ValueTextEquals("parts_ns"u8)) parts = ReadParts(ref json);
             else if (json.ValueTextEquals("ran_instead"u8)) task = JsonWalk.Text(ref json);
             else if (json.ValueTextEquals("ran_instead_pid"u8)) pid = JsonWalk.Int(ref json);
@@ -280,7 +278,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
         return new SlowExit(at, vm, key.Vcpu, tid, cpu, key.Level, key.Code, duration)
         {
             Qualifier = key.Qualifier,
-            Rip = rip,
+            Rip = key.Rip,
             CpuAtExit = cpuAtExit,
             Parts = parts,
             RanInstead = task is null ? null : new TaskIdentity(pid, task),

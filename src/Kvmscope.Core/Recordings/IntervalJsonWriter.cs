@@ -12,6 +12,9 @@ namespace Kvmscope.Core.Recordings;
 /// </summary>
 internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
 {
+    /// <summary>A page or an instruction that found no room.</summary>
+    internal const string Other = "other";
+
     private Dictionary<int, VmIdentity> _vms = [];
 
     internal void Write(Interval interval, MemberKind kind)
@@ -204,6 +207,15 @@ internal sealed class IntervalJsonWriter(Utf8JsonWriter json)
     {
         WriteVcpu(key.Vm, key.Vcpu);
         WriteCode(key.Code, key.Level, key.Qualifier);
+        if (key.Place is not { } place) return;
+        WritePlace("page", place.Page);
+        WritePlace("rip", place.Rip);
+    }
+
+    private void WritePlace(string name, Qualifier address)
+    {
+        if (address.State == QualifierState.Known) json.WriteNumber(name, address.Raw);
+        else if (address.State == QualifierState.Other) json.WriteString(name, Other);
     }
 
     private void WriteVcpu(int vm, int vcpu)

@@ -12,6 +12,7 @@ internal struct KeyReader()
     private ulong _code;
     private ulong? _raw;
     private bool _hasQualifier;
+    private Qualifier _page, _rip;
 
     internal int Vm { get; private set; } = -1;
 
@@ -21,7 +22,7 @@ internal struct KeyReader()
 
     internal readonly ExitCode Code => new(_isa, _code);
 
-    internal readonly GroupKey Key => new(Vm, Vcpu, Code, Level, Qualifier);
+    internal readonly GroupKey Key => new(Vm, Vcpu, Code, Level, Qualifier, Place.Of(_page, _rip));
 
     internal readonly Qualifier Qualifier => _raw is { } raw ? Qualifier.Of(raw) : _hasQualifier ? Qualifier.Other : Qualifier.None;
 
@@ -34,9 +35,22 @@ internal struct KeyReader()
         else if (json.ValueTextEquals("code"u8)) _code = JsonWalk.Number(ref json);
         else if (json.ValueTextEquals("level"u8)) Level = (ExitLevel)JsonWalk.Int(ref json);
         else if (json.ValueTextEquals("qualifier_raw"u8)) _raw = JsonWalk.Number(ref json);
+        else if (json.ValueTextEquals("page"u8)) _page = Address(ref json);
+        else if (json.ValueTextEquals("rip"u8)) _rip = Address(ref json);
         else if (json.ValueTextEquals("qualifier"u8)) _hasQualifier = JsonWalk.Skip(ref json);
         else return false;
         return true;
+    }
+
+    /// <summary>The instruction, which slow exits have as well.</summary>
+    internal readonly ulong? Rip => _rip.State == QualifierState.Known ? _rip.Raw : null;
+
+    private static Qualifier Address(ref Utf8JsonReader json)
+    {
+        if (!json.Read()) throw new JsonException("cut off");
+        if (json.TokenType == JsonTokenType.Number && json.TryGetUInt64(out ulong raw)) return Qualifier.Of(raw);
+        if (json.TokenType == JsonTokenType.String && json.ValueTextEquals(IntervalJsonWriter.Other)) return Qualifier.Other;
+        throw new JsonException("not an address");
     }
 
     internal static Isa IsaOf(ref Utf8JsonReader json)

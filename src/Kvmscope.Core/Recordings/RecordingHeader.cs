@@ -67,6 +67,12 @@ public sealed record RecordingHeader
     /// <summary>Whether the reasons' arguments were kept apart.</summary>
     public bool HasQualifiers { get; init; }
 
+    /// <summary>The size of the pages that were kept apart, as a power of two; null where they were not.</summary>
+    public int? PageShift { get; init; }
+
+    /// <summary>Whether the guests' instructions were kept apart.</summary>
+    public bool HasRips { get; init; }
+
     /// <summary>Whether reflected exits of L2 were followed.</summary>
     public bool HasNested { get; init; }
 

@@ -34,7 +34,7 @@ public interface ITraceSession : IDisposable
     /// Gives cells of keys (qualifiers, pages, instructions) that are rare now to keys that are frequent now and have none. After each
     /// reading, and about once a second.
     /// </summary>
-    void ExchangeCells() { }
+    void ExchangeCells();
 
     /// <summary>
     /// Housekeeping that must run about once a second: notices VMs that ended, learns the names of new ones, frees slots.

@@ -9,7 +9,7 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say what is recorded and where it is written.</summary>
 internal sealed class RecordOptions
 {
-    private static readonly string[] s_details = ["time", "split", "qualifiers", "nested"], s_extras = ["vmm"],
+    private static readonly string[] s_details = ["time", "split", "qualifiers", "nested"], s_extras = ["page", "rip", "vmm"],
         s_groups = ["host", "vm", "vcpu"];
 
     // With shorter intervals the recorder would measure mostly itself.
@@ -23,7 +23,9 @@ internal sealed class RecordOptions
     private readonly Option<string[]> _without = OptionFactory.Values("--without", "WHAT[,WHAT]",
         "Leave out, to save its cost: qualifiers, split, nested, or time (and with it all of these).");
     private readonly Option<string[]> _with = OptionFactory.Values("--with", "WHAT[,WHAT]",
-        "Also keep, which costs more: vmm (returns to the VMM, for 'report FILE --by vmm').");
+        "Also keep, which costs more: page (of the guest's memory), rip (the guest's instruction), vmm (returns to the VMM).");
+    private readonly Option<string> _pageSize =
+        OptionFactory.Value("--page-size", PageSizes.Names, "With --with page: the size of a page (default: 4K).");
     private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME",
         "Also keep each exit of at least this handling time, for 'report FILE slower'; a bare number is ms.");
     private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
@@ -36,7 +38,8 @@ internal sealed class RecordOptions
         OptionFactory.Value("--keep", "N", "With --rotate: keep the newest N files and remove older ones.");
 
     /// <summary>The options as --help shows them.</summary>
-    public OptionGroup Group => new("Recording", [_output, _interval, _by, _without, _with, _slower, _part, _who, _rotate, _keep]);
+    public OptionGroup Group => new("Recording",
+        [_output, _interval, _by, _without, _with, _pageSize, _slower, _part, _who, _rotate, _keep]);
 
     /// <summary>Reads where and how often.</summary>
     /// <param name="result">What was typed.</param>
@@ -71,18 +74,18 @@ internal sealed class RecordOptions
     {
         IReadOnlyList<string> without = result.Items(_without);
         if (without.FirstOrDefault(w => !s_details.Contains(w)) is { } unknown) throw UsageError.NotOneOf("--without", unknown, s_details);
-        IReadOnlyList<string> with = result.Items(_with);
-        if (with.FirstOrDefault(w => !s_extras.Contains(w)) is { } extra) throw UsageError.NotOneOf("--with", extra, s_extras);
-        if (with.Count == 0 && result.Texts(_with).Count > 0) throw UsageError.NotOneOf("--with", "", s_extras);
         bool time = !without.Contains("time");
         if (without.Count == 0 && result.Texts(_without).Count > 0) throw UsageError.NotOneOf("--without", "", s_details);
         if (!time && result.Text(_slower) is not null)
             throw UsageError.Of("--slower needs times, and --without time leaves them out", "Give one of them.");
         if ((result.Text(_part) is not null ? _part.Name : result.Has(_who) ? _who.Name : null) is { } ofSlow)
             CheckOfSlow(result, without, ofSlow);
+        IReadOnlyList<string> with = With(result);
         return new TraceOptions
         {
             WantTime = time,
+            PageShift = !with.Contains("page") ? null : result.Text(_pageSize) is { } size ? PageSizes.Parse(size) : PageSizes.DefaultShift,
+            WantRips = with.Contains("rip"),
             WantSplit = time && !without.Contains("split"),
             WantQualifiers = time && !without.Contains("qualifiers"),
             WantNested = time && hasAllExits && !without.Contains("nested"),
@@ -92,6 +95,16 @@ internal sealed class RecordOptions
             WantWho = result.Has(_who),
             Finest = grouping,
         };
+    }
+
+    private IReadOnlyList<string> With(ParseResult result)
+    {
+        IReadOnlyList<string> with = result.Items(_with);
+        if (with.FirstOrDefault(w => !s_extras.Contains(w)) is { } unknown) throw UsageError.NotOneOf("--with", unknown, s_extras);
+        if (with.Count == 0 && result.Texts(_with).Count > 0) throw UsageError.NotOneOf("--with", "", s_extras);
+        if (result.Text(_pageSize) is not null && !with.Contains("page"))
+            throw UsageError.Of("--page-size needs --with page", "Add --with page, or leave --page-size out.");
+        return with;
     }
 
     private void CheckOfSlow(ParseResult result, IReadOnlyList<string> without, string option)

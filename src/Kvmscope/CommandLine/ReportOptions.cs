@@ -12,7 +12,7 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say what the rows of an answer are.</summary>
 internal sealed class ReportOptions
 {
-    private static readonly string[] s_groups = ["reason", "vm", "vcpu", "level", "qualifier", "vmm"];
+    private static readonly string[] s_groups = ["reason", "vm", "vcpu", "level", "qualifier", "page", "rip", "vmm"];
 
     private const int DefaultTimelineRows = 8;
 
@@ -20,12 +20,18 @@ internal sealed class ReportOptions
     private readonly string[] _sorts;
     private readonly Option<string[]> _by =
         OptionFactory.Values("--by", "KEY[,KEY]",
-            "One row for each reason, vm, vcpu, level or qualifier (the reason's own argument: which MSR, port, leaf, page), "
-            + "or for each combination of them. vmm, alone or with vm and vcpu: returns to the VMM by what KVM_RUN returned with, "
-            + "and how long until it was called again.");
+            "One row for each reason, vm, vcpu, level, qualifier (the reason's own argument: which MSR, port, leaf), page (of the guest's "
+            + "memory) or rip (the guest's instruction), or for each combination of them. vmm, alone or with vm and "
+            + "vcpu: returns to the VMM by what "
+            + "KVM_RUN returned with, and how long until it was called again.");
     private readonly Option<string> _top =
         OptionFactory.Value("--top", "N",
-            $"How many qualifiers of each reason have a row of their own (default: {ReportRequest.DefaultTop}); the rest is 'other'.");
+            $"How many qualifiers, pages or instructions of each reason have a row of their own (default: {ReportRequest.DefaultTop}); "
+            + "the rest is 'other'.");
+    private readonly Option<string> _pageSize =
+        OptionFactory.Value("--page-size", PageSizes.Names, "With --by page: the size of a page (default: 4K).");
+    private readonly Option<string> _symbols = OptionFactory.Value("--symbols", "FILE",
+        "With --by rip: names from a System.map, a copy of the guest's /proc/kallsyms, or an ELF file with symbols.");
     private readonly Option<string> _sort;
     private readonly Option<bool> _stats =
         OptionFactory.Switch("--stats", "Add p50, p90 and p99.9 of the handling time.");
@@ -50,9 +56,9 @@ internal sealed class ReportOptions
     /// <summary>The options as --help shows them.</summary>
     public OptionGroup Group => new("Grouping", _kind switch
     {
-        ReportKind.Count => [_by, _top, _sort, _levels],
-        ReportKind.Time => [_by, _top, _sort, _levels, _stats, _split, _nested, _explain],
-        _ => [_by, _top],
+        ReportKind.Count => [_by, _top, _pageSize, _symbols, _sort, _levels],
+        ReportKind.Time => [_by, _top, _pageSize, _symbols, _sort, _levels, _stats, _split, _nested, _explain],
+        _ => [_by, _top, _pageSize, _symbols],
     });
 
     /// <summary>Reads the options.</summary>
@@ -75,11 +81,14 @@ internal sealed class ReportOptions
             Nested = result.Has(_nested),
             Explain = result.Has(_explain),
             HasAllExits = selection.HasAllExits,
-            Top = result.Text(_top) is { } top ? ParseTop(top, "qualifiers") : ReportRequest.DefaultTop,
+            Top = result.Text(_top) is { } top ? ParseTop(top, "rows") : ReportRequest.DefaultTop,
+            PageShift = result.Text(_pageSize) is { } size ? PageSizes.Parse(size) : null,
         };
         if (result.Texts(_by).Count > 0) request = request with { By = By(result) };
         Check(request, selection, result.Text(_top) is not null);
-        return request;
+        if (result.Text(_symbols) is not { } symbols) return request;
+        if (!request.By.HasFlag(GroupBy.Rip)) throw UsageError.Of("--symbols needs --by rip", "Add --by rip, or leave --symbols out.");
+        return request with { Symbols = SymbolFile.Read(symbols) };
     }
 
     /// <summary>What a row of a timeline is (a reason, VM or vCPU), and how many rows there are.</summary>
@@ -88,6 +97,8 @@ internal sealed class ReportOptions
     {
         foreach (Option<bool> option in new[] { _levels, _stats, _split, _nested, _explain })
             if (result.Has(option)) throw UsageError.Of($"--timeline and {option.Name} are different views", "Give one of them.");
+        foreach (Option<string> option in new[] { _pageSize, _symbols })
+            if (result.Text(option) is not null) throw UsageError.Of($"a timeline has no option {option.Name}", "Leave it out.");
         if (result.Text(_sort) is not null) throw UsageError.Of("--timeline always has the costliest rows first", "Leave --sort out.");
         TimelineBy by = result.Items(_by) switch
         {
@@ -106,7 +117,7 @@ internal sealed class ReportOptions
     public void RefuseAll(ParseResult result, string command)
     {
         if (Group.Options.FirstOrDefault(o => result.GetResult(o) is { Implicit: false }) is not { } option) return;
-        string owners = option == _by || option == _top ? "count, time and hist"
+        string owners = option == _by || option == _top || option == _pageSize || option == _symbols ? "count, time and hist"
             : option == _sort || option == _levels ? "count and time" : "time";
         throw UsageError.Of($"'{command}' has no option {option.Name}", $"It belongs to {owners}.");
     }
@@ -126,8 +137,11 @@ internal sealed class ReportOptions
     private static void Check(ReportRequest request, Selection selection, bool hasTop)
     {
         if (request.OfReturns) CheckReturns(request, selection);
-        bool byQualifier = request.By.HasFlag(GroupBy.Qualifier);
-        if (hasTop && !byQualifier) throw UsageError.Of("--top needs --by qualifier", "Add --by qualifier, or leave --top out.");
+        bool byPart = (request.By & (GroupBy.Qualifier | GroupBy.Page | GroupBy.Rip)) != 0;
+        if (hasTop && !byPart)
+            throw UsageError.Of("--top needs --by qualifier, page or rip", "Add one of them, or leave --top out.");
+        if (request.PageShift is not null && !request.By.HasFlag(GroupBy.Page))
+            throw UsageError.Of("--page-size needs --by page", "Add --by page, or leave --page-size out.");
         if (request.Split && request.Nested) throw UsageError.Of("--split and --nested are different tables", "Give one of them.");
         if (request.Split && request.Stats) throw UsageError.Of("--split and --stats are different tables", "Give one of them.");
         if (request.Nested && request.Stats) throw UsageError.Of("--nested and --stats are different tables", "Give one of them.");
@@ -136,7 +150,8 @@ internal sealed class ReportOptions
                 request.Split ? "Add --by level to --split." : "Leave --levels out.");
         if (request.Levels && request.By.HasFlag(GroupBy.Level))
             throw UsageError.Of("--by level already has a row for each level", "Give one of --by level and --levels.");
-        if (request.Nested && byQualifier) throw UsageError.Of("--nested has rows by reason, not by qualifier", "Leave one of them out.");
+        if (request.Nested && byPart)
+            throw UsageError.Of("--nested has rows by reason, not by qualifier, page or rip", "Leave one of them out.");
         if (request.Nested && selection.Level == ExitLevel.L1)
             throw UsageError.Of("--nested is about exits of L2, and --level l1 leaves them out", "Leave --level out.");
         if (request.Nested && !request.HasAllExits)
@@ -178,6 +193,8 @@ internal sealed class ReportOptions
             "level" => GroupBy.Level,
             "qualifier" => GroupBy.Qualifier | GroupBy.Reason,
             "vmm" => GroupBy.Vmm,
+            "page" => GroupBy.Page | GroupBy.Reason,
+            "rip" => GroupBy.Rip | GroupBy.Reason,
             _ => throw UsageError.NotOneOf("--by", key, s_groups),
         };
     }

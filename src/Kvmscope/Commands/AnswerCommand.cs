@@ -50,6 +50,8 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
                 WantReturns = report.OfReturns,
                 WantSplit = report.Split || report.NeedsAll,
                 WantQualifiers = report.Parts.HasFlag(ExitParts.Qualifier),
+                PageShift = report.By.HasFlag(GroupBy.Page) ? report.PageShift ?? PageSizes.DefaultShift : null,
+                WantRips = report.By.HasFlag(GroupBy.Rip),
                 WantNested = report.Nested || report.NeedsAll,
             },
         };

@@ -27,6 +27,7 @@ internal sealed class RecordCommand : ICommand
         [
             new("kvmscope record --duration 1m -o before.kvmscope", "A minute of all VMs."),
             new("kvmscope record --slower 1ms --vm web1 -- ./load-test", "One VM while a test runs, and its slow exits one by one."),
+            new("kvmscope record --with page,rip --vm web1 --duration 10s", "Also which pages and instructions of the guest."),
             new("kvmscope record --slower 200us --part runq --who -o waits.kvmscope", "Waits for a CPU, and who had it."),
             new("kvmscope record --with vmm --duration 1m", "Also returns to the VMM, for 'report FILE --by vmm'."),
             new("kvmscope record --by vm --without qualifiers --rotate 1h --keep 24 -o /var/lib/kvmscope/host.kvmscope",
@@ -105,6 +106,8 @@ internal sealed class RecordCommand : ICommand
             HasTime = detail.WantTime,
             HasSplit = detail.WantSplit,
             HasQualifiers = detail.WantQualifiers,
+            PageShift = detail.PageShift,
+            HasRips = detail.WantRips,
             HasNested = detail.WantNested,
             HasReturns = detail.WantReturns,
             HasAllExits = selection.HasAllExits,

@@ -20,6 +20,8 @@ internal sealed class TimeCommand() : AnswerCommand(ReportKind.Time)
             new("kvmscope time --split --vm web1", "Where its vCPUs' wall clock went, and what to do about it: add --explain."),
             new("kvmscope time --by qualifier --top 5", "Which MSRs, ports, CPUID leaves and pages the exits are about."),
             new("kvmscope time --by vmm", "Returns to the VMM, with or without an exit, and how long until it ran the vCPU again."),
+            new("kvmscope time --by page --page-size 2M", "Which pages of the guest's memory."),
+            new("kvmscope time --by rip --symbols guest.kallsyms --vm web1", "Which instructions of the guest, by name."),
             new("kvmscope time --nested", "What nesting costs: L2's exits handled here or reflected to L1."),
             new("kvmscope time --level l2 --by vm,reason", "What nested guests cost, per VM."),
         ]);

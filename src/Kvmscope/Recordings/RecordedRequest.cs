@@ -18,6 +18,11 @@ internal static class RecordedRequest
         if (request.Kind != ReportKind.Count && !request.OfReturns) NeedTime(header);
         Need(!request.Split || header.HasSplit, "split of the wall clock", "split");
         Need(!request.By.HasFlag(GroupBy.Qualifier) || header.HasQualifiers, "qualifiers", "qualifiers");
+        NeedWith(!request.By.HasFlag(GroupBy.Page) || header.PageShift is not null, "pages", "page");
+        NeedWith(!request.By.HasFlag(GroupBy.Rip) || header.HasRips, "instructions", "rip");
+        if (request.PageShift < header.PageShift)
+            throw UsageError.Of($"this recording has pages of {PageSizes.NameOf(header.PageShift.Value)}, and no smaller ones",
+                "Leave --page-size out, or record with a smaller one.");
         if (request.Nested && !header.HasAllExits)
             throw UsageError.Of("this recording cannot show what nesting costs: some reasons or a level were left out",
                 "Record without --reason, --exclude and --level.");
@@ -32,6 +37,11 @@ internal static class RecordedRequest
     /// <summary>Throws if no handling times were recorded.</summary>
     /// <exception cref="KvmscopeException">It was made with --without time (status 2).</exception>
     public static void NeedTime(RecordingHeader header) => Need(header.HasTime, "handling times", "time");
+
+    private static void NeedWith(bool has, string what, string word)
+    {
+        if (!has) throw UsageError.Of($"this recording has no {what}: it was made without --with {word}", $"Record with '--with {word}'.");
+    }
 
     private static void Need(bool has, string what, string option)
     {

@@ -47,5 +47,8 @@ internal sealed class NarrowedSession(ITraceSession session, VmFilter vms) : ITr
     public void Sweep() => session.Sweep();
 
     /// <inheritdoc/>
+    public void ExchangeCells() => session.ExchangeCells();
+
+    /// <inheritdoc/>
     public void Dispose() => session.Dispose();
 }

@@ -64,6 +64,10 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
         return all ? [.. host.Histories.Where(h => h.HasEnded && _historiesGiven.Add(h)), .. taken] : taken;
     }
 
+    public void ExchangeCells() => Exchanges++;
+
+    public int Exchanges { get; private set; }
+
     public void Sweep() => host.Log.Add($"sweep at {clock.Now.TotalSeconds:0.###}");
 
     public void Dispose() => Disposed = true;

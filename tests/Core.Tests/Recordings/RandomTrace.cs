@@ -73,9 +73,23 @@ internal sealed class RandomTrace(int seed)
             1 => Qualifier.Other,
             _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)),
         };
-        var row = new Row(Keys.Of(code, level, vm, vcpu, qualifier)) { Parts = default(TimeParts) };
+        Place? place = _random.Next(3) switch
+        {
+            0 => null,
+            1 => Place.Of(Address(), Address()),
+            _ => Place.Of(Address(), default),
+        };
+        var row = new Row(Keys.Of(code, level, vm, vcpu, qualifier) with { Place = place }) { Parts = default(TimeParts) };
         if (!_rows.Any(r => r.Key == row.Key)) _rows.Add(row);
     }
+
+    private Qualifier Address() => _random.Next(4) switch
+    {
+        0 => Qualifier.None,
+        1 => Qualifier.Other,
+        2 => Qualifier.Of(0),
+        _ => Qualifier.Of((ulong)_random.NextInt64() | (1UL << 63)),
+    };
 
     // Exits that began and are in no row until they end; a vCPU has one at most.
     private void MoveOpen()

@@ -23,6 +23,8 @@ internal static class Tape
         IntervalNs = 1_000_000_000,
         HasSplit = true,
         HasQualifiers = true,
+        PageShift = 21,
+        HasRips = true,
         HasNested = true,
         Selection = new() { Vms = ["web"], Vcpus = [0, 2], Reasons = ["HLT"], ExcludedReasons = ["0x7b", "MSR"], Level = ExitLevel.L2 },
         Machines =

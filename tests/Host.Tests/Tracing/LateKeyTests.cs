@@ -224,6 +224,31 @@ public sealed class LateKeyTests
     }
 
     [KernelFact]
+    public void A_qualifier_has_its_row_whatever_the_instructions()
+    {
+        TraceOptions options = new() { WantQualifiers = true, WantRips = true };
+        using KernelSide side = Side(TableSizes.For(8, 1, 1, options) with { CellRun = 1 }, options);
+        for (ulong rip = 1; rip <= 300; rip++)
+        {
+            side.Exit(1, ReadMsr);
+            ref kvmscope_slot slot = ref side.SlotOf(1);
+            (slot.qualifier, slot.rip) = (0x10 + (rip % 2), rip);
+            slot.states = kvmscope_key_state.KVMSCOPE_KEY_KNOWN << kvmscope_key_part.KVMSCOPE_KEY_RIP;
+            side.Entry(1);
+        }
+        Interval read = side.ReadInterval();
+        Assert.Equal((150UL, 150UL), (Count(read, ReadMsr, Qualifier.Of(0x10)), Count(read, ReadMsr, Qualifier.Of(0x11))));
+        // Of the instructions the first have rows, and the rest is with its qualifier.
+        Assert.Equal(128, read.Rows.Count(row => row.Key.Place is { Rip.State: QualifierState.Known } && row.Count == 1));
+        Assert.Equal((172UL, 172UL), (read.Accounting.OtherQualifiers,
+            read.Rows.Where(row => row.Key.Place is { Rip.State: QualifierState.Other }).Aggregate(0UL, (sum, row) => sum + row.Count)));
+
+        var byQualifier = new IntervalSum(Grouping.Host, ExitParts.Qualifier);
+        byQualifier.Add(read);
+        Assert.Equal(0UL, byQualifier.ToInterval().Accounting.OtherQualifiers);
+    }
+
+    [KernelFact]
     public void Many_pages_and_a_few_hot_ones()
     {
         TraceOptions options = new() { PageShift = 12 };

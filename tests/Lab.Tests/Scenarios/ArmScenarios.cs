@@ -17,6 +17,7 @@ internal static class ArmScenarios
         new("arm64/interrupts-have-no-class", Interrupts, OnlyByName: true),
         new("arm64/attach-while-a-guest-runs", Attach, OnlyByName: true),
         new("arm64/qualifiers", ByQualifier, OnlyByName: true),
+        new("arm64/pages-and-instructions", Places, OnlyByName: true),
         new("arm64/filters", Filters, OnlyByName: true),
         new("arm64/split-wfi-and-vmm", Split, OnlyByName: true),
         new("arm64/split-two-vcpus-on-one-cpu", Overcommitted, OnlyByName: true),
@@ -40,6 +41,26 @@ internal static class ArmScenarios
         Exact.Accounting(host, answer, vcpus);
         Check.Equal((ulong)vcpus, answer.Open, "trust.open, the last exit of each vCPU");
         Check.Equal(rise, answer.Exits, "exits against the rise of KVM's own counter");
+    }
+
+    // 31 first writes to pages one after the other, by one instruction.
+    private static void Places(LabHost host)
+    {
+        const int faults = 31;
+        const ulong first = Kvmscope.Guests.Arm64.ArmLayout.Ram + Kvmscope.Guests.Arm64.ArmLayout.Faults;
+        using GuestProcess guest = host.Guest($"hvc=17 fault={faults} mmio-read:5=23");
+        using Tracer pages = host.Trace("count --by page --format json --top 1000").WaitAttached();
+        using Tracer rips = host.Trace("count --by rip --format json --top 1000").WaitAttached();
+        guest.Run();
+        TracedAnswer byPage = pages.FinishAnswer(), byRip = rips.FinishAnswer();
+        guest.End();
+        for (ulong i = 0; i < faults; i++)
+            Check.Equal(1UL, TracedAnswer.Sum(byPage.Rows.Where(r => r.Page == $"0x{first + (4096 * i):x}")), $"faults at page {i}");
+        Check.Equal(23UL, TracedAnswer.Sum(byPage.Rows.Where(r => r.Page == "0xa005000")), "reads of MMIO");
+        Check.Equal(1, byRip.Rows.Count(r => r.Key.Code == DataAbort && r.Count == faults), "instructions that fault");
+        Check.Equal(1, byRip.Rows.Count(r => r.Key.Code == DataAbort && r.Count == 23), "instructions that read MMIO");
+        Check.Equal(17UL, byRip.Rows.Single(r => r.Reason == "HVC64").Count, "HVC");
+        Check.Equal(true, byRip.Rows.All(r => r.Rip is not null), "each exit has its instruction");
     }
 
     private static void TwoVms(LabHost host)

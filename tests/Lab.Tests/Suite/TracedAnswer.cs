@@ -64,6 +64,9 @@ internal sealed record TracedAnswer(
     {
         Qualifier = row.TryGetProperty("qualifier", out JsonElement qualifier) ? qualifier.GetString() : null,
         Raw = row.TryGetProperty("qualifier_raw", out JsonElement raw) && raw.ValueKind != JsonValueKind.Null ? raw.ToString() : null,
+        Page = Text(row, "page"),
+        Rip = Text(row, "rip"),
+        Symbol = Text(row, "symbol"),
         WallNs = Number(row, "wall_ns"),
         Parts = row.TryGetProperty("parts_ns", out JsonElement parts)
             ? parts.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number)
@@ -80,6 +83,9 @@ internal sealed record TracedAnswer(
     // On arm64 the code is the class, and the return value is a field of its own.
     private static ulong Code(JsonElement row) =>
         row.GetProperty("code").GetUInt64() + (row.TryGetProperty("ret", out JsonElement ret) ? ret.GetUInt64() << 8 : 0);
+
+    private static string? Text(JsonElement row, string name) =>
+        row.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
     private static ulong? Number(JsonElement row, string name) =>
         row.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetUInt64() : null;

@@ -20,6 +20,15 @@ internal sealed record TracedRow(
     /// <summary>Its numbers, as text.</summary>
     internal string? Raw { get; init; }
 
+    /// <summary>The page's address as printed; null if there is none.</summary>
+    internal string? Page { get; init; }
+
+    /// <summary>The instruction's address as printed; null if there is none.</summary>
+    internal string? Rip { get; init; }
+
+    /// <summary>The instruction's symbol.</summary>
+    internal string? Symbol { get; init; }
+
     /// <summary>The wall clock, in a row of a wall clock.</summary>
     internal ulong? WallNs { get; init; }
 

@@ -55,7 +55,12 @@ internal sealed class ComparisonGroups
     {
         bool reason = Keys.HasFlag(GroupBy.Reason), level = Keys.HasFlag(GroupBy.Level);
         GroupKey key = KeyOf(of, sample);
-        key = key with { Code = reason ? of.Code : default, Level = level ? of.Level : default, Qualifier = _ranks?.Shown(key) ?? default };
+        key = key with
+        {
+            Code = reason ? of.Code : default,
+            Level = level ? of.Level : default,
+            Qualifier = _ranks?.Shown(key).Qualifier ?? default
+        };
         if (_groups.TryGetValue((key, idle), out ComparisonGroup? group)) return group;
         var keys = new ReportRow
         {

@@ -69,6 +69,9 @@ public sealed class ReportRow
     /// <summary>The reason's argument; none where rows are not grouped by it.</summary>
     public Qualifier Qualifier { get; init; }
 
+    /// <summary>Page and instruction; null where rows are grouped by neither.</summary>
+    public Place? Place { get; init; }
+
     /// <summary>Where the time went, open exits included; null without the split.</summary>
     public TimeParts? Parts => Total.Parts;
 

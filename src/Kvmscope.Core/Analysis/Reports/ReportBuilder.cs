@@ -28,12 +28,13 @@ public static class ReportBuilder
         by = Whole(by, request.Kind);
         Grouper grouper = new(interval, by, request.Kind);
         Grouper? coarse = groups is { } coarser ? new(interval, coarser, request.Kind) : null;
-        Dictionary<GroupKey, TallySum> cells = Sum(interval, by);
-        QualifierRanks? ranks = by.HasFlag(GroupBy.Qualifier) ? Rank(cells, request) : null;
+        ExitParts parts = ReportRequest.PartsOf(by);
+        Dictionary<GroupKey, TallySum> cells = Sum(interval, by, parts, request.PageShift);
+        QualifierRanks? ranks = parts != ExitParts.None ? Rank(cells, request) : null;
         foreach ((GroupKey key, TallySum cell) in cells)
         {
             if (request.Nested && key.Level != ExitLevel.L2) continue;
-            GroupKey shown = ranks is null ? key : key with { Qualifier = ranks.Shown(key) };
+            GroupKey shown = ranks?.Shown(key) ?? key;
             grouper.Add(shown, cell.Value);
             coarse?.Add(shown, cell.Value);
         }
@@ -52,7 +53,7 @@ public static class ReportBuilder
     {
         if (by == GroupBy.None && kind != ReportKind.Hist) by = GroupBy.Reason;
         if (by.HasFlag(GroupBy.Vcpu)) by |= GroupBy.Vm;
-        if (by.HasFlag(GroupBy.Qualifier)) by |= GroupBy.Reason;
+        if (ReportRequest.PartsOf(by) != ExitParts.None) by |= GroupBy.Reason;
         return by;
     }
 
@@ -64,15 +65,15 @@ public static class ReportBuilder
     }
 
     // Each row's histogram is added once, here; all other sums are made of these few.
-    private static Dictionary<GroupKey, TallySum> Sum(Interval interval, GroupBy by)
+    private static Dictionary<GroupKey, TallySum> Sum(Interval interval, GroupBy by, ExitParts parts, int? pageShift)
     {
         Grouping grouping = by.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : by.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
-        bool byQualifier = by.HasFlag(GroupBy.Qualifier);
         var cells = new Dictionary<GroupKey, TallySum>();
         foreach (Row row in interval.Rows)
         {
-            GroupKey key = row.Key.At(grouping);
-            CollectionsMarshal.GetValueRefOrAddDefault(cells, byQualifier ? key : key.WithoutQualifier(), out _).Add(row);
+            GroupKey key = row.Key.At(grouping).Keep(parts);
+            if (pageShift is { } shift && key.Place is { } place) key = key with { Place = place.WithPageOf(shift) };
+            CollectionsMarshal.GetValueRefOrAddDefault(cells, key, out _).Add(row);
         }
         return cells;
     }
@@ -119,6 +120,7 @@ public static class ReportBuilder
                 Level = _byLevel ? key.Level : null,
                 Idle = _knowsIdle ? idle : null,
                 Qualifier = key.Qualifier,
+                Place = key.Place,
             };
             _groups.Add((key, _knowsIdle && idle), group);
             Rows.Add(group);

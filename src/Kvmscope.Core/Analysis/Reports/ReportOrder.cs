@@ -1,4 +1,5 @@
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Reports;
 
@@ -34,14 +35,18 @@ internal sealed class ReportOrder(SortKey key, bool isSplit = false, bool idleAp
     private static int CompareKeys(ReportRow x, ReportRow y)
     {
         int order = CompareCodes(x.Code, y.Code);
-        if (order == 0) order = x.Qualifier.State.CompareTo(y.Qualifier.State);
-        if (order == 0) order = x.Qualifier.Raw.CompareTo(y.Qualifier.Raw);
+        if (order == 0) order = Compare(x.Qualifier, y.Qualifier);
+        if (order == 0) order = Compare(x.Place?.Page ?? default, y.Place?.Page ?? default);
+        if (order == 0) order = Compare(x.Place?.Rip ?? default, y.Place?.Rip ?? default);
         if (order == 0) order = (x.Vm?.Ordinal ?? -1).CompareTo(y.Vm?.Ordinal ?? -1);
         if (order == 0) order = (x.Vcpu ?? -1).CompareTo(y.Vcpu ?? -1);
         if (order == 0) order = (x.Level ?? 0).CompareTo(y.Level ?? 0);
         if (order == 0) order = (x.Idle ?? false).CompareTo(y.Idle ?? false);
         return order;
     }
+
+    private static int Compare(Qualifier x, Qualifier y) =>
+        x.State != y.State ? x.State.CompareTo(y.State) : x.Raw.CompareTo(y.Raw);
 
     // The flags of VMX come after the number, so that a failed entry comes after its reason.
     private static int CompareCodes(ExitCode? x, ExitCode? y)

@@ -1,4 +1,5 @@
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Symbols;
 
 namespace Kvmscope.Core.Analysis.Reports;
 
@@ -47,7 +48,10 @@ public sealed record ReportRequest
     /// <summary>What became of L2's exits (<see cref="ReportKind.Time"/>).</summary>
     public bool Nested { get; init; }
 
-    /// <summary>With <see cref="GroupBy.Qualifier"/>: how many of a reason have their own rows; the rest is <c>other</c>.</summary>
+    /// <summary>
+    /// With <see cref="GroupBy.Qualifier"/>, <see cref="GroupBy.Page"/>, <see cref="GroupBy.Rip"/>: how many of a reason have their own
+    /// rows; the rest is <c>other</c>.
+    /// </summary>
     public int Top { get; init; } = DefaultTop;
 
     /// <summary>Whether to say what the figures suggest (<see cref="Advice"/>).</summary>
@@ -74,7 +78,17 @@ public sealed record ReportRequest
         : Grouping.Host;
 
     /// <summary>What exits of a reason must be kept apart by in an interval for this request.</summary>
-    public ExitParts Parts => By.HasFlag(GroupBy.Qualifier) || NeedsAll ? ExitParts.Qualifier : ExitParts.None;
+    public ExitParts Parts => PartsOf(By) | (NeedsAll ? ExitParts.Qualifier : ExitParts.None);
+
+    /// <summary>With <see cref="GroupBy.Page"/>: the size of a page as a power of two; null as in the interval.</summary>
+    public int? PageShift { get; init; }
+
+    /// <summary>With <see cref="GroupBy.Rip"/>: names of the guest's instructions; null for none.</summary>
+    public SymbolTable? Symbols { get; init; }
+
+    /// <summary>The parts of exits by which rows are grouped.</summary>
+    internal static ExitParts PartsOf(GroupBy by) => (by.HasFlag(GroupBy.Qualifier) ? ExitParts.Qualifier : 0)
+        | (by.HasFlag(GroupBy.Page) ? ExitParts.Page : 0) | (by.HasFlag(GroupBy.Rip) ? ExitParts.Rip : 0);
 
     /// <summary>What rows are grouped by: as requested, and by reason too where the table is about reasons.</summary>
     internal GroupBy RowsBy => Split ? ReasonsBy : Nested ? By | GroupBy.Reason : By;
@@ -130,6 +144,12 @@ public enum GroupBy
 
     /// <summary>Each argument of each reason; includes <see cref="Reason"/>.</summary>
     Qualifier = 16,
+
+    /// <summary>Each page of the guest's memory, of each reason; includes <see cref="Reason"/>.</summary>
+    Page = 32,
+
+    /// <summary>Each instruction of the guest, of each reason; includes <see cref="Reason"/>.</summary>
+    Rip = 64,
 
     /// <summary>What KVM_RUN returned with to the VMM: rows are returns then, and not exits (<see cref="VmmReport"/>).</summary>
     Vmm = 256,

@@ -14,7 +14,7 @@ namespace Kvmscope.Core.Output.Csv;
 /// </summary>
 internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) : IOutputWriter<Interval>
 {
-    private const int CodeFields = 3, TimeFields = 7, RoundFields = 6;
+    private const int CodeFields = 3, TimeFields = 7, RoundFields = 6, PlaceFields = 3;
 
     private readonly CsvLine _line = new(output);
     private bool _hasHeader;
@@ -30,12 +30,14 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
         {
             _line.Text(started).Number(seconds).Text(MachineNames.WallRow);
             WriteWall(wall, interval);
+            WritePlace(null);
             _line.CodeColumns(null).End();
         }
         foreach ((string name, ReportRow row) in MachineNames.RowsOf(report))
         {
             _line.Text(started).Number(seconds).Text(name);
             WriteRow(row, interval);
+            WritePlace(row);
             _line.CodeColumns(row.Code).End();
         }
     }
@@ -52,7 +54,14 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
             foreach ((_, string name) in JsonParts.All) _line.Text(name + "_ns");
             _line.Heads("handled", "reflected", "round_avg_ns", "round_p99_ns", "l1_exits_per_round", "l1_time_share");
         }
+        _line.Heads("page", "rip", "symbol");
         _line.CodeColumnHeads().End();
+    }
+
+    private void WritePlace(ReportRow? row)
+    {
+        if (row?.Place is null) _line.Skip(PlaceFields);
+        else _line.Text(PlaceText.Page(row) ?? "").Text(PlaceText.Rip(row) ?? "").Name(PlaceText.Symbol(row, request.Symbols));
     }
 
     // A row of a wall clock has no figures of exits.

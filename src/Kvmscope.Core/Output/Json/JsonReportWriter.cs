@@ -32,7 +32,7 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         JsonParts.Write(json, "missing", [.. interval.Missing.Select(m => m.Text).Distinct()]);
         if (request.Explain) JsonParts.Write(json, "advice", Advice.Of(report));
         WriteOpen(json, interval);
-        JsonAccounting.Write(json, interval, request.By.HasFlag(GroupBy.Qualifier));
+        JsonAccounting.Write(json, interval, ReportRequest.PartsOf(request.By) != ExitParts.None);
         _lines.End();
     }
 
@@ -101,12 +101,20 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         if (row.Level is { } level) json.WriteNumber("level", (int)level);
         else json.WriteNull("level");
         if (request.By.HasFlag(GroupBy.Qualifier)) JsonParts.Write(json, row.Code.GetValueOrDefault(), row.Qualifier);
+        if (request.By.HasFlag(GroupBy.Page)) json.WriteString("page", PlaceText.Page(row));
+        if (request.By.HasFlag(GroupBy.Rip)) WriteRip(json, row);
         json.WriteNumber("count", row.Total.Count);
         if (request.Kind != ReportKind.Count) WriteTimes(json, row.Total);
         if (request.Kind == ReportKind.Hist) WriteBuckets(json, row.Total.Bins);
         if (request.Split) JsonParts.Write(json, row.Parts ?? default, interval.Missing, withGuest: false);
         if (request.Nested) WriteRounds(json, row);
         json.WriteEndObject();
+    }
+
+    private void WriteRip(Utf8JsonWriter json, ReportRow row)
+    {
+        json.WriteString("rip", PlaceText.Rip(row));
+        if (request.Symbols is { } symbols) json.WriteString("symbol", PlaceText.Symbol(row, symbols));
     }
 
     private static void WriteRounds(Utf8JsonWriter json, ReportRow row)

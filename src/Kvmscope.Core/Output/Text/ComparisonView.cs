@@ -29,7 +29,7 @@ public static class ComparisonView
     private static void WriteTable(TextWriter output, Comparison comparison, ViewStyle style)
     {
         GroupBy by = comparison.Request.Keys;
-        var keys = new KeyColumns(by, hasCode: false, namesRepeat: false, tellsIdle: true);
+        var keys = new KeyColumns(by, hasCode: false, namesRepeat: false, tellsIdle: true, symbols: null);
         ChangedFigures marked =
             comparison.Rows.Append(comparison.Total).Append(comparison.Busy).Aggregate(ChangedFigures.None, (all, row) => all | row.Marks);
         List<TextColumn> columns = [.. keys.Columns, new("")];

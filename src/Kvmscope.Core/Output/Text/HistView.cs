@@ -2,6 +2,7 @@ using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Analysis.Reports;
+using Kvmscope.Core.Symbols;
 
 namespace Kvmscope.Core.Output.Text;
 
@@ -14,13 +15,13 @@ internal static class HistView
         for (int i = 0; i < report.Rows.Count; i++)
         {
             if (i > 0) output.Write('\n');
-            WriteBlock(output, report.Rows[i], withPid, style);
+            WriteBlock(output, report.Rows[i], withPid, report.Request.Symbols, style);
         }
     }
 
-    private static void WriteBlock(TextWriter output, ReportRow row, bool withPid, ViewStyle style)
+    private static void WriteBlock(TextWriter output, ReportRow row, bool withPid, SymbolTable? symbols, ViewStyle style)
     {
-        string heading = Heading(row, withPid);
+        string heading = Heading(row, withPid, symbols);
         if (heading.Length > 0) FootNotes.WriteWrapped(output, heading, RowTone.Bold, style);
         if (row.Total.Timed == 0)
         {
@@ -32,13 +33,15 @@ internal static class HistView
         WriteFigures(output, row.Total, style);
     }
 
-    private static string Heading(ReportRow row, bool withPid)
+    private static string Heading(ReportRow row, bool withPid, SymbolTable? symbols)
     {
         var parts = new List<string>();
         if (row.Vm is { } vm) parts.Add(vm.Name + (withPid ? string.Create(CultureInfo.InvariantCulture, $" (pid {vm.Pid})") : ""));
         if (row.Vcpu is { } vcpu) parts.Add("vCPU " + vcpu.ToString(CultureInfo.InvariantCulture));
         if (row.Code is { } code) parts.Add(ExitReasons.Name(code));
         if (row.Code is { } reason && Qualifiers.Name(reason, row.Qualifier) is { } qualifier) parts.Add(qualifier);
+        if (PlaceText.Page(row) is { } page) parts.Add("page " + page);
+        if (PlaceText.Instruction(row, symbols) is { } rip) parts.Add("at " + rip);
         if (row.Level is { } level) parts.Add(level == ExitLevel.L2 ? "L2" : "L1");
         return string.Join(", ", parts);
     }

@@ -1,5 +1,6 @@
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Analysis.Reports;
+using Kvmscope.Core.Symbols;
 
 namespace Kvmscope.Core.Output.Text;
 
@@ -9,7 +10,8 @@ internal sealed class KeyColumns
     private const int ComfortableVm = 12, ComfortableReason = 18, ComfortableQualifier = 18;
 
     private readonly List<TextColumn> _columns = [];
-    private readonly bool _vm, _pid, _vcpu, _code, _reason, _qualifier, _level, _idle;
+    private readonly bool _vm, _pid, _vcpu, _code, _reason, _qualifier, _page, _rip, _level, _idle;
+    private readonly SymbolTable? _symbols;
     private readonly int _label;
 
     /// <summary>The columns of a grouping.</summary>
@@ -17,14 +19,18 @@ internal sealed class KeyColumns
     /// <param name="hasCode">Whether a reason's number is shown if there is room.</param>
     /// <param name="namesRepeat">Whether VMs need their pid to be unique.</param>
     /// <param name="tellsIdle">Whether idle and busy exits have their own rows where reasons have none.</param>
-    internal KeyColumns(GroupBy by, bool hasCode, bool namesRepeat, bool tellsIdle)
+    /// <param name="symbols">Names of instructions; null for none.</param>
+    internal KeyColumns(GroupBy by, bool hasCode, bool namesRepeat, bool tellsIdle, SymbolTable? symbols)
     {
+        _symbols = symbols;
         _vcpu = by.HasFlag(GroupBy.Vcpu);
         _vm = by.HasFlag(GroupBy.Vm);
         _pid = _vm && namesRepeat;
         _level = by.HasFlag(GroupBy.Level);
         _qualifier = by.HasFlag(GroupBy.Qualifier);
-        _reason = _qualifier || by.HasFlag(GroupBy.Reason) || by == GroupBy.None;
+        _page = by.HasFlag(GroupBy.Page);
+        _rip = by.HasFlag(GroupBy.Rip);
+        _reason = _qualifier || _page || _rip || by.HasFlag(GroupBy.Reason) || by == GroupBy.None;
         _code = _reason && hasCode;
         _idle = !_reason && tellsIdle;
         AddColumns();
@@ -44,6 +50,8 @@ internal sealed class KeyColumns
         if (_code) cells.Add(TextCell.OfRight(ExitReasons.NumberText(code)));
         if (_reason) cells.Add(TextCell.OfText(ExitReasons.Name(code)));
         if (_qualifier) cells.Add(TextCell.OfText(Qualifiers.Name(code, row.Qualifier) ?? ""));
+        if (_page) cells.Add(TextCell.OfText(PlaceText.Page(row) ?? ""));
+        if (_rip) cells.Add(TextCell.OfText(PlaceText.Instruction(row, _symbols) ?? ""));
         if (_idle) cells.Add(TextCell.OfText(row.Idle == true ? "idle" : "busy"));
         if (_level) cells.Add(TextCell.OfText(row.Level == ExitLevel.L2 ? "L2" : "L1"));
         return cells;
@@ -65,6 +73,8 @@ internal sealed class KeyColumns
         if (_code) _columns.Add(new("Code") { Drop = ReportColumns.DropFirst });
         if (_reason) _columns.Add(new("Reason") { Left = true, Comfort = ComfortableReason });
         if (_qualifier) _columns.Add(new("Qualifier") { Left = true, Comfort = ComfortableQualifier });
+        if (_page) _columns.Add(new("Page") { Left = true });
+        if (_rip) _columns.Add(new("Instruction") { Left = true, Comfort = ComfortableQualifier });
         if (_idle) _columns.Add(new("Exits") { Left = true });
         if (_level) _columns.Add(new("Level") { Left = true });
     }

@@ -21,7 +21,7 @@ internal sealed class ReportTable
         _style = style;
         GroupBy by = report.Request.By;
         _keys = new KeyColumns(by.HasFlag(GroupBy.Vcpu) ? by | GroupBy.Vm : by, hasCode: true, report.NamesRepeat,
-            tellsIdle: report.Request.Kind == ReportKind.Time);
+            tellsIdle: report.Request.Kind == ReportKind.Time, report.Request.Symbols);
         _figures = new ReportColumns(report, by.HasFlag(GroupBy.Level), shown);
     }
 

@@ -86,7 +86,8 @@ internal sealed class SplitView(Report report, ShownColumns shown, ViewStyle sty
         ulong wall = (ulong)report.Walls.Sum(w => (long)w.WallNs);
         bool byVm = report.Rows.Any(r => r.Vm is not null), byVcpu = report.Rows.Any(r => r.Vcpu is not null);
         bool byLevel = report.Rows.Any(r => r.Level is not null), byQualifier = report.Request.By.HasFlag(GroupBy.Qualifier);
-        var table = new TextTable(ReasonColumns(byVm, byVcpu, byLevel, byQualifier, wall > 0), style) { Shown = shown };
+        bool byPage = report.Request.By.HasFlag(GroupBy.Page), byRip = report.Request.By.HasFlag(GroupBy.Rip);
+        var table = new TextTable(ReasonColumns(byVm, byVcpu, byLevel, wall > 0), style) { Shown = shown };
         foreach (ReportRow row in report.Rows)
         {
             List<TextCell> cells = [];
@@ -94,6 +95,8 @@ internal sealed class SplitView(Report report, ShownColumns shown, ViewStyle sty
             if (byVcpu) cells.Add(row.Vcpu is { } vcpu ? TextCell.OfNumber((ulong)vcpu) : TextCell.Missing);
             cells.Add(TextCell.OfText(ExitReasons.Name(row.Code.GetValueOrDefault())));
             if (byQualifier) cells.Add(TextCell.OfText(Qualifiers.Name(row.Code.GetValueOrDefault(), row.Qualifier) ?? ""));
+            if (byPage) cells.Add(TextCell.OfText(PlaceText.Page(row) ?? ""));
+            if (byRip) cells.Add(TextCell.OfText(PlaceText.Instruction(row, report.Request.Symbols) ?? ""));
             if (byLevel) cells.Add(TextCell.OfText(row.Level == ExitLevel.L2 ? "L2" : "L1"));
             cells.Add(TextCell.OfNumber(row.Total.Count));
             if (wall > 0) cells.Add(TextCell.OfShare(row.Parts?.Sum ?? 0, wall));
@@ -104,13 +107,16 @@ internal sealed class SplitView(Report report, ShownColumns shown, ViewStyle sty
         table.Write(output);
     }
 
-    private List<TextColumn> ReasonColumns(bool byVm, bool byVcpu, bool byLevel, bool byQualifier, bool hasWall)
+    private List<TextColumn> ReasonColumns(bool byVm, bool byVcpu, bool byLevel, bool hasWall)
     {
         List<TextColumn> columns = [];
         if (byVm) columns.Add(new("VM") { Left = true, Comfort = ComfortableVm });
         if (byVcpu) columns.Add(new("vCPU"));
         columns.Add(new("Reason") { Left = true, Comfort = ComfortableReason });
-        if (byQualifier) columns.Add(new("Qualifier") { Left = true, Comfort = ComfortableQualifier });
+        GroupBy by = report.Request.By;
+        if (by.HasFlag(GroupBy.Qualifier)) columns.Add(new("Qualifier") { Left = true, Comfort = ComfortableQualifier });
+        if (by.HasFlag(GroupBy.Page)) columns.Add(new("Page") { Left = true });
+        if (by.HasFlag(GroupBy.Rip)) columns.Add(new("Instruction") { Left = true, Comfort = ComfortableQualifier });
         if (byLevel) columns.Add(new("Level") { Left = true });
         columns.Add(new("Count") { Drop = DropCount });
         if (hasWall) columns.Add(new("Wall%") { Drop = DropWallShare });
