@@ -83,6 +83,14 @@ enum kvmscope_vmm_open {
 	KVMSCOPE_VMM_DROPPED = 3, /* the same, as there was none left */
 };
 
+/* What a vCPU that was there before the trace was found to be doing, before its first event. */
+enum kvmscope_seen {
+	KVMSCOPE_SEEN_NOTHING = 0, /* not known */
+	KVMSCOPE_SEEN_USER = 1,	   /* its thread is in user space, or it has none yet */
+	KVMSCOPE_SEEN_HALT = 2,	   /* halted, asleep */
+	KVMSCOPE_SEEN_GUEST = 3,   /* the guest runs */
+};
+
 enum kvmscope_reason_filter {
 	KVMSCOPE_REASONS_ALL = 0,
 	KVMSCOPE_REASONS_ONLY = 1,
@@ -203,12 +211,15 @@ struct kvmscope_knobs {
 	__u8 kinds[KVMSCOPE_REASON_INDEXES]; /* kvmscope_qualifier_kind by reason index */
 };
 
-/* Counts up when user space has given slots and cells back: only then is it worth asking again. */
+/* What user space tells the programs while they are attached. */
 struct kvmscope_control {
+	/* Counts up when slots and cells were given back: only then is it worth asking again. */
 	__u32 free_round;
 	__u32 sketch_round; /* counts up when user space has read the sketches: they begin anew */
 	__u32 returns_on;   /* returns are counted: all programs are attached */
-	__u32 pad;
+	/* Whether what vCPUs do is noted (note_vcpu()): events would tell when it ends. */
+	__u32 note_states;
+	__u64 since_ns; /* the begin of the trace, for vCPUs that are there already */
 };
 
 /*
@@ -271,19 +282,23 @@ struct kvmscope_slot {
 	char comm[KVMSCOPE_COMM_LENGTH]; /* the process's, when the vCPU was first seen */
 
 	/* The wall clock, ktime in ns, where it is wanted. */
-	__u64 born_ns;		     /* the first exit */
-	__u64 ended_ns;		     /* the end of the vCPU, 0 while it lives */
-	__u64 entry_ns;		     /* the guest runs since; 0 while it does not */
-	__u64 guest_ns;		     /* how long it ran, up to its last exit */
-	__u64 guest_runq_ns;	     /* waited for a CPU between entry and exit (SVM up to 6.1) */
-	__u64 user_ns;		     /* in user space since; 0 while it is not */
-	__u64 out_ns;		     /* off the CPU since; 0 while it is not */
-	__u64 out_delay;	     /* the thread's run_delay at that time */
-	__u64 user_delay;	     /* the same, of user_ns */
-	__u64 poll_ns;		     /* the vCPU's halt polling so far, as KVM counts it */
-	__u64 parts[KVMSCOPE_PARTS]; /* of the open exit so far, by kvmscope_part */
-	__u32 out_part;		     /* what it is off the CPU for: kvmscope_part */
-	__u32 user_tid;		     /* the thread that went to user space */
+	__u64 born_ns;		       /* known since */
+	__u64 ended_ns;		       /* the end of the vCPU, 0 while it lives */
+	__u64 entry_ns;		       /* the guest runs since; 0 while it does not */
+	__u64 guest_ns;		       /* how long it ran, up to its last exit */
+	__u64 outside[KVMSCOPE_PARTS]; /* in no exit: before the first, or after a failed entry */
+	__u64 user_ns;		       /* in user space since; 0 while it is not */
+	__u64 out_ns;		       /* off the CPU since; 0 while it is not */
+	__u64 out_delay;	       /* the thread's run_delay at that time */
+	__u64 user_delay;	       /* the same, of user_ns */
+	__u64 poll_ns;		       /* the vCPU's halt polling so far, as KVM counts it */
+	__u64 seen_ns;		       /* it does what `seen` says since */
+	__u64 seen_delay;	       /* the thread's run_delay at that time, for SEEN_HALT */
+	__u32 seen;		       /* kvmscope_seen: as long as there was no event */
+	__u32 touched;		       /* there was an event other than kvm_exit and kvm_entry */
+	__u64 parts[KVMSCOPE_PARTS];   /* of the open exit so far, by kvmscope_part */
+	__u32 out_part;		       /* what it is off the CPU for: kvmscope_part */
+	__u32 user_tid;		       /* the thread that went to user space */
 
 	/* The open exit, where it is wanted. */
 	__u64 qualifier;
@@ -310,6 +325,7 @@ struct kvmscope_slot {
 	__u32 last_at; /* where the newest of the last exits is */
 	char longest_comm[KVMSCOPE_COMM_LENGTH];
 	__u64 last_number; /* of the newest of the last exits, from 1; where they are wanted */
+	__u64 pad3;
 	/* Cells of recent keys, by hash: saves a look-up in `extras`. The cell says whose it is. */
 	__u32 recent_cell[KVMSCOPE_RECENT];
 
@@ -440,7 +456,7 @@ struct kvmscope_sketch {
 
 _Static_assert(sizeof(struct kvmscope_cell) == 152 + 8 * KVMSCOPE_HIST_BINS, "cell layout");
 _Static_assert(sizeof(struct kvmscope_slot) ==
-		   384 + 4 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES,
+		   448 + 4 * KVMSCOPE_RECENT + 4 * KVMSCOPE_LEVELS * KVMSCOPE_REASON_INDEXES,
 	       "slot layout");
 _Static_assert(sizeof(struct kvmscope_losses) == 80, "losses layout");
 _Static_assert(sizeof(struct kvmscope_slow) == 128, "slow layout");

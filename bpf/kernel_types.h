@@ -32,6 +32,7 @@ struct sched_entity {
 
 struct hlist_node {
 	struct hlist_node *next;
+	struct hlist_node **pprev;
 };
 
 struct hlist_head {
@@ -47,6 +48,33 @@ struct task_struct {
 	struct sched_entity se;
 	struct sched_info sched_info;
 	struct hlist_head preempt_notifiers;
+	struct mm_struct *mm;
+};
+
+struct super_block {
+	unsigned long s_magic;
+};
+
+struct inode {
+	struct super_block *i_sb;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
 };
 
 struct kvm_vcpu_stat_generic { /* since 5.14 */
@@ -73,6 +101,7 @@ struct preempt_notifier {
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct kvm {
+	struct mm_struct *mm; /* of the process that made the VM: only that can run it */
 	struct kvm_arch arch;
 };
 
@@ -84,6 +113,7 @@ struct kvm_vcpu {
 	struct preempt_notifier preempt_notifier;
 	int cpu;
 	int vcpu_id;
+	int mode; /* 1: IN_GUEST_MODE */
 	struct kvm_vcpu_arch arch;
 	struct kvm_vcpu_stat stat;
 };

@@ -13,6 +13,7 @@
  *   slots.bpf.h       the state of a vCPU
  *   cells.bpf.h       counters and histograms
  *   wallclock.bpf.h   where the handling time went
+ *   known.bpf.h       vCPUs that were there before the trace
  *   keys.bpf.h        cells by key: the reason's argument, the page, the instruction
  *   qualifier.bpf.h   what the key of an exit is
  *   rounds.bpf.h      reflected exits of L2, until L2 runs again
@@ -26,6 +27,7 @@
  * programs.bpf.h: tp_btf where KVM has BTF for it, else raw_tp.
  */
 #include "pairing.bpf.h"
+#include "known.bpf.h"
 #include "returns.bpf.h"
 #include <bpf/bpf_tracing.h>
 #if defined(__TARGET_ARCH_x86)
@@ -52,6 +54,7 @@ struct kvmscope_contract {
 	enum kvmscope_qualifier_kind qualifier_kind;
 	enum kvmscope_key_part key_part;
 	enum kvmscope_key_state key_state;
+	enum kvmscope_seen seen;
 	struct kvmscope_extra extra;
 } * contract;
 
@@ -169,6 +172,23 @@ SEC("tracepoint/kvm/kvm_userspace_exit")
 int user_exit_perf(struct userspace_exit_event *ctx)
 {
 	return end_run(ctx->reason, ctx->error);
+}
+
+/*
+ * The vCPUs that are there when the trace begins, whether or not they ever exit: their files. The
+ * first program runs before anything is attached, so that no other makes slots meanwhile; the
+ * second when only kvm_exit is not attached yet.
+ */
+SEC("iter/task_file")
+int known_vcpus(u64 *ctx)
+{
+	return meet_vcpu_of((void *)ctx[1], (void *)ctx[3]);
+}
+
+SEC("iter/task_file")
+int vcpu_states(u64 *ctx)
+{
+	return note_vcpu_of((void *)ctx[1], (void *)ctx[3]);
 }
 
 SEC("raw_tp/kvm_vcpu_wakeup")

@@ -22,30 +22,6 @@
 #include "waiting.bpf.h"
 #include "wallclock.bpf.h"
 
-/* Filters that need no state: tested before anything else is done. */
-static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)
-{
-	u32 i, tgid, id;
-
-	if (knobs.tgid_count) {
-		tgid = current_tgid(direct);
-		for (i = 0; i < KVMSCOPE_MAX_TGIDS; i++) {
-			if (i >= knobs.tgid_count)
-				return true;
-			if (knobs.tgids[i] == tgid)
-				break;
-		}
-		if (i == KVMSCOPE_MAX_TGIDS)
-			return true;
-	}
-	if (knobs.vcpu_id_count) {
-		id = vcpu_id(vcpu, direct);
-		if (id >= KVMSCOPE_MAX_VCPU_ID || !(knobs.vcpu_bits[id / 64] >> (id % 64) & 1))
-			return true;
-	}
-	return false;
-}
-
 static __always_inline bool is_unwanted(u64 code, u32 index, u32 level)
 {
 	bool named = false;

@@ -26,6 +26,32 @@ static __always_inline bool is_slot_of(struct kvmscope_slot *slot, struct kvm_vc
 	return slot->tid == current_tid(direct) && slot->kvm == vcpu_kvm(vcpu, direct);
 }
 
+/* Filters that need no state: tested before anything else is done. */
+static __always_inline bool is_foreign_process(u32 tgid)
+{
+	u32 i;
+
+	for (i = 0; i < KVMSCOPE_MAX_TGIDS; i++) {
+		if (i >= knobs.tgid_count)
+			return true;
+		if (knobs.tgids[i] == tgid)
+			return false;
+	}
+	return true;
+}
+
+static __always_inline bool is_foreign_id(u32 id)
+{
+	return id >= KVMSCOPE_MAX_VCPU_ID || !(knobs.vcpu_bits[id / 64] >> (id % 64) & 1);
+}
+
+static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)
+{
+	if (knobs.tgid_count && is_foreign_process(current_tgid(direct)))
+		return true;
+	return knobs.vcpu_id_count && is_foreign_id(vcpu_id(vcpu, direct));
+}
+
 /* Whether find_slot() makes a slot for a vCPU that has none. */
 enum make_slot {
 	MAKE_NONE,
@@ -112,7 +138,8 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, u32 make
 	slot->poll_ns = id->poll_ns;
 	current_process_comm(slot->comm);
 	slot->vcpu = vcpu;
-	note_thread(id->tid, run.first);
+	if (id->tid)
+		note_thread(id->tid, run.first);
 	return run.first;
 }
 

@@ -24,10 +24,15 @@
 #include "arch.bpf.h"
 #include "slots.bpf.h"
 
+/* Of the open exit; where none is open, of none. */
 static __always_inline void add_part(struct kvmscope_slot *slot, u32 part, u64 ns)
 {
 	if (part >= KVMSCOPE_PARTS)
 		return;
+	if (slot->open < KVMSCOPE_FIRST_CELL) {
+		slot->outside[part] += ns;
+		return;
+	}
 	slot->parts[part] += ns;
 	slot->changed = 1;
 }
@@ -41,6 +46,33 @@ static __always_inline void clear_parts(struct kvmscope_slot *slot)
 	slot->changed = 0;
 }
 
+/* Whether what the vCPU was found to be doing at the begin of the trace still goes on. */
+static __always_inline bool is_as_seen(struct kvmscope_slot *slot)
+{
+	return !slot->touched && slot->open == KVMSCOPE_OPEN_FRESH;
+}
+
+/*
+ * The first event of a vCPU that was there before the trace, except kvm_exit and kvm_entry: what it
+ * was found to be doing goes on until now, as if the event with which it began had been seen. That
+ * a guest ran is known until its exit only.
+ */
+static __always_inline void touch(struct kvmscope_slot *slot)
+{
+	if (slot->touched)
+		return;
+	if (is_as_seen(slot) && slot->seen == KVMSCOPE_SEEN_USER) {
+		slot->user_ns = slot->seen_ns;
+		slot->user_tid = 0; /* how long it waited for a CPU is not known */
+	}
+	if (is_as_seen(slot) && slot->seen == KVMSCOPE_SEEN_HALT) {
+		slot->out_ns = slot->seen_ns;
+		slot->out_part = KVMSCOPE_PART_HALT;
+		slot->out_delay = slot->seen_delay;
+	}
+	slot->touched = 1;
+}
+
 /* kvm_exit: the guest's time ends. */
 static __always_inline void leave_guest(struct kvmscope_slot *slot, u64 now)
 {
@@ -52,7 +84,9 @@ static __always_inline void leave_guest(struct kvmscope_slot *slot, u64 now)
 	if (!since) {
 		if (!slot->born_ns)
 			slot->born_ns = now;
-		return;
+		if (!is_as_seen(slot) || slot->seen != KVMSCOPE_SEEN_GUEST)
+			return;
+		since = slot->seen_ns;
 	}
 	slot->entry_ns = 0;
 	if (now > since)
@@ -101,6 +135,7 @@ static __always_inline int leave_cpu(struct kvm_vcpu *vcpu)
 	slot = slot_of(vcpu, false, MAKE_NONE, &number);
 	if (!slot)
 		return 0;
+	touch(slot);
 	if (is_runnable(task))
 		slot->out_part = KVMSCOPE_PART_RUNQ;
 	else if (is_blocking(vcpu))
@@ -122,7 +157,10 @@ static __always_inline int take_cpu(struct kvm_vcpu *vcpu)
 	u32 number;
 
 	slot = slot_of(vcpu, false, MAKE_NONE, &number);
-	if (!slot || !slot->out_ns)
+	if (!slot)
+		return 0;
+	touch(slot);
+	if (!slot->out_ns)
 		return 0;
 	off = now > slot->out_ns ? now - slot->out_ns : 0;
 	slot->out_ns = 0;
@@ -133,7 +171,7 @@ static __always_inline int take_cpu(struct kvm_vcpu *vcpu)
 			waited = off;
 	}
 	if (slot->entry_ns) {
-		slot->guest_runq_ns += off;
+		slot->outside[KVMSCOPE_PART_RUNQ] += off;
 		slot->entry_ns += off;
 		return 0;
 	}
@@ -156,12 +194,37 @@ static __always_inline int put_vcpu(struct kvm_vcpu *vcpu)
 	u32 number;
 
 	slot = slot_of(vcpu, false, MAKE_NONE, &number);
-	if (!slot || slot->out_ns)
+	if (!slot)
+		return 0;
+	touch(slot);
+	if (slot->out_ns)
 		return 0;
 	slot->entry_ns = 0; /* an entry that failed, without kvm_exit: no guest runs */
 	slot->user_tid = (u32)bpf_get_current_pid_tgid();
 	slot->user_delay = run_delay(task);
 	slot->user_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/*
+ * A vCPU that is new since the trace began, at the first ioctl that its process makes on it: its
+ * wall clock begins now. (When a VM is destroyed, the vCPU is loaded too, by whoever does that.)
+ */
+static __always_inline int meet_new_vcpu(struct kvm_vcpu *vcpu, struct task_struct *task, u64 now)
+{
+	struct kvmscope_slot *slot;
+	u32 number;
+
+	if (knobs.filter_vcpus && is_foreign(vcpu, false))
+		return 0;
+	if (BPF_CORE_READ(vcpu, kvm, mm) != BPF_CORE_READ(task, mm))
+		return 0;
+	slot = slot_of(vcpu, false, MAKE_SILENTLY, &number);
+	if (!slot)
+		return 0;
+	if (!slot->born_ns)
+		slot->born_ns = now;
+	slot->touched = 1;
 	return 0;
 }
 
@@ -176,7 +239,10 @@ static __always_inline int load_vcpu(struct kvm_vcpu *vcpu)
 	u32 number;
 
 	slot = slot_of(vcpu, false, MAKE_NONE, &number);
-	if (!slot || !slot->user_ns)
+	if (!slot)
+		return meet_new_vcpu(vcpu, task, now);
+	touch(slot);
+	if (!slot->user_ns)
 		return 0;
 	away = now > slot->user_ns ? now - slot->user_ns : 0;
 	slot->user_ns = 0;

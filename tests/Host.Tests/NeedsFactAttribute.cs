@@ -31,7 +31,7 @@ internal sealed class PrivilegedFactAttribute(string? tool = null) : NeedsFactAt
 /// <summary>A test that creates a VM.</summary>
 internal sealed class KvmFactAttribute() : NeedsFactAttribute(WhyNot())
 {
-    private static string? WhyNot()
+    internal static string? WhyNot()
     {
         try { File.OpenHandle("/dev/kvm", FileMode.Open, FileAccess.ReadWrite).Dispose(); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return "needs /dev/kvm: " + e.Message; }
@@ -42,6 +42,8 @@ internal sealed class KvmFactAttribute() : NeedsFactAttribute(WhyNot())
 /// <summary>A test that loads BPF programs.</summary>
 internal sealed class KernelFactAttribute() : NeedsFactAttribute(s_whyNot)
 {
+    internal static string? Missing => s_whyNot;
+
     private static readonly string? s_whyNot = WhyNot();
 
     private static unsafe string? WhyNot()
@@ -57,3 +59,6 @@ internal sealed class KernelFactAttribute() : NeedsFactAttribute(s_whyNot)
         return null;
     }
 }
+
+/// <summary>A test that loads BPF programs and creates a VM.</summary>
+internal sealed class KernelKvmFactAttribute() : NeedsFactAttribute(KernelFactAttribute.Missing ?? KvmFactAttribute.WhyNot());

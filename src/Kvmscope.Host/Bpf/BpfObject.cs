@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Kvmscope.Host.Interop;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host.Bpf;
 
@@ -113,6 +114,26 @@ internal sealed unsafe class BpfObject : IDisposable
         _links.Clear();
     }
 
+    /// <summary>Runs a loaded iterator once, over everything that it iterates. Returns 0, or the errno.</summary>
+    internal int RunIterator(string program)
+    {
+        nint attached = Interop.Libbpf.bpf_program__attach(Program(program));
+        if (attached == 0) return Marshal.GetLastPInvokeError();
+        using var link = new BpfLinkHandle(attached);
+        int iterator = Interop.Libbpf.bpf_iter_create(Interop.Libbpf.bpf_link__fd(link));
+        if (iterator < 0) return Marshal.GetLastPInvokeError();
+        using var handle = new SafeFileHandle(iterator, ownsHandle: true);
+        byte* nothing = stackalloc byte[64];
+        while (true)
+        {
+            // The programs write nothing: the kernel returns at the end, or to take a breath.
+            nint read = Interop.Libc.read(handle, nothing, 64);
+            if (read >= 0) return 0;
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno is not (Errno.EAGAIN or Errno.EINTR)) return errno;
+        }
+    }
+
     /// <summary>
     /// Waits until all programs have ended that began before: the kernel waits for that when an element of a map of maps is replaced
     /// (bpf/maps.bpf.h).
@@ -183,6 +204,8 @@ internal sealed unsafe class BpfObject : IDisposable
         internal const string RunKprobe = "run_kprobe";
         internal const string UserspaceExit = "userspace_exit";
         internal const string UserspaceExitPerf = "user_exit_perf";
+        internal const string KnownVcpus = "known_vcpus";
+        internal const string VcpuStates = "vcpu_states";
         internal const string VcpuWakeup = "vcpu_wakeup";
         internal const string Mmio = "mmio";
         internal const string FastMmio = "fast_mmio";
@@ -195,7 +218,8 @@ internal sealed unsafe class BpfObject : IDisposable
         internal static readonly string[] All =
         [
             ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe, SchedOutFentry, SchedOutKprobe, SchedInFentry,
-            SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, RunFentry, RunKprobe, UserspaceExit, UserspaceExitPerf,
+            SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, KnownVcpus, VcpuStates, RunFentry, RunKprobe,
+            UserspaceExit, UserspaceExitPerf,
             VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, PageFaultVcpu, ExitRecord, TaskSwitch,
         ];
     }

@@ -42,13 +42,14 @@ internal static class kvmscope_cell_kind
     public const int KVMSCOPE_CELL_ROUND = 3;
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 16)]
+[StructLayout(LayoutKind.Explicit, Size = 24)]
 internal unsafe struct kvmscope_control
 {
     [FieldOffset(0)] public uint free_round;
     [FieldOffset(4)] public uint sketch_round;
     [FieldOffset(8)] public uint returns_on;
-    [FieldOffset(12)] public uint pad;
+    [FieldOffset(12)] public uint note_states;
+    [FieldOffset(16)] public ulong since_ns;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 32)]
@@ -259,6 +260,14 @@ internal unsafe struct kvmscope_run
     [FieldOffset(4)] public uint count;
 }
 
+internal static class kvmscope_seen
+{
+    public const int KVMSCOPE_SEEN_NOTHING = 0;
+    public const int KVMSCOPE_SEEN_USER = 1;
+    public const int KVMSCOPE_SEEN_HALT = 2;
+    public const int KVMSCOPE_SEEN_GUEST = 3;
+}
+
 [StructLayout(LayoutKind.Explicit, Size = 4776)]
 internal unsafe struct kvmscope_sketch
 {
@@ -279,7 +288,7 @@ internal unsafe struct kvmscope_sketch
     [FieldOffset(4520)] public fixed byte first[256];
 }
 
-[StructLayout(LayoutKind.Explicit, Size = 2560)]
+[StructLayout(LayoutKind.Explicit, Size = 2624)]
 internal unsafe struct kvmscope_slot
 {
     [FieldOffset(0)] public ulong vcpu;
@@ -305,37 +314,42 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(136)] public ulong ended_ns;
     [FieldOffset(144)] public ulong entry_ns;
     [FieldOffset(152)] public ulong guest_ns;
-    [FieldOffset(160)] public ulong guest_runq_ns;
-    [FieldOffset(168)] public ulong user_ns;
-    [FieldOffset(176)] public ulong out_ns;
-    [FieldOffset(184)] public ulong out_delay;
-    [FieldOffset(192)] public ulong user_delay;
-    [FieldOffset(200)] public ulong poll_ns;
-    [FieldOffset(208)] public fixed ulong parts[5];
-    [FieldOffset(248)] public uint out_part;
-    [FieldOffset(252)] public uint user_tid;
-    [FieldOffset(256)] public ulong qualifier;
-    [FieldOffset(264)] public ulong page;
-    [FieldOffset(272)] public ulong rip;
-    [FieldOffset(280)] public uint qualifier_state;
-    [FieldOffset(284)] public uint qualifier_kind;
-    [FieldOffset(288)] public uint page_state;
-    [FieldOffset(292)] public uint states;
-    [FieldOffset(296)] public uint exit_cpu;
-    [FieldOffset(300)] public uint exit_l2;
-    [FieldOffset(304)] public ulong round_ns;
-    [FieldOffset(312)] public ulong round_handling_ns;
-    [FieldOffset(320)] public uint round_cell;
-    [FieldOffset(324)] public uint round_exits;
-    [FieldOffset(328)] public ulong wait_delay;
-    [FieldOffset(336)] public ulong wait_end_ns;
-    [FieldOffset(344)] public ulong longest_wait_ns;
-    [FieldOffset(352)] public uint longest_pid;
-    [FieldOffset(356)] public uint last_at;
-    [FieldOffset(360)] public fixed byte longest_comm[16];
-    [FieldOffset(376)] public ulong last_number;
-    [FieldOffset(384)] public fixed uint recent_cell[32];
-    [FieldOffset(512)] public fixed uint index[512];
+    [FieldOffset(160)] public fixed ulong outside[5];
+    [FieldOffset(200)] public ulong user_ns;
+    [FieldOffset(208)] public ulong out_ns;
+    [FieldOffset(216)] public ulong out_delay;
+    [FieldOffset(224)] public ulong user_delay;
+    [FieldOffset(232)] public ulong poll_ns;
+    [FieldOffset(240)] public ulong seen_ns;
+    [FieldOffset(248)] public ulong seen_delay;
+    [FieldOffset(256)] public uint seen;
+    [FieldOffset(260)] public uint touched;
+    [FieldOffset(264)] public fixed ulong parts[5];
+    [FieldOffset(304)] public uint out_part;
+    [FieldOffset(308)] public uint user_tid;
+    [FieldOffset(312)] public ulong qualifier;
+    [FieldOffset(320)] public ulong page;
+    [FieldOffset(328)] public ulong rip;
+    [FieldOffset(336)] public uint qualifier_state;
+    [FieldOffset(340)] public uint qualifier_kind;
+    [FieldOffset(344)] public uint page_state;
+    [FieldOffset(348)] public uint states;
+    [FieldOffset(352)] public uint exit_cpu;
+    [FieldOffset(356)] public uint exit_l2;
+    [FieldOffset(360)] public ulong round_ns;
+    [FieldOffset(368)] public ulong round_handling_ns;
+    [FieldOffset(376)] public uint round_cell;
+    [FieldOffset(380)] public uint round_exits;
+    [FieldOffset(384)] public ulong wait_delay;
+    [FieldOffset(392)] public ulong wait_end_ns;
+    [FieldOffset(400)] public ulong longest_wait_ns;
+    [FieldOffset(408)] public uint longest_pid;
+    [FieldOffset(412)] public uint last_at;
+    [FieldOffset(416)] public fixed byte longest_comm[16];
+    [FieldOffset(432)] public ulong last_number;
+    [FieldOffset(440)] public ulong pad3;
+    [FieldOffset(448)] public fixed uint recent_cell[32];
+    [FieldOffset(576)] public fixed uint index[512];
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 128)]

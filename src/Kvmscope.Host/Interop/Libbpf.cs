@@ -57,6 +57,12 @@ internal static unsafe partial class Libbpf
     internal static partial int bpf_link__destroy(nint link);
 
     [LibraryImport(Library)]
+    internal static partial int bpf_link__fd(BpfLinkHandle link);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_iter_create(int link_fd);
+
+    [LibraryImport(Library)]
     internal static partial int bpf_map__set_max_entries(nint map, uint max_entries);
 
     [LibraryImport(Library)]

@@ -11,6 +11,9 @@ internal static unsafe partial class Libc
     internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
     internal const int O_CLOEXEC = 0x80000;
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint read(SafeFileHandle file, byte* buffer, nuint size);
+
     // open(2) is variadic only for the mode, which only O_CREAT needs.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
     internal static partial SafeFileHandle open_path(byte* path, int flags);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
@@ -59,7 +60,7 @@ internal static class ProgramLoader
                 options, method.HasFentry, method.Programs.Contains(BpfObject.Programs.ExitRaw), isa,
                 options.FollowsRuns && KernelPreemption.IsFull("/"));
             List<MissingSource> missing = [];
-            errno = LoadAndAttach(bpf, method, hooks, missing, prepare, out long since);
+            errno = LoadAndAttach(bpf, method, hooks, options.WantSplit, missing, prepare, out long since);
             if (errno == 0) return (bpf, missing, since);
             refusals.Add($"{method.Name}: {bpf.LastMessage() ?? Errno.Text(errno)}");
             bpf.Dispose();
@@ -71,28 +72,40 @@ internal static class ProgramLoader
     }
 
     private static int LoadAndAttach(
-        BpfObject bpf, AttachMethod method, IReadOnlyList<Hook> hooks, List<MissingSource> missing, Action<BpfObject> prepare,
-        out long since)
+        BpfObject bpf, AttachMethod method, IReadOnlyList<Hook> hooks, bool wantKnown, List<MissingSource> missing,
+        Action<BpfObject> prepare, out long since)
     {
         since = 0;
-        int errno = bpf.Load([.. method.Programs, .. hooks.SelectMany(h => h.Programs)]);
+        string[] known = wantKnown ? [BpfObject.Programs.KnownVcpus, BpfObject.Programs.VcpuStates] : [];
+        int errno = bpf.Load([.. method.Programs, .. hooks.SelectMany(h => h.Programs), .. known]);
         if (errno != 0) return errno;
         prepare(bpf);
+        if (wantKnown) errno = bpf.RunIterator(BpfObject.Programs.KnownVcpus);
         foreach (Hook hook in hooks)
-            if (!hook.Choices.Any(choice => choice.All(program => (errno = bpf.Attach(program)) == 0)))
-            {
-                // Not a kernel without that hook.
-                if (errno == Errno.EMFILE) return errno;
-                missing.AddRange(hook.Missing);
-            }
-        foreach (string program in method.Programs)
         {
-            // The last one is the program for exits.
-            since = MonotonicClock.NowNs();
-            errno = bpf.Attach(program);
-            if (errno != 0) return errno;
+            int refusal = 0;
+            if (hook.Choices.Any(choice => choice.All(program => (refusal = bpf.Attach(program)) == 0))) continue;
+            // Not a kernel without that hook.
+            if (refusal == Errno.EMFILE) return refusal;
+            missing.AddRange(hook.Missing);
         }
-        return 0;
+        foreach (string program in method.Programs[..^1])
+            if (bpf.Attach(program) is not 0 and var refused) return refused;
+        // The last one is the program for exits.
+        since = MonotonicClock.NowNs();
+        if (errno == Errno.EMFILE) return errno;
+        if (wantKnown && errno == 0) errno = NoteStates(bpf, since, hasSwitches: missing.All(m => m.Part is null or TimePart.Poll));
+        if (errno != 0) missing.Add(new(null, $"VMs that do not exit are not known here ({Errno.Text(errno)}): their wall clocks are missing"));
+        return bpf.Attach(method.Programs[^1]);
+    }
+
+    // Without the hooks that tell when a vCPU leaves its thread and comes back, only its wall clock can be known.
+    private static unsafe int NoteStates(BpfObject bpf, long since, bool hasSwitches)
+    {
+        int zero = 0;
+        kvmscope_control control = new() { note_states = hasSwitches ? 1u : 0, since_ns = (ulong)since };
+        if (Interop.Libbpf.bpf_map_update_elem(bpf.MapFd(".bss.control"), &zero, &control, 0) != 0) return Marshal.GetLastPInvokeError();
+        return bpf.RunIterator(BpfObject.Programs.VcpuStates);
     }
 
     private static BpfObject Prepare(TraceOptions options, Isa isa, TableSizes sizes, AttachMethod method)

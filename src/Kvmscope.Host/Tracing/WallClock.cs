@@ -20,7 +20,7 @@ internal unsafe ref struct WallClock
     /// <summary>The parts of the open exit.</summary>
     internal TimeParts OpenParts;
 
-    /// <summary>The time outside of exits: in the guest, and in the run queue.</summary>
+    /// <summary>The time outside of exits: in the guest, and what was in no exit.</summary>
     internal TimeParts Outside;
 
     /// <summary>Reads a slot while the BPF programs write it.</summary>
@@ -59,8 +59,8 @@ internal unsafe ref struct WallClock
         OpenParts = default;
         Outside = default;
         if (WallNs == 0) return;
+        for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++) Outside[PartOf(i)] = Volatile.Read(ref slot.outside[i]);
         Outside[TimePart.Guest] = slot.guest_ns;
-        Outside[TimePart.Runq] = slot.guest_runq_ns;
         if (entry != 0)
         {
             // It was preempted between the exit of the hardware and KVM's report of it.
@@ -73,6 +73,22 @@ internal unsafe ref struct WallClock
             OpenNs = Less(end, exit);
             SplitOpen(ref slot, output, user, end);
         }
+        else if (user != 0) Outside[TimePart.Vmm] += Less(end, user);
+        else if (output != 0) Outside[PartOf((int)slot.out_part)] += Less(end, output);
+        else if (open == kvmscope_open.KVMSCOPE_OPEN_FRESH && slot.touched == 0) AddSeen(ref slot, end);
+    }
+
+    // It was there before the trace, and there was no event: it does what it was found to be doing.
+    private void AddSeen(ref kvmscope_slot slot, ulong end)
+    {
+        TimePart? part = slot.seen switch
+        {
+            kvmscope_seen.KVMSCOPE_SEEN_USER => TimePart.Vmm,
+            kvmscope_seen.KVMSCOPE_SEEN_HALT => TimePart.Halt,
+            kvmscope_seen.KVMSCOPE_SEEN_GUEST => TimePart.Guest,
+            _ => null,
+        };
+        if (part is { } does) Outside[does] += Less(end, slot.seen_ns);
     }
 
     private void SplitOpen(ref kvmscope_slot slot, ulong output, ulong user, ulong end)

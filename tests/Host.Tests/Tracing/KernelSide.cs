@@ -34,6 +34,7 @@ internal sealed unsafe class KernelSide : IDisposable
         if (options?.WantWho == true) programs.Add(BpfObject.Programs.TaskSwitch);
         bool followsRuns = options?.FollowsRuns == true;
         if (followsRuns) programs.Add(BpfObject.Programs.UserspaceExit);
+        if (options?.WantSplit == true) programs.AddRange([BpfObject.Programs.KnownVcpus, BpfObject.Programs.VcpuStates]);
         int errno = _bpf.Load([.. programs]);
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.LastMessage()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
@@ -135,6 +136,14 @@ internal sealed unsafe class KernelSide : IDisposable
 
     /// <summary>The table with the round of the free slots and cells.</summary>
     internal ref kvmscope_control Control => ref _control[0];
+
+    /// <summary>Meets the vCPUs that there are, and notes what they do, as if the trace began now.</summary>
+    internal void MeetVcpus(ulong sinceNs)
+    {
+        Assert.Equal(0, _bpf.RunIterator(BpfObject.Programs.KnownVcpus));
+        (Control.since_ns, Control.note_states) = (sinceNs, 1);
+        Assert.Equal(0, _bpf.RunIterator(BpfObject.Programs.VcpuStates));
+    }
 
     /// <summary>A map.</summary>
     internal int MapFd(string name) => _bpf.MapFd(name);

@@ -23,6 +23,10 @@ internal static class SplitScenarios
         new("split/a-killed-vm", Killed),
         new("split/filtered-has-no-wall-clock", Filtered),
         new("split/a-stopped-vmm", Stopped),
+        new("split/a-vm-that-is-stopped-all-the-time", host => Silent(host, "loop cpuid=100 out=10", Stop, "vmm")),
+        new("split/a-vm-that-waits-to-be-started", host => Silent(host, "cpuid=5", _ => { }, "vmm")),
+        new("split/a-vcpu-that-is-halted-all-the-time", host => Silent(host, "hlt-in-kernel=1 wake=600000", Halt, "halt")),
+        new("split/a-vm-that-is-made-while-traced", Later),
         new("split/odd-rotating-threads", host => Odd(host, "rotate 211", 1)),
         new("split/odd-two-vcpus-a-thread", host => Odd(host, "two-vcpus 103", 2)),
         new("split/odd-run-that-never-enters", host => Odd(host, "interrupted 61", 1)),
@@ -176,6 +180,75 @@ internal static class SplitScenarios
         TracedRow wall = Wall(answer);
         Near(wall.WallNs!.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), SumShare, 0, "the sum of the parts");
         Check.AtLeast((ulong)pause.TotalNanoseconds * 9 / 10, wall.Parts["vmm"], "the VMM's time in ns, with 300 ms stopped");
+    }
+
+    /// <summary>A VM that makes no exit while it is traced is there with its whole wall clock, and where that went.</summary>
+    private static void Silent(LabHost host, string plan, Action<GuestProcess> quieten, string part)
+    {
+        string file = Path.Combine(host.Folder, $"silent-{Guid.NewGuid():N}.kvmscope");
+        using GuestProcess guest = host.Guest(plan, "silent");
+        quieten(guest);
+        ulong before = KvmCounters.Exits(guest.Pid);
+        using Tracer tracer = host.Trace("time --split --format json").WaitAttached(),
+            rule = host.Trace($"assert share({part},vm=silent)>=99% share(exit)<=1%").WaitAttached(),
+            recorder = host.Trace($"record -o {file} --interval 100ms").WaitAttached();
+        long begin = Stopwatch.GetTimestamp();
+        Deadline.Until(() => Stopwatch.GetElapsedTime(begin) >= TimeSpan.FromMilliseconds(500), () => "the clock stands");
+        recorder.Finish();
+        rule.Finish();
+        TracedAnswer live = tracer.FinishAnswer();
+        Check.Equal(before, KvmCounters.Exits(guest.Pid), "exits of a silent VM");
+        guest.Kill();
+        (int status, string output, string errors) = host.Run($"report {file} --split --format json");
+        Check.Equal(0, status, $"status of the report ({errors})");
+        foreach (TracedAnswer answer in (TracedAnswer[])[live, TracedAnswer.Parse(output)])
+        {
+            TracedRow wall = Wall(answer);
+            Check.Equal("silent", wall.Vm, "VM");
+            Near((ulong)(answer.Seconds * 1e9), wall.WallNs!.Value, SumShare, 0, "the wall clock");
+            Check.Equal(wall.WallNs.Value, wall.Parts.Values.Aggregate(0UL, (a, b) => a + b), "the sum of the parts in ns");
+            Check.Equal(wall.WallNs.Value, wall.Parts[part], $"{part} ns");
+            Check.Equal(0UL, answer.Exits + answer.Open, "exits");
+        }
+    }
+
+    private static void Stop(GuestProcess guest)
+    {
+        guest.Go();
+        guest.WaitFor("running");
+        guest.Signal(ChildProcess.SigStop);
+        // Its threads stop one after the other, each when it is back in user space.
+        Deadline.Until(() => Threads(guest, "stat").All(text => text[(text.LastIndexOf(')') + 2)..][0] == 'T'), () => "it does not stop");
+    }
+
+    private static void Halt(GuestProcess guest)
+    {
+        guest.Go();
+        Deadline.Until(
+            () => Threads(guest, "wchan").Any(text => text.Contains("kvm_vcpu_block", StringComparison.Ordinal)), () => "it does not halt");
+    }
+
+    private static IEnumerable<string> Threads(GuestProcess guest, string file) =>
+        Directory.GetDirectories($"/proc/{guest.Pid}/task").Select(thread => File.ReadAllText(Path.Combine(thread, file)));
+
+    /// <summary>A VM that is made while it is traced and does not run is known from its first vCPU on.</summary>
+    private static void Later(LabHost host)
+    {
+        using Tracer tracer = host.Trace("time --split --by vcpu --format json").WaitAttached();
+        using GuestProcess guest = host.Guest("vcpus=2 cpuid=5", "later");
+        long begin = Stopwatch.GetTimestamp();
+        Deadline.Until(() => Stopwatch.GetElapsedTime(begin) >= TimeSpan.FromMilliseconds(300), () => "the clock stands");
+        TracedAnswer answer = tracer.FinishAnswer();
+        guest.Kill();
+        Sums(answer);
+        TracedRow[] walls = [.. answer.Rows.Where(r => r.WallNs is not null)];
+        Check.Equal("later 0 later 1", string.Join(' ', walls.Select(w => $"{w.Vm} {w.Vcpu}")), "VMs and vCPUs");
+        foreach (TracedRow wall in walls)
+        {
+            Check.AtLeast(300_000_000UL, wall.WallNs!.Value, "the wall clock");
+            Check.AtMost((ulong)(answer.Seconds * 1e9), wall.WallNs.Value, "the wall clock");
+            Check.AtLeast(300_000_000UL, wall.Parts["vmm"], "ns in the VMM");
+        }
     }
 
     /// <summary>

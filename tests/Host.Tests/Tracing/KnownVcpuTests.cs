@@ -1,0 +1,93 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Selections;
+using Kvmscope.Core.Sources;
+using Kvmscope.Guests.Kvm;
+using Kvmscope.Host.Tracing;
+
+namespace Kvmscope.Host.Tests.Tracing;
+
+/// <summary>vCPUs that make no exit: their wall clocks are there, from the begin of the trace or from their creation.</summary>
+[Collection(KernelGroup.Name)]
+public sealed class KnownVcpuTests
+{
+    private static readonly HostView s_host = new(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm);
+
+    private static TraceSession Start(ExitFilter? filter = null, int maxVcpus = 8)
+    {
+        TraceOptions options = new() { WantSplit = true, Filter = filter ?? new() };
+        return TraceSession.Start(options, TableSizes.For(maxVcpus, 2, 0, options), s_host);
+    }
+
+    private static VcpuTime[] Own(Interval interval) =>
+        [.. interval.Times.Where(time => interval.VmOf(time.Key)!.Pid == Environment.ProcessId).OrderBy(time => time.Key.Vm)
+            .ThenBy(time => time.Key.Vcpu)];
+
+    [KernelKvmFact]
+    public void A_vcpu_that_does_not_run_has_its_wall_clock_from_the_begin_of_the_trace()
+    {
+        using KvmDevice device = KvmDevice.Open();
+        using KvmVm vm = device.CreateVm();
+        using KvmVcpu first = vm.CreateVcpu(0), second = vm.CreateVcpu(5);
+        using TraceSession session = Start();
+        Interval interval = session.Read(Grouping.Vcpu);
+        VcpuTime[] times = Own(interval);
+        Assert.Equal([0, 5], times.Select(time => time.Key.Vcpu));
+        ulong least = (ulong)(interval.ToNs - session.SinceNs!.Value), most = (ulong)(MonotonicClock.NowNs() - session.SinceNs!.Value);
+        // Where the hooks that tell when it leaves user space cannot be attached, what it does is not known.
+        TimePart part = interval.Missing.Any(m => m.Part == TimePart.Vmm) ? TimePart.Unattributed : TimePart.Vmm;
+        Assert.All(times, time =>
+        {
+            Assert.InRange(time.WallNs, least, most);
+            Assert.Equal((time.WallNs, time.WallNs), (time.Parts.Sum, time.Parts[part]));
+            Assert.Equal("vm", interval.VmOf(time.Key)!.Name);
+        });
+        Assert.Equal(0UL, interval.Accounting.Exits + interval.Accounting.Open + interval.Accounting.DroppedExits);
+        Assert.Equal(2, Own(session.Read(Grouping.Vcpu)).Length);
+    }
+
+    [KernelKvmFact]
+    public void A_vcpu_that_does_not_run_is_in_its_VMM()
+    {
+        using KvmDevice device = KvmDevice.Open();
+        using KvmVm vm = device.CreateVm();
+        using KvmVcpu vcpu = vm.CreateVcpu(3);
+        using KernelSide side = new(new TraceOptions { WantSplit = true });
+        ulong since = (ulong)MonotonicClock.NowNs();
+        side.MeetVcpus(since);
+        VcpuTime time = Assert.Single(Own(side.ReadInterval()));
+        Assert.Equal((3, time.WallNs), (time.Key.Vcpu, time.Parts[TimePart.Vmm]));
+        Assert.InRange(time.WallNs, 1UL, (ulong)MonotonicClock.NowNs() - since);
+        // Once more: it has its slot.
+        side.MeetVcpus(since);
+        time = Assert.Single(Own(side.ReadInterval()));
+        Assert.Equal(time.WallNs, time.Parts[TimePart.Vmm]);
+    }
+
+    [KernelKvmFact]
+    public void Only_the_vcpus_that_are_traced_are_there()
+    {
+        using KvmDevice device = KvmDevice.Open();
+        using KvmVm vm = device.CreateVm();
+        using KvmVcpu first = vm.CreateVcpu(0), second = vm.CreateVcpu(1);
+        using TraceSession other = Start(new ExitFilter { Pids = [1] }),
+            one = Start(new ExitFilter { Pids = [Environment.ProcessId], VcpuIds = [1] });
+        first.GetSpecialRegisters();
+        second.GetSpecialRegisters();
+        Assert.Empty(other.Read(Grouping.Vcpu).Times);
+        Assert.Equal(1, Assert.Single(Own(one.Read(Grouping.Vcpu))).Key.Vcpu);
+    }
+
+    [KernelKvmFact]
+    public void A_vcpu_without_a_slot_is_counted_once_and_is_no_exit()
+    {
+        using KvmDevice device = KvmDevice.Open();
+        using KvmVm vm = device.CreateVm();
+        using KvmVcpu first = vm.CreateVcpu(0), second = vm.CreateVcpu(1), third = vm.CreateVcpu(2);
+        using TraceSession session = Start(new ExitFilter { Pids = [Environment.ProcessId] }, maxVcpus: 1);
+        foreach (KvmVcpu vcpu in new[] { first, second, third }) vcpu.GetSpecialRegisters();
+        Interval interval = session.Read(Grouping.Vcpu);
+        Assert.Single(interval.Times);
+        Assert.Equal((2UL, 0UL), (interval.Accounting.DroppedVcpus, interval.Accounting.DroppedExits));
+    }
+}
