@@ -95,7 +95,8 @@ internal static class ProgramLoader
         since = MonotonicClock.NowNs();
         if (errno == Errno.EMFILE) return errno;
         if (wantKnown && errno == 0) errno = NoteStates(bpf, since, hasSwitches: missing.All(m => m.Part is null or TimePart.Poll));
-        if (errno != 0) missing.Add(new(null, $"VMs that do not exit are not known here ({Errno.Text(errno)}): their wall clocks are missing"));
+        if (errno != 0)
+            missing.Add(new(null, $"VMs that do not exit are not known here ({Errno.Text(errno)}): their wall clocks are missing"));
         return bpf.Attach(method.Programs[^1]);
     }
 
