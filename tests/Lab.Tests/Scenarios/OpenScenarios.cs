@@ -15,7 +15,7 @@ internal static class OpenScenarios
     private static void Hangs(LabHost host)
     {
         string file = Path.Combine(host.Folder, $"hangs-{Guid.NewGuid():N}.kvmscope"), port = host.IsSvm ? "IOIO" : "IO_INSTRUCTION";
-        using GuestProcess guest = host.Guest("slow-port=1 slow=3000 cpuid=5", "hung");
+        using GuestProcess guest = host.Guest("slow-port=1 slow=9000 cpuid=5", "hung");
         using Tracer alone = Begin("assert max(exit)<1s"), beside = Begin("assert max(exit)<1s share(runq)<=100%"),
             above = Begin("assert max(exit)<3600s --format json"), recorder = Begin($"record -o {file} --interval 100ms"),
             count = Begin("count"), time = Begin("time --by vm --format json");
