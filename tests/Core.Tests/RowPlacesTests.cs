@@ -41,7 +41,7 @@ public sealed class RowPlacesTests
     {
         string[][] shown = Shown([Busy(12, 900)], [Busy(12, 900), Busy(10, 1)], [Busy(36, 5), Busy(12, 900), Busy(48, 7)]);
         Assert.Equal(["CPUID", "HLT"], shown[1]);
-        Assert.Equal(["EPT_VIOLATION", "HLT", "MWAIT_INSTRUCTION"], shown[2]);
+        Assert.Equal(["EPT_VIOLATION", "MWAIT_INSTRUCTION", "HLT"], shown[2]);
     }
 
     [Fact]

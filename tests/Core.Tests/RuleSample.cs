@@ -35,7 +35,8 @@ internal static class RuleSample
     internal static RuleInput SplitInput(Accounting? accounting = null, params MissingSource[] missing)
     {
         RuleInput input = Input(accounting ?? new Accounting(), Rows());
-        foreach (Row row in input.Interval.Rows) row.Parts = Part(TimePart.Kvm, row.TotalNs);
+        foreach (Row row in input.Interval.Rows)
+            row.Parts = Part(row.Key.Code.Code == 0x78 ? TimePart.Halt : TimePart.Kvm, row.TotalNs);
         return input with
         {
             HasSplit = true,

@@ -13,7 +13,8 @@ public sealed class RuleShareTests
     [InlineData("share(RUNQ){vm=4711,vcpu=1}==0.2", 0.2)]
     [InlineData("share(runq, vm=db-1)==0", 0)]
     [InlineData("share(poll)==0%", 0)]
-    [InlineData("share(kvm, vm=db-1)==56.006%", 0.56006)]
+    [InlineData("share(kvm, vm=db-1)==0.006%", 0.00006)]
+    [InlineData("share(halt, vm=db-1)==56%", 0.56)]
     [InlineData("share(NPF, vm=db-1)==0.006%", 0.00006)]
     [InlineData("share(idle, vm=db-1)==56%", 0.56)]
     [InlineData("share(any, vm=db-1)==56.006%", 0.56006)]
@@ -33,7 +34,7 @@ public sealed class RuleShareTests
     [InlineData("share(poll)<5%", null)]
     [InlineData("share(poll)>=0%", true)]
     [InlineData("share(kvm, vm=db-1)<57%", true)]
-    [InlineData("share(kvm, vm=db-1)>50%", null)]
+    [InlineData("share(kvm, vm=db-1)>0.001%", null)]
     [InlineData("share(runq)<7%", true)]
     public void Events_that_were_skipped_are_of_poll_times(string rule, bool? holds)
     {
@@ -90,7 +91,7 @@ public sealed class RuleShareTests
     [Theory]
     [InlineData("share(poll)<5%", null)]
     [InlineData("share(kvm)<90%", true)]
-    [InlineData("share(kvm)<1%", null)]
+    [InlineData("share(kvm)<0.001%", null)]
     [InlineData("share(runq)>1%", null)]
     [InlineData("share(runq)>90%", false)]
     [InlineData("share(CPUID)<90%", true)]

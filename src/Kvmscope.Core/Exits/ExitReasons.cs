@@ -31,8 +31,9 @@ public static class ExitReasons
     public static bool IsKnown(ExitCode code) => Find(code) is not null;
 
     /// <summary>
-    /// Whether the exit's handling time is the guest waiting for work, not overhead: HLT, MWAIT, UMWAIT, TPAUSE, IDLE_HLT, MWAIT_COND, WFx.
-    /// MONITOR is not: it only arms the wait that MWAIT does. A failed entry is not either, whatever its reason.
+    /// Whether the guest waits for work with this reason, so that its handling time may be no overhead: HLT, IDLE_HLT, WFx. MWAIT, UMWAIT
+    /// and TPAUSE do not wait where they exit: KVM does nothing for the first, and the others are L2's. A failed entry does not either,
+    /// whatever its reason.
     /// </summary>
     public static bool IsIdle(ExitCode code) => Find(code)?.Class == IdleClass && !IsaInfo.Of(code.Isa).IsFailedEntry(code.Code);
 

@@ -21,7 +21,7 @@ public abstract class Durations
     public bool HasBins => _bins is { Counts.IsEmpty: false };
 
     /// <summary>The longest in ns, or null where none was measured.</summary>
-    public ulong? LongestNs => Timed == 0 ? null : MaxNs;
+    public ulong? LongestNs => Timed == 0 || (MaxNs == 0 && !HasBins) ? null : MaxNs;
 
     /// <summary>The average in whole ns, or null where none was measured.</summary>
     public ulong? AverageNs => Timed == 0 ? null : (TotalNs / Timed) + (TotalNs % Timed >= Timed - (Timed / 2) ? 1UL : 0);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Kvmscope.Lab.Tests.Suite;
 
 namespace Kvmscope.Lab.Tests.Scenarios;
@@ -18,6 +19,7 @@ internal static class SplitScenarios
         new("split/vmm-spins", host => VmmTime(host, "spin-port", 89)),
         new("split/halts-in-the-kernel", Halts),
         new("split/halt-polling", Polls),
+        new("split/halts-that-do-not-wait-are-busy", Restless),
         new("split/a-guest-that-spins", Spins),
         new("split/two-vcpus-on-one-cpu", Overcommitted),
         new("split/a-killed-vm", Killed),
@@ -92,6 +94,32 @@ internal static class SplitScenarios
         // The first halt begins at any time between two wake-ups.
         Near(times * wakeNs - (wakeNs / 2), row.Parts["halt"], Share, times * SlackNs + (wakeNs / 2), "halted");
         Check.Equal(0UL, Wall(answer).Parts["poll"], "polled");
+    }
+
+    /// <summary>A loop of HLT that the VMM resumes at once is not idle; live, the parts say so, and in a recording Busy.</summary>
+    private static void Restless(LabHost host)
+    {
+        const ulong times = 20_000;
+        string file = Path.Combine(host.Folder, $"restless-{Guid.NewGuid():N}.kvmscope");
+        using GuestProcess guest = host.Guest($"hlt={times} cpuid=97");
+        using Tracer tracer = host.Trace("time --split --format json").WaitAttached(), recorder = host.Trace($"record -o {file}").WaitAttached();
+        guest.Run();
+        recorder.Finish();
+        TracedAnswer answer = tracer.FinishAnswer();
+        guest.End();
+        var halt = new ExitKey(host.IsSvm ? 0x78u : 12u, 1);
+        TracedRow row = answer.Rows.Single(r => r.WallNs is null && r.Key == halt);
+        Check.Equal(times, row.Count, "HLT");
+        Check.Equal(0UL, row.Parts["halt"] + row.Parts["poll"], "halted and polled ns");
+        (int status, string output, string errors) = host.Run($"report {file} time --format json");
+        Check.Equal(0, status, $"status of the report ({errors})");
+        using JsonDocument document = JsonDocument.Parse(output);
+        JsonElement[] rows = [.. document.RootElement.GetProperty("rows").EnumerateArray()];
+        Check.AtLeast(times + 97, Single("busy").GetProperty("count").GetUInt64(), "busy exits");
+        Check.True(rows.Where(r => r.GetProperty("reason").ValueKind == JsonValueKind.String && r.GetProperty("reason").GetString() == "HLT")
+            .All(r => !r.GetProperty("idle").GetBoolean()), "HLT that is idle");
+
+        JsonElement Single(string kind) => rows.Single(r => r.GetProperty("row").GetString() == kind);
     }
 
     private static void Polls(LabHost host)

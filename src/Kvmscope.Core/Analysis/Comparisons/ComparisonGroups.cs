@@ -1,5 +1,4 @@
 using Kvmscope.Core.Analysis.Reports;
-using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Comparisons;
@@ -44,9 +43,10 @@ internal sealed class ComparisonGroups
         for (int sample = 0; sample < samples.Count; sample++)
             foreach (Row row in samples[sample].Rows)
             {
-                bool idle = ExitReasons.IsIdle(row.Key.Code);
+                // Where levels are together, a reason has one row.
+                bool idle = Idleness.IsIdle(Keys.HasFlag(GroupBy.Level) ? row.Key : row.Key with { Level = default });
                 side(Total).Add(row, sample);
-                if (!idle) side(Busy).Add(row, sample);
+                if (!Idleness.IsIdle(row.Key)) side(Busy).Add(row, sample);
                 side(GroupOf(row.Key, samples[sample], idle)).Add(row, sample);
             }
     }

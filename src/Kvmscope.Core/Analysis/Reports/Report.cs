@@ -8,7 +8,7 @@ namespace Kvmscope.Core.Analysis.Reports;
 /// <param name="Interval">The interval.</param>
 /// <param name="Rows">The groups, in order.</param>
 /// <param name="Total">The sum of all.</param>
-/// <param name="Busy">All except idle exits (<see cref="Exits.ExitReasons.IsIdle"/>).</param>
+/// <param name="Busy">All except what was idle (<see cref="Idleness"/>).</param>
 public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyList<ReportRow> Rows, ReportRow Total, ReportRow Busy)
 {
     /// <summary>
@@ -19,6 +19,12 @@ public sealed record Report(ReportRequest Request, Interval Interval, IReadOnlyL
 
     /// <summary>The wall clocks, by VM and vCPU; empty without the split.</summary>
     public IReadOnlyList<WallRow> Walls { get; init; } = [];
+
+    /// <summary>
+    /// Whether exits of which only a part was idle are in <see cref="Busy"/>: with the rest of their time, and without percentiles and a
+    /// maximum.
+    /// </summary>
+    public bool BusyHasRest { get; init; }
 
     /// <summary>Whether levels are known: where no ISA has them, columns for them would be empty.</summary>
     public bool HasLevels => Interval.Rows.Count == 0 || Interval.Rows.Any(r => Exits.IsaInfo.Of(r.Key.Code.Isa).HasLevels);
@@ -47,6 +53,7 @@ public sealed class ReportRow
 {
     private TallySum _l1, _l2;
     private Tally? _total;
+    private ulong _busyL1, _busyL2, _idleNs, _workNs, _idleCount, _workCount;
 
     /// <summary>What tells it from the other rows of a report, and is the same in the reports of later intervals.</summary>
     internal (GroupKey Key, bool Idle) Group { get; init; }
@@ -63,8 +70,8 @@ public sealed class ReportRow
     /// <summary>The level.</summary>
     public ExitLevel? Level { get; init; }
 
-    /// <summary>Whether these exits are idle waiting; null where idle and busy exits are added up.</summary>
-    public bool? Idle { get; init; }
+    /// <summary>Whether these exits are idle waiting, for most of their time; null where idle and busy exits are added up.</summary>
+    public bool? Idle { get; internal set; }
 
     /// <summary>The reason's argument; none where rows are not grouped by it.</summary>
     public Qualifier Qualifier { get; init; }
@@ -87,6 +94,29 @@ public sealed class ReportRow
     /// <summary>Exits of L2.</summary>
     public Tally L2 => _l2.Value;
 
+    /// <summary>What of the time of a level was busy, in ns; of both where null.</summary>
+    internal ulong BusyNs(ExitLevel? level) => level switch
+    {
+        ExitLevel.L2 => _busyL2,
+        ExitLevel.L1 => _busyL1,
+        _ => _busyL1 + _busyL2,
+    };
+
+    /// <summary>A row of several levels or qualifiers is idle or not as most of it is.</summary>
+    internal void DecideIdle()
+    {
+        if (Idle is not null) Idle = _idleNs != _workNs ? _idleNs > _workNs : _idleCount > _workCount;
+    }
+
+    internal void Add(in ReportPart part, ExitLevel level)
+    {
+        Add(part.All, level);
+        if (level == ExitLevel.L2) _busyL2 += part.BusyNs;
+        else _busyL1 += part.BusyNs;
+        if (part.IsIdle) (_idleNs, _idleCount) = (_idleNs + part.All.TotalNs, _idleCount + part.All.Count);
+        else (_workNs, _workCount) = (_workNs + part.All.TotalNs, _workCount + part.All.Count);
+    }
+
     internal void Add(Tally tally, ExitLevel level)
     {
         _total = null;
@@ -98,6 +128,7 @@ public sealed class ReportRow
     {
         if (row._l1.HasAny) Add(row.L1, ExitLevel.L1);
         if (row._l2.HasAny) Add(row.L2, ExitLevel.L2);
+        (_busyL1, _busyL2) = (_busyL1 + row._busyL1, _busyL2 + row._busyL2);
     }
 
     // Most rows have one level only.

@@ -30,20 +30,24 @@ public static class ReportBuilder
         Grouper? coarse = groups is { } coarser ? new(interval, coarser, request.Kind) : null;
         ExitParts parts = ReportRequest.PartsOf(by);
         Dictionary<GroupKey, TallySum> cells = Sum(interval, by, parts, request.PageShift);
+        bool knowsHalts = Idleness.KnowsHalts(interval);
         QualifierRanks? ranks = parts != ExitParts.None ? Rank(cells, request) : null;
         foreach ((GroupKey key, TallySum cell) in cells)
         {
             if (request.Nested && key.Level != ExitLevel.L2) continue;
             GroupKey shown = ranks?.Shown(key) ?? key;
-            grouper.Add(shown, cell.Value);
-            coarse?.Add(shown, cell.Value);
+            ReportPart part = ReportPart.Of(key, cell.Value, knowsHalts);
+            grouper.Add(shown, part);
+            coarse?.Add(shown, part);
         }
+        foreach (ReportRow row in grouper.Rows.Concat(coarse?.Rows ?? [])) row.DecideIdle();
         var order = new ReportOrder(request.Order, request.Split, request.IdleApart);
         grouper.Rows.Sort(order);
         coarse?.Rows.Sort(order);
-        return new Report(request, interval, grouper.Rows, grouper.Total(), grouper.Busy)
+        return new Report(request, interval, grouper.Rows, grouper.Total(), grouper.Busy())
         {
             Groups = coarse?.Rows ?? [],
+            BusyHasRest = grouper.HasRest,
             Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(interval, request.By.HasFlag(GroupBy.Vcpu)) : [],
         };
     }
@@ -84,45 +88,61 @@ public static class ReportBuilder
         private readonly bool _byReason = by.HasFlag(GroupBy.Reason), _byLevel = by.HasFlag(GroupBy.Level);
 
         // Without rows per reason, the time of idle exits would hide that of all others in one row.
-        private readonly bool _knowsIdle = by.HasFlag(GroupBy.Reason) || kind == ReportKind.Time;
-        private readonly ReportRow _idle = new();
+        private readonly bool _splitsIdle = !by.HasFlag(GroupBy.Reason) && kind == ReportKind.Time;
+
+        // Busy as a whole, idle in whole or in part, and the busy part of the latter.
+        private readonly ReportRow _busy = new() { Idle = false }, _idle = new(), _rest = new();
 
         internal List<ReportRow> Rows { get; } = [];
 
-        internal ReportRow Busy { get; } = new() { Idle = false };
+        /// <summary>Whether Busy has exits of which a part was idle.</summary>
+        internal bool HasRest { get; private set; }
 
-        // Made of the two, so that each histogram is added once.
+        // Made of these, so that each histogram is added once.
         internal ReportRow Total()
         {
             var total = new ReportRow();
-            total.Add(Busy);
+            total.Add(_busy);
             total.Add(_idle);
             return total;
         }
 
-        internal void Add(GroupKey key, Tally cell)
+        internal ReportRow Busy()
         {
-            bool idle = ExitReasons.IsIdle(key.Code);
-            (idle ? _idle : Busy).Add(cell, key.Level);
-            GroupOf(key, idle).Add(cell, key.Level);
+            if (!HasRest) return _busy;
+            var busy = new ReportRow { Idle = false };
+            busy.Add(_busy);
+            busy.Add(_rest);
+            return busy;
+        }
+
+        internal void Add(GroupKey key, in ReportPart part)
+        {
+            (part.IsWhollyBusy ? _busy : _idle).Add(part, key.Level);
+            if (part.Rest is { } rest)
+            {
+                HasRest = true;
+                _rest.Add(part with { All = rest }, key.Level);
+            }
+            GroupOf(key, _splitsIdle && part.IsIdle).Add(part, key.Level);
         }
 
         private ReportRow GroupOf(GroupKey cell, bool idle)
         {
             GroupKey key = cell with { Code = _byReason ? cell.Code : default, Level = _byLevel ? cell.Level : default };
-            if (_groups.TryGetValue((key, _knowsIdle && idle), out ReportRow? group)) return group;
+            if (_groups.TryGetValue((key, idle), out ReportRow? group)) return group;
             group = new ReportRow
             {
-                Group = (key, _knowsIdle && idle),
+                Group = (key, idle),
                 Vm = interval.VmOf(key),
                 Vcpu = key.VcpuId,
                 Code = _byReason ? key.Code : null,
                 Level = _byLevel ? key.Level : null,
-                Idle = _knowsIdle ? idle : null,
+                Idle = _byReason || _splitsIdle ? idle : null,
                 Qualifier = key.Qualifier,
                 Place = key.Place,
             };
-            _groups.Add((key, _knowsIdle && idle), group);
+            _groups.Add((key, idle), group);
             Rows.Add(group);
             return group;
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Analysis.Reports;
@@ -135,9 +136,19 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
     private RuleMeasurement OfExits(ulong wall)
     {
         ulong ns = 0;
-        foreach (Row row in scope.Rows) ns += row.Parts?.Sum ?? row.TotalNs;
+        foreach (Row row in scope.OfLevel) ns += Of(row);
         string? lost = losses.Unread ?? losses.Untimed;
         return Share(Math.Min(ns, wall), wall, lost is null ? RuleBound.Exact : RuleBound.AtLeast, lost);
+    }
+
+    // Of a halt only what was halted is idle, and the rest is what it cost.
+    private ulong Of(Row row)
+    {
+        ulong whole = row.Parts?.Sum ?? row.TotalNs;
+        if (rule.Target.Kind is not (RuleTargetKind.Exit or RuleTargetKind.Idle) || row.Key.Code.Isa == Isa.None)
+            return scope.Rows.Contains(row) ? whole : 0;
+        ulong idle = Idleness.IdleNs(row.Key, row, Idleness.KnowsHalts(scope.Observed)) ?? (Idleness.IsIdle(row.Key) ? whole : 0);
+        return rule.Target.Kind == RuleTargetKind.Idle ? idle : whole - Math.Min(whole, idle);
     }
 
     private static RuleMeasurement Share(ulong part, ulong wall, RuleBound bound, string? caveat) =>

@@ -27,6 +27,7 @@ internal sealed class RuleScope
             TimeChanges = [.. interval.Times.Where(t => IsMeant(t.Key))],
         };
         Row[] rows = [.. Observed.Rows.Where(r => level is null || r.Key.Level == level)];
+        OfLevel = rows;
         Rows = [.. rows.Where(r => IsTarget(r.Key))];
         Open = interval.OpenAges is { } ages
             ? [.. ages.Where(o => IsMeant(o.Key) && (level is null || o.Key.Level == level) && IsTarget(o.Key))]
@@ -39,6 +40,9 @@ internal sealed class RuleScope
 
     /// <summary>The rows of the target.</summary>
     internal IReadOnlyList<Row> Rows { get; }
+
+    /// <summary>The rows of the rule's vCPUs and level, with all reasons.</summary>
+    internal IReadOnlyList<Row> OfLevel { get; }
 
     /// <summary>The exits of the target that are open at the end; null where their ages are not known.</summary>
     internal IReadOnlyList<OpenAge>? Open { get; }
@@ -122,8 +126,8 @@ internal sealed class RuleScope
         RuleTargetKind.Any => true,
         RuleTargetKind.Part => false,
         _ when key.Code.Isa == Isa.None => false,
-        RuleTargetKind.Exit => !ExitReasons.IsIdle(key.Code),
-        RuleTargetKind.Idle => ExitReasons.IsIdle(key.Code),
+        RuleTargetKind.Exit => !Idleness.IsIdle(key),
+        RuleTargetKind.Idle => Idleness.IsIdle(key),
         _ => _codes.Any(c => c.Isa == key.Code.Isa && IsaInfo.Of(c.Isa).Matches(c.Code, key.Code.Code)),
     };
 

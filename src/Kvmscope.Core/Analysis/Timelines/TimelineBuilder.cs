@@ -20,7 +20,7 @@ public static class TimelineBuilder
     }
 
     /// <summary>
-    /// Groups intervals. Rows are ordered by their handling time, idle reasons (<see cref="ExitReasons.IsIdle"/>) after all others. Rows
+    /// Groups intervals. Rows are ordered by their handling time, idle reasons (<see cref="Idleness.IsIdle"/>) after all others. Rows
     /// with several reasons (VMs, vCPUs and <c>other</c>) leave out the time of idle exits: waiting is not overhead.
     /// </summary>
     /// <param name="title">What was recorded, and where.</param>
@@ -52,7 +52,7 @@ public static class TimelineBuilder
                 GroupKey group = TimelineGroup.Of(row.Key, by);
                 if (!weights.TryGetValue(group, out Weight? weight)) weights.Add(group, weight = new Weight(column.VmOf(group)));
                 weight.Count += row.Count;
-                if (by == TimelineBy.Reason || !ExitReasons.IsIdle(row.Key.Code)) weight.TotalNs += row.TotalNs;
+                if (by == TimelineBy.Reason || !Idleness.IsIdle(row.Key)) weight.TotalNs += row.TotalNs;
             }
         return weights;
     }
@@ -61,7 +61,7 @@ public static class TimelineBuilder
         weights.OrderBy(w => IsIdle(w.Key, by)).ThenByDescending(w => w.Value.TotalNs).ThenByDescending(w => w.Value.Count)
             .ThenBy(w => w.Key, TimelineGroup.Order).Select(w => w.Key);
 
-    private static bool IsIdle(GroupKey group, TimelineBy by) => by == TimelineBy.Reason && ExitReasons.IsIdle(group.Code);
+    private static bool IsIdle(GroupKey group, TimelineBy by) => by == TimelineBy.Reason && Idleness.IsIdle(group);
 
     private static IEnumerable<TimelineRow> Rows(
         IReadOnlyList<Interval> columns, TimelineBy by, GroupKey[] groups, int shown, Dictionary<GroupKey, Weight> weights)
@@ -88,7 +88,7 @@ public static class TimelineBuilder
             {
                 if (!places.TryGetValue(TimelineGroup.Of(row.Key, by), out int place)) continue;
                 bool isMixed = by != TimelineBy.Reason || place == shown;
-                cells[place][column].Add(row, leaveOutTime: isMixed && ExitReasons.IsIdle(row.Key.Code));
+                cells[place][column].Add(row, leaveOutTime: isMixed && Idleness.IsIdle(row.Key));
             }
         return cells;
     }

@@ -36,6 +36,7 @@ internal static class FootNotes
         }
         foreach (string line in SplitView.MissingLines(interval)) WriteWrapped(output, line, RowTone.Warning, style);
         foreach (string line in AccountingText.Lines(interval)) WriteWrapped(output, line, RowTone.Warning, style);
+        foreach (string line in IdleText.Lines(report, style)) WriteWrapped(output, line, RowTone.Warning, style);
         foreach (string line in OpenExitText.Lines(interval, style)) WriteWrapped(output, line, RowTone.Warning, style);
     }
 

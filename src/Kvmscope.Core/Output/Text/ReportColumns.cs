@@ -67,7 +67,7 @@ internal sealed class ReportColumns
     }
 
     /// <summary>A part of the busy time; missing where nothing was timed.</summary>
-    internal TextCell Share(Tally busy) => busy.Timed == 0 ? TextCell.Missing : TextCell.OfShare(busy.TotalNs, _busyNs);
+    internal TextCell Share(Tally exits, ulong busyNs) => exits.Timed == 0 ? TextCell.Missing : TextCell.OfShare(busyNs, _busyNs);
 
     private int AddLevel(TextCell[] cells, int at, Tally level)
     {

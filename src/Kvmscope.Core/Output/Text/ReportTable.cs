@@ -1,3 +1,4 @@
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Analysis.Reports;
 
@@ -37,7 +38,7 @@ internal sealed class ReportTable
                 inIdle = true;
             }
             RowTone tone = row.Idle == true ? RowTone.Dim : RowTone.Plain;
-            table.Add(tone, [.. _keys.Cells(row), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row, row.Total))]);
+            table.Add(tone, [.. _keys.Cells(row), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row))]);
             AddLevels(table, row, tone);
         }
         if (inIdle) table.AddBlank();
@@ -47,26 +48,26 @@ internal sealed class ReportTable
     }
 
     // Idle time is not part of the busy time.
-    private TextCell ShareOf(ReportRow row, Tally part) => row.Idle switch
+    private TextCell ShareOf(ReportRow row, ExitLevel? level = null) => row.Idle switch
     {
         true => s_idle,
-        false => _figures.Share(part),
+        false => _figures.Share(level switch { ExitLevel.L1 => row.L1, ExitLevel.L2 => row.L2, _ => row.Total }, row.BusyNs(level)),
         null => TextCell.Missing,
     };
 
     private void AddFoot(TextTable table, string name, ReportRow row)
     {
-        table.Add(RowTone.Bold, [.. _keys.Label(name), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row, row.Total))]);
+        table.Add(RowTone.Bold, [.. _keys.Label(name), .. _figures.Cells(row.Total, row.L1, row.L2, ShareOf(row))]);
         AddLevels(table, row, RowTone.Bold);
     }
 
     private void AddLevels(TextTable table, ReportRow row, RowTone tone)
     {
         if (!_figures.StacksLevels || (row.L2.Count == 0 && !_report.Request.Levels)) return;
-        if (row.L1.Count > 0) AddLevel("  L1", row.L1);
-        if (row.L2.Count > 0) AddLevel("  L2", row.L2);
+        if (row.L1.Count > 0) AddLevel("  L1", row.L1, ExitLevel.L1);
+        if (row.L2.Count > 0) AddLevel("  L2", row.L2, ExitLevel.L2);
 
-        void AddLevel(string name, Tally level) =>
-            table.Add(tone, [.. _keys.Label(name), .. _figures.Cells(level, row.L1, row.L2, ShareOf(row, level))]);
+        void AddLevel(string name, Tally part, ExitLevel level) =>
+            table.Add(tone, [.. _keys.Label(name), .. _figures.Cells(part, row.L1, row.L2, ShareOf(row, level))]);
     }
 }
