@@ -94,6 +94,20 @@ public sealed class DefaultTableTests
             text.Split('\n').Skip(1).Take(6).Select(line => Words(line)[1]));
     }
 
+    // An exit that ended in this interval and began before it: it has a time here, and is counted before.
+    [Fact]
+    public void A_row_of_no_exits_is_shown_only_where_it_has_a_time()
+    {
+        Row ended = Sample.Row(Isa.Vmx, 30, ExitLevel.L1, 1, 5_000);
+        ended.Count = 0;
+        Interval interval = Sample.IntervalOf(ended, Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 3, 1_000));
+        foreach (OutputFormat format in (OutputFormat[])[OutputFormat.Table, OutputFormat.Json, OutputFormat.Csv])
+        {
+            Assert.DoesNotContain("IO_INSTRUCTION", Sample.Text(interval, ReportKind.Count, format: format), StringComparison.Ordinal);
+            Assert.Contains("IO_INSTRUCTION", Sample.Text(interval, ReportKind.Time, format: format), StringComparison.Ordinal);
+        }
+    }
+
     // Equal figures: by the reason's number, then by VM and vCPU as numbers.
     [Fact]
     public void Ties_are_in_the_order_of_numbers()

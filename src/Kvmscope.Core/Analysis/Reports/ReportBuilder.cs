@@ -40,7 +40,11 @@ public static class ReportBuilder
             grouper.Add(shown, part);
             coarse?.Add(shown, part);
         }
-        foreach (ReportRow row in grouper.Rows.Concat(coarse?.Rows ?? [])) row.DecideIdle();
+        foreach (Grouper rows in coarse is null ? [grouper] : (Grouper[])[grouper, coarse])
+        {
+            rows.Rows.RemoveAll(row => !HasFigures(row, request.Kind));
+            foreach (ReportRow row in rows.Rows) row.DecideIdle();
+        }
         var order = new ReportOrder(request.Order, request.Split, request.IdleApart);
         grouper.Rows.Sort(order);
         coarse?.Rows.Sort(order);
@@ -51,6 +55,10 @@ public static class ReportBuilder
             Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(interval, request.By.HasFlag(GroupBy.Vcpu)) : [],
         };
     }
+
+    // An exit that began before this interval has only its time here: that is nothing to count.
+    private static bool HasFigures(ReportRow row, ReportKind kind) =>
+        row.Total.Count > 0 || (kind != ReportKind.Count && (row.Total.Timed > 0 || row.Parts is { Sum: > 0 } || row.Rounds is not null));
 
     // With what it includes.
     private static GroupBy Whole(GroupBy by, ReportKind kind)
