@@ -43,9 +43,11 @@ static __always_inline void copy_qualifier(struct kvmscope_last *last, struct kv
 
 /* kvm_exit: the oldest entry becomes this exit's, until begin_last_time(). */
 static __always_inline struct kvmscope_last *begin_last(struct kvm_vcpu *vcpu,
-							struct kvmscope_slot *slot, u32 slot_number,
-							u64 code, u32 isa_l2, bool direct)
+							struct kvmscope_slot *slot, u64 code,
+							u32 isa_l2, bool direct)
 {
+	/* slot_of() has noted the slot's number there. */
+	u32 slot_number = hints[bpf_get_smp_processor_id() & (KVMSCOPE_HINTS - 1)].slot;
 	u32 first = slot_number * knobs.last_count, at = slot->last_at + 1;
 	struct kvmscope_last *last;
 	u64 rip = 0;

@@ -183,7 +183,8 @@ static __always_inline void end_timed(struct kvm_vcpu *vcpu, struct kvmscope_slo
 	if (more && knobs.want_keys)
 		cell = cell_of_key(slot, cell);
 	close_exit(slot, cell);
-	if (!knobs.want_time) {
+	/* Nobody asks `last` for sums. */
+	if (!knobs.want_time || (more && knobs.last_count)) {
 		finish_end(cell);
 		return;
 	}
@@ -228,14 +229,18 @@ static __always_inline void open_exit(struct kvmscope_slot *slot, u32 number)
 
 /* kvm_exit, where more than counts and times is wanted. */
 static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					u32 slot_number, u32 number, u32 index, u64 code,
-					u32 isa_l2, bool direct)
+					u32 number, u64 code, u32 isa_l2, bool direct)
 {
 	struct kvmscope_last *last = NULL;
+	u32 index;
 	u64 now;
 
+	/* Made again: to keep it would cost those who want no more. */
+	barrier_var(code);
+	index = reason_index(code);
+
 	if (knobs.last_count && number != KVMSCOPE_OPEN_SKIPPED)
-		last = begin_last(vcpu, slot, slot_number, code, isa_l2, direct);
+		last = begin_last(vcpu, slot, code, isa_l2, direct);
 	if (number >= KVMSCOPE_FIRST_CELL) {
 		if (knobs.want_keys)
 			take_key(vcpu, slot, index, code, isa_l2, direct);
@@ -275,6 +280,7 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 		end_untimed(slot);
 
 	l2 = vcpu_in_l2(vcpu, direct);
+	barrier_var(l2); /* else what it is made of is kept too */
 	code = exit_code(vcpu, slot, ctx, l2, older);
 	index = reason_index(code);
 	if (knobs.filter_exits && is_unwanted(code, index, 1 + l2)) {
@@ -294,8 +300,8 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 	}
 out:
 	if (knobs.want_more)
-		return more_at_exit(vcpu, slot, slot_number, number, index, code,
-				    exit_isa(ctx, older) << 1 | l2, direct);
+		return more_at_exit(vcpu, slot, number, code, exit_isa(ctx, older) << 1 | l2,
+				    direct);
 	if (knobs.want_time)
 		slot->exit_ns = bpf_ktime_get_ns();
 	open_exit(slot, number);
@@ -330,7 +336,7 @@ static __always_inline int enter_guest(struct kvm_vcpu *vcpu, struct kvmscope_sl
 
 static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 {
-	u64 now = knobs.want_time || knobs.last_count ? bpf_ktime_get_ns() : 0;
+	u64 now = knobs.want_time ? bpf_ktime_get_ns() : 0;
 	struct kvmscope_slot *slot;
 	u32 slot_number;
 

@@ -46,7 +46,7 @@ internal static unsafe class Knobs
         knobs.count_returns = options.WantReturns ? 1u : 0;
         knobs.want_more = knobs.want_split | knobs.want_keys | knobs.know_qualifier | knobs.want_nested;
         knobs.slow_part = (uint)PartOf(options.SlowPart);
-        if (options.WantSplit || options.WantNested) knobs.want_time = 1;
+        if (options.WantSplit || options.WantNested || options.LastExits > 0) knobs.want_time = 1;
         for (int index = 0; index < kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD; index++)
         {
             ulong code = IsaInfo.Of(isa).CodeAt(index);
