@@ -42,9 +42,8 @@ static __always_inline void copy_qualifier(struct kvmscope_last *last, struct kv
 }
 
 /* kvm_exit: the oldest entry becomes this exit's, until begin_last_time(). */
-static __always_inline struct kvmscope_last *begin_last(struct kvm_vcpu *vcpu,
-							struct kvmscope_slot *slot, u64 code,
-							u32 isa_l2, bool direct)
+static __always_inline struct kvmscope_last *
+begin_last(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u64 code, u32 isa_l2, bool direct)
 {
 	/* slot_of() has noted the slot's number there. */
 	u32 slot_number = hints[bpf_get_smp_processor_id() & (KVMSCOPE_HINTS - 1)].slot;

@@ -53,7 +53,9 @@ public sealed class IdlenessTests
         Report report = Report(halts, Others);
         Assert.Equal((200_098UL, 800_098_000UL), (report.Busy.Total.Count, report.Busy.Total.TotalNs));
         Assert.Equal((98UL, (ulong?)1_000), (report.Busy.Total.Bins.Count, report.Busy.Total.LongestNs));
-        Assert.Equal((200_098UL, 2_400_098_000UL, 200_098UL), (report.Total.Total.Count, report.Total.Total.TotalNs, report.Total.Total.Bins.Count));
+        Assert.Equal(
+            (200_098UL, 2_400_098_000UL, 200_098UL),
+            (report.Total.Total.Count, report.Total.Total.TotalNs, report.Total.Total.Bins.Count));
         Assert.True(report.Rows.Single(r => r.Code!.Value.Code == Hlt).Idle);
         Assert.Contains("\nBusy has what of the idle exits was not halted, in its count, time and average; not in percentiles and Max\n",
             Text(Sample.IntervalOf(halts, Others)), StringComparison.Ordinal);
@@ -145,7 +147,8 @@ public sealed class IdlenessTests
     [InlineData(3, false)] // WFET
     public void WFE_spins_and_WFI_waits(ulong kind, bool idle)
     {
-        Row row = new(Keys.Of(new ExitCode(Isa.Arm64, 0x201), ExitLevel.L1, qualifier: Qualifier.Of(kind))) { Count = 5, Timed = 5, TotalNs = 50 };
+        Row row = new(Keys.Of(new ExitCode(Isa.Arm64, 0x201), ExitLevel.L1, qualifier: Qualifier.Of(kind)))
+        { Count = 5, Timed = 5, TotalNs = 50 };
         Report report = ReportBuilder.Build(Sample.IntervalOf(row), s_time with { By = GroupBy.Qualifier });
         Assert.Equal(idle ? 0UL : 5UL, report.Busy.Total.Count);
         Assert.Equal(idle, report.Rows.Single().Idle);
@@ -160,7 +163,8 @@ public sealed class IdlenessTests
     [InlineData("count(exit)==0", true)]
     public void In_rules_a_share_is_of_what_was_halted_and_the_rest_of_the_exits_as_before(string rule, bool holds)
     {
-        Row row = With(RuleSample.Row(Hlt, 100, 50_000_000, RuleSample.Web, 0), (TimePart.Halt, 4_000_000_000), (TimePart.Kvm, 1_000_000_000));
+        Row row = With(
+            RuleSample.Row(Hlt, 100, 50_000_000, RuleSample.Web, 0), (TimePart.Halt, 4_000_000_000), (TimePart.Kvm, 1_000_000_000));
         RuleInput input = RuleSample.Input(row) with { HasSplit = true };
         input = input with
         {

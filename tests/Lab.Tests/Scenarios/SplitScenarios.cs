@@ -102,7 +102,8 @@ internal static class SplitScenarios
         const ulong times = 20_000;
         string file = Path.Combine(host.Folder, $"restless-{Guid.NewGuid():N}.kvmscope");
         using GuestProcess guest = host.Guest($"hlt={times} cpuid=97");
-        using Tracer tracer = host.Trace("time --split --format json").WaitAttached(), recorder = host.Trace($"record -o {file}").WaitAttached();
+        using Tracer tracer = host.Trace("time --split --format json").WaitAttached(),
+            recorder = host.Trace($"record -o {file}").WaitAttached();
         guest.Run();
         recorder.Finish();
         TracedAnswer answer = tracer.FinishAnswer();
@@ -116,7 +117,8 @@ internal static class SplitScenarios
         using JsonDocument document = JsonDocument.Parse(output);
         JsonElement[] rows = [.. document.RootElement.GetProperty("rows").EnumerateArray()];
         Check.AtLeast(times + 97, Single("busy").GetProperty("count").GetUInt64(), "busy exits");
-        Check.True(rows.Where(r => r.GetProperty("reason").ValueKind == JsonValueKind.String && r.GetProperty("reason").GetString() == "HLT")
+        Check.True(rows
+            .Where(r => r.GetProperty("reason").ValueKind == JsonValueKind.String && r.GetProperty("reason").GetString() == "HLT")
             .All(r => !r.GetProperty("idle").GetBoolean()), "HLT that is idle");
 
         JsonElement Single(string kind) => rows.Single(r => r.GetProperty("row").GetString() == kind);
