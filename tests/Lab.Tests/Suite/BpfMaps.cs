@@ -7,10 +7,11 @@ namespace Kvmscope.Lab.Tests.Suite;
 internal static partial class BpfMaps
 {
     /// <summary>One map.</summary>
+    /// <param name="Id">Its number: the kernel frees maps a while after they are closed, so names alone do not tell them apart.</param>
     /// <param name="Name">Its name.</param>
     /// <param name="Type">Its type: BPF_MAP_TYPE_*.</param>
     /// <param name="Flags">Its flags: BPF_F_*.</param>
-    internal sealed record BpfMap(string Name, uint Type, uint Flags);
+    internal sealed record BpfMap(uint Id, string Name, uint Type, uint Flags);
 
     // struct bpf_map_info of linux/bpf.h, as far as it is read.
     private const int InfoSize = 88, NameAt = 24, NameSize = 16;
@@ -30,7 +31,7 @@ internal static partial class BpfMaps
             _ = close(map);
             if (status != 0) continue;
             string name = Encoding.ASCII.GetString(info, NameAt, NameSize).TrimEnd('\0');
-            maps.Add(new BpfMap(name, BitConverter.ToUInt32(info, 0), BitConverter.ToUInt32(info, 20)));
+            maps.Add(new BpfMap(next, name, BitConverter.ToUInt32(info, 0), BitConverter.ToUInt32(info, 20)));
         }
         return maps;
     }
