@@ -11,6 +11,7 @@
 #define KVMSCOPE_KEYS_BPF_H
 
 #include "cells.bpf.h"
+#include "slots.bpf.h"
 
 #define SKETCH_AT(at) ((at) & (KVMSCOPE_SKETCH_KEYS - 1))
 
@@ -48,12 +49,13 @@ static __always_inline u64 rip_of_key(struct kvmscope_slot *slot)
 	return knobs.want_rips ? slot->rip : 0;
 }
 
+/* One branch for all parts: the verifier goes through each branch of a loop each time. */
 static __always_inline bool is_counter_of(struct kvmscope_sketch *sketch, u32 at,
 					  struct kvmscope_slot *slot)
 {
 	at = SKETCH_AT(at);
-	return sketch->states[at] == slot->states && sketch->rip[at] == rip_of_key(slot) &&
-	       sketch->page[at] == slot->page && sketch->qualifier[at] == slot->qualifier;
+	return !((sketch->states[at] ^ slot->states) | (sketch->rip[at] ^ rip_of_key(slot)) |
+		 (sketch->page[at] ^ slot->page) | (sketch->qualifier[at] ^ slot->qualifier));
 }
 
 /* Counts the exit for the counter `at`. One that was 0 begins anew. */
@@ -113,13 +115,19 @@ static __always_inline void give_counter(struct kvmscope_sketch *sketch, u32 at,
 	count_in(sketch, at);
 }
 
-/* An exit of the reason's own cell whose key, the slot's, has no cell. */
-static __noinline int count_in_sketch(struct kvmscope_slot *slot, struct kvmscope_cell *cell)
+/*
+ * An exit of the reason's own cell, number `head`, whose key, the slot's, has no cell. Not static:
+ * so the verifier goes through it once, and not with all that its callers may know.
+ */
+__noinline int count_in_sketch(u32 head)
 {
+	struct kvmscope_cell *cell = cell_at(head);
+	struct kvmscope_slot *slot = cell ? slot_at(cell->slot) : NULL;
 	struct kvmscope_sketch *sketch;
-	u32 i, at, bucket, step;
+	u32 i, at = 0, bucket, step;
+	bool found = false;
 
-	if (!slot || !cell)
+	if (!slot)
 		return 0;
 	sketch = sketch_of(cell);
 	if (!sketch)
@@ -140,9 +148,13 @@ static __noinline int count_in_sketch(struct kvmscope_slot *slot, struct kvmscop
 		sketch->next++;
 		sketch->done++;
 		if (sketch->count[at] <= sketch->floor) {
-			give_counter(sketch, at, slot, bucket);
-			return 0;
+			found = true;
+			break;
 		}
+	}
+	if (found) {
+		give_counter(sketch, at, slot, bucket);
+		return 0;
 	}
 	/* None was 0 when it was looked at, and none has become 0 since: the floor is the same. */
 	sketch->floor++;
@@ -165,12 +177,13 @@ static __always_inline bool is_cell_of(struct kvmscope_cell *cell, struct kvmsco
  * gets none, its exits are with those of the same qualifier, if that is a part of it, else with all
  * others of the reason.
  */
-static __noinline u32 find_key(struct kvmscope_slot *slot, struct kvmscope_cell *cell, u32 head,
-			       u32 at)
+__noinline u32 find_key(u32 head, u32 at)
 {
+	struct kvmscope_cell *cell = cell_at(head);
+	struct kvmscope_slot *slot = cell ? slot_at(cell->slot) : NULL;
 	u32 number, states, others;
 
-	if (!slot || !cell)
+	if (!slot)
 		return 0;
 	states = slot->states;
 	number = find_extra(slot, cell, head, states, KVMSCOPE_CELL_QUALIFIED);
@@ -178,7 +191,7 @@ static __noinline u32 find_key(struct kvmscope_slot *slot, struct kvmscope_cell 
 		slot->recent_cell[at & (KVMSCOPE_RECENT - 1)] = number;
 		return number;
 	}
-	count_in_sketch(slot, cell);
+	count_in_sketch(head);
 	slot->other_exits++;
 	others = states * KVMSCOPE_KEY_OTHER; /* each part was NONE or KNOWN */
 	if (is_part_known(states, KVMSCOPE_KEY_QUALIFIER) && states >> KVMSCOPE_KEY_PAGE) {
@@ -215,7 +228,7 @@ static __always_inline struct kvmscope_cell *keyed_cell(struct kvmscope_slot *sl
 	found = cell_at(number);
 	if (found && is_cell_of(found, slot, head))
 		return found;
-	number = find_key(slot, cell, head, at);
+	number = find_key(head, at);
 	found = number ? cell_at(number) : NULL;
 	return found ? found : cell;
 }
