@@ -102,6 +102,7 @@ internal static class RecordScenarios
         using GuestProcess guest = host.Guest("cpuid=701 hlt=89 out=31");
         using Tracer recorder = host.Trace($"record -o {file} --interval 10ms").WaitAttached();
         guest.Run();
+        WaitForIntervals(file, 3);
         recorder.Finish();
         guest.End();
         TracedAnswer[] each = ReportEach(host, file, "count --interval 10ms");
@@ -167,6 +168,13 @@ internal static class RecordScenarios
         return heads;
     }
 
+    // That so many more intervals are on the disk.
+    private static void WaitForIntervals(string file, int count)
+    {
+        int before = Heads(file);
+        Deadline.Until(() => Heads(file) >= before + count, () => $"{Heads(file) - before} of {count} intervals");
+    }
+
     private static void FullDisk(LabHost host)
     {
         using var disk = SmallDisk.Mount(host, "size=80k");
@@ -224,7 +232,10 @@ internal static class RecordScenarios
         GuestProcess first = host.Guest("cpuid=211 out=17", "first-vm");
         using Tracer recorder = host.Trace($"record -o {file} --interval 20ms").WaitAttached();
         int pid = first.Pid;
-        first.Run().End();
+        first.Run();
+        // A VM that ends within an interval has the name that the kernel knows.
+        WaitForIntervals(file, 2);
+        first.End();
         first.Dispose();
         // Another process may have taken the number: try several times.
         GuestProcess? second = null;
