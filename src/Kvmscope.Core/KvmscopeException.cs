@@ -11,6 +11,9 @@ public sealed class KvmscopeException(ExitStatus status, string message, string?
     /// <summary>The exit status of the program.</summary>
     public ExitStatus Status { get; } = status;
 
+    /// <summary>Lines that are shown below the message, such as the text with the error and a mark under it.</summary>
+    public IReadOnlyList<string> Lines { get; init; } = [];
+
     /// <summary>What to do about it, or null.</summary>
     public string? Hint { get; } = hint;
 }

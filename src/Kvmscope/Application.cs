@@ -1,7 +1,6 @@
 using Kvmscope.CommandLine;
 using Kvmscope.Commands;
 using Kvmscope.Core;
-using Kvmscope.Core.Output;
 using Kvmscope.Terminal;
 
 namespace Kvmscope;
@@ -39,7 +38,8 @@ internal static class Application
         catch (KvmscopeException error)
         {
             context.Say(error.Message);
-            if (error.Hint is { } hint) context.Error.WriteLine($"  {ForeignText.CleanLines(hint)}");
+            foreach (string line in error.Lines) context.Tell($"  {line}");
+            if (error.Hint is { } hint) context.Tell($"  {hint}");
             return (int)error.Status;
         }
         catch (BrokenPipeException)

@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Xml;
 using CsCheck;
 using Kvmscope.Core.Analysis.Comparisons;
@@ -87,8 +91,12 @@ public sealed class ForeignTextTests
     public void No_output_has_what_steers_a_terminal(string format, string text)
     {
         Assert.DoesNotContain("\e", text, StringComparison.Ordinal);
-        // JSON keeps each character.
-        if (format == "json") return;
+        if (format == "json")
+        {
+            // It keeps each character, escaped.
+            Assert.All(text.EnumerateRunes(), rune => Assert.True(rune.Value == '\n' || ForeignText.IsShown(rune), $"U+{rune.Value:x}"));
+            return;
+        }
         Assert.Equal(string.Join('\n', text.Split('\n').Select(line => ForeignText.Clean(line))), text);
         Assert.Contains("x", text, StringComparison.Ordinal);
         if (format == "csv") Assert.DoesNotContain(text.Split(',', '\n', '"'), cell => cell.StartsWith('='));
@@ -100,12 +108,36 @@ public sealed class ForeignTextTests
     [InlineData("+a", "'+a")]
     [InlineData("-a,b", "\"'-a,b\"")]
     [InlineData("a=b", "a=b")]
+    [InlineData("\uff1d1", "'\uff1d1")]
+    [InlineData("a\"b", "\"a\"\"b\"")]
+    [InlineData("\"", "\"\"\"\"")]
+    [InlineData("a\nb", "a?b")]
     public void A_name_in_CSV_is_no_formula(string name, string expected)
     {
         var text = new StringWriter();
         OutputKinds.Machines.In(OutputFormat.Csv)(new Destination(text, new ViewStyle()),
             new MachineList([new VirtualMachine(1, name, "qemu", 1, [0])]));
         Assert.Equal($"{expected},1,qemu,1,1", text.ToString().Split('\n')[1]);
+    }
+
+    [Fact]
+    public void JSON_is_the_same_after_escaping() => AnyText.Of(40).Sample(text =>
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(text, s_relaxed);
+        var escaped = new ArrayBufferWriter<byte>();
+        ForeignText.EscapeJson(json, escaped);
+        Assert.Equal(JsonSerializer.Deserialize<string>(json), JsonSerializer.Deserialize<string>(escaped.WrittenSpan));
+        Assert.All(Encoding.UTF8.GetString(escaped.WrittenSpan).EnumerateRunes(), rune => Assert.True(ForeignText.IsShown(rune)));
+    });
+
+    private static readonly JsonSerializerOptions s_relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [Fact]
+    public void What_is_shown_in_JSON_stays_readable()
+    {
+        var escaped = new ArrayBufferWriter<byte>();
+        ForeignText.EscapeJson("\"Bücher 日本 \u202e\U000e0041\""u8, escaped);
+        Assert.Equal("\"Bücher 日本 \\u202e\\udb40\\udc41\"", Encoding.UTF8.GetString(escaped.WrittenSpan));
     }
 
     [Fact]

@@ -67,7 +67,7 @@ public sealed partial class RuleDocsTests
         }
         catch (KvmscopeException error)
         {
-            return $"kvmscope: {error.Message}\n  {error.Hint}\n";
+            return $"kvmscope: {error.Shown()}\n  {error.Hint}\n";
         }
         var output = new StringWriter();
         OutputKinds.RuleResults.In(format)(new Destination(output, new ViewStyle()))

@@ -20,7 +20,7 @@ public sealed class RuleFileTests
     {
         var error = Assert.Throws<KvmscopeException>(() => RuleFile.Parse("# rt\n\n  max(exit)<50  # us\n", "rt.rules"));
         Assert.Equal("rt.rules:3:17: max needs a unit\n    max(exit)<50  # us\n                  ^ expected a time in ns, us, ms or s",
-            error.Message);
+            error.Shown());
         Assert.Equal(ExitStatus.Usage, error.Status);
     }
 
@@ -29,7 +29,7 @@ public sealed class RuleFileTests
     {
         Rule rule = Assert.Single(RuleFile.Parse("\n count(CUPID)==0", "rt.rules"));
         var error = Assert.Throws<KvmscopeException>(() => rule.Check(Isa.Vmx));
-        Assert.StartsWith("rt.rules:2:8: 'CUPID' is not an exit reason of VMX\n", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("rt.rules:2:8: 'CUPID' is not an exit reason of VMX\n", error.Shown(), StringComparison.Ordinal);
         Assert.Equal("Did you mean CPUID?", error.Hint);
     }
 
@@ -39,6 +39,6 @@ public sealed class RuleFileTests
     public void A_file_that_checks_nothing_is_an_error(string text)
     {
         var error = Assert.Throws<KvmscopeException>(() => RuleFile.Parse(text, "empty.rules"));
-        Assert.Equal((ExitStatus.Usage, "empty.rules has no rules"), (error.Status, error.Message));
+        Assert.Equal((ExitStatus.Usage, "empty.rules has no rules"), (error.Status, error.Shown()));
     }
 }

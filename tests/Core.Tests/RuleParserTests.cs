@@ -107,9 +107,9 @@ public sealed class RuleParserTests
     {
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse(text));
         Assert.Equal(ExitStatus.Usage, error.Status);
-        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.Contains(says, error.Shown(), StringComparison.Ordinal);
         Assert.NotNull(error.Hint);
-        string[] lines = error.Message.Split('\n');
+        string[] lines = error.Shown().Split('\n');
         Assert.Equal(3, lines.Length);
         Assert.Equal("  " + text, lines[1]);
         Assert.Equal(column + 1, lines[2].IndexOf('^', StringComparison.Ordinal));
@@ -121,7 +121,7 @@ public sealed class RuleParserTests
     {
         var error = Assert.Throws<KvmscopeException>(() => Rule.Parse("max(exit)\t<50/s"));
         Assert.Equal(
-            "'/s' is not a unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Message);
+            "'/s' is not a unit of max (column 14)\n  max(exit) <50/s\n               ^ expected a time in ns, us, ms or s", error.Shown());
         Assert.Equal("For example: max(exit)<50us", error.Hint);
     }
 
@@ -134,7 +134,7 @@ public sealed class RuleParserTests
         }
         catch (KvmscopeException error)
         {
-            string[] lines = error.Message.Split('\n');
+            string[] lines = error.Shown().Split('\n');
             int column = lines[2].IndexOf('^', StringComparison.Ordinal) - 1;
             return error.Status == ExitStatus.Usage && lines.Length == 3 && lines[1].Length == text.Length + 2 && column >= 1
                 && column <= text.Length + 1;
@@ -164,8 +164,8 @@ public sealed class RuleParserTests
         Rule rule = Rule.Parse($"max( \"{name}\" )<50us");
         var error = Assert.Throws<KvmscopeException>(() => rule.Check(isa));
         Assert.Equal(ExitStatus.Usage, error.Status);
-        Assert.Contains($"'{name}' {says}", error.Message, StringComparison.Ordinal);
-        Assert.Equal(6 + 1, error.Message.Split('\n')[2].IndexOf('^', StringComparison.Ordinal));
+        Assert.Contains($"'{name}' {says}", error.Shown(), StringComparison.Ordinal);
+        Assert.Equal(6 + 1, error.Shown().Split('\n')[2].IndexOf('^', StringComparison.Ordinal));
         Assert.Contains(hint, error.Hint, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -11,12 +12,12 @@ namespace Kvmscope.Core.Output;
 /// U+061C, U+200E/F, U+202A–202E, U+2066–2069; zero-width ones U+200B–200D, U+2060, U+FEFF; the soft hyphen; tags), line and paragraph
 /// separators, unpaired surrogates, noncharacters, what is not assigned, and U+FFFD. This is done where a line is written
 /// (<see cref="Text.Ansi"/>, <see cref="Csv.CsvLine"/>, the canvases), not where the line is made.</description></item>
-/// <item><term>CSV</term><description>Also quotes as in RFC 4180, and an apostrophe before a name that begins with <c>=</c>,
-/// <c>+</c>, <c>-</c> or <c>@</c>, which a spreadsheet would read as a formula.</description></item>
+/// <item><term>CSV</term><description>Also quotes as in RFC 4180, and an apostrophe before text that begins with <c>=</c>, <c>+</c>,
+/// <c>-</c> or <c>@</c> (or their full-width forms), which a spreadsheet would read as a formula.</description></item>
 /// <item><term>SVG, HTML</term><description>Also <c>&amp; &lt; &gt; " '</c> as entities, in elements and in attributes
 /// alike.</description></item>
-/// <item><term>JSON</term><description>The text as it is, escaped as JSON requires (<c>\u001b</c>); U+FFFD for half a pair. Data in a page
-/// is JSON that also escapes the characters of HTML.</description></item>
+/// <item><term>JSON</term><description>The text as it is; what would be <c>?</c> elsewhere is escaped (<c>\u001b</c>, <c>\u202e</c>);
+/// U+FFFD for half a pair. Data in a page is JSON that also escapes the characters of HTML.</description></item>
 /// </list>
 /// </summary>
 public static class ForeignText
@@ -27,9 +28,6 @@ public static class ForeignText
     public static string Clean(string text) =>
         IsPlain(text) ? text : string.Create(text.Length, text, static (to, from) => Clean(to, from));
 
-    /// <summary>The same for a text of several lines.</summary>
-    public static string CleanLines(string text) => IsPlain(text) ? text : string.Join('\n', text.Split('\n').Select(line => Clean(line)));
-
     /// <summary>The same, with a space for each kind of white space: several lines become one.</summary>
     internal static string OneLine(string text) =>
         Clean(string.Create(text.Length, text, static (to, from) =>
@@ -38,7 +36,7 @@ public static class ForeignText
         }));
 
     /// <summary>Clean text, cut to this many characters.</summary>
-    internal static string Clean(string text, int most)
+    public static string Clean(string text, int most)
     {
         string clean = Clean(text);
         if (clean.Length <= most) return clean;
@@ -79,6 +77,37 @@ public static class ForeignText
             if (IsShown(rune)) text.Slice(i, used).CopyTo(to[i..]);
             else to.Slice(i, used).Fill(Substitute);
         }
+    }
+
+    /// <summary>Whether a spreadsheet would take the text for a formula.</summary>
+    internal static bool IsFormula(string text) => text is ['=' or '+' or '-' or '@' or '\uff1d' or '\uff0b' or '\uff0d' or '\uff20', ..];
+
+    /// <summary>
+    /// Copies JSON, with escapes for characters that are not shown: the encoder of the runtime escapes only some of them. They can be in
+    /// strings only, so JSON stays the same.
+    /// </summary>
+    internal static void EscapeJson(ReadOnlySpan<byte> json, IBufferWriter<byte> to)
+    {
+        while (!json.IsEmpty)
+        {
+            int plain = json.IndexOfAnyExceptInRange((byte)0, (byte)0x7f);
+            if (plain < 0) plain = json.Length;
+            to.Write(json[..plain]);
+            json = json[plain..];
+            if (json.IsEmpty) return;
+            // What is not UTF-8 would become U+FFFD, which is one of them.
+            Rune.DecodeFromUtf8(json, out Rune rune, out int used);
+            if (IsShown(rune)) to.Write(json[..used]);
+            else Escape(rune, to);
+            json = json[used..];
+        }
+    }
+
+    private static void Escape(Rune rune, IBufferWriter<byte> to)
+    {
+        Span<char> units = stackalloc char[2];
+        foreach (char unit in units[..rune.EncodeToUtf16(units)])
+            to.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}")));
     }
 
     /// <summary>Whether a character is shown as it is; else each of its UTF-16 units is replaced.</summary>

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 
 namespace Kvmscope.Core.Recordings;
 
@@ -102,7 +104,14 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
         _line.Write("\n"u8);
     }
 
-    private MemberHead AddMember(MemberHead head) => Member.Write(_members, head, _line.WrittenSpan);
+    // zcat shows the lines on a terminal, so they have no character that steers one.
+    private MemberHead AddMember(MemberHead head)
+    {
+        if (Ascii.IsValid(_line.WrittenSpan)) return Member.Write(_members, head, _line.WrittenSpan);
+        var escaped = new ArrayBufferWriter<byte>(_line.WrittenCount);
+        ForeignText.EscapeJson(_line.WrittenSpan, escaped);
+        return Member.Write(_members, head, escaped.WrittenSpan);
+    }
 
     private void Append()
     {

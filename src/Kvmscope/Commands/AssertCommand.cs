@@ -112,7 +112,7 @@ internal sealed class AssertCommand : ICommand
             }));
         // Its status could be mistaken for the result of the rules.
         if (status != 0)
-            context.Error.WriteLine($"kvmscope: the command exited with status {status}; only the rules decide the status of assert");
+            context.Say($"the command exited with status {status}; only the rules decide the status of assert");
         return (int)RuleVerdict.StatusOf(results);
     }
 

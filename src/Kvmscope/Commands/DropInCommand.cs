@@ -83,7 +83,7 @@ internal static class DropInCommand
         string name = ExitReasons.Name(new ExitCode(Isa.Vmx, vmx));
         if (!ExitReasons.TryParse(name, Isa.Svm, out ulong svm)) return text;
         string number = ExitReasons.NumberText(new ExitCode(Isa.Svm, svm));
-        context.Error.WriteLine($"kvmscope: {text} is {name} on VMX; on this SVM host {name} is {number}");
+        context.Say($"{text} is {name} on VMX; on this SVM host {name} is {number}");
         return name;
     }
 }

@@ -34,7 +34,7 @@ internal sealed class ListCommand : ICommand
         OutputKinds.Machines.In(plan.Format)(target.To, new MachineList(machines) { UnreadableProcesses = hidden });
         target.Writer.Flush();
         if (machines.Count == 0 && plan.Format == OutputFormat.Table)
-            context.Error.WriteLine(hidden > 0 ? "No VM was found." : "No VM is running.");
+            context.Tell(hidden > 0 ? "No VM was found." : "No VM is running.");
         if (hidden > 0) context.Say(Hidden.Processes(hidden));
         return 0;
     }

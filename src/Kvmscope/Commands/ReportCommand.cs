@@ -177,7 +177,7 @@ internal sealed class ReportCommand : ICommand
         target.Begin();
         SlowerCommand.WriteLosses(output.Format, target.To)?.Invoke(sum, true);
         target.Writer.Flush();
-        if (sum.Accounting.LostEvents > 0) context.Error.WriteLine(AccountingText.LostEvents(sum.Accounting.LostEvents));
+        if (sum.Accounting.LostEvents > 0) context.Tell(AccountingText.LostEvents(sum.Accounting.LostEvents));
         Say(source, context);
         return 0;
     }

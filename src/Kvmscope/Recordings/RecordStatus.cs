@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Recordings;
@@ -22,7 +23,7 @@ internal sealed class RecordStatus(CommandContext context)
         string line = string.Create(CultureInfo.InvariantCulture,
             $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
         // Returns to the start of the line, and clears what is left of a longer one.
-        context.Error.Write($"\r{Fit(line)}\x1b[K");
+        context.Error.Write($"\r{ForeignText.Clean(line, Math.Max(1, context.Screen.Width - 1))}\x1b[K");
         context.Error.Flush();
         _isOpen = true;
     }
@@ -32,9 +33,9 @@ internal sealed class RecordStatus(CommandContext context)
     {
         if (!context.ErrorIsTerminal) return;
         if (_isOpen) context.Error.Write("\r\x1b[K");
-        context.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        context.Tell(string.Create(CultureInfo.InvariantCulture,
             $"recorded {Clock(elapsed)}, {_exits} exits, {Size(tape.Bytes)}, {Lost()}"));
-        context.Error.WriteLine($"kvmscope report {tape.Path}");
+        context.Tell($"kvmscope report {tape.Path}");
     }
 
     private string Lost() => _losses == 0 ? "nothing lost" : string.Create(CultureInfo.InvariantCulture, $"{_losses} lost");
@@ -49,6 +50,4 @@ internal sealed class RecordStatus(CommandContext context)
         < 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB"),
     };
-
-    private string Fit(string line) => line.Length < context.Screen.Width ? line : line[..Math.Max(0, context.Screen.Width - 1)];
 }

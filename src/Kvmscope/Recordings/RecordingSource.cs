@@ -19,7 +19,15 @@ internal sealed class RecordingSource : IDisposable
         _files = RecordingFiles.Find(paths, context.System);
         Path = paths.Count == 1 ? paths[0] : string.Create(CultureInfo.InvariantCulture, $"{_files.Parts.Count} recordings");
         Recording = new RecordingSet(_files.Parts, Open);
-        Window = window.In(Recording, Path, context.Clock.GetUtcNow());
+        try
+        {
+            Window = window.In(Recording, Path, context.Clock.GetUtcNow());
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>What is in it.</summary>
@@ -51,7 +59,18 @@ internal sealed class RecordingSource : IDisposable
 
     /// <summary>Refuses to overwrite one of the files.</summary>
     /// <exception cref="Core.KvmscopeException">The output file is one of them (status 2).</exception>
-    public void RefuseOverwrite(OutputPlan output, CommandContext context) => output.RefuseOverwrite(context.System, _files.Names);
+    public void RefuseOverwrite(OutputPlan output, CommandContext context)
+    {
+        try
+        {
+            output.RefuseOverwrite(context.System, _files.Names);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
 
     /// <summary>What the user must know to judge the output, one line each.</summary>
     public IEnumerable<string> Notes()

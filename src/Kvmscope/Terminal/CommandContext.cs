@@ -37,12 +37,15 @@ internal sealed record CommandContext
     /// <summary>Creates what ends a trace: signals, and the command that is started.</summary>
     public required Func<ITraceEnd> TraceEnd { get; init; }
 
-    /// <summary>Writes an error or a note; control characters in names are removed.</summary>
-    public void Say(string text) => Error.WriteLine($"kvmscope: {ForeignText.CleanLines(text)}");
+    /// <summary>Writes an error or a note, as one line.</summary>
+    public void Say(string text) => Tell($"kvmscope: {text}");
+
+    /// <summary>Writes a line on <see cref="Error"/>. All lines there are written here: they may have foreign text.</summary>
+    public void Tell(string line) => Error.WriteLine(ForeignText.Clean(line));
 
     /// <summary>Writes a status line if standard error is a terminal.</summary>
     public void Status(string line)
     {
-        if (ErrorIsTerminal) Error.WriteLine(line);
+        if (ErrorIsTerminal) Tell(line);
     }
 }

@@ -275,8 +275,6 @@ internal sealed class RuleCursor(RuleSource source, int end)
 /// <param name="Number">The line's number in the file, from 1.</param>
 internal sealed record RuleSource(string Line, string? File = null, int Number = 0)
 {
-    private const string Indent = "  ";
-
     /// <summary>An error of status 2: the problem, under it the rule, and under that a caret and what was expected.</summary>
     /// <param name="column">Where it is, from 1; one more than the length is the end.</param>
     /// <param name="problem">What is wrong.</param>
@@ -287,6 +285,6 @@ internal sealed record RuleSource(string Line, string? File = null, int Number =
         string where = File is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{File}:{Number}:{column}: ");
         string at = File is null ? string.Create(CultureInfo.InvariantCulture, $" (column {column})") : "";
         string caret = new string(' ', column - 1) + "^ " + expected;
-        return new KvmscopeException(ExitStatus.Usage, $"{where}{problem}{at}\n{Indent}{ForeignText.OneLine(Line)}\n{Indent}{caret}", hint);
+        return new KvmscopeException(ExitStatus.Usage, $"{where}{problem}{at}", hint) { Lines = [ForeignText.OneLine(Line), caret] };
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kvmscope.Core.Analysis.Comparisons;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Analysis.Reports;
@@ -21,7 +20,7 @@ internal sealed class CsvComparisonWriter(TextWriter output)
             WriteKeys(row.Keys);
             WriteFigures(row.A);
             WriteFigures(row.B);
-            _line.Text(row.Change.ToString(CultureInfo.InvariantCulture)).Flag(row.Marked)
+            _line.Number(row.Change).Flag(row.Marked)
                 .Text(string.Join(' ', FigureNames.Of(row.Marks))).CodeColumns(row.Keys.Code).End();
         }
     }
@@ -36,7 +35,7 @@ internal sealed class CsvComparisonWriter(TextWriter output)
 
     private void WriteKeys(ReportRow row)
     {
-        _line.Name(row.Vm?.Name).Text(row.Vcpu?.ToString(CultureInfo.InvariantCulture) ?? "");
+        _line.Text(row.Vm?.Name).Number(row.Vcpu);
         if (row.Code is { } code) _line.Text(MachineNames.Of(code.Isa)).Number(MachineNames.Number(code)).Text(ExitReasons.Name(code));
         else _line.Skip(3);
         _line.Flag(row.Idle == true);

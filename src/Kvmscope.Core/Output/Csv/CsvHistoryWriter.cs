@@ -41,10 +41,10 @@ internal sealed class CsvHistoryWriter : IOutputWriter<VcpuHistory>
 
     private void WriteVcpu(VcpuHistory history)
     {
-        _line.Name(history.Vm.Name).Number(history.Vm.Pid).Number(history.Vcpu).Number(history.Tid);
+        _line.Text(history.Vm.Name).Number(history.Vm.Pid).Number(history.Vcpu).Number(history.Tid);
         _line.Text(Text(history.HasEnded)).Text(Text(history.IsAbnormal)).Text(MachineNames.Of(history.Place));
         _line.Text(history.LastReturn?.Reason.Name ?? "");
-        _line.Text(history.LastReturn?.Reason.Raw.ToString(CultureInfo.InvariantCulture) ?? "");
+        _line.Number(history.LastReturn?.Reason.Raw);
         _line.Number(history.LastReturn?.BeforeNs).Number(history.LastReturn?.Detail).Number(history.Seen);
     }
 
@@ -54,7 +54,7 @@ internal sealed class CsvHistoryWriter : IOutputWriter<VcpuHistory>
         _line.Text(MachineNames.Of(exit.Code.Isa)).Number(MachineNames.Number(exit.Code)).Text(ExitReasons.Name(exit.Code));
         _line.Qualifier(exit.Code, exit.Qualifier);
         _line.Text(exit.Rip is { } rip ? string.Create(CultureInfo.InvariantCulture, $"0x{rip:x}") : "").Number(exit.HandlingNs);
-        _line.Text(exit.Return?.Name ?? "").Text(exit.Return?.Raw.ToString(CultureInfo.InvariantCulture) ?? "").Number(exit.Returns);
+        _line.Text(exit.Return?.Name ?? "").Number(exit.Return?.Raw).Number(exit.Returns);
     }
 
     private static string Text(bool value) => value ? "true" : "false";

@@ -11,13 +11,12 @@ internal sealed class CsvLine(TextWriter output)
 
     private bool _isFirst = true;
 
-    /// <summary>Foreign text: a name.</summary>
-    internal CsvLine Name(string? name) => name is ['=' or '+' or '-' or '@', ..] ? Text("'" + name) : Text(name ?? "");
-
-    internal CsvLine Text(string text)
+    /// <summary>Text; empty where there is none.</summary>
+    internal CsvLine Text(string? text)
     {
         Separate();
-        text = ForeignText.Clean(text);
+        text = ForeignText.Clean(text ?? "");
+        if (ForeignText.IsFormula(text)) text = "'" + text;
         if (text.AsSpan().IndexOfAny(',', '"') < 0)
         {
             output.Write(text);
@@ -38,7 +37,17 @@ internal sealed class CsvLine(TextWriter output)
         return this;
     }
 
-    internal CsvLine Number(int number) => Text(number.ToString(CultureInfo.InvariantCulture));
+    internal CsvLine Number(long number)
+    {
+        Span<char> to = stackalloc char[20];
+        Separate();
+        number.TryFormat(to, out int length, default, CultureInfo.InvariantCulture);
+        output.Write(to[..length]);
+        return this;
+    }
+
+    /// <summary>The same; empty where it is not known.</summary>
+    internal CsvLine Number(long? number) => number is { } value ? Number(value) : Skip(1);
 
     /// <summary>A figure; empty where it was not measured.</summary>
     internal CsvLine Number(ulong? number)

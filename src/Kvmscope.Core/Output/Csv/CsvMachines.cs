@@ -10,6 +10,6 @@ internal static class CsvMachines
         var line = new CsvLine(output);
         line.Text("vm").Text("vm_pid").Text("vmm").Text("vms").Text("vcpus").End();
         foreach (VirtualMachine machine in machines)
-            line.Name(machine.Name).Number(machine.Pid).Name(machine.Vmm).Number(machine.VmCount).Number(machine.VcpuIds.Length).End();
+            line.Text(machine.Name).Number(machine.Pid).Text(machine.Vmm).Number(machine.VmCount).Number(machine.VcpuIds.Length).End();
     }
 }

@@ -61,7 +61,7 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
     private void WritePlace(ReportRow? row)
     {
         if (row?.Place is null) _line.Skip(PlaceFields);
-        else _line.Text(PlaceText.Page(row) ?? "").Text(PlaceText.Rip(row) ?? "").Name(PlaceText.Symbol(row, request.Symbols));
+        else _line.Text(PlaceText.Page(row) ?? "").Text(PlaceText.Rip(row) ?? "").Text(PlaceText.Symbol(row, request.Symbols));
     }
 
     // A row of a wall clock has no figures of exits.
@@ -77,7 +77,7 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
     private void WriteOwner(VmIdentity? vm, int? vcpu)
     {
         if (vm is null) _line.Skip(2);
-        else _line.Name(vm.Name).Number(vm.Pid);
+        else _line.Text(vm.Name).Number(vm.Pid);
         if (vcpu is { } id) _line.Number(id);
         else _line.Skip(1);
     }

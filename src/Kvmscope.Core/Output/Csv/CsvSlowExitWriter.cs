@@ -25,7 +25,7 @@ internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
 
     public void Write(in SlowExit exit)
     {
-        _line.Text(Rfc3339.Format(exit.At)).Name(exit.Vm.Name).Number(exit.Vm.Pid).Number(exit.Vcpu).Number(exit.Tid).Number(exit.Cpu);
+        _line.Text(Rfc3339.Format(exit.At)).Text(exit.Vm.Name).Number(exit.Vm.Pid).Number(exit.Vcpu).Number(exit.Tid).Number(exit.Cpu);
         _line.Number((int)exit.Level).Text(MachineNames.Of(exit.Code.Isa)).Number(MachineNames.Number(exit.Code))
             .Text(ExitReasons.Name(exit.Code));
         _line.Number(exit.DurationNs);
@@ -37,9 +37,9 @@ internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
     {
         _line.Qualifier(exit.Code, exit.Qualifier);
         _line.Text(exit.Rip is { } rip ? string.Create(CultureInfo.InvariantCulture, $"0x{rip:x}") : "");
-        _line.Text(exit.CpuAtExit?.ToString(CultureInfo.InvariantCulture) ?? "").Number(exit.Cpu);
+        _line.Number(exit.CpuAtExit).Number(exit.Cpu);
         foreach ((TimePart part, _) in JsonParts.All)
             if (part != TimePart.Guest) _line.Number(exit.Parts?[part]);
-        _line.Name(exit.RanInstead?.Name).Text(exit.RanInstead?.Pid.ToString(CultureInfo.InvariantCulture) ?? "").CodeColumns(exit.Code);
+        _line.Text(exit.RanInstead?.Name).Number(exit.RanInstead?.Pid).CodeColumns(exit.Code);
     }
 }

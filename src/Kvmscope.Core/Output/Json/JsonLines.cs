@@ -58,16 +58,27 @@ internal sealed class JsonLines
     // A flush ends between two tokens, so no character is split.
     private void WriteOut()
     {
-        char[] chars = ArrayPool<char>.Shared.Rent(Math.Max(1, Encoding.UTF8.GetMaxCharCount(_bytes.WrittenCount)));
+        if (Ascii.IsValid(_bytes.WrittenSpan)) WriteOut(_bytes.WrittenSpan);
+        else
+        {
+            var escaped = new ArrayBufferWriter<byte>(_bytes.WrittenCount);
+            ForeignText.EscapeJson(_bytes.WrittenSpan, escaped);
+            WriteOut(escaped.WrittenSpan);
+        }
+        _bytes.ResetWrittenCount();
+    }
+
+    private void WriteOut(ReadOnlySpan<byte> bytes)
+    {
+        char[] chars = ArrayPool<char>.Shared.Rent(Math.Max(1, Encoding.UTF8.GetMaxCharCount(bytes.Length)));
         try
         {
-            int length = Encoding.UTF8.GetChars(_bytes.WrittenSpan, chars);
+            int length = Encoding.UTF8.GetChars(bytes, chars);
             _output.Write(chars.AsSpan(0, length));
         }
         finally
         {
             ArrayPool<char>.Shared.Return(chars);
         }
-        _bytes.ResetWrittenCount();
     }
 }

@@ -14,8 +14,9 @@ internal static class CheckTable
         {
             string word = MachineNames.Of(check.Verdict);
             if (check.Verdict == CheckVerdict.Failed) word = word.ToUpperInvariant();
-            string lead = $"{Colored(word.PadRight(VerdictWidth), check.Verdict, to.Style.Color)}{check.Name.PadRight(names)}  ";
-            WriteColumn(to, lead, VerdictWidth + names + 2, ForeignText.Clean(check.Found));
+            string name = ForeignText.Clean(check.Name).PadRight(names);
+            string lead = $"{Colored(word.PadRight(VerdictWidth), check.Verdict, to.Style.Color)}{name}  ";
+            WriteColumn(to, lead, VerdictWidth + names + 2, check.Found);
             if (check.Hint is { } hint) WriteColumn(to, "", VerdictWidth + 2, hint);
         }
     }
@@ -26,7 +27,7 @@ internal static class CheckTable
         bool below = to.Style.Width - column < MinText && lead.Length > 0;
         if (below) to.Writer.WriteLine(lead.TrimEnd());
         string indent = new(' ', below ? VerdictWidth : column);
-        foreach (string line in TextWrap.Lines(text, Math.Max(MinWidth, to.Style.Width - indent.Length)))
+        foreach (string line in TextWrap.Lines(ForeignText.Clean(text), Math.Max(MinWidth, to.Style.Width - indent.Length)))
         {
             to.Writer.WriteLine(below || lead.Length == 0 ? indent + line : lead + line);
             lead = "";
