@@ -42,6 +42,12 @@ internal static class Application
             if (error.Hint is { } hint) context.Tell($"  {hint}");
             return (int)error.Status;
         }
+        catch (OutOfMemoryException)
+        {
+            context.Say("there is not enough memory");
+            context.Tell("  Raise the limit (ulimit -v, MemoryMax=), or ask for less: some VMs, vCPUs or reasons, or a part of the time.");
+            return (int)ExitStatus.Failed;
+        }
         catch (BrokenPipeException)
         {
             // The reader has enough ('| head'): this is not an error.

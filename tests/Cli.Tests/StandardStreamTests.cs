@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
 
@@ -73,5 +74,14 @@ public sealed class StandardStreamTests : IDisposable
         string output = shell.StandardOutput.ReadToEnd();
         shell.WaitForExit();
         return (shell.ExitCode, output, errors.Result);
+    }
+
+    [Fact]
+    public void Too_little_memory_is_one_line_and_a_status()
+    {
+        var error = new StringWriter();
+        Terminal.CommandContext context = new World().Context(error: error) with { Host = () => throw new OutOfMemoryException() };
+        Assert.Equal(1, Application.Run("/usr/bin/kvmscope", ["list"], context));
+        Assert.StartsWith("kvmscope: there is not enough memory\n  Raise the limit", error.ToString(), StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 
@@ -9,8 +10,13 @@ namespace Kvmscope.Core.Model;
 /// <param name="grouping">Which vCPUs are kept apart.</param>
 /// <param name="parts">What exits of a reason are kept apart by.</param>
 /// <param name="wants">Which rows are added; all where null. Asked with the key as it was recorded.</param>
-public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null)
+/// <param name="most">How many different rows, vCPUs and VMs there may be; more are an error (<see cref="TooMany"/>).</param>
+public sealed class IntervalSum(
+    Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null, int most = int.MaxValue)
 {
+    // There are a few dozen of these at most, and they are searched.
+    private const int MissingWeight = 4096;
+
     private readonly RowTable _rows = new(grouping, parts);
     private readonly Dictionary<GroupKey, VcpuTime> _times = [];
     private readonly SortedDictionary<int, VmIdentity> _vms = [];
@@ -19,8 +25,9 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     private Interval? _first, _last;
     private Accounting _accounting = new();
     private int _restarted, _intervals;
+    private long _nameWeight;
     private readonly List<OpenExits> _openBefore = [], _openAfter = [];
-    private OpenAge[]? _leftAges = [];
+    private List<OpenAge>? _leftAges = [];
     private ulong _leftOpen;
     private long _suspendedNs, _gapNs;
     private bool _hasGap;
@@ -36,7 +43,14 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     /// <summary>The VMs of the intervals so far, by their latest names.</summary>
     public IReadOnlyCollection<VmIdentity> Vms => _vms.Values;
 
+    /// <summary>The error where a sum has too many rows.</summary>
+    /// <param name="most">How many it may have.</param>
+    public static KvmscopeException TooMany(int most) => new(ExitStatus.Failed,
+        string.Create(CultureInfo.InvariantCulture, $"this answer has more than {most} different rows"),
+        "Ask for less: a shorter time (--from, --to), some VMs, vCPUs or reasons, or rows that keep less apart (--by).");
+
     /// <summary>Adds an interval, with its rows.</summary>
+    /// <exception cref="KvmscopeException">There are too many rows (1).</exception>
     public void Add(Interval interval)
     {
         if (_last is { } before && interval.IsAfterGap) AddGap(before, interval);
@@ -48,13 +62,31 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
         _intervals += interval.Intervals;
         _restarted += interval.RestartedRows;
         _accounting = _accounting.Then(interval.Accounting);
-        foreach (VmIdentity vm in interval.Vms) _vms[vm.Ordinal] = vm;
+        foreach (VmIdentity vm in interval.Vms) Know(vm);
         foreach (MissingSource missing in interval.Missing)
             if (!_missing.Contains(missing)) _missing.Add(missing);
         foreach (VcpuTime time in interval.TimeChanges) Add(time);
         foreach (VmmReturns returns in interval.Returns)
             if (wants is null || wants(GroupKey.OfVcpu(returns.Key.Vm, returns.Key.Vcpu))) _returns.Add(returns);
         foreach (Row row in interval.Changes) Add(row);
+        Check();
+    }
+
+    private void Know(VmIdentity vm)
+    {
+        if (_vms.TryGetValue(vm.Ordinal, out VmIdentity? known)) _nameWeight -= WeightOf(known);
+        _nameWeight += WeightOf(vm);
+        _vms[vm.Ordinal] = vm;
+    }
+
+    // A long name takes as much memory as many rows.
+    private static int WeightOf(VmIdentity vm) => 1 + (vm.Name.Length >> 7);
+
+    private void Check()
+    {
+        long used = (long)_rows.Rows.Count + _times.Count + _nameWeight + _returns.Rows.Count + (MissingWeight * (long)_missing.Count)
+            + _openBefore.Count + _openAfter.Count + (_leftAges?.Count ?? 0);
+        if (used > most) throw TooMany(most);
     }
 
     // What was open there did not end before the recording did; what is open here was counted in what is missing.
@@ -62,7 +94,8 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     {
         _openAfter.AddRange(before.OpenAfter);
         _openBefore.AddRange(after.OpenBefore);
-        _leftAges = before.OpenAges is { } ages && _leftAges is not null ? [.. _leftAges, .. ages] : null;
+        if (before.OpenAges is { } ages) _leftAges?.AddRange(ages);
+        else _leftAges = null;
         _leftOpen += before.Accounting.Open;
         _hasGap = true;
         _gapNs += after.FromNs - before.ToNs;
@@ -71,7 +104,9 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
     /// <summary>Adds a row; the object is not kept.</summary>
     public void Add(Row row)
     {
-        if (wants is null || wants(row.Key)) _rows.Add(row);
+        if (wants is not null && !wants(row.Key)) return;
+        _rows.Add(row);
+        if (_rows.Rows.Count > most) throw TooMany(most);
     }
 
     /// <summary>The sum as one interval, as a trace of exactly this time would give it.</summary>
@@ -113,7 +148,7 @@ public sealed class IntervalSum(Grouping grouping, ExitParts parts = ExitParts.A
 
     private IReadOnlyList<OpenAge>? Ages(IReadOnlyList<OpenAge>? last) => last is null || _leftAges is null
         ? null
-        : _leftAges.Length == 0 ? last : [.. _leftAges, .. last];
+        : _leftAges.Count == 0 ? last : [.. _leftAges, .. last];
 
     private IReadOnlyList<OpenExits>? Before => _openBefore.Count == 0 ? _first?.OpenBefore : [.. _first!.OpenBefore, .. _openBefore];
 

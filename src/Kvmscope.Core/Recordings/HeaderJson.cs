@@ -132,6 +132,7 @@ internal static class HeaderJson
     private static ImmutableArray<ZoneChange> ReadChanges(ref Utf8JsonReader json)
     {
         var changes = ImmutableArray.CreateBuilder<ZoneChange>();
+        var budget = new ListBudget();
         JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
@@ -143,6 +144,7 @@ internal static class HeaderJson
                 else JsonWalk.Skip(ref json);
             }
             if (at.Year is < FirstYear or > LastYear) throw new JsonException("not a time");
+            budget.Take();
             changes.Add(new ZoneChange(at, OffsetOf(minutes)));
         }
         return changes.ToImmutable();
@@ -171,6 +173,7 @@ internal static class HeaderJson
     private static ImmutableArray<KnownVm> Machines(ref Utf8JsonReader json)
     {
         var machines = ImmutableArray.CreateBuilder<KnownVm>();
+        var budget = new ListBudget();
         JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Element(ref json))
         {
@@ -181,6 +184,7 @@ internal static class HeaderJson
                 else if (json.ValueTextEquals("vm_pid"u8)) pid = JsonWalk.Int(ref json);
                 else if (!LabelsReader.Read(ref json, ref labels)) JsonWalk.Skip(ref json);
             }
+            budget.Take(RecordingLimits.WeightOf(name));
             machines.Add(new KnownVm(pid, name, labels));
         }
         return machines.ToImmutable();

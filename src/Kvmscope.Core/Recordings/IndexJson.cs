@@ -9,7 +9,7 @@ namespace Kvmscope.Core.Recordings;
 internal sealed class IndexJson
 {
     // That is 160 MB; with more members a reader reads all heads.
-    private const int MaxMembers = 10_000_000;
+    internal const int MaxMembers = 10_000_000;
 
     private readonly List<int> _lengths = [];
     private readonly List<long> _toNs = [], _wallNs = [], _suspendedMs = [];
@@ -52,9 +52,11 @@ internal sealed class IndexJson
     }
 
     /// <summary>Reads the line.</summary>
-    /// <returns>Null where it has no index.</returns>
+    /// <param name="line">The line.</param>
+    /// <param name="most">How many members the file has room for.</param>
+    /// <returns>Null where it has no index, or one of more members.</returns>
     /// <exception cref="JsonException">It is not valid.</exception>
-    internal static IndexJson? Read(ReadOnlySpan<byte> line)
+    internal static IndexJson? Read(ReadOnlySpan<byte> line, int most)
     {
         var json = new Utf8JsonReader(line);
         var index = new IndexJson();
@@ -67,11 +69,14 @@ internal sealed class IndexJson
                 has = true;
                 JsonWalk.Expect(ref json, JsonTokenType.StartArray);
                 while (JsonWalk.Next(ref json, JsonTokenType.Number))
+                {
                     index._lengths.Add(json.TryGetInt32(out int length) ? length : throw new JsonException("not a length"));
+                    if (index._lengths.Count > most) return null;
+                }
             }
-            else if (json.ValueTextEquals("to_ns"u8)) ReadDifferences(ref json, index._toNs);
-            else if (json.ValueTextEquals("wall_less_to_ns"u8)) ReadDifferences(ref json, index._wallNs);
-            else if (json.ValueTextEquals("suspended_ms"u8)) ReadDifferences(ref json, index._suspendedMs);
+            else if (json.ValueTextEquals("to_ns"u8)) ReadDifferences(ref json, index._toNs, most);
+            else if (json.ValueTextEquals("wall_less_to_ns"u8)) ReadDifferences(ref json, index._wallNs, most);
+            else if (json.ValueTextEquals("suspended_ms"u8)) ReadDifferences(ref json, index._suspendedMs, most);
             else JsonWalk.Skip(ref json);
         }
         if (index._suspendedMs.Exists(ms => ms is < 0 or > uint.MaxValue)) return null;
@@ -93,11 +98,14 @@ internal sealed class IndexJson
         json.WriteEndArray();
     }
 
-    private static void ReadDifferences(ref Utf8JsonReader json, List<long> values)
+    private static void ReadDifferences(ref Utf8JsonReader json, List<long> values, int most)
     {
         long sum = 0;
         JsonWalk.Expect(ref json, JsonTokenType.StartArray);
         while (JsonWalk.Next(ref json, JsonTokenType.Number))
+        {
             values.Add(sum += json.TryGetInt64(out long difference) ? difference : throw new JsonException("not a time"));
+            if (values.Count > most) throw new JsonException("more intervals than the file has room for");
+        }
     }
 }

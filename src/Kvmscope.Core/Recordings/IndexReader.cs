@@ -5,7 +5,10 @@ namespace Kvmscope.Core.Recordings;
 /// <summary>Reads the index with which a recording ends. It is used only if it accounts for every byte.</summary>
 internal static class IndexReader
 {
-    private const int WindowBytes = 1 << 16, MaxBytes = 1 << 28;
+    private const int WindowBytes = 1 << 16;
+
+    // An entry of the index is shorter than the shortest member.
+    private const int LeastMember = MemberHead.Size + MemberHead.TrailerSize + 1;
 
     /// <summary>The members; null where there is no index, or not of this file.</summary>
     internal static RecordingIndex? TryRead(Stream file)
@@ -48,7 +51,9 @@ internal static class IndexReader
     {
         try
         {
-            return Member.ReadAt(file, end, IndexJson.Read);
+            int most = (int)Math.Min(IndexJson.MaxMembers, file.Length / LeastMember);
+            long longest = Math.Min(RecordingLimits.LineBytes, file.Length + WindowBytes);
+            return Member.ReadAt(file, end, line => IndexJson.Read(line, most), longest);
         }
         catch (JsonException)
         {
@@ -59,10 +64,10 @@ internal static class IndexReader
     // The member that ends with the file, searched from the end.
     private static MemberPlace? FindEnd(Stream file)
     {
-        Span<byte> headBytes = stackalloc byte[MemberHead.Size];
-        byte[] bytes = new byte[WindowBytes + MemberHead.Magic.Length];
+        byte[] bytes = new byte[WindowBytes + MemberHead.Size];
         long length = file.Length;
-        for (long from = Math.Max(0, length - WindowBytes); length - from <= MaxBytes; from = Math.Max(0, from - WindowBytes))
+        long first = Math.Max(0, length - RecordingLimits.LineBytes);
+        for (long from = Math.Max(0, length - WindowBytes); from >= first; from = Math.Max(0, from - WindowBytes))
         {
             file.Position = from;
             // A head may start in the last bytes of this window.
@@ -70,7 +75,7 @@ internal static class IndexReader
             ReadOnlySpan<byte> window = bytes.AsSpan(0, read);
             for (int at = window.LastIndexOf(MemberHead.Magic); at >= 0; at = window[..at].LastIndexOf(MemberHead.Magic))
             {
-                if (!RecordingIndex.TryReadHead(file, from + at, headBytes, out MemberHead head)) continue;
+                if (!MemberHead.TryRead(window[at..], out MemberHead head)) continue;
                 return head.Kind == MemberKind.End && from + at + head.Length == length ? new MemberPlace(from + at, head) : null;
             }
             if (from == 0) break;

@@ -13,7 +13,8 @@ namespace Kvmscope.Core.Recordings;
 /// <param name="zone">The recording host's offset from UTC, for times.</param>
 /// <param name="take">Takes each row; the object is reused after it returns.</param>
 /// <param name="numbers">Numbers VMs over several recordings; null for the recording's own numbers.</param>
-internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumbers? numbers = null)
+/// <param name="ofSlow">Whether slow exits are read, and no rows; else all except slow exits.</param>
+internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumbers? numbers = null, bool ofSlow = false)
 {
     private readonly Row _row = new(default);
     private readonly Dictionary<int, VmIdentity> _vms = [];
@@ -22,6 +23,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
     private readonly List<VcpuState> _states = [];
     private readonly List<SlowExit> _slow = [];
     private readonly List<MissingSource> _missing = [];
+    private ListBudget _budget;
 
     /// <summary>Reads one line.</summary>
     /// <exception cref="JsonException">It is not valid.</exception>
@@ -39,6 +41,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
         _states.Clear();
         _slow.Clear();
         _missing.Clear();
+        _budget = new ListBudget();
         JsonWalk.Expect(ref json, JsonTokenType.StartObject);
         while (JsonWalk.Member(ref json))
         {
@@ -51,6 +54,8 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
             else if (json.ValueTextEquals("suspended_ns"u8)) suspended = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("restarted_rows"u8)) restarted = JsonWalk.Long(ref json);
             else if (json.ValueTextEquals("vms"u8)) ReadVms(ref json);
+            // What is not asked for takes no memory.
+            else if (ofSlow != json.ValueTextEquals("slow"u8)) JsonWalk.Skip(ref json);
             else if (json.ValueTextEquals("trust"u8)) accounting = ReadAccounting(ref json);
             else if (json.ValueTextEquals("missing"u8)) ReadMissing(ref json);
             else if (json.ValueTextEquals("open_before"u8)) ReadOpen(ref json, before);
@@ -102,6 +107,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 else if (!LabelsReader.Read(ref json, ref labels)) JsonWalk.Skip(ref json);
             }
             VmIdentity vm = new(id, pid, name) { Labels = labels };
+            _budget.Take(RecordingLimits.WeightOf(name));
             _vms[id] = numbers?.Know(vm) ?? vm;
         }
     }
@@ -133,6 +139,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 else if (json.ValueTextEquals("text"u8)) text = JsonWalk.Text(ref json);
                 else JsonWalk.Skip(ref json);
             }
+            _budget.Take(RecordingLimits.MissingWeight);
             _missing.Add(new MissingSource(part, text));
         }
     }
@@ -150,6 +157,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 if (json.ValueTextEquals("count"u8)) count = JsonWalk.Number(ref json);
                 else JsonWalk.Skip(ref json);
             }
+            _budget.Take();
             open.Add(new OpenExits((key.Key with { Vm = NumberOf(key.Vm) }).WithoutQualifier(), count));
         }
     }
@@ -171,6 +179,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 else if (json.ValueTextEquals("at_least"u8)) isAtLeast = JsonWalk.Bool(ref json);
                 else JsonWalk.Skip(ref json);
             }
+            _budget.Take();
             ages.Add(new OpenAge((key.Key with { Vm = NumberOf(key.Vm) }).WithoutQualifier(), count, ns, isAtLeast));
         }
         return ages;
@@ -191,6 +200,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 else if (json.ValueTextEquals("parts_ns"u8)) parts = ReadParts(ref json);
                 else JsonWalk.Skip(ref json);
             }
+            _budget.Take();
             _times.Add(new VcpuTime(GroupKey.OfVcpu(NumberOf(key.Vm), key.Vcpu), wall, parts));
         }
     }
@@ -216,6 +226,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
             }
             var returns = new VmmReturns(new ReturnKey(key.Vm, key.Vcpu, new VmmReason(raw)));
             returns.Add(sum);
+            _budget.Take();
             _returns.Add(returns);
         }
     }
@@ -235,6 +246,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 else if (json.ValueTextEquals("since_ns"u8)) since = JsonWalk.Long(ref json);
                 else JsonWalk.Skip(ref json);
             }
+            _budget.Take();
             _states.Add(new VcpuState(key.Vm, key.Vcpu, place, since));
         }
     }
@@ -249,7 +261,11 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
     private void ReadSlow(ref Utf8JsonReader json)
     {
         JsonWalk.Expect(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Element(ref json)) _slow.Add(ReadSlowExit(ref json));
+        while (JsonWalk.Element(ref json))
+        {
+            _budget.Take(RecordingLimits.SlowWeight);
+            _slow.Add(ReadSlowExit(ref json));
+        }
     }
 
     private SlowExit ReadSlowExit(ref Utf8JsonReader json)

@@ -47,7 +47,7 @@ internal static class JsonWalk
     internal static string Text(ref Utf8JsonReader json)
     {
         Expect(ref json, JsonTokenType.String);
-        return json.GetString()!;
+        return json.ValueSpan.Length <= RecordingLimits.TextBytes ? json.GetString()! : throw new JsonException("a text is too long");
     }
 
     internal static DateTimeOffset Time(ref Utf8JsonReader json)

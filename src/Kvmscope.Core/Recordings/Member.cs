@@ -12,8 +12,8 @@ namespace Kvmscope.Core.Recordings;
 /// </summary>
 internal static class Member
 {
-    // Larger than any real line, so that a damaged length does not make a reader allocate more; and the limit of deflate per byte.
-    private const int MaxBytes = 1 << 28, MaxExpansion = 1032;
+    // The limit of deflate per byte.
+    private const int MaxExpansion = 1032;
 
     /// <summary>Makes the bytes of a member.</summary>
     /// <param name="output">Where they are added.</param>
@@ -43,9 +43,10 @@ internal static class Member
     /// <param name="file">The file.</param>
     /// <param name="place">Where it should be, and which one.</param>
     /// <param name="read">Reads its line, which is complete.</param>
+    /// <param name="most">The longest line; a longer one is taken for damaged.</param>
     /// <returns>What the line says; null where the member is damaged or a different one.</returns>
     /// <exception cref="JsonException">The line is complete, but not valid.</exception>
-    internal static T? ReadAt<T>(Stream file, MemberPlace place, LineReader<T> read)
+    internal static T? ReadAt<T>(Stream file, MemberPlace place, LineReader<T> read, long most = RecordingLimits.LineBytes)
         where T : class
     {
         int length = place.Head.Length;
@@ -54,7 +55,7 @@ internal static class Member
         {
             file.Position = place.Offset;
             int got = file.ReadAtLeast(bytes.AsSpan(0, length), length, throwOnEndOfStream: false);
-            if (got < length || !IsSame(place.Head, bytes) || !TryRead(bytes.AsMemory(0, length), out byte[] line, out int lineLength))
+            if (got < length || !IsSame(place.Head, bytes) || !TryRead(bytes, length, most, out byte[] line, out int lineLength))
                 return null;
             try
             {
@@ -82,39 +83,36 @@ internal static class Member
 
     /// <summary>Inflates a member and checks it.</summary>
     /// <param name="member">Its bytes, head included.</param>
+    /// <param name="size">How many.</param>
+    /// <param name="most">The longest line.</param>
     /// <param name="line">Rented from the shared pool; the caller returns it if the result is true.</param>
     /// <param name="length">How many bytes of it are the line.</param>
     /// <returns>False where it is damaged.</returns>
-    internal static bool TryRead(ReadOnlyMemory<byte> member, out byte[] line, out int length)
+    private static bool TryRead(byte[] member, int size, long most, out byte[] line, out int length)
     {
-        ReadOnlySpan<byte> trailer = member.Span[^MemberHead.TrailerSize..];
+        ReadOnlySpan<byte> trailer = member.AsSpan(size - MemberHead.TrailerSize, MemberHead.TrailerSize);
         length = BinaryPrimitives.ReadInt32LittleEndian(trailer[4..]);
         line = [];
-        if (length is <= 0 or > MaxBytes || length / MaxExpansion > member.Length) return false;
+        if (length <= 0 || length > most || length / MaxExpansion > size) return false;
         line = ArrayPool<byte>.Shared.Rent(length + 1);
-        if (TryInflate(member[MemberHead.Size..^MemberHead.TrailerSize], line.AsSpan(0, length + 1)) == length
+        using var body = new MemoryStream(member, MemberHead.Size, size - MemberHead.Size - MemberHead.TrailerSize, writable: false);
+        if (TryInflate(body, line.AsSpan(0, length + 1)) == length
             && Crc32.HashToUInt32(line.AsSpan(0, length)) == BinaryPrimitives.ReadUInt32LittleEndian(trailer)) return true;
         ArrayPool<byte>.Shared.Return(line);
         return false;
     }
 
     // Asks for one byte more than expected: a longer body is damaged too.
-    private static int TryInflate(ReadOnlyMemory<byte> body, Span<byte> to)
+    private static int TryInflate(Stream body, Span<byte> to)
     {
-        byte[] copy = ArrayPool<byte>.Shared.Rent(body.Length);
         try
         {
-            body.CopyTo(copy);
-            using var deflate = new DeflateStream(new MemoryStream(copy, 0, body.Length, writable: false), CompressionMode.Decompress);
+            using var deflate = new DeflateStream(body, CompressionMode.Decompress, leaveOpen: true);
             return deflate.ReadAtLeast(to, to.Length, throwOnEndOfStream: false);
         }
         catch (InvalidDataException)
         {
             return -1;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(copy);
         }
     }
 }

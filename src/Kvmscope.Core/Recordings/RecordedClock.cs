@@ -104,12 +104,21 @@ public sealed class RecordedClock
     /// </summary>
     public (long From, long To)? PlaceOfStep(DateTimeOffset from, DateTimeOffset to)
     {
+        long[] begins = [.. PlacesOf(from)], ends = [.. PlacesOf(to)];
         (long, long)[] steps =
         [
             .. _stretches.Where(s => s.WallTo < s.WallFrom).Select(s => (s.From, s.To))
-                .Where(s => PlacesOf(from).Any(p => IsNear(p, s.From)) && PlacesOf(to).Any(p => IsNear(p, s.To))),
+                .Where(s => HasNear(begins, s.From) && HasNear(ends, s.To)),
         ];
         return steps is [var only] ? only : null;
+    }
+
+    // Of places in order.
+    private static bool HasNear(long[] places, long place)
+    {
+        int at = Array.BinarySearch(places, place);
+        if (at >= 0) return true;
+        return (~at < places.Length && IsNear(places[~at], place)) || (~at > 0 && IsNear(places[~at - 1], place));
 
         static bool IsNear(long a, long b) => Int128.Abs((Int128)a - b) <= EvenNs;
     }
@@ -126,14 +135,15 @@ public sealed class RecordedClock
     /// <summary>The days on which it was recorded, by the host's calendar.</summary>
     public IEnumerable<DateTime> Days()
     {
-        var days = new SortedSet<DateTime>();
-        foreach (ClockStretch stretch in _stretches)
+        DateTime next = DateTime.MinValue;
+        // Each day once, also where many stretches have it.
+        foreach (ClockStretch stretch in _stretches.Where(s => s.WallTo >= s.WallFrom).OrderBy(s => s.WallFrom))
         {
-            if (stretch.WallTo < stretch.WallFrom) continue;
-            DateTime last = Show(stretch.WallTo).Date;
-            for (DateTime day = Show(stretch.WallFrom).Date; day <= last; day = day.AddDays(1)) days.Add(day);
+            DateTime day = Show(stretch.WallFrom).Date, last = Show(stretch.WallTo).Date;
+            if (day < next) day = next;
+            for (; day <= last; day = day.AddDays(1)) yield return day;
+            if (next < day) next = day;
         }
-        return days;
     }
 
     /// <summary>What the clock showed at a place; where it was set just then, what it showed before.</summary>

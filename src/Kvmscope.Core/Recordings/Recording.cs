@@ -82,7 +82,7 @@ public sealed class Recording
             RecordingIndex index = RecordingIndex.Read(file);
             try
             {
-                return (index, index.Header is { } place ? Member.ReadAt(file, place, HeaderJson.Read) : null);
+                return (index, index.Header is { } place ? Member.ReadAt(file, place, HeaderJson.Read, RecordingLimits.HeaderBytes) : null);
             }
             catch (JsonException)
             {
@@ -205,7 +205,7 @@ public sealed class Recording
     /// <exception cref="KvmscopeException">Something that it needs is damaged (1).</exception>
     public IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null)
     {
-        var sum = new IntervalSum(grouping, parts, wants);
+        var sum = new IntervalSum(grouping, parts, wants, RecordingLimits.Summed);
         Visit(range, sum.Add, sum.Add);
         return sum;
     }
@@ -217,7 +217,7 @@ public sealed class Recording
     /// <exception cref="KvmscopeException">Something that it needs is damaged (1).</exception>
     internal IEnumerable<(SlowExit Exit, long Ns)> Slow(IntervalRange range, VmNumbers? vms = null, Action<KvmscopeException>? lose = null)
     {
-        var reader = new IntervalJsonReader(_zone, static _ => { }, vms);
+        var reader = new IntervalJsonReader(_zone, static _ => { }, vms, ofSlow: true);
         if (lose is null) CheckNumbers(range);
         for (int i = range.First; i < range.End; i++)
         {

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Kvmscope.Core.Recordings;
 
 /// <summary>Where the members of a recording are, found by their heads.</summary>
@@ -55,7 +57,7 @@ internal sealed class RecordingIndex
     {
         var index = new RecordingIndex();
         Span<byte> bytes = stackalloc byte[MemberHead.Size];
-        long length = file.Length, at = 0;
+        long length = file.Length, at = 0, room = RecordingLimits.SearchBytes;
         while (at < length)
         {
             if (TryReadHead(file, at, bytes, out MemberHead head) && at + head.Length <= length)
@@ -64,10 +66,12 @@ internal sealed class RecordingIndex
                 at += head.Length;
                 continue;
             }
-            long next = FindHead(file, at + 1, length);
+            long next = FindHead(file, at + 1, length, ref room);
             if (next < 0)
             {
-                index.TailBytes = length - at;
+                // What was not searched may hold members.
+                if (room > 0) index.TailBytes = length - at;
+                else index.DamagedBytes += length - at;
                 break;
             }
             index.DamagedBytes += next - at;
@@ -109,23 +113,30 @@ internal sealed class RecordingIndex
         return MemberHead.TryRead(bytes[..read], out head);
     }
 
-    // After damaged bytes: the next offset with a complete member; -1 where there is none.
-    private static long FindHead(Stream file, long from, long length)
+    // After damaged bytes: the next offset with a complete member; -1 where there is none, or no room for searching.
+    private static long FindHead(Stream file, long from, long length, ref long room)
     {
-        Span<byte> headBytes = stackalloc byte[MemberHead.Size];
-        byte[] bytes = new byte[SearchBytes];
-        while (from < length)
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(SearchBytes);
+        try
         {
-            file.Position = from;
-            int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            ReadOnlySpan<byte> window = bytes.AsSpan(0, read);
-            for (int at = window.IndexOf(MemberHead.Magic); at >= 0; at = Next(window, at))
-                if (TryReadHead(file, from + at, headBytes, out MemberHead head) && from + at + head.Length <= length) return from + at;
-            // A head may start in the last bytes of this window.
-            if (read < bytes.Length) return -1;
-            from += read - MemberHead.Magic.Length + 1;
+            while (from < length && room > 0)
+            {
+                file.Position = from;
+                int read = file.ReadAtLeast(bytes.AsSpan(0, SearchBytes), SearchBytes, throwOnEndOfStream: false);
+                ReadOnlySpan<byte> window = bytes.AsSpan(0, read);
+                for (int at = window.IndexOf(MemberHead.Magic); at >= 0; at = Next(window, at))
+                    if (MemberHead.TryRead(window[at..], out MemberHead head) && from + at + head.Length <= length) return from + at;
+                room -= read;
+                if (read < SearchBytes) return -1;
+                // A head may start in the last bytes of this window.
+                from += read - MemberHead.Size + 1;
+            }
+            return -1;
         }
-        return -1;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     private static int Next(ReadOnlySpan<byte> window, int at)

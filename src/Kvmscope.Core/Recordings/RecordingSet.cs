@@ -181,7 +181,7 @@ public sealed class RecordingSet
     /// <exception cref="KvmscopeException">There is one recording, and something that it needs is damaged (1).</exception>
     public IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null)
     {
-        var sum = new IntervalSum(grouping, parts, wants);
+        var sum = new IntervalSum(grouping, parts, wants, RecordingLimits.Summed);
         if (IsOne)
         {
             Open(0).Visit(range, sum.Add, sum.Add);

@@ -24,7 +24,7 @@ internal sealed class VmNumbers
             // Two VMs of one recorder are two VMs, also if one has the other's process id and name.
             bool isKnown = _last.TryGetValue((_boot, vm.Pid, vm.Name), out (int Number, int Recorder) last) && last.Recorder != _recorder;
             number = isKnown ? last.Number : _next++;
-            _numbers.Add((_recorder, vm.Ordinal), number);
+            Add(vm.Ordinal, number);
             _last[(_boot, vm.Pid, vm.Name)] = (number, _recorder);
         }
         return vm with { Ordinal = number };
@@ -34,7 +34,13 @@ internal sealed class VmNumbers
     internal int Of(int ordinal)
     {
         if (ordinal < 0) return ordinal;
-        if (!_numbers.TryGetValue((_recorder, ordinal), out int number)) _numbers.Add((_recorder, ordinal), number = _next++);
+        if (!_numbers.TryGetValue((_recorder, ordinal), out int number)) Add(ordinal, number = _next++);
         return number;
+    }
+
+    private void Add(int ordinal, int number)
+    {
+        if (_numbers.Count == RecordingLimits.Summed) throw IntervalSum.TooMany(RecordingLimits.Summed);
+        _numbers.Add((_recorder, ordinal), number);
     }
 }

@@ -12,6 +12,9 @@ namespace Kvmscope.Recordings;
 /// <summary>The selected exits of a recording, the same as a live trace with this selection would have given.</summary>
 internal sealed class RecordedExits
 {
+    // Of vCPUs.
+    private const int MostSeen = 1 << 20;
+
     private readonly RecordingSet _recording;
     private readonly Selection _selection;
     private readonly ExitFilter _filter;
@@ -139,6 +142,7 @@ internal sealed class RecordedExits
         IntervalSum sum = _recording.Sum(range, Grouping.Vcpu, wants: key =>
         {
             seen.Add((key.Vm, key.Vcpu));
+            if (seen.Count > MostSeen) throw IntervalSum.TooMany(MostSeen);
             return false;
         });
         // This also asks for the keys of what is open.

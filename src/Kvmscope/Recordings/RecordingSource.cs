@@ -76,7 +76,7 @@ internal sealed class RecordingSource : IDisposable
     public IEnumerable<string> Notes()
     {
         foreach (string damage in Damage) yield return damage;
-        foreach (string line in Limited([.. Recording.Gaps(Window.Range).Select(GapText)])) yield return line;
+        foreach (string line in Limited([.. Recording.Gaps(Window.Range)], GapText)) yield return line;
         RecordingPart[] parts = [.. Recording.Chosen];
         for (int i = 0; i < parts.Length; i++)
         {
@@ -92,7 +92,7 @@ internal sealed class RecordingSource : IDisposable
                 yield return $"the kernel changed: {parts[i - 1].Header.Kernel} until {WallTime.Of(parts[i - 1].Clock.End)}, "
                     + $"{parts[i].Header.Kernel} from {WallTime.Of(parts[i].Clock.Begin)}.";
         }
-        foreach (string line in Limited([.. parts.SelectMany(p => p.Steps).Select(StepText)])) yield return line;
+        foreach (string line in Limited([.. parts.SelectMany(p => p.Steps)], StepText)) yield return line;
     }
 
     /// <summary>Closes it.</summary>
@@ -113,9 +113,13 @@ internal sealed class RecordingSource : IDisposable
         return Core.Recordings.Recording.Open(stream, part.Name);
     }
 
-    private static IEnumerable<string> Limited(string[] lines) => lines.Length <= MostLines
-        ? lines
-        : [.. lines.Take(MostLines), string.Create(CultureInfo.InvariantCulture, $"and {lines.Length - MostLines} more such lines.")];
+    private static IEnumerable<string> Limited<T>(T[] all, Func<T, string> line) => all.Length <= MostLines
+        ? all.Select(line)
+        :
+        [
+            .. all.Take(MostLines).Select(line),
+            string.Create(CultureInfo.InvariantCulture, $"and {all.Length - MostLines} more such lines."),
+        ];
 
     private static string GapText(RecordingGap gap) =>
         $"nothing was recorded from {WallTime.Of(gap.From)} to {WallTime.Of(gap.To)} ({WallTime.Length(gap.Length)})"
