@@ -22,6 +22,7 @@
 #define VMX_EPT_VIOLATION 48
 #define VMX_MSR_READ_IMM  84
 #define VMX_APIC_WRITE	  56
+#define SVM_IOIO	  0x7b
 #define SVM_MSR		  0x7c
 #define SVM_NPF		  0x400
 
@@ -126,7 +127,9 @@ static __always_inline void read_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 			msr_way(vcpu, slot, l2);
 	} else if (kind == KVMSCOPE_KIND_HYPERCALL) {
 		slot->qualifier = hypercall_qualifier(vcpu, l2);
-	} else if (!svm_qualifier(vcpu, slot, kind, l2)) {
+	} else if (code < SVM_IOIO || !svm_qualifier(vcpu, slot, kind, l2)) {
+		/* All reasons of VMX are below: where both vendors' types are built in, such a vCPU
+		 * has no VMCB. */
 		slot->qualifier_state = KVMSCOPE_QUALIFIER_LATE;
 	}
 }

@@ -10,6 +10,10 @@ public static class BtfReader
     /// <exception cref="InvalidDataException">The bytes are not such an object.</exception>
     public static IReadOnlyList<BtfType> ReadElf(byte[] elf) => Parse(Section(elf, ".BTF"));
 
+    /// <summary>The same of BTF without an ELF object around it, as in /sys/kernel/btf.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not BTF.</exception>
+    public static IReadOnlyList<BtfType> ReadRaw(byte[] btf) => Parse(btf);
+
     private static ReadOnlySpan<byte> Section(ReadOnlySpan<byte> elf, string wanted)
     {
         if (!elf.StartsWith((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1]))

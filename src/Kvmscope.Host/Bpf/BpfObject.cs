@@ -33,21 +33,34 @@ internal sealed unsafe class BpfObject : IDisposable
         string name = ResourceOf(RuntimeInformation.ProcessArchitecture);
         using Stream resource = typeof(BpfObject).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException("the BPF object is not in the assembly");
+        byte[] bytes = new byte[resource.Length];
+        resource.ReadExactly(bytes);
+        return Open(bytes);
+    }
+
+    /// <summary>The same of another object.</summary>
+    /// <param name="bytes">The ELF object.</param>
+    /// <param name="types">A file with the BTF for which the programs are relocated; by default the running kernel's.</param>
+    internal static BpfObject Open(ReadOnlySpan<byte> bytes, string? types = null)
+    {
         // libbpf reads the ELF in place and needs it aligned.
-        var image = (byte*)NativeMemory.AlignedAlloc((nuint)resource.Length, 64);
-        resource.ReadExactly(new Span<byte>(image, (int)resource.Length));
+        nuint size = (nuint)bytes.Length;
+        var image = (byte*)NativeMemory.AlignedAlloc(size, 64);
+        bytes.CopyTo(new Span<byte>(image, bytes.Length));
         var log = (byte*)NativeMemory.AllocZeroed(LogSize);
         BpfMessages.Collect();
         fixed (byte* objectName = "kvmscope\0"u8)
+        fixed (byte* typesPath = types is null ? null : Encoding.UTF8.GetBytes(types + '\0'))
         {
             Interop.Libbpf.bpf_object_open_opts options = new()
             {
                 sz = (nuint)sizeof(Interop.Libbpf.bpf_object_open_opts),
                 object_name = objectName,
+                btf_custom_path = typesPath,
                 kernel_log_buf = log,
                 kernel_log_size = LogSize,
             };
-            nint handle = Interop.Libbpf.bpf_object__open_mem(image, (nuint)resource.Length, &options);
+            nint handle = Interop.Libbpf.bpf_object__open_mem(image, size, &options);
             int errno = Marshal.GetLastPInvokeError();
             BpfObject opened = new(image, log, new BpfObjectHandle(handle));
             if (handle != 0) return opened;

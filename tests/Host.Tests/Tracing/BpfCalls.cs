@@ -35,6 +35,23 @@ internal static unsafe partial class BpfCalls
     internal static partial int bpf_program__fd(nint prog);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_prog_load(
+        int prog_type, byte* prog_name, byte* license, ulong* insns, nuint insn_cnt, nint opts);
+
+    /// <summary>struct bpf_map_create_opts, up to map_flags.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct bpf_map_create_opts
+    {
+        public nuint sz;
+        public uint btf_fd;
+        public uint btf_key_type_id;
+        public uint btf_value_type_id;
+        public uint btf_vmlinux_value_type_id;
+        public uint inner_map_fd;
+        public uint map_flags;
+    }
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_prog_get_fd_by_id(uint id);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -5,36 +5,53 @@ using Kvmscope.Core.Sources;
 using Kvmscope.Host.Bpf;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Interop;
+using Kvmscope.Host.Tests.Bpf;
 using Kvmscope.Host.Tracing;
 
 namespace Kvmscope.Host.Tests.Tracing;
 
 /// <summary>
 /// The real programs with real maps: loaded, but not attached. The test runs each program with the arguments of an event
-/// (BPF_PROG_TEST_RUN of raw_tp programs, kernel 5.10 and later). The vCPU is an address that reads as zeros: id 0, at L1.
+/// (BPF_PROG_TEST_RUN of raw_tp programs, kernel 5.10 and later). Without a <see cref="FakeKernel"/>, the vCPU is an address that reads as
+/// zeros: id 0, at L1. With one it has content, and the programs at functions of KVM run too: loaded as raw_tp, because they read their
+/// arguments in the same way.
 /// </summary>
 internal sealed unsafe class KernelSide : IDisposable
 {
     internal const uint Vmx = kvmscope_isa.KVMSCOPE_ISA_VMX, Svm = kvmscope_isa.KVMSCOPE_ISA_SVM;
 
-    private readonly BpfObject _bpf = BpfObject.Open();
+    private static readonly string[] s_functions =
+    [
+        BpfObject.Programs.DestroyFentry, BpfObject.Programs.SchedOutFentry, BpfObject.Programs.SchedInFentry, BpfObject.Programs.LoadFentry,
+        BpfObject.Programs.PutFentry, BpfObject.Programs.RunFentry,
+    ];
+
+    private static readonly string[] s_events =
+    [
+        BpfObject.Programs.VcpuWakeup, BpfObject.Programs.Mmio, BpfObject.Programs.FastMmio, BpfObject.Programs.Pio, BpfObject.Programs.Msr,
+        BpfObject.Programs.PageFault, BpfObject.Programs.PageFaultVcpu,
+    ];
+
+    private readonly BpfObject _bpf;
     private readonly IntervalSum _all = new(Grouping.Vcpu);
     private readonly MappedTable<kvmscope_control> _control;
     private readonly MappedTable<kvmscope_sketch> _sketches;
     private readonly int _exit, _entry, _return;
     private readonly kvmscope_losses[] _losses = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
 
-    internal KernelSide(TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null)
+    internal KernelSide(TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null, FakeKernel? kernel = null, bool checkIdentity = false)
     {
+        _bpf = kernel is null ? BpfObject.Open() : BpfObject.Open(WithoutFentry(), kernel.TypesPath);
         sizes ??= new TableSizes(8, 400, 1);
         host ??= new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm);
         sizes.Set(_bpf.SetMaxEntries);
-        Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity: false);
+        Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity);
         List<string> programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw];
         if (options?.WantWho == true) programs.Add(BpfObject.Programs.TaskSwitch);
         bool followsRuns = options?.FollowsRuns == true;
         if (followsRuns) programs.Add(BpfObject.Programs.UserspaceExit);
-        if (options?.WantSplit == true) programs.AddRange([BpfObject.Programs.KnownVcpus, BpfObject.Programs.VcpuStates]);
+        if (options?.WantSplit == true && kernel is null) programs.AddRange([BpfObject.Programs.KnownVcpus, BpfObject.Programs.VcpuStates]);
+        if (kernel is not null) programs.AddRange([.. s_functions, .. s_events]);
         int errno = _bpf.Load([.. programs]);
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.LastMessage()}");
         _exit = Fd(BpfObject.Programs.ExitRaw);
@@ -123,6 +140,12 @@ internal sealed unsafe class KernelSide : IDisposable
         vmm.open = kvmscope_vmm_open.KVMSCOPE_VMM_RUN;
     }
 
+    /// <summary>Any other program, with the arguments of its event or function.</summary>
+    internal void Run(string program, params ReadOnlySpan<ulong> arguments)
+    {
+        fixed (ulong* context = arguments) Run(Fd(program), context, (uint)arguments.Length);
+    }
+
     /// <summary>The number of the slot of a vCPU.</summary>
     internal int NumberOf(ulong vcpu)
     {
@@ -207,7 +230,16 @@ internal sealed unsafe class KernelSide : IDisposable
         return BpfCalls.bpf_program__fd(found);
     }
 
-    private static void Run(int program, ulong* context, uint words)
+    // BPF_PROG_TEST_RUN has no way to run a fentry program with arguments of one's own: the names of their sections are changed.
+    private static byte[] WithoutFentry()
+    {
+        byte[] bytes = [.. BpfImage.Embedded.Bytes];
+        ReadOnlySpan<byte> fentry = "fentry/"u8, raw = "raw_tp/"u8;
+        for (Span<byte> rest = bytes; rest.IndexOf(fentry) is >= 0 and var at; rest = rest[at..]) raw.CopyTo(rest[at..]);
+        return bytes;
+    }
+
+    internal static void Run(int program, ulong* context, uint words)
     {
         BpfCalls.bpf_test_run_opts options = new()
         {
