@@ -27,6 +27,9 @@ public sealed class LinuxHost : IHost
     public int UnreadableProcesses => _scanner.Unreadable;
 
     /// <inheritdoc/>
+    public bool HidesProcesses => new HostChecker().HidesProcesses;
+
+    /// <inheritdoc/>
     public IReadOnlyList<HostCheck> Check() => new HostChecker().Check(SizesFor(null).Bytes);
 
     /// <inheritdoc/>

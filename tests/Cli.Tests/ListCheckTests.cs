@@ -73,6 +73,25 @@ public sealed class ListCheckTests
     }
 
     [Fact]
+    public void List_says_where_processes_cannot_even_be_seen()
+    {
+        const string says =
+            "kvmscope: other users' processes cannot be seen, because /proc is mounted with hidepid: run as root to see their VMs\n";
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { HidesProcesses = true };
+        Assert.Equal(says, world.Run("list").Error);
+        Outcome json = world.Run("list", "--format", "json");
+        Assert.EndsWith("],\"hidden_processes\":true}\n", json.Out);
+        Assert.Equal(says, json.Error);
+        world.Host = new FakeHost(world.Clock) { HidesProcesses = true, UnreadableProcesses = 1, Vms = [] };
+        Assert.Equal(
+            "No VM was found.\nkvmscope: 1 process could not be looked into, because it belongs to another user: run as root to see their "
+            + "VMs\n" + says, world.Run("list").Error);
+        Assert.EndsWith("run as root to see their VMs. other users' processes cannot be seen, because /proc is mounted with hidepid: run "
+            + "as root to see their VMs.\n", world.Run("count", "--vm", "web9").Error);
+    }
+
+    [Fact]
     public void List_says_in_JSON_what_else_is_known_of_a_VM()
     {
         var world = new World();

@@ -17,7 +17,10 @@ public interface IHost
     /// <summary>
     /// How many processes the last <see cref="Machines"/> could not look into, because they belong to other users: their VMs are missing.
     /// </summary>
-    int UnreadableProcesses => 0;
+    int UnreadableProcesses { get; }
+
+    /// <summary>Whether processes of other users cannot even be seen (<c>hidepid</c> of /proc): their VMs are missing, and not counted.</summary>
+    bool HidesProcesses { get; }
 
     /// <summary>What this host can do, in the order to show it.</summary>
     IReadOnlyList<HostCheck> Check();

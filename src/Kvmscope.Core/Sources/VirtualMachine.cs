@@ -25,4 +25,7 @@ public sealed record MachineList(IReadOnlyList<VirtualMachine> Machines)
 {
     /// <summary>How many processes could not be looked into: their VMs are missing.</summary>
     public int UnreadableProcesses { get; init; }
+
+    /// <summary>Whether others' processes could not even be seen, so that they are not counted.</summary>
+    public bool HidesProcesses { get; init; }
 }

@@ -27,6 +27,9 @@ public sealed class HostChecker
     /// <summary>How the programs would attach on a host.</summary>
     public static AttachPath DetectAttachPath(string root = "/") => HostFacts.Read(new HostFiles(root)).AttachPath;
 
+    /// <summary>Whether /proc does not show this process those of other users.</summary>
+    public bool HidesProcesses => ProcMount.Read(_files)?.HidesFrom(_probe.Effective, _files) == true;
+
     /// <summary>Runs all checks.</summary>
     /// <param name="tableBytes">How much memory the tables would take; 0 if that is not known.</param>
     /// <returns>One line per check, in the order to show them.</returns>
@@ -57,6 +60,7 @@ public sealed class HostChecker
         yield return PrivilegeChecks.Capabilities(facts, _probe);
         yield return PrivilegeChecks.Lockdown(_files);
         yield return PrivilegeChecks.PidNamespace(_files);
+        yield return PrivilegeChecks.Processes(_files, _probe);
         yield return KernelChecks.Jit(_files);
         yield return MemoryCheck.Memory(facts, _files, _probe.Effective, tableBytes);
         yield return KvmChecks.Nested(facts, _files);

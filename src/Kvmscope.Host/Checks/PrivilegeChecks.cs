@@ -69,6 +69,22 @@ internal static class PrivilegeChecks
             "run in the host's PID namespace (--pid=host, hostPID)"),
     };
 
+    // Also root's own trace meets it: the names of VMs are read after the privileges were dropped.
+    internal static Finding Processes(HostFiles files, IKernelProbe probe)
+    {
+        const string Name = "processes";
+        return ProcMount.Read(files) switch
+        {
+            null => Finding.Unknown(Name, "the mount options of /proc cannot be read"),
+            { HidePid: null } => Finding.Ok(Name, "all can be seen"),
+            { } mount when mount.HidesFrom(probe.Effective, files) => Finding.Limited(Name,
+                $"/proc has hidepid={mount.HidePid}: others' VMs are hidden",
+                "run as root, or mount -o remount,hidepid=0 /proc"),
+            { } mount => Finding.Limited(Name, $"/proc has hidepid={mount.HidePid}: names of VMs that start later",
+                "VMs that start during a trace are called by their process's name: mount -o remount,hidepid=0 /proc"),
+        };
+    }
+
     private static IEnumerable<string> MissingToSearch(CapabilitySet held) =>
         held.Has(Capability.DacOverride) ? [] : Missing(held, Capability.DacReadSearch);
 

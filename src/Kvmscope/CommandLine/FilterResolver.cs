@@ -35,7 +35,7 @@ internal static class FilterResolver
     {
         VmFilter vms = VmFilter.Resolve(selection.Vms, [.. machines.SelectMany(m => m.Vms)]);
         if (vms.Unknown is not { } text) return vms;
-        string hidden = host.UnreadableProcesses == 0 ? "" : $" {Hidden.Processes(host.UnreadableProcesses)}.";
+        string hidden = string.Concat(Hidden.Of(host).Select(sentence => $" {sentence}."));
         throw machines.Count == 0
             ? UsageError.Of($"no VM is running, so there is no '{text}'",
                 $"Start it first, or leave --vm out to trace VMs as they start.{hidden}")
@@ -59,8 +59,15 @@ internal static class FilterResolver
 /// <summary>What could not be looked at without the rights for it.</summary>
 internal static class Hidden
 {
-    /// <summary>How many processes could not be looked into, and what to do: a sentence without its end.</summary>
-    public static string Processes(int count) =>
+    /// <summary>What <see cref="IHost.Machines"/> did not see the last time, and what to do: sentences without their ends.</summary>
+    public static IEnumerable<string> Of(IHost host)
+    {
+        if (host.UnreadableProcesses is > 0 and var count) yield return Processes(count);
+        if (host.HidesProcesses)
+            yield return "other users' processes cannot be seen, because /proc is mounted with hidepid: run as root to see their VMs";
+    }
+
+    private static string Processes(int count) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "process" : "processes")} could not be looked into, because ")
         + (count == 1 ? "it belongs to another user" : "they belong to other users") + ": run as root to see their VMs";
 }

@@ -29,13 +29,17 @@ internal sealed class ListCommand : ICommand
         using OutputTarget target = OutputTarget.Open(plan, context);
         IHost host = context.Host();
         IReadOnlyList<VirtualMachine> machines = host.Machines();
-        int hidden = host.UnreadableProcesses;
+        string[] hidden = [.. Hidden.Of(host)];
         target.Begin();
-        OutputKinds.Machines.In(plan.Format)(target.To, new MachineList(machines) { UnreadableProcesses = hidden });
+        OutputKinds.Machines.In(plan.Format)(target.To, new MachineList(machines)
+        {
+            UnreadableProcesses = host.UnreadableProcesses,
+            HidesProcesses = host.HidesProcesses,
+        });
         target.Writer.Flush();
         if (machines.Count == 0 && plan.Format == OutputFormat.Table)
-            context.Tell(hidden > 0 ? "No VM was found." : "No VM is running.");
-        if (hidden > 0) context.Say(Hidden.Processes(hidden));
+            context.Tell(hidden.Length > 0 ? "No VM was found." : "No VM is running.");
+        foreach (string sentence in hidden) context.Say(sentence);
         return 0;
     }
 }

@@ -13,6 +13,7 @@ internal static class DocsHost
         ["proc/sys/kernel/osrelease"] = "6.1.0-37-amd64\n",
         ["proc/cpuinfo"] = "flags\t\t: fpu vmx sse4_2\n",
         ["proc/meminfo"] = "MemAvailable:   41943040 kB\n",
+        ["proc/self/mountinfo"] = "22 28 0:21 / /proc rw,nosuid,nodev,noexec,relatime shared:12 - proc proc rw\n",
         ["sys/kernel/btf/vmlinux"] = "",
         ["sys/kernel/btf/kvm"] = "",
         ["sys/kernel/btf/kvm_intel"] = "",

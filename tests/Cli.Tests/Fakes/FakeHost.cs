@@ -18,6 +18,8 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public int UnreadableProcesses { get; init; }
 
+    public bool HidesProcesses { get; init; }
+
     public IReadOnlyList<HostCheck> Checks { get; init; } =
     [
         new("kernel", CheckVerdict.Ok, "6.1.0"),

@@ -11,6 +11,8 @@ internal sealed class CanaryHost(IHost inner) : IHost
 
     public int UnreadableProcesses => 2;
 
+    public bool HidesProcesses => true;
+
     public HostIdentity Identity() => Canary.In(inner.Identity());
 
     public IReadOnlyList<VirtualMachine> Machines() => [.. inner.Machines().Select(m => Canary.In(m))];

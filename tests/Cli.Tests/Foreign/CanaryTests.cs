@@ -211,6 +211,10 @@ public sealed class CanaryTests : IDisposable
     {
         public Isa Isa => inner.Isa;
 
+        public int UnreadableProcesses => inner.UnreadableProcesses;
+
+        public bool HidesProcesses => inner.HidesProcesses;
+
         public HostIdentity Identity() => inner.Identity();
 
         public IReadOnlyList<VirtualMachine> Machines() => [.. inner.Machines().Select(m => m with { Labels = labels })];

@@ -11,7 +11,7 @@ public sealed class HostCheckerTests
     private static readonly string[] s_order =
     [
         "kernel", "KVM", "vendor module", "BTF", "module BTF", "attach path", "tracepoints", "capabilities", "lockdown",
-        "PID namespace", "JIT", "memory", "nested", "interval",
+        "PID namespace", "processes", "JIT", "memory", "nested", "interval",
     ];
 
     [Fact]
@@ -29,6 +29,7 @@ public sealed class HostCheckerTests
             "capabilities Ok all that is needed",
             "lockdown Ok none",
             "PID namespace Ok the host's",
+            "processes Ok all can be seen",
             "JIT Ok on",
             "memory Ok 2.0 GiB available, tables take 16.0 MiB",
             "nested Ok on: guests may run guests (L2)",
@@ -166,11 +167,55 @@ public sealed class HostCheckerTests
     [InlineData(0UL, 1, "not permitted to trace: CAP_BPF, CAP_PERFMON missing")]
     [InlineData(1UL << 39, 1, "not permitted to trace: CAP_PERFMON missing")]
     [InlineData(1UL << 38, 0, "not permitted to trace: CAP_BPF missing")]
+    [InlineData(3UL << 38, 13, "bpf() is refused although the capabilities are present: by seccomp, an LSM or a user namespace")]
     [InlineData(3UL << 38, 1, "bpf() is refused although the capabilities are present: by seccomp, an LSM or a user namespace")]
     public void An_unprivileged_user_is_told_what_is_missing(ulong capabilities, int loadError, string error)
     {
         using TempTree tree = HostTrees.Debian510();
         Fails(tree, ExitStatus.NotPermitted, error, "run ", new FakeProbe { Effective = new(capabilities), LoadError = loadError });
+    }
+
+    [Theory]
+    [InlineData(22)]
+    [InlineData(38)]
+    public void A_kernel_without_bpf_is_no_matter_of_permission(int errno)
+    {
+        using TempTree tree = HostTrees.Debian510();
+        Fails(tree, ExitStatus.HostUnsupported, $"capabilities: bpf() does not work (errno {errno})", "CONFIG_BPF_SYSCALL=y",
+            new FakeProbe { LoadError = errno });
+    }
+
+    private const ulong Ptrace = 1UL << 19, Tracing = 3UL << 38 | 1UL << 2;
+
+    // The options as kernels from 5.8 on show them, and as those before do.
+    [Theory]
+    [InlineData("rw,hidepid=invisible", Tracing, "/proc has hidepid=invisible: others' VMs are hidden", true)]
+    [InlineData("rw,gid=27,hidepid=2", Tracing, "/proc has hidepid=2: others' VMs are hidden", true)]
+    [InlineData("rw,hidepid=noaccess", Tracing, "/proc has hidepid=noaccess: others' VMs are hidden", true)]
+    [InlineData("rw,gid=100,hidepid=ptraceable", Tracing, "/proc has hidepid=ptraceable: others' VMs are hidden", true)]
+    [InlineData("rw,gid=100,hidepid=2", Tracing, "/proc has hidepid=2: names of VMs that start later", false)]
+    [InlineData("rw,gid=1000,hidepid=invisible", Tracing, "/proc has hidepid=invisible: names of VMs that start later", false)]
+    [InlineData("rw,hidepid=invisible", Tracing | Ptrace, "/proc has hidepid=invisible: names of VMs that start later", false)]
+    public void Processes_that_proc_hides_are_said(string options, ulong capabilities, string found, bool hides)
+    {
+        using TempTree tree = HostTrees.Debian510()
+            .File("proc/self/status", "Name:\tkvmscope\nGid:\t1000\t1000\t1000\t1000\nGroups:\t4 100 \n")
+            .File("proc/self/limits", "Max locked memory         unlimited            unlimited            bytes     \n")
+            .File("proc/self/mountinfo", "20 28 0:21 / /proc rw - proc proc rw\n22 28 0:21 / /proc rw,nosuid shared:12 - proc proc "
+                + options + "\n23 28 0:22 / /proc/sys/fs/binfmt_misc rw - binfmt_misc none rw\n24 28 0:23 / /chroot/proc rw - proc none rw\n");
+        FakeProbe probe = new() { Effective = new(capabilities) };
+        Expect(tree, Isa.Vmx, AttachPath.RawTp, [$"processes Limited {found}"], probe);
+        Assert.Equal(hides, new HostChecker(tree.Root, probe).HidesProcesses);
+    }
+
+    [Fact]
+    public void What_proc_hides_is_not_known_without_its_mounts()
+    {
+        using TempTree tree = HostTrees.Debian61Amd();
+        Assert.False(new HostChecker(tree.Root, new FakeProbe()).HidesProcesses);
+        File.Delete(Path.Join(tree.Root, "proc/self/mountinfo"));
+        Expect(tree, Isa.Svm, AttachPath.TpBtf, ["processes Unknown the mount options of /proc cannot be read"]);
+        Assert.False(new HostChecker(tree.Root, new FakeProbe()).HidesProcesses);
     }
 
     [Theory]

@@ -43,5 +43,6 @@ internal static class HostTrees
         .File("proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units     \n"
             + "Max locked memory         65536                65536                bytes     \n")
         .File("proc/sys/net/core/bpf_jit_enable", "1\n")
+        .File("proc/self/mountinfo", "28 1 8:1 / / rw - ext4 /dev/sda1 rw\n22 28 0:21 / /proc rw,nosuid shared:12 - proc proc rw\n")
         .Link("proc/self/ns/pid", "pid:[4026531836]");
 }

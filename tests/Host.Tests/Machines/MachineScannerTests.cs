@@ -151,5 +151,18 @@ public sealed partial class MachineScannerTests
     }
 
     [Fact]
+    public void One_link_that_cannot_be_read_hides_no_vm()
+    {
+        // A descriptor that was closed meanwhile, for instance; before and after the others.
+        using var proc = new TempTree();
+        proc.Process(2, ["b"], [Vm, "anon_inode:kvm-vcpu:0"]).File("2/fd/7", "").File("2/fd/00", "");
+        proc.Process(3, ["c"], ["/dev/null"]).File("3/fd/7", "");
+        var scanner = new MachineScanner(proc.Root);
+        Assert.Equal(2, Assert.Single(scanner.Scan()).Pid);
+        Assert.Equal(0, scanner.Unreadable);
+        Assert.Equal((true, false), (scanner.HasVcpuFds(2), scanner.HasVcpuFds(3)));
+    }
+
+    [Fact]
     public void This_hosts_own_proc_can_be_scanned() => Assert.NotNull(new MachineScanner().Scan());
 }

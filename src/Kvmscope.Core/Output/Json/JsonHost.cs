@@ -30,6 +30,7 @@ internal static class JsonMachines
         }
         json.WriteEndArray();
         if (list.UnreadableProcesses > 0) json.WriteNumber("unreadable_processes", list.UnreadableProcesses);
+        if (list.HidesProcesses) json.WriteBoolean("hidden_processes", true);
         lines.End();
     }
 }
