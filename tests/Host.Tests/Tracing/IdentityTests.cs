@@ -127,6 +127,7 @@ public sealed class IdentityTests
         using KernelSide side = Side(kernel, checkIdentity: true);
         side.Exit(vcpu, Hlt);
         int before = side.NumberOf(vcpu);
+        side.HintAt(vcpu);
         vcpu.Vm = kernel.NewVm();
         // The entry is not the end of the other vCPU's exit.
         side.Entry(vcpu);
@@ -149,6 +150,7 @@ public sealed class IdentityTests
         side.Exit(vcpu, Hlt);
         int number = side.NumberOf(vcpu);
         uint first = side.Slots[number].tid, second = 0;
+        side.HintAt(vcpu);
         Assert.Equal((uint)Interop.Libc.syscall3(Interop.SystemCall.gettid, 0, 0, 0), first);
         OnAnotherThread(() =>
         {
@@ -191,6 +193,7 @@ public sealed class IdentityTests
         using KernelSide side = Side(kernel);
         side.Exit(vcpu, Hlt);
         int number = side.NumberOf(vcpu);
+        side.HintAt(vcpu);
         OnAnotherThread(() => side.Entry(vcpu));
         Assert.Equal(1UL, side.Read().Accounting.Entries);
         side.Run(Programs.DestroyFentry, vcpu.Address);

@@ -32,6 +32,10 @@ internal sealed unsafe class KernelSide : IDisposable
         BpfObject.Programs.PageFault, BpfObject.Programs.PageFaultVcpu,
     ];
 
+    // eng/mutate gives a changed one, so that nothing else has to be built.
+    private static readonly byte[] s_object =
+        Environment.GetEnvironmentVariable("KVMSCOPE_TEST_BPF") is { } path ? File.ReadAllBytes(path) : BpfImage.Embedded.Bytes;
+
     private readonly BpfObject _bpf;
     private readonly IntervalSum _all = new(Grouping.Vcpu);
     private readonly MappedTable<kvmscope_control> _control;
@@ -41,7 +45,7 @@ internal sealed unsafe class KernelSide : IDisposable
 
     internal KernelSide(TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null, FakeKernel? kernel = null, bool checkIdentity = false)
     {
-        _bpf = kernel is null ? BpfObject.Open() : BpfObject.Open(WithoutFentry(), kernel.TypesPath);
+        _bpf = BpfObject.Open(kernel is null ? s_object : WithoutFentry(), kernel?.TypesPath);
         sizes ??= new TableSizes(8, 400, 1);
         host ??= new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm);
         sizes.Set(_bpf.SetMaxEntries);
@@ -168,6 +172,22 @@ internal sealed unsafe class KernelSide : IDisposable
         Assert.Equal(0, _bpf.RunIterator(BpfObject.Programs.VcpuStates));
     }
 
+    /// <summary>Every CPU saw this vCPU last, so that its slot is not looked up.</summary>
+    internal void HintAt(ulong vcpu)
+    {
+        int zero = 0;
+        Hint[] hints = new Hint[kvmscope_limits.KVMSCOPE_HINTS];
+        Array.Fill(hints, new Hint { Slot = (uint)NumberOf(vcpu) });
+        fixed (Hint* values = hints) Assert.Equal(0, Interop.Libbpf.bpf_map_update_elem(_bpf.MapFd(".bss"), &zero, values, 0));
+    }
+
+    // struct hint of bpf/maps.bpf.h.
+    [StructLayout(LayoutKind.Sequential, Size = 64)]
+    private struct Hint
+    {
+        public uint Slot;
+    }
+
     /// <summary>A map.</summary>
     internal int MapFd(string name) => _bpf.MapFd(name);
 
@@ -233,7 +253,7 @@ internal sealed unsafe class KernelSide : IDisposable
     // BPF_PROG_TEST_RUN has no way to run a fentry program with arguments of one's own: the names of their sections are changed.
     private static byte[] WithoutFentry()
     {
-        byte[] bytes = [.. BpfImage.Embedded.Bytes];
+        byte[] bytes = [.. s_object];
         ReadOnlySpan<byte> fentry = "fentry/"u8, raw = "raw_tp/"u8;
         for (Span<byte> rest = bytes; rest.IndexOf(fentry) is >= 0 and var at; rest = rest[at..]) raw.CopyTo(rest[at..]);
         return bytes;
