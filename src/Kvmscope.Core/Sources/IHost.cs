@@ -19,7 +19,9 @@ public interface IHost
     /// </summary>
     int UnreadableProcesses { get; }
 
-    /// <summary>Whether processes of other users cannot even be seen (<c>hidepid</c> of /proc): their VMs are missing, and not counted.</summary>
+    /// <summary>
+    /// Whether processes of other users cannot even be seen (<c>hidepid</c> of /proc): their VMs are missing, and not counted.
+    /// </summary>
     bool HidesProcesses { get; }
 
     /// <summary>What this host can do, in the order to show it.</summary>

@@ -50,7 +50,8 @@ internal static class MemoryCheck
     private static bool TryNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
-    private static string Size(long bytes) => bytes switch
+    /// <summary>An amount of memory in words.</summary>
+    internal static string Size(long bytes) => bytes switch
     {
         >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
         >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),

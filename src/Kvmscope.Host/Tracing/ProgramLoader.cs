@@ -4,6 +4,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Bpf;
+using Kvmscope.Host.Checks;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Interop;
 
@@ -68,7 +69,7 @@ internal static class ProgramLoader
             // Not everything that libbpf tries with too few descriptors ends with EMFILE.
             if (DescriptorLimit() is { } limit && (errno == Errno.EMFILE || limit < FewDescriptors)) throw TooFewDescriptors(limit);
         }
-        throw Refused(errno, refusals);
+        throw Refused(errno, refusals, sizes.Bytes);
     }
 
     private static int LoadAndAttach(
@@ -134,11 +135,17 @@ internal static class ProgramLoader
     private static KvmscopeException TooFewDescriptors(ulong limit) => new(ExitStatus.Failed,
         $"too few file descriptors for the BPF programs and their maps: ulimit -n is {limit}", "raise it, as in: ulimit -n 1024");
 
-    private static KvmscopeException Refused(int errno, List<string> refusals) => errno switch
+    /// <summary>The error where no way to attach works.</summary>
+    /// <param name="errno">Of the last way.</param>
+    /// <param name="refusals">What each way said.</param>
+    /// <param name="tableBytes">How much memory the tables take.</param>
+    internal static KvmscopeException Refused(int errno, IEnumerable<string> refusals, long tableBytes) => errno switch
     {
         Errno.EPERM => new(ExitStatus.NotPermitted, "loading a BPF program is not permitted",
             "run as root, or with CAP_BPF and CAP_PERFMON (and on kernels up to 5.10 CAP_SYS_RESOURCE, or a larger ulimit -l)"),
-        Errno.ENOMEM => new(ExitStatus.Failed, "not enough memory for the tables of counters", "free memory, or use a smaller --max-vcpus"),
+        // EACCES is what the verifier says of a program that it does not accept: no matter of permission.
+        Errno.ENOMEM => new(ExitStatus.Failed, $"not enough memory for the tables of counters, which take {MemoryCheck.Size(tableBytes)}",
+            "free memory, raise the memory limit of its control group, or use a smaller --max-vcpus"),
         _ => new(ExitStatus.HostUnsupported, "this kernel accepts none of the BPF programs: " + string.Join("; ", refusals),
             "for what this host lacks: kvmscope check"),
     };

@@ -202,7 +202,8 @@ public sealed class HostCheckerTests
             .File("proc/self/status", "Name:\tkvmscope\nGid:\t1000\t1000\t1000\t1000\nGroups:\t4 100 \n")
             .File("proc/self/limits", "Max locked memory         unlimited            unlimited            bytes     \n")
             .File("proc/self/mountinfo", "20 28 0:21 / /proc rw - proc proc rw\n22 28 0:21 / /proc rw,nosuid shared:12 - proc proc "
-                + options + "\n23 28 0:22 / /proc/sys/fs/binfmt_misc rw - binfmt_misc none rw\n24 28 0:23 / /chroot/proc rw - proc none rw\n");
+                + options + "\n"
+                + "23 28 0:22 / /proc/sys/fs/binfmt_misc rw - binfmt_misc none rw\n24 28 0:23 / /chroot/proc rw - proc none rw\n");
         FakeProbe probe = new() { Effective = new(capabilities) };
         Expect(tree, Isa.Vmx, AttachPath.RawTp, [$"processes Limited {found}"], probe);
         Assert.Equal(hides, new HostChecker(tree.Root, probe).HidesProcesses);

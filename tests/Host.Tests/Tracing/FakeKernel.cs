@@ -71,7 +71,7 @@ internal sealed unsafe class FakeKernel : IDisposable
         return at;
     }
 
-    // A program that writes where the map is in the kernel, and the thread's mm, into the map: linux/bpf.h says how instructions are packed.
+    // A program that writes where the map is in the kernel, and the thread's mm, into the map. Instructions are as in linux/bpf.h.
     private void TellAddresses()
     {
         ulong* program = stackalloc ulong[12]

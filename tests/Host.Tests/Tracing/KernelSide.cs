@@ -22,8 +22,8 @@ internal sealed unsafe class KernelSide : IDisposable
 
     private static readonly string[] s_functions =
     [
-        BpfObject.Programs.DestroyFentry, BpfObject.Programs.SchedOutFentry, BpfObject.Programs.SchedInFentry, BpfObject.Programs.LoadFentry,
-        BpfObject.Programs.PutFentry, BpfObject.Programs.RunFentry,
+        BpfObject.Programs.DestroyFentry, BpfObject.Programs.SchedOutFentry, BpfObject.Programs.SchedInFentry,
+        BpfObject.Programs.LoadFentry, BpfObject.Programs.PutFentry, BpfObject.Programs.RunFentry,
     ];
 
     private static readonly string[] s_events =
@@ -43,7 +43,9 @@ internal sealed unsafe class KernelSide : IDisposable
     private readonly int _exit, _entry, _return;
     private readonly kvmscope_losses[] _losses = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
 
-    internal KernelSide(TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null, FakeKernel? kernel = null, bool checkIdentity = false)
+    internal KernelSide(
+        TraceOptions? options = null, TableSizes? sizes = null, HostView? host = null, FakeKernel? kernel = null,
+        bool checkIdentity = false)
     {
         _bpf = BpfObject.Open(kernel is null ? s_object : WithoutFentry(), kernel?.TypesPath);
         sizes ??= new TableSizes(8, 400, 1);

@@ -95,7 +95,10 @@ internal sealed class KernelTypes
             ? [("regs", Array(_u64, 16), 0), ("rip", _u64, RipApart - Arch), ("regs_avail", Array(_u64, 1), RegsAvailApart - Arch)]
             : [("regs", Array(_u64, 17), 0), ("regs_avail", _u32, RegsAvail - Arch)];
         Struct("kvm_vcpu_arch", 256,
-            [.. own, ("hflags", _u32, Hflags - Arch), ("mp_state", _u32, MpState - Arch), ("guest_state_protected", _u8, Protected - Arch)]);
+            [
+                .. own, ("hflags", _u32, Hflags - Arch), ("mp_state", _u32, MpState - Arch),
+                ("guest_state_protected", _u8, Protected - Arch),
+            ]);
         Struct("kvm_vcpu_stat_generic", 24,
             ("halt_poll_success_ns", _u64, 0), ("halt_poll_fail_ns", _u64, 8), ("blocking", _u64, 16));
         if (kind == KernelKind.Old)
