@@ -53,11 +53,57 @@ public sealed class LinuxSystem : IOperatingSystem
     internal static FileOwner? OwnerOf(string path) =>
         Stat(path, Interop.Libc.STATX_UID | Interop.Libc.STATX_GID) is { } found ? new FileOwner(found.stx_uid, found.stx_gid) : null;
 
-    private static unsafe Interop.Libc.statx_buffer? Stat(string path, uint mask)
+    /// <inheritdoc/>
+    public FileOwner? OwnerOfFile(string path) =>
+        Stat(path, OwnerAndMode, Interop.Libc.AT_SYMLINK_NOFOLLOW) is { } found && KindOf(found) == Interop.Libc.S_IFREG
+            ? new FileOwner(found.stx_uid, found.stx_gid)
+            : null;
+
+    /// <inheritdoc/>
+    public bool IsShared(string folder) => Stat(folder, OwnerAndMode) is { } found && (found.stx_mode & Interop.Libc.S_IWOTH) != 0;
+
+    /// <inheritdoc/>
+    public SafeFileHandle? OpenOwn(string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+        if (Stat(folder, OwnerAndMode) is not { } of) return null;
+        bool isSticky = (of.stx_mode & Interop.Libc.S_ISVTX) != 0;
+        // Nobody else can replace one's own link in a sticky folder, so it may be followed.
+        bool isOwnLink = isSticky && Stat(path, OwnerAndMode, Interop.Libc.AT_SYMLINK_NOFOLLOW) is { } link
+            && KindOf(link) == Interop.Libc.S_IFLNK && IsTrusted(link, of);
+        SafeFileHandle file = Open(path, isOwnLink ? 0 : Interop.Libc.O_NOFOLLOW);
+        if (!file.IsInvalid && (isOwnLink || !isSticky || (Stat(file) is { } found && IsTrusted(found, of)))) return file;
+        file.Dispose();
+        return null;
+    }
+
+    private const uint OwnerAndMode = Interop.Libc.STATX_TYPE | Interop.Libc.STATX_MODE | Interop.Libc.STATX_UID | Interop.Libc.STATX_GID;
+
+    private static int KindOf(Interop.Libc.statx_buffer file) => file.stx_mode & Interop.Libc.S_IFMT;
+
+    private static bool IsTrusted(Interop.Libc.statx_buffer file, Interop.Libc.statx_buffer folder) =>
+        file.stx_uid == Interop.Libc.geteuid() || file.stx_uid == folder.stx_uid;
+
+    private static unsafe SafeFileHandle Open(string path, int flags)
+    {
+        fixed (byte* bytes = NativeName(path))
+            return Interop.Libc.open_path(bytes, Interop.Libc.O_WRONLY | Interop.Libc.O_CLOEXEC | flags);
+    }
+
+    private static unsafe Interop.Libc.statx_buffer? Stat(SafeFileHandle file)
+    {
+        Interop.Libc.statx_buffer found;
+        byte empty = 0;
+        return Interop.Libc.statx((int)file.DangerousGetHandle(), &empty, Interop.Libc.AT_EMPTY_PATH, OwnerAndMode, &found) == 0
+            ? found
+            : null;
+    }
+
+    private static unsafe Interop.Libc.statx_buffer? Stat(string path, uint mask, int flags = 0)
     {
         Interop.Libc.statx_buffer found;
         fixed (byte* bytes = NativeName(path))
-            return Interop.Libc.statx(Interop.Libc.AT_FDCWD, bytes, 0, mask, &found) == 0 ? found : null;
+            return Interop.Libc.statx(Interop.Libc.AT_FDCWD, bytes, flags, mask, &found) == 0 ? found : null;
     }
 
     private static byte[] NativeName(string path) => [.. Encoding.UTF8.GetBytes(path), 0];

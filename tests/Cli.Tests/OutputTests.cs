@@ -214,4 +214,32 @@ public sealed class OutputTests : IDisposable
     {
         public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("Broken pipe", 32);
     }
+
+    [Theory]
+    [InlineData("slower --format csv", true)]
+    [InlineData("last", true)]
+    [InlineData("time --by rip", true)]
+    [InlineData("time", false)]
+    public void A_new_file_with_names_of_tasks_or_addresses_is_only_for_its_owner(string line, bool isPrivate)
+    {
+        string folder = Directory.CreateTempSubdirectory("kvmscope-test-").FullName, path = Path.Combine(folder, "x");
+        try
+        {
+            Assert.Equal(0, new World().Run([.. line.Split(' '), "-o", path]).Status);
+            const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+            Assert.Equal(isPrivate ? 0 : others & ~Umask(folder), File.GetUnixFileMode(path) & others);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // What a file that is made here lacks.
+    private static UnixFileMode Umask(string folder)
+    {
+        string probe = Path.Combine(folder, "probe");
+        File.WriteAllText(probe, "");
+        return ~File.GetUnixFileMode(probe);
+    }
 }

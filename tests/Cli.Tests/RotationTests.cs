@@ -1,3 +1,4 @@
+using Kvmscope.Core.Recordings;
 using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
@@ -15,7 +16,7 @@ public sealed class RotationTests : IDisposable
 
     private void Make(params string[] times)
     {
-        foreach (string time in times) File.WriteAllText(File_($"x-{time}.kvmscope"), "a recording");
+        foreach (string time in times) File.WriteAllBytes(File_($"x-{time}.kvmscope"), [.. MemberHead.Magic, .. "a recording"u8]);
     }
 
     private static World Growing(double seconds)
@@ -45,12 +46,28 @@ public sealed class RotationTests : IDisposable
     }
 
     [Fact]
+    public void Files_of_another_user_or_kind_are_neither_removed_nor_counted()
+    {
+        Make("20260301T070000Z", "20260301T080000Z", "20260301T090000Z");
+        File.WriteAllText(File_("x-20260301T100000Z.kvmscope"), "something else");
+        File.WriteAllBytes(File_("target"), [.. MemberHead.Magic]);
+        File.CreateSymbolicLink(File_("x-20260301T060000Z.kvmscope"), File_("target"));
+        var system = new FakeSystem { Owners = { ["x-20260301T070000Z.kvmscope"] = new(4711, 4711) } };
+        World world = Growing(2.5);
+        world.System = system;
+        Assert.Equal(0, world.Run("record", "-o", File_(), "--rotate", "1h", "--keep", "1").Status);
+        Assert.Equal(
+            ["target", "x-20260301T060000Z.kvmscope", "x-20260301T070000Z.kvmscope", "x-20260301T090000Z.kvmscope",
+                "x-20260301T100000Z.kvmscope", "x-20260301T120000Z.kvmscope"], Names());
+    }
+
+    [Fact]
     public void A_name_that_is_taken_when_files_rotate_is_no_error()
     {
         Make("20260301T120002Z", "20260301T120003Z");
         Assert.Equal(0, Growing(4.5).Run("record", "-o", File_(), "--rotate", "2s").Status);
         Assert.Equal(["00", "02", "03", "04", "05"], Names().Select(n => n.Substring(15, 2)));
-        Assert.Equal("a recording", File.ReadAllText(File_("x-20260301T120002Z.kvmscope")));
+        Assert.EndsWith("a recording", File.ReadAllText(File_("x-20260301T120002Z.kvmscope")), StringComparison.Ordinal);
     }
 
     [Fact]

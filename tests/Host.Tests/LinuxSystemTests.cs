@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Host.Tests;
 
+[SupportedOSPlatform("linux")]
 public sealed class LinuxSystemTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-system-").FullName;
@@ -51,6 +53,52 @@ public sealed class LinuxSystemTests : IDisposable
         child.WaitForExit();
         Assert.Equal(128 + 15, child.ExitCode);
         Assert.False(_system.Signal(int.MaxValue, 0));
+    }
+
+    [Fact]
+    public void In_a_folder_that_all_may_write_links_of_others_are_not_followed()
+    {
+        string file = Make("file"), link = Name("link"), folder = Name("shared");
+        File.CreateSymbolicLink(link, file);
+        Assert.False(_system.IsShared(_folder));
+        Directory.CreateDirectory(folder);
+        const UnixFileMode all = (UnixFileMode)0x1ff;
+        File.SetUnixFileMode(folder, all);
+        Assert.True(_system.IsShared(folder));
+        string own = Path.Combine(folder, "own"), shared = Path.Combine(folder, "link");
+        File.WriteAllText(own, "");
+        File.CreateSymbolicLink(shared, file);
+        // Not sticky: anybody may replace a link, also between a look at it and its use.
+        Assert.Null(_system.OpenOwn(shared));
+        Assert.NotNull(Opened(own));
+        // As /tmp is: one's own link may be followed.
+        File.SetUnixFileMode(folder, all | UnixFileMode.StickyBit);
+        Assert.NotNull(Opened(shared));
+        Assert.NotNull(Opened(own));
+        Assert.Null(_system.OpenOwn(Path.Combine(folder, "none")));
+        Assert.Equal(_system.OwnerOfNewFiles(), _system.OwnerOfFile(own));
+        Assert.Null(_system.OwnerOfFile(shared));
+    }
+
+    [Fact]
+    public void In_a_folder_such_as_tmp_files_and_links_of_others_are_not_opened()
+    {
+        if (Environment.UserName != "root") return;
+        string folder = Name("shared"), file = Path.Combine(folder, "file"), link = Path.Combine(folder, "link"), target = Make("target");
+        Directory.CreateDirectory(folder);
+        File.SetUnixFileMode(folder, (UnixFileMode)0x1ff | UnixFileMode.StickyBit);
+        File.WriteAllText(file, "");
+        File.CreateSymbolicLink(link, target);
+        Process.Start("chown", ["-h", "4711:4711", file, link]).WaitForExit();
+        Assert.Null(_system.OpenOwn(link));
+        Assert.Null(_system.OpenOwn(file));
+        Assert.Equal(4711U, _system.OwnerOfFile(file)!.Value.User);
+    }
+
+    private bool? Opened(string path)
+    {
+        using Microsoft.Win32.SafeHandles.SafeFileHandle? file = _system.OpenOwn(path);
+        return file is null ? null : true;
     }
 
     private string Make(string name)

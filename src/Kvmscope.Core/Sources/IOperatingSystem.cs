@@ -16,6 +16,19 @@ public interface IOperatingSystem
     /// <returns>Whether that worked; it needs CAP_CHOWN, and a file system that has owners.</returns>
     bool Give(SafeFileHandle file, FileOwner owner);
 
+    /// <summary>The owner of a regular file; null where the name is of none, or of a link.</summary>
+    FileOwner? OwnerOfFile(string path);
+
+    /// <summary>Whether all users may make files in a folder.</summary>
+    bool IsShared(string folder);
+
+    /// <summary>
+    /// Opens a file that exists in a folder that all may write: not through another user's link, and where the folder is as /tmp (sticky),
+    /// no other user's file. The kernel does the same where fs.protected_symlinks and fs.protected_regular are set.
+    /// </summary>
+    /// <returns>The file, for writing; null where it is another user's, or cannot be opened.</returns>
+    SafeFileHandle? OpenOwn(string path);
+
     /// <summary>Makes the names in a folder survive a power cut, after a file was made in it.</summary>
     /// <returns>Whether it was done; some file systems cannot do it for folders.</returns>
     bool SyncFolder(string path);

@@ -12,6 +12,12 @@ internal static unsafe partial class Libc
     internal const uint STATX_INO = 0x100;
     internal const ushort S_IFMT = 0xf000;
     internal const ushort S_IFREG = 0x8000;
+    internal const ushort S_IFLNK = 0xa000;
+    internal const ushort S_ISVTX = 0x200;
+    internal const ushort S_IWOTH = 0x2;
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
+    internal const int AT_EMPTY_PATH = 0x1000;
+    internal const uint STATX_MODE = 0x2;
 
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct statx_buffer

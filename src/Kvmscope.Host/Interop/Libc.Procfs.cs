@@ -9,6 +9,8 @@ internal static unsafe partial class Libc
     internal const int O_RDONLY = 0;
     // asm-generic/fcntl.h; arm64 has its own (arch/arm64/include/uapi/asm/fcntl.h).
     internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+    internal static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+    internal const int O_WRONLY = 1;
     internal const int O_CLOEXEC = 0x80000;
 
     [LibraryImport("libc", SetLastError = true)]

@@ -54,6 +54,11 @@ internal sealed class OutputOptions
 /// <param name="Color">When to colour a table.</param>
 internal sealed record OutputPlan(OutputFormat Format, string? File, ColorWhen Color)
 {
+    /// <summary>
+    /// Whether the answer has names of the host's tasks or addresses in the guests' code: only the file's owner may read it.
+    /// </summary>
+    public bool IsPrivate { get; init; }
+
     /// <summary>Refuses to overwrite an input with the output; called before the file of <c>-o</c> is opened.</summary>
     /// <param name="system">Tells which file a path refers to.</param>
     /// <param name="inputs">The files that are read.</param>

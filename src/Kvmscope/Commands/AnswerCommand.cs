@@ -37,7 +37,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
         Selection selection = _filters.Read(invocation.Result, invocation.Argument);
         ReportRequest report = _report.Read(invocation.Result, Help.Name, selection);
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
-        OutputPlan output = _output.Read(invocation.Result);
+        OutputPlan output = _output.Read(invocation.Result) with { IsPrivate = report.By.HasFlag(GroupBy.Rip) };
         var job = new TraceJob
         {
             Selection = selection,

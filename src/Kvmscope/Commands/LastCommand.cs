@@ -47,7 +47,7 @@ internal sealed class LastCommand : ICommand
     public int Run(Invocation invocation, CommandContext context)
     {
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
-        OutputPlan output = _output.Read(invocation.Result);
+        OutputPlan output = _output.Read(invocation.Result) with { IsPrivate = true };
         var job = new TraceJob
         {
             Selection = _filters.Read(invocation.Result),

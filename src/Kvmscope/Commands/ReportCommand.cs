@@ -71,7 +71,7 @@ internal sealed class ReportCommand : ICommand
     {
         (string[] paths, string view, string? argument) = Positional(invocation.Words);
         Selection selection = _filters.Read(invocation.Result, view == "hist" ? argument : null);
-        OutputPlan output = _output.Read(invocation.Result);
+        OutputPlan output = _output.Read(invocation.Result) with { IsPrivate = view == "slower" };
         Option[] ofSlower = [_verbose, _part, _who];
         if (view != "slower" && Array.Find(ofSlower, o => invocation.Result.GetResult(o) is { Implicit: false }) is { } slow)
             throw UsageError.Of($"'{view}' has no option {slow.Name}", "It belongs to slower.");
@@ -82,6 +82,7 @@ internal sealed class ReportCommand : ICommand
 
         ReportKind kind = view switch { "count" => ReportKind.Count, "hist" => ReportKind.Hist, _ => ReportKind.Time };
         ReportRequest request = _report.Read(invocation.Result, view, selection, kind);
+        output = output with { IsPrivate = request.By.HasFlag(GroupBy.Rip) };
         using RecordingSource source = Open(invocation, context, paths, output);
         var exits = new RecordedExits(source.Recording, selection);
         request = RecordedRequest.Fit(request, source.Recording.Header, exits);

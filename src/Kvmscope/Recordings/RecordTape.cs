@@ -81,9 +81,16 @@ internal sealed class RecordTape(
 
     private void Prune(string current, bool isCounted)
     {
-        if (plan is { Keep: { } keep, Rotate: { } length } && _rotation.Prune(keep, length, current, isCounted) is { } why)
+        if (plan is not { Keep: { } keep, Rotate: { } length }) return;
+        // As the file system shows it, which may be another than this process's user.
+        FileOwner? owner = system.OwnerOfFile(Path);
+        if (_rotation.Prune(keep, length, current, isCounted, file => IsOwn(file, owner)) is { } why)
             warn($"old recordings cannot be removed: {why}");
     }
+
+    // A file of such a name that somebody else made, or a link to one, is not this recorder's.
+    private bool IsOwn(string file, FileOwner? owner) =>
+        system.OwnerOfFile(file) is { } of && of.User == owner?.User && RecordingFiles.MayBeOne(file);
 
     /// <summary>Writes an interval; if it completes a file, that file is ended and the next one begins there.</summary>
     /// <exception cref="KvmscopeException">It cannot be written, or the next file cannot be created (status 1).</exception>

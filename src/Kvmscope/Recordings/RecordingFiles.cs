@@ -106,6 +106,22 @@ internal sealed class RecordingFiles
         }
     }
 
+    /// <summary>Whether a file is not of another kind: it begins as a recording, is empty, or cannot be looked into.</summary>
+    public static bool MayBeOne(string file)
+    {
+        try
+        {
+            using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            Span<byte> begin = stackalloc byte[MemberHead.Size];
+            int length = stream.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false);
+            return length == 0 || begin[..length].StartsWith(MemberHead.Magic);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
     private void Add(string file, bool isOne, bool isFolder)
     {
         if (_system.IdentityOf(file) is { } identity && !_seen.Add(identity)) return;

@@ -41,13 +41,14 @@ internal sealed class Rotation(string path)
     /// <param name="length">The time that a complete file covers.</param>
     /// <param name="current">The file that is written now or next; it stays.</param>
     /// <param name="isCounted">Whether it counts as one of them.</param>
+    /// <param name="isOwn">Whether a file is one of this recorder's; others neither count nor are removed.</param>
     /// <returns>Why a file could not be removed; null for no error.</returns>
-    public string? Prune(int keep, TimeSpan length, string current, bool isCounted)
+    public string? Prune(int keep, TimeSpan length, string current, bool isCounted, Func<string, bool> isOwn)
     {
         string? why = null;
         try
         {
-            foreach (string file in Surplus(keep, length, current, isCounted))
+            foreach (string file in Surplus(keep, length, current, isCounted, isOwn))
             {
                 try
                 {
@@ -66,7 +67,7 @@ internal sealed class Rotation(string path)
         return why;
     }
 
-    private List<string> Surplus(int keep, TimeSpan length, string current, bool isCounted)
+    private List<string> Surplus(int keep, TimeSpan length, string current, bool isCounted, Func<string, bool> isOwn)
     {
         DateTime now = TimeOf(current) ?? DateTime.MaxValue;
         var before = new List<(DateTime Time, string File)>();
@@ -74,6 +75,7 @@ internal sealed class Rotation(string path)
         foreach (string file in Directory.EnumerateFiles(_folder))
         {
             if (TimeOf(file) is not { } time || Path.GetFileName(file) == Path.GetFileName(current)) continue;
+            if (!isOwn(file)) continue;
             (time <= now ? before : later).Add((time, file));
         }
         // A file that seems to be from the future was made before the clock was set back.

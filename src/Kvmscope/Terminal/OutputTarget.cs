@@ -1,6 +1,8 @@
 using System.Text;
 using Kvmscope.CommandLine;
 using Kvmscope.Core.Output;
+using Kvmscope.Core.Sources;
+using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Terminal;
 
@@ -27,7 +29,7 @@ internal sealed class OutputTarget : IDisposable
     public static OutputTarget Open(OutputPlan plan, CommandContext context)
     {
         if (plan.File is not { } path) return new OutputTarget(null, context.Out, () => context.Screen.Style(plan.Color));
-        OutputFile file = OutputFile.Open(path);
+        OutputFile file = OutputFile.Open(path, context.System, plan.IsPrivate);
         return new OutputTarget(file, file.Writer, () => context.Screen.AsFile.Style(plan.Color));
     }
 
@@ -65,20 +67,42 @@ internal sealed class OutputFile : IDisposable
     public Stream Bytes { get; }
 
     /// <summary>Opens the file.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="system">Tells whose files are in the folder.</param>
+    /// <param name="isPrivate">Whether a new file can be read only by its owner, as recordings are.</param>
     /// <exception cref="Core.KvmscopeException">It cannot be written (status 2, with the reason).</exception>
-    public static OutputFile Open(string path)
+    public static OutputFile Open(string path, IOperatingSystem system, bool isPrivate)
     {
         if (Directory.Exists(path)) throw Refused(path, "it is a directory");
         try
         {
-            // No lock is taken, so that /dev/stdout, pipes and files being watched work.
-            const FileShare noLock = FileShare.ReadWrite | FileShare.Delete;
-            return new OutputFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, noLock, bufferSize: 0), path);
+            bool isShared = system.IsShared(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/");
+            // A new file is never made through a link.
+            bool isNew = !Path.Exists(path) && new FileInfo(path).LinkTarget is null;
+            FileMode mode = isShared ? FileMode.CreateNew : FileMode.OpenOrCreate;
+            if (!isShared || isNew) return new OutputFile(new FileStream(path, Options(mode, isPrivate)), path);
+            SafeFileHandle own = system.OpenOwn(path)
+                ?? throw Refused(path, "it is not a file of yours, and is in a folder that all may write");
+            return new OutputFile(new FileStream(own, FileAccess.Write, bufferSize: 0), path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw Refused(path, IoReason.Of(error));
         }
+    }
+
+    // No lock is taken, so that /dev/stdout, pipes and files being watched work.
+    private static FileStreamOptions Options(FileMode mode, bool isPrivate)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = mode,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
+        if (isPrivate) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
     }
 
     /// <summary>Empties the file: tracing has started and the former content is no longer needed.</summary>

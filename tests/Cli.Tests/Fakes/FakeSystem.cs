@@ -24,6 +24,17 @@ internal sealed class FakeSystem : IOperatingSystem
         return false;
     }
 
+    public FileOwner? OwnerOfFile(string path) => Owners.TryGetValue(Path.GetFileName(path), out FileOwner owner)
+        ? owner
+        : HostFactory.System.OwnerOfFile(path);
+
+    /// <summary>Owners of files, by name, other than they are.</summary>
+    public Dictionary<string, FileOwner> Owners { get; } = [];
+
+    public bool IsShared(string folder) => HostFactory.System.IsShared(folder);
+
+    public SafeFileHandle? OpenOwn(string path) => HostFactory.System.OpenOwn(path);
+
     public bool SyncFolder(string path)
     {
         Synced.Add(path);
