@@ -187,4 +187,12 @@ public sealed class RunControlTests
         Assert.Equal(0, outcome.Status);
         Assert.Contains("kvmscope: memory is short", outcome.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void An_interval_may_be_as_long_as_the_trace()
+    {
+        Outcome outcome = new World().Run("count", "--duration", "2s", "--interval", "2s", "--format", "json");
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.Single(outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
 }
