@@ -154,6 +154,10 @@ public sealed class VcpuClockTests
         using (FakeThread.With()) side.Run(Programs.SchedInFentry, vcpu.Address + KernelTypes.Notifier);
         side.Exit(vcpu, Hlt);
         AssertUnits(30, side.SlotOf(vcpu).guest_ns);
+        side.Entry(vcpu);
+        side.SlotOf(vcpu).entry_ns -= 7 * Unit;
+        side.Exit(vcpu, Hlt);
+        AssertUnits(37, side.SlotOf(vcpu).guest_ns);
     }
 
     [KernelFact]
