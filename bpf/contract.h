@@ -140,6 +140,13 @@ enum kvmscope_qualifier_state {
 	KVMSCOPE_QUALIFIER_GUESS = 3, /* known, and KVM may report a better one */
 };
 
+/* What an exit is, apart from its reason: bits. */
+enum kvmscope_trait {
+	KVMSCOPE_TRAIT_L2 = 1,
+	KVMSCOPE_TRAIT_ISA = 1,	    /* the shift of its kvmscope_isa */
+	KVMSCOPE_TRAIT_RIP = 0x100, /* the instruction is known */
+};
+
 /*
  * A key: what exits of one reason are kept apart by. For each part, what is known of it, in two
  * bits of a kvmscope_cell's or a slot's `states`; the value is 0 where that is not KNOWN.
@@ -189,7 +196,7 @@ struct kvmscope_knobs {
 	__u32 odd_reason_count;
 	__u32 vcpu_id_count; /* 0: all */
 	__u32 tgid_count;    /* 0: all */
-	__u32 want_more;     /* any of the following */
+	/* Only programs that do more than count and time look at the following. */
 	__u32 want_split;
 	__u32 want_qualifiers;
 	__u32 want_nested;
@@ -200,9 +207,10 @@ struct kvmscope_knobs {
 	__u32 know_qualifier; /* qualifiers are read; want_qualifiers: and kept apart */
 	__u32 want_returns;   /* returns of KVM_RUN are followed */
 	__u32 count_returns;  /* and counted and timed by what KVM_RUN returned with */
-	__u32 last_count;     /* exits that are kept per vCPU, at most KVMSCOPE_MAX_LAST */
+	__u32 last_count;     /* exits that are kept per vCPU: a power of two, or 0 */
 	__u32 slow_part;      /* kvmscope_part that slow_ns is about */
-	__u64 page_mask;      /* the bits of an address that say which page it is in */
+	__u32 pad;
+	__u64 page_mask; /* the bits of an address that say which page it is in */
 	__u64 page_bits[KVMSCOPE_REASON_INDEXES / 64]; /* reasons that are about a page, by index */
 	__u64 reason_bits[KVMSCOPE_REASON_INDEXES / 64]; /* by reason index */
 	__u64 odd_reasons[KVMSCOPE_MAX_ODD_REASONS];
@@ -277,8 +285,8 @@ struct kvmscope_slot {
 	__u32 ended;	     /* the vCPU is gone, or another has its address now */
 	__u32 extra;	     /* the first of its cells that the index does not name */
 	__u32 changed;	     /* `parts` has something */
-	__u32 pad2;
-	__u64 other_exits;		 /* exits whose key found no cell */
+	__u32 exit_cpu;	     /* of the open exit */
+	__u64 other_exits;   /* exits whose key found no cell */
 	char comm[KVMSCOPE_COMM_LENGTH]; /* the process's, when the vCPU was first seen */
 
 	/* The wall clock, ktime in ns, where it is wanted. */
@@ -305,11 +313,10 @@ struct kvmscope_slot {
 	__u64 page;
 	__u64 rip; /* 0: not known */
 	__u32 qualifier_state;
-	__u32 qualifier_kind;
-	__u32 page_state; /* kvmscope_qualifier_state */
+	__u16 qualifier_kind;
+	__u16 page_state; /* kvmscope_qualifier_state */
 	__u32 states;	  /* the exit's key, when it ends */
-	__u32 exit_cpu;
-	__u32 exit_l2;
+	__u32 traits;	  /* kvmscope_trait */
 
 	/* The round that a reflected exit of L2 began. */
 	__u64 round_ns;
@@ -322,10 +329,13 @@ struct kvmscope_slot {
 	__u64 wait_end_ns; /* when that ended; 0: none did */
 	__u64 longest_wait_ns;
 	__u32 longest_pid;
-	__u32 last_at; /* where the newest of the last exits is */
+	__u32 last_first; /* the first of its last exits */
 	char longest_comm[KVMSCOPE_COMM_LENGTH];
-	__u64 last_number; /* of the newest of the last exits, from 1; where they are wanted */
-	__u64 pad3;
+	__u64 last_number;  /* how many of them have ended */
+	__u64 last_code;    /* of the open one */
+	__u64 last_returns; /* to the VMM in it: how many, and in the upper half the last one's kind
+			     */
+
 	/* Cells of recent keys, by hash: saves a look-up in `extras`. The cell says whose it is. */
 	__u32 recent_cell[KVMSCOPE_RECENT];
 
@@ -397,23 +407,19 @@ struct kvmscope_vmm {
 };
 
 /*
- * One of a vCPU's last exits. A copy is whole if `version` is even, and the same before and after
- * it.
+ * One of a vCPU's last exits that ended. A copy is whole if `number` is the same before and after
+ * it, and not 0.
  */
 struct kvmscope_last {
-	__u64 number;  /* which of its vCPU's exits, from 1; 0: none yet */
+	__u64 number;  /* which of its vCPU's exits, from 1; 0: none yet, or it is being written */
 	__u64 exit_ns; /* ktime */
 	__u64 end_ns;  /* the kvm_entry after it; 0: none */
 	__u64 code;
 	__u64 qualifier;
 	__u64 rip;
-	__s32 return_kind; /* of the last return to the VMM in it */
-	__u32 returns;	   /* how many there were */
-	__u8 isa;
-	__u8 level;
-	__u8 qualifier_state; /* NONE or KNOWN */
-	__u8 rip_state;	      /* the same */
-	__u32 version;	      /* odd while it is written */
+	__u64 returns; /* as the slot has them */
+	__u32 traits;
+	__u32 qualifier_state;
 };
 
 /* Where a reason's cell for a key, or of another kvmscope_cell_kind, is found in `extras`. */

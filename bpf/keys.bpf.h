@@ -205,18 +205,16 @@ __noinline u32 find_key(u32 head, u32 at)
 }
 
 /*
- * The cell for the exit that ends with the slot's key: its reason's own (`cell`, number `head`)
- * where nothing of its key is known, else its key's, or where that found no room, the reason's
- * other.
+ * The cell for the exit that ends with the slot's key: its reason's own, number `head`, where
+ * nothing of its key is known, else its key's, or where that found no room, the reason's other.
  */
-static __always_inline struct kvmscope_cell *keyed_cell(struct kvmscope_slot *slot,
-							struct kvmscope_cell *cell, u32 head)
+static __always_inline struct kvmscope_cell *keyed_cell(struct kvmscope_slot *slot, u32 head)
 {
 	struct kvmscope_cell *found;
 	u32 number, at = head;
 
 	if (!slot->states)
-		return cell;
+		return cell_at(head);
 	if (knobs.want_qualifiers) /* directions are in bit 32, pages of MMIO from bit 12 on */
 		at ^= slot->qualifier ^ slot->qualifier >> 12 ^ slot->qualifier >> 32;
 	if (knobs.want_pages)
@@ -229,8 +227,7 @@ static __always_inline struct kvmscope_cell *keyed_cell(struct kvmscope_slot *sl
 	if (found && is_cell_of(found, slot, head))
 		return found;
 	number = find_key(head, at);
-	found = number ? cell_at(number) : NULL;
-	return found ? found : cell;
+	return cell_at(number ? number : head);
 }
 
 #endif

@@ -52,11 +52,64 @@ struct kvmscope_contract {
 	enum kvmscope_round round;
 	enum kvmscope_qualifier_state qualifier_state;
 	enum kvmscope_qualifier_kind qualifier_kind;
+	enum kvmscope_trait trait;
 	enum kvmscope_key_part key_part;
 	enum kvmscope_key_state key_state;
 	enum kvmscope_seen seen;
 	struct kvmscope_extra extra;
 } * contract;
+
+/*
+ * Exit and entry, each twice: with counts and times, which is what most ask for, and with more.
+ * What more needs in registers would else be paid by all.
+ */
+SEC("tp_btf/kvm_exit")
+int exit_btf(u64 *ctx)
+{
+	return exit_typed(ctx, false);
+}
+
+SEC("tp_btf/kvm_exit")
+int exit_btf_more(u64 *ctx)
+{
+	return exit_typed(ctx, true);
+}
+
+SEC("tp_btf/kvm_entry")
+int entry_btf(u64 *ctx)
+{
+	return entry_typed(ctx, false);
+}
+
+SEC("tp_btf/kvm_entry")
+int entry_btf_more(u64 *ctx)
+{
+	return entry_typed(ctx, true);
+}
+
+SEC("raw_tp/kvm_exit")
+int exit_raw(u64 *ctx)
+{
+	return exit_untyped(ctx, false);
+}
+
+SEC("raw_tp/kvm_exit")
+int exit_raw_more(u64 *ctx)
+{
+	return exit_untyped(ctx, true);
+}
+
+SEC("raw_tp/kvm_entry")
+int entry_raw(u64 *ctx)
+{
+	return entry_untyped(ctx, false);
+}
+
+SEC("raw_tp/kvm_entry")
+int entry_raw_more(u64 *ctx)
+{
+	return entry_untyped(ctx, true);
+}
 
 /* The last call for every vCPU, whatever ended it (virt/kvm/kvm_main.c). */
 SEC("fentry/kvm_arch_vcpu_destroy")

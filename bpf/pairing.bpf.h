@@ -108,16 +108,9 @@ static __always_inline bool is_slow(struct kvmscope_slot *slot, u64 ns, bool mor
 }
 
 /* Where a slow exit came from, as far as it is known at the exit. */
-static __always_inline void note_origin(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 isa,
-					bool direct)
+static __always_inline void note_origin(struct kvmscope_slot *slot)
 {
-	u64 rip = 0;
-
 	slot->exit_cpu = bpf_get_smp_processor_id();
-	if (!knobs.want_rips) {
-		read_rip(vcpu, isa, direct, &rip);
-		slot->rip = rip;
-	}
 	if (knobs.want_who)
 		forget_waits(slot);
 }
@@ -151,11 +144,11 @@ static __noinline int end_untimed(struct kvmscope_slot *slot)
 
 	if (!slot)
 		return 0;
-	cell = cell_at(slot->open);
+	/* What is known only at the end is lost with it. */
+	if (knobs.last_count)
+		end_last(slot, 0);
+	cell = cell_of_key(slot, slot->open);
 	if (cell) {
-		/* What is known only at the end is lost with it. */
-		if (knobs.want_keys)
-			cell = cell_of_key(slot, cell);
 		close_exit(slot, cell);
 		cell->untimed++;
 		finish_end(cell);
@@ -163,25 +156,20 @@ static __noinline int end_untimed(struct kvmscope_slot *slot)
 	slot->unpaired_exits++;
 	if (knobs.want_split)
 		continue_guest(slot);
-	if (knobs.want_nested && !slot->exit_l2 && slot->round_cell)
+	if (knobs.want_nested && !(slot->traits & KVMSCOPE_TRAIT_L2) && slot->round_cell)
 		slot->round_exits++;
 	return 0;
 }
 
 /*
  * The open exit is followed by an entry at `now`. `more` is a compile-time constant, as `direct`
- * is: whether anything except counts and times may be wanted. One test of knobs.want_more at run
- * time thus replaces one per wish.
+ * is: whether anything except counts and times may be wanted.
  */
 static __always_inline void end_timed(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
 				      struct kvmscope_cell *cell, u64 now, bool more)
 {
 	s64 ns;
 
-	if (more && knobs.know_qualifier)
-		settle_qualifier(vcpu, slot, cell->code, cell->isa);
-	if (more && knobs.want_keys)
-		cell = cell_of_key(slot, cell);
 	close_exit(slot, cell);
 	/* Nobody asks `last` for sums. */
 	if (!knobs.want_time || (more && knobs.last_count)) {
@@ -229,43 +217,37 @@ static __always_inline void open_exit(struct kvmscope_slot *slot, u32 number)
 
 /* kvm_exit, where more than counts and times is wanted. */
 static __always_inline int more_at_exit(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					u32 number, u64 code, u32 isa_l2, bool direct)
+					u32 number, u64 code, u32 index, u32 isa_l2, bool direct)
 {
-	struct kvmscope_last *last = NULL;
-	u32 index;
+	u32 traits = isa_l2; /* as kvmscope_trait has both */
 	u64 now;
 
-	/* Made again: to keep it would cost those who want no more. */
-	barrier_var(code);
-	index = reason_index(code);
-
-	if (knobs.last_count && number != KVMSCOPE_OPEN_SKIPPED)
-		last = begin_last(vcpu, slot, code, isa_l2, direct);
+	if (number >= KVMSCOPE_OPEN_DROPPED &&
+	    (knobs.want_rips || knobs.last_count || (knobs.want_split && knobs.slow_ns)))
+		traits |= take_rip(vcpu, slot, isa_l2 >> 1, direct);
 	if (number >= KVMSCOPE_FIRST_CELL) {
 		if (knobs.want_keys)
-			take_key(vcpu, slot, index, code, isa_l2, direct);
+			take_key(vcpu, slot, index, code, traits, direct);
 		if (knobs.know_qualifier && !knobs.want_qualifiers)
 			take_qualifier(vcpu, slot, index, code, isa_l2 & 1, direct);
 		if (knobs.want_split && knobs.slow_ns)
-			note_origin(vcpu, slot, isa_l2 >> 1, direct);
-		barrier();
-		if (last)
-			copy_qualifier(last, slot);
+			note_origin(slot);
 	}
-	slot->exit_l2 = isa_l2 & 1;
+	slot->traits = traits;
+	if (knobs.last_count)
+		begin_last(slot, number, code);
 	now = bpf_ktime_get_ns();
 	if (knobs.want_split)
 		leave_guest(slot, now);
 	else
 		slot->exit_ns = now;
-	if (last)
-		begin_last_time(last, now);
 	open_exit(slot, number);
 	return 0;
 }
 
 /* `ctx`: the tracepoint's arguments; `older`: as kernels up to 5.15 have them. */
-static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool older, bool direct)
+static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool older, bool direct,
+				       bool more)
 {
 	u32 number, slot_number, index, l2;
 	struct kvmscope_slot *slot;
@@ -278,6 +260,8 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 		return 0;
 	if (slot->open >= KVMSCOPE_FIRST_CELL)
 		end_untimed(slot);
+	else if (more && knobs.last_count && slot->open == KVMSCOPE_OPEN_DROPPED)
+		end_last(slot, 0);
 
 	l2 = vcpu_in_l2(vcpu, direct);
 	barrier_var(l2); /* else what it is made of is kept too */
@@ -285,7 +269,7 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 	index = reason_index(code);
 	if (knobs.filter_exits && is_unwanted(code, index, 1 + l2)) {
 		number = KVMSCOPE_OPEN_SKIPPED;
-		if (knobs.want_more)
+		if (more)
 			goto out;
 		slot->open = number;
 		return 0;
@@ -299,8 +283,8 @@ static __always_inline int handle_exit(struct kvm_vcpu *vcpu, u64 *ctx, bool old
 		}
 	}
 out:
-	if (knobs.want_more)
-		return more_at_exit(vcpu, slot, number, code, exit_isa(ctx, older) << 1 | l2,
+	if (more)
+		return more_at_exit(vcpu, slot, number, code, index, exit_isa(ctx, older) << 1 | l2,
 				    direct);
 	if (knobs.want_time)
 		slot->exit_ns = bpf_ktime_get_ns();
@@ -318,23 +302,27 @@ static __always_inline int enter_guest(struct kvm_vcpu *vcpu, struct kvmscope_sl
 	if (more && knobs.want_nested)
 		follow_round(slot, now, vcpu_in_l2(vcpu, direct));
 	if (open < KVMSCOPE_FIRST_CELL) {
+		if (more && knobs.last_count && open == KVMSCOPE_OPEN_DROPPED)
+			end_last(slot, now);
 		slot->open = KVMSCOPE_OPEN_RUNNING;
 		if (open == KVMSCOPE_OPEN_RUNNING)
 			slot->unpaired_entries++;
 	} else {
-		cell = cell_at(open);
+		if (more && knobs.know_qualifier)
+			settle_qualifier(vcpu, slot);
+		if (more && knobs.last_count)
+			end_last(slot, now);
+		cell = more ? cell_of_key(slot, open) : cell_at(open);
 		if (!cell)
 			return 0;
 		end_timed(vcpu, slot, cell, now, more);
 	}
-	if (more && knobs.last_count && open >= KVMSCOPE_OPEN_DROPPED)
-		end_last(slot, open, now);
 	if (more && knobs.want_split)
 		slot->entry_ns = now;
 	return 0;
 }
 
-static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
+static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct, bool more)
 {
 	u64 now = knobs.want_time ? bpf_ktime_get_ns() : 0;
 	struct kvmscope_slot *slot;
@@ -345,9 +333,7 @@ static __always_inline int handle_entry(struct kvm_vcpu *vcpu, bool direct)
 	slot = slot_of(vcpu, direct, MAKE_NONE, &slot_number);
 	if (!slot)
 		return 0;
-	if (knobs.want_more)
-		return enter_guest(vcpu, slot, now, direct, true);
-	return enter_guest(vcpu, slot, now, direct, false);
+	return enter_guest(vcpu, slot, now, direct, more);
 }
 
 #endif

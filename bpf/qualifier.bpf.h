@@ -22,9 +22,10 @@ static __always_inline void take_qualifier(struct kvm_vcpu *vcpu, struct kvmscop
 
 	barrier_var(at); /* as in index_at() */
 	kind = knobs.kinds[at & (KVMSCOPE_REASON_INDEXES - 1)];
-	slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
-	if (!kind)
+	if (!kind) {
+		slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
 		return;
+	}
 	slot->qualifier_kind = kind;
 	slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 	read_qualifier(vcpu, slot, kind, code, l2, direct);
@@ -53,40 +54,59 @@ static __noinline int take_page(struct kvm_vcpu *vcpu, struct kvmscope_slot *slo
 	return 0;
 }
 
-/* At kvm_exit, before the exit is marked as open: what its key is, as far as it is known then. */
-static __always_inline void take_key(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 index,
-				     u64 code, u32 isa_l2, bool direct)
+/* At kvm_exit: the guest's instruction. Returns the trait of an exit of which it is known. */
+static __always_inline u32 take_rip(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 isa,
+				    bool direct)
 {
 	u64 rip = 0;
+	bool known = read_rip(vcpu, isa, direct, &rip);
 
-	if (knobs.want_qualifiers)
-		take_qualifier(vcpu, slot, index, code, isa_l2 & 1, direct);
-	if (knobs.want_pages)
-		take_page(vcpu, slot, index, code, isa_l2 & 1);
-	slot->states = 0;
-	if (knobs.want_rips) {
-		if (read_rip(vcpu, isa_l2 >> 1, direct, &rip))
-			slot->states = KVMSCOPE_KEY_KNOWN << KVMSCOPE_KEY_RIP;
-		slot->rip = rip;
-	}
+	slot->rip = rip;
+	return known ? KVMSCOPE_TRAIT_RIP : 0;
 }
 
-/* Settles what is known of the qualifier when the exit ends: the state becomes KNOWN or NONE. */
-static __always_inline void settle_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot,
-					     u64 code, u32 isa)
+/* At kvm_exit, before the exit is marked as open: what its key is, as far as it is known then. */
+static __always_inline void take_key(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot, u32 index,
+				     u64 code, u32 traits, bool direct)
+{
+	if (knobs.want_qualifiers)
+		take_qualifier(vcpu, slot, index, code, traits & KVMSCOPE_TRAIT_L2, direct);
+	if (knobs.want_pages)
+		take_page(vcpu, slot, index, code, traits & KVMSCOPE_TRAIT_L2);
+	slot->states = 0;
+	if (knobs.want_rips && traits & KVMSCOPE_TRAIT_RIP)
+		slot->states = KVMSCOPE_KEY_KNOWN << KVMSCOPE_KEY_RIP;
+}
+
+static __noinline int settle_late(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot)
+{
+	struct kvmscope_cell *cell;
+
+	if (!vcpu || !slot)
+		return 0;
+	cell = cell_at(slot->open);
+	slot->qualifier_state = cell && late_qualifier(vcpu, slot, cell->code, cell->isa)
+				    ? KVMSCOPE_QUALIFIER_KNOWN
+				    : KVMSCOPE_QUALIFIER_NONE;
+	return 0;
+}
+
+/* Settles what is known of the open exit's qualifier: the state becomes KNOWN or NONE. */
+static __always_inline void settle_qualifier(struct kvm_vcpu *vcpu, struct kvmscope_slot *slot)
 {
 	u32 state = slot->qualifier_state;
 
-	if (state == KVMSCOPE_QUALIFIER_LATE && !late_qualifier(vcpu, slot, code, isa))
-		slot->qualifier_state = KVMSCOPE_QUALIFIER_NONE;
-	else if (state >= KVMSCOPE_QUALIFIER_LATE)
+	if (state == KVMSCOPE_QUALIFIER_LATE)
+		settle_late(vcpu, slot);
+	else if (state > KVMSCOPE_QUALIFIER_LATE)
 		slot->qualifier_state = KVMSCOPE_QUALIFIER_KNOWN;
 }
 
-/* The cell for the exit that ends in its reason's own cell or in one of its key: keyed_cell(). */
-static __always_inline struct kvmscope_cell *cell_of_key(struct kvmscope_slot *slot,
-							 struct kvmscope_cell *cell)
+/* The cell in which the exit ends that is open in `open`: its reason's own, or one of its key. */
+static __always_inline struct kvmscope_cell *cell_of_key(struct kvmscope_slot *slot, u32 open)
 {
+	if (!knobs.want_keys)
+		return cell_at(open);
 	if (knobs.want_qualifiers) {
 		if (slot->qualifier_state == KVMSCOPE_QUALIFIER_KNOWN)
 			slot->states |= KVMSCOPE_KEY_KNOWN << KVMSCOPE_KEY_QUALIFIER;
@@ -95,7 +115,7 @@ static __always_inline struct kvmscope_cell *cell_of_key(struct kvmscope_slot *s
 	}
 	if (knobs.want_pages && slot->page_state == KVMSCOPE_QUALIFIER_KNOWN)
 		slot->states |= KVMSCOPE_KEY_KNOWN << KVMSCOPE_KEY_PAGE;
-	return keyed_cell(slot, cell, slot->open);
+	return keyed_cell(slot, open);
 }
 
 /* The slot of the loaded vCPU, if an exit of it is open. */

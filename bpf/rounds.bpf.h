@@ -48,7 +48,7 @@ static __noinline int follow_round(struct kvmscope_slot *slot, u64 now, u32 ente
 	if (!slot || slot->open == KVMSCOPE_OPEN_FRESH || slot->open == KVMSCOPE_OPEN_RUNNING)
 		return 0;
 	handling = now > slot->exit_ns ? now - slot->exit_ns : 0;
-	if (slot->exit_l2) {
+	if (slot->traits & KVMSCOPE_TRAIT_L2) {
 		slot->round_cell = 0;
 		if (!enters_l2 && slot->open >= KVMSCOPE_FIRST_CELL)
 			begin_round(slot, handling);

@@ -136,6 +136,7 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, u32 make
 	slot->tgid = id->tgid;
 	slot->tid = id->tid;
 	slot->poll_ns = id->poll_ns;
+	slot->last_first = run.first * knobs.last_count;
 	current_process_comm(slot->comm);
 	slot->vcpu = vcpu;
 	if (id->tid)

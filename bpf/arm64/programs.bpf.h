@@ -8,36 +8,32 @@
 
 #include "../pairing.bpf.h"
 
-SEC("tp_btf/kvm_exit")
-int exit_btf(u64 *ctx)
+static __always_inline int exit_typed(u64 *ctx, bool more)
 {
 	struct kvm_vcpu *vcpu = loaded_vcpu(true);
 
-	return vcpu ? handle_exit(vcpu, ctx, false, true) : 0;
+	return vcpu ? handle_exit(vcpu, ctx, false, true, more) : 0;
 }
 
-SEC("tp_btf/kvm_entry")
-int entry_btf(u64 *ctx)
+static __always_inline int entry_typed(u64 *ctx, bool more)
 {
 	struct kvm_vcpu *vcpu = loaded_vcpu(true);
 
-	return vcpu ? handle_entry(vcpu, true) : 0;
+	return vcpu ? handle_entry(vcpu, true, more) : 0;
 }
 
-SEC("raw_tp/kvm_exit")
-int exit_raw(u64 *ctx)
+static __always_inline int exit_untyped(u64 *ctx, bool more)
 {
 	struct kvm_vcpu *vcpu = loaded_vcpu(false);
 
-	return vcpu ? handle_exit(vcpu, ctx, false, false) : 0;
+	return vcpu ? handle_exit(vcpu, ctx, false, false, more) : 0;
 }
 
-SEC("raw_tp/kvm_entry")
-int entry_raw(u64 *ctx)
+static __always_inline int entry_untyped(u64 *ctx, bool more)
 {
 	struct kvm_vcpu *vcpu = loaded_vcpu(false);
 
-	return vcpu ? handle_entry(vcpu, false) : 0;
+	return vcpu ? handle_entry(vcpu, false, more) : 0;
 }
 
 #endif

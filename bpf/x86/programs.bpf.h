@@ -8,36 +8,32 @@
 
 #include "../pairing.bpf.h"
 
-SEC("tp_btf/kvm_exit")
-int exit_btf(u64 *ctx)
+static __always_inline int exit_typed(u64 *ctx, bool more)
 {
 	struct kvm_vcpu *vcpu = (void *)ctx[0];
 
 	if (!vcpu) /* typed maybe-null since 6.12 */
 		return 0;
-	return handle_exit(vcpu, ctx, false, true);
+	return handle_exit(vcpu, ctx, false, true, more);
 }
 
-SEC("tp_btf/kvm_entry")
-int entry_btf(u64 *ctx)
+static __always_inline int entry_typed(u64 *ctx, bool more)
 {
 	struct kvm_vcpu *vcpu = (void *)ctx[0];
 
 	if (!vcpu)
 		return 0;
-	return handle_entry(vcpu, true);
+	return handle_entry(vcpu, true, more);
 }
 
-SEC("raw_tp/kvm_exit")
-int exit_raw(u64 *ctx)
+static __always_inline int exit_untyped(u64 *ctx, bool more)
 {
-	return handle_exit((void *)ctx[1], ctx, true, false);
+	return handle_exit((void *)ctx[1], ctx, true, false, more);
 }
 
-SEC("raw_tp/kvm_entry")
-int entry_raw(u64 *ctx)
+static __always_inline int entry_untyped(u64 *ctx, bool more)
 {
-	return handle_entry((void *)ctx[0], false);
+	return handle_entry((void *)ctx[0], false, more);
 }
 
 /*

@@ -62,6 +62,9 @@ public sealed record TraceOptions
     /// <summary>Whether calls of KVM_RUN are followed.</summary>
     public bool FollowsRuns => WantReturns || LastExits > 0;
 
+    /// <summary>Whether anything except counts and times is wanted of exits: it takes programs that do more.</summary>
+    public bool WantsMore => WantSplit || WantNested || Parts != ExitParts.None || KnowsQualifiers;
+
     /// <summary>Which exits are traced.</summary>
     public ExitFilter Filter { get; init; } = new();
 

@@ -199,10 +199,17 @@ internal sealed unsafe class BpfObject : IDisposable
     /// <summary>The names of the programs in bpf/kvmscope.bpf.c.</summary>
     internal static class Programs
     {
-        internal const string ExitBtf = "exit_btf";
-        internal const string EntryBtf = "entry_btf";
-        internal const string ExitRaw = "exit_raw";
-        internal const string EntryRaw = "entry_raw";
+        private static readonly (string Entry, string Exit)[] s_pairs =
+        [
+            ("entry_raw", "exit_raw"), ("entry_raw_more", "exit_raw_more"),
+            ("entry_btf", "exit_btf"), ("entry_btf_more", "exit_btf_more"),
+        ];
+
+        /// <summary>The programs of entries and exits.</summary>
+        /// <param name="isTyped">tp_btf; if not, raw_tp as kernels up to 5.15 have it.</param>
+        /// <param name="more">Those that can do more than count and time.</param>
+        internal static (string Entry, string Exit) Pair(bool isTyped, bool more) => s_pairs[(isTyped ? 2 : 0) + (more ? 1 : 0)];
+
         internal const string DestroyFentry = "destroy_fentry";
         internal const string DestroyKprobe = "destroy_kprobe";
         internal const string SchedOutFentry = "cpu_out_fentry";
@@ -230,10 +237,10 @@ internal sealed unsafe class BpfObject : IDisposable
         internal const string TaskSwitch = "task_switch";
         internal static readonly string[] All =
         [
-            ExitBtf, EntryBtf, ExitRaw, EntryRaw, DestroyFentry, DestroyKprobe, SchedOutFentry, SchedOutKprobe, SchedInFentry,
-            SchedInKprobe, LoadFentry, LoadKprobe, PutFentry, PutKprobe, KnownVcpus, VcpuStates, RunFentry, RunKprobe,
-            UserspaceExit, UserspaceExitPerf,
-            VcpuWakeup, Mmio, FastMmio, Pio, Msr, PageFault, PageFaultVcpu, ExitRecord, TaskSwitch,
+            .. s_pairs.SelectMany(p => new[] { p.Entry, p.Exit }),
+            DestroyFentry, DestroyKprobe, SchedOutFentry, SchedOutKprobe, SchedInFentry, SchedInKprobe, LoadFentry, LoadKprobe,
+            PutFentry, PutKprobe, RunFentry, RunKprobe, UserspaceExit, UserspaceExitPerf, KnownVcpus, VcpuStates, VcpuWakeup, Mmio,
+            FastMmio, Pio, Msr, PageFault, PageFaultVcpu, ExitRecord, TaskSwitch,
         ];
     }
 }

@@ -112,19 +112,19 @@ internal unsafe struct kvmscope_knobs
     [FieldOffset(32)] public uint odd_reason_count;
     [FieldOffset(36)] public uint vcpu_id_count;
     [FieldOffset(40)] public uint tgid_count;
-    [FieldOffset(44)] public uint want_more;
-    [FieldOffset(48)] public uint want_split;
-    [FieldOffset(52)] public uint want_qualifiers;
-    [FieldOffset(56)] public uint want_nested;
-    [FieldOffset(60)] public uint want_who;
-    [FieldOffset(64)] public uint want_pages;
-    [FieldOffset(68)] public uint want_rips;
-    [FieldOffset(72)] public uint want_keys;
-    [FieldOffset(76)] public uint know_qualifier;
-    [FieldOffset(80)] public uint want_returns;
-    [FieldOffset(84)] public uint count_returns;
-    [FieldOffset(88)] public uint last_count;
-    [FieldOffset(92)] public uint slow_part;
+    [FieldOffset(44)] public uint want_split;
+    [FieldOffset(48)] public uint want_qualifiers;
+    [FieldOffset(52)] public uint want_nested;
+    [FieldOffset(56)] public uint want_who;
+    [FieldOffset(60)] public uint want_pages;
+    [FieldOffset(64)] public uint want_rips;
+    [FieldOffset(68)] public uint want_keys;
+    [FieldOffset(72)] public uint know_qualifier;
+    [FieldOffset(76)] public uint want_returns;
+    [FieldOffset(80)] public uint count_returns;
+    [FieldOffset(84)] public uint last_count;
+    [FieldOffset(88)] public uint slow_part;
+    [FieldOffset(92)] public uint pad;
     [FieldOffset(96)] public ulong page_mask;
     [FieldOffset(104)] public fixed ulong page_bits[4];
     [FieldOffset(136)] public fixed ulong reason_bits[4];
@@ -143,13 +143,9 @@ internal unsafe struct kvmscope_last
     [FieldOffset(24)] public ulong code;
     [FieldOffset(32)] public ulong qualifier;
     [FieldOffset(40)] public ulong rip;
-    [FieldOffset(48)] public uint return_kind;
-    [FieldOffset(52)] public uint returns;
-    [FieldOffset(56)] public byte isa;
-    [FieldOffset(57)] public byte level;
-    [FieldOffset(58)] public byte qualifier_state;
-    [FieldOffset(59)] public byte rip_state;
-    [FieldOffset(60)] public uint version;
+    [FieldOffset(48)] public ulong returns;
+    [FieldOffset(56)] public uint traits;
+    [FieldOffset(60)] public uint qualifier_state;
 }
 
 internal static class kvmscope_limits
@@ -307,7 +303,7 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(88)] public uint ended;
     [FieldOffset(92)] public uint extra;
     [FieldOffset(96)] public uint changed;
-    [FieldOffset(100)] public uint pad2;
+    [FieldOffset(100)] public uint exit_cpu;
     [FieldOffset(104)] public ulong other_exits;
     [FieldOffset(112)] public fixed byte comm[16];
     [FieldOffset(128)] public ulong born_ns;
@@ -331,23 +327,23 @@ internal unsafe struct kvmscope_slot
     [FieldOffset(320)] public ulong page;
     [FieldOffset(328)] public ulong rip;
     [FieldOffset(336)] public uint qualifier_state;
-    [FieldOffset(340)] public uint qualifier_kind;
-    [FieldOffset(344)] public uint page_state;
-    [FieldOffset(348)] public uint states;
-    [FieldOffset(352)] public uint exit_cpu;
-    [FieldOffset(356)] public uint exit_l2;
-    [FieldOffset(360)] public ulong round_ns;
-    [FieldOffset(368)] public ulong round_handling_ns;
-    [FieldOffset(376)] public uint round_cell;
-    [FieldOffset(380)] public uint round_exits;
-    [FieldOffset(384)] public ulong wait_delay;
-    [FieldOffset(392)] public ulong wait_end_ns;
-    [FieldOffset(400)] public ulong longest_wait_ns;
-    [FieldOffset(408)] public uint longest_pid;
-    [FieldOffset(412)] public uint last_at;
-    [FieldOffset(416)] public fixed byte longest_comm[16];
-    [FieldOffset(432)] public ulong last_number;
-    [FieldOffset(440)] public ulong pad3;
+    [FieldOffset(340)] public ushort qualifier_kind;
+    [FieldOffset(342)] public ushort page_state;
+    [FieldOffset(344)] public uint states;
+    [FieldOffset(348)] public uint traits;
+    [FieldOffset(352)] public ulong round_ns;
+    [FieldOffset(360)] public ulong round_handling_ns;
+    [FieldOffset(368)] public uint round_cell;
+    [FieldOffset(372)] public uint round_exits;
+    [FieldOffset(376)] public ulong wait_delay;
+    [FieldOffset(384)] public ulong wait_end_ns;
+    [FieldOffset(392)] public ulong longest_wait_ns;
+    [FieldOffset(400)] public uint longest_pid;
+    [FieldOffset(404)] public uint last_first;
+    [FieldOffset(408)] public fixed byte longest_comm[16];
+    [FieldOffset(424)] public ulong last_number;
+    [FieldOffset(432)] public ulong last_code;
+    [FieldOffset(440)] public ulong last_returns;
     [FieldOffset(448)] public fixed uint recent_cell[32];
     [FieldOffset(576)] public fixed uint index[512];
 }
@@ -373,6 +369,13 @@ internal unsafe struct kvmscope_slow
     [FieldOffset(104)] public uint exit_cpu;
     [FieldOffset(108)] public uint ran_pid;
     [FieldOffset(112)] public fixed byte ran_comm[16];
+}
+
+internal static class kvmscope_trait
+{
+    public const int KVMSCOPE_TRAIT_L2 = 1;
+    public const int KVMSCOPE_TRAIT_ISA = 1;
+    public const int KVMSCOPE_TRAIT_RIP = 256;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 144)]

@@ -41,10 +41,9 @@ internal static unsafe class Knobs
         knobs.want_keys = options.Parts == ExitParts.None ? 0 : 1u;
         knobs.page_mask = options.PageShift is { } shift ? ulong.MaxValue << shift : 0;
         knobs.know_qualifier = options.KnowsQualifiers ? 1u : 0;
-        knobs.last_count = (uint)options.LastExits;
+        knobs.last_count = (uint)TableSizes.LastPlaces(options.LastExits);
         knobs.want_returns = options.FollowsRuns ? 1u : 0;
         knobs.count_returns = options.WantReturns ? 1u : 0;
-        knobs.want_more = knobs.want_split | knobs.want_keys | knobs.know_qualifier | knobs.want_nested;
         knobs.slow_part = (uint)PartOf(options.SlowPart);
         if (options.WantSplit || options.WantNested || options.LastExits > 0) knobs.want_time = 1;
         for (int index = 0; index < kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD; index++)

@@ -13,8 +13,8 @@ internal sealed class OpenExitWatch(MappedTable<kvmscope_slot> slots, MappedTabl
 {
     private const int MaxTries = 100;
 
-    // What makes the programs write `exit_ns`: knobs.want_time and knobs.want_more.
-    private readonly bool _hasTimes = options.WantTime || options.WantSplit || options.WantNested || options.Parts != ExitParts.None;
+    // What makes the programs write `exit_ns`.
+    private readonly bool _hasTimes = options.WantTime || options.WantsMore;
     private readonly Sighting[] _sightings = new Sighting[slots.Count];
 
     /// <summary>An open exit as it was first seen: its cell, how many exits had ended there, and when.</summary>

@@ -15,32 +15,40 @@ internal static class ProgramLoader
 {
     /// <summary>One way to attach.</summary>
     /// <param name="Name">Its name in `check` and in errors.</param>
-    /// <param name="Programs">
-    /// In the order of attaching: the end of vCPUs first, and the entry before the exit, because an exit that is seen without its entry
-    /// would be unpaired.
+    /// <param name="IsTyped">Whether exits and entries are tp_btf programs; if not, raw_tp as kernels up to 5.15 have them.</param>
+    /// <param name="Destroy">
+    /// The program at the end of vCPUs; null: identities are checked at every event, which costs more.
     /// </param>
     /// <param name="HasFentry">Whether this kernel is expected to have fentry; if not, the other hooks are kprobes.</param>
-    /// <param name="TellsEnd">
-    /// Whether a hook reports the end of a vCPU; if not, identities are checked at every event, which costs more.
-    /// </param>
-    private sealed record AttachMethod(string Name, string[] Programs, bool HasFentry, bool TellsEnd);
+    private sealed record AttachMethod(string Name, bool IsTyped, string? Destroy, bool HasFentry)
+    {
+        /// <summary>
+        /// In the order of attaching: the end of vCPUs first, and the entry before the exit, because an exit that is seen without its entry
+        /// would be unpaired.
+        /// </summary>
+        internal string[] Programs(bool more)
+        {
+            (string entry, string exit) = BpfObject.Programs.Pair(IsTyped, more);
+            return Destroy is null ? [entry, exit] : [Destroy, entry, exit];
+        }
+    }
 
     // All maps, programs and links take fewer.
     private const ulong FewDescriptors = 128;
 
     private static readonly AttachMethod[] s_methods =
     [
-        new("tp_btf", [BpfObject.Programs.DestroyFentry, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], true, true),
-        new("tp_btf without fentry", [BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, false),
-        new("raw_tp", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false, true),
-        new("raw_tp without kprobe", [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw], false, false),
+        new("tp_btf", true, BpfObject.Programs.DestroyFentry, true),
+        new("tp_btf without fentry", true, null, false),
+        new("raw_tp", false, BpfObject.Programs.DestroyKprobe, false),
+        new("raw_tp without kprobe", false, null, false),
     ];
 
     // On arm64 KVM is built in: its events have BTF on all kernels, but fentry exists only since about 6.2.
     private static readonly AttachMethod[] s_armMethods =
     [
         s_methods[0],
-        new("tp_btf with kprobe", [BpfObject.Programs.DestroyKprobe, BpfObject.Programs.EntryBtf, BpfObject.Programs.ExitBtf], false, true),
+        new("tp_btf with kprobe", true, BpfObject.Programs.DestroyKprobe, false),
         .. s_methods[1..],
     ];
 
@@ -58,10 +66,10 @@ internal static class ProgramLoader
         {
             BpfObject bpf = Prepare(options, isa, sizes, method);
             IReadOnlyList<Hook> hooks = Hook.For(
-                options, method.HasFentry, method.Programs.Contains(BpfObject.Programs.ExitRaw), isa,
+                options, method.HasFentry, !method.IsTyped, isa,
                 options.FollowsRuns && KernelPreemption.IsFull("/"));
             List<MissingSource> missing = [];
-            errno = LoadAndAttach(bpf, method, hooks, options.WantSplit, missing, prepare, out long since);
+            errno = LoadAndAttach(bpf, method.Programs(options.WantsMore), hooks, options.WantSplit, missing, prepare, out long since);
             if (errno == 0) return (bpf, missing, since);
             refusals.Add($"{method.Name}: {bpf.LastMessage() ?? Errno.Text(errno)}");
             bpf.Dispose();
@@ -73,12 +81,12 @@ internal static class ProgramLoader
     }
 
     private static int LoadAndAttach(
-        BpfObject bpf, AttachMethod method, IReadOnlyList<Hook> hooks, bool wantKnown, List<MissingSource> missing,
+        BpfObject bpf, string[] programs, IReadOnlyList<Hook> hooks, bool wantKnown, List<MissingSource> missing,
         Action<BpfObject> prepare, out long since)
     {
         since = 0;
         string[] known = wantKnown ? [BpfObject.Programs.KnownVcpus, BpfObject.Programs.VcpuStates] : [];
-        int errno = bpf.Load([.. method.Programs, .. hooks.SelectMany(h => h.Programs), .. known]);
+        int errno = bpf.Load([.. programs, .. hooks.SelectMany(h => h.Programs), .. known]);
         if (errno != 0) return errno;
         prepare(bpf);
         if (wantKnown) errno = bpf.RunIterator(BpfObject.Programs.KnownVcpus);
@@ -90,7 +98,7 @@ internal static class ProgramLoader
             if (refusal == Errno.EMFILE) return refusal;
             missing.AddRange(hook.Missing);
         }
-        foreach (string program in method.Programs[..^1])
+        foreach (string program in programs[..^1])
             if (bpf.Attach(program) is not 0 and var refused) return refused;
         // The last one is the program for exits.
         since = MonotonicClock.NowNs();
@@ -98,7 +106,7 @@ internal static class ProgramLoader
         if (wantKnown && errno == 0) errno = NoteStates(bpf, since, hasSwitches: missing.All(m => m.Part is null or TimePart.Poll));
         if (errno != 0)
             missing.Add(new(null, $"VMs that do not exit are not known here ({Errno.Text(errno)}): their wall clocks are missing"));
-        return bpf.Attach(method.Programs[^1]);
+        return bpf.Attach(programs[^1]);
     }
 
     // Without the hooks that tell when a vCPU leaves its thread and comes back, only its wall clock can be known.
@@ -116,7 +124,7 @@ internal static class ProgramLoader
         try
         {
             sizes.Set(bpf.SetMaxEntries);
-            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, isa, checkIdentity: !method.TellsEnd);
+            Knobs.Fill(ref bpf.Section<kvmscope_knobs>(".rodata.knobs"), options, isa, checkIdentity: method.Destroy is null);
             return bpf;
         }
         catch

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
@@ -113,7 +114,10 @@ public sealed record TableSizes(
     public int ReturnEntries => CountsReturns ? SlotEntries * kvmscope_limits.KVMSCOPE_RETURN_KINDS : 1;
 
     /// <summary>Entries of the table of the last exits.</summary>
-    public int LastEntries => Math.Max(1, SlotEntries * LastExits);
+    public int LastEntries => Math.Max(1, SlotEntries * LastPlaces(LastExits));
+
+    /// <summary>The size of the ring of a vCPU's last exits: a power of two, or 0.</summary>
+    public static int LastPlaces(int exits) => (int)BitOperations.RoundUpToPowerOf2((uint)exits);
 
     /// <summary>Bytes of the ring buffer of slow exits: a power of two.</summary>
     public int RingBytes => SlowExitRing;

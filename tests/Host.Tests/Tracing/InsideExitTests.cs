@@ -74,7 +74,7 @@ public sealed class InsideExitTests
     {
         using KernelSide side = Traced(new() { WantNested = true });
         side.Exit(1, Cpuid);
-        side.SlotOf(1).exit_l2 = 1;
+        side.SlotOf(1).traits = 1;
         side.Entry(1);
         side.Exit(1, MsrWrite);
         side.Exit(1, MsrWrite);

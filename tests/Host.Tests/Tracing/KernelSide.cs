@@ -52,7 +52,8 @@ internal sealed unsafe class KernelSide : IDisposable
         host ??= new HostView(_ => VmDirectoryTests.Named("vm"), _ => true, _ => true, Isa.Svm);
         sizes.Set(_bpf.SetMaxEntries);
         Knobs.Fill(ref _bpf.Section<kvmscope_knobs>(".rodata.knobs"), options ?? new TraceOptions(), host.Isa, checkIdentity);
-        List<string> programs = [BpfObject.Programs.EntryRaw, BpfObject.Programs.ExitRaw];
+        (string entry, string exit) = BpfObject.Programs.Pair(isTyped: false, options?.WantsMore == true);
+        List<string> programs = [entry, exit];
         if (options?.WantWho == true) programs.Add(BpfObject.Programs.TaskSwitch);
         bool followsRuns = options?.FollowsRuns == true;
         if (followsRuns) programs.Add(BpfObject.Programs.UserspaceExit);
@@ -60,8 +61,8 @@ internal sealed unsafe class KernelSide : IDisposable
         if (kernel is not null) programs.AddRange([.. s_functions, .. s_events]);
         int errno = _bpf.Load([.. programs]);
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.LastMessage()}");
-        _exit = Fd(BpfObject.Programs.ExitRaw);
-        _entry = Fd(BpfObject.Programs.EntryRaw);
+        _exit = Fd(exit);
+        _entry = Fd(entry);
         _return = followsRuns ? Fd(BpfObject.Programs.UserspaceExit) : -1;
         Free = new FreeLists(_bpf.MapFd, sizes);
         Free.Fill();

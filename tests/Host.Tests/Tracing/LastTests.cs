@@ -87,6 +87,23 @@ public sealed class LastTests
     }
 
     [KernelFact]
+    public void An_exit_that_found_no_cell_is_kept_as_any_other()
+    {
+        using KernelSide side = new(Options(kept: 8), new TableSizes(1, 2, 1, Threads: 512, LastExits: 8));
+        foreach (uint code in (uint[])[10, 12, 30, 32]) // followed by another, then by an entry, then open
+        {
+            side.Exit(1, code);
+            if (code is 10 or 12 or 32) side.Entry(1);
+        }
+        side.Exit(1, 31);
+        side.Return(Io);
+        Assert.Equal(
+            [(10UL, true, 0u), (12UL, true, 0u), (30UL, false, 0u), (32UL, true, 0u), (31UL, false, 1u)],
+            Only(side).Exits.Select(e => (e.Code.Code, e.HandlingNs is not null, e.Returns)));
+        Assert.True(side.SlotOf(1).dropped_exits >= 3);
+    }
+
+    [KernelFact]
     public void What_a_filter_leaves_out_is_not_kept_and_ends_nothing()
     {
         using KernelSide side = new(Options() with { Filter = new ExitFilter { ExcludedCodes = [12] } }, Sizes());

@@ -185,7 +185,7 @@ public sealed class RoomTests
                 {
                     ref kvmscope_slot slot = ref side.SlotOf(vcpu);
                     slot.qualifier = qualifier;
-                    slot.exit_l2 = luck % 2 == 1 ? 1u : 0; // reflected: the entry is not of L2
+                    slot.traits = luck % 2 == 1 ? 1u : 0; // reflected: the entry is not of L2
                 }
                 side.Entry(vcpu);
                 if (luck == 0 && HasSlot(side, vcpu)) side.End(vcpu);
