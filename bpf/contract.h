@@ -143,7 +143,8 @@ enum kvmscope_qualifier_state {
 /* What an exit is, apart from its reason: bits. */
 enum kvmscope_trait {
 	KVMSCOPE_TRAIT_L2 = 1,
-	KVMSCOPE_TRAIT_ISA = 1,	    /* the shift of its kvmscope_isa */
+	KVMSCOPE_TRAIT_ISA = 1, /* the shift of its kvmscope_isa */
+	KVMSCOPE_TRAIT_ISA_MASK = 0x7f,
 	KVMSCOPE_TRAIT_RIP = 0x100, /* the instruction is known */
 };
 

@@ -42,6 +42,22 @@ public readonly record struct GroupKey(
         Place = Place?.Keep(parts),
     };
 
+    /// <summary>The same key: compared field by field, because there are tens of thousands in an interval.</summary>
+    public bool Equals(GroupKey other) =>
+        Vm == other.Vm && Vcpu == other.Vcpu && Code.Code == other.Code.Code && Level == other.Level && Code.Isa == other.Code.Isa
+        && Qualifier.Raw == other.Qualifier.Raw && Qualifier.State == other.Qualifier.State && Equals(Place, other.Place);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        // Multiplicative hashing; the upper half of the product is mixed best.
+        ulong hash = ((ulong)(uint)Vm << 32 | (uint)Vcpu) * 0x9e3779b97f4a7c15;
+        hash = (hash ^ hash >> 32 ^ Code.Code << 1 ^ (ulong)Level >> 1) * 0x9e3779b97f4a7c15;
+        if (Qualifier.State != QualifierState.None) hash = (hash ^ hash >> 32 ^ Qualifier.Raw) * 0x9e3779b97f4a7c15;
+        if (Place is not null) hash ^= (uint)Place.GetHashCode();
+        return (int)(hash >> 32);
+    }
+
     /// <summary>Whether a part of it found no room, so that exits with different ones are together.</summary>
     public bool IsOther => Qualifier.State == QualifierState.Other || Place is { IsOther: true };
 }

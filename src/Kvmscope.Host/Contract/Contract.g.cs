@@ -375,6 +375,7 @@ internal static class kvmscope_trait
 {
     public const int KVMSCOPE_TRAIT_L2 = 1;
     public const int KVMSCOPE_TRAIT_ISA = 1;
+    public const int KVMSCOPE_TRAIT_ISA_MASK = 127;
     public const int KVMSCOPE_TRAIT_RIP = 256;
 }
 

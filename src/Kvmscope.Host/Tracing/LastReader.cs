@@ -140,7 +140,7 @@ internal sealed unsafe class LastReader(
         exit.number, MonotonicClock.ToWallClock((long)exit.exit_ns),
         before.number != 0 && before.number == exit.number - 1 ? exit.exit_ns - Math.Min(before.exit_ns, exit.exit_ns) : null,
         (exit.traits & kvmscope_trait.KVMSCOPE_TRAIT_L2) != 0 ? ExitLevel.L2 : ExitLevel.L1,
-        exit.code == UnreadCode ? default : new ExitCode((Isa)(byte)(exit.traits >> kvmscope_trait.KVMSCOPE_TRAIT_ISA), exit.code))
+        exit.code == UnreadCode ? default : new ExitCode(IsaOf(exit), exit.code))
     {
         Qualifier = exit.qualifier_state == kvmscope_qualifier_state.KVMSCOPE_QUALIFIER_KNOWN
             ? Qualifier.Of(exit.qualifier)
@@ -150,6 +150,9 @@ internal sealed unsafe class LastReader(
         Return = (uint)exit.returns == 0 ? null : new VmmReason((int)(exit.returns >> 32)),
         Returns = (uint)exit.returns,
     };
+
+    private static Isa IsaOf(in kvmscope_last exit) =>
+        (Isa)((exit.traits >> kvmscope_trait.KVMSCOPE_TRAIT_ISA) & kvmscope_trait.KVMSCOPE_TRAIT_ISA_MASK);
 
     private static void Clear<T>(ref T value) where T : unmanaged =>
         Unsafe.InitBlockUnaligned(ref Unsafe.As<T, byte>(ref value), 0, (uint)sizeof(T));

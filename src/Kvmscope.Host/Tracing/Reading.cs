@@ -6,6 +6,8 @@ namespace Kvmscope.Host.Tracing;
 /// <summary>The sums of one reading of the tables.</summary>
 internal sealed class Reading(Grouping grouping)
 {
+    internal Grouping Grouping => grouping;
+
     internal RowTable Rows { get; } = new(grouping);
 
     internal Dictionary<GroupKey, VcpuTime> Times { get; } = [];
@@ -46,6 +48,9 @@ internal sealed class Reading(Grouping grouping)
         Times.Clear();
         Returns.Clear();
         Vms.Clear();
+        States.Clear();
+        Open.Clear();
+        Ages.Clear();
         Restarted = 0;
     }
 }

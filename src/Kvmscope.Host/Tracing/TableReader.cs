@@ -37,6 +37,9 @@ internal sealed unsafe class TableReader(
     private List<OpenExits> _open = [];
     private Tally _scratch = new();
 
+    // Used again, because its table is large.
+    private Reading _reading = new(options.Finest);
+
     /// <summary>The wall clock of a slot, and of its open exit, when it was last read.</summary>
     private readonly record struct SlotReading(ulong WallNs, TimeParts Outside, GroupKey? OpenKey, TimeParts OpenParts);
 
@@ -46,7 +49,7 @@ internal sealed unsafe class TableReader(
     /// <param name="missedEvents">Events that the kernel skipped, cumulative.</param>
     internal Interval Read(Grouping grouping, kvmscope_losses lost, ulong missedEvents)
     {
-        var reading = new Reading(grouping);
+        Reading reading = _reading.Grouping == grouping ? _reading : _reading = new Reading(grouping);
         reading.Add(_ended);
         _ended.Clear();
         SlotLosses losses = _endedLosses;
@@ -65,8 +68,8 @@ internal sealed unsafe class TableReader(
         VcpuState[] states = grouping == Grouping.Vcpu ? [.. reading.States] : [];
         OpenExits[] before = Regroup(_open, reading.Rows), after = Regroup(reading.Open, reading.Rows);
         OpenAge[] ages = OpenExitWatch.Merge(reading.Ages, options.Finest);
-        _open = reading.Open;
-        return new Interval
+        _open = [.. reading.Open];
+        var interval = new Interval
         {
             Changes = rows,
             Returns = returned,
@@ -80,6 +83,8 @@ internal sealed unsafe class TableReader(
             Accounting = Since(losses.ToAccounting(lost, missedEvents), rows),
             RestartedRows = reading.Restarted,
         };
+        reading.Clear();
+        return interval;
     }
 
     /// <summary>

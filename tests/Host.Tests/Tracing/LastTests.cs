@@ -104,6 +104,18 @@ public sealed class LastTests
     }
 
     [KernelFact]
+    public void An_instruction_that_is_known_changes_nothing_else()
+    {
+        using KernelSide side = new(Options(), Sizes());
+        side.Exit(1, 0x72, isa: (uint)Isa.Svm); // whose RIP is in the vCPU
+        side.Entry(1);
+        side.Exit(1, 10); // of VMX: it is not
+        Assert.Equal(
+            [(new ExitCode(Isa.Svm, 0x72), ExitLevel.L1, 0UL), (new ExitCode(Isa.Vmx, 10), ExitLevel.L1, (ulong?)null)],
+            Only(side).Exits.Select(e => (e.Code, e.Level, e.Rip)));
+    }
+
+    [KernelFact]
     public void What_a_filter_leaves_out_is_not_kept_and_ends_nothing()
     {
         using KernelSide side = new(Options() with { Filter = new ExitFilter { ExcludedCodes = [12] } }, Sizes());

@@ -80,7 +80,7 @@ public static class ReportBuilder
     private static Dictionary<GroupKey, TallySum> Sum(Interval interval, GroupBy by, ExitParts parts, int? pageShift)
     {
         Grouping grouping = by.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : by.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
-        var cells = new Dictionary<GroupKey, TallySum>();
+        var cells = new Dictionary<GroupKey, TallySum>(grouping == Grouping.Vcpu ? interval.Rows.Count : 0);
         foreach (Row row in interval.Rows)
         {
             GroupKey key = row.Key.At(grouping).Keep(parts);
@@ -138,7 +138,8 @@ public static class ReportBuilder
         private ReportRow GroupOf(GroupKey cell, bool idle)
         {
             GroupKey key = cell with { Code = _byReason ? cell.Code : default, Level = _byLevel ? cell.Level : default };
-            if (_groups.TryGetValue((key, idle), out ReportRow? group)) return group;
+            ref ReportRow? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, (key, idle), out _);
+            if (group is not null) return group;
             group = new ReportRow
             {
                 Group = (key, idle),
@@ -150,7 +151,6 @@ public static class ReportBuilder
                 Qualifier = key.Qualifier,
                 Place = key.Place,
             };
-            _groups.Add((key, idle), group);
             Rows.Add(group);
             return group;
         }
