@@ -30,16 +30,17 @@ public sealed class LinuxHost : IHost
     public bool HidesProcesses => new HostChecker().HidesProcesses;
 
     /// <inheritdoc/>
-    public IReadOnlyList<HostCheck> Check() => new HostChecker().Check(SizesFor(null).Bytes);
+    public IReadOnlyList<HostCheck> Check() => new HostChecker().Check(SizesFor(null, Machines()).Bytes);
 
     /// <inheritdoc/>
     public ITraceSession Trace(TraceOptions options)
     {
-        TableSizes sizes = SizesFor(options.MaxVcpus, options);
+        IReadOnlyList<VirtualMachine> machines = Machines();
+        TableSizes sizes = SizesFor(options.MaxVcpus, machines, options);
         new HostChecker().ThrowIfUntraceable(sizes.Bytes);
         return TraceSession.Start(options, sizes, new HostView(_names.Learn, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa)
         {
-            Machines = options.WantReturns ? Machines() : [],
+            Machines = machines,
         });
     }
 
@@ -56,8 +57,8 @@ public sealed class LinuxHost : IHost
                 ? [Capability.Bpf, Capability.Kill, Capability.DacOverride, Capability.Chown, Capability.Fowner]
                 : [Capability.Bpf, Capability.Kill]).Problem();
 
-    private TableSizes SizesFor(int? maxVcpus, TraceOptions? options = null) => TableSizes.For(
-        maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? Machines().Sum(m => m.VcpuIds.Length) : 0, options,
+    private static TableSizes SizesFor(int? maxVcpus, IReadOnlyList<VirtualMachine> machines, TraceOptions? options = null) => TableSizes.For(
+        maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? machines.Sum(m => m.VcpuIds.Length) : 0, options,
         maxVcpus is null ? new HostChecker().MostTableBytes() : long.MaxValue);
 
     // The process that was identified, not another one that has its number now.

@@ -30,6 +30,9 @@ internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyLi
         Dictionary<GroupKey, VcpuTime> times = before?.Times.ToDictionary(t => t.Key) ?? [];
         HashSet<int> named = [.. rows.Select(r => r.Key.Vm), .. Times.Select(t => t.Key.Vm),
             .. OpenExits.Concat(before?.OpenExits ?? []).Select(o => o.Key.Vm)];
+        VcpuTime[] changes = [.. Times.Select(t => times.TryGetValue(t.Key, out VcpuTime then)
+            ? t with { WallNs = t.WallNs - then.WallNs, Parts = t.Parts.Less(then.Parts) }
+            : t)];
         return new Interval
         {
             From = from,
@@ -38,9 +41,8 @@ internal sealed record Snapshot(DateTimeOffset At, long MonotonicNs, IReadOnlyLi
             ToNs = MonotonicNs,
             Vms = [.. Vms.Where(vm => named.Contains(vm.Ordinal))],
             Changes = rows,
-            TimeChanges = [.. Times.Select(t => times.TryGetValue(t.Key, out VcpuTime then)
-                ? t with { WallNs = t.WallNs - then.WallNs, Parts = t.Parts.Less(then.Parts) }
-                : t)],
+            TimeChanges = changes,
+            Vcpus = [.. changes.Where(t => (long)t.WallNs > 0).Select(t => t.Key)],
             OpenBefore = before?.OpenExits ?? [],
             OpenAfter = OpenExits,
             Accounting = before is null ? Accounting : Accounting.Less(before.Accounting),

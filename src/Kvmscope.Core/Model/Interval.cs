@@ -51,7 +51,7 @@ public sealed record Interval
     /// <summary>How long it was observed, by the monotonic clock; never negative.</summary>
     public double Seconds => Math.Max(0, ObservedNs ?? ToNs - FromNs) / NsPerSecond;
 
-    /// <summary>The VMs that its rows name.</summary>
+    /// <summary>The VMs that it is about, also those without exits.</summary>
     public IReadOnlyCollection<VmIdentity> Vms
     {
         get;
@@ -84,6 +84,12 @@ public sealed record Interval
     /// <summary>The wall clock of each group, unordered, with its parts settled; empty without the split.</summary>
     public IReadOnlyList<VcpuTime> Times =>
         _times ??= [.. TimeChanges.Where(time => (long)time.WallNs > 0).Select(time => time with { Parts = time.Parts.Settled() })];
+
+    /// <summary>
+    /// The vCPUs that were there, or where these are together their VMs (<see cref="GroupKey.OfVcpu"/>), each once: also those without
+    /// exits, as far as they are known, and those that ended in it. A recording knows them by their wall clocks. Empty where VMs are together.
+    /// </summary>
+    public IReadOnlyCollection<GroupKey> Vcpus { get; init; } = [];
 
     /// <summary>Exits that were open at its start and in no row then (<see cref="Model.OpenExits"/>).</summary>
     public IReadOnlyList<OpenExits> OpenBefore { get; init; } = [];

@@ -19,6 +19,7 @@ public sealed class IntervalSum(
 
     private readonly RowTable _rows = new(grouping, parts);
     private readonly Dictionary<GroupKey, VcpuTime> _times = [];
+    private readonly HashSet<GroupKey> _vcpus = [];
     private readonly SortedDictionary<int, VmIdentity> _vms = [];
     private readonly ReturnTable _returns = new(grouping);
     private readonly List<MissingSource> _missing = [];
@@ -66,6 +67,9 @@ public sealed class IntervalSum(
         foreach (MissingSource missing in interval.Missing)
             if (!_missing.Contains(missing)) _missing.Add(missing);
         foreach (VcpuTime time in interval.TimeChanges) Add(time);
+        if (grouping > Grouping.Host)
+            foreach (GroupKey vcpu in interval.Vcpus)
+                if (wants is null || wants(vcpu)) _vcpus.Add(vcpu.At(grouping));
         foreach (VmmReturns returns in interval.Returns)
             if (wants is null || wants(GroupKey.OfVcpu(returns.Key.Vm, returns.Key.Vcpu))) _returns.Add(returns);
         foreach (Row row in interval.Changes) Add(row);
@@ -135,6 +139,7 @@ public sealed class IntervalSum(
             Vms = [.. _vms.Values.Where(vm => vms is null || vms.Contains(vm.Ordinal))],
             Changes = rows,
             TimeChanges = [.. _times.Values.Where(time => IsWanted(time.Key))],
+            Vcpus = [.. _vcpus.Where(IsWanted)],
             Returns = [.. _returns.Rows.Where(returns => IsWanted(GroupKey.OfVcpu(returns.Key.Vm, returns.Key.Vcpu)))],
             VcpuStates = StatesOf(_last, IsWanted),
             OpenBefore = Regroup(Before, IsWanted),

@@ -84,6 +84,8 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
             RestartedRows = checked((int)restarted),
             Vms = [.. _vms.Values],
             TimeChanges = [.. _times],
+            // One that is shorter than it seemed is of a vCPU that ended earlier.
+            Vcpus = [.. _times.Where(time => (long)time.WallNs > 0).Select(time => time.Key)],
             Returns = [.. _returns],
             VcpuStates = [.. _states],
             Slow = [.. _slow],

@@ -9,37 +9,49 @@ namespace Kvmscope.Host.Tracing;
 /// </summary>
 internal sealed class KnownVcpus
 {
-    private readonly HashSet<(uint Tgid, int Vcpu)> _silent;
+    private readonly Dictionary<uint, (VmIdentity Vm, HashSet<int> Ids)> _silent = [];
     private readonly Func<int, bool> _isAlive;
+    private readonly VmDirectory _vms;
 
+    /// <summary>Learns their VMs' names: later they may have ended.</summary>
     /// <param name="machines">The VMs. Where a process has several, it is not known which vCPU belongs to which: they are left out.</param>
     /// <param name="filter">Which vCPUs are traced.</param>
     /// <param name="isAlive">Whether a process is alive.</param>
-    internal KnownVcpus(IEnumerable<VirtualMachine> machines, ExitFilter filter, Func<int, bool> isAlive)
+    /// <param name="vms">The VMs of the trace, of which none was seen yet.</param>
+    internal KnownVcpus(IEnumerable<VirtualMachine> machines, ExitFilter filter, Func<int, bool> isAlive, VmDirectory vms)
     {
-        _isAlive = isAlive;
-        _silent =
-        [
-            .. machines.Where(m => m.VmCount == 1 && (filter.Pids.IsEmpty || filter.Pids.Contains(m.Pid)))
-                .SelectMany(m => m.VcpuIds.Where(filter.PassesVcpu).Select(id => ((uint)m.Pid, id))),
-        ];
+        (_isAlive, _vms) = (isAlive, vms);
+        foreach (VirtualMachine machine in machines)
+        {
+            if (machine.VmCount != 1 || (!filter.Pids.IsEmpty && !filter.Pids.Contains(machine.Pid))) continue;
+            HashSet<int> ids = [.. machine.VcpuIds.Where(filter.PassesVcpu)];
+            if (ids.Count > 0) _silent.Add((uint)machine.Pid, (vms.Of((uint)machine.Pid, 0), ids));
+        }
     }
 
     /// <summary>The vCPU has a slot now, or had one.</summary>
     internal void Seen(uint tgid, int vcpu)
     {
-        if (_silent.Count > 0) _silent.Remove((tgid, vcpu));
+        if (_silent.Count == 0 || !_silent.TryGetValue(tgid, out (VmIdentity, HashSet<int> Ids) machine)) return;
+        machine.Ids.Remove(vcpu);
+        if (machine.Ids.Count == 0) _silent.Remove(tgid);
     }
 
-    /// <summary>Adds the state of those that are left.</summary>
-    internal void Add(VmDirectory vms, Reading reading)
+    /// <summary>Adds those that are left; where their process has ended, for the last time and without a state.</summary>
+    internal void Add(Reading reading)
     {
-        _silent.RemoveWhere(vcpu => !_isAlive((int)vcpu.Tgid));
-        foreach ((uint tgid, int id) in _silent)
+        foreach ((uint tgid, (VmIdentity vm, HashSet<int> ids)) in _silent)
         {
-            VmIdentity vm = vms.OfProcess(tgid);
-            reading.Vms.TryAdd(vm.Ordinal, vm);
-            reading.States.Add(new VcpuState(vm.Ordinal, id, VcpuPlace.Unknown, 0));
+            bool isAlive = _isAlive((int)tgid);
+            foreach (int id in ids)
+            {
+                reading.AddVcpu(vm, GroupKey.OfVcpu(vm.Ordinal, id));
+                if (isAlive) reading.States.Add(new VcpuState(vm.Ordinal, id, VcpuPlace.Unknown, 0));
+            }
+            if (isAlive) continue;
+            // Another process may get its number.
+            _silent.Remove(tgid);
+            _vms.ForgetUnseen(tgid);
         }
     }
 }

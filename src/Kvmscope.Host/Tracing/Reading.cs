@@ -14,6 +14,8 @@ internal sealed class Reading(Grouping grouping)
 
     internal Dictionary<int, VmIdentity> Vms { get; } = [];
 
+    internal HashSet<GroupKey> Vcpus { get; } = [];
+
     internal ReturnTable Returns { get; } = new(grouping);
 
     internal List<VcpuState> States { get; } = [];
@@ -33,11 +35,19 @@ internal sealed class Reading(Grouping grouping)
         sum = new VcpuTime(key, unchecked(sum.WallNs + time.WallNs), parts);
     }
 
+    /// <summary>A vCPU is there.</summary>
+    internal void AddVcpu(VmIdentity vm, GroupKey vcpu)
+    {
+        Vms.TryAdd(vm.Ordinal, vm);
+        if (grouping > Grouping.Host) Vcpus.Add(vcpu.At(grouping));
+    }
+
     internal void Add(Reading other)
     {
         foreach (Row row in other.Rows.Rows) Rows.Add(row);
         foreach (VcpuTime time in other.Times.Values) AddTime(time);
         foreach (VmmReturns returns in other.Returns.Rows) Returns.Add(returns);
+        foreach (GroupKey vcpu in other.Vcpus) AddVcpu(other.Vms[vcpu.Vm], vcpu);
         foreach (VmIdentity vm in other.Vms.Values) Vms.TryAdd(vm.Ordinal, vm);
         Restarted += other.Restarted;
     }
@@ -48,6 +58,7 @@ internal sealed class Reading(Grouping grouping)
         Times.Clear();
         Returns.Clear();
         Vms.Clear();
+        Vcpus.Clear();
         States.Clear();
         Open.Clear();
         Ages.Clear();

@@ -26,6 +26,9 @@ internal sealed unsafe class TableReader(
     private readonly Tally?[] _cells = new Tally?[cells.Count];
     private readonly SlotReading?[] _slots = new SlotReading?[slots.Count];
     private readonly OpenExitWatch _watch = new(slots, cells, options);
+    // Whether the slot's vCPU had ended when it was last read: it stays until the slot is freed.
+    private readonly bool[] _hasEnded = new bool[slots.Count];
+
     // Whether the exit with which the slot's vCPU ended is counted as such.
     private readonly bool[] _hasFinal = new bool[slots.Count];
 
@@ -61,11 +64,12 @@ internal sealed unsafe class TableReader(
             losses.AddReturns(returns?.Lost(i) ?? 0);
             AddSlot(ref slot, i, reading, isFinal: false);
         }
-        known?.Add(vms, reading);
+        known?.Add(reading);
+        GroupKey[] vcpus = [.. reading.Vcpus];
         Row[] rows = [.. reading.Rows.Rows.Where(row => row.HasAny)];
         VcpuTime[] times = [.. reading.Times.Values.Where(time => time.WallNs != 0 || !time.Parts.IsZero)];
         VmmReturns[] returned = [.. reading.Returns.Rows.Where(row => row.HasAny)];
-        VcpuState[] states = grouping == Grouping.Vcpu ? [.. reading.States] : [];
+        VcpuState[] states = grouping == Grouping.Vcpu && returns is not null ? [.. reading.States] : [];
         OpenExits[] before = Regroup(_open, reading.Rows), after = Regroup(reading.Open, reading.Rows);
         OpenAge[] ages = OpenExitWatch.Merge(reading.Ages, options.Finest);
         _open = [.. reading.Open];
@@ -75,11 +79,13 @@ internal sealed unsafe class TableReader(
             Returns = returned,
             VcpuStates = states,
             TimeChanges = times,
+            Vcpus = vcpus,
             OpenBefore = before,
             OpenAfter = after,
             OpenAges = ages,
             Vms = NamedIn(reading.Vms, [.. rows.Select(r => r.Key.Vm), .. times.Select(t => t.Key.Vm), .. before.Select(o => o.Key.Vm),
-                .. ages.Select(o => o.Key.Vm), .. returned.Select(r => r.Key.Vm), .. states.Select(s => s.Vm)]),
+                .. ages.Select(o => o.Key.Vm), .. returned.Select(r => r.Key.Vm), .. states.Select(s => s.Vm),
+                .. vcpus.Select(v => v.Vm)]),
             Accounting = Since(losses.ToAccounting(lost, missedEvents), rows),
             RestartedRows = reading.Restarted,
         };
@@ -100,7 +106,7 @@ internal sealed unsafe class TableReader(
         _endedLosses.AddReturns(returns?.Lost(number) ?? 0);
         returns?.Forget(number);
         _slots[number] = null;
-        _hasFinal[number] = false;
+        _hasFinal[number] = _hasEnded[number] = false;
         _watch.Forget(number);
         _emptiedNs[number] = 0;
     }
@@ -123,6 +129,7 @@ internal sealed unsafe class TableReader(
         VmIdentity vm = vms.Of(ref slot);
         reading.Vms.TryAdd(vm.Ordinal, vm);
         var owner = GroupKey.OfVcpu(vm.Ordinal, (int)slot.vcpu_id);
+        AddVcpu(ref slot, number, vm, owner, reading);
         AddIndexed(ref slot, owner, reading);
         if (slot.extra != 0) AddExtras(ref slot, owner, reading);
         if (isFinal || slot.ended != 0) AddFinal(ref slot, number, owner, reading);
@@ -130,6 +137,15 @@ internal sealed unsafe class TableReader(
         if (options.WantSplit) AddClock(ref slot, number, owner, reading, isFinal);
         returns?.Add(number, owner, reading);
         known?.Seen(slot.tgid, (int)slot.vcpu_id);
+    }
+
+    private void AddVcpu(ref kvmscope_slot slot, int number, VmIdentity vm, GroupKey owner, Reading reading)
+    {
+        // Without a hook that sees its end, the sweeper takes its address away.
+        bool hadEnded = _hasEnded[number], hasEnded = slot.ended != 0 || Volatile.Read(ref slot.vcpu) == 0;
+        _hasEnded[number] = hasEnded;
+        // A slot that the kernel side could neither use nor give back has no VM and no thread.
+        if (!(hadEnded && hasEnded) && (slot.kvm != 0 || slot.tid != 0)) reading.AddVcpu(vm, owner);
     }
 
     private void AddIndexed(ref kvmscope_slot slot, GroupKey owner, Reading reading)

@@ -50,7 +50,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         }
         _reader = new TableReader(
             _slots, _cells, vms, options, _returns is null ? null : new ReturnReader(_vmms!, _returns),
-            options.WantReturns ? new KnownVcpus(host.Machines, options.Filter, host.IsAlive) : null);
+            new KnownVcpus(host.Machines, options.Filter, host.IsAlive, vms));
         _sweeper = new SlotSweeper(
             _slots, _cells, _sketches, _reader, vms, free, bpf.MapFd("vcpu_to_slot"), bpf.MapFd("extras"), bpf.MapFd("threads"),
             host.IsAlive, host.HoldsVcpus, _last);

@@ -51,6 +51,12 @@ internal sealed class VmDirectory(Func<int, VmmCommand?> commandOf)
         return first ?? Of(tgid, 0);
     }
 
+    /// <summary>Forgets a process that ended and of which only the process was known: no vCPU of it was ever seen.</summary>
+    internal void ForgetUnseen(uint tgid)
+    {
+        if (_vms.Remove((tgid, 0)) && --_vmsOfProcess[tgid] == 0) _vmsOfProcess.Remove(tgid);
+    }
+
     /// <summary>Forgets a process that ended, so that a new process with the same number is another VM.</summary>
     internal void Forget(uint tgid)
     {

@@ -78,7 +78,7 @@ internal sealed unsafe class KernelSide : IDisposable
         if (options?.LastExits > 0) Last = new LastReader(Slots, Vmms, Ring, options.LastExits, Vms);
         Reader = new TableReader(
             Slots, Cells, Vms, options ?? new TraceOptions(), options?.WantReturns == true ? new ReturnReader(Vmms, Returns) : null,
-            options?.WantReturns == true ? new KnownVcpus(host.Machines, options.Filter, host.IsAlive) : null);
+            new KnownVcpus(host.Machines, (options ?? new TraceOptions()).Filter, host.IsAlive, Vms));
         Sweeper = new SlotSweeper(
             Slots, Cells, _sketches, Reader, Vms, Free, _bpf.MapFd("vcpu_to_slot"), _bpf.MapFd("extras"), _bpf.MapFd("threads"),
             host.IsAlive, host.HoldsVcpus, Last);

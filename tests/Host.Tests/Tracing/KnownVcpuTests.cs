@@ -90,4 +90,94 @@ public sealed class KnownVcpuTests
         Assert.Single(interval.Times);
         Assert.Equal((2UL, 0UL), (interval.Accounting.DroppedVcpus, interval.Accounting.DroppedExits));
     }
+
+    private static HostView Host(Func<int, bool> isAlive, params VirtualMachine[] machines) =>
+        new(pid => VmDirectoryTests.Named($"vm-{pid}"), isAlive, _ => true, Isa.Svm) { Machines = machines };
+
+    private static VirtualMachine Machine(int pid, int vms, params int[] vcpus) => new(pid, "vm", "qemu", vms, [.. vcpus]);
+
+    private static IEnumerable<(string Vm, int Vcpu)> Vcpus(Interval interval) =>
+        interval.Vcpus.Select(key => (interval.VmOf(key)?.Name ?? "?", key.Vcpu)).Order();
+
+    [KernelFact]
+    public void Without_the_split_vcpus_that_make_no_exit_are_there_too()
+    {
+        int own = Environment.ProcessId, other = 1 << 23;
+        (string, int)[] vcpus = [($"vm-{other}", 0), ($"vm-{own}", 0), ($"vm-{own}", 3)], vms = [($"vm-{other}", -1), ($"vm-{own}", -1)];
+        // It is not known which of two VMs has which vCPU.
+        using KernelSide side = new(host: Host(_ => true, Machine(own, 1, 0, 3), Machine(other, 1, 0), Machine(other + 1, 2, 0)));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(vcpus.Order(), Vcpus(side.ReadInterval()));
+            Assert.Equal(vms.Order(), Vcpus(side.ReadInterval(Grouping.Vm)));
+            Assert.Empty(side.ReadInterval(Grouping.Host).Vcpus);
+            // The first event of one of them: it is the same VM.
+            if (i == 1) side.Exit(1, 30);
+        }
+        Assert.Empty(side.ReadInterval().VcpuStates);
+    }
+
+    [KernelFact]
+    public void Vcpus_that_are_not_traced_are_not_there()
+    {
+        TraceOptions options = new() { Filter = new ExitFilter { Pids = [1 << 23], VcpuIds = [2, 3] } };
+        using KernelSide side = new(options, host: Host(_ => true, Machine(1 << 23, 1, 0, 2), Machine((1 << 23) + 1, 1, 2)));
+        Assert.Equal([($"vm-{1 << 23}", 2)], Vcpus(side.ReadInterval()));
+    }
+
+    [KernelFact]
+    public void A_silent_VM_that_ended_is_in_no_later_interval()
+    {
+        const int pid = 1 << 23;
+        bool lives = true;
+        using KernelSide side = new(host: Host(_ => lives, Machine(pid, 1, 0, 1)));
+        VmIdentity vm = Assert.Single(side.ReadInterval(Grouping.Vm).Vms);
+        lives = false;
+        Assert.Equal([($"vm-{pid}", 0), ($"vm-{pid}", 1)], Vcpus(side.ReadInterval()));
+        Assert.Empty(side.ReadInterval().Vcpus);
+        // Another process that has its number is another VM.
+        Assert.NotEqual(vm.Ordinal, side.Vms.Of(pid, 7).Ordinal);
+        Assert.Equal($"vm-{pid}", side.Vms.Of(pid, 7).Name);
+    }
+
+    [KernelFact]
+    public void A_vcpu_without_further_exits_is_there_until_it_ends()
+    {
+        using KernelSide side = new(host: Host(_ => true));
+        side.Exit(1, 30);
+        side.Entry(1);
+        for (int i = 0; i < 3; i++) Assert.Equal([($"vm-{Environment.ProcessId}", 0)], Vcpus(side.ReadInterval()));
+        side.Forget(1);
+        Assert.Single(side.ReadInterval().Vcpus);
+        // Its slot is not free yet.
+        Assert.Empty(side.ReadInterval().Vcpus);
+        side.Sweeper.Sweep();
+        side.Sweeper.Sweep();
+        Assert.Empty(side.ReadInterval().Vcpus);
+    }
+
+    [KernelFact]
+    public void A_vcpu_that_ended_between_two_readings_was_there()
+    {
+        using KernelSide side = new(host: Host(_ => true));
+        side.Exit(1, 30);
+        side.Entry(1);
+        side.End(1);
+        Assert.Equal([($"vm-{Environment.ProcessId}", -1)], Vcpus(side.ReadInterval(Grouping.Vm)));
+        Assert.Empty(side.ReadInterval().Vcpus);
+    }
+
+    [KernelFact]
+    public void Without_a_hook_that_sees_it_the_sweeper_sees_its_end()
+    {
+        bool lives = true;
+        using KernelSide side = new(host: Host(_ => lives));
+        side.Exit(1, 30);
+        side.Entry(1);
+        lives = false;
+        side.Sweeper.Sweep();
+        Assert.Single(side.ReadInterval().Vcpus);
+        side.Sweeper.Sweep();
+        Assert.Empty(side.ReadInterval().Vcpus);
+    }
 }

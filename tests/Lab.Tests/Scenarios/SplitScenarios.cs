@@ -221,15 +221,20 @@ internal static class SplitScenarios
         ulong before = KvmCounters.Exits(guest.Pid);
         using Tracer tracer = host.Trace("time --split --format json").WaitAttached(),
             rule = host.Trace($"assert share({part},vm=silent)>=99% share(exit)<=1%").WaitAttached(),
-            recorder = host.Trace($"record -o {file} --interval 100ms").WaitAttached();
+            recorder = host.Trace($"record -o {file} --interval 100ms").WaitAttached(),
+            unsplit = host.Trace("time --by vm --format json").WaitAttached();
         long begin = Stopwatch.GetTimestamp();
         Deadline.Until(() => Stopwatch.GetElapsedTime(begin) >= TimeSpan.FromMilliseconds(500), () => "the clock stands");
         recorder.Finish();
         rule.Finish();
+        string row = unsplit.Finish().Single();
         TracedAnswer live = tracer.FinishAnswer();
         Check.Equal(before, KvmCounters.Exits(guest.Pid), "exits of a silent VM");
         guest.Kill();
-        (int status, string output, string errors) = host.Run($"report {file} --split --format json");
+        (int status, string output, string errors) = host.Run($"report {file} --by vm --format json");
+        Check.Equal(0, status, $"status of the report ({errors})");
+        foreach (string answer in (string[])[row, output]) HasNoExits("silent", JsonElement.Parse(answer));
+        (status, output, errors) = host.Run($"report {file} --split --format json");
         Check.Equal(0, status, $"status of the report ({errors})");
         foreach (TracedAnswer answer in (TracedAnswer[])[live, TracedAnswer.Parse(output)])
         {
@@ -240,6 +245,16 @@ internal static class SplitScenarios
             Check.Equal(wall.WallNs.Value, wall.Parts[part], $"{part} ns");
             Check.Equal(0UL, answer.Exits + answer.Open, "exits");
         }
+    }
+
+    // It has the only row, and what is not known of it is not there.
+    private static void HasNoExits(string vm, JsonElement answer)
+    {
+        JsonElement[] rows = [.. answer.GetProperty("rows").EnumerateArray().Where(r => r.GetProperty("row").GetString() == "group")];
+        Check.Equal(1, rows.Length, "rows of VMs");
+        Check.Equal(vm, rows[0].GetProperty("vm").GetString(), "VM");
+        Check.Equal(0UL, rows[0].GetProperty("count").GetUInt64(), "exits");
+        Check.Equal(JsonValueKind.Null, rows[0].GetProperty("avg_ns").ValueKind, "the average");
     }
 
     private static void Stop(GuestProcess guest)

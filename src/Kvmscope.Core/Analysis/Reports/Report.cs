@@ -70,7 +70,9 @@ public sealed class ReportRow
     /// <summary>The level.</summary>
     public ExitLevel? Level { get; init; }
 
-    /// <summary>Whether these exits are idle waiting, for most of their time; null where idle and busy exits are added up.</summary>
+    /// <summary>
+    /// Whether these exits are idle waiting, for most of their time; null where idle and busy exits are added up, and where there are none.
+    /// </summary>
     public bool? Idle { get; internal set; }
 
     /// <summary>The reason's argument; none where rows are not grouped by it.</summary>

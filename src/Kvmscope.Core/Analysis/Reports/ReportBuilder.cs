@@ -40,11 +40,8 @@ public static class ReportBuilder
             grouper.Add(shown, part);
             coarse?.Add(shown, part);
         }
-        foreach (Grouper rows in coarse is null ? [grouper] : (Grouper[])[grouper, coarse])
-        {
-            rows.Rows.RemoveAll(row => !HasFigures(row, request.Kind));
-            foreach (ReportRow row in rows.Rows) row.DecideIdle();
-        }
+        grouper.Finish();
+        coarse?.Finish();
         var order = new ReportOrder(request.Order, request.Split, request.IdleApart);
         grouper.Rows.Sort(order);
         coarse?.Rows.Sort(order);
@@ -98,6 +95,10 @@ public static class ReportBuilder
         // Without rows per reason, the time of idle exits would hide that of all others in one row.
         private readonly bool _splitsIdle = !by.HasFlag(GroupBy.Reason) && kind == ReportKind.Time;
 
+        // Only where rows are about VMs or vCPUs does one without exits say something: it is there, and made none.
+        private readonly bool _showsSilent =
+            kind != ReportKind.Hist && by != GroupBy.None && (by & ~(GroupBy.Vm | GroupBy.Vcpu)) == GroupBy.None;
+
         // Busy as a whole, idle in whole or in part, and the busy part of the latter.
         private readonly ReportRow _busy = new() { Idle = false }, _idle = new(), _rest = new();
 
@@ -133,6 +134,20 @@ public static class ReportBuilder
                 _rest.Add(part with { All = rest }, key.Level);
             }
             GroupOf(key, _splitsIdle && part.IsIdle).Add(part, key.Level);
+        }
+
+        /// <summary>Leaves out rows without figures, and adds those of VMs or vCPUs that made no exit.</summary>
+        internal void Finish()
+        {
+            Rows.RemoveAll(row => !HasFigures(row, kind));
+            foreach (ReportRow row in Rows) row.DecideIdle();
+            if (!_showsSilent) return;
+            HashSet<GroupKey> shown = [.. Rows.Select(row => row.Group.Key)];
+            foreach (GroupKey vcpu in interval.Vcpus)
+            {
+                GroupKey key = vcpu.At(by.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Grouping.Vm);
+                if (shown.Add(key)) Rows.Add(new ReportRow { Group = (key, false), Vm = interval.VmOf(key), Vcpu = key.VcpuId });
+            }
         }
 
         private ReportRow GroupOf(GroupKey cell, bool idle)

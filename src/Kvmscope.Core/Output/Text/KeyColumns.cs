@@ -52,7 +52,7 @@ internal sealed class KeyColumns
         if (_qualifier) cells.Add(TextCell.OfText(Qualifiers.Name(code, row.Qualifier) ?? ""));
         if (_page) cells.Add(TextCell.OfText(PlaceText.Page(row) ?? ""));
         if (_rip) cells.Add(TextCell.OfText(PlaceText.Instruction(row, _symbols) ?? ""));
-        if (_idle) cells.Add(TextCell.OfText(row.Idle == true ? "idle" : "busy"));
+        if (_idle) cells.Add(TextCell.OfText(row.Idle switch { true => "idle", false => "busy", null => "-" }));
         if (_level) cells.Add(TextCell.OfText(row.Level == ExitLevel.L2 ? "L2" : "L1"));
         return cells;
     }
