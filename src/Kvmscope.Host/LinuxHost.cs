@@ -57,7 +57,8 @@ public sealed class LinuxHost : IHost
                 ? [Capability.Bpf, Capability.Kill, Capability.DacOverride, Capability.Chown, Capability.Fowner]
                 : [Capability.Bpf, Capability.Kill]).Problem();
 
-    private static TableSizes SizesFor(int? maxVcpus, IReadOnlyList<VirtualMachine> machines, TraceOptions? options = null) => TableSizes.For(
+    private static TableSizes SizesFor(
+        int? maxVcpus, IReadOnlyList<VirtualMachine> machines, TraceOptions? options = null) => TableSizes.For(
         maxVcpus, Interop.Libbpf.libbpf_num_possible_cpus(), maxVcpus is null ? machines.Sum(m => m.VcpuIds.Length) : 0, options,
         maxVcpus is null ? new HostChecker().MostTableBytes() : long.MaxValue);
 

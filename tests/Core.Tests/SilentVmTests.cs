@@ -12,7 +12,8 @@ namespace Kvmscope.Core.Tests;
 public sealed class SilentVmTests
 {
     private static readonly Interval s_live = Sample.IntervalOf(
-        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 100, 1_000, Sample.Web, 0), Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 3, 1_000_000, Sample.Web, 1))
+        Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 100, 1_000, Sample.Web, 0),
+        Sample.Row(Isa.Svm, 0x78, ExitLevel.L1, 3, 1_000_000, Sample.Web, 1))
         with
     {
         Vms = [Sample.Web, Sample.Db],
@@ -85,7 +86,8 @@ public sealed class SilentVmTests
     public void Elsewhere_a_row_without_exits_says_nothing(ReportKind kind, GroupBy by)
     {
         foreach (OutputFormat format in new[] { OutputFormat.Table, OutputFormat.Json, OutputFormat.Csv })
-            Assert.Equal(Sample.Text(s_live with { Vcpus = [] }, kind, by: by, format: format), Sample.Text(s_live, kind, by: by, format: format));
+            Assert.Equal(
+                Sample.Text(s_live with { Vcpus = [] }, kind, by: by, format: format), Sample.Text(s_live, kind, by: by, format: format));
     }
 
     [Fact]
@@ -136,7 +138,10 @@ public sealed class SilentVmTests
         string web = Sample.Web.Name, db = Sample.Db.Name;
         VcpuTime Clock(VmIdentity vm, int vcpu, long ns) => new(Keys.Of(vm, vcpu), (ulong)ns, default);
         // In the second interval it turns out that the second VM's vCPU 0 had ended, and vCPU 1 goes on.
-        Interval first = s_live with { TimeChanges = [Clock(Sample.Web, 0, 9), Clock(Sample.Web, 1, 9), Clock(Sample.Db, 0, 9), Clock(Sample.Db, 1, 9)] };
+        Interval first = s_live with
+        {
+            TimeChanges = [Clock(Sample.Web, 0, 9), Clock(Sample.Web, 1, 9), Clock(Sample.Db, 0, 9), Clock(Sample.Db, 1, 9)],
+        };
         Interval second = first with
         {
             First = 1,

@@ -87,7 +87,8 @@ public sealed record Interval
 
     /// <summary>
     /// The vCPUs that were there, or where these are together their VMs (<see cref="GroupKey.OfVcpu"/>), each once: also those without
-    /// exits, as far as they are known, and those that ended in it. A recording knows them by their wall clocks. Empty where VMs are together.
+    /// exits, as far as they are known, and those that ended in it. A recording knows them by their wall clocks. Empty where VMs are
+    /// together.
     /// </summary>
     public IReadOnlyCollection<GroupKey> Vcpus { get; init; } = [];
 

@@ -226,7 +226,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 else if (json.ValueTextEquals("hist"u8)) ReadBins(ref json, sum.Bins);
                 else JsonWalk.Skip(ref json);
             }
-            var returns = new VmmReturns(new ReturnKey(key.Vm, key.Vcpu, new VmmReason(raw)));
+            var returns = new VmmReturns(new ReturnKey(NumberOf(key.Vm), key.Vcpu, new VmmReason(raw)));
             returns.Add(sum);
             _budget.Take();
             _returns.Add(returns);
@@ -249,7 +249,7 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 else JsonWalk.Skip(ref json);
             }
             _budget.Take();
-            _states.Add(new VcpuState(key.Vm, key.Vcpu, place, since));
+            _states.Add(new VcpuState(NumberOf(key.Vm), key.Vcpu, place, since));
         }
     }
 

@@ -41,6 +41,9 @@ public sealed class RecordingSetTests
                 ToNs = (second + 1) * S,
                 Vms = [web, db],
                 Changes = [Row(web, (ulong)second), Row(db, 1)],
+                TimeChanges = [new VcpuTime(GroupKey.OfVcpu(web.Ordinal, 0), (ulong)S, default)],
+                Returns = [new VmmReturns(new ReturnKey(web.Ordinal, 0, new VmmReason(2))) { Count = 1 }],
+                VcpuStates = [new VcpuState(web.Ordinal, 0, VcpuPlace.Vmm, 1)],
                 Accounting = new Accounting { Exits = (ulong)second + 1, Open = open },
                 OpenAfter = open == 0 ? [] : [new OpenExits(new GroupKey(web.Ordinal, 0, new ExitCode(Isa.Svm, 0x78), ExitLevel.L1), open)],
                 Slow =
@@ -92,6 +95,17 @@ public sealed class RecordingSetTests
         Assert.Equal(2, set.Sum(set.All, Grouping.Vm).Vms.Count);
         Assert.Empty(set.Gaps(set.All));
         Assert.Equal([set.All], set.Pieces(set.All));
+    }
+
+    [Fact]
+    public void Returns_states_and_vcpus_are_of_the_VM_by_whatever_number_its_recorder_knows_it()
+    {
+        RecordingSet set = Set(File(0), File(20, swapped: true));
+        Interval sum = set.Sum(set.All, Grouping.Vcpu).ToInterval();
+        VmmReturns returns = Assert.Single(sum.Returns);
+        Assert.Equal(("web", 20UL), (sum.VmOf(returns.Key.Vm)!.Name, returns.Count));
+        Assert.Equal("web", sum.VmOf(Assert.Single(sum.VcpuStates).Vm)!.Name);
+        Assert.Equal("web", sum.VmOf(Assert.Single(sum.Vcpus))!.Name);
     }
 
     [Fact]
