@@ -304,9 +304,15 @@ public sealed class EventPairingTests
             }
         }
         Run(0, 10_000);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run(10_000, 60_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // The runtime may allocate when it compiles a method again; events would do so each time.
+        long least = long.MaxValue;
+        for (int from = 10_000; from < 210_000; from += 50_000)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Run(from, from + 50_000);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
         Assert.InRange(pairing.RowCount, 1, 20);
     }
 }

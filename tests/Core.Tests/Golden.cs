@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Core.Tests;
 
@@ -19,6 +20,7 @@ internal static class Golden
 
     internal static void FitsIn(int width, string text)
     {
-        foreach (string line in text.Split('\n')) Assert.True(line.Length <= width, $"{line.Length} columns, not {width}: {line}");
+        foreach (string line in text.Split('\n'))
+            Assert.True(TextWidth.Of(line) <= width, $"{TextWidth.Of(line)} columns, not {width}: {line}");
     }
 }
