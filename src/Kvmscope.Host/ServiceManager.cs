@@ -32,7 +32,7 @@ internal sealed class ServiceManager : IServiceManager
     {
         if (address is null || address.Length < 2 || address[0] is not ('/' or '@')) return null;
         byte[] path = Encoding.UTF8.GetBytes(address);
-        // A path has a NUL after it, an abstract name has not.
+        // A path ends with a NUL, an abstract name does not.
         if (path.Length >= Interop.Libc.unix_address.PathLength) return null;
         var to = new Interop.Libc.unix_address { sun_family = Interop.Libc.AF_UNIX };
         path.CopyTo(new Span<byte>(to.sun_path, path.Length));
