@@ -28,23 +28,9 @@ internal sealed class CsvLine(TextWriter output)
         return this;
     }
 
-    internal CsvLine Number(ulong number)
-    {
-        Span<char> to = stackalloc char[20];
-        Separate();
-        number.TryFormat(to, out int length, default, CultureInfo.InvariantCulture);
-        output.Write(to[..length]);
-        return this;
-    }
+    internal CsvLine Number(ulong number) => Formatted(number);
 
-    internal CsvLine Number(long number)
-    {
-        Span<char> to = stackalloc char[20];
-        Separate();
-        number.TryFormat(to, out int length, default, CultureInfo.InvariantCulture);
-        output.Write(to[..length]);
-        return this;
-    }
+    internal CsvLine Number(long number) => Formatted(number);
 
     /// <summary>The same; empty where it is not known.</summary>
     internal CsvLine Number(long? number) => number is { } value ? Number(value) : Skip(1);
@@ -122,5 +108,14 @@ internal sealed class CsvLine(TextWriter output)
     {
         if (!_isFirst) output.Write(',');
         _isFirst = false;
+    }
+
+    private CsvLine Formatted<T>(T number) where T : struct, ISpanFormattable
+    {
+        Span<char> to = stackalloc char[20];
+        Separate();
+        number.TryFormat(to, out int length, default, CultureInfo.InvariantCulture);
+        output.Write(to[..length]);
+        return this;
     }
 }
