@@ -31,6 +31,11 @@ public sealed class GlobTests
     [InlineData("[web*", "[web-1", true)]
     [InlineData("WEB*", "web", false)]
     [InlineData("*\\", "a\\", true)]
+    [InlineData("[!a]", "!", true)]
+    [InlineData("[!a]", "[", true)]
+    [InlineData("*[", "a[", true)]
+    [InlineData("*[a-", "x[a-", true)]
+    [InlineData("*[\\", "x[\\", true)]
     public void It_stands_for(string pattern, string text, bool matches) => Assert.Equal(matches, Glob.Of(pattern)!.Matches(text));
 
     [Theory]
@@ -80,6 +85,8 @@ public sealed class IdRangesTests
     [InlineData("5-5", "5")]
     [InlineData("2147483647", "2147483647")]
     [InlineData("2147483646-2147483647", "2147483646-2147483647")]
+    [InlineData("0-65535", "0-65535")]
+    [InlineData("0-32767,32768-65535", "0-65535")]
     public void Lists_are_read(string text, string shown)
     {
         Assert.True(IdRanges.TryParse(text, out var ids));

@@ -45,6 +45,7 @@ public sealed class ReasonPatternTests
     [InlineData("*MRS*", Isa.Svm, "no exit reason of SVM matches '*MRS*'", "Did you mean MSR")]
     [InlineData("EPT_VIOLATON*", Isa.Vmx, "no exit reason of VMX matches", "Did you mean EPT_VIOLATION")]
     [InlineData("zzzzzzzzzz*", Isa.Vmx, "no exit reason of VMX matches", "'kvmscope explain' lists the names.")]
+    [InlineData("zzzzzzzzzz*", Isa.None, "no exit reason matches 'zzzzzzzzzz*'", "'kvmscope explain' lists the names.")]
     public void One_that_matches_nothing_is_an_error_with_near_names(string pattern, Isa isa, string says, string hint)
     {
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => ReasonSelector.Codes(pattern, isa));
@@ -57,7 +58,8 @@ public sealed class ReasonPatternTests
     public void To_exclude_all_of_them_is_an_error()
     {
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => new Selection { ExcludedReasons = ["*"] }.Resolve(Isa.Vmx));
-        Assert.Equal("--exclude removes all exit reasons", error.Message);
+        Assert.Equal((ExitStatus.Usage, "--exclude removes all exit reasons"), (error.Status, error.Message));
+        Assert.Equal("Give a pattern that leaves some.", error.Hint);
         Assert.Equal(5, new Selection { ExcludedReasons = ["MSR*"] }.Resolve(Isa.Vmx).ExcludedCodes.Length);
     }
 

@@ -87,6 +87,50 @@ public sealed class VmFilterTests
         KnownVm literal = new(8001, "web*", VmLabels.None);
         var filter = new VmFilter(["web*"], [s_web, literal]);
         Assert.Equal([literal], new[] { s_web, literal }.Where(filter.Matches));
+        Assert.Null(filter.Ambiguity);
+    }
+
+    [Fact]
+    public void A_name_is_that_vm_alone_where_another_is_shown_as_the_same()
+    {
+        KnownVm same = new(8001, "a?b", VmLabels.None), shown = new(8002, "a\u202eb", VmLabels.None);
+        var filter = new VmFilter(["a?b"], [same, shown]);
+        Assert.Equal([same], new[] { same, shown }.Where(filter.Matches));
+        Assert.Null(filter.Ambiguity);
+    }
+
+    [Fact]
+    public void The_first_that_is_unknown_and_the_first_that_is_ambiguous_are_said()
+    {
+        KnownVm other = new(112, "clash", VmLabels.None), third = new(113, "third", VmLabels.None);
+        var filter = new VmFilter(["none", "112", "nothing", "113"], [s_web, s_db, other, third]);
+        Assert.Equal("none", filter.Unknown);
+        Assert.Equal("'112' is the pid of one VM and the VMID of another", filter.Ambiguity!.Message);
+    }
+
+    [Theory]
+    [InlineData("x", "", "no VM has the name, pid, UUID or VMID 'x'")]
+    [InlineData("x", " in a.kvmscope", "no VM in a.kvmscope has the name, pid, UUID or VMID 'x'")]
+    [InlineData("x*", "", "no VM has a name that matches 'x*'")]
+    [InlineData("x*", " in a.kvmscope", "no VM in a.kvmscope has a name that matches 'x*'")]
+    public void What_means_no_vm_is_said(string typed, string where, string says) => Assert.Equal(says, VmFilter.NoSuch(typed, where));
+
+    [Fact]
+    public void A_vm_that_is_not_known_is_meant_where_all_are()
+    {
+        Assert.True(VmFilter.All.Matches(null));
+        Assert.False(new VmFilter(["web"], [s_web]).Matches(null));
+    }
+
+    [Theory]
+    [InlineData("web", 1, "web")]
+    [InlineData("web", 2, "web#2")]
+    [InlineData("web#3", 12, "web#3#12")]
+    [InlineData("", 2, "#2")]
+    public void Further_vms_of_a_process_have_its_name_with_a_number(string process, int nth, string name)
+    {
+        Assert.Equal(name, VmNames.Of(process, nth));
+        Assert.Equal(process, VmNames.OfProcess(name));
     }
 
     [Fact]
@@ -96,6 +140,7 @@ public sealed class VmFilterTests
         Assert.Equal("web*", filter.Unknown);
         Assert.True(filter.Matches(s_web));
         Assert.False(filter.Matches(s_db));
+        Assert.True(new VmFilter(["web"], [s_db]).Matches(s_web));
     }
 
     [Theory]

@@ -20,7 +20,7 @@ public static class IdRanges
         foreach (string item in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             int dash = item.IndexOf('-', StringComparison.Ordinal);
-            string begin = dash < 0 ? item : item[..dash], end = dash < 0 ? item : item[(dash + 1)..];
+            string begin = dash < 0 ? item : item[..dash], end = item[(dash + 1)..];
             if (!TryId(begin.TrimEnd(), out int first) || !TryId(end.TrimStart(), out int last) || last < first) return false;
             if ((long)last - first >= MostIds) return false;
             for (int id = first; ; id++)
