@@ -281,18 +281,20 @@ struct kvmscope_slot {
 	__u64 unpaired_exits;
 	__u64 unpaired_entries;
 	__u64 lost_events;   /* slow exits for which the ring buffer was full */
-	__u64 dropped_cells; /* (reason, level) that found no free cell, or none of another kind */
-	__u64 dropped_exits; /* their exits */
+	__u64 dropped_exits; /* those of dropped_cells */
+	__u32 dropped_cells; /* (reason, level) that found no free cell, or none of another kind */
 	__u32 ended;	     /* the vCPU is gone, or another has its address now */
 	__u32 extra;	     /* the first of its cells that the index does not name */
 	__u32 changed;	     /* `parts` has something */
 	__u32 exit_cpu;	     /* of the open exit */
+	__u16 seen;	     /* kvmscope_seen: as long as there was no event */
+	__u16 touched;	     /* there was an event other than kvm_exit and kvm_entry */
 	__u64 other_exits;   /* exits whose key found no cell */
 	char comm[KVMSCOPE_COMM_LENGTH]; /* the process's, when the vCPU was first seen */
 
 	/* The wall clock, ktime in ns, where it is wanted. */
 	__u64 born_ns;		       /* known since */
-	__u64 ended_ns;		       /* the end of the vCPU, 0 while it lives */
+	__u64 ended_ns;		       /* the end of the vCPU, 0 while it lives; always kept */
 	__u64 entry_ns;		       /* the guest runs since; 0 while it does not */
 	__u64 guest_ns;		       /* how long it ran, up to its last exit */
 	__u64 outside[KVMSCOPE_PARTS]; /* in no exit: before the first, or after a failed entry */
@@ -303,11 +305,10 @@ struct kvmscope_slot {
 	__u64 poll_ns;		       /* the vCPU's halt polling so far, as KVM counts it */
 	__u64 seen_ns;		       /* it does what `seen` says since */
 	__u64 seen_delay;	       /* the thread's run_delay at that time, for SEEN_HALT */
-	__u32 seen;		       /* kvmscope_seen: as long as there was no event */
-	__u32 touched;		       /* there was an event other than kvm_exit and kvm_entry */
-	__u64 parts[KVMSCOPE_PARTS];   /* of the open exit so far, by kvmscope_part */
-	__u32 out_part;		       /* what it is off the CPU for: kvmscope_part */
-	__u32 user_tid;		       /* the thread that went to user space */
+	__u64 made_ns; /* when it got the slot: tells VMs apart that had one address in turn */
+	__u64 parts[KVMSCOPE_PARTS]; /* of the open exit so far, by kvmscope_part */
+	__u32 out_part;		     /* what it is off the CPU for: kvmscope_part */
+	__u32 user_tid;		     /* the thread that went to user space */
 
 	/* The open exit, where it is wanted. */
 	__u64 qualifier;

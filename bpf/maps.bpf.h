@@ -75,15 +75,15 @@ struct {
 } extras SEC(".maps");
 
 /*
- * Thread to slot, for events while no vCPU is loaded. A slot's `tid` is the thread only as long as
- * the thread's entry here is that slot (note_thread()). Each CPU may keep 128 free entries to
- * itself, so the map is that much larger: TableSizes.
+ * Thread to slot (thread_entry()), for events while no vCPU is loaded. A slot's `tid` is the thread
+ * only as long as the thread's entry here is that slot (note_thread()). Each CPU may keep 128 free
+ * entries to itself, so the map is that much larger: TableSizes.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, u32);
+	__type(value, u64);
 } threads SEC(".maps");
 
 /* How KVM_RUN returns, by slot number; and what it returned with: KVMSCOPE_RETURN_KINDS per slot.

@@ -29,8 +29,9 @@
 /* The slot of the vCPU whose KVM_RUN the current thread is in; NULL where it is not known. */
 static __always_inline struct kvmscope_slot *returning_slot(u32 *number)
 {
-	u32 tid = (u32)bpf_get_current_pid_tgid(), *known;
+	u32 tid = (u32)bpf_get_current_pid_tgid();
 	struct kvmscope_slot *slot;
+	u64 *known;
 
 	*number = hints[bpf_get_smp_processor_id() & (KVMSCOPE_HINTS - 1)].slot;
 	slot = slot_at(*number);
@@ -39,7 +40,7 @@ static __always_inline struct kvmscope_slot *returning_slot(u32 *number)
 	known = bpf_map_lookup_elem(&threads, &tid);
 	if (!known)
 		return NULL;
-	*number = *known;
+	*number = (u32)*known;
 	slot = slot_at(*number);
 	return slot && slot->vcpu && slot->tid == tid ? slot : NULL;
 }
@@ -108,7 +109,7 @@ static __always_inline int begin_run(struct kvm_vcpu *vcpu)
 		return 0;
 	if (slot->tid != tid) {
 		slot->tid = tid;
-		note_thread(tid, number);
+		note_thread(slot, tid, number);
 	}
 	if (vmm->open == KVMSCOPE_VMM_RUN)
 		vmm->lost++; /* the return before it was not seen */

@@ -83,24 +83,30 @@ static __always_inline void count_untracked(u64 vcpu, u32 *known, u32 round, u32
 		own->dropped_vcpus++;
 }
 
+/* What `threads` has for a slot: its number, and since when it is its vCPU's. */
+static __always_inline u64 thread_entry(struct kvmscope_slot *slot, u32 number)
+{
+	return slot->made_ns << 32 | number;
+}
+
 /*
  * The thread now runs this vCPU: for events that know only the thread. The vCPU that it ran before
  * must be noted again when it runs that one again.
  */
-static __always_inline void note_thread(u32 tid, u32 number)
+static __always_inline void note_thread(struct kvmscope_slot *slot, u32 tid, u32 number)
 {
+	u64 entry = thread_entry(slot, number), *known;
 	struct kvmscope_slot *before;
-	u32 *known;
 
 	if (!knobs.want_who && !knobs.want_returns)
 		return;
 	known = bpf_map_lookup_elem(&threads, &tid);
-	if (known && *known == number)
+	if (known && *known == entry)
 		return;
-	before = known && knobs.want_returns ? slot_at(*known) : NULL;
-	if (before && before->tid == tid)
+	before = known && knobs.want_returns ? slot_at((u32)*known) : NULL;
+	if (before && before != slot && before->tid == tid)
 		before->tid = 0;
-	bpf_map_update_elem(&threads, &tid, &number, BPF_ANY);
+	bpf_map_update_elem(&threads, &tid, &entry, BPF_ANY);
 }
 
 /* A slot for a vCPU that has none; 0 where none is left. */
@@ -123,8 +129,8 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, u32 make
 	if (bpf_map_update_elem(&vcpu_to_slot, &vcpu, &run.first, BPF_ANY)) {
 		/* Only this CPU's hint would lead to the slot: another CPU would take another. */
 		if (bpf_map_push_elem(&free_slots, &run, 0)) {
-			slot->tgid = id->tgid;
 			slot->ended = 1; /* given back by user space */
+			slot->tgid = id->tgid;
 		}
 		count_untracked(vcpu, known, 0, make);
 		return 0;
@@ -133,21 +139,22 @@ static __always_inline u32 new_slot(u64 vcpu, struct vcpu_identity *id, u32 make
 		bpf_map_delete_elem(&untracked, &vcpu);
 	slot->kvm = id->kvm;
 	slot->vcpu_id = id->vcpu_id;
-	slot->tgid = id->tgid;
 	slot->tid = id->tid;
 	slot->poll_ns = id->poll_ns;
 	slot->last_first = run.first * knobs.last_count;
+	slot->made_ns = bpf_ktime_get_ns();
 	current_process_comm(slot->comm);
+	barrier(); /* user space looks at slots with a `tgid` */
+	slot->tgid = id->tgid;
 	slot->vcpu = vcpu;
 	if (id->tid)
-		note_thread(id->tid, run.first);
+		note_thread(slot, id->tid, run.first);
 	return run.first;
 }
 
 static __always_inline void end_slot(struct kvmscope_slot *slot)
 {
-	if (knobs.want_split || knobs.last_count)
-		slot->ended_ns = bpf_ktime_get_ns();
+	slot->ended_ns = bpf_ktime_get_ns();
 	slot->vcpu = 0;
 	slot->ended = 1;
 }
@@ -169,7 +176,7 @@ static __noinline u32 find_identity(u64 vcpu, struct vcpu_identity *id, u32 make
 	if (slot->vcpu == vcpu && slot->kvm == id->kvm && slot->vcpu_id == id->vcpu_id &&
 	    slot->tgid == id->tgid) {
 		slot->tid = id->tid;
-		note_thread(id->tid, *number);
+		note_thread(slot, id->tid, *number);
 		return *number;
 	}
 	/* The address has a new owner: an exit that the old one left open stays open. */

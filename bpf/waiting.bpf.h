@@ -6,15 +6,18 @@
 
 #include "slots.bpf.h"
 
+/* The slot of the vCPU that the thread ran last; NULL if the slot is another vCPU's by now. */
 static __always_inline struct kvmscope_slot *slot_of_task(struct task_struct *task)
 {
 	u32 tid = BPF_CORE_READ(task, pid);
-	u32 *number;
+	struct kvmscope_slot *slot;
+	u64 *known;
 
 	if (!tid)
 		return NULL;
-	number = bpf_map_lookup_elem(&threads, &tid);
-	return number ? slot_at(*number) : NULL;
+	known = bpf_map_lookup_elem(&threads, &tid);
+	slot = known ? slot_at((u32)*known) : NULL;
+	return slot && *known == thread_entry(slot, (u32)*known) ? slot : NULL;
 }
 
 static __always_inline struct cpu_history *history_here(void)

@@ -41,6 +41,7 @@ public sealed class LinuxHost : IHost
         return TraceSession.Start(options, sizes, new HostView(_names.Learn, IsAlive, pid => _scanner.HasVcpuFds(pid) ?? true, Isa)
         {
             Machines = machines,
+            Forget = _names.Forget,
         });
     }
 

@@ -192,6 +192,44 @@ public sealed class MachineFormatTests
         Sample.Row(Isa.Svm, 0x8f1, ExitLevel.L1, 4, 0, Sample.Web, 1, untimed: 4),
         Sample.Row(Isa.Svm, 0x7c, ExitLevel.L1, 3, 63, Sample.Web, 1, untimed: 1));
 
+    [Theory]
+    [InlineData(OutputFormat.Json, "\"vm\":\"ended VMs\",\"vm_pid\":null,\"isa\"")]
+    [InlineData(OutputFormat.Csv, ",ended VMs,,")]
+    [InlineData(OutputFormat.Table, "ended VMs     -  0x72  CPUID")]
+    public void What_stands_for_several_VMs_has_no_pid(OutputFormat format, string expected)
+    {
+        VmIdentity[] vms = [Sample.Web, new(5, VmIdentity.SeveralPids, "ended VMs"), new(6, 7, "ended VMs")];
+        Interval interval = Sample.Of(Sample.Started, 1,
+            [.. vms.Select(vm => Sample.Row(Isa.Svm, 0x72, ExitLevel.L1, 3, 1_000, vm))], new Accounting { Exits = 9, MergedVms = 2 }, vms);
+        var output = new StringWriter();
+        OutputKinds.Reports.In(format)(new Destination(output, new ViewStyle(100)),
+            new ReportRequest { Kind = ReportKind.Count, Command = "count", By = GroupBy.Vm | GroupBy.Reason }).Write(interval);
+        Assert.Contains(expected, output.ToString(), StringComparison.Ordinal);
+        if (format == OutputFormat.Json) Assert.Contains("\"merged_vms\":2", output.ToString(), StringComparison.Ordinal);
+        if (format == OutputFormat.Table)
+            Assert.Contains("2 VMs that ended are in 'ended VMs': no room to keep them apart; sums are exact", output.ToString(),
+                StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_of_slow_exits_are_not_kept_for_ever()
+    {
+        var output = new StringWriter();
+        long Kept(int vms)
+        {
+            IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(OutputFormat.Table)(
+                new Destination(output, new ViewStyle(100)), new SlowExitRequest(false));
+            for (int i = 0; i < vms; i++)
+            {
+                VmIdentity vm = new(i, i, $"vm{i}");
+                writer.Write(new SlowExit(Sample.Started, vm, 0, 1, 0, ExitLevel.L1, new ExitCode(Isa.Svm, 0x72), 1));
+                output.GetStringBuilder().Clear();
+            }
+            return ((TextSlowExitWriter)writer).KnownNames;
+        }
+        Assert.Equal((10L, 1000L, 1000L), (Kept(10), Kept(1001), Kept(5000)));
+    }
+
     private static string Slow(OutputFormat format, int width, params SlowExit[] exits)
     {
         var output = new StringWriter();

@@ -18,6 +18,21 @@ public sealed class RuleLossTests
         { new Accounting { DroppedCells = 2 }, "2 reasons of vCPUs did not fit (raise --max-vcpus)" },
     };
 
+    [Theory]
+    [InlineData("count(any, vm=db-1)<=1000000")]
+    [InlineData("max(exit, vm=db-1)<1s")]
+    [InlineData("p99(exit, vcpu=0)<1s")]
+    public void What_ended_VMs_did_together_may_be_that_of_the_VM_that_is_meant(string rule)
+    {
+        RuleResult result = RuleSample.Evaluate(rule, RuleSample.Input(new Accounting { MergedVms = 3 }, RuleSample.Rows()));
+        Assert.Null(result.Holds);
+        Assert.Contains("3 VMs that ended are in 'ended VMs'", result.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rule_about_all_VMs_misses_nothing_of_those_that_are_together() => Assert.True(RuleSample.Evaluate(
+        "max(exit)<50us", RuleSample.Input(new Accounting { MergedVms = 3 }, RuleSample.Rows())).Holds);
+
     // What was seen: 1324 busy exits, 132.4 per second, the longest 43.2 µs, 2.744 ms in total.
     [Theory]
     [InlineData("count(exit)<1324", false)]

@@ -14,6 +14,9 @@ const string Usage = """
           hold       prints "ready" and waits for a line on stdin before the plan, and again before the end
           loop       repeats the plan without end; prints "running"
 
+      lab-suite churn N [WORK=N | OPTION]…
+          runs N guests one after another in this process, each with a VM of its own
+
       lab-suite odd KIND N [hold]
           runs a guest that makes an odd sequence of exits and entries N times
           KIND: rotate two-vcpus interrupted split-mmio shutdown failed-entry deadline-timer
@@ -36,6 +39,7 @@ try
     return args switch
     {
         ["guest", .. string[] rest] => GuestCommand.Run(rest),
+        ["churn", string, ..] => ChurnCommand.Run(args.AsSpan(1)),
         ["odd", .. string[] rest] => OddCommand.Run(rest),
         ["test", .. string[] rest] => TestCommand.Run(rest),
         ["latch"] => LatchCommand.Run(0),

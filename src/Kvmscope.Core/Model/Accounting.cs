@@ -117,6 +117,14 @@ public sealed record Accounting
             Problem = n => $"{Plural.Of(n, "return to the VMM was", "returns to the VMM were")} not counted",
             Remark = ": it was not seen, or its vCPU was not known yet",
         },
+        new("merged_vms", a => a.MergedVms, (a, n) => a with { MergedVms = n })
+        {
+            InJson = JsonPresence.WhereAny,
+            IsAboutReturns = true,
+            Place = 14,
+            Problem = n => $"{Plural.Of(n, "VM that ended is", "VMs that ended are")} in 'ended VMs'",
+            Remark = ": no room to keep them apart; sums are exact",
+        },
     ];
 
     /// <summary>kvm_exit events that were counted (after the filters).</summary>
@@ -161,6 +169,11 @@ public sealed record Accounting
 
     /// <summary>Exits whose reason could not be read at all (an unknown kernel layout); they are in rows with code 0 of ISA None.</summary>
     public ulong UnreadReasons { get; init; }
+
+    /// <summary>
+    /// VMs that came and went in the interval and found no room of their own: what they did is in rows of a VM of the name 'ended VMs'.
+    /// </summary>
+    public ulong MergedVms { get; init; }
 
     /// <summary>Exits whose qualifier, page or instruction had no cell: they are in rows of <see cref="QualifierState.Other"/>.</summary>
     public ulong OtherQualifiers { get; init; }

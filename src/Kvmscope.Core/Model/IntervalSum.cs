@@ -50,6 +50,9 @@ public sealed class IntervalSum(
         string.Create(CultureInfo.InvariantCulture, $"this answer has more than {most} different rows"),
         "Ask for less: a shorter time (--from, --to), some VMs, vCPUs or reasons, or rows that keep less apart (--by).");
 
+    /// <summary>How many rows, wall clocks and kinds of returns there are so far.</summary>
+    internal int Size => _rows.Rows.Count + _times.Count + _returns.Rows.Count;
+
     /// <summary>Adds an interval, with its rows.</summary>
     /// <exception cref="KvmscopeException">There are too many rows (1).</exception>
     public void Add(Interval interval)

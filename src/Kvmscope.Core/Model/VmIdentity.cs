@@ -6,6 +6,12 @@ namespace Kvmscope.Core.Model;
 /// <param name="Name">The VM's name; where nothing names it the command and the pid; <c>NAME#2</c> for the second of a process.</param>
 public sealed record VmIdentity(int Ordinal, int Pid, string Name)
 {
+    /// <summary>The <see cref="Pid"/> of what stands for VMs of several processes.</summary>
+    public const int SeveralPids = 0;
+
+    /// <summary>Its process; null where there are several, or it is not known.</summary>
+    public int? OnlyPid => Pid == SeveralPids ? null : Pid;
+
     /// <summary>What else is known of it.</summary>
     public VmLabels Labels { get; init; } = VmLabels.None;
 }

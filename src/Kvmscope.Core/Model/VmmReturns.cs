@@ -65,6 +65,9 @@ public sealed class ReturnTable(Grouping grouping)
         return row;
     }
 
+    /// <summary>The sum of a group, or of the coarser group that this table keeps; null where there is none.</summary>
+    public VmmReturns? Find(ReturnKey key) => _rows.GetValueOrDefault(key.At(grouping));
+
     /// <summary>Adds some; the object is not kept.</summary>
     public void Add(VmmReturns more) => RowOf(more.Key).Add(more);
 

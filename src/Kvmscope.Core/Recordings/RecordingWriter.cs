@@ -21,13 +21,17 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
     /// <summary>The greatest depth of spans: an hour, where an interval is a second.</summary>
     public const int MaxDepth = 2;
 
+    // A span is kept in memory until it ends. Usually it has hardly more rows than an interval; where VMs come and go it has those of all
+    // of them, and saves a reader little: beyond so many rows, and so many times those of an interval, it is left out.
+    private const int LeastMost = 1024, MostPerInterval = 4;
+
     // Not embedded in HTML; names stay readable.
     private static readonly JsonWriterOptions s_options =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly ArrayBufferWriter<byte> _line = new(1 << 14), _members = new(1 << 14);
     private readonly IndexJson _index = new();
-    private readonly IntervalSum?[] _spans = new IntervalSum?[MaxDepth];
+    private readonly Span?[] _spans = new Span?[MaxDepth];
     private (long Ns, long Wall) _end = (header.MonotonicNs, NsOf(header.Started));
 
     /// <summary>How many intervals were written: the number of the next.</summary>
@@ -47,14 +51,14 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
         if (interval.First != Intervals)
             throw new ArgumentException($"interval {Intervals} is next, and not {interval.First}", nameof(interval));
         AddInterval(interval, depth: 0);
-        Interval part = interval;
+        Interval? part = interval;
         for (int depth = 1; depth <= MaxDepth; depth++)
         {
-            IntervalSum sum = _spans[depth - 1] ??= new IntervalSum(Grouping.Vcpu);
-            sum.Add(part with { Slow = [] });
+            Span span = _spans[depth - 1] ??= new Span();
+            span.Add(part);
             if ((Intervals + 1) % Length(depth) != 0) break;
-            part = sum.ToInterval();
-            AddInterval(part, depth);
+            part = span.Sum?.ToInterval();
+            if (part is not null) AddInterval(part, depth);
             _spans[depth - 1] = null;
         }
         _end = (interval.ToNs, NsOf(interval.To));
@@ -117,6 +121,25 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
     {
         append(_members.WrittenMemory);
         _members.ResetWrittenCount();
+    }
+
+    /// <summary>A span that has not ended yet.</summary>
+    private sealed class Span
+    {
+        private int _largest;
+
+        /// <summary>What is in it so far; null where it is left out.</summary>
+        internal IntervalSum? Sum { get; private set; } = new(Grouping.Vcpu);
+
+        /// <summary>Adds what comes next; null where that was left out itself.</summary>
+        internal void Add(Interval? part)
+        {
+            if (part is null) Sum = null;
+            if (Sum is null || part is null) return;
+            Sum.Add(part with { Slow = [] });
+            _largest = Math.Max(_largest, part.Changes.Count + part.TimeChanges.Count + part.Returns.Count);
+            if (Sum.Size > Math.Max(LeastMost, (long)MostPerInterval * _largest)) Sum = null;
+        }
     }
 
     private static long NsOf(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) * 100;

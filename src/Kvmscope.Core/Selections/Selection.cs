@@ -29,6 +29,10 @@ public sealed record Selection
     /// <summary>Whether no reason and no level is excluded; VMs and vCPUs may be.</summary>
     public bool HasAllExits => Reasons.IsEmpty && ExcludedReasons.IsEmpty && Level is null;
 
+    /// <summary>The finest grouping that is read for an answer: where VMs are chosen, they must be kept apart until then.</summary>
+    /// <param name="answer">How finely the answer keeps vCPUs apart.</param>
+    public Grouping FinestFor(Grouping answer) => Vms.IsEmpty || answer > Grouping.Vm ? answer : Grouping.Vm;
+
     /// <summary>Looks up all but the VMs, which need to be known.</summary>
     /// <exception cref="KvmscopeException">The ISA does not have a reason, or all are excluded (status 2).</exception>
     public ExitFilter Resolve(Isa isa)

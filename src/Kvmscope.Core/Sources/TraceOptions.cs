@@ -71,6 +71,9 @@ public sealed record TraceOptions
     /// <summary>The finest grouping that will be read; the counters of ended vCPUs are kept like this.</summary>
     public Grouping Finest { get; init; } = Grouping.Vcpu;
 
+    /// <summary>How finely exits that are open are kept apart.</summary>
+    public Grouping OpenExits { get; init; } = Grouping.Vcpu;
+
     /// <summary>How many vCPUs can be traced at once; null sizes the tables from the host.</summary>
     public int? MaxVcpus { get; init; }
 }

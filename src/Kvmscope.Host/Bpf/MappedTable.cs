@@ -10,14 +10,21 @@ namespace Kvmscope.Host.Bpf;
 /// <typeparam name="T">The layout of an element. Its size is a multiple of 8, like the kernel's stride.</typeparam>
 internal sealed unsafe class MappedTable<T> : SafeHandle where T : unmanaged
 {
+    /// <summary>No array: a simulated one.</summary>
+    internal const int Memory = -1;
+
     private readonly nuint _bytes;
 
+    /// <summary>Maps an array.</summary>
+    /// <param name="fd">The array; <see cref="Memory"/> for memory of this process alone, which nobody else writes.</param>
+    /// <param name="count">The number of elements.</param>
     internal MappedTable(int fd, int count) : base(Interop.Libc.MAP_FAILED, ownsHandle: true)
     {
         Count = count;
         nuint page = (nuint)Environment.SystemPageSize;
         _bytes = ((nuint)count * (nuint)sizeof(T) + page - 1) / page * page;
-        nint at = Interop.Libc.mmap(0, _bytes, Interop.Libc.PROT_READ | Interop.Libc.PROT_WRITE, Interop.Libc.MAP_SHARED, fd, 0);
+        nint at = Interop.Libc.mmap(0, _bytes, Interop.Libc.PROT_READ | Interop.Libc.PROT_WRITE,
+            Interop.Libc.MAP_SHARED | (fd == Memory ? Interop.Libc.MAP_ANONYMOUS : 0), fd, 0);
         if (at == Interop.Libc.MAP_FAILED)
             throw Errno.Error($"cannot map {_bytes >> 10} KiB of counters", Marshal.GetLastPInvokeError());
         SetHandle(at);

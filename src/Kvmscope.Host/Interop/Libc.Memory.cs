@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     internal const int PROT_READ = 1;
     internal const int PROT_WRITE = 2;
     internal const int MAP_SHARED = 1;
+    internal const int MAP_ANONYMOUS = 0x20;
     internal static readonly nint MAP_FAILED = -1;
 
     internal const int CLOCK_REALTIME = 0;

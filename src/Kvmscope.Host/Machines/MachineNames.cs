@@ -1,7 +1,8 @@
 namespace Kvmscope.Host.Machines;
 
 /// <summary>
-/// What is known of the processes that the trace has seen, learned one at a time as they turn up and kept after they ended.
+/// What is known of the processes that the trace has seen, learned one at a time as they turn up, and kept until they are
+/// forgotten.
 /// Reads only world-readable files, so it works with capabilities dropped.
 /// </summary>
 public sealed class MachineNames
@@ -25,6 +26,12 @@ public sealed class MachineNames
         identity = known.Identity;
         return found;
     }
+
+    /// <summary>How many processes are remembered.</summary>
+    internal int Count => _known.Count;
+
+    /// <summary>Forgets a process that has ended, about which nothing more will be asked.</summary>
+    internal void Forget(int pid) => _known.Remove(pid);
 
     /// <summary>
     /// What the process that has the pid now says of its VM, reading that process only; what was learned before is taken from memory

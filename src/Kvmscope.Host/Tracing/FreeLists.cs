@@ -5,7 +5,7 @@ using Kvmscope.Host.Interop;
 namespace Kvmscope.Host.Tracing;
 
 /// <summary>The free lists from which the BPF programs take slots, cells and sketches.</summary>
-internal sealed unsafe class FreeLists
+internal sealed unsafe class FreeLists : IFreeLists
 {
     private readonly int _slotsFd, _sketchesFd;
     private readonly TableSizes _sizes;
@@ -45,14 +45,14 @@ internal sealed unsafe class FreeLists
         }
     }
 
-    /// <summary>Gives a slot back.</summary>
-    internal void ReturnSlot(int slot) => Push(_slotsFd, slot, 1);
+    /// <inheritdoc/>
+    public void ReturnSlot(int slot) => Push(_slotsFd, slot, 1);
 
-    /// <summary>Gives a sketch back.</summary>
-    internal void ReturnSketch(int sketch) => Push(_sketchesFd, sketch, 1);
+    /// <inheritdoc/>
+    public void ReturnSketch(int sketch) => Push(_sketchesFd, sketch, 1);
 
-    /// <summary>Gives a cell back.</summary>
-    internal void ReturnCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);
+    /// <inheritdoc/>
+    public void ReturnCell(int cell) => Push(_lists.First(list => cell < list.End).Fd, cell, 1);
 
     private static void Push(int fd, int first, int count)
     {
@@ -60,4 +60,17 @@ internal sealed unsafe class FreeLists
         if (Interop.Libbpf.bpf_map_update_elem(fd, null, &run, 0) != 0)
             throw Errno.Error("cannot fill a free list", Marshal.GetLastPInvokeError());
     }
+}
+
+/// <summary>Takes back what vCPUs that ended had.</summary>
+internal interface IFreeLists
+{
+    /// <summary>Gives a slot back.</summary>
+    void ReturnSlot(int slot);
+
+    /// <summary>Gives a cell back.</summary>
+    void ReturnCell(int cell);
+
+    /// <summary>Gives a sketch back.</summary>
+    void ReturnSketch(int sketch);
 }

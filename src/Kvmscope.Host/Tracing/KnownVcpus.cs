@@ -11,7 +11,6 @@ internal sealed class KnownVcpus
 {
     private readonly Dictionary<uint, (VmIdentity Vm, HashSet<int> Ids)> _silent = [];
     private readonly Func<int, bool> _isAlive;
-    private readonly VmDirectory _vms;
 
     /// <summary>Learns their VMs' names: later they may have ended.</summary>
     /// <param name="machines">The VMs. Where a process has several, it is not known which vCPU belongs to which: they are left out.</param>
@@ -20,7 +19,7 @@ internal sealed class KnownVcpus
     /// <param name="vms">The VMs of the trace, of which none was seen yet.</param>
     internal KnownVcpus(IEnumerable<VirtualMachine> machines, ExitFilter filter, Func<int, bool> isAlive, VmDirectory vms)
     {
-        (_isAlive, _vms) = (isAlive, vms);
+        _isAlive = isAlive;
         foreach (VirtualMachine machine in machines)
         {
             if (machine.VmCount != 1 || (!filter.Pids.IsEmpty && !filter.Pids.Contains(machine.Pid))) continue;
@@ -37,6 +36,13 @@ internal sealed class KnownVcpus
         if (machine.Ids.Count == 0) _silent.Remove(tgid);
     }
 
+    /// <summary>The VM has ended, and with it those of its vCPUs that never made an event.</summary>
+    internal void Forget(VmIdentity vm)
+    {
+        if (_silent.TryGetValue((uint)vm.Pid, out (VmIdentity Vm, HashSet<int>) machine) && machine.Vm.Ordinal == vm.Ordinal)
+            _silent.Remove((uint)vm.Pid);
+    }
+
     /// <summary>Adds those that are left; where their process has ended, for the last time and without a state.</summary>
     internal void Add(Reading reading)
     {
@@ -48,10 +54,8 @@ internal sealed class KnownVcpus
                 reading.AddVcpu(vm, GroupKey.OfVcpu(vm.Ordinal, id));
                 if (isAlive) reading.States.Add(new VcpuState(vm.Ordinal, id, VcpuPlace.Unknown, 0));
             }
-            if (isAlive) continue;
             // Another process may get its number.
-            _silent.Remove(tgid);
-            _vms.ForgetUnseen(tgid);
+            if (!isAlive) _silent.Remove(tgid);
         }
     }
 }

@@ -49,7 +49,7 @@ internal sealed unsafe class LastReader(
         ulong end = Volatile.Read(ref slot.ended_ns);
         long at = hasEnded && end != 0 ? (long)end : MonotonicClock.NowNs();
         (List<kvmscope_last> copies, ulong seen, int unread) = Copy(ref slot, number);
-        return new VcpuHistory(vms.Of(ref slot), (int)slot.vcpu_id, (int)slot.tid, MonotonicClock.ToWallClock(at), hasEnded)
+        return new VcpuHistory(vms.Of(number), (int)slot.vcpu_id, (int)slot.tid, MonotonicClock.ToWallClock(at), hasEnded)
         {
             Place = ReturnReader.PlaceOf(Volatile.Read(ref vmm.open)),
             LastReturn = ReturnOf(ref vmm, at),

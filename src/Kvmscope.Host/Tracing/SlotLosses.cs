@@ -14,6 +14,7 @@ internal struct SlotLosses
     private ulong _open;
     private ulong _otherQualifiers;
     private ulong _lostReturns;
+    private ulong _mergedVms;
 
     /// <summary>Adds a slot.</summary>
     /// <param name="slot">The slot.</param>
@@ -32,6 +33,13 @@ internal struct SlotLosses
     /// <summary>Adds returns to the VMM that were not counted.</summary>
     internal void AddReturns(ulong lost) => _lostReturns += lost;
 
+    /// <summary>Adds VMs that are together, and their exits that are not kept apart because of that.</summary>
+    internal void AddMerged(ulong vms, ulong otherExits)
+    {
+        _mergedVms += vms;
+        _otherQualifiers += otherExits;
+    }
+
     /// <summary>What was lost since attach, in all slots and outside of slots. Without what the rows say about exits.</summary>
     internal readonly Accounting ToAccounting(kvmscope_losses lost, ulong missedEvents) => new()
     {
@@ -45,5 +53,6 @@ internal struct SlotLosses
         OtherQualifiers = _otherQualifiers,
         MissedEvents = missedEvents,
         LostReturns = _lostReturns + lost.lost_returns,
+        MergedVms = _mergedVms,
     };
 }

@@ -12,13 +12,11 @@ namespace Kvmscope.Host.Tracing;
 /// </summary>
 internal sealed unsafe class SlotSweeper(
     MappedTable<kvmscope_slot> slots, MappedTable<kvmscope_cell> cells, MappedTable<kvmscope_sketch> sketches, TableReader reader,
-    VmDirectory vms, FreeLists free, int vcpuToSlotFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus,
+    VmDirectory vms, IFreeLists free, int vcpuToSlotFd, int extrasFd, int threadsFd, Func<int, bool> isAlive, Func<int, bool> holdsVcpus,
     LastReader? last = null)
 {
     private readonly List<int> _unlinked = [];
     private readonly Dictionary<uint, bool> _alive = [];
-    private readonly HashSet<uint> _inUse = [];
-    private readonly HashSet<uint> _leaving = [];
 
     /// <summary>One sweep. Returns whether slots were freed.</summary>
     internal bool Sweep()
@@ -27,22 +25,13 @@ internal sealed unsafe class SlotSweeper(
         foreach (int slot in _unlinked) ReturnSlot(slot);
         _unlinked.Clear();
         Unlink();
-        ForgetProcesses();
+        vms.ForgetEnded(isAlive);
         return returned;
     }
-
-    // Not before the last slot was freed: until then its rows belong to the VM that ended.
-    private void ForgetProcesses() => _leaving.RemoveWhere(tgid =>
-    {
-        if (_inUse.Contains(tgid) || isAlive((int)tgid)) return false;
-        vms.Forget(tgid);
-        return true;
-    });
 
     private void Unlink()
     {
         _alive.Clear();
-        _inUse.Clear();
         int used = 0;
         for (int i = 1; i < slots.Count; i++)
             if (slots[i].tgid != 0) used++;
@@ -51,8 +40,7 @@ internal sealed unsafe class SlotSweeper(
         {
             ref kvmscope_slot slot = ref slots[i];
             if (slot.tgid == 0) continue;
-            _inUse.Add(slot.tgid);
-            vms.Of(ref slot);
+            vms.Of(i);
             if (slot.ended == 0 && IsAlive(slot.tgid, isScarce)) continue;
             if (slot.ended == 0) ForgetAddress(ref slot, i);
             _unlinked.Add(i);
@@ -82,7 +70,6 @@ internal sealed unsafe class SlotSweeper(
         ref kvmscope_slot slot = ref slots[number];
         reader.End(ref slot, number);
         last?.End(ref slot, number);
-        _leaving.Add(slot.tgid);
         const int IndexEntries = kvmscope_limits.KVMSCOPE_LEVELS * kvmscope_limits.KVMSCOPE_REASON_INDEXES;
         ReadOnlySpan<uint> entries = MemoryMarshal.CreateReadOnlySpan(ref slot.index[0], IndexEntries);
         foreach (uint cell in entries)
@@ -94,6 +81,7 @@ internal sealed unsafe class SlotSweeper(
         ReturnExtras(slot.extra);
         ForgetThread(slot.tid, number);
         ForgetThread(slot.user_tid, number);
+        if (vms.Release(number) is { } ended) reader.EndVm(ended);
         Clear(ref slot);
         free.ReturnSlot(number);
     }
@@ -127,8 +115,9 @@ internal sealed unsafe class SlotSweeper(
 
     private void ForgetThread(uint tid, int number)
     {
-        uint slot;
-        if (tid != 0 && Interop.Libbpf.bpf_map_lookup_elem(threadsFd, &tid, &slot) == 0 && slot == number)
+        // thread_entry() of bpf/slots.bpf.h: the upper half says since when.
+        ulong entry;
+        if (tid != 0 && Interop.Libbpf.bpf_map_lookup_elem(threadsFd, &tid, &entry) == 0 && (uint)entry == number)
             Interop.Libbpf.bpf_map_delete_elem(threadsFd, &tid);
     }
 

@@ -75,9 +75,8 @@ internal sealed unsafe class SlowExitReader : IDisposable
 
     private void Deliver(in kvmscope_slow slow)
     {
-        // The slot may belong to another vCPU by now; then only the process says which VM it was.
-        bool sameOwner = slow.slot < _slots.Count && _slots[(int)slow.slot].tgid == slow.tgid;
-        VmIdentity vm = sameOwner ? _vms.Of(ref _slots[(int)slow.slot]) : _vms.OfProcess(slow.tgid);
+        VmIdentity vm = slow.slot < _slots.Count && IsOf(slow, ref _slots[(int)slow.slot])
+            ? _vms.Of((int)slow.slot) : _vms.OfProcess(slow.tgid);
         _sink?.Invoke(new SlowExit(
             MonotonicClock.ToWallClock((long)slow.end_ns), vm, (int)slow.vcpu_id, (int)slow.tid, (int)slow.cpu,
             (ExitLevel)slow.level, new ExitCode((Isa)slow.isa, slow.code), slow.duration_ns)
@@ -92,6 +91,10 @@ internal sealed unsafe class SlowExitReader : IDisposable
         });
         _delivered++;
     }
+
+    // The slot may belong to another vCPU by now; then only the process says which VM it was.
+    private static bool IsOf(in kvmscope_slow slow, ref kvmscope_slot slot) =>
+        slot.tgid == slow.tgid && slot.vcpu_id == slow.vcpu_id && slot.made_ns <= slow.end_ns;
 
     private static TimeParts PartsOf(in kvmscope_slow slow)
     {

@@ -34,7 +34,7 @@ internal sealed unsafe class TableReader(
 
     // Of each slot, the handling time in ns of cells that were emptied for other keys.
     private readonly ulong[] _emptiedNs = new ulong[slots.Count];
-    private readonly Reading _ended = new(options.Finest);
+    private readonly EndedVms _ended = new(options.Finest, vms);
     private SlotLosses _endedLosses;
     private Accounting _accounting = new();
     private List<OpenExits> _open = [];
@@ -46,6 +46,9 @@ internal sealed unsafe class TableReader(
     /// <summary>The wall clock of a slot, and of its open exit, when it was last read.</summary>
     private readonly record struct SlotReading(ulong WallNs, TimeParts Outside, GroupKey? OpenKey, TimeParts OpenParts);
 
+    /// <summary>How many rows vCPUs that ended have left for the next reading.</summary>
+    internal int EndedRows => _ended.Rows;
+
     /// <summary>What happened since the reading before. The caller adds the times and what was missing.</summary>
     /// <param name="grouping">How rows are grouped; no finer than the options' finest grouping.</param>
     /// <param name="lost">The loss counters that belong to no slot, cumulative.</param>
@@ -53,9 +56,9 @@ internal sealed unsafe class TableReader(
     internal Interval Read(Grouping grouping, kvmscope_losses lost, ulong missedEvents)
     {
         Reading reading = _reading.Grouping == grouping ? _reading : _reading = new Reading(grouping);
-        reading.Add(_ended);
-        _ended.Clear();
+        _ended.MoveTo(reading);
         SlotLosses losses = _endedLosses;
+        losses.AddMerged(_ended.MergedVms, _ended.OtherExits);
         for (int i = 1; i < slots.Count; i++)
         {
             ref kvmscope_slot slot = ref slots[i];
@@ -71,8 +74,9 @@ internal sealed unsafe class TableReader(
         VmmReturns[] returned = [.. reading.Returns.Rows.Where(row => row.HasAny)];
         VcpuState[] states = grouping == Grouping.Vcpu && returns is not null ? [.. reading.States] : [];
         OpenExits[] before = Regroup(_open, reading.Rows), after = Regroup(reading.Open, reading.Rows);
-        OpenAge[] ages = OpenExitWatch.Merge(reading.Ages, options.Finest);
+        OpenAge[] ages = OpenExitWatch.Merge(reading.Ages, options.OpenExits);
         _open = [.. reading.Open];
+        _ended.Shown();
         var interval = new Interval
         {
             Changes = rows,
@@ -101,7 +105,7 @@ internal sealed unsafe class TableReader(
     /// <summary>Reads a slot for the last time: its vCPU has ended, and an open exit was its last.</summary>
     internal void End(ref kvmscope_slot slot, int number)
     {
-        AddSlot(ref slot, number, _ended, isFinal: true);
+        AddSlot(ref slot, number, _ended.Of(vms.Of(number)), isFinal: true);
         _endedLosses.Add(ref slot, hasEnded: true);
         _endedLosses.AddReturns(returns?.Lost(number) ?? 0);
         returns?.Forget(number);
@@ -111,12 +115,18 @@ internal sealed unsafe class TableReader(
         _emptiedNs[number] = 0;
     }
 
+    /// <summary>The VM has ended, and none of its vCPUs has a slot any more.</summary>
+    internal void EndVm(VmIdentity vm)
+    {
+        _ended.Close(vm);
+        known?.Forget(vm);
+    }
+
     /// <summary>Reads a cell for the last time: another key will have it. No program writes it any more.</summary>
     internal void Empty(ref kvmscope_slot slot, int slotNumber, int number)
     {
-        VmIdentity vm = vms.Of(ref slot);
-        _ended.Vms.TryAdd(vm.Ordinal, vm);
-        AddExtra(ref cells[number], number, GroupKey.OfVcpu(vm.Ordinal, (int)slot.vcpu_id), _ended);
+        VmIdentity vm = vms.Of(slotNumber);
+        AddExtra(ref cells[number], number, GroupKey.OfVcpu(vm.Ordinal, (int)slot.vcpu_id), _ended.Of(vm));
         _emptiedNs[slotNumber] += cells[number].total_ns;
         ForgetCell(number);
     }
@@ -126,7 +136,7 @@ internal sealed unsafe class TableReader(
 
     private void AddSlot(ref kvmscope_slot slot, int number, Reading reading, bool isFinal)
     {
-        VmIdentity vm = vms.Of(ref slot);
+        VmIdentity vm = vms.Of(number);
         reading.Vms.TryAdd(vm.Ordinal, vm);
         var owner = GroupKey.OfVcpu(vm.Ordinal, (int)slot.vcpu_id);
         AddVcpu(ref slot, number, vm, owner, reading);

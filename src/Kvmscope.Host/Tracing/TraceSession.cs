@@ -39,7 +39,7 @@ internal sealed unsafe class TraceSession : ITraceSession
         _cells = new MappedTable<kvmscope_cell>(bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(bpf.MapFd(".bss.control"), 1);
         _sketches = new MappedTable<kvmscope_sketch>(bpf.MapFd("sketches"), sizes.SketchEntries);
-        VmDirectory vms = new(host.CommandOf);
+        VmDirectory vms = new(host.CommandOf, _slots, host.Forget);
         _finest = options.Finest;
         if (options.FollowsRuns) _vmms = new MappedTable<kvmscope_vmm>(bpf.MapFd("vmms"), sizes.VmmEntries);
         if (options.WantReturns) _returns = new MappedTable<kvmscope_cell>(bpf.MapFd("return_cells"), sizes.ReturnEntries);
@@ -173,4 +173,7 @@ internal sealed record HostView(Func<int, VmmCommand?> CommandOf, Func<int, bool
 {
     /// <summary>The VMs that there are when the trace begins.</summary>
     public IReadOnlyList<VirtualMachine> Machines { get; init; } = [];
+
+    /// <summary>Called when a process that had VMs has ended and nothing more is asked about it.</summary>
+    public Action<int>? Forget { get; init; }
 }

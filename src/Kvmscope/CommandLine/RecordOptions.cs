@@ -94,6 +94,7 @@ internal sealed class RecordOptions
             SlowPart = result.Text(_part) is { } part ? Threshold.ParsePart(part) : null,
             WantWho = result.Has(_who),
             Finest = grouping,
+            OpenExits = grouping,
         };
     }
 

@@ -53,6 +53,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
                 PageShift = report.By.HasFlag(GroupBy.Page) ? report.PageShift ?? PageSizes.DefaultShift : null,
                 WantRips = report.By.HasFlag(GroupBy.Rip),
                 WantNested = report.Nested || report.NeedsAll,
+                Finest = selection.FinestFor(report.Grouping),
             },
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>

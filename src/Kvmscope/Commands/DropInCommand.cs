@@ -40,6 +40,7 @@ internal static class DropInCommand
             {
                 WantTime = tool != DropIn.Count,
                 SlowNs = tool == DropIn.Slower ? Threshold.Parse(request.Positional) : 0,
+                Finest = Grouping.Host,
             },
         };
         return job.Run(context, target => Announce(target.Writer, excludes, isa), trace => Read(tool, trace, context));

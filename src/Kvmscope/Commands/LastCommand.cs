@@ -59,6 +59,7 @@ internal sealed class LastCommand : ICommand
                 WantTime = false,
                 LastExits = invocation.Result.Text(_count) is { } count ? ParseCount(count) : DefaultCount,
                 Finest = Grouping.Vm,
+                OpenExits = Grouping.Vm,
             },
         };
         bool onlyAbnormal = invocation.Result.Has(_abnormal);

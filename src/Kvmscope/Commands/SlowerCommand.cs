@@ -3,6 +3,7 @@ using Kvmscope.CommandLine;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Text;
+using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
@@ -50,13 +51,14 @@ internal sealed class SlowerCommand : ICommand
     {
         RunPlan plan = _run.Read(invocation.Result, invocation.Started);
         OutputPlan output = _output.Read(invocation.Result) with { IsPrivate = true };
+        Selection selection = _filters.Read(invocation.Result);
         var job = new TraceJob
         {
-            Selection = _filters.Read(invocation.Result),
+            Selection = selection,
             MaxVcpus = _filters.MaxVcpus(invocation.Result),
             Plan = plan,
             Output = output,
-            Detail = Detail(invocation, output),
+            Detail = Detail(invocation, output) with { Finest = selection.FinestFor(Grouping.Host) },
         };
         return job.Run(context, _ => StatusLines.Announce(context, plan), trace =>
         {

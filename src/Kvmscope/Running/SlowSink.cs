@@ -35,7 +35,8 @@ internal sealed class SlowSink(IOutputWriter<SlowExit> writer, TextWriter output
 
     private bool Take(Interval interval)
     {
-        if (WriteLosses is not null) _sum.Add(interval);
+        // Losses belong to no VM, and VMs come and go.
+        if (WriteLosses is not null) _sum.Add(interval with { Vms = [], OpenAges = [] });
         if (interval.Accounting.LostEvents == 0) return true;
         error.WriteLine(AccountingText.LostEvents(interval.Accounting.LostEvents));
         WriteLosses?.Invoke(interval, false);

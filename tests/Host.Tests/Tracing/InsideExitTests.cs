@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Sources;
@@ -91,6 +92,30 @@ public sealed class InsideExitTests
         side.Exit(1, Hlt);
         side.Entry(1);
         Assert.Equal(1UL, Assert.Single(side.Read().Rows).Timed);
+    }
+
+    [KernelFact]
+    public unsafe void A_thread_is_not_taken_for_that_of_a_vcpu_whose_slot_an_ended_one_had()
+    {
+        using KernelSide side = Traced(new() { WantSplit = true, WantWho = true, SlowNs = 1 });
+        side.Exit(1, Hlt);
+        int slot = side.NumberOf(1), threads = side.MapFd("threads");
+        // Kernel memory that does not change is a thread like any other to the programs.
+        ulong task = ulong.Parse(
+            File.ReadLines("/proc/kallsyms").First(line => line.EndsWith(" _text", StringComparison.Ordinal)).AsSpan(0, 16),
+            NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        uint tid = side.TidOf(task);
+        // It ran the vCPU before this test's thread did.
+        ulong entry = side.Slots[slot].made_ns << 32 | (uint)slot;
+        Assert.Equal(0, Interop.Libbpf.bpf_map_update_elem(threads, &tid, &entry, 0));
+        side.Switch(0, task);
+        Assert.NotEqual(0UL, side.Slots[slot].wait_end_ns);
+
+        side.Entry(1);
+        side.End(1);
+        for (ulong vcpu = 2; side.Slots[slot].tgid == 0; vcpu++) side.Exit(vcpu, Hlt);
+        side.Switch(0, task);
+        Assert.Equal(0UL, side.Slots[slot].wait_end_ns);
     }
 
     private static KernelSide Traced(TraceOptions options) =>

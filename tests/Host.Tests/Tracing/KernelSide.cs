@@ -40,7 +40,7 @@ internal sealed unsafe class KernelSide : IDisposable
     private readonly IntervalSum _all = new(Grouping.Vcpu);
     private readonly MappedTable<kvmscope_control> _control;
     private readonly MappedTable<kvmscope_sketch> _sketches;
-    private readonly int _exit, _entry, _return;
+    private readonly int _exit, _entry, _return, _switch;
     private readonly kvmscope_losses[] _losses = new kvmscope_losses[Interop.Libbpf.libbpf_num_possible_cpus()];
 
     internal KernelSide(
@@ -63,6 +63,7 @@ internal sealed unsafe class KernelSide : IDisposable
         if (errno != 0) throw new InvalidOperationException($"{Errno.Text(errno)}: {_bpf.LastMessage()}");
         _exit = Fd(exit);
         _entry = Fd(entry);
+        _switch = options?.WantWho == true ? Fd(BpfObject.Programs.TaskSwitch) : -1;
         _return = followsRuns ? Fd(BpfObject.Programs.UserspaceExit) : -1;
         Free = new FreeLists(_bpf.MapFd, sizes);
         Free.Fill();
@@ -70,7 +71,7 @@ internal sealed unsafe class KernelSide : IDisposable
         Cells = new MappedTable<kvmscope_cell>(_bpf.MapFd("cells"), sizes.CellEntries);
         _control = new MappedTable<kvmscope_control>(_bpf.MapFd(".bss.control"), 1);
         _sketches = new MappedTable<kvmscope_sketch>(_bpf.MapFd("sketches"), sizes.SketchEntries);
-        Vms = new VmDirectory(host.CommandOf);
+        Vms = new VmDirectory(host.CommandOf, Slots, host.Forget);
         _control[0].returns_on = 1;
         Vmms = new MappedTable<kvmscope_vmm>(_bpf.MapFd("vmms"), sizes.VmmEntries);
         Returns = new MappedTable<kvmscope_cell>(_bpf.MapFd("return_cells"), sizes.ReturnEntries);
@@ -125,6 +126,32 @@ internal sealed unsafe class KernelSide : IDisposable
     {
         ulong* context = stackalloc ulong[2] { reason, (ulong)(long)error };
         Run(_return, context, 2);
+    }
+
+    /// <summary>sched_switch(preempt, prev, next): task_structs by their addresses.</summary>
+    internal void Switch(ulong previous, ulong next)
+    {
+        ulong* context = stackalloc ulong[3] { 0, previous, next };
+        Run(_switch, context, 3);
+    }
+
+    /// <summary>What the programs take for the number of a thread, wherever its task_struct is said to be.</summary>
+    internal uint TidOf(ulong task)
+    {
+        // struct cpu_history: each switch but the first on a CPU leaves the pid of the task that ran in one of its stretches.
+        const int Bytes = 664, FirstPid = 24 + 16, Stretch = 40, Stretches = 16, MostTries = 1000;
+        byte[] all = new byte[Bytes * Interop.Libbpf.libbpf_num_possible_cpus()];
+        for (int tries = 0; tries < MostTries; tries++)
+        {
+            Switch(task, Address(0));
+            int zero = 0;
+            fixed (byte* values = all)
+                Assert.Equal(0, Interop.Libbpf.bpf_map_lookup_elem(MapFd("cpu_history"), &zero, values));
+            for (int at = 0; at < all.Length; at += Bytes)
+                for (int i = 0; i < Stretches; i++)
+                    if (BitConverter.ToUInt32(all, at + FirstPid + i * Stretch) is not 0 and var pid) return pid;
+        }
+        throw new InvalidOperationException("no thread number there");
     }
 
     /// <summary>
@@ -198,6 +225,7 @@ internal sealed unsafe class KernelSide : IDisposable
     internal void Forget(ulong vcpu)
     {
         ref kvmscope_slot slot = ref SlotOf(vcpu);
+        slot.ended_ns = (ulong)MonotonicClock.NowNs();
         slot.vcpu = 0;
         slot.ended = 1;
         ulong address = Address(vcpu);

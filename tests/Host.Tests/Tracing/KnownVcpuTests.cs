@@ -136,6 +136,7 @@ public sealed class KnownVcpuTests
         Assert.Equal([($"vm-{pid}", 0), ($"vm-{pid}", 1)], Vcpus(side.ReadInterval()));
         Assert.Empty(side.ReadInterval().Vcpus);
         // Another process that has its number is another VM.
+        side.Sweeper.Sweep();
         Assert.NotEqual(vm.Ordinal, side.Vms.Of(pid, 7).Ordinal);
         Assert.Equal($"vm-{pid}", side.Vms.Of(pid, 7).Name);
     }

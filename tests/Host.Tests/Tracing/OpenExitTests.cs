@@ -110,7 +110,7 @@ public sealed class OpenExitTests
     [KernelFact]
     public void A_coarse_trace_has_the_oldest_of_a_group()
     {
-        using KernelSide side = Traced(new() { Finest = Grouping.Vm });
+        using KernelSide side = Traced(new() { OpenExits = Grouping.Vm });
         for (ulong vcpu = 1; vcpu <= 3; vcpu++)
         {
             side.Exit(vcpu, Io, KernelSide.Svm);

@@ -81,7 +81,7 @@ public class WallClockTests
     [InlineData(kvmscope_seen.KVMSCOPE_SEEN_NOTHING, null)]
     public void A_vcpu_without_events_does_what_it_was_found_to_do(int seen, TimePart? part)
     {
-        kvmscope_slot slot = new() { born_ns = 1000, seen_ns = 1000, seen = (uint)seen };
+        kvmscope_slot slot = new() { born_ns = 1000, seen_ns = 1000, seen = (ushort)seen };
         WallClock clock = Take(slot, 5000);
         Assert.Equal((4000UL, part is null ? 0 : 4000UL), (clock.WallNs, clock.Outside.Sum));
         if (part is { } does) Assert.Equal(4000UL, clock.Outside[does]);
@@ -130,9 +130,9 @@ public class WallClockTests
                 ended_ns = Any(),
                 out_part = (uint)random.Next(8),
                 open = (uint)random.Next(10),
-                seen = (uint)random.Next(4),
+                seen = (ushort)random.Next(4),
                 seen_ns = Any(),
-                touched = (uint)random.Next(2),
+                touched = (ushort)random.Next(2),
             };
             for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++) (slot.parts[i], slot.outside[i]) = (Any(), Any());
             WallClock clock = Take(slot, Any(), random.Next(2) == 0);

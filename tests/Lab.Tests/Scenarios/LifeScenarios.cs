@@ -15,6 +15,7 @@ internal static class LifeScenarios
         new("life/killed-vm-stays-and-the-next-is-another", KilledVm),
         new("life/vm-killed-while-it-runs", KilledRunning),
         new("life/many-short-vms-in-four-slots", ManyShortVms),
+        new("life/vms-come-and-go-beside-a-rotating-recorder", ComeAndGo),
         new("life/no-slot-for-the-second-vcpu", NoSlot),
         new("life/a-slot-that-came-back-is-used", SlotComesBack),
         new("life/tracer-killed-leaves-nothing", KilledTracer),
@@ -91,6 +92,53 @@ internal static class LifeScenarios
             Check.Equal(count, TracedAnswer.Sum(watch.Rows.Where(r => r.Key == key)), $"exits {key} of all");
         foreach (string name in s_losses) Check.Equal(0UL, watch.Accounting(name), $"trust.{name}");
         Check.Equal((ulong)ShortVms, watch.Accounting("final_exits"), "trust.final_exits: the last exit of each");
+    }
+
+    /// <summary>
+    /// VMs one after another in one process, where KVM gives most of them the address of the one before: each is a VM of its own, nothing
+    /// is lost, and nothing of them is left in the recorder or in the kernel. The long form is bench/soak.
+    /// </summary>
+    private static void ComeAndGo(LabHost host)
+    {
+        const int Vms = 30;
+        string folder = Directory.CreateDirectory(Path.Combine(host.Folder, $"soak-{Guid.NewGuid():N}")).FullName;
+        (uint, uint) mark = BpfIds.Mark();
+        using GuestProcess churn = host.Churn(Vms, "cpuid=7 out=3");
+        using Tracer recorder = host.Trace($"record --by vm --interval 100ms --rotate 1s -o {folder}/run.kvmscope").WaitAttached();
+        using Tracer all = host.Trace("count --by vm --format json").WaitAttached();
+        using Tracer each = host.Trace("count --by vm --interval 1s --format json").WaitAttached();
+        int descriptors = Descriptors(recorder);
+        churn.Run();
+        churn.End();
+        Deadline.Until(() => Directory.GetFiles(folder).Length > 1, () => "the recorder has not begun another file");
+        Check.Equal(descriptors, Descriptors(recorder), "descriptors of the recorder");
+        recorder.Finish();
+        TracedAnswer sum = all.FinishAnswer();
+        TracedAnswer[] steps = [.. each.Finish().Select(TracedAnswer.Parse)];
+        TracedAnswer[] files = [.. Directory.GetFiles(folder).Select(file => Report(host, file))];
+        TracedRow[][] answers = [[.. sum.Rows], [.. steps.SelectMany(answer => answer.Rows)], [.. files.SelectMany(answer => answer.Rows)]];
+        foreach (TracedRow[] rows in answers)
+        {
+            foreach ((ExitKey key, ulong count) in churn.Made)
+                Check.Equal(count, TracedAnswer.Sum(rows.Where(r => r.Key == key)), $"exits {key} of all");
+            Check.Equal(Vms, rows.Select(r => r.Vm).Distinct().Count(), "VMs");
+            foreach (IGrouping<string?, TracedRow> vm in rows.GroupBy(r => r.Vm))
+                foreach ((ExitKey key, ulong count) in churn.Made)
+                    Check.Equal(count / Vms, TracedAnswer.Sum(vm.Where(r => r.Key == key)), $"exits {key} of {vm.Key}");
+        }
+        foreach (TracedAnswer answer in (TracedAnswer[])[sum, .. steps, .. files])
+            foreach (string name in s_losses) Check.Equal(0UL, answer.Accounting[name], $"trust.{name}");
+        Check.Equal((ulong)Vms, sum.Final, "vCPUs that ended in an exit");
+        Deadline.Until(() => BpfIds.Since(mark) == (0, 0), () => $"{BpfIds.Since(mark)} BPF programs and links left");
+    }
+
+    private static int Descriptors(Tracer tracer) => Directory.GetFileSystemEntries($"/proc/{tracer.Pid}/fd").Length;
+
+    private static TracedAnswer Report(LabHost host, string file)
+    {
+        (int status, string output, string errors) = host.Run($"report {file} count --by vm,reason --format json");
+        Check.Equal(0, status, $"status of the report ({errors})");
+        return TracedAnswer.Parse(output);
     }
 
     private static void NoSlot(LabHost host)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kvmscope.Core.Exits;
 using Kvmscope.Guests;
 
@@ -57,6 +58,10 @@ internal sealed class LabHost
 
     // Time must not jump to the guest's own deadline either.
     private static string[] Patience => ChildProcess.IsExact ? ["deadline=1000000"] : [];
+
+    /// <summary>Starts a process whose VMs come and go, each with this plan.</summary>
+    internal GuestProcess Churn(int vms, string words) =>
+        new(Suite, ["churn", vms.ToString(CultureInfo.InvariantCulture), .. Patience, .. words.Split(' ')]);
 
     /// <summary>Starts an odd guest (<see cref="Odd.OddCommand"/>), and waits for its warm-up.</summary>
     internal GuestProcess OddGuest(string words) => new(Suite, ["odd", .. words.Split(' ')]);

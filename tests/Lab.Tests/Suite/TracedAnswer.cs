@@ -48,7 +48,7 @@ internal sealed record TracedAnswer(
 
     private static TracedRow Row(JsonElement row) => new(
         row.TryGetProperty("vm", out JsonElement vm) ? vm.GetString() : null,
-        row.TryGetProperty("vm_pid", out JsonElement pid) ? pid.GetInt32() : null,
+        row.TryGetProperty("vm_pid", out JsonElement pid) && pid.ValueKind != JsonValueKind.Null ? pid.GetInt32() : null,
         row.TryGetProperty("vcpu", out JsonElement vcpu) ? vcpu.GetInt32() : null,
         row.GetProperty("isa").GetString() ?? "",
         row.GetProperty("code").ValueKind == JsonValueKind.Null

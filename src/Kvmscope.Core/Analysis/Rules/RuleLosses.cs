@@ -9,7 +9,7 @@ internal sealed class RuleLosses
 {
     internal RuleLosses(RuleScope scope)
     {
-        Uncounted = scope.Damage ?? UncountedOf(scope.Observed);
+        Uncounted = scope.Damage ?? UncountedOf(scope.Observed) ?? scope.Merged;
         if (scope.Untraced is { } level) Untraced = $"exits of {(level == ExitLevel.L2 ? "L2" : "L1")} were not traced (--level)";
         Unread = scope.Unread > 0 ? $"the reason of {Plural.Of(scope.Unread, "exit", "exits")} could not be read" : null;
         FindUntimed(scope);

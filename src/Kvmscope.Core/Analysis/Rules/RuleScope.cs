@@ -53,6 +53,11 @@ internal sealed class RuleScope
     /// <summary>What of the time is missing; null where nothing is known to be.</summary>
     internal string? Damage => _input.Damage;
 
+    /// <summary>VMs that may be meant and are not kept apart; null where there are none, or all VMs and vCPUs are meant.</summary>
+    internal string? Merged => _input.Interval.Accounting.MergedVms is > 0 and var merged
+        && !(_rule.Selection.Vms.IsEmpty && _rule.Selection.Vcpus.IsEmpty)
+            ? $"{Plural.Of(merged, "VM that ended is", "VMs that ended are")} in 'ended VMs'" : null;
+
     /// <summary>Whether it has times of exits that were counted earlier.</summary>
     internal bool IsContinued => _input.IsContinued;
 

@@ -124,7 +124,8 @@ internal static class TimelineGroup
     internal static string Name(GroupKey group, TimelineBy by, VmIdentity? vm, bool withPid)
     {
         if (by == TimelineBy.Reason) return ExitReasons.Name(group.Code);
-        string name = vm is null ? AllVms : withPid ? string.Create(CultureInfo.InvariantCulture, $"{vm.Name} (pid {vm.Pid})") : vm.Name;
+        string name = vm is null ? AllVms
+            : withPid && vm.OnlyPid is { } pid ? string.Create(CultureInfo.InvariantCulture, $"{vm.Name} (pid {pid})") : vm.Name;
         return group.VcpuId is { } vcpu ? string.Create(CultureInfo.InvariantCulture, $"{name}, vCPU {vcpu}") : name;
     }
 

@@ -77,7 +77,7 @@ internal sealed class CsvReportWriter(ReportRequest request, TextWriter output) 
     private void WriteOwner(VmIdentity? vm, int? vcpu)
     {
         if (vm is null) _line.Skip(2);
-        else _line.Text(vm.Name).Number(vm.Pid);
+        else _line.Text(vm.Name).Number((ulong?)vm.OnlyPid);
         if (vcpu is { } id) _line.Number(id);
         else _line.Skip(1);
     }

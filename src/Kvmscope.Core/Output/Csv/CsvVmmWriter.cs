@@ -37,7 +37,7 @@ internal sealed class CsvVmmWriter(ReportRequest request, TextWriter output) : I
 
     private void WriteKeys(VmmRow row)
     {
-        if (row.Vm is { } vm) _line.Text(vm.Name).Number(vm.Pid);
+        if (row.Vm is { } vm) _line.Text(vm.Name).Number((ulong?)vm.OnlyPid);
         else _line.Skip(2);
         if (row.Vcpu is { } vcpu) _line.Number(vcpu);
         else _line.Skip(1);

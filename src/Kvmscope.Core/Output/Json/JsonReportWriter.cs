@@ -72,7 +72,8 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         if (vm is not null)
         {
             json.WriteString("vm", vm.Name);
-            json.WriteNumber("vm_pid", vm.Pid);
+            if (vm.OnlyPid is { } pid) json.WriteNumber("vm_pid", pid);
+            else json.WriteNull("vm_pid");
         }
         if (vcpu is { } id) json.WriteNumber("vcpu", id);
     }

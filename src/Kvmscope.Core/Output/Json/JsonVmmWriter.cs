@@ -40,7 +40,8 @@ internal sealed class JsonVmmWriter(ReportRequest request, TextWriter output) : 
         if (row.Vm is { } vm)
         {
             json.WriteString("vm", vm.Name);
-            json.WriteNumber("vm_pid", vm.Pid);
+            if (vm.OnlyPid is { } pid) json.WriteNumber("vm_pid", pid);
+            else json.WriteNull("vm_pid");
         }
         if (row.Vcpu is { } vcpu) json.WriteNumber("vcpu", vcpu);
         JsonVmmReason.Write(json, row.Reason);

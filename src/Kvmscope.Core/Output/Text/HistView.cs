@@ -36,7 +36,8 @@ internal static class HistView
     private static string Heading(ReportRow row, bool withPid, SymbolTable? symbols)
     {
         var parts = new List<string>();
-        if (row.Vm is { } vm) parts.Add(vm.Name + (withPid ? string.Create(CultureInfo.InvariantCulture, $" (pid {vm.Pid})") : ""));
+        if (row.Vm is { } vm)
+            parts.Add(vm.Name + (withPid && vm.OnlyPid is { } pid ? string.Create(CultureInfo.InvariantCulture, $" (pid {pid})") : ""));
         if (row.Vcpu is { } vcpu) parts.Add("vCPU " + vcpu.ToString(CultureInfo.InvariantCulture));
         if (row.Code is { } code) parts.Add(ExitReasons.Name(code));
         if (row.Code is { } reason && Qualifiers.Name(reason, row.Qualifier) is { } qualifier) parts.Add(qualifier);

@@ -44,7 +44,7 @@ internal sealed class KeyColumns
     {
         var cells = new List<TextCell>();
         if (_vm) cells.Add(TextCell.OfText(row.Vm?.Name ?? "?"));
-        if (_pid) cells.Add(row.Vm is { } vm ? TextCell.OfNumber((ulong)vm.Pid) : TextCell.Missing);
+        if (_pid) cells.Add(row.Vm?.OnlyPid is { } only ? TextCell.OfNumber((ulong)only) : TextCell.Missing);
         if (_vcpu) cells.Add(row.Vcpu is { } vcpu ? TextCell.OfNumber((ulong)vcpu) : TextCell.Missing);
         ExitCode code = row.Code.GetValueOrDefault();
         if (_code) cells.Add(TextCell.OfRight(ExitReasons.NumberText(code)));

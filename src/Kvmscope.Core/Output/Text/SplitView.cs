@@ -65,7 +65,7 @@ internal sealed class SplitView(Report report, ShownColumns shown, ViewStyle sty
     private static List<TextCell> Keys(WallRow row, bool pid, bool vcpu)
     {
         List<TextCell> cells = [TextCell.OfText(row.Vm?.Name ?? "all")];
-        if (pid) cells.Add(row.Vm is { } vm ? TextCell.OfNumber((ulong)vm.Pid) : TextCell.Missing);
+        if (pid) cells.Add(row.Vm?.OnlyPid is { } only ? TextCell.OfNumber((ulong)only) : TextCell.Missing);
         if (vcpu) cells.Add(row.Vcpu is { } id ? TextCell.OfNumber((ulong)id) : TextCell.Missing);
         return cells;
     }

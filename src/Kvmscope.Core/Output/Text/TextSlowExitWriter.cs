@@ -13,11 +13,15 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
     private const int LiveTime = 15, RecordedTime = 32, VcpuWidth = 4, LevelWidth = 2, DurationWidth = 8;
     private const int MinVm = 8, EnoughVm = 24, MinReason = 18, MaxReason = 26;
 
+    // VMs come and go: the names that came first are forgotten first.
+    private const int MostNames = 1000;
+
     private readonly Destination _to;
     private readonly TextLine _line = new();
     private readonly bool _isVerbose, _isRecorded;
     private readonly int _timeWidth;
     private readonly Dictionary<string, int> _pids = [];
+    private readonly Queue<string> _names = [];
     private readonly HashSet<string> _repeated = [];
     private int _vmWidth, _reasonWidth;
 
@@ -32,6 +36,9 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         _timeWidth = _isRecorded ? RecordedTime : LiveTime;
         foreach (KnownVm known in request.Known) Learn(known.Pid, known.Name);
     }
+
+    /// <summary>How many names it remembers.</summary>
+    internal int KnownNames => _names.Count;
 
     public void Write(in SlowExit exit)
     {
@@ -68,7 +75,16 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
 
     private void Learn(int pid, string name)
     {
-        if (!_pids.TryAdd(name, pid) && _pids[name] != pid) _repeated.Add(name);
+        if (!_pids.TryAdd(name, pid))
+        {
+            if (_pids[name] != pid) _repeated.Add(name);
+            return;
+        }
+        _names.Enqueue(name);
+        if (_names.Count <= MostNames) return;
+        string oldest = _names.Dequeue();
+        _pids.Remove(oldest);
+        _repeated.Remove(oldest);
     }
 
     private string PidOf(string name, int? pid = null) =>
