@@ -24,6 +24,9 @@ const string Usage = """
       lab-suite test [--kvmscope PATH] [--only GROUP[/CASE]]… [--list]
           runs kvmscope (out/kvmscope) with guests and compares; for the lab, as root
 
+      lab-suite soak --kvmscope PATH VMS
+          runs VMs that come and go beside a recorder and two tracers; for bench/soak/run
+
       lab-suite latch [STATUS]
           prints "attached", waits for a line on stdin, exits with STATUS
 
@@ -42,6 +45,7 @@ try
         ["churn", string, ..] => ChurnCommand.Run(args.AsSpan(1)),
         ["odd", .. string[] rest] => OddCommand.Run(rest),
         ["test", .. string[] rest] => TestCommand.Run(rest),
+        ["soak", .. string[] rest] => SoakCommand.Run(rest),
         ["latch"] => LatchCommand.Run(0),
         ["latch", string status] => LatchCommand.Run(int.Parse(status)),
         ["cost", .. string[] rest] when rest.Length <= 1 => CostCommand.Run(rest),
