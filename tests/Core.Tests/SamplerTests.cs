@@ -248,4 +248,30 @@ public sealed class SamplerTests
         Assert.Equal([0, 1, 1, 2], trace.ExchangedAfter);
         Assert.Equal(3, trace.Readings);
     }
+
+    [Fact]
+    public void What_an_answer_leaves_behind_is_collected_before_the_next_wait()
+    {
+        const int Intervals = 20;
+        var time = new StillTime();
+        var sampler = new Sampler(new Trace(time, 1), new TraceClock(time));
+        List<WeakReference> taken = [];
+        sampler.Add(new Sink(Grouping.Host, interval =>
+        {
+            taken.Add(new WeakReference(interval));
+            // Three megabytes, none of it a large object.
+            for (int i = 0; i < 100; i++) GC.KeepAlive(new byte[30_000]);
+            return true;
+        })
+        { Step = TimeSpan.FromSeconds(1) });
+        int gone = 0;
+        sampler.Run(wait =>
+        {
+            if (wait > TimeSpan.Zero && taken.Count > 0 && !taken[^1].IsAlive) gone++;
+            time.Now += wait;
+            return false;
+        }, TimeSpan.FromSeconds(Intervals));
+        // Some may have been in use for longer: other tests have memory collected at the same time.
+        Assert.InRange(gone, Intervals / 2, Intervals - 1);
+    }
 }

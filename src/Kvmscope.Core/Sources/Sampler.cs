@@ -121,6 +121,7 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
         var sweeps = new Cadence(s_sweepPeriod);
         var due = new List<Sink>();
         TimeSpan stop = duration ?? TimeSpan.MaxValue;
+        var garbage = new Garbage();
         while (!HasEnded)
         {
             TimeSpan next = Min(stop, sweeps.Next);
@@ -136,6 +137,7 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
             if (due.Count > 0) Deliver(due, grouping, hasSlow);
             // After the reading, which it would delay.
             if (isSwept && !HasEnded) session.ExchangeCells();
+            if (isSwept && !HasEnded) garbage.Collect();
         }
     }
 
