@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Analysis.Rules;
 using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Core.Tests;
@@ -28,10 +29,40 @@ public sealed partial class AccountingTests
     public void What_is_not_seen_and_well_has_a_line_of_text_in_a_place_of_its_own()
     {
         AccountingField[] told = [.. Accounting.Fields.Where(f => f.Problem is not null)];
-        Assert.Equal(["exits", "entries"], Accounting.Fields.Except(told).Select(f => f.Name));
+        Assert.Equal(["exits", "entries", "vcpu_room"], Accounting.Fields.Except(told).Select(f => f.Name));
         Assert.Equal(told.Length, told.Select(f => f.Place).Distinct().Count());
         foreach (AccountingField field in told)
-            Assert.Equal([field.Line(3)], AccountingText.Lines(Sample.IntervalOf(field.With(new Accounting(), 3))));
+        {
+            Accounting accounting = field.With(new Accounting(), 3);
+            string line = Assert.Single(AccountingText.Lines(Sample.IntervalOf(accounting)));
+            Assert.Equal(field.Line(accounting), line);
+            Assert.StartsWith(field.Problem!(3), line, StringComparison.Ordinal);
+            Assert.Null(field.Line(new Accounting()));
+        }
+    }
+
+    [Theory]
+    [InlineData(0, "raise --max-vcpus")]
+    [InlineData(1, "raise --max-vcpus above 1")]
+    [InlineData(65_535, "raise --max-vcpus above 65535")]
+    [InlineData(65_536, "there is room for 65536 vCPUs at most, so trace fewer VMs (--vm)")]
+    public void What_found_no_room_names_the_limit_and_the_fix(ulong room, string fix)
+    {
+        Accounting accounting = new() { DroppedCells = 1, DroppedVcpus = 5, DroppedExits = 9, VcpuRoom = room };
+        Assert.Equal(
+            [$"5 vCPUs were not counted: {fix}", $"1 reason of a vCPU did not fit: {fix}", "9 exits were not counted: the tables were full"],
+            AccountingText.Lines(Sample.IntervalOf(accounting)));
+        RuleResult result = RuleSample.Evaluate("count(exit)<1325", RuleSample.Input(accounting, RuleSample.Rows()));
+        Assert.EndsWith($" ({fix})", result.Why, StringComparison.Ordinal);
+    }
+
+    // In a sum it is what it was at the end, as what the trace can do does not add up.
+    [Fact]
+    public void Room_does_not_add_up()
+    {
+        Accounting first = new() { DroppedVcpus = 2, VcpuRoom = 128 }, then = new() { DroppedVcpus = 3, VcpuRoom = 128 };
+        Assert.Equal(new Accounting { DroppedVcpus = 5, VcpuRoom = 128 }, first.Then(then));
+        Assert.Equal(new Accounting { DroppedVcpus = 1, VcpuRoom = 128 }, then.Less(first));
     }
 
     [GeneratedRegex("(?<!^)([A-Z])")]

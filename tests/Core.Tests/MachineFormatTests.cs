@@ -168,8 +168,8 @@ public sealed class MachineFormatTests
     [Fact]
     public void Lost_events_are_said()
     {
-        Assert.StartsWith("1 slow exit was lost", AccountingText.LostEvents(1), StringComparison.Ordinal);
-        Assert.StartsWith("12 slow exits were lost", AccountingText.LostEvents(12), StringComparison.Ordinal);
+        Assert.StartsWith("1 slow exit was lost", AccountingText.LostEvents(new Accounting { LostEvents = 1 }), StringComparison.Ordinal);
+        Assert.StartsWith("12 slow exits were lost", AccountingText.LostEvents(new Accounting { LostEvents = 12 }), StringComparison.Ordinal);
     }
 
     private static Interval Machines { get; } = Sample.IntervalOf(
@@ -183,6 +183,7 @@ public sealed class MachineFormatTests
             LostEvents = 6,
             DroppedCells = 7,
             DroppedVcpus = 8,
+            VcpuRoom = 128,
             DroppedExits = 9,
             UnreadReasons = 10,
         },

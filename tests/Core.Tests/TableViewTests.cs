@@ -93,6 +93,7 @@ public sealed class TableViewTests
             LostEvents = 7,
             DroppedCells = 1,
             DroppedVcpus = 5,
+            VcpuRoom = 128,
             DroppedExits = 99,
             UnreadReasons = 2,
         };

@@ -12,6 +12,9 @@ public sealed record Accounting
     /// <summary>How many vCPUs without a slot are counted one by one: from there on <see cref="DroppedVcpus"/> is a lower bound.</summary>
     public const ulong MaxDroppedVcpus = 1024;
 
+    /// <summary>The most vCPUs that tables can have room for.</summary>
+    public const int MostVcpus = 1 << 16;
+
     internal static readonly AccountingField LostEventsField = new("lost_events", a => a.LostEvents, (a, n) => a with { LostEvents = n })
     {
         Place = 4,
@@ -82,7 +85,8 @@ public sealed record Accounting
             IsUncounted = true,
             Place = 6,
             Problem = n => $"{Plural.Of(n, "reason of a vCPU", "reasons of vCPUs")} did not fit",
-            Remark = ": raise --max-vcpus",
+            Remark = ": ",
+            IsAboutRoom = true,
         },
         new("dropped_vcpus", a => a.DroppedVcpus, (a, n) => a with { DroppedVcpus = n })
         {
@@ -90,7 +94,8 @@ public sealed record Accounting
             IsAboutReturns = true,
             Place = 5,
             Problem = n => $"{(n < MaxDroppedVcpus ? "" : "at least ")}{Plural.Of(n, "vCPU was", "vCPUs were")} not counted",
-            Remark = ": raise --max-vcpus",
+            Remark = ": ",
+            IsAboutRoom = true,
         },
         new("dropped_exits", a => a.DroppedExits, (a, n) => a with { DroppedExits = n })
         {
@@ -99,6 +104,7 @@ public sealed record Accounting
             Problem = n => $"{Plural.Of(n, "exit was", "exits were")} not counted",
             Remark = ": the tables were full",
         },
+        new("vcpu_room", a => a.VcpuRoom, (a, n) => a with { VcpuRoom = n }) { IsState = true, InJson = JsonPresence.WhereAny },
         UnreadReasonsField,
         new("other_qualifiers", a => a.OtherQualifiers, (a, n) => a with { OtherQualifiers = n })
         {
@@ -166,6 +172,17 @@ public sealed record Accounting
 
     /// <summary>Exits that were not counted because of <see cref="DroppedCells"/> or <see cref="DroppedVcpus"/>.</summary>
     public ulong DroppedExits { get; init; }
+
+    /// <summary>How many vCPUs the tables had room for at once, once there was too little; 0: enough, or not known.</summary>
+    public ulong VcpuRoom { get; init; }
+
+    /// <summary>How to have more room than there was.</summary>
+    internal string MoreRoom => VcpuRoom switch
+    {
+        0 => "raise --max-vcpus",
+        < MostVcpus => $"raise --max-vcpus above {VcpuRoom}",
+        _ => $"there is room for {VcpuRoom} vCPUs at most, so trace fewer VMs (--vm)",
+    };
 
     /// <summary>Exits whose reason could not be read at all (an unknown kernel layout); they are in rows with code 0 of ISA None.</summary>
     public ulong UnreadReasons { get; init; }
@@ -267,6 +284,11 @@ internal sealed record AccountingField(string Name, Func<Accounting, ulong> Of, 
     /// <summary>What follows <see cref="Problem"/> under tables: what that means, or how to avoid it.</summary>
     internal string Remark { get; init; } = "";
 
-    /// <summary>The line under tables.</summary>
-    internal string Line(ulong number) => Problem!(number) + Remark;
+    /// <summary>Whether how to have more room follows it.</summary>
+    internal bool IsAboutRoom { get; init; }
+
+    /// <summary>The line under tables; null where there is nothing to say.</summary>
+    internal string? Line(Accounting accounting) => Of(accounting) is > 0 and var number && Problem is not null
+        ? Problem(number) + Remark + (IsAboutRoom ? accounting.MoreRoom : "")
+        : null;
 }

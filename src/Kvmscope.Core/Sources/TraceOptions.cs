@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Sources;
 public sealed record TraceOptions
 {
     /// <summary>The most vCPUs that <see cref="MaxVcpus"/> may ask for.</summary>
-    public const int MostVcpus = 1 << 16;
+    public const int MostVcpus = Accounting.MostVcpus;
 
     /// <summary>Measure handling times (two timestamps and a histogram per exit); false counts only, which costs less.</summary>
     public bool WantTime { get; init; } = true;

@@ -41,7 +41,10 @@ internal struct SlotLosses
     }
 
     /// <summary>What was lost since attach, in all slots and outside of slots. Without what the rows say about exits.</summary>
-    internal readonly Accounting ToAccounting(kvmscope_losses lost, ulong missedEvents) => new()
+    /// <param name="lost">What was lost outside of slots.</param>
+    /// <param name="missedEvents">Events that the kernel skipped.</param>
+    /// <param name="room">How many vCPUs there is room for.</param>
+    internal readonly Accounting ToAccounting(kvmscope_losses lost, ulong missedEvents, int room) => new()
     {
         UnpairedExits = _unpairedExits,
         UnpairedEntries = _unpairedEntries,
@@ -50,6 +53,7 @@ internal struct SlotLosses
         DroppedCells = _droppedCells,
         DroppedVcpus = lost.dropped_vcpus,
         DroppedExits = _droppedExits + lost.dropped_exits,
+        VcpuRoom = _droppedCells + lost.dropped_vcpus > 0 ? (ulong)room : 0,
         OtherQualifiers = _otherQualifiers,
         MissedEvents = missedEvents,
         LostReturns = _lostReturns + lost.lost_returns,

@@ -90,7 +90,7 @@ internal sealed unsafe class TableReader(
             Vms = NamedIn(reading.Vms, [.. rows.Select(r => r.Key.Vm), .. times.Select(t => t.Key.Vm), .. before.Select(o => o.Key.Vm),
                 .. ages.Select(o => o.Key.Vm), .. returned.Select(r => r.Key.Vm), .. states.Select(s => s.Vm),
                 .. vcpus.Select(v => v.Vm)]),
-            Accounting = Since(losses.ToAccounting(lost, missedEvents), rows),
+            Accounting = Since(losses.ToAccounting(lost, missedEvents, slots.Count - 1), rows),
             RestartedRows = reading.Restarted,
         };
         reading.Clear();

@@ -178,7 +178,7 @@ internal sealed class ReportCommand : ICommand
         target.Begin();
         SlowerCommand.WriteLosses(output.Format, target.To)?.Invoke(sum, true);
         target.Writer.Flush();
-        if (sum.Accounting.LostEvents > 0) context.Tell(AccountingText.LostEvents(sum.Accounting.LostEvents));
+        if (AccountingText.LostEvents(sum.Accounting) is { } lost) context.Tell(lost);
         Say(source, context);
         return 0;
     }

@@ -37,8 +37,8 @@ internal sealed class SlowSink(IOutputWriter<SlowExit> writer, TextWriter output
     {
         // Losses belong to no VM, and VMs come and go.
         if (WriteLosses is not null) _sum.Add(interval with { Vms = [], OpenAges = [] });
-        if (interval.Accounting.LostEvents == 0) return true;
-        error.WriteLine(AccountingText.LostEvents(interval.Accounting.LostEvents));
+        if (AccountingText.LostEvents(interval.Accounting) is not { } lost) return true;
+        error.WriteLine(lost);
         WriteLosses?.Invoke(interval, false);
         return true;
     }

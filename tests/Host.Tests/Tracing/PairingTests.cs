@@ -182,7 +182,7 @@ public sealed class PairingTests
         IntervalSum modeled = new(Grouping.Host);
         modeled.Add(model.Read());
         Assert.Equal(CountsOf(modeled.ToInterval()), CountsOf(seen));
-        Accounting withoutDrops = seen.Accounting with { DroppedCells = 0, DroppedVcpus = 0, DroppedExits = 0 };
+        Accounting withoutDrops = seen.Accounting with { DroppedCells = 0, DroppedVcpus = 0, DroppedExits = 0, VcpuRoom = 0 };
         Assert.Equal(modeled.ToInterval().Accounting, withoutDrops);
         return seen;
     }

@@ -33,9 +33,23 @@ public sealed class SlotLossesTests
                 DroppedCells = 4,
                 DroppedVcpus = 100,
                 DroppedExits = 215,
+                VcpuRoom = 128,
                 OtherQualifiers = 6,
                 MissedEvents = 7,
             },
-            losses.ToAccounting(new kvmscope_losses { dropped_vcpus = 100, dropped_exits = 200 }, missedEvents: 7));
+            losses.ToAccounting(new kvmscope_losses { dropped_vcpus = 100, dropped_exits = 200 }, missedEvents: 7, room: 128));
+    }
+
+    // Exits that were not counted are of vCPUs or reasons without room; how much there is says nothing without those.
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(1, 0, 128)]
+    [InlineData(0, 1, 128)]
+    public void How_much_room_there_was_is_said_where_it_was_too_little(uint cells, uint vcpus, ulong room)
+    {
+        kvmscope_slot slot = new() { dropped_cells = cells };
+        SlotLosses losses = default;
+        losses.Add(ref slot, hasEnded: false);
+        Assert.Equal(room, losses.ToAccounting(new kvmscope_losses { dropped_vcpus = vcpus }, missedEvents: 0, room: 128).VcpuRoom);
     }
 }

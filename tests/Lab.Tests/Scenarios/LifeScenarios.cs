@@ -160,7 +160,7 @@ internal static class LifeScenarios
             second.Made.Values.Concat(third.Made.Values).Aggregate(0UL, (a, b) => a + b), answer.Accounting["dropped_exits"],
             "trust.dropped_exits");
         Exact.AddsUp(answer);
-        Check.Contains("2 vCPUs were not counted: raise --max-vcpus", text, "the table");
+        Check.Contains("2 vCPUs were not counted: raise --max-vcpus above 1", text, "the table");
         first.End();
         second.End();
         third.End();

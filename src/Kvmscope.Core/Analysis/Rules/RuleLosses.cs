@@ -39,7 +39,7 @@ internal sealed class RuleLosses
     private static string? UncountedOf(Interval interval)
     {
         AccountingField? lost = Accounting.Fields.LastOrDefault(f => f.IsUncounted && f.Of(interval.Accounting) > 0);
-        if (lost is not null) return lost.Problem!(lost.Of(interval.Accounting)) + " (raise --max-vcpus)";
+        if (lost is not null) return $"{lost.Problem!(lost.Of(interval.Accounting))} ({interval.Accounting.MoreRoom})";
         return interval.RestartedRows > 0 ? AccountingText.Restarted(interval.RestartedRows) : null;
     }
 

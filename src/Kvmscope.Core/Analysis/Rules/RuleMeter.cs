@@ -120,16 +120,16 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
         TimeParts parts = default;
         foreach (WallRow row in WallClockBuilder.Build(scope.Observed, byVcpu: rule.NamesVcpu)) parts.Add(row.Parts);
         if (missing.Length > 0) return Share(parts[part], wall, RuleBound.AtMost, missing[0].Text);
-        ulong missed = scope.Observed.Accounting.MissedEvents;
+        string? missed = Accounting.MissedEventsField.Line(scope.Observed.Accounting);
         // Poll time without an event is part of KVM's time.
         RuleBound bound = (missed, part) switch
         {
-            (0, _) => RuleBound.Exact,
+            (null, _) => RuleBound.Exact,
             (_, TimePart.Poll) => RuleBound.AtLeast,
             (_, TimePart.Kvm) => RuleBound.AtMost,
             _ => RuleBound.Exact,
         };
-        return Share(parts[part], wall, bound, bound == RuleBound.Exact ? null : Accounting.MissedEventsField.Line(missed));
+        return Share(parts[part], wall, bound, bound == RuleBound.Exact ? null : missed);
     }
 
     // Open exits are in the parts with their time so far, as in the table of the split.

@@ -19,7 +19,7 @@ public static class AccountingText
             if (field == Accounting.UnreadReasonsField && unnamed > 0)
                 lines.Add($"{Plural.Of(unnamed, "exit has a reason", "exits have reasons")} without a name in this version: shown by " +
                     $"number");
-            if (field.Of(accounting) is > 0 and var number) lines.Add(field.Line(number));
+            if (field.Line(accounting) is { } line) lines.Add(line);
         }
         if (interval.RestartedRows > 0) lines.Add(Restarted(interval.RestartedRows) + ": shown from there on");
         return lines;
@@ -27,13 +27,13 @@ public static class AccountingText
 
     /// <summary>The same for an answer that is about returns to the VMM and not about exits.</summary>
     internal static IEnumerable<string> ReturnLines(Interval interval) =>
-        s_lines.Where(f => f.IsAboutReturns && f.Of(interval.Accounting) > 0).Select(f => f.Line(f.Of(interval.Accounting)));
+        s_lines.Where(f => f.IsAboutReturns).Select(f => f.Line(interval.Accounting)).OfType<string>();
 
     /// <summary>The same for the last exits of vCPUs, with what is missing on this kernel.</summary>
     public static IEnumerable<string> OfHistories(Interval interval) => [.. SplitView.MissingLines(interval), .. ReturnLines(interval)];
 
-    /// <summary>That slow exits were lost, and what to do about it.</summary>
-    public static string LostEvents(ulong lost) => Accounting.LostEventsField.Line(lost);
+    /// <summary>That slow exits were lost, and what to do about it; null where none was.</summary>
+    public static string? LostEvents(Accounting accounting) => Accounting.LostEventsField.Line(accounting);
 
     /// <summary>That counters went backwards.</summary>
     internal static string Restarted(int rows) => $"{Plural.Of((ulong)rows, "counter", "counters")} restarted at zero";
