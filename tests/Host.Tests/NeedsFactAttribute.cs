@@ -16,17 +16,19 @@ internal abstract class NeedsFactAttribute : FactAttribute
     }
 
     protected static string? WhyNotRoot => Environment.IsPrivilegedProcess ? null : "needs root";
-}
 
-/// <summary>A test that needs root and this program.</summary>
-internal sealed class PrivilegedFactAttribute(string? tool = null) : NeedsFactAttribute(WhyNotRoot ?? WhyNotTool(tool))
-{
-    private static string? WhyNotTool(string? tool)
+    protected static string? WhyNotTool(string? tool)
     {
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
         return tool is null || folders.Any(folder => File.Exists(Path.Join(folder, tool))) ? null : $"needs {tool}";
     }
 }
+
+/// <summary>A test that needs root and this program.</summary>
+internal sealed class PrivilegedFactAttribute(string? tool = null) : NeedsFactAttribute(WhyNotRoot ?? WhyNotTool(tool));
+
+/// <summary>A test of a process without privileges: root needs setpriv to start one.</summary>
+internal sealed class UnprivilegedFactAttribute() : NeedsFactAttribute(WhyNotRoot is null ? WhyNotTool("setpriv") : null);
 
 /// <summary>A test that creates a VM.</summary>
 internal sealed class KvmFactAttribute() : NeedsFactAttribute(WhyNot())
