@@ -69,6 +69,19 @@ public sealed class AssertTests : IDisposable
         Assert.Contains("open: IO_INSTRUCTION of db1 vCPU 0 for 8.10 s", new World().Run("report", file, "count").Out);
     }
 
+    // Exits without an entry (the fast path) leave a time that is not known; what was open before a stretch may hide one.
+    [Fact]
+    public void A_stretch_that_goes_on_from_another_may_hide_an_exit_without_a_time()
+    {
+        string file = Path.Combine(_folder, "x.kvmscope");
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { Log = world.Log, GrowsEachSecond = true, UnpairedExits = seconds => (ulong)seconds };
+        Assert.Equal(0, world.Run("record", "-o", file, "--interval", "1s").Status);
+        int Status(params string[] window) => new World().Run(["assert", "max(exit)<50us", file, .. window]).Status;
+        Assert.Equal((0, 0), (Status(), Status("--to", "+1s")));
+        Assert.Equal(5, Status("--from", "+1s"));
+    }
+
     [Fact]
     public void A_failure_is_more_than_what_could_not_be_measured()
     {

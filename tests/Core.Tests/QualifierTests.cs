@@ -1,4 +1,5 @@
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Exits.X86;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Tests;
@@ -36,6 +37,23 @@ public class QualifierTests
     [InlineData(Isa.Vmx, 56, 0x2_0000_0300, "ICR write")]
     public void Is_named_as_people_name_it(Isa isa, ulong code, ulong raw, string name) =>
         Assert.Equal(name, Qualifiers.Name(new ExitCode(isa, code), Qualifier.Of(raw)));
+
+    // Also of those that look alike in some bits: 0x200 is IRR0, and 0 is none.
+    [Fact]
+    public void Each_register_of_the_APIC_has_its_own_name()
+    {
+        foreach ((ulong first, ulong last, string name) in X86Names.ApicRegisters.Rows)
+            foreach (ulong register in (ulong[])[first, last])
+                foreach (ExitCode code in (ExitCode[])[new(Isa.Vmx, 44), new(Isa.Vmx, 56), new(Isa.Svm, 0x402)])
+                    foreach ((ulong way, string direction) in ((ulong, string)[])[(1, "read"), (2, "write")])
+                    {
+                        Qualifier qualifier = Qualifier.Of(way << 32 | register);
+                        Assert.Equal($"{name} {direction}", Qualifiers.Name(code, qualifier));
+                        Assert.Equal([register], Qualifiers.MachineParts(code, qualifier));
+                        Assert.Equal(direction, Qualifiers.Direction(code, qualifier));
+                    }
+        Assert.Contains((0x200UL, 0x20fUL, "IRR0"), X86Names.ApicRegisters.Rows);
+    }
 
     [Fact]
     public void Has_a_name_and_numbers_whatever_it_is()

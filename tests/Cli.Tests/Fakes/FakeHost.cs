@@ -37,6 +37,9 @@ internal sealed class FakeHost(FakeClock clock) : IHost
 
     public Accounting Accounting { get; init; } = new();
 
+    /// <summary>Exits without an entry since the beginning, by the seconds that have passed.</summary>
+    public Func<double, ulong>? UnpairedExits { get; init; }
+
     /// <summary>What is open at every reading.</summary>
     public IReadOnlyList<OpenAge> OpenAges { get; init; } = [];
 

@@ -23,8 +23,10 @@ internal sealed class FakeSession(FakeClock clock, FakeHost host) : ITraceSessio
         ulong factor = host.GrowsEachSecond ? (ulong)clock.Now.TotalSeconds : 1, more = factor - _factor;
         Row[] rows = more == 0 ? [] : [.. host.Rows.Where(Passes).Select(r => Times(r, more, grouping))];
         ulong exits = (ulong)rows.Sum(r => (long)r.Count);
-        Accounting lost = host.Accounting.Less(_lost);
-        (_factor, _lost) = (factor, host.Accounting);
+        Accounting all = host.Accounting;
+        if (host.UnpairedExits is { } unpaired) all = all with { UnpairedExits = unpaired(clock.Now.TotalSeconds) };
+        Accounting lost = all.Less(_lost);
+        (_factor, _lost) = (factor, all);
         return new Interval
         {
             To = clock.GetUtcNow(),
