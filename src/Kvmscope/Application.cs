@@ -31,6 +31,7 @@ internal static class Application
     {
         try
         {
+            context.Prepare();
             int status = DropInNames.Find(argv0) is { } tool ? DropInCommand.Run(tool, args, context) : Run(args, context);
             context.Out.Flush();
             return status;

@@ -16,6 +16,10 @@ internal static class HostFactory
     /// <summary>Called first: makes standard streams and limits safe to use.</summary>
     public static void PrepareProcess() => StandardDescriptors.Prepare();
 
+    /// <summary>Heeds the shell's limits on memory.</summary>
+    /// <exception cref="Core.KvmscopeException">They are too small to run.</exception>
+    public static void HeedLimits() => MemoryLimit.Heed();
+
     /// <summary>Standard output (1) or standard error (2).</summary>
     public static Stream StandardStream(int descriptor, bool isQuiet = false) => StandardDescriptors.Output(descriptor, isQuiet);
 

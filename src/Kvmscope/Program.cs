@@ -16,5 +16,6 @@ var context = new CommandContext
     ErrorIsTerminal = !Console.IsErrorRedirected,
     Clock = TimeProvider.System,
     TraceEnd = () => new TraceEnd(HostFactory.System),
+    Prepare = HostFactory.HeedLimits,
 };
 return Application.Run(Environment.GetCommandLineArgs()[0], args, context);

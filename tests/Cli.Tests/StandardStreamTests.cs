@@ -77,6 +77,19 @@ public sealed class StandardStreamTests : IDisposable
     }
 
     [Fact]
+    public void Limits_that_are_too_small_to_run_are_said_before_anything_is_done()
+    {
+        var error = new StringWriter();
+        Terminal.CommandContext context = new World().Context(error: error) with
+        {
+            Prepare = () => throw new Core.KvmscopeException(Core.ExitStatus.Failed, "ulimit -v is 1", "Raise it."),
+            Host = () => throw new InvalidOperationException(),
+        };
+        Assert.Equal(1, Application.Run("/usr/bin/kvmscope", ["list"], context));
+        Assert.Equal("kvmscope: ulimit -v is 1\n  Raise it.\n", error.ToString());
+    }
+
+    [Fact]
     public void Too_little_memory_is_one_line_and_a_status()
     {
         var error = new StringWriter();

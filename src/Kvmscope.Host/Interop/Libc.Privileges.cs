@@ -30,8 +30,10 @@ internal static unsafe partial class Libc
         internal uint inheritable;
     }
 
+    internal const int RLIMIT_DATA = 2;
     internal const int RLIMIT_NOFILE = 7;
     internal const int RLIMIT_MEMLOCK = 8;
+    internal const int RLIMIT_AS = 9;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct rlimit

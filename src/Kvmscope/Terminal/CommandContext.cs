@@ -37,6 +37,9 @@ internal sealed record CommandContext
     /// <summary>Creates what ends a trace: signals, and the command that is started.</summary>
     public required Func<ITraceEnd> TraceEnd { get; init; }
 
+    /// <summary>Called before anything else is done; it may throw a <see cref="Core.KvmscopeException"/>.</summary>
+    public Action Prepare { get; init; } = static () => { };
+
     /// <summary>Writes an error or a note, as one line.</summary>
     public void Say(string text) => Tell($"kvmscope: {text}");
 

@@ -161,7 +161,7 @@ internal static class PrivilegeScenarios
     private static void LimitsAreSaid(LabHost host)
     {
         foreach ((string limit, string says) in ((string, string)[])[
-            ("-n 32", "ulimit -n is 32"), ("-p 1", "ulimit -u"), ("-f 0", "the file is too large")])
+            ("-n 32", "ulimit -n is 32"), ("-p 1", "ulimit -u"), ("-f 0", "the file is too large"), ("-v 300000", "ulimit -v is 300000")])
         {
             if (LabHost.Run(Shell, ["-c", $"ulimit {limit}"]).Errors.Length > 0)
             {
