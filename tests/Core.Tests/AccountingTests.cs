@@ -50,7 +50,10 @@ public sealed partial class AccountingTests
     {
         Accounting accounting = new() { DroppedCells = 1, DroppedVcpus = 5, DroppedExits = 9, VcpuRoom = room };
         Assert.Equal(
-            [$"5 vCPUs were not counted: {fix}", $"1 reason of a vCPU did not fit: {fix}", "9 exits were not counted: the tables were full"],
+            [
+                $"5 vCPUs were not counted: {fix}", $"1 reason of a vCPU did not fit: {fix}",
+                "9 exits were not counted: the tables were full",
+            ],
             AccountingText.Lines(Sample.IntervalOf(accounting)));
         RuleResult result = RuleSample.Evaluate("count(exit)<1325", RuleSample.Input(accounting, RuleSample.Rows()));
         Assert.EndsWith($" ({fix})", result.Why, StringComparison.Ordinal);

@@ -81,7 +81,8 @@ public sealed class DeltaTests
         foreach (var property in typeof(Accounting).GetProperties())
             if (property.PropertyType == typeof(ulong)) property.SetValue(all, 3UL);
         Accounting accounting =
-            (At(2) with { Accounting = all }).Since(At(1) with { Accounting = all with { Open = 9, VcpuRoom = 0 } }, Sample.Started).Accounting;
+            (At(2) with { Accounting = all })
+                .Since(At(1) with { Accounting = all with { Open = 9, VcpuRoom = 0 } }, Sample.Started).Accounting;
         Assert.Equal(new Accounting { Open = 3, VcpuRoom = 3 }, accounting);
         Assert.Equal(all, (At(2) with { Accounting = all }).Since(At(1), Sample.Started).Accounting);
     }

@@ -168,8 +168,10 @@ public sealed class MachineFormatTests
     [Fact]
     public void Lost_events_are_said()
     {
-        Assert.StartsWith("1 slow exit was lost", AccountingText.LostEvents(new Accounting { LostEvents = 1 }), StringComparison.Ordinal);
-        Assert.StartsWith("12 slow exits were lost", AccountingText.LostEvents(new Accounting { LostEvents = 12 }), StringComparison.Ordinal);
+        static string? Line(ulong lost) => AccountingText.LostEvents(new Accounting { LostEvents = lost });
+        Assert.StartsWith("1 slow exit was lost", Line(1), StringComparison.Ordinal);
+        Assert.StartsWith("12 slow exits were lost", Line(12), StringComparison.Ordinal);
+        Assert.Null(Line(0));
     }
 
     private static Interval Machines { get; } = Sample.IntervalOf(
