@@ -8,16 +8,18 @@ namespace Kvmscope.Core.Sources;
 public sealed class Garbage
 {
     private const long Enough = 2 << 20;
+    private const int WithOld = 8;
 
     private long _before = GC.GetAllocatedBytesForCurrentThread();
+    private int _collections;
 
-    /// <summary>Collects, if this thread has allocated more than 2 MiB since the last time. Called when little is in use.</summary>
+    /// <summary>Collects, if this thread has allocated 2 MiB since the last time. Called when little is in use.</summary>
     public void Collect()
     {
         long now = GC.GetAllocatedBytesForCurrentThread();
         if (now - _before < Enough) return;
         _before = now;
-        // Not what has lived for long, of which the runtime takes care: a large host's counters would be looked at each second.
-        GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+        // What has lived for long is seldom garbage, and on a large host it is much to look at: once per eight times.
+        GC.Collect(++_collections % WithOld == 0 ? 2 : 1, GCCollectionMode.Forced, blocking: true);
     }
 }
