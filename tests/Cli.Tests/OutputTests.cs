@@ -235,6 +235,26 @@ public sealed class OutputTests : IDisposable
         }
     }
 
+    // In a folder that all may write and that is not sticky, anybody may have made the link or replace it.
+    [Theory]
+    [InlineData("count -o")]
+    [InlineData("record --duration 1s -o")]
+    public void A_link_in_a_folder_that_all_may_write_is_not_followed(string line)
+    {
+        string target = Path.Combine(_directory, "target"), folder = Path.Combine(_directory, "shared");
+        Directory.CreateDirectory(folder);
+        File.SetUnixFileMode(folder, (UnixFileMode)0x1ff);
+        foreach (bool exists in (bool[])[false, true])
+        {
+            string link = Path.Combine(folder, exists ? "link" : "dangling");
+            if (exists) File.WriteAllText(target, "former");
+            File.CreateSymbolicLink(link, target);
+            Outcome refused = new World().Run([.. line.Split(' '), link]);
+            Assert.Equal((2, ""), (refused.Status, refused.Out));
+            Assert.Equal(exists ? "former" : null, File.Exists(target) ? File.ReadAllText(target) : null);
+        }
+    }
+
     // What a file that is made here lacks.
     private static UnixFileMode Umask(string folder)
     {

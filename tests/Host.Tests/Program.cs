@@ -52,7 +52,7 @@ internal static class Program
             CapabilitySet.TryParse(status, "CapPrm", out CapabilitySet permitted);
             output.WriteLine($"thread {Path.GetFileName(task)} {permitted.Bits:x}");
             foreach (string line in status.Split('\n'))
-                if (line.StartsWith("Groups:", StringComparison.Ordinal) || line.StartsWith("NoNewPrivs:", StringComparison.Ordinal))
+                if (line.Split(':')[0] is "Groups" or "NoNewPrivs" or "Name" or "Uid")
                     output.WriteLine($"line {Path.GetFileName(task)} {line.Replace('\t', ' ')}");
         }
     }

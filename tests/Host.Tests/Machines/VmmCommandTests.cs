@@ -20,6 +20,7 @@ public sealed class VmmCommandTests
     [InlineData("qemu-system-x86_64|-name|a,,b=c,debug-threads=on", "qemu", "a,b=c")]
     [InlineData("qemu-system-x86_64|-name|guest=a,,,,b", "qemu", "a,,b")]
     [InlineData("qemu-system-x86_64|-name|guest=one|-name|debug-threads=on|-name|guest=two", "qemu", "two")]
+    [InlineData("qemu-system-x86_64|-name|web|-append|x|name|other", "qemu", "web")]
     [InlineData("qemu-system-x86_64|-name|debug-threads=on", "qemu", "qemu-system-x86_64-7")]
     [InlineData("qemu-system-x86_64|-name", "qemu", "qemu-system-x86_64-7")]
     [InlineData("qemu-system-x86_64|-name|", "qemu", "qemu-system-x86_64-7")]

@@ -15,7 +15,19 @@ public sealed class CapabilityDropperTests
         Assert.Empty(outcome.Holding);
         Assert.Equal("", outcome.Problem);
         Assert.True(outcome.Threads.Count > 2);
+        uint user = UserIds.Of("kvmscope")?.User ?? 65534;
+        Assert.All(outcome.Threads, thread => Assert.Contains($"{thread.Key} Uid: {user} {user} {user} {user}", outcome.Lines));
         Assert.All(outcome.Threads, thread => Assert.Equal(0UL, thread.Value));
+    }
+
+    [Fact]
+    public void A_user_is_found_by_name_and_never_root()
+    {
+        string[] other = File.ReadAllLines("/etc/passwd").Select(line => line.Split(':')).First(u => u[2] != "0" && u[3] != "0");
+        Assert.Equal((uint.Parse(other[2], CultureInfo.InvariantCulture), uint.Parse(other[3], CultureInfo.InvariantCulture)),
+            UserIds.Of(other[0]));
+        Assert.Null(UserIds.Of("root"));
+        Assert.Null(UserIds.Of("no-such-user"));
     }
 
     [PrivilegedFact("setpriv")]
@@ -56,6 +68,9 @@ public sealed class CapabilityDropperTests
         // Threads start and end between the report and this list, so only threads in both can be compared.
         Assert.All(outcome.Holding, tid => Assert.NotEqual(0UL, outcome.Threads.GetValueOrDefault(tid, 1UL)));
         Assert.NotEmpty(outcome.Holding);
+        // The only thread of the runtime that can be made to drop.
+        string finalizer = Assert.Single(outcome.Lines, line => line.Contains("Name: .NET Finali", StringComparison.Ordinal));
+        Assert.Equal(0UL, outcome.Threads[int.Parse(finalizer.Split(' ')[0], CultureInfo.InvariantCulture)]);
         Assert.Matches("^[0-9]+ threads? still ha(s|ve) capabilities$", outcome.Problem);
     }
 
