@@ -19,6 +19,24 @@ public sealed partial class DocsFactsTests
         Assert.Empty(named.Except(sources));
     }
 
+    // What a page claims with the name of a test is only as good as that test.
+    [Theory]
+    [InlineData("docs/security.md", 70)]
+    [InlineData("docs/testing.md", 0)]
+    public void Tests_that_are_named_exist(string page, int least)
+    {
+        string text = Read(page), sources = string.Join('\n', Files("tests").Select(Read));
+        string[] methods = [.. Method().Matches(text).Select(m => m.Groups[1].Value).Where(m => m.Any(char.IsLower)).Distinct()];
+        string[] missing = [.. methods.Where(m => !Regex.IsMatch(sources, $@"\b(?:void|Task) {m}\("))];
+        Assert.Empty(missing);
+        string[] groups = [.. LabCase().Matches(sources).Select(m => m.Groups[1].Value.Split('/')[0]).Distinct()];
+        HashSet<string> cases = [.. LabCase().Matches(sources).Select(m => m.Groups[1].Value)];
+        string[] named =
+            [.. LabName().Matches(text).Select(m => m.Groups[1].Value).Where(c => groups.Contains(c.Split('/')[0])).Distinct()];
+        Assert.Empty(named.Except(cases));
+        Assert.InRange(methods.Length + named.Length, least, int.MaxValue);
+    }
+
     private static IEnumerable<string> Files(string folder) =>
         Directory.EnumerateFiles(Path.Combine(DocsBlock.Root, folder), "*", new EnumerationOptions { RecurseSubdirectories = true })
             .Where(f => !BuildOutput().IsMatch(f) && Path.GetExtension(f) is ".cs" or ".sh" or "")
@@ -47,6 +65,15 @@ public sealed partial class DocsFactsTests
 
     [GeneratedRegex(@"\b(?:KVMSCOPE|LAB)_[A-Z0-9_]+\b")]
     private static partial Regex Variable();
+
+    [GeneratedRegex("`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+)`")]
+    private static partial Regex Method();
+
+    [GeneratedRegex("`([a-z-]+/[a-z0-9-]+)`")]
+    private static partial Regex LabName();
+
+    [GeneratedRegex("new\\(\"([a-z-]+/[a-z0-9-]+)\"")]
+    private static partial Regex LabCase();
 
     [GeneratedRegex("awk (?:-F'[^']*' )?'[^']*'")]
     private static partial Regex Awk();
