@@ -153,7 +153,7 @@ public sealed record Interval
     {
         if (number < 0) return null;
         _vms ??= Vms.ToDictionary(vm => vm.Ordinal);
-        return _vms.TryGetValue(number, out VmIdentity? vm) ? vm : new VmIdentity(number, 0, $"VM {number}");
+        return _vms.TryGetValue(number, out VmIdentity? vm) ? vm : new VmIdentity(number, VmIdentity.SeveralPids, $"VM {number}");
     }
 
     // An exit that was open all the time has no count in the interval, but it has time.

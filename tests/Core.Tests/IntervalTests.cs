@@ -1,0 +1,40 @@
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Core.Tests;
+
+public sealed class IntervalTests
+{
+    [Fact]
+    public void A_wall_clock_of_nothing_is_not_shown()
+    {
+        var interval = new Interval
+        {
+            TimeChanges =
+            [
+                new VcpuTime(GroupKey.OfVcpu(1, 0), 0, default), new VcpuTime(GroupKey.OfVcpu(1, 1), 3, default),
+                new VcpuTime(GroupKey.OfVcpu(1, 2), unchecked((ulong)-3L), default),
+            ],
+        };
+        Assert.Equal([1], interval.Times.Select(time => time.Key.Vcpu));
+    }
+
+    [Fact]
+    public void Slow_exits_bring_their_vms_by_number()
+    {
+        SlowExit Of(VmIdentity vm) => new(Sample.Started, vm, 0, 1, 0, ExitLevel.L1, new ExitCode(Isa.Vmx, 30), 5);
+        VmIdentity first = new(1, 10, "a"), second = new(2, 11, "b"), third = new(3, 12, "c");
+        Interval with = new Interval { Vms = [second] }.WithSlow([Of(third), Of(first), Of(second)], leftOut: 4);
+        Assert.Equal([first, second, third], with.Vms);
+        Assert.Equal((3, 4UL), (with.Slow.Count, with.Accounting.LostEvents));
+    }
+
+    [Fact]
+    public void A_vm_that_is_not_named_has_its_number()
+    {
+        var interval = new Interval { Vms = [Sample.Web] };
+        Assert.Same(Sample.Web, interval.VmOf(Sample.Web.Ordinal));
+        Assert.Null(interval.VmOf(GroupKey.None));
+        Assert.Equal(new VmIdentity(7, VmIdentity.SeveralPids, "VM 7"), interval.VmOf(7));
+    }
+}
