@@ -85,7 +85,6 @@ public sealed record Accounting
             IsUncounted = true,
             Place = 6,
             Problem = n => $"{Plural.Of(n, "reason of a vCPU", "reasons of vCPUs")} did not fit",
-            Remark = ": ",
             IsAboutRoom = true,
         },
         new("dropped_vcpus", a => a.DroppedVcpus, (a, n) => a with { DroppedVcpus = n })
@@ -94,7 +93,6 @@ public sealed record Accounting
             IsAboutReturns = true,
             Place = 5,
             Problem = n => $"{(n < MaxDroppedVcpus ? "" : "at least ")}{Plural.Of(n, "vCPU was", "vCPUs were")} not counted",
-            Remark = ": ",
             IsAboutRoom = true,
         },
         new("dropped_exits", a => a.DroppedExits, (a, n) => a with { DroppedExits = n })
@@ -284,11 +282,11 @@ internal sealed record AccountingField(string Name, Func<Accounting, ulong> Of, 
     /// <summary>What follows <see cref="Problem"/> under tables: what that means, or how to avoid it.</summary>
     internal string Remark { get; init; } = "";
 
-    /// <summary>Whether how to have more room follows it.</summary>
+    /// <summary>Whether how to have more room follows <see cref="Problem"/>.</summary>
     internal bool IsAboutRoom { get; init; }
 
     /// <summary>The line under tables; null where there is nothing to say.</summary>
     internal string? Line(Accounting accounting) => Of(accounting) is > 0 and var number && Problem is not null
-        ? Problem(number) + Remark + (IsAboutRoom ? accounting.MoreRoom : "")
+        ? Problem(number) + (IsAboutRoom ? ": " + accounting.MoreRoom : Remark)
         : null;
 }
