@@ -38,7 +38,7 @@ internal sealed record CommandContext
     public required Func<ITraceEnd> TraceEnd { get; init; }
 
     /// <summary>Called before anything else is done; it may throw a <see cref="Core.KvmscopeException"/>.</summary>
-    public Action Prepare { get; init; } = static () => { };
+    public required Action Prepare { get; init; }
 
     /// <summary>Writes an error or a note, as one line.</summary>
     public void Say(string text) => Tell($"kvmscope: {text}");

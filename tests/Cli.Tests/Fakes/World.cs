@@ -56,6 +56,7 @@ internal sealed class World
         ErrorIsTerminal = ErrorIsTerminal,
         Clock = Clock,
         TraceEnd = () => End,
+        Prepare = static () => { },
     };
 
     /// <summary>The options of the trace.</summary>
