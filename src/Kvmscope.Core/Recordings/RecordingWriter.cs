@@ -123,7 +123,7 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
         _members.ResetWrittenCount();
     }
 
-    /// <summary>A span that has not ended yet.</summary>
+    /// <summary>The sum of a span so far.</summary>
     private sealed class Span
     {
         private int _largest;

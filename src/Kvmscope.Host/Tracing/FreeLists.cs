@@ -65,12 +65,12 @@ internal sealed unsafe class FreeLists : IFreeLists
 /// <summary>Takes back what vCPUs that ended had.</summary>
 internal interface IFreeLists
 {
-    /// <summary>Gives a slot back.</summary>
+    /// <summary>Puts a slot on its free list.</summary>
     void ReturnSlot(int slot);
 
-    /// <summary>Gives a cell back.</summary>
+    /// <summary>Puts a cell on the free list of its kind.</summary>
     void ReturnCell(int cell);
 
-    /// <summary>Gives a sketch back.</summary>
+    /// <summary>Puts a sketch on its free list.</summary>
     void ReturnSketch(int sketch);
 }

@@ -110,7 +110,7 @@ internal static class LifeScenarios
         int descriptors = Descriptors(recorder);
         churn.Run();
         churn.End();
-        Deadline.Until(() => Directory.GetFiles(folder).Length > 1, () => "the recorder has not begun another file");
+        Deadline.Until(() => Directory.GetFiles(folder).Length > 1, () => "the recorder has not started a second file");
         Check.Equal(descriptors, Descriptors(recorder), "descriptors of the recorder");
         recorder.Finish();
         TracedAnswer sum = all.FinishAnswer();
