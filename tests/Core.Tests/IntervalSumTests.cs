@@ -58,7 +58,9 @@ public sealed class IntervalSumTests
         sum.Add(Row(1, 0, s_cpuid));
         sum.Add(Row(1, 1, s_cpuid));
         sum.Add(Row(1, 1, s_cpuid));
-        Assert.Throws<KvmscopeException>(() => sum.Add(Row(1, 2, s_cpuid)));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => sum.Add(Row(1, 2, s_cpuid)));
+        Assert.Equal((ExitStatus.Failed, "this answer has more than 2 different rows"), (error.Status, error.Message));
+        Assert.Contains("--by", error.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,7 +79,7 @@ public sealed class IntervalSumTests
     public void What_was_open_at_a_gap_stays_open()
     {
         var sum = new IntervalSum(Grouping.Vcpu);
-        sum.Add(Second(0) with
+        sum.Add(Second(2) with
         {
             OpenBefore = [Open(1, 5)],
             OpenAfter = [Open(1, 0)],
@@ -213,7 +215,7 @@ public sealed class IntervalSumTests
     public void A_sum_of_nothing_is_empty()
     {
         Interval none = new IntervalSum(Grouping.Vcpu, ExitParts.None).ToInterval();
-        Assert.Equal((0, 0.0), (none.Intervals, none.Seconds));
+        Assert.Equal((0, 0.0, false), (none.Intervals, none.Seconds, none.IsAfterGap));
         Assert.Empty(none.Changes);
         Assert.Empty(none.OpenBefore);
         Assert.Empty(none.VcpuStates);
