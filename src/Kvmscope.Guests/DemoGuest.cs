@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Sources;
+using Kvmscope.Guests.Arm64;
 
 namespace Kvmscope.Guests;
 
@@ -54,7 +55,8 @@ public sealed class DemoGuest : IDemoGuest, IDisposable
         using BuiltInGuest running = _guest ?? throw new InvalidOperationException("it ran already");
         _guest = null;
         running.Start(new GuestPlan { Items = _support.Isa == Isa.Arm64 ? s_armWork : s_work, Nested = nested ? s_nestedWork : [] });
-        return running.Wait();
+        // Where an interrupt is pending, WFI may end at once without a trap (Arm DDI 0487, HCR_EL2.TWI), so the guest cannot know how many.
+        return [.. running.Wait().Where(exits => exits.Isa != Isa.Arm64 || exits.Code != ArmCode.Wfx)];
     }
 
     /// <inheritdoc/>

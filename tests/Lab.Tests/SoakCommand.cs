@@ -22,7 +22,7 @@ internal static class SoakCommand
             host.Trace($"record --by vm --interval {StepMs}ms --rotate 10s --keep 3 -o {folder}/run.kvmscope").WaitAttached();
         using Tracer all = host.Trace("count --by vm --format json").WaitAttached();
         using Tracer steps = host.Trace("count --interval 1s --format json").WaitAttached();
-        int descriptors = Descriptors(recorder);
+        string[] descriptors = Descriptors.Of(recorder.Pid);
         Dictionary<ExitKey, ulong> made = [];
         long began = Environment.TickCount64, before = began;
         long cpu = CpuUs(recorder);
@@ -36,7 +36,7 @@ internal static class SoakCommand
                 $"{(now - began) / StepMs}\t{gone + each}\t{OwnKib(recorder)}\t{(used - cpu) * StepMs / Math.Max(1, now - before)}"));
             (before, cpu) = (now, used);
         }
-        Check.Equal(descriptors, Descriptors(recorder), "descriptors of the recorder");
+        Descriptors.UntilFrom(recorder.Pid, descriptors);
         recorder.Finish();
         TracedAnswer sum = all.FinishAnswer();
         TracedAnswer[] intervals = [.. steps.Finish().Select(TracedAnswer.Parse)];
@@ -52,8 +52,6 @@ internal static class SoakCommand
         Deadline.Until(() => BpfIds.Since(mark) == (0, 0), () => $"{BpfIds.Since(mark)} BPF programs and links left");
         return 0;
     }
-
-    private static int Descriptors(Tracer tracer) => Directory.GetFileSystemEntries($"/proc/{tracer.Pid}/fd").Length;
 
     // Without the tables, which are the kernel's.
     private static long OwnKib(Tracer tracer)

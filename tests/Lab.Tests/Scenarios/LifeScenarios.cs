@@ -107,11 +107,11 @@ internal static class LifeScenarios
         using Tracer recorder = host.Trace($"record --by vm --interval 100ms --rotate 1s -o {folder}/run.kvmscope").WaitAttached();
         using Tracer all = host.Trace("count --by vm --format json").WaitAttached();
         using Tracer each = host.Trace("count --by vm --interval 1s --format json").WaitAttached();
-        int descriptors = Descriptors(recorder);
+        string[] descriptors = Descriptors.Of(recorder.Pid);
         churn.Run();
         churn.End();
         Deadline.Until(() => Directory.GetFiles(folder).Length > 1, () => "the recorder has not started a second file");
-        Check.Equal(descriptors, Descriptors(recorder), "descriptors of the recorder");
+        Descriptors.UntilFrom(recorder.Pid, descriptors);
         recorder.Finish();
         TracedAnswer sum = all.FinishAnswer();
         TracedAnswer[] steps = [.. each.Finish().Select(TracedAnswer.Parse)];
@@ -131,8 +131,6 @@ internal static class LifeScenarios
         Check.Equal((ulong)Vms, sum.Final, "vCPUs that ended in an exit");
         Deadline.Until(() => BpfIds.Since(mark) == (0, 0), () => $"{BpfIds.Since(mark)} BPF programs and links left");
     }
-
-    private static int Descriptors(Tracer tracer) => Directory.GetFileSystemEntries($"/proc/{tracer.Pid}/fd").Length;
 
     private static TracedAnswer Report(LabHost host, string file)
     {

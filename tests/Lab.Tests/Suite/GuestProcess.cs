@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Kvmscope.Lab.Tests.Suite;
@@ -6,7 +7,10 @@ namespace Kvmscope.Lab.Tests.Suite;
 /// <summary>A built-in guest in a process of its own. It waits after its warm-up and after its work.</summary>
 internal sealed class GuestProcess : ChildProcess
 {
+    private static readonly ExitKey s_wfx = new(0x201, 1);
+
     private IReadOnlyDictionary<ExitKey, ulong>? _made;
+    private ulong _wfiBefore;
 
     /// <summary>Starts it and waits until it has warmed up.</summary>
     /// <param name="program">lab-suite, or a link to it that names the VM.</param>
@@ -23,6 +27,7 @@ internal sealed class GuestProcess : ChildProcess
     /// <summary>Lets it start its work.</summary>
     internal GuestProcess Go()
     {
+        if (RuntimeInformation.ProcessArchitecture == Architecture.Arm64) _wfiBefore = KvmCounters.Of(Pid, "wfi_exit_stat");
         Began = Stopwatch.GetTimestamp();
         WriteLine();
         return this;
@@ -32,8 +37,22 @@ internal sealed class GuestProcess : ChildProcess
     internal GuestProcess WaitDone()
     {
         string line = ReadLine() ?? throw new SuiteFailure($"the guest ended with {WaitForEnd()}: {Errors}");
-        _made = ParseMade(line);
+        IReadOnlyDictionary<ExitKey, ulong> made = ParseMade(line);
+        _made = made.TryGetValue(s_wfx, out ulong wfi) ? new Dictionary<ExitKey, ulong>(made) { [s_wfx] = Trapped(wfi) } : made;
         return this;
+    }
+
+    /// <summary>
+    /// Of the WFI of an arm64 guest, those that KVM saw. Where an interrupt of the host is pending, WFI may end at once without a trap
+    /// (Arm DDI 0487, HCR_EL2.TWI: "if the instruction would otherwise have caused the PE to enter a low-power state"), and no guest can
+    /// know when that is.
+    /// </summary>
+    private ulong Trapped(ulong wfi)
+    {
+        ulong trapped = KvmCounters.Of(Pid, "wfi_exit_stat") - _wfiBefore;
+        Check.AtMost(wfi, trapped, "WFI by KVM's own counter against those of the guest");
+        Check.AtLeast((wfi + 1) / 2, trapped, "WFI by KVM's own counter against those of the guest");
+        return trapped;
     }
 
     /// <summary>The exits that a guest made, from the line that it printed.</summary>
