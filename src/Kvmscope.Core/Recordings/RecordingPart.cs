@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Kvmscope.Core.Exits;
@@ -98,9 +99,12 @@ public sealed class RecordingPart
         header.HasTime ? "with handling times" : "without handling times",
         header.HasSplit ? "with the split" : "without the split",
         header.HasQualifiers ? "with qualifiers" : "without qualifiers",
+        header.PageShift is { } shift ? string.Create(CultureInfo.InvariantCulture, $"with pages of {1L << shift} bytes") : "without pages",
+        header.HasRips ? "with instructions" : "without instructions",
         header.HasNested ? "with rounds of nested guests" : "without rounds of nested guests",
+        header.HasReturns ? "with returns to the VMM" : "without returns to the VMM",
         header.SlowNs == 0 ? "without --slower" : $"with --slower {ScaledText.Time(header.SlowNs, tight: true)}",
-        header.SlowPart is { } part ? $"with --part {part}" : "without --part",
+        header.SlowPart is { } part ? $"with --part {PartNames.All.First(p => p.Part == part).Name}" : "without --part",
         header.HasWho ? "with --who" : "without --who",
         header.HasAllExits ? "with all exits" : "with some exits only",
         SelectionText(header),

@@ -208,7 +208,18 @@ public sealed class RecordingSetTests
     [InlineData("isa", "'0' has exits of SVM, and '1' of VMX")]
     [InlineData("interval", "'0' was made with intervals of 1.00 s, and '1' with intervals of 10.0 s")]
     [InlineData("by", "'0' was made with --by vcpu, and '1' with --by vm")]
+    [InlineData("time", "'0' was made with handling times, and '1' without handling times")]
     [InlineData("split", "'0' was made with the split, and '1' without the split")]
+    [InlineData("qualifiers", "'0' was made with qualifiers, and '1' without qualifiers")]
+    [InlineData("pages", "'0' was made with pages of 2097152 bytes, and '1' without pages")]
+    [InlineData("small pages", "'0' was made with pages of 2097152 bytes, and '1' with pages of 4096 bytes")]
+    [InlineData("rips", "'0' was made with instructions, and '1' without instructions")]
+    [InlineData("nested", "'0' was made with rounds of nested guests, and '1' without rounds of nested guests")]
+    [InlineData("returns", "'0' was made without returns to the VMM, and '1' with returns to the VMM")]
+    [InlineData("slower", "'0' was made without --slower, and '1' with --slower 50.0µs")]
+    [InlineData("part", "'0' was made without --part, and '1' with --part runq")]
+    [InlineData("who", "'0' was made without --who, and '1' with --who")]
+    [InlineData("exits", "'0' was made with all exits, and '1' with some exits only")]
     [InlineData("filters", "'0' was made without filters, and '1' with the filters {\"selection\":{\"vms\":[\"web\"]}}")]
     public void Those_that_differ_are_an_error_that_says_in_what(string what, string says)
     {
@@ -218,11 +229,24 @@ public sealed class RecordingSetTests
             "isa" => h with { Isa = Isa.Vmx },
             "interval" => h with { IntervalNs = 10 * S },
             "by" => h with { Grouping = Grouping.Vm },
+            "time" => h with { HasTime = false },
             "split" => h with { HasSplit = false },
+            "qualifiers" => h with { HasQualifiers = false },
+            "pages" => h with { PageShift = null },
+            "small pages" => h with { PageShift = 12 },
+            "rips" => h with { HasRips = false },
+            "nested" => h with { HasNested = false },
+            "returns" => h with { HasReturns = true },
+            "slower" => h with { SlowNs = 50_000 },
+            "part" => h with { SlowPart = TimePart.Runq },
+            "who" => h with { HasWho = true },
+            "exits" => h with { HasAllExits = false },
             _ => h with { Selection = new() { Vms = ["web"] } },
         };
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => Set(File(0), File(15, header: Other)).Choose(null, null));
         Assert.Equal((ExitStatus.Usage, says), (error.Status, error.Message));
+        // Only what is asked for must be alike, but it must be of one host.
+        if (what is not ("host" or "isa")) Set(File(0), File(15, header: Other)).Choose(12 * S, null);
     }
 
     [Fact]
