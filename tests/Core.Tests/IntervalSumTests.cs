@@ -60,7 +60,8 @@ public sealed class IntervalSumTests
         sum.Add(Row(1, 1, s_cpuid));
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => sum.Add(Row(1, 2, s_cpuid)));
         Assert.Equal((ExitStatus.Failed, "this answer has more than 2 different rows"), (error.Status, error.Message));
-        Assert.Contains("--by", error.Hint, StringComparison.Ordinal);
+        Assert.Equal(
+            "Ask for less: a shorter time (--from, --to), some VMs, vCPUs or reasons, or rows that keep less apart (--by).", error.Hint);
     }
 
     [Fact]
@@ -102,6 +103,21 @@ public sealed class IntervalSumTests
         Assert.Equal((2_000_000_000L, 2.0, false), (all.ObservedNs, all.Seconds, all.IsAfterGap));
     }
 
+    // A sum of sums: each has two seconds with 1 s or 2 s missing between them, and 5 s are missing between the sums.
+    [Fact]
+    public void Gaps_of_sums_add_up()
+    {
+        var all = new IntervalSum(Grouping.Vcpu);
+        foreach ((int first, int second) in ((int, int)[])[(2, 4), (10, 13)])
+        {
+            var sum = new IntervalSum(Grouping.Vcpu);
+            sum.Add(Second(first));
+            sum.Add(Second(second) with { IsAfterGap = true });
+            all.Add(sum.ToInterval() with { IsAfterGap = first == 10 });
+        }
+        Assert.Equal((4_000_000_000L, 4.0), (all.ToInterval().ObservedNs, all.ToInterval().Seconds));
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
@@ -111,6 +127,16 @@ public sealed class IntervalSumTests
         sum.Add(Second(0) with { OpenAges = before ? [Age(1, 0, 7)] : null });
         sum.Add(Second(5) with { IsAfterGap = true, OpenAges = after ? [Age(1, 4, 9)] : null });
         Assert.Null(sum.ToInterval().OpenAges);
+    }
+
+    [Fact]
+    public void Ages_that_are_not_known_are_not_known_of_some_vms_either()
+    {
+        var sum = new IntervalSum(Grouping.Vcpu);
+        sum.Add(Wide() with { OpenAges = null });
+        Interval some = sum.ToInterval(vm => vm.Ordinal == 2);
+        Assert.Null(some.OpenAges);
+        Assert.Equal(10UL, some.Accounting.Open);
     }
 
     [Fact]
@@ -198,7 +224,8 @@ public sealed class IntervalSumTests
         // Of rows without qualifiers none can be another's; entries are those that were counted.
         var coarse = new IntervalSum(Grouping.Vcpu, ExitParts.None);
         coarse.Add(Wide());
-        Assert.Equal((80UL, 0UL), coarse.ToInterval().Accounting is var of ? (of.Entries, of.OtherQualifiers) : default);
+        Assert.Equal((80UL, 10UL, 0UL),
+            coarse.ToInterval().Accounting is var of ? (of.Entries, of.Open, of.OtherQualifiers) : default);
     }
 
     [Theory]

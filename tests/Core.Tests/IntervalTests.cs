@@ -19,6 +19,25 @@ public sealed class IntervalTests
         Assert.Equal([1], interval.Times.Select(time => time.Key.Vcpu));
     }
 
+    // A reason whose time turned out to be another's.
+    [Fact]
+    public void A_row_that_only_lost_time_has_none()
+    {
+        Row row = Row(new TimeParts { [TimePart.Kvm] = unchecked((ulong)-5L) });
+        row.Count = 1;
+        Row shown = Assert.Single(new Interval { Changes = [row] }.Rows);
+        Assert.Equal((1UL, 0UL), (shown.Count, shown.Parts!.Value.Sum));
+        // The interval's own rows are for sums.
+        Assert.Equal(unchecked((ulong)-5L), row.Parts!.Value[TimePart.Kvm]);
+    }
+
+    [Fact]
+    public void Rows_whose_parts_need_no_settling_are_not_copied()
+    {
+        Row row = Row(new TimeParts { [TimePart.Kvm] = 5 });
+        Assert.Same(row, Assert.Single(new Interval { Changes = [row] }.Rows));
+    }
+
     [Fact]
     public void Slow_exits_bring_their_vms_by_number()
     {
@@ -37,4 +56,7 @@ public sealed class IntervalTests
         Assert.Null(interval.VmOf(GroupKey.None));
         Assert.Equal(new VmIdentity(7, VmIdentity.SeveralPids, "VM 7"), interval.VmOf(7));
     }
+
+    private static Row Row(TimeParts parts) =>
+        new(new GroupKey(1, 0, new ExitCode(Isa.Vmx, 30), ExitLevel.L1)) { Parts = parts };
 }

@@ -1,4 +1,5 @@
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
 using Kvmscope.Core.Selections;
 using Kvmscope.Core.Sources;
 
@@ -56,6 +57,15 @@ public sealed class SelectionTests
         };
         Assert.Equal(traced, Shown(selection.Traced([s_web, s_db])));
     }
+
+    [Theory]
+    [InlineData("", Grouping.Host, Grouping.Host)]
+    [InlineData("", Grouping.Vcpu, Grouping.Vcpu)]
+    [InlineData("web", Grouping.Host, Grouping.Vm)]
+    [InlineData("web", Grouping.Vm, Grouping.Vm)]
+    [InlineData("web", Grouping.Vcpu, Grouping.Vcpu)]
+    public void Vms_that_are_chosen_are_kept_apart_until_then(string vm, Grouping answer, Grouping finest) =>
+        Assert.Equal(finest, new Selection { Vms = vm.Length > 0 ? [vm] : [] }.FinestFor(answer));
 
     [Fact]
     public void What_vms_mean_can_have_been_looked_up_elsewhere()

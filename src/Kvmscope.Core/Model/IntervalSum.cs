@@ -154,9 +154,8 @@ public sealed class IntervalSum(
         };
     }
 
-    private IReadOnlyList<OpenAge>? Ages(IReadOnlyList<OpenAge>? last) => last is null || _leftAges is null
-        ? null
-        : _leftAges.Count == 0 ? last : [.. _leftAges, .. last];
+    private IReadOnlyList<OpenAge>? Ages(IReadOnlyList<OpenAge>? last) =>
+        last is null || _leftAges is null ? null : [.. _leftAges, .. last];
 
     private IReadOnlyList<OpenExits>? Before => _openBefore.Count == 0 ? _first?.OpenBefore : [.. _first!.OpenBefore, .. _openBefore];
 
@@ -177,9 +176,8 @@ public sealed class IntervalSum(
         foreach (OpenExits open in before)
             if (!Waits(open) && (wants is null || wants(open.Key)) && _rows.Find(open.Key) is { } row)
                 row.Count -= Math.Min(row.Count, open.Count);
-        bool isOne = ReferenceEquals(_first, _last);
         _first = _first with { OpenBefore = [.. before.Where(Waits)] };
-        _last = (isOne ? _first : _last) with { OpenAfter = [.. after.Where(Waits)] };
+        _last = _last with { OpenAfter = [.. after.Where(Waits)] };
         _openBefore.Clear();
         _openAfter.Clear();
     }

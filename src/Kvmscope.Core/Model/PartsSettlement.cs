@@ -44,7 +44,6 @@ internal static class PartsSettlement
             foreach (Row row in members.OrderByDescending(row => row.Parts!.Value[part]))
             {
                 ulong has = row.Parts!.Value[part], taken = Math.Min(excess, has);
-                if (taken == 0) break;
                 Set(row, part, has - taken);
                 excess -= taken;
             }
