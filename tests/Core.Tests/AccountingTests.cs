@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Analysis.Rules;
 using Kvmscope.Core.Output.Text;
@@ -39,6 +40,61 @@ public sealed partial class AccountingTests
             Assert.StartsWith(field.Problem!(3), line, StringComparison.Ordinal);
             Assert.Null(field.Line(new Accounting()));
         }
+    }
+
+    [Theory]
+    [InlineData("unpaired_exits", "exit had no entry after it", "exits had no entry after them", " (fast path): counted, not timed")]
+    [InlineData("unpaired_entries", "entry had no exit before it", "entries had no exit before them",
+        " (failed VM entry): nothing to count")]
+    [InlineData("cut_exits", "exit was", "exits were", " open when events were lost: counted, not timed")]
+    [InlineData("open", "exit has", "exits have", " no entry yet (open): counted, not timed")]
+    [InlineData("final_exits", "vCPU", "vCPUs", " ended in an exit: counted, not timed")]
+    [InlineData("lost_events", "slow exit was", "slow exits were",
+        " lost because the buffer was full: raise the threshold, or filter with --vm, --reason or --exclude")]
+    [InlineData("dropped_cells", "reason of a vCPU", "reasons of vCPUs", " did not fit: raise --max-vcpus")]
+    [InlineData("dropped_vcpus", "vCPU was", "vCPUs were", " not counted: raise --max-vcpus")]
+    [InlineData("dropped_exits", "exit was", "exits were", " not counted: the tables were full")]
+    [InlineData("other_qualifiers", "exit came before its", "exits came before their",
+        " qualifier, page or instruction had a row: in 'other', so rows are lower bounds and sums are exact")]
+    [InlineData("missed_events", "event was", "events were",
+        " skipped by the kernel: that many exits may lack their qualifier, poll time or return to the VMM")]
+    [InlineData("lost_returns", "return to the VMM was", "returns to the VMM were",
+        " not counted: it was not seen, or its vCPU was not known yet")]
+    [InlineData("merged_vms", "VM that ended is", "VMs that ended are",
+        " in 'ended VMs': no room to keep them apart; sums are exact")]
+    public void What_was_lost_is_said_of_one_and_of_several(string name, string one, string several, string rest)
+    {
+        AccountingField field = Assert.Single(Accounting.Fields, f => f.Name == name);
+        Assert.Equal($"1 {one}{rest}", field.Line(field.With(new Accounting(), 1)));
+        Assert.Equal($"2 {several}{rest}", field.Line(field.With(new Accounting(), 2)));
+    }
+
+    [Fact]
+    public void Reasons_that_could_not_be_read_are_said_of_one_and_of_several()
+    {
+        AccountingField field = Assert.Single(Accounting.Fields, f => f.Name == "unread_reasons");
+        string? Line(ulong number) => field.Line(field.With(new Accounting(), number));
+        Assert.Equal("the reason of 1 exit could not be read on this kernel: see 'kvmscope check'", Line(1));
+        Assert.Equal("the reason of 2 exits could not be read on this kernel: see 'kvmscope check'", Line(2));
+    }
+
+    [Fact]
+    public void Some_counters_are_about_returns_too() =>
+        Assert.Equal(["dropped_vcpus", "missed_events", "lost_returns", "merged_vms"],
+            Accounting.Fields.Where(f => f.IsAboutReturns).Select(f => f.Name));
+
+    [Fact]
+    public void What_is_lost_are_slow_exits_and_exits_without_room() =>
+        Assert.Equal(12UL, new Accounting { LostEvents = 5, DroppedExits = 7, DroppedCells = 100 }.Lost());
+
+    [Fact]
+    public void Of_rows_the_exits_and_the_entries_that_ended_them_are_counted()
+    {
+        Row[] rows = [Sample.Row(Isa.Vmx, 10, ExitLevel.L1, 5, 100, untimed: 2), Sample.Row(Isa.None, 0, ExitLevel.L1, 3, 100)];
+        rows[0].Final = 1;
+        Assert.Equal(
+            new Accounting { Exits = 8, Entries = 6 + 4, UnpairedEntries = 4, FinalExits = 1, UnreadReasons = 3, Open = 9 },
+            new Accounting { Exits = 99, UnpairedEntries = 4, Open = 9 }.WithRows(rows));
     }
 
     [Theory]

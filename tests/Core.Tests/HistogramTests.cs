@@ -83,6 +83,76 @@ public sealed class HistogramTests
         Assert.Equal(1_000_000UL, bins.Quantile(0.9991, 1_000_000));
     }
 
+    // Half of 2^63 + 2 durations is one more than the 2^62 short ones.
+    [Fact]
+    public void Ranks_are_exact_where_64_bits_are_not_enough()
+    {
+        var bins = new Histogram();
+        bins.Add(HistogramLayout.BinOf(1_000), 1UL << 62);
+        bins.Add(HistogramLayout.BinOf(1_000_000), (1UL << 62) + 2);
+        Assert.InRange(bins.Quantile(0.5, 1_000_000)!.Value, 786_432UL, 1_000_000UL);
+        Assert.InRange(bins.Quantile(0.499999, 1_000_000)!.Value, 896UL, 1024UL);
+    }
+
+    [Fact]
+    public void The_longest_is_the_maximum_as_far_as_its_bin_goes()
+    {
+        Assert.Equal(100UL, Bins([100]).Quantile(1, 100));
+        Assert.Equal(HistogramLayout.HighNs(HistogramLayout.BinOf(100)) - 1, Bins([100]).Quantile(1, 10_000));
+        Assert.Equal(ulong.MaxValue, Bins([1UL << 50]).Quantile(1, ulong.MaxValue));
+        Assert.Equal(Bins([100, 5000]).Quantile(0.001, 5000), Bins([100, 5000]).Quantile(0, 5000));
+    }
+
+    [Fact]
+    public void Bins_that_the_layout_does_not_have_are_refused()
+    {
+        foreach (int bin in (int[])[-1, HistogramLayout.BinCount])
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => new Histogram().Add(bin, 1));
+            Assert.Throws<ArgumentOutOfRangeException>(() => HistogramLayout.LowNs(bin));
+        }
+    }
+
+    [Fact]
+    public void The_bins_of_the_whole_layout_are_added() => Gen.Select(s_durations, s_durations).Sample((a, b) =>
+    {
+        Histogram sum = Bins(a);
+        sum.Add(Bins(b).ToArray().AsSpan());
+        sum.Add(new ulong[HistogramLayout.BinCount].AsSpan());
+        return sum.ToArray().SequenceEqual(Bins([.. a, .. b]).ToArray());
+    });
+
+    [Fact]
+    public void Only_bins_from_the_first_to_the_last_that_is_not_empty_are_kept()
+    {
+        var bins = new Histogram();
+        bins.Add(3, 0);
+        Assert.Equal(0, bins.Counts.Length);
+        for (int bin = 10; bin < 20; bin++) bins.Add(bin, 1);
+        Assert.Equal((10, 20), (bins.Low, bins.End));
+        bins.Clear();
+        bins.Add(5, 2);
+        bins.Add(4, 3);
+        Assert.Equal((4, 6), (bins.Low, bins.End));
+        Assert.Equal([3UL, 2UL], bins.Counts.ToArray());
+    }
+
+    [Fact]
+    public void Of_a_difference_only_what_grew_is_kept_and_what_shrank_refuses_it()
+    {
+        Histogram before = new(), now = new(), sum = new();
+        foreach ((int bin, ulong then, ulong later) in ((int, ulong, ulong)[])[(5, 3, 3), (6, 7, 7), (8, 1, 4), (9, 2, 2)])
+        {
+            before.Add(bin, then);
+            now.Add(bin, later);
+        }
+        Assert.True(sum.TryAddDifference(now, before));
+        Assert.Equal((8, 9, 3UL), (sum.Low, sum.End, sum[8]));
+        before.Add(6, 1);
+        Assert.False(sum.TryAddDifference(now, before));
+        Assert.Equal(3UL, sum.Count);
+    }
+
     [Fact]
     public void Nothing_has_no_quantile()
     {

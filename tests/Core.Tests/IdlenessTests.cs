@@ -76,11 +76,25 @@ public sealed class IdlenessTests
     [Theory]
     [InlineData(10, 50_000_000, true)]
     [InlineData(10, 50_000, false)]
+    [InlineData(10, 1_000_000, true)]
+    [InlineData(10, 999_999, false)]
     public void A_halt_that_waits_in_the_VMM_is_idle(ulong count, ulong ns, bool idle)
     {
         Report report = Report(With(Sample.Row(Isa.Svm, Hlt, ExitLevel.L1, count, ns), (TimePart.Vmm, count * ns)), Others);
         Assert.Equal(idle ? 98_000UL : (count * ns) + 98_000, report.Busy.Total.TotalNs);
         Assert.Equal(idle, report.Rows.Single(r => r.Code!.Value.Code == Hlt).Idle);
+    }
+
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(6, false)]
+    public void Half_of_the_time_is_most_of_it(ulong kvm, bool isIdle)
+    {
+        // What is known of a reason without an argument says nothing.
+        var key = new GroupKey(1, 0, new ExitCode(Isa.Svm, Hlt), ExitLevel.L1, Qualifier.Of(1));
+        Assert.True(Idleness.IsIdle(key));
+        var tally = new Tally { Parts = new TimeParts { [TimePart.Halt] = 5, [TimePart.Kvm] = kvm } };
+        Assert.Equal(isIdle, Idleness.IsMostlyIdle(key, tally, knowsHalts: true));
     }
 
     // Where the kernel does not tell of halts or polls, the parts say nothing about them.

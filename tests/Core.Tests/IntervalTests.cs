@@ -31,6 +31,35 @@ public sealed class IntervalTests
         Assert.Equal(unchecked((ulong)-5L), row.Parts!.Value[TimePart.Kvm]);
     }
 
+    // What one row of a reason lost is taken from the one that has most.
+    [Fact]
+    public void Time_that_went_back_is_taken_from_the_largest()
+    {
+        long[] kvm = [10, 100, -20];
+        var interval = new Interval
+        {
+            Changes = [.. kvm.Select((ns, i) => new Row(new GroupKey(1, 0, new ExitCode(Isa.Vmx, 30), ExitLevel.L1, Qualifier.Of((ulong)i)))
+            { Count = 1, Parts = new TimeParts { [TimePart.Kvm] = (ulong)ns } })],
+        };
+        Assert.Equal([10UL, 80UL, 0UL], interval.Rows.Select(row => row.Parts!.Value[TimePart.Kvm]));
+    }
+
+    [Theory]
+    [InlineData(VcpuPlace.Vmm, 8, true)]
+    [InlineData(VcpuPlace.Unknown, 8, true)]
+    [InlineData(VcpuPlace.KvmRun, 8, false)]
+    [InlineData(VcpuPlace.Vmm, 2, false)]
+    [InlineData(VcpuPlace.Vmm, null, false)]
+    public void A_vcpu_ended_abnormally_where_it_cannot_go_on_and_did_not(VcpuPlace place, int? reason, bool isAbnormal)
+    {
+        var history = new VcpuHistory(Sample.Web, 0, 1, Sample.Started, HasEnded: true)
+        {
+            Place = place,
+            LastReturn = reason is { } code ? new VmmReturn(new VmmReason(code), Sample.Started, null, 0) : null,
+        };
+        Assert.Equal(isAbnormal, history.IsAbnormal);
+    }
+
     [Fact]
     public void Rows_whose_parts_need_no_settling_are_not_copied()
     {

@@ -71,6 +71,14 @@ public sealed class HostileTests
     }
 
     [Fact]
+    public void What_is_no_recording_is_said()
+    {
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => Tape.Open("hello"u8.ToArray()));
+        Assert.StartsWith("'x.kvmscope' is not a kvmscope recording: ", error.Message, StringComparison.Ordinal);
+        Assert.Equal((ExitStatus.Usage, "Recordings are made with 'kvmscope record'."), (error.Status, error.Hint));
+    }
+
+    [Fact]
     public void Two_recordings_in_one_file_are_told_apart()
     {
         (byte[] first, List<int> ends) = Tape.Record(new RandomTrace(1).Snapshots(3));
@@ -78,7 +86,7 @@ public sealed class HostileTests
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => Tape.Open([.. first, .. second]));
         Assert.Equal(ExitStatus.Usage, error.Status);
         Assert.Contains($"more than one recording: another begins at byte {first.Length}", error.Message);
-        Assert.Contains($"head -c {first.Length}", error.Hint);
+        Assert.Equal($"Split them: 'head -c {first.Length}' gives what is before, 'tail -c +{first.Length + 1}' the rest.", error.Hint);
         Assert.Equal(3, Tape.Open(first).Intervals);
         // The second one without its header, after a first one without an end.
         error = Assert.Throws<KvmscopeException>(() => Tape.Open([.. first[..ends[3]], .. second[secondEnds[0]..]]));
@@ -97,6 +105,7 @@ public sealed class HostileTests
                 recording.Sum(recording.All, Grouping.Vcpu);
             });
             Assert.Equal((ExitStatus.Failed, "cannot read the recording 'x.kvmscope': Input/output error"), (error.Status, error.Message));
+            Assert.Equal("The disk or the network may be at fault; try a copy of the file.", error.Hint);
         }
     }
 

@@ -158,4 +158,68 @@ public sealed class RecordedClockTests
                 })
                 && pieces.All(piece => piece.From <= piece.To) && pieces.Zip(pieces.Skip(1)).All(two => two.First.To < two.Second.From);
         });
+
+    [Fact]
+    public void A_time_at_the_edge_of_a_step_has_the_step()
+    {
+        RecordedClock clock = Clock(null, (0, 0), (10, 10), (11, 6), (20, 15));
+        IReadOnlyList<(long, long)> Between(double? from, double? to) => clock.PlacesBetween(
+            from is { } f ? s_start.AddSeconds(f) : null, to is { } t ? s_start.AddSeconds(t) : null);
+        Assert.Equal([(0, 0)], Between(null, 0));
+        Assert.Equal([(20 * S, 20 * S)], Between(15, null));
+        Assert.Equal([(6 * S, 20 * S)], Between(6, null));
+        Assert.Equal([(0, 15 * S)], Between(null, 10));
+    }
+
+    // The step is 0.4 ms after a full second: times are typed as they were shown, to a millisecond.
+    [Fact]
+    public void A_step_is_found_by_times_that_are_near_it()
+    {
+        const long ms = 1_000_000, from = (10 * S) + (4 * ms / 10);
+        var clock = new RecordedClock(
+            RecordedClock.Stretches([(0, Wall(0)), (from, Wall(from)), (11 * S, Wall(6 * S)), (20 * S, Wall(15 * S))]),
+            new HostZone(TimeSpan.Zero, []));
+        (long, long)? Step(long first, long second) => clock.PlaceOfStep(
+            RecordedClock.OfWall(Wall(first)), RecordedClock.OfWall(Wall(second)));
+        Assert.Equal((from, 11 * S), Step(10 * S, 6 * S));
+        Assert.Equal((from, 11 * S), Step(10 * S, (6 * S) + ms));
+        Assert.Null(Step(10 * S, (6 * S) + ms + 100));
+        Assert.Null(Step((10 * S) - ms, 6 * S));
+        // Before and after all places of the other time.
+        Assert.Null(Step(3 * S, 6 * S));
+        Assert.Null(Step(15 * S, 6 * S));
+
+        static long Wall(long ns) => RecordedClock.WallNs(s_start) + ns;
+    }
+
+    [Fact]
+    public void A_time_was_shown_to_a_second()
+    {
+        RecordedClock clock = Clock(null, (0, 0), (10, 10));
+        Assert.True(clock.Has(s_start.AddSeconds(-1)));
+        Assert.False(clock.Has(s_start.AddSeconds(-1).AddTicks(-1)));
+        Assert.True(clock.Has(s_start.AddSeconds(10)));
+        Assert.False(clock.Has(s_start.AddSeconds(10).AddTicks(1)));
+    }
+
+    [Fact]
+    public void Each_day_is_there_once_and_in_order()
+    {
+        const long day = 86_400;
+        DateTime first = s_start.DateTime;
+        Assert.Equal([first], Clock(null, (0, 0)).Days());
+        Assert.Equal([first, first.AddDays(1)], Clock(null, (0, day - 1), (1, day)).Days());
+        // Set back: over the midnight, and to a day before all others.
+        Assert.Equal([first, first.AddDays(1)], Clock(null, (0, 0), (day + 1, day + 1), (day + 2, 10), (day + 12, 20)).Days());
+        Assert.Equal([first, first.AddDays(2)], Clock(null, (0, 2 * day), (10, (2 * day) + 10), (11, 0), (20, 9)).Days());
+    }
+
+    [Fact]
+    public void At_a_place_where_it_was_set_it_shows_what_it_showed_before()
+    {
+        RecordedClock clock = Clock(null, (5, 0), (15, 10), (16, 6), (25, 15));
+        Assert.Equal((5 * S, 25 * S), (clock.BeginNs, clock.EndNs));
+        foreach ((long second, double shown) in ((long, double)[])[(5, 0), (8, 3), (15, 10), (16, 6), (18, 8), (25, 15), (30, 15)])
+            Assert.Equal(s_start.AddSeconds(shown), clock.At(second * S));
+    }
 }

@@ -144,6 +144,14 @@ public sealed class RecordingSetTests
     }
 
     [Fact]
+    public void Times_are_counted_from_the_begin_of_the_first()
+    {
+        RecordedClock clock = Set(File(50), File(65)).Clock;
+        Assert.Equal((0, 25 * S), (clock.BeginNs, clock.EndNs));
+        Assert.Equal([20 * S], clock.PlacesOf(RandomTrace.Start.AddSeconds(70)));
+    }
+
+    [Fact]
     public void Another_recorder_numbers_VMs_in_another_order_and_they_are_the_same()
     {
         RecordingSet set = Set(File(0), File(15, swapped: true));
