@@ -65,10 +65,10 @@ public static class ForeignText
     }
 
     /// <summary>Whether there is nothing to clean; a fast check.</summary>
-    internal static bool IsPlain(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange(' ', '~');
+    public static bool IsPlain(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange(' ', '~');
 
     /// <summary>Copies the text, cleaned; both have the same length, and may be the same memory.</summary>
-    internal static void Clean(Span<char> to, ReadOnlySpan<char> text)
+    public static void Clean(Span<char> to, ReadOnlySpan<char> text)
     {
         for (int i = 0, used; i < text.Length; i += used)
         {
@@ -111,7 +111,7 @@ public static class ForeignText
     }
 
     /// <summary>Whether a character is shown as it is; else each of its UTF-16 units is replaced.</summary>
-    internal static bool IsShown(Rune rune) =>
+    public static bool IsShown(Rune rune) =>
         rune != Rune.ReplacementChar && (rune.Value & 0xfffe) != 0xfffe && Rune.GetUnicodeCategory(rune) is not
         (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned);

@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Output.Text;
 public static class ScaledText
 {
     /// <summary>Room for any text of this class.</summary>
-    internal const int MaxLength = 24;
+    public const int MaxLength = 24;
 
     private const int MaxFourCharacters = 9999;
     private const ulong Day = 86_400_000_000_000, Year = 365 * Day;
@@ -42,15 +42,15 @@ public static class ScaledText
     }
 
     /// <summary>How many per second: one decimal below ten, and never 0 for something that happened.</summary>
-    internal static string Rate(double rate, int width = int.MaxValue) => rate switch
+    internal static string Rate(double rate, int width = int.MaxValue)
     {
-        <= 0 => "0",
-        < 0.05 => "<0.1",
-        < 9.95 => rate.ToString("0.0", CultureInfo.InvariantCulture),
-        _ => Number((ulong)Math.Round(rate), width),
-    };
+        Span<char> to = stackalloc char[MaxLength];
+        return new string(to[..FormatRate(to, rate, width)]);
+    }
 
-    internal static int FormatTime(Span<char> to, ulong ns, bool unicode, bool tight)
+    /// <summary>Writes <see cref="Time"/>.</summary>
+    /// <returns>Its length.</returns>
+    public static int FormatTime(Span<char> to, ulong ns, bool unicode, bool tight)
     {
         int unit = 0, length;
         if (ns < 1000) ns.TryFormat(to, out length, default, CultureInfo.InvariantCulture);
@@ -63,7 +63,9 @@ public static class ScaledText
         return length + name.Length;
     }
 
-    internal static int FormatNumber(Span<char> to, ulong number, int width)
+    /// <summary>Writes <see cref="Number"/>.</summary>
+    /// <returns>Its length.</returns>
+    public static int FormatNumber(Span<char> to, ulong number, int width)
     {
         number.TryFormat(to, out int length, default, CultureInfo.InvariantCulture);
         if (length <= width) return length;
@@ -71,6 +73,20 @@ public static class ScaledText
         while (!TryScale(to, number, s_numbers[unit].Unit, 999, out length)) unit++;
         s_numbers[unit].Name.CopyTo(to[length..]);
         return length + 1;
+    }
+
+    /// <summary>Writes how many per second: one decimal below ten, and never 0 for something that happened.</summary>
+    /// <returns>Its length.</returns>
+    public static int FormatRate(Span<char> to, double rate, int width)
+    {
+        if (rate >= 9.95) return FormatNumber(to, (ulong)Math.Round(rate), width);
+        if (rate is > 0 and < 0.05)
+        {
+            "<0.1".CopyTo(to);
+            return 4;
+        }
+        Math.Max(0, rate).TryFormat(to, out int length, rate > 0 ? "0.0" : "0", CultureInfo.InvariantCulture);
+        return length;
     }
 
     // ns to ms end at 999; seconds, hours and days go up to 9999, which is as short as the next unit with decimals.

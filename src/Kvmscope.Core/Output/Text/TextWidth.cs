@@ -7,10 +7,10 @@ namespace Kvmscope.Core.Output.Text;
 /// How many columns of a terminal text takes once it is cleaned (<see cref="ForeignText"/>): wide characters two, combining ones none.
 /// Where terminals differ (sequences of emoji, a variation selector after a narrow one) each character counts for itself.
 /// </summary>
-internal static class TextWidth
+public static class TextWidth
 {
     /// <summary>The columns of a text.</summary>
-    internal static int Of(ReadOnlySpan<char> text)
+    public static int Of(ReadOnlySpan<char> text)
     {
         if (ForeignText.IsPlain(text)) return text.Length;
         int width = 0;
@@ -19,7 +19,7 @@ internal static class TextWidth
     }
 
     /// <summary>How many characters from the beginning fit, with the marks that belong to the last one.</summary>
-    internal static int FitStart(ReadOnlySpan<char> text, int columns)
+    public static int FitStart(ReadOnlySpan<char> text, int columns)
     {
         int i = 0;
         for (int width = 0, used; i < text.Length; i += used)
@@ -31,7 +31,7 @@ internal static class TextWidth
     }
 
     /// <summary>Where the longest end that fits begins; never with a mark, which belongs to the character before it.</summary>
-    internal static int FitEnd(ReadOnlySpan<char> text, int columns)
+    public static int FitEnd(ReadOnlySpan<char> text, int columns)
     {
         int rest = Of(text), i = 0;
         while (i < text.Length)
@@ -45,14 +45,14 @@ internal static class TextWidth
     }
 
     /// <summary>The text with spaces behind it.</summary>
-    internal static string PadRight(string text, int columns) => text + new string(' ', Math.Max(0, columns - Of(text)));
+    public static string PadRight(string text, int columns) => text + new string(' ', Math.Max(0, columns - Of(text)));
 
     /// <summary>The text in at most so many columns, with a mark where something is left out.</summary>
     /// <param name="text">The text.</param>
     /// <param name="columns">The columns.</param>
     /// <param name="middle">Whether its end is kept.</param>
     /// <param name="unicode">Whether … can be shown; else ~.</param>
-    internal static string Cut(string text, int columns, bool middle, bool unicode)
+    public static string Cut(string text, int columns, bool middle, bool unicode)
     {
         if (Of(text) <= columns) return text;
         if (columns <= 0) return "";
@@ -61,7 +61,7 @@ internal static class TextWidth
     }
 
     /// <summary>Whether texts that are cut to a width are told apart by their ends, and not by their beginnings.</summary>
-    internal static bool EndsTellApart(IReadOnlyCollection<string> texts, int columns)
+    public static bool EndsTellApart(IReadOnlyCollection<string> texts, int columns)
     {
         if (texts.Count < 2) return false;
         int Distinct(bool middle) => texts.Select(text => Cut(text, columns, middle, unicode: true)).Distinct().Count();
