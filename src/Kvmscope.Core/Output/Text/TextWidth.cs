@@ -74,7 +74,12 @@ public static class TextWidth
     {
         Rune.DecodeFromUtf16(text, out Rune rune, out used);
         // Each UTF-16 unit of these is shown as '?'.
-        if (!ForeignText.IsShown(rune)) return used;
+        return ForeignText.IsShown(rune) ? Of(rune) : used;
+    }
+
+    /// <summary>The columns of a character that is shown (<see cref="ForeignText.IsShown"/>).</summary>
+    public static int Of(Rune rune)
+    {
         if (rune.Value < 0x300) return 1;
         // A syllable of Hangul may be a wide consonant, and a vowel and a consonant that are shown within it.
         if (rune.Value is (>= 0x1160 and <= 0x11ff) or (>= 0xd7b0 and <= 0xd7ff)) return 0;

@@ -1,10 +1,13 @@
 using System.Text;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Output.Text;
 
 namespace Kvmscope.Live.Screen;
 
 /// <summary>A screen of characters that knows no terminal: views draw into it, and terminals and tests show it.</summary>
 internal sealed class CellGrid
 {
+    private static readonly Rune s_space = new(' '), s_substitute = new('?');
     private Cell[] _cells = [];
 
     /// <summary>Its columns.</summary>
@@ -21,12 +24,53 @@ internal sealed class CellGrid
     {
         if (_cells.Length != columns * rows) _cells = new Cell[columns * rows];
         (Columns, Rows) = (columns, rows);
-        _cells.AsSpan().Fill(new Cell(new Rune(' '), CellTone.Plain));
+        _cells.AsSpan().Fill(new Cell(s_space, CellTone.Plain));
     }
 
-    /// <summary>Writes foreign or own text in one row, cleaned; what does not fit is cut without a mark.</summary>
+    /// <summary>
+    /// Writes foreign or own text in one row, cleaned as <see cref="ForeignText"/> says. What does not fit is cut without a mark, also
+    /// left of the first column; nothing is written in a row that is not there.
+    /// </summary>
     /// <returns>The column after it.</returns>
-    public int Put(int row, int column, ReadOnlySpan<char> text, CellTone tone = CellTone.Plain) => throw new NotImplementedException();
+    public int Put(int row, int column, ReadOnlySpan<char> text, CellTone tone = CellTone.Plain)
+    {
+        if ((uint)row >= (uint)Rows) return column;
+        Span<Cell> cells = this[row];
+        // The cell that a mark belongs to.
+        int last = -1;
+        for (int used; !text.IsEmpty; text = text[used..])
+        {
+            Rune.DecodeFromUtf16(text, out Rune rune, out used);
+            bool shown = ForeignText.IsShown(rune);
+            int width = shown ? TextWidth.Of(rune) : 1;
+            if (width == 0)
+            {
+                // One mark is enough to tell names apart, and a cell has room for one.
+                if (last >= 0 && cells[last].Mark == default) cells[last] = cells[last] with { Mark = rune };
+                continue;
+            }
+            for (int i = 0; i < (shown ? 1 : used); i++)
+            {
+                if (column + width > Columns) return column;
+                last = Put(cells, column, shown ? rune : s_substitute, width, tone);
+                column += width;
+            }
+        }
+        return column;
+    }
+
+    private static int Put(Span<Cell> cells, int column, Rune rune, int width, CellTone tone)
+    {
+        if (column + width <= 0) return -1;
+        // Half of a wide character is nothing.
+        if (column < 0) (rune, column, width) = (s_space, 0, 1);
+        if (cells[column].Character == default && column > 0) cells[column - 1] = cells[column - 1] with { Character = s_space, Mark = default };
+        int end = column + width;
+        if (end < cells.Length && cells[end].Character == default) cells[end] = cells[end] with { Character = s_space };
+        cells[column] = new Cell(rune, tone);
+        if (width == 2) cells[column + 1] = new Cell(default, tone);
+        return column;
+    }
 }
 
 /// <summary>One place of a grid.</summary>
