@@ -78,6 +78,14 @@ public sealed class Histogram
         Sum(_counts.AsSpan(first - _low, last - first + 1), bins[first..(last + 1)]);
     }
 
+    /// <summary>Adds the counts of some bins, from this one on; the first and the last are not 0.</summary>
+    internal void Add(int low, ReadOnlySpan<ulong> counts)
+    {
+        if (counts.IsEmpty) return;
+        Cover(low, low + counts.Length - 1);
+        Sum(_counts.AsSpan(low - _low, counts.Length), counts);
+    }
+
     /// <summary>Adds the difference between <paramref name="now"/> and <paramref name="before"/>.</summary>
     /// <returns>False where any bin shrank; nothing is added then.</returns>
     public bool TryAddDifference(Histogram now, Histogram before)

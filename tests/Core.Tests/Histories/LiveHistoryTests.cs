@@ -1,0 +1,129 @@
+using CsCheck;
+using Kvmscope.Core.Histories;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Tests.Recordings;
+
+namespace Kvmscope.Core.Tests.Histories;
+
+/// <summary>Sums of a live history are those of the intervals that came, wherever they are kept finely enough.</summary>
+public sealed class LiveHistoryTests
+{
+    private const long S = 1_000_000_000;
+
+    private static readonly (Grouping Grouping, ExitParts Parts)[] s_kinds =
+    [
+        (Grouping.Vcpu, ExitParts.All), (Grouping.Vcpu, ExitParts.Qualifier), (Grouping.Vcpu, ExitParts.None), (Grouping.Vm, ExitParts.All),
+        (Grouping.Vm, ExitParts.None), (Grouping.Host, ExitParts.Rip), (Grouping.Host, ExitParts.None),
+    ];
+
+    private static List<Interval> Trace(int seed, int count)
+    {
+        List<Snapshot> snapshots = new RandomTrace(seed).Snapshots(count);
+        return
+        [
+            .. Enumerable.Range(0, count).Select(i =>
+                snapshots[i].Since(i == 0 ? null : snapshots[i - 1], i == 0 ? RandomTrace.Start : snapshots[i - 1].At, RandomTrace.StartNs)
+                    with { First = i, OpenAges = i % 5 == 4 ? null : Ages(snapshots[i]) }),
+        ];
+    }
+
+    private static OpenAge[] Ages(Snapshot snapshot) =>
+        [.. snapshot.OpenExits.Select((open, i) => new OpenAge(open.Key, open.Count, (ulong)i * 12_345, i % 2 == 1))];
+
+    private static string? Expected(IEnumerable<Interval> intervals, Grouping grouping, ExitParts parts)
+    {
+        var sum = new IntervalSum(grouping, parts);
+        int count = 0;
+        foreach (Interval interval in intervals)
+        {
+            sum.Add(interval);
+            count++;
+        }
+        return count == 0 ? null : IntervalText.Of(sum.ToInterval());
+    }
+
+    private static string? Text(Interval? interval) => interval is null ? null : IntervalText.Of(interval);
+
+    [Fact]
+    public void Any_stretch_is_the_sum_of_its_intervals() =>
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Long[-3, 25], Gen.Long[-3, 25]).Sample((seed, a, b) =>
+        {
+            List<Interval> trace = Trace(seed, 20);
+            var history = new LiveHistory(Grouping.Vcpu, ExitParts.All, S);
+            foreach (Interval interval in trace) history.Add(interval);
+            long from = RandomTrace.StartNs + (Math.Min(a, b) * S), to = RandomTrace.StartNs + (Math.Max(a, b) * S);
+            List<Interval> inside = [.. trace.Where(i => (i.FromNs + i.ToNs) / 2 >= from && (i.FromNs + i.ToNs) / 2 < to)];
+            foreach ((Grouping grouping, ExitParts parts) in s_kinds)
+                Assert.Equal(Expected(inside, grouping, parts), Text(history.Sum(from, to, grouping, parts)));
+        }, iter: 60, threads: 1);
+
+    [Fact]
+    public void What_became_coarser_is_still_the_sum_of_its_intervals() =>
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 200]).Sample((seed, length) =>
+        {
+            // Steps of 7 s become sums of 10 s, a minute and 5 minutes.
+            List<Interval> trace = [.. Stretched(Trace(seed, 60), length * S)];
+            var history = new LiveHistory(Grouping.Vcpu, ExitParts.All, length * S);
+            foreach (Interval interval in trace) history.Add(interval);
+            long at = history.From;
+            Assert.Equal(Math.Max(trace[0].FromNs, history.From), history.From);
+            while (at < history.To)
+            {
+                long next = history.EdgeAfter(at);
+                List<Interval> inside = [.. trace.Where(i => i.FromNs >= at && i.ToNs <= next)];
+                Assert.Equal((at, next), (inside[0].FromNs, inside[^1].ToNs));
+                foreach ((Grouping grouping, ExitParts parts) in s_kinds)
+                    Assert.Equal(Expected(inside, grouping, parts), Text(history.Sum(at, next, grouping, parts)));
+                at = next;
+            }
+            foreach ((Grouping grouping, ExitParts parts) in s_kinds)
+                Assert.Equal(Expected(trace, grouping, parts), Text(history.Sum(history.From, history.To, grouping, parts)));
+        }, iter: 12, threads: 1);
+
+    private static IEnumerable<Interval> Stretched(List<Interval> trace, long step) => trace.Select((interval, i) => interval with
+    {
+        FromNs = RandomTrace.StartNs + (i * step),
+        ToNs = RandomTrace.StartNs + ((i + 1) * step),
+        From = RandomTrace.Start.AddTicks(i * step / 100),
+        To = RandomTrace.Start.AddTicks((i + 1) * step / 100),
+    });
+
+    [Fact]
+    public void With_too_little_memory_sums_are_coarser_and_still_exact()
+    {
+        var seen = new HashSet<Grouping>();
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Double[0.1, 1]).Sample((seed, share) =>
+        {
+            List<Interval> trace = [.. Stretched(Trace(seed, 80), S)];
+            LiveHistory all = Of(trace, LiveHistory.DefaultBytes), history = Of(trace, (long)(all.Bytes * share));
+            Grouping coarsest = trace.Where(i => i.FromNs >= history.From).Min(i => history.DetailAt(i.ToNs).Grouping);
+            seen.Add(coarsest);
+            // The newest interval stays at hand.
+            Assert.Equal(new HistoryDetail(S, Grouping.Vcpu, ExitParts.All), history.DetailAt(history.To));
+            List<Interval> kept = [.. trace.Where(i => i.FromNs >= history.From)];
+            foreach ((Grouping grouping, ExitParts parts) in s_kinds)
+            {
+                Grouping least = grouping < coarsest ? grouping : coarsest;
+                Interval sum = history.Sum(history.From, history.To, grouping, parts)!;
+                Interval expected = Sum(kept, least, coarsest == Grouping.Vcpu ? parts : ExitParts.None);
+                if (coarsest == Grouping.Host) expected = expected with { Vms = [] };
+                Assert.Equal(IntervalText.Of(expected), IntervalText.Of(sum));
+            }
+        }, iter: 25, threads: 1);
+        Assert.Equal(3, seen.Count);
+    }
+
+    private static LiveHistory Of(List<Interval> trace, long budget)
+    {
+        var history = new LiveHistory(Grouping.Vcpu, ExitParts.All, S, budget, mostSlow: 0);
+        foreach (Interval interval in trace) history.Add(interval);
+        return history;
+    }
+
+    private static Interval Sum(List<Interval> intervals, Grouping grouping, ExitParts parts)
+    {
+        var sum = new IntervalSum(grouping, parts);
+        foreach (Interval interval in intervals) sum.Add(interval);
+        return sum.ToInterval();
+    }
+}
