@@ -85,6 +85,7 @@ internal sealed class EntryMaker(ChunkPool pool, bool hasFiner)
             _unpacker.AddTo(sum, entry.Head, form == HistoryForm.Host ? [] : entry.Vms, entry.AtLeast(form).Counters, states);
         }
         Interval merged = sum.ToInterval();
-        return Make(merged, [.. merged.Vms], entries.Max(entry => entry.VmBytes) + HistoryEntry.BytesOfList(merged.Vms.Count), form, stepNs);
+        long vmBytes = HistoryEntry.BytesOfList(merged.Vms.Count) + entries.Sum(entry => entry.VmBytes);
+        return Make(merged, [.. merged.Vms], vmBytes, form, stepNs);
     }
 }

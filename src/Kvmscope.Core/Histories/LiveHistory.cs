@@ -120,7 +120,8 @@ public sealed class LiveHistory : IHistory
     public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts)
     {
         bool isCoarse = (parts & _parts) == ExitParts.None;
-        HistoryForm wanted = !isCoarse || grouping > Grouping.Vm ? HistoryForm.Exact : grouping == Grouping.Vm ? HistoryForm.Vm : HistoryForm.Host;
+        HistoryForm wanted = !isCoarse || grouping > Grouping.Vm ? HistoryForm.Exact
+            : grouping == Grouping.Vm ? HistoryForm.Vm : HistoryForm.Host;
         Selected selected = _entries.Select(all => SelectFrom(all, from, to, wanted));
         try
         {

@@ -61,6 +61,9 @@ public sealed class RecordingSet
     /// <exception cref="KvmscopeException">There is one recording, and its start or its end is missing (1).</exception>
     public IntervalRange All => IsOne ? Range(null, null) : RangeOf(_parts[_chosen.First], _parts[_chosen.Last]);
 
+    /// <summary>All intervals of the chosen recordings that are there, whether or not others are missing.</summary>
+    internal IntervalRange Known => RangeOf(_parts[_chosen.First], _parts[_chosen.Last]);
+
     /// <summary>What was damaged and left out so far, one sentence for each.</summary>
     public IReadOnlyList<string> Damage => _damage;
 
@@ -195,6 +198,26 @@ public sealed class RecordingSet
             Open(part).Visit(local, interval => sum.Add(joiner.Join(interval)), sum.Add, _vms, Lose);
         }
         return sum;
+    }
+
+    /// <summary>Adds up intervals; of one recording too, what is damaged is left out (<see cref="Damage"/>).</summary>
+    internal IntervalSum SumOfKnown(IntervalRange range, Grouping grouping, ExitParts parts)
+    {
+        if (!IsOne) return Sum(range, grouping, parts);
+        var sum = new IntervalSum(grouping, parts, null, RecordingLimits.Summed);
+        // Its begin is no gap.
+        long? end = range.First == 0 || GoesOn(0, range.First) ? Open(0).BeginNs(range.First) : null;
+        var joiner = new Joiner(0, end);
+        Open(0).Visit(range, interval => sum.Add(joiner.Join(interval)), sum.Add, null, Lose);
+        return sum;
+    }
+
+    /// <summary>Where an interval begins and ends on the axis.</summary>
+    internal (long From, long To) PlacesOf(int interval)
+    {
+        (int part, int local) = Locate(interval);
+        long from = Open(part).BeginNs(local) - _parts[part].Part.FromNs + _parts[part].At;
+        return (from, from + Open(part).LengthNs(local));
     }
 
     /// <summary>The slow exits that ended between two places on the axis, in order.</summary>

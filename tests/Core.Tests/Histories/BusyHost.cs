@@ -43,7 +43,8 @@ internal sealed class BusyHost(int vms, int vcpus, int reasons)
     /// <summary>The oldest VMs end, and others begin.</summary>
     internal void Replace(int count)
     {
-        VmIdentity[] fresh = [.. Enumerable.Range(_next, count).Select(i => new VmIdentity(i, 1000 + i, $"guest-{i}-{new string('x', 40)}"))];
+        string tail = new('x', 40);
+        VmIdentity[] fresh = [.. Enumerable.Range(_next, count).Select(i => new VmIdentity(i, 1000 + i, $"guest-{i}-{tail}"))];
         _next += count;
         _vms = [.. _vms[count..], .. fresh];
     }

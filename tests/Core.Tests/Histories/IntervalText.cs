@@ -25,7 +25,8 @@ internal static class IntervalText
         foreach (string line in Sorted(i.Changes, r => $"{Of(r.Key)} {Of(r)}")) yield return $"row {line}";
     }
 
-    private static IOrderedEnumerable<string> Sorted<T>(IEnumerable<T> all, Func<T, string> text) => all.Select(text).Order(StringComparer.Ordinal);
+    private static IOrderedEnumerable<string> Sorted<T>(IEnumerable<T> all, Func<T, string> text) =>
+        all.Select(text).Order(StringComparer.Ordinal);
 
     private static string Of(GroupKey key) => key.ToString();
 
@@ -36,6 +37,7 @@ internal static class IntervalText
         $"{tally.Count} final {tally.Final} {Durations(tally)} parts {(tally.Parts is { } parts ? Of(parts) : "none")} "
         + (tally.Rounds is { } r ? $"rounds {r.Reflected} {r.HandlingNs} {r.L1Exits} {Durations(r)}" : "");
 
-    private static string Durations(Durations d) =>
-        $"timed {d.Timed} {d.TotalNs} {d.MaxNs} [{(d.HasBins ? string.Join(' ', d.Bins.ToArray().Select((n, bin) => (n, bin)).Where(b => b.n > 0)) : "")}]";
+    private static string Durations(Durations d) => $"timed {d.Timed} {d.TotalNs} {d.MaxNs} [{(d.HasBins ? Of(d.Bins) : "")}]";
+
+    private static string Of(Histogram bins) => string.Join(' ', bins.ToArray().Select((n, bin) => (n, bin)).Where(b => b.n > 0));
 }

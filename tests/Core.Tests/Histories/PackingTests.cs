@@ -37,8 +37,9 @@ public sealed class PackingTests
     private static readonly Gen<(ulong[] Numbers, (int Bin, ulong Count)[] Bins)> s_durations =
         Gen.Select(s_number.Array[3], Gen.Select(Gen.Int[0, HistogramLayout.BinCount - 1], s_number).Array[0, 20]);
 
-    private static readonly Gen<Row> s_row = Gen.Select(s_key, s_number, s_number, s_durations, Gen.Bool, s_parts.Nullable(), s_durations.Nullable())
-        .Select((key, count, final, durations, isTimed, parts, rounds) =>
+    private static readonly Gen<Row> s_row = Gen.Select(
+        s_key, s_number, s_number, s_durations, Gen.Bool, s_parts.Nullable(), s_durations.Nullable()).Select(
+        (key, count, final, durations, isTimed, parts, rounds) =>
         {
             var row = new Row(key) { Count = count, Final = final % 3 == 0 ? final : 0, Parts = parts };
             Fill(row, durations);
@@ -116,7 +117,10 @@ public sealed class PackingTests
     public void Rows_of_more_than_one_chunk_are_what_they_were()
     {
         var random = new Random(5);
-        Row[] rows = [.. Enumerable.Range(0, 20_000).Select(i => BusyHost.Row(random, i % 50, i / 50, 0x60UL + (ulong)(i % 7), 1 + (i % 138)))];
+        Row[] rows =
+        [
+            .. Enumerable.Range(0, 20_000).Select(i => BusyHost.Row(random, i % 50, i / 50, 0x60UL + (ulong)(i % 7), 1 + (i % 138))),
+        ];
         Interval interval = Sample.Of(Sample.Started, 1, rows, new Accounting());
         PackedInterval packed = new IntervalPacker(s_pool).Pack(interval);
         Assert.True(packed.Counters.Chunks > 3);

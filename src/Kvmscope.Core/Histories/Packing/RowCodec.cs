@@ -33,7 +33,9 @@ internal sealed class RowWriter(PackWriter to)
         GroupKey key = row.Key;
         int known = _codes.Count, number = _codes.NumberOf(key.Code, key.Level);
         bool isExpected = number == _codes.Expected && number < known, hasParts = PartCodec.HasAny(key);
-        int flags = _owner.FlagsOf(key.Vm, key.Vcpu) | (isExpected ? ExpectedCode : 0) | (hasParts ? HasParts : 0) | TallyCodec.FlagsOf(row);
+        int flags = _owner.FlagsOf(key.Vm, key.Vcpu) | TallyCodec.FlagsOf(row);
+        if (isExpected) flags |= ExpectedCode;
+        if (hasParts) flags |= HasParts;
         to.Byte((byte)flags);
         _owner.Write(to, flags, key.Vm, key.Vcpu);
         if (!isExpected) WriteCode(to, known, number, key.Code, key.Level);

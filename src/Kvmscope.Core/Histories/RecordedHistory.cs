@@ -1,0 +1,160 @@
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Recordings;
+
+namespace Kvmscope.Core.Histories;
+
+/// <summary>
+/// Recordings as a history: one file, or the chosen ones of several. What was there when they were opened is shown; what is damaged is
+/// left out, and named in <see cref="Notes"/> once it was needed. Steps that were read last stay in memory, so that going back and forth
+/// reads nothing. Several threads may ask; they wait for each other.
+/// </summary>
+public sealed class RecordedHistory : IHistory
+{
+    /// <summary>Of up to so many intervals all detail is read and kept: another question about them reads nothing.</summary>
+    private const int MostExact = 10;
+
+    private readonly Lock _lock = new();
+    private readonly RecordingSet _set;
+    private readonly IntervalRange _range;
+    private readonly RecordingHeader _header;
+    private readonly ExitParts _parts;
+    private readonly StepCache _steps = new();
+    private readonly SlowCache _slow;
+    private readonly List<string> _errors = [];
+
+    /// <summary>Makes it.</summary>
+    /// <param name="set">The recordings, of which those are chosen that are shown.</param>
+    /// <param name="range">The intervals that are shown; null for all of the chosen recordings.</param>
+    /// <exception cref="ArgumentException">There are no intervals.</exception>
+    public RecordedHistory(RecordingSet set, IntervalRange? range = null)
+    {
+        (_set, _range, _header) = (set, range ?? set.Known, set.Header);
+        if (_range.Count <= 0) throw new ArgumentException("there are no intervals", nameof(range));
+        _parts = (_header.HasQualifiers ? ExitParts.Qualifier : 0) | (_header.PageShift is null ? 0 : ExitParts.Page)
+            | (_header.HasRips ? ExitParts.Rip : 0);
+        From = set.PlacesOf(_range.First).From;
+        To = set.PlacesOf(_range.End - 1).To;
+        _slow = new SlowCache(set);
+    }
+
+    /// <inheritdoc/>
+    public long From { get; }
+
+    /// <inheritdoc/>
+    public long To { get; }
+
+    /// <inheritdoc/>
+    public long StepNs => _header.IntervalNs;
+
+    /// <summary>What was needed so far and could not be read, one sentence for each; foreign text.</summary>
+    public IReadOnlyList<string> Notes
+    {
+        get
+        {
+            lock (_lock) return [.. _set.Damage.Select(text => $"{text}: it is left out"), .. _errors];
+        }
+    }
+
+    /// <inheritdoc/>
+    public HistoryDetail DetailAt(long place) => new(StepNs, _header.Grouping, _parts);
+
+    /// <inheritdoc/>
+    public long EdgeBefore(long place)
+    {
+        lock (_lock)
+        {
+            // The first interval that does not end before it.
+            int at = Math.Min(_range.End, _set.Touching(place - 1, null).First);
+            return at > _range.First ? _set.PlacesOf(at - 1).To : From;
+        }
+    }
+
+    /// <inheritdoc/>
+    public long EdgeAfter(long place)
+    {
+        lock (_lock)
+        {
+            int at = Math.Max(_range.First, _set.Touching(place, null).First);
+            return at < _range.End ? _set.PlacesOf(at).To : To;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts)
+    {
+        lock (_lock)
+        {
+            IntervalRange range = RangeOf(from, to);
+            if (range.Count <= 0) return null;
+            // What is not there needs no reading of its own.
+            (grouping, parts) = (grouping < _header.Grouping ? grouping : _header.Grouping, parts & _parts);
+            if (_steps.Find(range, grouping, parts) is { } recent) return recent;
+            try
+            {
+                Interval sum = Read(range, grouping, parts);
+                if (sum.Intervals == 0) return null;
+                _steps.Keep(range, grouping, parts, sum);
+                return sum;
+            }
+            catch (KvmscopeException error)
+            {
+                Note(error);
+                return null;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SlowExit> Slow(long from, long to, int most)
+    {
+        if (_header.SlowNs == 0 || most <= 0) return [];
+        lock (_lock)
+        {
+            IntervalRange touching = _set.Touching(from, to);
+            int first = Math.Max(_range.First, touching.First), last = Math.Min(_range.End, touching.End) - 1;
+            var found = new List<SlowExit>();
+            for (int i = last; i >= first && found.Count < most; i--)
+            {
+                IReadOnlyList<(SlowExit Exit, long Place)> exits = _slow.Of(i, Note);
+                for (int at = exits.Count - 1; at >= 0 && found.Count < most; at--)
+                    if (exits[at].Place > from && exits[at].Place <= to) found.Add(exits[at].Exit);
+            }
+            found.Reverse();
+            return found;
+        }
+    }
+
+    /// <inheritdoc/>
+    public DateTimeOffset TimeAt(long place) => _set.Clock.At(Math.Clamp(place, From, To));
+
+    /// <inheritdoc/>
+    public long? PlaceOf(DateTimeOffset time)
+    {
+        if (!_set.Clock.Has(time)) return null;
+        long place = _set.Clock.PlacesOf(time)[^1];
+        return place < From || place > To ? null : place;
+    }
+
+    private IntervalRange RangeOf(long from, long to)
+    {
+        int first = from <= From ? _range.First : Math.Max(_range.First, _set.EdgeAt(from));
+        int end = to >= To ? _range.End : Math.Min(_range.End, _set.EdgeAt(to));
+        return new IntervalRange(first, end - first);
+    }
+
+    private Interval Read(IntervalRange range, Grouping grouping, ExitParts parts)
+    {
+        if (range.Count > MostExact) return _set.SumOfKnown(range, grouping, parts).ToInterval();
+        Interval exact = _steps.FindExact(range) ?? _set.SumOfKnown(range, Grouping.Vcpu, ExitParts.All).ToInterval();
+        _steps.KeepExact(range, exact);
+        if (grouping == _header.Grouping && parts == _parts) return exact;
+        var sum = new IntervalSum(grouping, parts);
+        sum.Add(exact);
+        return sum.ToInterval();
+    }
+
+    private void Note(KvmscopeException error)
+    {
+        if (!_errors.Contains(error.Message)) _errors.Add(error.Message);
+    }
+}
