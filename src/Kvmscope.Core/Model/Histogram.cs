@@ -167,11 +167,17 @@ public sealed class Histogram
         int low = _length == 0 ? first : Math.Min(_low, first);
         int end = _length == 0 ? last : Math.Max(End - 1, last);
         int length = end - low + 1;
-        if (length > _counts.Length || (_length > 0 && low < _low))
+        int shift = _length == 0 ? 0 : _low - low;
+        if (length > _counts.Length)
         {
-            var wider = new ulong[Math.Max(length, _counts.Length)];
-            Counts.CopyTo(wider.AsSpan(_length == 0 ? 0 : _low - low));
+            var wider = new ulong[length];
+            Counts.CopyTo(wider.AsSpan(shift));
             _counts = wider;
+        }
+        else if (shift > 0)
+        {
+            Counts.CopyTo(_counts.AsSpan(shift));
+            _counts.AsSpan(0, shift).Clear();
         }
         (_low, _length) = (low, length);
     }
@@ -195,6 +201,16 @@ public static class HistogramLayout
 
     /// <summary>How many bins there are.</summary>
     public const int BinCount = ((MaxShift - MinShift) << SubShift) + 2;
+
+    /// <summary>How many powers of two there are: the bins of one are added up; durations below 2^MinShift ns are the first.</summary>
+    public const int OctaveCount = MaxShift - MinShift + 2;
+
+    /// <summary>The power of two that a bin belongs to, from 0.</summary>
+    public static int OctaveOf(int bin) => bin == 0 ? 0 : 1 + ((bin - 1) >> SubShift);
+
+    /// <summary>The lowest duration in ns of a power of two.</summary>
+    /// <param name="octave">Which, as <see cref="OctaveOf"/> counts.</param>
+    public static ulong OctaveLowNs(int octave) => octave == 0 ? 0 : 1UL << (MinShift + octave - 1);
 
     /// <summary>The bin of a duration in ns.</summary>
     public static int BinOf(ulong ns)

@@ -34,31 +34,47 @@ internal static class Idleness
     /// <param name="key">Which exits.</param>
     /// <param name="tally">Their counters, with settled parts.</param>
     /// <param name="knowsHalts">As <see cref="KnowsHalts"/> says.</param>
-    internal static ulong? IdleNs(GroupKey key, Tally tally, bool knowsHalts)
+    internal static ulong? IdleNs(GroupKey key, Tally tally, bool knowsHalts) => IdleNs(key.Code, tally.Timed, tally.Parts, knowsHalts);
+
+    private static ulong? IdleNs(ExitCode code, ulong timed, in TimeParts? split, bool knowsHalts)
     {
-        if (!ExitReasons.IsIdle(key.Code)) return 0;
-        if (!knowsHalts || tally.Parts is not { } parts) return null;
-        ulong vmm = parts[TimePart.Vmm], exits = Math.Max(tally.Timed, 1);
+        if (!ExitReasons.IsIdle(code)) return 0;
+        if (!knowsHalts || split is not { } parts) return null;
+        ulong vmm = parts[TimePart.Vmm], exits = Math.Max(timed, 1);
         return parts[TimePart.Halt] + parts[TimePart.Poll] + (vmm / exits >= VmmWaitNs ? vmm : 0);
     }
 
-    /// <summary>Whether most of the time was idle.</summary>
-    internal static bool IsMostlyIdle(GroupKey key, Tally tally, bool knowsHalts)
+    /// <summary>How much of the exits was busy.</summary>
+    /// <param name="key">Which exits.</param>
+    /// <param name="timed">How many of them have a handling time.</param>
+    /// <param name="totalNs">The sum of those, ns.</param>
+    /// <param name="parts">Where it went, settled; null without the split.</param>
+    /// <param name="knowsHalts">As <see cref="KnowsHalts"/> says.</param>
+    internal static BusyShare BusyOf(in GroupKey key, ulong timed, ulong totalNs, in TimeParts? parts, bool knowsHalts)
     {
-        ulong whole = tally.Parts?.Sum ?? 0;
-        return IdleNs(key, tally, knowsHalts) is { } idle && whole > 0 ? idle >= whole - idle : IsIdle(key);
-    }
-
-    /// <summary>What of the exits is busy: all of them, the part of their time that was not idle, or nothing (null).</summary>
-    /// <remarks>How that part is distributed over the exits is not known: it has no histogram and no longest.</remarks>
-    internal static Tally? Busy(GroupKey key, Tally tally, bool knowsHalts)
-    {
-        if (IdleNs(key, tally, knowsHalts) is not { } idle) return IsIdle(key) ? null : tally;
-        if (idle == 0) return tally;
-        ulong rest = tally.Parts!.Value.Sum - idle;
-        return new Tally { Count = tally.Count, Timed = tally.Timed, Final = tally.Final, TotalNs = Math.Min(rest, tally.TotalNs) };
+        if (!ExitReasons.IsIdle(key.Code)) return BusyShare.All(totalNs, isMostlyIdle: false);
+        ulong whole = parts?.Sum ?? 0;
+        bool isIdle = IsIdle(key);
+        if (IdleNs(key.Code, timed, parts, knowsHalts) is not { } idle) return isIdle ? BusyShare.None : BusyShare.All(totalNs, false);
+        bool isMostlyIdle = whole > 0 ? idle >= whole - idle : isIdle;
+        return idle == 0 ? BusyShare.All(totalNs, isMostlyIdle) : BusyShare.Part(Math.Min(whole - idle, totalNs), isMostlyIdle);
     }
 
     private static bool Spins(GroupKey key) =>
         Qualifiers.KindOf(key.Code) == QualifierKind.Wait && key.Qualifier.State == QualifierState.Known && (key.Qualifier.Raw & 1) == 1;
+}
+
+/// <summary>How much of some exits was busy: all of them, the part of their time that was not idle, or nothing.</summary>
+/// <param name="IsWhole">Whether nothing was idle.</param>
+/// <param name="HasAny">Whether anything was busy. How a part of the time is distributed over the exits is not known: it has no histogram
+/// and no longest.</param>
+/// <param name="Ns">How much of the handling time was busy, ns.</param>
+/// <param name="IsMostlyIdle">Whether most of the time was idle.</param>
+internal readonly record struct BusyShare(bool IsWhole, bool HasAny, ulong Ns, bool IsMostlyIdle)
+{
+    internal static BusyShare None => new(false, false, 0, true);
+
+    internal static BusyShare All(ulong ns, bool isMostlyIdle) => new(true, true, ns, isMostlyIdle);
+
+    internal static BusyShare Part(ulong ns, bool isMostlyIdle) => new(false, true, ns, isMostlyIdle);
 }

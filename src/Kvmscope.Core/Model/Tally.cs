@@ -41,9 +41,24 @@ public abstract class Durations
     /// <summary>Adds others.</summary>
     protected void AddDurations(Durations more)
     {
+        AddFigures(more);
+        AddBins(more);
+    }
+
+    /// <summary>Adds others without their histogram.</summary>
+    protected void AddFigures(Durations more)
+    {
         Timed += more.Timed;
         TotalNs += more.TotalNs;
         MaxNs = Math.Max(MaxNs, more.MaxNs);
+    }
+
+    /// <summary>Empties the histogram and keeps its memory.</summary>
+    internal void ClearBins() => _bins?.Clear();
+
+    /// <summary>Adds the histogram of others.</summary>
+    internal void AddBins(Durations more)
+    {
         if (more.HasBins) Bins.Add(more.Bins);
     }
 
@@ -161,13 +176,38 @@ public sealed class ReflectedRounds : Durations
     /// <summary>Whether none was reflected and none ended.</summary>
     internal bool IsEmpty => Reflected == 0 && Timed == 0;
 
+    /// <summary>The part of the ended rounds' time in which L1 itself ran, from 0 to 1; null where none ended.</summary>
+    public double? L1TimeShare => Timed == 0 || TotalNs == 0 ? null : (double)(TotalNs - Math.Min(TotalNs, HandlingNs)) / TotalNs;
+
+    /// <summary>Exits of L1 per ended round, on average; null where none ended.</summary>
+    public double? L1ExitsPerRound => Timed == 0 ? null : (double)L1Exits / Timed;
+
+    /// <summary>Exits that this host handled: those that ended and were not reflected.</summary>
+    /// <param name="timed">How many exits ended.</param>
+    /// <param name="rounds">Those that were reflected; null for none.</param>
+    internal static ulong HandledOf(ulong timed, ReflectedRounds? rounds) => timed - Math.Min(timed, rounds?.Reflected ?? 0);
+
     /// <summary>Adds others.</summary>
     public void Add(ReflectedRounds more)
     {
-        AddDurations(more);
+        AddCounters(more);
+        AddBins(more);
+    }
+
+    /// <summary>Adds others without their histogram (<see cref="Durations.AddBins"/>).</summary>
+    internal void AddCounters(ReflectedRounds more)
+    {
+        AddFigures(more);
         Reflected += more.Reflected;
         HandlingNs += more.HandlingNs;
         L1Exits += more.L1Exits;
+    }
+
+    /// <inheritdoc/>
+    public override void Clear()
+    {
+        base.Clear();
+        Reflected = HandlingNs = L1Exits = 0;
     }
 
     /// <summary>

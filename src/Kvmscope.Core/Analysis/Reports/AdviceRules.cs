@@ -49,7 +49,6 @@ internal static class AdviceRules
             "that is swapped out, or comes over the network after a migration", "sleep");
     }
 
-    // A halted vCPU of a VM without an APIC in the kernel waits in its VMM, which is idle.
     private static IEnumerable<AdviceFinding> Vmm(AdviceFigures figures)
     {
         if (figures.Largest(w => OfVmm(figures, w), LargeVmm) is not { } worst) yield break;
@@ -80,7 +79,7 @@ internal static class AdviceRules
         ulong idle = figures.Reasons.Where(r => r.IsIdle).SelectMany(r => r.Rows)
             .Where(r => wall.Vm is null || (r.Key.Vm == wall.Vm.Ordinal && (wall.Vcpu is null || r.Key.VcpuId == wall.Vcpu)))
             .Aggregate(0UL, (sum, r) => sum + (r.Parts?[TimePart.Vmm] ?? 0));
-        return wall.Parts[TimePart.Vmm] - Math.Min(wall.Parts[TimePart.Vmm], idle);
+        return LostTime.OfVmm(wall.Parts, idle);
     }
 
     // An idle L2 waits in the round of its HLT: that is not lost.

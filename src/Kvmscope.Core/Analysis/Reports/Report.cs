@@ -152,7 +152,7 @@ internal static class Rounds
     internal static ulong Reflected(ReportRow row) => row.Rounds?.Reflected ?? 0;
 
     /// <summary>Exits that this host handled: those that ended and were not reflected.</summary>
-    internal static ulong Handled(ReportRow row) => row.Total.Timed - Math.Min(row.Total.Timed, Reflected(row));
+    internal static ulong Handled(ReportRow row) => ReflectedRounds.HandledOf(row.Total.Timed, row.Rounds);
 
     /// <summary>The average round in ns.</summary>
     internal static ulong? AverageNs(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.AverageNs : null;
@@ -161,10 +161,8 @@ internal static class Rounds
     internal static ulong? P99Ns(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? rounds.Quantile(0.99) : null;
 
     /// <summary>The part of the rounds' time in which L1 itself ran, from 0 to 1.</summary>
-    internal static double? L1TimeShare(ReportRow row) => row.Rounds is { Timed: > 0, TotalNs: > 0 } rounds
-        ? (double)(rounds.TotalNs - Math.Min(rounds.TotalNs, rounds.HandlingNs)) / rounds.TotalNs
-        : null;
+    internal static double? L1TimeShare(ReportRow row) => row.Rounds?.L1TimeShare;
 
     /// <summary>Exits of L1 per round, on average.</summary>
-    internal static double? L1Exits(ReportRow row) => row.Rounds is { Timed: > 0 } rounds ? (double)rounds.L1Exits / rounds.Timed : null;
+    internal static double? L1Exits(ReportRow row) => row.Rounds?.L1ExitsPerRound;
 }

@@ -28,10 +28,10 @@ public static class ReportBuilder
         by = Whole(by, request.Kind);
         Grouper grouper = new(interval, by, request.Kind);
         Grouper? coarse = groups is { } coarser ? new(interval, coarser, request.Kind) : null;
-        ExitParts parts = ReportRequest.PartsOf(by);
-        Dictionary<GroupKey, TallySum> cells = Sum(interval, by, parts, request.PageShift);
+        var grouping = new RowGrouping(by);
+        Dictionary<GroupKey, TallySum> cells = Sum(interval, grouping, request.PageShift);
         bool knowsHalts = Idleness.KnowsHalts(interval);
-        QualifierRanks? ranks = parts != ExitParts.None ? Rank(cells, request) : null;
+        QualifierRanks? ranks = grouping.Parts != ExitParts.None ? Rank(cells, request) : null;
         foreach ((GroupKey key, TallySum cell) in cells)
         {
             if (request.Nested && key.Level != ExitLevel.L2) continue;
@@ -61,9 +61,7 @@ public static class ReportBuilder
     private static GroupBy Whole(GroupBy by, ReportKind kind)
     {
         if (by == GroupBy.None && kind != ReportKind.Hist) by = GroupBy.Reason;
-        if (by.HasFlag(GroupBy.Vcpu)) by |= GroupBy.Vm;
-        if (ReportRequest.PartsOf(by) != ExitParts.None) by |= GroupBy.Reason;
-        return by;
+        return RowGrouping.Whole(by);
     }
 
     private static QualifierRanks Rank(Dictionary<GroupKey, TallySum> cells, ReportRequest request)
@@ -74,13 +72,12 @@ public static class ReportBuilder
     }
 
     // Each row's histogram is added once, here; all other sums are made of these few.
-    private static Dictionary<GroupKey, TallySum> Sum(Interval interval, GroupBy by, ExitParts parts, int? pageShift)
+    private static Dictionary<GroupKey, TallySum> Sum(Interval interval, RowGrouping grouping, int? pageShift)
     {
-        Grouping grouping = by.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : by.HasFlag(GroupBy.Vm) ? Grouping.Vm : Grouping.Host;
-        var cells = new Dictionary<GroupKey, TallySum>(grouping == Grouping.Vcpu ? interval.Rows.Count : 0);
+        var cells = new Dictionary<GroupKey, TallySum>(grouping.Grouping == Grouping.Vcpu ? interval.Rows.Count : 0);
         foreach (Row row in interval.Rows)
         {
-            GroupKey key = row.Key.At(grouping).Keep(parts);
+            GroupKey key = grouping.CellOf(row.Key);
             if (pageShift is { } shift && key.Place is { } place) key = key with { Place = place.WithPageOf(shift) };
             CollectionsMarshal.GetValueRefOrAddDefault(cells, key, out _).Add(row);
         }
@@ -90,14 +87,11 @@ public static class ReportBuilder
     private sealed class Grouper(Interval interval, GroupBy by, ReportKind kind)
     {
         private readonly Dictionary<(GroupKey Key, bool Idle), ReportRow> _groups = [];
+        private readonly RowGrouping _grouping = new(by);
         private readonly bool _byReason = by.HasFlag(GroupBy.Reason), _byLevel = by.HasFlag(GroupBy.Level);
 
         // Without rows per reason, the time of idle exits would hide that of all others in one row.
         private readonly bool _splitsIdle = !by.HasFlag(GroupBy.Reason) && kind == ReportKind.Time;
-
-        // Only where rows are about VMs or vCPUs does one without exits say something: it is there, and made none.
-        private readonly bool _showsSilent =
-            kind != ReportKind.Hist && by != GroupBy.None && (by & ~(GroupBy.Vm | GroupBy.Vcpu)) == GroupBy.None;
 
         // Busy as a whole, idle in whole or in part, and the busy part of the latter.
         private readonly ReportRow _busy = new() { Idle = false }, _idle = new(), _rest = new();
@@ -141,18 +135,18 @@ public static class ReportBuilder
         {
             Rows.RemoveAll(row => !HasFigures(row, kind));
             foreach (ReportRow row in Rows) row.DecideIdle();
-            if (!_showsSilent) return;
+            if (!_grouping.IsOfVcpus || kind == ReportKind.Hist) return;
             HashSet<GroupKey> shown = [.. Rows.Select(row => row.Group.Key)];
             foreach (GroupKey vcpu in interval.Vcpus)
             {
-                GroupKey key = vcpu.At(by.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Grouping.Vm);
+                GroupKey key = vcpu.At(_grouping.Grouping);
                 if (shown.Add(key)) Rows.Add(new ReportRow { Group = (key, false), Vm = interval.VmOf(key), Vcpu = key.VcpuId });
             }
         }
 
         private ReportRow GroupOf(GroupKey cell, bool idle)
         {
-            GroupKey key = cell with { Code = _byReason ? cell.Code : default, Level = _byLevel ? cell.Level : default };
+            GroupKey key = _grouping.GroupOf(cell);
             ref ReportRow? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, (key, idle), out _);
             if (group is not null) return group;
             group = new ReportRow

@@ -14,8 +14,10 @@ internal readonly record struct ReportPart(Tally All, Tally? Rest, bool IsIdle, 
 
     internal static ReportPart Of(GroupKey key, Tally tally, bool knowsHalts)
     {
-        Tally? busy = Idleness.Busy(key, tally, knowsHalts);
-        bool isWhole = ReferenceEquals(busy, tally);
-        return new(tally, isWhole ? null : busy, Idleness.IsMostlyIdle(key, tally, knowsHalts), isWhole);
+        BusyShare busy = Idleness.BusyOf(key, tally.Timed, tally.TotalNs, tally.Parts, knowsHalts);
+        Tally? rest = busy is { HasAny: true, IsWhole: false }
+            ? new Tally { Count = tally.Count, Timed = tally.Timed, Final = tally.Final, TotalNs = busy.Ns }
+            : null;
+        return new(tally, rest, busy.IsMostlyIdle, busy.IsWhole);
     }
 }

@@ -14,7 +14,11 @@ internal static class WallClockBuilder
         if (rows.Count == 0) return [];
         foreach (Row row in interval.Rows)
             if (row.Parts is { } parts) Add(row.Key, 0, parts);
-        return [.. rows.OrderBy(r => r.Key.Vm).ThenBy(r => r.Key.Vcpu).Select(r => Level(r.Value))];
+        return
+        [
+            .. rows.OrderBy(r => r.Key.Vm).ThenBy(r => r.Key.Vcpu).Select(r => r.Value)
+                .Select(row => row with { Parts = Level(row.Parts, row.WallNs) }),
+        ];
 
         void Add(GroupKey of, ulong wallNs, TimeParts parts)
         {
@@ -28,14 +32,15 @@ internal static class WallClockBuilder
         }
     }
 
-    // Rows and clocks are read one after the other: what happened in between is only in one of them. An open wait cannot be longer than the
-    // wall clock, and what is in no part is unattributed.
-    private static WallRow Level(WallRow row)
+    /// <summary>
+    /// The parts of a wall clock so that they add up to it. Rows and clocks are read one after the other: what happened in between is only
+    /// in one of them. An open wait cannot be longer than the wall clock, and what is in no part is unattributed.
+    /// </summary>
+    internal static TimeParts Level(TimeParts parts, ulong wallNs)
     {
-        TimeParts parts = row.Parts;
         ulong sum = parts.Sum;
-        if (sum < row.WallNs) parts[TimePart.Unattributed] += row.WallNs - sum;
-        for (ulong excess = sum > row.WallNs ? sum - row.WallNs : 0; excess > 0;)
+        if (sum < wallNs) parts[TimePart.Unattributed] += wallNs - sum;
+        for (ulong excess = sum > wallNs ? sum - wallNs : 0; excess > 0;)
         {
             TimePart largest = TimePart.Unattributed;
             if (parts[largest] == 0)
@@ -45,7 +50,7 @@ internal static class WallClockBuilder
             parts[largest] -= taken;
             excess -= taken;
         }
-        return row with { Parts = parts };
+        return parts;
     }
 }
 

@@ -10,7 +10,6 @@ namespace Kvmscope.Core.Output.Text;
 internal static class OctaveBars
 {
     private const int FullBar = 40, MinBar = 20, MinValue = 10, MinCount = 8;
-    private const int Octaves = HistogramLayout.MaxShift - HistogramLayout.MinShift + 2;
 
     /// <summary>Writes the bars at their full width, in the layout of the drop-in histogram.</summary>
     internal static void WriteFull(TextWriter output, ReadOnlySpan<ulong> bins) => WriteLong(output, Sum(bins), FullBar);
@@ -27,12 +26,12 @@ internal static class OctaveBars
     // Up to the last octave with a count, at least one.
     private static ulong[] Sum(ReadOnlySpan<ulong> bins)
     {
-        var counts = new ulong[Octaves];
+        var counts = new ulong[HistogramLayout.OctaveCount];
         int used = 1;
         for (int bin = 0; bin < bins.Length; bin++)
         {
             if (bins[bin] == 0) continue;
-            int octave = bin == 0 ? 0 : 1 + ((bin - 1) >> HistogramLayout.SubShift);
+            int octave = HistogramLayout.OctaveOf(bin);
             counts[octave] += bins[bin];
             used = octave + 1;
         }
@@ -72,7 +71,7 @@ internal static class OctaveBars
         ulong largest = Largest(counts);
         for (int octave = 0; octave < counts.Length; octave++)
         {
-            output.Write(ScaledText.Time(LowNs(octave), style.Unicode).PadLeft(value));
+            output.Write(ScaledText.Time(HistogramLayout.OctaveLowNs(octave), style.Unicode).PadLeft(value));
             output.Write(' ');
             output.Write(Number(counts[octave]).PadLeft(count));
             output.Write(" |");
@@ -97,12 +96,12 @@ internal static class OctaveBars
         return largest;
     }
 
-    private static ulong LowNs(int octave) => octave == 0 ? 0 : 1UL << (HistogramLayout.MinShift + octave - 1);
-
-    private static string Low(int octave) => Number(LowNs(octave));
+    private static string Low(int octave) => Number(HistogramLayout.OctaveLowNs(octave));
 
     // The last one has no end.
-    private static string High(int octave) => octave == Octaves - 1 ? "more" : Number((1UL << (HistogramLayout.MinShift + octave)) - 1);
+    private static string High(int octave) => octave == HistogramLayout.OctaveCount - 1
+        ? "more"
+        : Number(HistogramLayout.OctaveLowNs(octave + 1) - 1);
 
     private static string Number(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 }
