@@ -1,121 +1,306 @@
+using System.Runtime.InteropServices;
 using Kvmscope.Core.Analysis.Reports;
-using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Core.Analysis.Summaries;
 
 /// <summary>
 /// An interval by VM, vCPU, reason or argument, for what is looked at again and again: it uses its memory again for each interval, and
-/// makes percentiles only of the rows that are shown. Its figures are those of <see cref="ReportBuilder"/>.
+/// makes percentiles only of the rows that are shown. Its figures are those of <see cref="ReportBuilder"/>. It is quick where it is asked
+/// the same for one interval after the other: have one of them for each table.
 /// </summary>
 public sealed class Summary
 {
+    private readonly RowMap _map = new();
+    private readonly Dictionary<GroupKey, SummaryRow> _groups = [];
+    private readonly Dictionary<GroupKey, WallClock> _walls = [];
+    private readonly Dictionary<GroupKey, int> _cellOf = [];
+    private readonly List<SummaryRow> _rows = [];
+    private readonly List<int> _touched = [];
+    private readonly HashSet<GroupKey> _vcpus = [];
+    private readonly Histogram _bins = new();
+    private readonly List<ReasonShare> _shares = [];
+    private SummaryCell[] _cells = [];
+    private int[] _nextRow = [];
+    private int _known;
+    private long _reading;
+    private SummaryRequest _request;
+    private RowGrouping _grouping = new(GroupBy.None);
+    private ExitParts _cellParts;
+    private IReadOnlyList<Row> _read = [];
+
     /// <summary>The groups, in no order; valid until the next <see cref="Read"/>.</summary>
-    public IReadOnlyList<SummaryRow> Rows => throw new NotImplementedException();
+    public IReadOnlyList<SummaryRow> Rows => _rows;
 
     /// <summary>The sum of all.</summary>
-    public SummaryRow Total => throw new NotImplementedException();
+    public SummaryRow Total { get; } = new(GroupKey.OfVcpu(GroupKey.None, GroupKey.None), RowBasis.WhollyBusy, new WallClock());
+
+    /// <summary>
+    /// Whether <see cref="SummaryRow.Parts"/> of rows are wall clocks: rows are VMs or vCPUs with all their exits, and the interval has the
+    /// split.
+    /// </summary>
+    public bool HasWallClocks { get; private set; }
 
     /// <summary>Groups an interval; rows of before are used again.</summary>
-    public void Read(Interval interval, SummaryRequest request) => throw new NotImplementedException();
+    public void Read(Interval interval, SummaryRequest request)
+    {
+        _read = interval.Rows;
+        Prepare(request);
+        AddRows();
+        bool hasTimes = AddTimes(interval);
+        AddVcpus(interval);
+        bool knowsHalts = Idleness.KnowsHalts(interval);
+        foreach (int cell in _touched) AddToGroup(cell, knowsHalts);
+        HasWallClocks = hasTimes && _grouping.IsOfVcpus && request.Scope.IsOfVcpus && !request.LacksExits;
+        foreach (SummaryRow row in _rows)
+        {
+            row.Finish(HasWallClocks);
+            row.MaxNs = LongestOf(row);
+        }
+        if (HasWallClocks) Total.FinishSum(_rows);
+        else Total.Finish(ofWallClock: false);
+        Total.MaxNs = LongestOf(Total);
+    }
 
     /// <summary>Makes the percentiles and the largest reasons of some rows, of the interval that was read last.</summary>
-    public void AddDetail(IReadOnlyList<SummaryRow> rows) => throw new NotImplementedException();
+    /// <param name="rows">Some of <see cref="Rows"/>, or <see cref="Total"/>.</param>
+    /// <exception cref="ArgumentException">A row is not of that interval.</exception>
+    public void AddDetail(IReadOnlyList<SummaryRow> rows)
+    {
+        for (int i = 0; i < rows.Count; i++)
+        {
+            if (rows[i].Reading != _reading) throw new ArgumentException("A row is not of the interval that was read last.", nameof(rows));
+            MakeDetail(rows[i]);
+        }
+    }
+
+    /// <summary>Adds the handling times of a row's percentiles, by power of two (<see cref="HistogramLayout.OctaveOf"/>).</summary>
+    internal void AddOctaves(SummaryRow row, Span<ulong> octaves)
+    {
+        foreach (int at in new CellsOf(this, row))
+        {
+            if (!row.HasInFigures(_cells[at])) continue;
+            for (int i = _cells[at].FirstRow; i != SummaryCell.None; i = _nextRow[i])
+            {
+                if (!_read[i].HasBins) continue;
+                Histogram bins = _read[i].Bins;
+                ReadOnlySpan<ulong> counts = bins.Counts;
+                for (int bin = 0; bin < counts.Length; bin++) octaves[HistogramLayout.OctaveOf(bins.Low + bin)] += counts[bin];
+            }
+        }
+    }
+
+    private void Prepare(SummaryRequest request)
+    {
+        request = request with { By = RowGrouping.Whole(request.By) };
+        if (request != _request || _map.IsStale(_read.Count)) Forget(request);
+        _reading++;
+        _rows.Clear();
+        _touched.Clear();
+        Total.Begin(_reading);
+        Total.Wall.Begin(_reading);
+        if (_nextRow.Length < _read.Count) _nextRow = new int[_read.Count];
+    }
+
+    private void Forget(SummaryRequest request)
+    {
+        _request = request;
+        _grouping = new RowGrouping(request.By);
+        // Whether WFx waits or spins is in its qualifier.
+        _cellParts = _grouping.Parts | (request.Scope.Qualifier is null ? ExitParts.None : ExitParts.Qualifier);
+        _map.Clear();
+        _groups.Clear();
+        _walls.Clear();
+        _cellOf.Clear();
+        _cells = [];
+        _known = 0;
+    }
+
+    private void AddRows()
+    {
+        _map.Begin();
+        for (int i = 0; i < _read.Count; i++)
+        {
+            Row row = _read[i];
+            int at = _map.Find(row.Key);
+            if (at == RowMap.Unknown) _map.Add(row.Key, at = CellOf(row.Key));
+            if (at == SummaryCell.None) continue;
+            ref SummaryCell cell = ref _cells[at];
+            if (cell.Reading != _reading)
+            {
+                cell.Begin(_reading);
+                _touched.Add(at);
+            }
+            _nextRow[i] = cell.FirstRow;
+            cell.FirstRow = i;
+            cell.Add(row);
+        }
+    }
+
+    private int CellOf(GroupKey row)
+    {
+        if (!_request.Scope.Has(row)) return SummaryCell.None;
+        GroupKey key = row.At(_grouping.Grouping).Keep(_cellParts);
+        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(_cellOf, key, out bool isKnown);
+        if (isKnown) return number;
+        number = _known++;
+        if (number == _cells.Length) Array.Resize(ref _cells, Math.Max(64, _known * 2));
+        _cells[number] = new SummaryCell(key, GroupOf(_grouping.GroupOf(key.Keep(_grouping.Parts))));
+        return number;
+    }
+
+    private SummaryRow GroupOf(GroupKey key)
+    {
+        ref SummaryRow? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out _);
+        return group ??= new SummaryRow(key, _grouping.ByReason ? RowBasis.All : RowBasis.MostlyBusy, WallOf(key));
+    }
+
+    private WallClock WallOf(GroupKey key)
+    {
+        ref WallClock? wall = ref CollectionsMarshal.GetValueRefOrAddDefault(_walls, GroupKey.OfVcpu(key.Vm, key.Vcpu), out _);
+        return wall ??= new WallClock();
+    }
+
+    private void Touch(SummaryRow group)
+    {
+        if (group.Reading == _reading) return;
+        group.Begin(_reading);
+        _rows.Add(group);
+        if (group.Wall.Reading != _reading) group.Wall.Begin(_reading);
+        if (_grouping.Grouping == Grouping.Vcpu && _grouping.IsOfVcpus && group.Key.Vcpu >= 0) group.Vcpus = 1;
+    }
+
+    private bool AddTimes(Interval interval)
+    {
+        bool hasAny = false;
+        foreach (VcpuTime time in interval.Times)
+        {
+            if (!_request.Scope.HasVcpu(time.Key)) continue;
+            hasAny = true;
+            GroupKey key = GroupKey.OfVcpu(time.Key.Vm, time.Key.Vcpu).At(_grouping.Grouping);
+            WallClock wall = WallOf(key);
+            if (wall.Reading != _reading) wall.Begin(_reading);
+            wall.Add(time);
+            Total.Wall.Add(time);
+            if (_grouping.IsOfVcpus) Touch(GroupOf(key));
+        }
+        return hasAny;
+    }
+
+    private void AddVcpus(Interval interval)
+    {
+        foreach (GroupKey vcpu in interval.Vcpus)
+        {
+            if (!_request.Scope.HasVcpu(vcpu)) continue;
+            if (_grouping.IsOfVcpus) Touch(GroupOf(vcpu.At(_grouping.Grouping)));
+            Know(vcpu);
+        }
+        if (interval.Vcpus.Count > 0) return;
+        // Recordings without the split do not list them.
+        _vcpus.Clear();
+        foreach (Row row in _read)
+        {
+            if (!_request.Scope.HasVcpu(row.Key)) continue;
+            var vcpu = GroupKey.OfVcpu(row.Key.Vm, row.Key.Vcpu);
+            if (_vcpus.Add(vcpu)) Know(vcpu);
+        }
+    }
+
+    private void Know(GroupKey vcpu)
+    {
+        if (vcpu.Vcpu < 0) return;
+        Total.Vcpus++;
+        if (_grouping is not { IsOfVcpus: true, Grouping: Grouping.Vm }) return;
+        SummaryRow vm = GroupOf(vcpu.At(Grouping.Vm));
+        Touch(vm);
+        vm.Vcpus++;
+    }
+
+    private void AddToGroup(int at, bool knowsHalts)
+    {
+        ref SummaryCell cell = ref _cells[at];
+        cell.Decide(knowsHalts);
+        SummaryRow group = cell.Group;
+        Touch(group);
+        cell.NextCell = group.FirstCell;
+        group.FirstCell = at;
+        group.Add(cell);
+        Total.Add(cell);
+        if (!cell.HasRounds) return;
+        for (int i = cell.FirstRow; i != SummaryCell.None; i = _nextRow[i])
+        {
+            if (_read[i].Rounds is not { } rounds) continue;
+            group.Add(rounds);
+            Total.Add(rounds);
+        }
+    }
+
+    private ulong? LongestOf(SummaryRow row)
+    {
+        (ulong timed, ulong ns) = row.Longest;
+        return timed == 0 || (ns == 0 && !HasBins(row)) ? null : ns;
+    }
+
+    private bool HasBins(SummaryRow row)
+    {
+        foreach (int at in new CellsOf(this, row))
+        {
+            if (!row.HasInFigures(_cells[at])) continue;
+            for (int i = _cells[at].FirstRow; i != SummaryCell.None; i = _nextRow[i])
+                if (_read[i].HasBins) return true;
+        }
+        return false;
+    }
+
+    private void MakeDetail(SummaryRow row)
+    {
+        bool ofReasons = !_grouping.ByReason && row != Total;
+        _bins.Clear();
+        _shares.Clear();
+        row.ClearBins();
+        foreach (int at in new CellsOf(this, row))
+        {
+            ref SummaryCell cell = ref _cells[at];
+            if (ofReasons && cell.Busy.Ns > 0) AddShare(cell);
+            bool counts = row.HasInFigures(cell);
+            if (!counts && !cell.HasRounds) continue;
+            for (int i = cell.FirstRow; i != SummaryCell.None; i = _nextRow[i])
+            {
+                if (counts && _read[i].HasBins) _bins.Add(_read[i].Bins);
+                if (cell.HasRounds && _read[i].Rounds is { } rounds) row.AddBins(rounds);
+            }
+        }
+        row.SetPercentiles(_bins);
+        row.SetReasons(_shares);
+    }
+
+    // The levels of a reason are two cells.
+    private void AddShare(in SummaryCell cell)
+    {
+        Span<ReasonShare> shares = CollectionsMarshal.AsSpan(_shares);
+        foreach (ref ReasonShare share in shares)
+        {
+            if (share.Code != cell.Key.Code) continue;
+            share = share with { Count = share.Count + cell.Count, BusyNs = share.BusyNs + cell.Busy.Ns };
+            return;
+        }
+        _shares.Add(new ReasonShare(cell.Key.Code, cell.Count, cell.Busy.Ns));
+    }
+
+    /// <summary>The numbers of a row's cells.</summary>
+    private struct CellsOf(Summary summary, SummaryRow row)
+    {
+        private int _place = -1;
+
+        public int Current { get; private set; } = SummaryCell.None;
+
+        public readonly CellsOf GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            if (row == summary.Total) Current = ++_place < summary._touched.Count ? summary._touched[_place] : SummaryCell.None;
+            else Current = _place++ < 0 ? row.FirstCell : summary._cells[Current].NextCell;
+            return Current != SummaryCell.None;
+        }
+    }
 }
-
-/// <summary>What is grouped, and which exits.</summary>
-public readonly record struct SummaryRequest
-{
-    /// <summary>What has its own row: one of Vm, Vcpu, Reason, Qualifier, Page or Rip; with Vm or Vcpu also one of the others.</summary>
-    public GroupBy By { get; init; }
-
-    /// <summary>Only exits of these.</summary>
-    public SummaryScope Scope { get; init; }
-}
-
-/// <summary>Which exits of an interval; what is null is not looked at.</summary>
-public readonly record struct SummaryScope
-{
-    /// <summary>The VM's number.</summary>
-    public int? Vm { get; init; }
-
-    /// <summary>The vCPU's id; with <see cref="Vm"/>.</summary>
-    public int? Vcpu { get; init; }
-
-    /// <summary>The reason.</summary>
-    public ExitCode? Code { get; init; }
-
-    /// <summary>The level.</summary>
-    public ExitLevel? Level { get; init; }
-
-    /// <summary>The reason's argument; with <see cref="Code"/>.</summary>
-    public Qualifier? Qualifier { get; init; }
-}
-
-/// <summary>One group of a <see cref="Summary"/>. Idle exits are in no handling time (<see cref="Idleness"/>).</summary>
-public sealed class SummaryRow
-{
-    /// <summary>Which group; what is not kept apart is <see cref="GroupKey.None"/> or the default.</summary>
-    public GroupKey Key { get; internal set; }
-
-    /// <summary>How many vCPUs it has.</summary>
-    public int Vcpus { get; internal set; }
-
-    /// <summary>All exits.</summary>
-    public ulong Count { get; internal set; }
-
-    /// <summary>Of <see cref="Count"/>, those of L2.</summary>
-    public ulong L2Count { get; internal set; }
-
-    /// <summary>Of <see cref="Count"/>, those that were idle, for most of their time.</summary>
-    public ulong IdleCount { get; internal set; }
-
-    /// <summary>Handling time of busy exits, and the busy part of others, ns.</summary>
-    public ulong BusyNs { get; internal set; }
-
-    /// <summary>Handling time of all exits, ns.</summary>
-    public ulong TotalNs { get; internal set; }
-
-    /// <summary>Exits with a handling time, of all.</summary>
-    public ulong Timed { get; internal set; }
-
-    /// <summary>Whether all or most of its time was idle.</summary>
-    public bool IsIdle { get; internal set; }
-
-    /// <summary>The longest handling time of wholly busy exits (of all, where the row is idle), ns; null where none was timed.</summary>
-    public ulong? MaxNs { get; internal set; }
-
-    /// <summary>The median of the same exits, ns; null before <see cref="Summary.AddDetail"/>, and where no histogram was kept.</summary>
-    public ulong? P50Ns { get; internal set; }
-
-    /// <summary>The 99th percentile of the same exits, ns; as for <see cref="P50Ns"/>.</summary>
-    public ulong? P99Ns { get; internal set; }
-
-    /// <summary>
-    /// Where the time went: of a VM or vCPU its wall clock, as <see cref="WallRow"/> says; of other groups the time of their exits; null
-    /// without the split.
-    /// </summary>
-    public TimeParts? Parts { get; internal set; }
-
-    /// <summary>The wall clock of the VM's or vCPU's time in ns, or of all VMs of the scope where rows are reasons; 0 where not
-    /// known.</summary>
-    public ulong WallNs { get; internal set; }
-
-    /// <summary>What became of L2's exits; null where none was reflected, or it was not asked for.</summary>
-    public ReflectedRounds? Rounds { get; internal set; }
-
-    /// <summary>
-    /// Of a VM or vCPU, its reasons with the most busy time, the largest first, at most <see cref="MostReasons"/>; empty before
-    /// <see cref="Summary.AddDetail"/>, and where rows are reasons.
-    /// </summary>
-    public IReadOnlyList<ReasonShare> Reasons => throw new NotImplementedException();
-
-    /// <summary>How many reasons a row names.</summary>
-    public const int MostReasons = 6;
-}
-
-/// <summary>How much one reason has of a group's exits.</summary>
-/// <param name="Code">The reason.</param>
-/// <param name="Count">Its exits.</param>
-/// <param name="BusyNs">Their busy handling time, ns.</param>
-public readonly record struct ReasonShare(ExitCode Code, ulong Count, ulong BusyNs);
