@@ -42,7 +42,7 @@ public static class ScaledText
     }
 
     /// <summary>How many per second: one decimal below ten, and never 0 for something that happened.</summary>
-    internal static string Rate(double rate, int width = int.MaxValue)
+    public static string Rate(double rate, int width = int.MaxValue)
     {
         Span<char> to = stackalloc char[MaxLength];
         return new string(to[..FormatRate(to, rate, width)]);

@@ -134,7 +134,7 @@ public sealed record SlowExitRequest(bool IsVerbose)
 }
 
 /// <summary>Details of a slow exit, below its line: its qualifier and CPU, and where its time went.</summary>
-internal static class SlowExitDetail
+public static class SlowExitDetail
 {
     private static readonly (TimePart Part, string Name)[] s_parts =
     [
@@ -142,25 +142,28 @@ internal static class SlowExitDetail
         (TimePart.Sleep, "sleep"), (TimePart.Unattributed, "unattributed"),
     ];
 
-    internal static void Write(TextWriter output, in SlowExit exit, ViewStyle style)
+    /// <summary>What is known of it, a line each: what it was about and where; where its time went.</summary>
+    /// <param name="exit">The exit.</param>
+    /// <param name="unicode">Whether µ can be shown.</param>
+    public static IEnumerable<string> Lines(SlowExit exit, bool unicode)
     {
         List<string> facts = [];
         if (Qualifiers.Name(exit.Code, exit.Qualifier) is { } qualifier) facts.Add(qualifier);
         if (exit.Rip is { } rip) facts.Add(string.Create(CultureInfo.InvariantCulture, $"rip 0x{rip:x}"));
         if (exit.CpuAtExit is { } cpu)
             facts.Add("CPU " + Number(cpu) + (cpu == exit.Cpu ? "" : " to " + Number(exit.Cpu)));
-        WriteLine(output, facts, style);
-        if (exit.Parts is not { } parts) return;
+        if (facts.Count > 0) yield return string.Join(", ", facts);
+        if (exit.Parts is not { } parts) yield break;
         List<string> times = [];
         foreach ((TimePart part, string name) in s_parts)
-            if (parts[part] > 0) times.Add($"{name} {ScaledText.Time(parts[part], style.Unicode)}");
+            if (parts[part] > 0) times.Add($"{name} {ScaledText.Time(parts[part], unicode)}");
         if (exit.RanInstead is { } task) times.Add(string.Create(CultureInfo.InvariantCulture, $"{task.Name} ({task.Pid}) ran instead"));
-        WriteLine(output, times, style);
+        if (times.Count > 0) yield return string.Join(", ", times);
     }
 
-    private static void WriteLine(TextWriter output, List<string> items, ViewStyle style)
+    internal static void Write(TextWriter output, in SlowExit exit, ViewStyle style)
     {
-        if (items.Count > 0) FootNotes.WriteWrapped(output, "  " + string.Join(", ", items), RowTone.Dim, style);
+        foreach (string line in Lines(exit, style.Unicode)) FootNotes.WriteWrapped(output, "  " + line, RowTone.Dim, style);
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
