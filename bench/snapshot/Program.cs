@@ -9,6 +9,7 @@ using Process = System.Diagnostics.Process;
 
 // snapshot-bench: the cost of one interval in user space on a full host, without a guest. Prints tab-separated lines: the
 // view, rows, CPU ms for reading, for the rest, in total, KiB allocated, characters written; then the tables' memory.
+// snapshot-bench history: the cost of a live history of the last 24 hours; the columns are those of HistoryCost.Result.
 // snapshot-bench attach COMMAND [ARGUMENT]...: attaches as kvmscope does, and then runs COMMAND.
 const int WarmUps = 5, Intervals = 21;
 (string Name, GroupBy By, OutputFormat Format)[] shown =
@@ -23,6 +24,20 @@ const int WarmUps = 5, Intervals = 21;
 HostView nobody = new(static _ => null, static _ => true, static _ => true, Kvmscope.Core.Exits.Isa.Svm);
 try
 {
+    if (args is ["history"])
+    {
+        foreach ((int vms, int vcpus, int reasons) in new[] { (100, 8, 12), (32, 32, 25), (125, 8, 25), (1000, 1, 25) })
+        {
+            HistoryCost.Result cost = new HistoryCost(vms, vcpus, reasons).Run();
+            Print(
+                "history", $"{vms} x {vcpus} x {reasons}", Figure(cost.Rows), Figure(cost.BytesPerRow), Figure(cost.AddMs),
+                Figure(cost.AddKib), Figure(cost.SumMs), Figure(cost.VmMs), Figure(cost.ExactSeconds), Figure(cost.VmSeconds),
+                Figure(cost.Mib));
+        }
+
+        return 0;
+    }
+
     if (args is ["attach", string command, .. string[] arguments])
     {
         using var attached = TraceSession.Start(new TraceOptions(), TableSizes.For(null, Environment.ProcessorCount, 0), nobody);
@@ -64,6 +79,8 @@ catch (KvmscopeException e)
 }
 
 static void Print(params ReadOnlySpan<string?> fields) => Console.WriteLine(string.Join('\t', fields));
+
+static string Figure(double figure) => figure.ToString("0.##", CultureInfo.InvariantCulture);
 
 static T Median<T>(List<OneInterval.Cost> costs, Func<OneInterval.Cost, T> of) => costs.Select(of).Order().ElementAt(costs.Count / 2);
 

@@ -8,8 +8,8 @@ namespace Kvmscope.Core.Histories;
 /// <param name="hasFiner">Whether intervals are finer than by VM, reason and level at all.</param>
 internal sealed class EntryMaker(ChunkPool pool, bool hasFiner)
 {
-    // Where VMs have one vCPU each, adding them up saves nothing; whether that is still so is looked at once a minute.
-    private const int LookAgain = 60;
+    // Where VMs have one vCPU each, adding them up saves nothing; whether that is still so is looked at rarely.
+    private const int LookAgain = 600, LeastRows = 64;
 
     private readonly IntervalPacker _packer = new(pool);
     private readonly IntervalUnpacker _unpacker = new();
@@ -61,7 +61,7 @@ internal sealed class EntryMaker(ChunkPool pool, bool hasFiner)
         {
             byVm.GiveBack(pool);
             byVm = null;
-            if (exact.Rows > LookAgain) (_skip, _byVm) = (LookAgain, new IntervalFold(Grouping.Vm));
+            if (exact.Rows > LeastRows) (_skip, _byVm) = (LookAgain, new IntervalFold(Grouping.Vm));
         }
         bool hasVms = finest > HistoryForm.Host;
         return new HistoryEntry(PackedInterval.HeadOf(interval), hasVms ? vms : [], hasVms ? vmBytes : 0, stepNs)

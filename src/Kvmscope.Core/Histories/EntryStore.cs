@@ -9,8 +9,8 @@ namespace Kvmscope.Core.Histories;
 /// <param name="pool">Takes memory back.</param>
 internal sealed class EntryStore(ChunkPool pool)
 {
-    // How the bytes are divided where there are too few: each form may take more as long as the others leave it.
-    private static readonly (int Share, int Of)[] s_shares = [(1, 8), (3, 8), (4, 8)];
+    // Of what the coarsest forms leave, the exact ones have more than half; each may take more as long as the others leave it.
+    private const int ExactShare = 4, Shares = 7;
 
     private readonly Lock _lock = new();
     private readonly List<HistoryEntry> _entries = [];
@@ -91,10 +91,10 @@ internal sealed class EntryStore(ChunkPool pool)
         {
             while (Bytes > room)
             {
-                HistoryForm form = HistoryForm.Exact;
-                while (form > HistoryForm.Host && _bytes[(int)form] <= room * s_shares[(int)form].Share / s_shares[(int)form].Of) form--;
-                while (!TryDropOldest(form))
-                    if (form-- == HistoryForm.Host) return;
+                long left = room - _bytes[(int)HistoryForm.Host];
+                bool isExact = _bytes[(int)HistoryForm.Exact] > left * ExactShare / Shares;
+                HistoryForm first = isExact ? HistoryForm.Exact : HistoryForm.Vm, second = isExact ? HistoryForm.Vm : HistoryForm.Exact;
+                if (!TryDropOldest(first) && !TryDropOldest(second) && !TryDropOldest(HistoryForm.Host)) return;
             }
         }
     }

@@ -86,8 +86,9 @@ public sealed class RecordedHistory : IHistory
         {
             IntervalRange range = RangeOf(from, to);
             if (range.Count <= 0) return null;
-            // What is not there needs no reading of its own.
-            (grouping, parts) = (grouping < _header.Grouping ? grouping : _header.Grouping, parts & _parts);
+            // What is not there needs no reading of its own; all that is there is all.
+            if (grouping > _header.Grouping) grouping = _header.Grouping;
+            if ((parts & _parts) == _parts) parts = ExitParts.All;
             if (_steps.Find(range, grouping, parts) is { } recent) return recent;
             try
             {
@@ -147,7 +148,7 @@ public sealed class RecordedHistory : IHistory
         if (range.Count > MostExact) return _set.SumOfKnown(range, grouping, parts).ToInterval();
         Interval exact = _steps.FindExact(range) ?? _set.SumOfKnown(range, Grouping.Vcpu, ExitParts.All).ToInterval();
         _steps.KeepExact(range, exact);
-        if (grouping == _header.Grouping && parts == _parts) return exact;
+        if (grouping == _header.Grouping && parts == ExitParts.All) return exact;
         var sum = new IntervalSum(grouping, parts);
         sum.Add(exact);
         return sum.ToInterval();
