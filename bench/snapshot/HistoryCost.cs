@@ -30,7 +30,8 @@ internal sealed class HistoryCost(int vms, int vcpus, int reasons)
     /// <param name="VmSeconds">How long back VMs are kept.</param>
     /// <param name="Mib">Memory after 24 hours, without what the intervals of this measurement take.</param>
     internal readonly record struct Result(
-        int Rows, double BytesPerRow, double AddMs, long AddKib, double SumMs, double VmMs, double ExactSeconds, double VmSeconds, double Mib);
+        int Rows, double BytesPerRow, double AddMs, long AddKib, double SumMs, double VmMs, double ExactSeconds, double VmSeconds,
+        double Mib);
 
     internal Result Run()
     {
