@@ -109,11 +109,22 @@ public sealed class LiveHistoryMemoryTests
     [Fact]
     public async Task Others_read_while_it_grows()
     {
-        var host = new BusyHost(20, 4, 10);
-        Interval[] intervals = [.. Enumerable.Range(0, 400).Select(_ => host.Next())];
+        // Each takes more than a chunk, so that memory is used again.
+        var host = new BusyHost(20, 16, 10);
+        Interval[] templates = [.. Enumerable.Range(0, 10).Select(_ => host.Next())];
+        Interval[] intervals =
+        [
+            .. Enumerable.Range(0, 300).Select(i => templates[i % 10] with
+            {
+                FromNs = i * S,
+                ToNs = (i + 1) * S,
+                From = Sample.Started.AddSeconds(i),
+                To = Sample.Started.AddSeconds(i + 1),
+            }),
+        ];
         var until = new Dictionary<long, ulong> { [intervals[0].FromNs] = 0 };
         foreach (Interval interval in intervals) until[interval.ToNs] = until[interval.FromNs] + interval.Accounting.Exits;
-        LiveHistory history = new(Grouping.Vcpu, ExitParts.None, S, 2 << 20);
+        LiveHistory history = new(Grouping.Vcpu, ExitParts.None, S, Budget);
         history.Add(intervals[0]);
         bool hasEnded = false;
         Task[] readers =
@@ -124,7 +135,7 @@ public sealed class LiveHistoryMemoryTests
                 int reads = 0;
                 while (!Volatile.Read(ref hasEnded) || reads < 20)
                 {
-                    long to = history.To, from = Math.Max(history.From, to - (random.Next(1, 30) * S));
+                    long to = history.To, from = Math.Max(history.From, to - (random.Next(1, 60) * S));
                     var grouping = (Grouping)random.Next(3);
                     if (history.Sum(from, to, grouping, ExitParts.None) is not { } sum) continue;
                     Assert.Equal(until[sum.ToNs] - until[sum.FromNs], sum.Accounting.Exits);
