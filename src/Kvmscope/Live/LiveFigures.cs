@@ -54,11 +54,13 @@ internal static class LiveFigures
     private static GroupBy By(LiveSource source, LiveState state)
     {
         // Rows of VMs and vCPUs name their reasons.
+        bool ofVm = state.Scope.Vm is not null;
+        bool byVcpu = state.View == LiveView.Vcpus || state.Scope.Vcpu is not null || (state.Transposed && ofVm);
+        bool byVm = ofVm || state.Transposed
+            || state.View is LiveView.Vms or LiveView.Nested or LiveView.Latency or LiveView.Places;
         GroupBy owner = source.Grouping == Grouping.Host ? GroupBy.None
-            : state.View == LiveView.Vcpus || state.Scope.Vcpu is not null || (state.Transposed && state.Scope.Vm is not null) ? GroupBy.Vcpu
-            : state.View is LiveView.Vms or LiveView.Nested or LiveView.Latency or LiveView.Places || state.Transposed || state.Scope.Vm is not null
-                ? GroupBy.Vm : GroupBy.None;
-        if (source.Grouping < Grouping.Vcpu && owner == GroupBy.Vcpu) owner = GroupBy.Vm;
+            : byVcpu && source.Grouping == Grouping.Vcpu ? GroupBy.Vcpu
+            : byVcpu || byVm ? GroupBy.Vm : GroupBy.None;
         return owner | GroupBy.Reason | state.View switch
         {
             LiveView.Qualifiers when source.Detail.WantQualifiers => GroupBy.Qualifier,
@@ -78,6 +80,7 @@ internal static class LiveFigures
     // The key of a wall clock has no reason.
     private static bool Has(SummaryScope scope, GroupKey key) => (scope.Vm is not { } vm || key.Vm == vm)
         && (scope.Vcpu is not { } vcpu || key.Vcpu == vcpu)
-        && (key.Code == default(ExitCode) || ((scope.Code is not { } code || key.Code == code) && (scope.Level is not { } level || key.Level == level)
+        && (key.Code == default(ExitCode) || ((scope.Code is not { } code || key.Code == code)
+            && (scope.Level is not { } level || key.Level == level)
             && (scope.Qualifier is not { } qualifier || key.Qualifier == qualifier)));
 }

@@ -112,7 +112,8 @@ public sealed class CellGridTests
     public void Any_text_anywhere_leaves_whole_characters_and_takes_the_columns_that_it_says()
     {
         var random = new Random(13);
-        string[] parts = ["a", " ", "漢", "é", "e\u0301", "\u0301", "\u001b", "\u202e", "\ud800", "\U0001f600", "\U000e0041", "\u1100\u1161"];
+        string[] parts = ["a", " ", "漢", "é", "e\u0301", "\u0301", "\u001b", "\u202e", "\ud800", "\U0001f600",
+            "\U000e0041", "\u1100\u1161"];
         CellGrid grid = Grid(12);
         for (int round = 0; round < 20_000; round++)
         {

@@ -9,7 +9,8 @@ namespace Kvmscope.Tests.Live;
 /// <summary>What keys and the mouse do.</summary>
 public sealed class KeyTests
 {
-    private static LiveUser Twelve(int columns = 120, int rows = 40) => new(LiveSamples.Source(LiveSamples.Twelve), columns: columns, rows: rows);
+    private static LiveUser Twelve(int columns = 120, int rows = 40) =>
+        new(LiveSamples.Source(LiveSamples.Twelve), columns: columns, rows: rows);
 
     [Fact]
     public void EnterGoesFromVmToVcpuToReasonToQualifierAndEscComesBack()
@@ -130,7 +131,8 @@ public sealed class KeyTests
     [Fact]
     public void UnknownFiguresAreLastEitherWay()
     {
-        var user = new LiveUser(LiveSamples.Source([.. LiveSamples.Three, new("paused", 1, 9, 0)]), new LiveState { Sort = new("p99") }, 120, 40);
+        LiveSource source = LiveSamples.Source([.. LiveSamples.Three, new("paused", 1, 9, 0)]);
+        var user = new LiveUser(source, new LiveState { Sort = new("p99") }, 120, 40);
         Assert.Equal("-", Cell(user, "p99", ^1));
         user.Type("r");
         Assert.Equal("-", Cell(user, "p99", ^1));
@@ -253,7 +255,10 @@ public sealed class KeyTests
     };
 
     private static string[] Names(LiveUser user) =>
-        [.. user.Screen.Split('\n').Skip(3).TakeWhile(line => line.Length > 0 && line[0] is ' ' or '▸').Select(line => line[1..].Split(' ')[0])];
+        [.. Rows(user).Select(line => line[1..].Split(' ')[0])];
+
+    private static string[] Rows(LiveUser user) =>
+        [.. user.Screen.Split('\n').Skip(3).TakeWhile(line => line.Length > 0 && line[0] is ' ' or '▸')];
 
     private static string Selected(LiveUser user) =>
         user.Screen.Split('\n').Skip(3).Single(line => line.StartsWith('▸'))[1..].Split(' ')[0];
@@ -261,7 +266,6 @@ public sealed class KeyTests
     private static string Cell(LiveUser user, string header, Index row)
     {
         int end = user.Line(2).IndexOf(header, StringComparison.Ordinal) + header.Length;
-        string[] rows = [.. user.Screen.Split('\n').Skip(3).TakeWhile(line => line.Length > 0 && line[0] is ' ' or '▸')];
-        return rows[row][(end - 7)..end].Trim();
+        return Rows(user)[row][(end - 7)..end].Trim();
     }
 }

@@ -32,7 +32,8 @@ internal static class LiveSamples
 
     private static readonly Exits s_timer = new(MsrWriteCode, 0x6e0, 300, 1_900), s_interrupts = new(InterruptCode, null, 250, 900),
         s_halt = new(HltCode, null, 200, 3_900_000, TimePart.Halt), s_busyHalt = new(HltCode, null, 120, 800_000, TimePart.Halt),
-        s_port = new(IoCode, 0x608 | (1UL << 32), 2_400, 38_000, TimePart.Vmm), s_disk = new(IoCode, 0xc000 | (2UL << 32), 40, 61_000, TimePart.Vmm),
+        s_port = new(IoCode, 0x608 | (1UL << 32), 2_400, 38_000, TimePart.Vmm),
+        s_disk = new(IoCode, 0xc000 | (2UL << 32), 40, 61_000, TimePart.Vmm),
         s_cpuid = new(CpuidCode, 0xb | (1UL << 32), 90_000, 1_100), s_ipi = new(MsrWriteCode, 0x830, 2_200, 2_600),
         s_mmio = new(EptCode, 0xfee0_0000 | 0x100, 150, 14_000, TimePart.Vmm), s_fault = new(EptCode, 0x2, 90, 4_300),
         s_read = new(MsrReadCode, 0x10, 30, 1_100);
@@ -47,11 +48,13 @@ internal static class LiveSamples
     /// <summary>Twelve VMs of a host.</summary>
     internal static Vm[] Twelve { get; } =
     [
-        new("web-1", 8, 4711, 113, s_timer with { Rate = 1_100, Ns = 9_000 }, s_port with { Rate = 300 }, s_fault, s_interrupts, s_busyHalt),
+        new("web-1", 8, 4711, 113, s_timer with { Rate = 1_100, Ns = 9_000 }, s_port with { Rate = 300 }, s_fault, s_interrupts,
+            s_busyHalt),
         new("web-2", 8, 4712, 21, s_timer, s_disk, s_mmio, s_interrupts, s_busyHalt, s_read),
         new("db-1", 16, 4713, 4, s_ipi, s_timer, s_interrupts, s_fault), new("db-2", 16, 4714, 2, s_timer, s_interrupts, s_halt),
         new("build", 4, 4715, 260, s_cpuid with { Rate = 900 }, s_timer, s_interrupts), new("cache", 2, 4716, 9, s_mmio, s_timer, s_halt),
-        new("mail", 2, 4717, 1, s_timer, s_halt), new("dns", 1, 4718, 0, s_halt), new("ci-runner-0001", 8, 4719, 52, s_disk, s_fault, s_timer),
+        new("mail", 2, 4717, 1, s_timer, s_halt), new("dns", 1, 4718, 0, s_halt),
+        new("ci-runner-0001", 8, 4719, 52, s_disk, s_fault, s_timer),
         new("ci-runner-0002", 8, 4720, 48, s_disk, s_fault, s_timer, s_halt), new("monitor", 2, 4721, 3, s_read, s_timer, s_halt),
         new("backup", 4, 4722, 0, s_halt with { Rate = 20, Ns = 49_000_000 }),
     ];
@@ -92,10 +95,8 @@ internal static class LiveSamples
     internal static LiveSource Source(Vm[] vms, int seconds = 20, bool isLive = true, TraceOptions? detail = null, string title = "host7")
     {
         TraceOptions measured = detail ?? Full;
-        return new LiveSource(title, new SampleHistory([.. Enumerable.Range(0, seconds).Select(second => At(vms, second, measured))]), isLive)
-        {
-            Detail = measured,
-        };
+        var history = new SampleHistory([.. Enumerable.Range(0, seconds).Select(second => At(vms, second, measured))]);
+        return new LiveSource(title, history, isLive) { Detail = measured };
     }
 
     /// <summary>One second.</summary>
@@ -200,8 +201,8 @@ internal static class LiveSamples
         parts[TimePart.Vmm] = row.MaxNs / 2;
         parts[TimePart.Runq] = row.MaxNs / 3;
         parts[TimePart.Kvm] = row.MaxNs - parts.Sum;
-        return new SlowExit(Begin.AddSeconds(second + 0.4).AddMicroseconds(vcpu), vm, vcpu, vm.Pid + 10 + vcpu, 3, row.Key.Level, row.Key.Code,
-            row.MaxNs)
+        DateTimeOffset at = Begin.AddSeconds(second + 0.4).AddMicroseconds(vcpu);
+        return new SlowExit(at, vm, vcpu, vm.Pid + 10 + vcpu, 3, row.Key.Level, row.Key.Code, row.MaxNs)
         {
             Qualifier = row.Key.Qualifier,
             Rip = 0xffffffff81043a2c,

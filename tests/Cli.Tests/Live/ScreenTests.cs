@@ -41,7 +41,8 @@ public sealed class ScreenTests
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void LooksAsKept(string name, int columns, int rows) => Golden.Check($"{name}-{columns}x{rows}", Screen(name, columns, rows).Screen);
+    public void LooksAsKept(string name, int columns, int rows) =>
+        Golden.Check($"{name}-{columns}x{rows}", Screen(name, columns, rows).Screen);
 
     [Theory]
     [MemberData(nameof(Sizes))]

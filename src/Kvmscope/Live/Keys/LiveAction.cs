@@ -37,7 +37,8 @@ internal readonly record struct LiveBinding(LiveKey Key, Rune? Character = null)
     public static LiveBinding Of(char character) => new(LiveKey.Character, new Rune(character));
 
     /// <summary>Whether an input is this key.</summary>
-    public bool Has(LiveInput input) => input.Key == Key && (Key != LiveKey.Character || Character is not { } one || one == input.Character);
+    public bool Has(LiveInput input) =>
+        input.Key == Key && (Key != LiveKey.Character || Character is not { } one || one == input.Character);
 }
 
 /// <summary>Does something.</summary>

@@ -80,13 +80,14 @@ internal static class LiveActions
     [
         new(Typing, "Up, Down, PgUp, PgDn", "scroll",
             [
-                new(LiveKey.Up), new(LiveKey.Down), new(LiveKey.PageUp), new(LiveKey.PageDown), new(LiveKey.WheelUp), new(LiveKey.WheelDown),
-                Bind.Of('k'), Bind.Of('j'),
+                new(LiveKey.Up), new(LiveKey.Down), new(LiveKey.PageUp), new(LiveKey.PageDown), new(LiveKey.WheelUp),
+                new(LiveKey.WheelDown), Bind.Of('k'), Bind.Of('j'),
             ],
             Lists.Scroll) { Mode = mode },
         new(Typing, "Esc, Enter, q, ?, i, F1", "go back",
             [
-                new(LiveKey.Escape), new(LiveKey.Enter), new(LiveKey.Backspace), new(LiveKey.Help), Bind.Of('q'), Bind.Of('?'), Bind.Of('i'),
+                new(LiveKey.Escape), new(LiveKey.Enter), new(LiveKey.Backspace), new(LiveKey.Help), Bind.Of('q'), Bind.Of('?'),
+                Bind.Of('i'),
             ],
             Lists.Close) { Mode = mode },
     ];

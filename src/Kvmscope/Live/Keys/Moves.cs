@@ -83,9 +83,12 @@ internal static class Moves
         return state with { Sort = new LiveSort(columns[next]) };
     }
 
-    internal static LiveResult TurnOrder(LiveState state, LiveTurn turn) => turn.Frame.Sorted.Length == 0
-        ? new LiveResult(state, LiveEffect.None)
-        : state with { Sort = new LiveSort(turn.Frame.Sorted, state.Sort is not { IsTurned: true } sort || sort.Column != turn.Frame.Sorted) };
+    internal static LiveResult TurnOrder(LiveState state, LiveTurn turn)
+    {
+        string column = turn.Frame.Sorted;
+        if (column.Length == 0) return new LiveResult(state, LiveEffect.None);
+        return state with { Sort = new LiveSort(column, state.Sort is not { IsTurned: true } sort || sort.Column != column) };
+    }
 
     internal static LiveResult ShowHelp(LiveState state, LiveTurn turn) => state with { Mode = LiveMode.Help, Lines = 0 };
 

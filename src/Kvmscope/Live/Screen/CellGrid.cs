@@ -64,7 +64,8 @@ internal sealed class CellGrid
         if (column + width <= 0) return -1;
         // Half of a wide character is nothing.
         if (column < 0) (rune, column, width) = (s_space, 0, 1);
-        if (cells[column].Character == default && column > 0) cells[column - 1] = cells[column - 1] with { Character = s_space, Mark = default };
+        if (cells[column].Character == default && column > 0)
+            cells[column - 1] = cells[column - 1] with { Character = s_space, Mark = default };
         int end = column + width;
         if (end < cells.Length && cells[end].Character == default) cells[end] = cells[end] with { Character = s_space };
         cells[column] = new Cell(rune, tone);

@@ -103,7 +103,10 @@ internal abstract class CellRows : LiveRows
         frame.Columns.Add(new ShownColumn(name, at, at + width, Sorts: true));
     }
 
-    private static string NameOf(LiveFrame frame, GroupKey key) => key.Code != default ? frame.Reason(key.Code)
-        : key.VcpuId is { } vcpu ? frame.State.Scope.Vm is null ? $"{frame.Names.Vm(key.Vm)}/{frame.Names.Number(vcpu)}" : frame.Names.Vcpu(vcpu)
-        : frame.Names.Vm(key.Vm);
+    private static string NameOf(LiveFrame frame, GroupKey key)
+    {
+        if (key.Code != default) return frame.Reason(key.Code);
+        if (key.VcpuId is not { } vcpu) return frame.Names.Vm(key.Vm);
+        return frame.State.Scope.Vm is null ? $"{frame.Names.Vm(key.Vm)}/{frame.Names.Number(vcpu)}" : frame.Names.Vcpu(vcpu);
+    }
 }

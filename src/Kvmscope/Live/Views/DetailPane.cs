@@ -7,7 +7,7 @@ using Kvmscope.Live.Screen;
 
 namespace Kvmscope.Live.Views;
 
-/// <summary>The details of a group of exits: figures, where its time went, what is in it, and how its handling times are distributed.</summary>
+/// <summary>The details of a group of exits: figures, where its time went, what is in it, its handling times as bars.</summary>
 internal sealed class DetailPane
 {
     private const int Wide = 120, Figures = 41, LeastBars = 30, Parts = 40;
@@ -80,8 +80,8 @@ internal sealed class DetailPane
         if (row.L2Count > 0) text += $", {ScaledText.Rate(frame.PerSecond(row.L2Count), 6)} of L2";
         if (row.Timed > 0) text += $", busy {Time(frame, (ulong)Math.Round(frame.PerSecond(row.BusyNs)))} per s";
         Put(frame, ref line, last, width, text, CellTone.Plain);
-        if (row.Timed > 0)
-            Put(frame, ref line, last, width, $"p50 {Time(frame, row.P50Ns)}  p99 {Time(frame, row.P99Ns)}  max {Time(frame, row.MaxNs)}", CellTone.Plain);
+        string times = $"p50 {Time(frame, row.P50Ns)}  p99 {Time(frame, row.P99Ns)}  max {Time(frame, row.MaxNs)}";
+        if (row.Timed > 0) Put(frame, ref line, last, width, times, CellTone.Plain);
         if (row.Parts is not { } parts || !frame.Source.Detail.WantSplit) return line;
         // Of a VM or vCPU the wall clock, of other groups the time of their exits.
         bool isWall = row.Key.Code == default && frame.HasWall;
@@ -154,7 +154,8 @@ internal sealed class DetailPane
             LiveText.Right(frame.Grid, line, column + name + 1, rate, to[..LiveText.Rate(to, frame.PerSecond(row.Count))], tone);
             int length = LiveText.Share(to, row.Timed > 0 ? row.BusyNs : double.NaN, busy);
             LiveText.Right(frame.Grid, line, column + name + rate + 2, share, to[..length], tone);
-            LiveText.Right(frame.Grid, line++, column + name + rate + share + 3, time, to[..LiveText.Time(to, row.P99Ns, frame.Look)], tone);
+            length = LiveText.Time(to, row.P99Ns, frame.Look);
+            LiveText.Right(frame.Grid, line++, column + name + rate + share + 3, time, to[..length], tone);
         }
     }
 

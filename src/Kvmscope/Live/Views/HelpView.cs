@@ -43,8 +43,8 @@ internal static class HelpView
         foreach (string line in LiveText.Wrap(Lost, columns - KeysWidth(columns) - 2)) yield return ("", line, CellTone.Plain);
     }
 
-    private const string Lost = "Lost% is what the vCPUs wanted to run and did not: KVM + VMM + RunQ, in % of the wall clock as the other parts. "
-        + "The time in the first line is the end of what is shown; '-' is not known or not measured.";
+    private const string Lost = "Lost% is what the vCPUs wanted to run and did not: KVM + VMM + RunQ, in % of the wall clock as the other "
+        + "parts. The time in the first line is the end of what is shown; '-' is not known or not measured.";
 }
 
 /// <summary>The last line: what is typed, what there is to say, or the main keys.</summary>

@@ -56,7 +56,8 @@ internal sealed class LatencyView : CellRows
     }
 
     /// <inheritdoc/>
-    public override string WhyNoDrill(LiveFrame frame) => Chosen < 0 ? "choose a column with < and >, or a click on it" : base.WhyNoDrill(frame);
+    public override string WhyNoDrill(LiveFrame frame) =>
+        Chosen < 0 ? "choose a column with < and >, or a click on it" : base.WhyNoDrill(frame);
 
     /// <inheritdoc/>
     public override void DrawPane(LiveFrame frame, int index, int top)

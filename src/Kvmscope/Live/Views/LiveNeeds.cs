@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Text;
 
@@ -38,6 +37,9 @@ internal static class LiveNeeds
         ? $"{what} are not measured: {live}"
         : $"{what} are not in the recording: {record}";
 
-    private static string Coarse(LiveFrame frame, string what) => string.Create(CultureInfo.InvariantCulture,
-        $"{what} are kept apart only in newer times: here an interval is {ScaledText.Time((ulong)frame.Reader.Detail.StepNs, frame.Look.Unicode)} long");
+    private static string Coarse(LiveFrame frame, string what)
+    {
+        string length = ScaledText.Time((ulong)frame.Reader.Detail.StepNs, frame.Look.Unicode);
+        return $"{what} are kept apart only in newer times: here an interval is {length} long";
+    }
 }

@@ -110,6 +110,9 @@ internal static class NotesView
         frame.Count = lines.Count;
         frame.Scroll = Math.Clamp(frame.State.Lines, 0, Math.Max(0, lines.Count - frame.Page));
         for (int i = 0; i < frame.Page && frame.Scroll + i < lines.Count; i++)
-            LiveText.Left(frame.Grid, frame.HeadingLine + 1 + i, 1, frame.Grid.Columns - 1, lines[frame.Scroll + i], CellTone.Plain, frame.Look);
+        {
+            string text = lines[frame.Scroll + i];
+            LiveText.Left(frame.Grid, frame.HeadingLine + 1 + i, 1, frame.Grid.Columns - 1, text, CellTone.Plain, frame.Look);
+        }
     }
 }

@@ -91,7 +91,10 @@ internal sealed class LiveTable<TRow>(IReadOnlyList<LiveColumn<TRow>> columns, F
             if (own == CellTone.Plain) own = tone;
             if (column.Figure is { } figure) LiveText.Right(frame.Grid, line, at, width, to[..figure(to, row, frame)], own);
             else if (column.Text is { } text)
-                LiveText.Left(frame.Grid, line, at, width, text(row, frame), own, frame.Look, column.Name == "vm" && frame.Names.EndsTellApart(width));
+            {
+                bool middle = column.Name == "vm" && frame.Names.EndsTellApart(width);
+                LiveText.Left(frame.Grid, line, at, width, text(row, frame), own, frame.Look, middle);
+            }
             else column.Paint?.Invoke(new LivePlace(frame.Grid, line, at, width, own), row, frame);
         }
         if (isSelected) LiveText.Paint(frame.Grid, line, 0, frame.Grid.Columns, CellTone.Selected);

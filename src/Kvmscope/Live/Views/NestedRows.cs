@@ -13,10 +13,13 @@ namespace Kvmscope.Live.Views;
 internal sealed class NestedRows() : SummaryRows(
     [
         RowColumns.Vm, RowColumns.Reason with { Header = "Reason (L2)" }, RowColumns.Exits,
-        RowColumns.Time("avg", "avg", 60, static row => row.Timed == 0 ? null : (row.TotalNs + (row.Timed / 2)) / row.Timed),
+        RowColumns.Average,
         PerSecond("handled", "handled/s", 70, static row => row.Handled),
         PerSecond("reflected", "reflected/s", 90, static row => row.Rounds?.Reflected ?? 0),
-        RowColumns.Time("round", "round avg", 85, static row => row.Rounds is { Timed: > 0 } rounds ? rounds.AverageNs : null) with { Width = 9 },
+        RowColumns.Time("round", "round avg", 85, static row => row.Rounds is { Timed: > 0 } rounds ? rounds.AverageNs : null) with
+        {
+            Width = 9,
+        },
         RowColumns.Time("roundp99", "round p99", 80, static row => row.Rounds is { Timed: > 0 } rounds ? rounds.Quantile(0.99) : null) with
         {
             Width = 9,
@@ -25,9 +28,10 @@ internal sealed class NestedRows() : SummaryRows(
         new("l1exits", "L1 exits", 8)
         {
             Worth = 65,
-            Figure = static (to, row, _) => L1Exits(row) is { } exits && exits.TryFormat(to, out int length, "0.0", CultureInfo.InvariantCulture)
-                ? length
-                : LiveText.Missing(to),
+            Figure = static (to, row, _) =>
+                L1Exits(row) is { } exits && exits.TryFormat(to, out int length, "0.0", CultureInfo.InvariantCulture)
+                    ? length
+                    : LiveText.Missing(to),
             Value = static (row, _) => L1Exits(row) ?? double.NaN,
         },
         new("l1time", "L1 time%", 8)
@@ -83,8 +87,8 @@ internal sealed class NestedRows() : SummaryRows(
         int half = Math.Min(48, frame.Grid.Columns / 2), height = frame.Grid.Rows - 2 - top;
         string[] lines =
         [
-            $"reflected {ScaledText.Number(rounds.Reflected, 7)}, handled by this host {ScaledText.Number(row.Handled, 7)}",
-            "a round: " + Time(frame, rounds.AverageNs) + string.Create(CultureInfo.InvariantCulture, $", {L1Exits(row) ?? 0:0.0} exits of L1"),
+            $"reflected {ScaledText.Number(rounds.Reflected, 7)}, handled {ScaledText.Number(row.Handled, 7)}",
+            string.Create(CultureInfo.InvariantCulture, $"a round: {Time(frame, rounds.AverageNs)}, {L1Exits(row) ?? 0:0.0} exits of L1"),
             $"p50 {Time(frame, rounds.Quantile(0.5))}  p99 {Time(frame, rounds.Quantile(0.99))}  max {Time(frame, rounds.LongestNs)}",
             $"handling of one exit: p99 {Time(frame, row.P99Ns)}",
         ];
@@ -93,8 +97,8 @@ internal sealed class NestedRows() : SummaryRows(
         if (frame.Grid.Columns - half < LatencyBars.Least) return true;
         Span<ulong> counts = stackalloc ulong[64];
         (int rows, ulong low) = LatencyBars.Sum(rounds.Bins, counts);
-        LatencyBars.Draw(frame, new LivePlace(frame.Grid, top + 1, half, frame.Grid.Columns - half, CellTone.Plain), height, counts[..rows], low,
-            "rounds until L2 ran again, from");
+        var place = new LivePlace(frame.Grid, top + 1, half, frame.Grid.Columns - half, CellTone.Plain);
+        LatencyBars.Draw(frame, place, height, counts[..rows], low, "rounds until L2 ran again, from");
         return true;
     }
 

@@ -75,9 +75,11 @@ internal static class RowColumns
     {
         Worth = 98,
         If = static frame => frame.HasWall,
-        Figure = static (to, row, frame) => row.LostNs is { } lost && LostIsKnown(frame) ? LiveText.Share(to, lost, row.WallNs) : LiveText.Missing(to),
+        Figure = static (to, row, frame) =>
+            row.LostNs is { } lost && LostIsKnown(frame) ? LiveText.Share(to, lost, row.WallNs) : LiveText.Missing(to),
         Value = static (row, _) => row.LostNs is { } lost && row.WallNs > 0 ? (double)lost / row.WallNs : double.NaN,
-        Tone = static (row, frame) => row.LostNs is { } lost && LostIsKnown(frame) && lost > row.WallNs / 5 ? CellTone.Warning : CellTone.Plain,
+        Tone = static (row, frame) =>
+            row.LostNs is { } lost && LostIsKnown(frame) && lost > row.WallNs * TooMuchWait ? CellTone.Warning : CellTone.Plain,
     };
 
     /// <summary>Where the wall clock went: of exits the guest has no part.</summary>
@@ -136,7 +138,8 @@ internal static class RowColumns
     public static Column BusyWithoutWall { get; } = Busy with { If = static frame => frame.Source.Detail.WantTime && !frame.HasWall };
 
     /// <summary>The average handling time.</summary>
-    public static Column Average { get; } = Time("avg", "avg", 62, static row => row.Timed == 0 ? null : (row.TotalNs + (row.Timed / 2)) / row.Timed);
+    public static Column Average { get; } =
+        Time("avg", "avg", 62, static row => row.Timed == 0 ? null : (row.TotalNs + (row.Timed / 2)) / row.Timed);
 
     /// <summary>The median.</summary>
     public static Column P50 { get; } = Time("p50", "p50", 35, static row => row.P50Ns) with { NeedsDetail = true };
@@ -212,8 +215,10 @@ internal static class ReasonShares
     {
         int at = place.Column, end = place.Column + place.Width;
         Span<char> to = stackalloc char[LiveText.MostFigure];
-        foreach (ReasonShare share in row.Reasons)
+        // Without an enumerator, which would be garbage.
+        for (int i = 0; i < row.Reasons.Count; i++)
         {
+            ReasonShare share = row.Reasons[i];
             if (share.BusyNs == 0) continue;
             string name = frame.Reason(share.Code);
             int percent = Percent(to, share.BusyNs, row.BusyNs), width = Math.Min(name.Length, MostName);

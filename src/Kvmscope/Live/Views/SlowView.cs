@@ -18,7 +18,8 @@ internal sealed class SlowView : LiveRows
     [
         new("time", "Time", 15)
         {
-            Figure = static (to, exit, _) => exit.At.TryFormat(to, out int length, "HH:mm:ss.ffffff", CultureInfo.InvariantCulture) ? length : 0,
+            Figure = static (to, exit, _) =>
+                exit.At.TryFormat(to, out int length, "HH:mm:ss.ffffff", CultureInfo.InvariantCulture) ? length : 0,
             Value = static (exit, _) => exit.At.UtcTicks,
         },
         new("vm", "VM", 8)
@@ -160,7 +161,7 @@ internal sealed class SlowView : LiveRows
             if (parts[part.Part] > parts[largest.Part]) largest = part;
         int at = LiveText.Left(place.Grid, place.Row, place.Column, place.Width, largest.Name, place.Tone, frame.Look) + 1;
         Span<char> to = stackalloc char[LiveText.MostFigure];
-        LiveText.Left(place.Grid, place.Row, at, place.Column + place.Width - at, to[..LiveText.Time(to, parts[largest.Part], frame.Look)], place.Tone,
-            frame.Look);
+        int length = LiveText.Time(to, parts[largest.Part], frame.Look);
+        LiveText.Left(place.Grid, place.Row, at, place.Column + place.Width - at, to[..length], place.Tone, frame.Look);
     }
 }

@@ -107,8 +107,8 @@ internal abstract class SummaryRows(IReadOnlyList<LiveColumn<SummaryRow>> column
             || (key.VcpuId is { } id && LiveFilter.HasVcpu(frame.State, frame.Names.Number(id)))
             || (key.Code != default && LiveFilter.Has(frame.State, frame.Reason(key.Code)))
             || (key.Qualifier != default && LiveFilter.Has(frame.State, frame.Names.Argument(key.Code, key.Qualifier)))
-            || (key.Place is { } place
-                && (LiveFilter.Has(frame.State, frame.Names.Address(place.Page)) || LiveFilter.Has(frame.State, frame.Names.Address(place.Rip))));
+            || (key.Place is { } place && (LiveFilter.Has(frame.State, frame.Names.Address(place.Page))
+                || LiveFilter.Has(frame.State, frame.Names.Address(place.Rip))));
     }
 }
 

@@ -20,6 +20,7 @@ internal sealed class SwappedView : CellRows, IComparer<SwappedView.Line>
     private readonly List<ulong> _sums = [];
     private readonly List<Line> _rows = [];
     private readonly LiveSummary _inner = new();
+    private Comparison<GroupKey>? _byTime;
     private bool _shares, _isFalling;
 
     /// <summary>A row.</summary>
@@ -41,15 +42,16 @@ internal sealed class SwappedView : CellRows, IComparer<SwappedView.Line>
     {
         Clear();
         bool hasArguments = frame.State.View == LiveView.Qualifiers, byVcpu = ByVcpu(frame);
+        ExitParts parts = hasArguments ? ExitParts.Qualifier : ExitParts.None;
         frame.Empty = hasArguments && !frame.Source.Detail.WantQualifiers
             ? LiveNeeds.NotMeasured(frame, "the reasons' arguments", "leave out --light", "record without --without qualifiers")
             : frame.Source.Grouping == Grouping.Host ? "the recording does not keep VMs apart"
-            : LiveNeeds.AtThisTime(frame, byVcpu || frame.State.Scope.Vcpu is not null, hasArguments ? ExitParts.Qualifier : ExitParts.None);
+            : LiveNeeds.AtThisTime(frame, byVcpu || frame.State.Scope.Vcpu is not null, parts);
         if (frame.Empty is not null) return;
         GroupBy by = GroupBy.Reason | (byVcpu ? GroupBy.Vcpu : GroupBy.Vm) | (hasArguments ? GroupBy.Qualifier : GroupBy.None);
         _summary.Read(frame.Reader.Interval, Request(frame, by));
         foreach (SummaryRow row in _summary.Rows) Count(row);
-        Groups.Sort((x, y) => Of(y).CompareTo(Of(x)) is not 0 and var order ? order : x.Vm != y.Vm ? x.Vm.CompareTo(y.Vm) : x.Vcpu.CompareTo(y.Vcpu));
+        Groups.Sort(_byTime ??= CompareGroups);
         _shares = frame.State.Shares && frame.Source.Detail.WantTime;
         // Cells are by the order in which groups were met.
         ReadColumns(frame, isFalling: true);
@@ -63,8 +65,15 @@ internal sealed class SwappedView : CellRows, IComparer<SwappedView.Line>
         frame.Count = _rows.Count;
         frame.Title = $"{(hasArguments ? "qualifiers" : "reasons")}, {(_shares ? "% of the column's busy time" : "exits/s")},";
         _rows.Sort(this);
+    }
 
-        double Of(GroupKey key) => _busy[_columns[key]] + (_sums[_columns[key]] / 1e9);
+    // The most busy time first; without times the most exits.
+    private int CompareGroups(GroupKey x, GroupKey y)
+    {
+        int a = _columns[x], b = _columns[y], order = _busy[b].CompareTo(_busy[a]);
+        if (order == 0) order = _sums[b].CompareTo(_sums[a]);
+        if (order == 0) order = x.Vm.CompareTo(y.Vm);
+        return order == 0 ? x.Vcpu.CompareTo(y.Vcpu) : order;
     }
 
     /// <inheritdoc/>
