@@ -39,7 +39,7 @@ lint: ## check the format of C#, BPF C and shell, and the contract against the B
 	@eng/lint
 
 unit: ## run the tests that do not need a guest
-	@eng/install build
+	@eng/install build test
 	dotnet test kvmscope.slnx --nologo -v quiet --logger "console;verbosity=minimal"
 
 lab: ## fetch the lab's kernels and Bochs for the Intel lab; then see eng/lab/lab --help
