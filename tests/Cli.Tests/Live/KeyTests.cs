@@ -139,6 +139,16 @@ public sealed class KeyTests
     }
 
     [Fact]
+    public void WithoutAnIntervalThereIsNoTimeAndNothingIsSaidToBeZero()
+    {
+        LiveUser user = new(SampleOf("empty"), columns: 100);
+        Assert.Equal("kvmscope top   host7   1 s   lost 0", user.Line(0));
+        Assert.Equal(" waiting for the first interval", user.Line(3));
+        user.Type(" ");
+        Assert.Equal("there is no interval yet", user.State.Message);
+    }
+
+    [Fact]
     public void NumbersAndVShowAllViews()
     {
         LiveUser user = Twelve();

@@ -17,10 +17,14 @@ internal sealed class SampleHistory(IReadOnlyList<Interval> intervals, long step
     /// <summary>Before this place vCPUs and arguments are not kept apart.</summary>
     public long CoarseBefore { get; init; } = long.MinValue;
 
+    /// <summary>Before this place VMs are not either.</summary>
+    public long CoarsestBefore { get; init; } = long.MinValue;
+
     internal void Add(Interval interval) => _intervals.Add(interval);
 
-    public HistoryDetail DetailAt(long place) => place <= CoarseBefore
-        ? new HistoryDetail(stepNs, Grouping.Vm, ExitParts.None)
+    public HistoryDetail DetailAt(long place) => place <= CoarsestBefore
+        ? new HistoryDetail(stepNs, Grouping.Host, ExitParts.None)
+        : place <= CoarseBefore ? new HistoryDetail(stepNs, Grouping.Vm, ExitParts.None)
         : new HistoryDetail(stepNs, Grouping.Vcpu, ExitParts.All);
 
     public long EdgeBefore(long place) => _intervals.FindLast(i => i.ToNs < place)?.ToNs ?? From;
@@ -31,7 +35,7 @@ internal sealed class SampleHistory(IReadOnlyList<Interval> intervals, long step
     {
         Interval[] within = [.. _intervals.Where(i => (i.FromNs + i.ToNs) / 2 > from && (i.FromNs + i.ToNs) / 2 <= to)];
         if (within.Length == 0) return null;
-        if (DetailAt(to).Grouping < grouping) (grouping, parts) = (Grouping.Vm, ExitParts.None);
+        if (DetailAt(to).Grouping < grouping) (grouping, parts) = (DetailAt(to).Grouping, ExitParts.None);
         var sum = new IntervalSum(grouping, parts);
         foreach (Interval interval in within) sum.Add(interval);
         return sum.ToInterval();

@@ -147,9 +147,14 @@ public sealed class TimeTests
         var history = new SampleHistory([.. Enumerable.Range(0, 10).Select(second => LiveSamples.At(LiveSamples.Three, second))])
         {
             CoarseBefore = Begin + (5 * Second),
+            CoarsestBefore = Begin + Second,
         };
         var user = new LiveUser(new LiveSource("coarse", history, IsLive: true) { Detail = LiveSamples.Full }, columns: 120);
-        user.Type("2").Press(LiveKey.Home);
+        user.Press(LiveKey.Enter, LiveKey.Home).Type("3");
+        Assert.Contains("VMs are kept apart only in newer times", user.Screen);
+        user.Press(LiveKey.Right);
+        Assert.Contains("IO_INSTRUCTION", user.Screen);
+        user.Press(LiveKey.Escape).Type("2").Press(LiveKey.Home, LiveKey.Right);
         Assert.Contains("vCPUs are kept apart only in newer times", user.Screen);
         user.Type("4");
         Assert.Contains("arguments, pages and instructions are kept apart only in newer times", user.Screen);

@@ -19,7 +19,8 @@ internal static class LiveHeader
         Interval? interval = frame.Reader.Interval;
         line.Add(0, "kvmscope top", CellTone.Bar);
         line.Add(3, frame.Source.Title, CellTone.Bar, most: Math.Max(12, frame.Grid.Columns / 5));
-        line.Add(9, Time(frame, frame.Reader.Interval?.To ?? frame.Source.History.TimeAt(frame.Reader.To)), CellTone.Bar);
+        bool isEmpty = frame.Source.History.From >= frame.Source.History.To;
+        if (!isEmpty) line.Add(9, Time(frame, interval?.To ?? frame.Source.History.TimeAt(frame.Reader.To)), CellTone.Bar);
         line.Add(7, Step(frame), CellTone.Bar);
         if (interval is not null) AddFigures(line, frame, interval);
         AddPlace(line, frame);

@@ -1,3 +1,4 @@
+using Kvmscope.Core.Analysis.Summaries;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Text;
 
@@ -16,13 +17,16 @@ internal static class LiveNeeds
         ? "nothing has what is typed in its name: / and Esc show all"
         : "there was no exit in this time";
 
-    /// <summary>vCPUs or arguments were kept apart, but are not at this time any more.</summary>
+    /// <summary>VMs, vCPUs or arguments were kept apart, but are not at this time any more.</summary>
     /// <param name="frame">The drawing.</param>
     /// <param name="needsVcpus">Whether vCPUs are needed.</param>
     /// <param name="parts">What exits of a reason have to be kept apart by.</param>
     public static string? AtThisTime(LiveFrame frame, bool needsVcpus, ExitParts parts = ExitParts.None)
     {
         if (frame.Reader.Interval is null) return NoInterval(frame);
+        SummaryScope scope = frame.State.Scope;
+        if (scope.Qualifier is not null) parts |= ExitParts.Qualifier;
+        if (scope.Vm is not null && frame.Reader.Detail.Grouping < Grouping.Vm) return Coarse(frame, "VMs");
         if (needsVcpus && frame.Source.Grouping < Grouping.Vcpu) return "the recording does not keep vCPUs apart";
         if (needsVcpus && frame.Reader.Detail.Grouping < Grouping.Vcpu) return Coarse(frame, "vCPUs");
         return (frame.Reader.Detail.Parts & parts) != parts ? Coarse(frame, "arguments, pages and instructions") : null;
