@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 
 namespace Kvmscope.Core.Model;
@@ -79,11 +80,19 @@ public sealed record Interval
     } = [];
 
     /// <summary>The rows that have something to show, unordered, with their parts settled.</summary>
-    public IReadOnlyList<Row> Rows => _rows ??= [.. PartsSettlement.Settle(Changes).Where(HasContent)];
+    public IReadOnlyList<Row> Rows => _rows ??= ShownRows();
+
+    /// <summary>The same, for those who read them often.</summary>
+    internal ReadOnlySpan<Row> RowSpan => Rows as Row[] ?? CollectionsMarshal.AsSpan((List<Row>)Rows);
 
     /// <summary>The wall clock of each group, unordered, with its parts settled; empty without the split.</summary>
-    public IReadOnlyList<VcpuTime> Times =>
-        _times ??= [.. TimeChanges.Where(time => (long)time.WallNs > 0).Select(time => time with { Parts = time.Parts.Settled() })];
+    public IReadOnlyList<VcpuTime> Times => _times ??= [.. TimeChanges.Where(IsShown).Select(Settled)];
+
+    /// <summary>Whether a change of a wall clock is in <see cref="Times"/>.</summary>
+    internal static bool IsShown(VcpuTime change) => (long)change.WallNs > 0;
+
+    /// <summary>A change of a wall clock as <see cref="Times"/> has it.</summary>
+    internal static VcpuTime Settled(VcpuTime change) => change with { Parts = change.Parts.Settled() };
 
     /// <summary>
     /// The vCPUs that were there, or where these are together their VMs (<see cref="GroupKey.OfVcpu"/>), each once: also those without
@@ -156,9 +165,24 @@ public sealed record Interval
         return _vms.TryGetValue(number, out VmIdentity? vm) ? vm : new VmIdentity(number, VmIdentity.SeveralPids, $"VM {number}");
     }
 
+    // An array or a list. Mostly all rows are shown as they are, and there are tens of thousands.
+    private IReadOnlyList<Row> ShownRows()
+    {
+        if (Changes is Row[] array && IsShownAsIs(array)) return array;
+        if (Changes is List<Row> list && IsShownAsIs(CollectionsMarshal.AsSpan(list))) return list;
+        return PartsSettlement.Settle(Changes).Where(HasContent).ToArray();
+    }
+
+    private static bool IsShownAsIs(ReadOnlySpan<Row> rows)
+    {
+        foreach (Row row in rows)
+            if (!HasContent(row) || row.PartsOrNone.HasNegative) return false;
+        return true;
+    }
+
     // An exit that was open all the time has no count in the interval, but it has time.
     private static bool HasContent(Row row) =>
-        row.Count != 0 || row.Timed != 0 || row.Parts is { Sum: > 0 } || row.Rounds is { IsEmpty: false };
+        row.Count != 0 || row.Timed != 0 || row.PartsOrNone.Sum > 0 || row.Rounds is { IsEmpty: false };
 }
 
 /// <summary>The wall-clock time of one vCPU, or of all vCPUs of a VM or of the host, without the time of its exits.</summary>

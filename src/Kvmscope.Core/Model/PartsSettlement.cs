@@ -14,7 +14,7 @@ internal static class PartsSettlement
     {
         Dictionary<GroupKey, List<Row>>? groups = null;
         foreach (Row row in rows)
-            if (row.Parts is { } parts && HasNegative(parts)) (groups ??= [])[row.Key.WithoutQualifier()] = [];
+            if (row.PartsOrNone.HasNegative) (groups ??= [])[row.Key.WithoutQualifier()] = [];
         // Rarely: an exit was open at the start of the interval and ended with another qualifier or part.
         if (groups is null) return rows;
         Row[] settled = [.. rows];
@@ -56,13 +56,6 @@ internal static class PartsSettlement
         parts[part] = ns;
         row.Parts = parts;
         return ns;
-    }
-
-    private static bool HasNegative(in TimeParts parts)
-    {
-        for (int i = 0; i < TimeParts.Count; i++)
-            if ((long)parts[(TimePart)i] < 0) return true;
-        return false;
     }
 
     private static ulong Positive(ulong ns) => (long)ns < 0 ? 0 : ns;

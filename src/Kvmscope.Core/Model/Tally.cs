@@ -89,6 +89,8 @@ public abstract class Durations
 /// </summary>
 public class Tally : Durations
 {
+    private TimeParts? _parts;
+
     /// <summary>
     /// Exits seen (kvm_exit), whether or not they were followed by an entry; <see cref="Durations.Timed"/> is of those that were.
     /// </summary>
@@ -101,7 +103,17 @@ public class Tally : Durations
     /// Where the handling time went, including open exits; null without the split. The guest's part is 0, and the time of an exit without
     /// an end is unattributed. In an interval parts may be negative (<see cref="TimeParts.Less"/>) until they are settled.
     /// </summary>
-    public TimeParts? Parts { get; set; }
+    public TimeParts? Parts
+    {
+        get => _parts;
+        set => _parts = value;
+    }
+
+    /// <summary>Whether there are <see cref="Parts"/>.</summary>
+    internal bool HasParts => _parts.HasValue;
+
+    /// <summary>The same, not copied; all 0 without the split.</summary>
+    internal ref readonly TimeParts PartsOrNone => ref Nullable.GetValueRefOrDefaultRef(in _parts);
 
     /// <summary>What became of reflected exits; null where nested rounds were not asked for, at L1, and where none was reflected.</summary>
     public ReflectedRounds? Rounds { get; set; }

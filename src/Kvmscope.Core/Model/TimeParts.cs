@@ -37,7 +37,20 @@ public struct TimeParts
     /// <summary>Adds each part of the other to the same part of this.</summary>
     public void Add(in TimeParts other)
     {
-        for (int i = 0; i < Count; i++) _values[i] += other._values[i];
+        Span<ulong> sums = _values;
+        ReadOnlySpan<ulong> added = other._values;
+        for (int i = 0; i < sums.Length; i++) sums[i] += added[i];
+    }
+
+    /// <summary>Whether a part is negative, in two's complement.</summary>
+    internal readonly bool HasNegative
+    {
+        get
+        {
+            ulong signs = 0;
+            foreach (ulong value in (ReadOnlySpan<ulong>)_values) signs |= value;
+            return (long)signs < 0;
+        }
     }
 
     /// <summary>Whether all parts are 0.</summary>
@@ -69,6 +82,7 @@ public struct TimeParts
     /// </summary>
     public readonly TimeParts Settled()
     {
+        if (!HasNegative) return this;
         TimeParts settled = this;
         ulong excess = 0;
         for (int i = 0; i < Count; i++)

@@ -247,6 +247,40 @@ public sealed class SummaryTests
         Assert.Equal(20UL, summary.Rows.Single(r => r.Key.Code == s_hlt).LostNs);
     }
 
+    // What a refresh allocates does not grow with rows.
+    [Theory]
+    [InlineData(10)]
+    [InlineData(300)]
+    public void Reading_again_allocates_nothing_per_row(int vcpus)
+    {
+        Interval Make(int seed)
+        {
+            var random = new Random(seed);
+            Row[] rows = [.. Enumerable.Range(0, vcpus * 4).Select(i => Sample.Row(
+                Isa.Svm, 0x60 + (ulong)(i % 4), ExitLevel.L1, (ulong)random.Next(1, 9), (ulong)random.Next(1, 99_999), Sample.Web, i / 4))];
+            foreach (Row row in rows) row.Parts = new TimeParts { [TimePart.Kvm] = row.TotalNs };
+            VcpuTime[] times = [.. Enumerable.Range(0, vcpus).Select(i => new VcpuTime(Keys.Of(Sample.Web, i), 1_000_000_000, default))];
+            return Sample.IntervalOf() with { Changes = rows, TimeChanges = times, Vcpus = [.. times.Select(time => time.Key)] };
+        }
+        var requests = new[] { GroupBy.Vm, GroupBy.Vcpu, GroupBy.Reason }.Select(by => new SummaryRequest { By = by }).ToArray();
+        var summaries = requests.Select(_ => new Summary()).ToArray();
+        var matrix = new LatencyMatrix();
+        Interval[] intervals = [.. Enumerable.Range(0, 20).Select(Make)];
+        long before = 0;
+        for (int i = 0; i < intervals.Length; i++)
+        {
+            // The first ones find out how much memory it takes.
+            if (i == 10) before = GC.GetAllocatedBytesForCurrentThread();
+            for (int by = 0; by < requests.Length; by++)
+            {
+                summaries[by].Read(intervals[i], requests[by]);
+                summaries[by].AddDetail(summaries[by].Rows);
+            }
+            matrix.Read(intervals[i], requests[1]);
+        }
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10 * 2_000);
+    }
+
     [Fact]
     public void Detail_is_of_the_rows_of_the_last_reading_only()
     {

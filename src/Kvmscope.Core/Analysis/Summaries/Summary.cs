@@ -27,7 +27,7 @@ public sealed class Summary
     private SummaryRequest _request;
     private RowGrouping _grouping = new(GroupBy.None);
     private ExitParts _cellParts;
-    private IReadOnlyList<Row> _read = [];
+    private Interval _interval = new();
 
     /// <summary>The groups, in no order; valid until the next <see cref="Read"/>.</summary>
     public IReadOnlyList<SummaryRow> Rows => _rows;
@@ -44,9 +44,9 @@ public sealed class Summary
     /// <summary>Groups an interval; rows of before are used again.</summary>
     public void Read(Interval interval, SummaryRequest request)
     {
-        _read = interval.Rows;
-        Prepare(request);
-        AddRows();
+        _interval = interval;
+        Prepare(request, interval.RowSpan.Length);
+        AddRows(interval.RowSpan);
         bool hasTimes = AddTimes(interval);
         AddVcpus(interval);
         bool knowsHalts = Idleness.KnowsHalts(interval);
@@ -77,29 +77,30 @@ public sealed class Summary
     /// <summary>Adds the handling times of a row's percentiles, by power of two (<see cref="HistogramLayout.OctaveOf"/>).</summary>
     internal void AddOctaves(SummaryRow row, Span<ulong> octaves)
     {
+        ReadOnlySpan<Row> rows = _interval.RowSpan;
         foreach (int at in new CellsOf(this, row))
         {
             if (!row.HasInFigures(_cells[at])) continue;
             for (int i = _cells[at].FirstRow; i != SummaryCell.None; i = _nextRow[i])
             {
-                if (!_read[i].HasBins) continue;
-                Histogram bins = _read[i].Bins;
+                if (!rows[i].HasBins) continue;
+                Histogram bins = rows[i].Bins;
                 ReadOnlySpan<ulong> counts = bins.Counts;
                 for (int bin = 0; bin < counts.Length; bin++) octaves[HistogramLayout.OctaveOf(bins.Low + bin)] += counts[bin];
             }
         }
     }
 
-    private void Prepare(SummaryRequest request)
+    private void Prepare(SummaryRequest request, int rows)
     {
         request = request with { By = RowGrouping.Whole(request.By) };
-        if (request != _request || _map.IsStale(_read.Count)) Forget(request);
+        if (request != _request || _map.IsStale(rows)) Forget(request);
         _reading++;
         _rows.Clear();
         _touched.Clear();
         Total.Begin(_reading);
         Total.Wall.Begin(_reading);
-        if (_nextRow.Length < _read.Count) _nextRow = new int[_read.Count];
+        if (_nextRow.Length < rows) _nextRow = new int[rows + (rows / 4)];
     }
 
     private void Forget(SummaryRequest request)
@@ -116,12 +117,12 @@ public sealed class Summary
         _known = 0;
     }
 
-    private void AddRows()
+    private void AddRows(ReadOnlySpan<Row> rows)
     {
         _map.Begin();
-        for (int i = 0; i < _read.Count; i++)
+        for (int i = 0; i < rows.Length; i++)
         {
-            Row row = _read[i];
+            Row row = rows[i];
             int at = _map.Find(row.Key);
             if (at == RowMap.Unknown) _map.Add(row.Key, at = CellOf(row.Key));
             if (at == SummaryCell.None) continue;
@@ -173,9 +174,10 @@ public sealed class Summary
     private bool AddTimes(Interval interval)
     {
         bool hasAny = false;
-        foreach (VcpuTime time in interval.Times)
+        foreach (VcpuTime change in interval.TimeChanges)
         {
-            if (!_request.Scope.HasVcpu(time.Key)) continue;
+            if (!Interval.IsShown(change) || !_request.Scope.HasVcpu(change.Key)) continue;
+            VcpuTime time = Interval.Settled(change);
             hasAny = true;
             GroupKey key = GroupKey.OfVcpu(time.Key.Vm, time.Key.Vcpu).At(_grouping.Grouping);
             WallClock wall = WallOf(key);
@@ -198,7 +200,7 @@ public sealed class Summary
         if (interval.Vcpus.Count > 0) return;
         // Recordings without the split do not list them.
         _vcpus.Clear();
-        foreach (Row row in _read)
+        foreach (Row row in interval.RowSpan)
         {
             if (!_request.Scope.HasVcpu(row.Key)) continue;
             var vcpu = GroupKey.OfVcpu(row.Key.Vm, row.Key.Vcpu);
@@ -227,9 +229,10 @@ public sealed class Summary
         group.Add(cell);
         Total.Add(cell);
         if (!cell.HasRounds) return;
+        ReadOnlySpan<Row> rows = _interval.RowSpan;
         for (int i = cell.FirstRow; i != SummaryCell.None; i = _nextRow[i])
         {
-            if (_read[i].Rounds is not { } rounds) continue;
+            if (rows[i].Rounds is not { } rounds) continue;
             group.Add(rounds);
             Total.Add(rounds);
         }
@@ -243,11 +246,12 @@ public sealed class Summary
 
     private bool HasBins(SummaryRow row)
     {
+        ReadOnlySpan<Row> rows = _interval.RowSpan;
         foreach (int at in new CellsOf(this, row))
         {
             if (!row.HasInFigures(_cells[at])) continue;
             for (int i = _cells[at].FirstRow; i != SummaryCell.None; i = _nextRow[i])
-                if (_read[i].HasBins) return true;
+                if (rows[i].HasBins) return true;
         }
         return false;
     }
@@ -255,6 +259,7 @@ public sealed class Summary
     private void MakeDetail(SummaryRow row)
     {
         bool ofReasons = !_grouping.ByReason && row != Total;
+        ReadOnlySpan<Row> rows = _interval.RowSpan;
         _bins.Clear();
         _shares.Clear();
         row.ClearBins();
@@ -266,8 +271,8 @@ public sealed class Summary
             if (!counts && !cell.HasRounds) continue;
             for (int i = cell.FirstRow; i != SummaryCell.None; i = _nextRow[i])
             {
-                if (counts && _read[i].HasBins) _bins.Add(_read[i].Bins);
-                if (cell.HasRounds && _read[i].Rounds is { } rounds) row.AddBins(rounds);
+                if (counts && rows[i].HasBins) _bins.Add(rows[i].Bins);
+                if (cell.HasRounds && rows[i].Rounds is { } rounds) row.AddBins(rounds);
             }
         }
         row.SetPercentiles(_bins);

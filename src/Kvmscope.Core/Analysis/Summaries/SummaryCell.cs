@@ -44,9 +44,9 @@ internal struct SummaryCell
         TotalNs += row.TotalNs;
         MaxNs = Math.Max(MaxNs, row.MaxNs);
         HasRounds |= row.Rounds is not null;
-        if (row.Parts is not { } parts) return;
+        if (!row.HasParts) return;
         HasParts = true;
-        Parts.Add(parts);
+        Parts.Add(row.PartsOrNone);
     }
 
     internal void Decide(bool knowsHalts) => Busy = IsIdleReason

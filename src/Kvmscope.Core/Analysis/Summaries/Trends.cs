@@ -120,11 +120,11 @@ public sealed class Trends(int length)
         if (++_readSteps % length == 0) ForgetGone();
     }
 
-    // What is kept is cheaper to get than a coarser sum of it.
     private Interval? Find(long from, long to)
     {
         HistoryDetail kept = _history!.DetailAt(to);
-        if (kept.StepNs >= _stepNs) return _history.Sum(from, to, kept.Grouping, kept.Parts);
+        // The newest is there as it is, which is cheaper than a coarser sum of it.
+        if (to == _history.To && kept.StepNs >= _stepNs) return _history.Sum(from, to, kept.Grouping, kept.Parts);
         SummaryScope scope = _request.Scope;
         Grouping grouping = scope.Vcpu is not null ? Grouping.Vcpu : scope.Vm is not null ? Grouping.Vm : Grouping.Host;
         if (_grouping.Grouping > grouping) grouping = _grouping.Grouping;
