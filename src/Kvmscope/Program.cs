@@ -1,6 +1,7 @@
 using Kvmscope;
 using Kvmscope.Running;
 using Kvmscope.Terminal;
+using Kvmscope.Terminal.Curses;
 
 // Before any file is opened.
 HostFactory.PrepareProcess();
@@ -15,6 +16,7 @@ var context = new CommandContext
     Screen = Screen.OfStandardOutput(Environment.GetEnvironmentVariable, HostFactory.System.TerminalWidth),
     ErrorIsTerminal = !Console.IsErrorRedirected,
     Clock = TimeProvider.System,
+    LiveTerminal = () => TerminalDescription.Prepare(Environment.GetEnvironmentVariable).Open,
     TraceEnd = () => new TraceEnd(HostFactory.System),
     Prepare = HostFactory.HeedLimits,
 };

@@ -31,7 +31,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # package:program pairs; a program with a slash is a path.
 readonly LAB_NEEDS="qemu-system-x86:qemu-system-x86_64 busybox-static:busybox cpio:cpio xz-utils:xz zstd:zstd lz4:lz4 kmod:depmod
-    util-linux:flock dpkg:dpkg coreutils:timeout gawk|mawk:awk"
+    util-linux:flock dpkg:dpkg coreutils:timeout gawk|mawk:awk tmux:tmux"
 readonly LAB_ARM_NEEDS="qemu-system-arm:qemu-system-aarch64"
 readonly LAB_VMX_NEEDS="g++:g++ make:make binutils:as"
 readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace"

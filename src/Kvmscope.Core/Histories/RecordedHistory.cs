@@ -17,6 +17,7 @@ public sealed class RecordedHistory : IHistory
     private readonly RecordingSet _set;
     private readonly IntervalRange _range;
     private readonly RecordingHeader _header;
+    private readonly WantedExits _wanted;
     private readonly ExitParts _parts;
     private readonly StepCache _steps = new();
     private readonly SlowCache _slow;
@@ -25,10 +26,11 @@ public sealed class RecordedHistory : IHistory
     /// <summary>Makes it.</summary>
     /// <param name="set">The recordings, of which those are chosen that are shown.</param>
     /// <param name="range">The intervals that are shown; null for all of the chosen recordings.</param>
+    /// <param name="wanted">Which exits are shown; null for all.</param>
     /// <exception cref="ArgumentException">There are no intervals.</exception>
-    public RecordedHistory(RecordingSet set, IntervalRange? range = null)
+    public RecordedHistory(RecordingSet set, IntervalRange? range = null, WantedExits? wanted = null)
     {
-        (_set, _range, _header) = (set, range ?? set.Known, set.Header);
+        (_set, _range, _header, _wanted) = (set, range ?? set.Known, set.Header, wanted ?? new WantedExits());
         if (_range.Count <= 0) throw new ArgumentException("there are no intervals", nameof(range));
         _parts = (_header.HasQualifiers ? ExitParts.Qualifier : 0) | (_header.PageShift is null ? 0 : ExitParts.Page)
             | (_header.HasRips ? ExitParts.Rip : 0);
@@ -118,7 +120,7 @@ public sealed class RecordedHistory : IHistory
             {
                 IReadOnlyList<(SlowExit Exit, long Place)> exits = _slow.Of(i, Note);
                 for (int at = exits.Count - 1; at >= 0 && found.Count < most; at--)
-                    if (exits[at].Place > from && exits[at].Place <= to) found.Add(exits[at].Exit);
+                    if (exits[at].Place > from && exits[at].Place <= to && _wanted.Slow?.Invoke(exits[at].Exit) != false) found.Add(exits[at].Exit);
             }
             found.Reverse();
             return found;
@@ -145,8 +147,8 @@ public sealed class RecordedHistory : IHistory
 
     private Interval Read(IntervalRange range, Grouping grouping, ExitParts parts)
     {
-        if (range.Count > MostExact) return _set.SumOfKnown(range, grouping, parts).ToInterval();
-        Interval exact = _steps.FindExact(range) ?? _set.SumOfKnown(range, Grouping.Vcpu, ExitParts.All).ToInterval();
+        if (range.Count > MostExact) return SumOf(range, grouping, parts);
+        Interval exact = _steps.FindExact(range) ?? SumOf(range, Grouping.Vcpu, ExitParts.All);
         _steps.KeepExact(range, exact);
         if (grouping == _header.Grouping && parts == ExitParts.All) return exact;
         var sum = new IntervalSum(grouping, parts);
@@ -154,8 +156,22 @@ public sealed class RecordedHistory : IHistory
         return sum.ToInterval();
     }
 
+    // VMs are left out of a sum that keeps them apart.
+    private Interval SumOf(IntervalRange range, Grouping grouping, ExitParts parts)
+    {
+        if (_wanted.Vms is not null && grouping < Grouping.Vm) grouping = Grouping.Vm;
+        return _set.SumOfKnown(range, grouping, parts, _wanted.Rows).ToInterval(_wanted.Vms);
+    }
+
     private void Note(KvmscopeException error)
     {
         if (!_errors.Contains(error.Message)) _errors.Add(error.Message);
     }
 }
+
+/// <summary>Which exits of recordings are meant; what is null is all.</summary>
+/// <param name="Rows">Rows and wall clocks, by their keys.</param>
+/// <param name="Vms">VMs; only of recordings that keep them apart.</param>
+/// <param name="Slow">Slow exits.</param>
+public sealed record WantedExits(
+    Func<GroupKey, bool>? Rows = null, Func<VmIdentity, bool>? Vms = null, Func<SlowExit, bool>? Slow = null);

@@ -201,10 +201,10 @@ public sealed class RecordingSet
     }
 
     /// <summary>Adds up intervals; of one recording too, what is damaged is left out (<see cref="Damage"/>).</summary>
-    internal IntervalSum SumOfKnown(IntervalRange range, Grouping grouping, ExitParts parts)
+    internal IntervalSum SumOfKnown(IntervalRange range, Grouping grouping, ExitParts parts, Func<GroupKey, bool>? wants = null)
     {
-        if (!IsOne) return Sum(range, grouping, parts);
-        var sum = new IntervalSum(grouping, parts, null, RecordingLimits.Summed);
+        if (!IsOne) return Sum(range, grouping, parts, wants);
+        var sum = new IntervalSum(grouping, parts, wants, RecordingLimits.Summed);
         // Its begin is no gap.
         long? end = range.First == 0 || GoesOn(0, range.First) ? Open(0).BeginNs(range.First) : null;
         var joiner = new Joiner(0, end);

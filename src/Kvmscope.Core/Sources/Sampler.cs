@@ -105,6 +105,11 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
         return new Sampler(session, clock).Read(grouping);
     }
 
+    /// <summary>
+    /// Whether slow exits wake the sampler; false where its caller waits for something else too (a terminal): it takes them in between.
+    /// </summary>
+    public bool IsWokenBySlow { get; init; } = true;
+
     /// <summary>Whether the trace has ended, so that sinks get their last interval now.</summary>
     public bool HasEnded { get; private set; }
 
@@ -166,6 +171,12 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
     private bool Wait(TimeSpan time, Func<TimeSpan, bool> wait, bool hasSlow)
     {
         if (!hasSlow) return wait(time);
+        if (!IsWokenBySlow)
+        {
+            bool hasEnded = wait(Min(time, s_longestWait));
+            ReadSlow(TimeSpan.Zero);
+            return hasEnded;
+        }
         if (time > TimeSpan.Zero) ReadSlow(Min(time, s_longestWait));
         return wait(TimeSpan.Zero);
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Histories;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Selections;
@@ -68,14 +69,19 @@ internal sealed class RecordedExits
         return sum.ToInterval(someVms ? _vms.Matches : null);
     }
 
+    /// <summary>The same for a history; after <see cref="Resolve"/>.</summary>
+    public WantedExits Wanted => new(IsAll ? null : Passes, _selection.Vms.IsEmpty ? null : _vms.Matches, PassesSlow);
+
     /// <summary>The slow exits among them, in order.</summary>
     /// <param name="window">When they ended.</param>
     /// <param name="thresholdNs">The threshold.</param>
     /// <param name="part">The part of the handling time that is compared; null for all of it.</param>
     public IEnumerable<SlowExit> Slow(RecordedWindow window, ulong thresholdNs, TimePart? part) => _recording.Slow(
         Around(_recording.Touching(window.From, window.To)), window.From, window.To).Where(exit =>
-        IsSlow(exit, thresholdNs, part) && _filter.PassesExit(exit.Code.Code, exit.Level) && _filter.PassesVcpu(exit.Vcpu)
-        && _vms.Matches(exit.Vm));
+        IsSlow(exit, thresholdNs, part) && PassesSlow(exit));
+
+    private bool PassesSlow(SlowExit exit) =>
+        _filter.PassesExit(exit.Code.Code, exit.Level) && _filter.PassesVcpu(exit.Vcpu) && _vms.Matches(exit.Vm);
 
     // An exit that ended at the edge of an interval may have been read with the one beside it.
     private IntervalRange Around(IntervalRange range)

@@ -32,6 +32,9 @@ internal sealed record TraceJob
     /// <summary>Called with the start time of the trace, before privileges are dropped.</summary>
     public Action<DateTimeOffset>? Began { get; init; }
 
+    /// <summary>Whether slow exits wake the sampler (<see cref="Sampler.IsWokenBySlow"/>).</summary>
+    public bool IsWokenBySlow { get; init; } = true;
+
     /// <summary>Whether files are created while it runs.</summary>
     public bool MakesFiles { get; init; }
 
@@ -62,7 +65,7 @@ internal sealed record TraceJob
         if (host.DropPrivileges(MakesFiles) is { } held) Complain(held, context, end);
         // Only now: it starts threads, and threads have the privileges of the one that starts them.
         end.Listen();
-        body(new RunningTrace(new Sampler(session, clock), Plan, end, clock, target));
+        body(new RunningTrace(new Sampler(session, clock) { IsWokenBySlow = IsWokenBySlow }, Plan, end, clock, target));
         target.Writer.Flush();
         return end.Status;
     }

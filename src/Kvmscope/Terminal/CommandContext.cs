@@ -1,5 +1,6 @@
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Sources;
+using Kvmscope.Live.Screen;
 using Kvmscope.Running;
 
 namespace Kvmscope.Terminal;
@@ -39,6 +40,12 @@ internal sealed record CommandContext
 
     /// <summary>Called before anything else is done; it may throw a <see cref="Core.KvmscopeException"/>.</summary>
     public required Action Prepare { get; init; }
+
+    /// <summary>
+    /// Checks whether the terminal can be taken as a whole, and gives what takes it: the check is before anything else, and needs the
+    /// user's files; taking it is last.
+    /// </summary>
+    public required Func<Func<ILiveTerminal>> LiveTerminal { get; init; }
 
     /// <summary>Writes an error or a note, as one line.</summary>
     public void Say(string text) => Tell($"kvmscope: {text}");

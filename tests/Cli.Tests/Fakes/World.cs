@@ -55,6 +55,7 @@ internal sealed class World
         Screen = Screen,
         ErrorIsTerminal = ErrorIsTerminal,
         Clock = Clock,
+        LiveTerminal = () => throw new NotSupportedException("a test has no terminal"),
         TraceEnd = () => End,
         Prepare = static () => { },
     };

@@ -8,6 +8,7 @@ internal static class BadHostScenarios
     internal static IEnumerable<Case> Cases =>
     [
         new("no-kvm/count", host => Refused(host, "count -- true", "kvm"), OnlyByName: true),
+        new("no-kvm/top", host => Refused(host, "top --once", "kvm"), OnlyByName: true),
         new("no-kvm/demo", host => Refused(host, "demo", "/dev/kvm"), OnlyByName: true),
         new("no-kvm/check", host => Refused(host, "check", "kvm"), OnlyByName: true),
         new("no-vendor/count", host => Refused(host, "count -- true", "kvm_"), OnlyByName: true),

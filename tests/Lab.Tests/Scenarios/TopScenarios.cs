@@ -1,0 +1,88 @@
+using Kvmscope.Lab.Tests.Suite;
+
+namespace Kvmscope.Lab.Tests.Scenarios;
+
+/// <summary>The live screen on real exits, in a real terminal.</summary>
+internal static class TopScenarios
+{
+    internal static IEnumerable<Case> Cases =>
+    [
+        new("top/figures-are-those-of-a-recording", LikeARecording),
+        new("top/leaves-nothing-behind", LeavesNothing),
+        new("top/once", Once),
+    ];
+
+    // Three stretches, each with a guest of its own: what top writes is what a recorder beside it has, and what the guest did.
+    private static void LikeARecording(LabHost host)
+    {
+        foreach (string work in (string[])["cpuid=1501 out=37", "vcpus=2 hlt=53 out=211", "cpuid=77 rdmsr=901"])
+        {
+            string folder = Directory.CreateDirectory(Path.Combine(host.Folder, $"top-{Guid.NewGuid():N}")).FullName;
+            string file = Path.Combine(folder, "beside.kvmscope");
+            using GuestProcess guest = host.Guest(work, "web-1");
+            using Tracer recorder = host.Trace($"record -o {file} --interval 100ms").WaitAttached();
+            using var terminal = new LabTerminal(host, folder, $"{host.Kvmscope} top --interval 200ms --view reasons");
+            terminal.WaitFor("1 VM");
+            guest.Run();
+            // From here on nothing happens: the longest time that can be shown has all of it.
+            for (int i = 0; i < 10; i++) terminal.Type("+");
+            string done = host.IsSvm ? "CPUID IOIO HLT MSR" : "CPUID IO_INSTRUCTION HLT MSR_READ";
+            terminal.WaitFor(done.Split(' ').First(reason => work.Contains(reason[..2], StringComparison.OrdinalIgnoreCase)));
+            TracedAnswer seen = WrittenAfterAll(host, terminal, folder, guest);
+            terminal.Type("q");
+            terminal.WaitFor("status 0");
+            recorder.Finish();
+            guest.End();
+            (int status, string output, string errors) = host.Run($"report {file} time --by vm,reason --format json");
+            Check.Equal(0, status, $"status of report ({errors})");
+            TracedAnswer report = TracedAnswer.Parse(output);
+            Exact.Counts(host, guest.Made, seen.Rows);
+            foreach (TracedRow row in report.Rows.Where(r => r.Count > 0))
+                Check.Equal(row.Count, seen.CountOf(row.Key), $"{row.Reason} as top wrote it");
+        }
+    }
+
+    // The interval in which the last exits were may not have been read yet.
+    private static TracedAnswer WrittenAfterAll(LabHost host, LabTerminal terminal, string folder, GuestProcess guest)
+    {
+        ulong made = guest.Made.Values.Aggregate(0UL, (sum, count) => sum + count);
+        TracedAnswer? seen = null;
+        Deadline.Until(() =>
+        {
+            foreach (string old in Directory.GetFiles(folder, "kvmscope-top-*")) File.Delete(old);
+            terminal.Type("w");
+            terminal.WaitFor("written");
+            string json = Directory.GetFiles(folder, "kvmscope-top-*.json").Single();
+            seen = TracedAnswer.Parse(File.ReadAllText(json));
+            return seen.Exits >= made;
+        }, () => $"{seen?.Exits} exits on the screen of {made}");
+        return seen!;
+    }
+
+    private static void LeavesNothing(LabHost host)
+    {
+        (uint, uint) mark = BpfIds.Mark();
+        string settings = $"{host.Folder}/terminal";
+        using (var terminal = new LabTerminal(host, host.Folder,
+            $"sh -c 'stty -a >{settings}-before; {host.Kvmscope} top; s=$?; stty -a >{settings}-after; exit $s'"))
+        {
+            terminal.WaitFor("VM");
+            terminal.Type("C-c");
+            terminal.WaitFor("status 0");
+        }
+        Check.Equal(File.ReadAllText($"{settings}-before"), File.ReadAllText($"{settings}-after"), "the terminal's settings");
+        // The kernel frees them a little later.
+        Deadline.Until(() => BpfIds.Since(mark) == (0, 0), () => $"BPF programs and links {BpfIds.Since(mark)}");
+    }
+
+    private static void Once(LabHost host)
+    {
+        using GuestProcess guest = host.Guest("cpuid=50 loop", "web-1").Go();
+        guest.WaitFor("running");
+        (int status, string output, string errors) = host.Run("top --once --interval 1s");
+        Check.Equal(0, status, $"status ({errors})");
+        Check.Contains("web-1", output, "the screen");
+        Check.Contains("CPUID", output, "its largest reason");
+        Check.True(!output.Contains('\e'), "escape sequences");
+    }
+}
