@@ -2,9 +2,13 @@ using System.Globalization;
 using Kvmscope.Core;
 using Kvmscope.Live.Screen;
 using Kvmscope.TerminalProbe;
+using Kvmscope.Terminal;
 using Kvmscope.Terminal.Curses;
 
-// terminal-probe [bench REFRESHES]: shows its size and what was typed. Characters that do something: q quits, x throws, a fails, h hangs.
+// terminal-probe [bench REFRESHES | without FOLDER]: shows its size and what was typed.
+// Characters that do something: q quits, x throws, a fails, h hangs.
+// Not through System.Console, which reads the description of the terminal too, and changes its modes.
+using TextWriter say = StandardStreams.Error();
 TerminalDescription description;
 try
 {
@@ -12,17 +16,17 @@ try
 }
 catch (KvmscopeException error)
 {
-    Console.Error.WriteLine(error.Message);
-    Console.Error.WriteLine(error.Hint);
+    say.WriteLine($"{error.Message}\n{error.Hint}");
     return (int)error.Status;
 }
 
 var grid = new CellGrid();
 if (args is ["bench", var refreshes])
 {
-    Console.WriteLine(Bench.Run(description, int.Parse(refreshes, CultureInfo.InvariantCulture)));
+    say.WriteLine(Bench.Run(description, int.Parse(refreshes, CultureInfo.InvariantCulture)));
     return 0;
 }
+if (args is ["without", var folder]) Directory.Delete(folder, recursive: true);
 using (ILiveTerminal terminal = description.Open())
 {
     var page = new Page();
@@ -36,8 +40,11 @@ using (ILiveTerminal terminal = description.Open())
         if (input.Key == LiveKey.Closed || input == LiveInput.Of('q')) break;
         if (input == LiveInput.Of('x')) throw new InvalidOperationException("thrown on purpose");
         if (input == LiveInput.Of('a')) Environment.FailFast("failed on purpose");
-        if (input == LiveInput.Of('h')) Thread.Sleep(Timeout.Infinite);
+        if (input != LiveInput.Of('h')) continue;
+        grid.Put(0, 0, "hangs");
+        terminal.Show(grid);
+        Thread.Sleep(Timeout.Infinite);
     }
 }
-Console.WriteLine("ended");
+say.WriteLine("ended");
 return 0;
