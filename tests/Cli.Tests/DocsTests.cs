@@ -18,6 +18,7 @@ public sealed class DocsTests
         [("docs/assert.md", "console")] = "RuleDocsTests",
         [("docs/diff.md", "console")] = "ComparisonDocsTests",
         [("docs/timeline.md", "text")] = "TimelineDocsTests",
+        [("docs/top.md", "screen")] = "TopDocsTests",
     };
 
     public static TheoryData<string> Pages => new(DocsBlock.Pages().Where(Runs));
