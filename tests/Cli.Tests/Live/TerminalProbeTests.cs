@@ -91,6 +91,24 @@ public sealed class TerminalProbeTests
         Assert.Equal(before, Settings(terminal));
     }
 
+    [TmuxFact]
+    public void Stopped_without_its_knowing_it_draws_all_again()
+    {
+        using TmuxTerminal terminal = Shell();
+        string before = Settings(terminal);
+        terminal.Start(Traced(terminal));
+        terminal.WaitFor("size 100x24");
+        Signal(terminal, "STOP");
+        terminal.WaitFor("Stopped");
+        terminal.Start("clear; fg");
+        terminal.WaitFor("size 100x24");
+        terminal.Until(() => terminal.Screen.Split('\n')[23].EndsWith("--$", StringComparison.Ordinal), "the last row");
+        terminal.Keys("Up");
+        terminal.WaitFor("Up");
+        AssertEnds(terminal);
+        Assert.Equal(before, Settings(terminal));
+    }
+
     [TmuxTheory]
     [InlineData("INT", "0")]
     [InlineData("TERM", "0")]
