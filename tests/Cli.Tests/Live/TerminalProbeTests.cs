@@ -109,6 +109,22 @@ public sealed class TerminalProbeTests
         Assert.Equal(before, Settings(terminal));
     }
 
+    [TmuxFact]
+    public void Told_to_go_on_while_it_runs_it_keeps_the_terminal()
+    {
+        using TmuxTerminal terminal = Shell();
+        StartBetween(terminal);
+        string typed = "";
+        for (int i = 0; i < 10; i++)
+        {
+            Signal(terminal, "CONT");
+            terminal.Keys("j");
+            terminal.WaitFor((typed += "'j' ").TrimEnd());
+        }
+        terminal.Keys("q");
+        AssertSame(terminal, "0");
+    }
+
     [TmuxTheory]
     [InlineData("INT", "0")]
     [InlineData("TERM", "0")]

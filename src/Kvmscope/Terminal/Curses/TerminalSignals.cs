@@ -32,9 +32,9 @@ internal sealed unsafe class TerminalSignals : IDisposable
                 PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnEnd),
                 PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnEnd),
                 PosixSignalRegistration.Create(PosixSignal.SIGQUIT, _ => TerminalModes.GiveBack()),
-                PosixSignalRegistration.Create(PosixSignal.SIGTSTP, context => { context.Cancel = true; Note(ref _stop); }),
-                PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Note(ref _draw)),
-                PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Note(ref _draw)),
+                PosixSignalRegistration.Create(PosixSignal.SIGTSTP, context => Take(context, ref _stop)),
+                PosixSignalRegistration.Create(PosixSignal.SIGCONT, context => Take(context, ref _draw)),
+                PosixSignalRegistration.Create(PosixSignal.SIGWINCH, context => Take(context, ref _draw)),
             ];
         }
         // How the runtime says that it cannot start its signal thread.
@@ -95,8 +95,10 @@ internal sealed unsafe class TerminalSignals : IDisposable
         // A handler that still runs must not write to another's descriptor, so this one stays open; there is one per screen.
     }
 
-    private void Note(ref int flag)
+    // Cancelled, or the runtime does its own: at SIGCONT it gives the terminal the modes that it had at the program's start.
+    private void Take(PosixSignalContext context, ref int flag)
     {
+        context.Cancel = true;
         Volatile.Write(ref flag, 1);
         Wake();
     }
