@@ -114,6 +114,7 @@ enum kvmscope_part {
 	KVMSCOPE_PARTS = 5,
 	KVMSCOPE_PART_KVM = 5, /* only in knobs.slow_part */
 	KVMSCOPE_PART_ALL = 6,
+	KVMSCOPE_PART_AWAKE = 7, /* only in knobs.slow_part: all but HALT and POLL */
 };
 
 /* What a cell holds. */

@@ -102,8 +102,11 @@ static __always_inline bool is_slow(struct kvmscope_slot *slot, u64 ns, bool mor
 		return ns >= knobs.slow_ns;
 	if (knobs.slow_part < KVMSCOPE_PARTS)
 		return slot->parts[knobs.slow_part] >= knobs.slow_ns;
-	for (i = 0; i < KVMSCOPE_PARTS; i++)
-		others += slot->parts[i];
+	if (knobs.slow_part == KVMSCOPE_PART_AWAKE)
+		others = slot->parts[KVMSCOPE_PART_HALT] + slot->parts[KVMSCOPE_PART_POLL];
+	else
+		for (i = 0; i < KVMSCOPE_PARTS; i++)
+			others += slot->parts[i];
 	return ns > others && ns - others >= knobs.slow_ns;
 }
 

@@ -120,7 +120,10 @@ public sealed class RecordedHistory : IHistory
             {
                 IReadOnlyList<(SlowExit Exit, long Place)> exits = _slow.Of(i, Note);
                 for (int at = exits.Count - 1; at >= 0 && found.Count < most; at--)
-                    if (exits[at].Place > from && exits[at].Place <= to && _wanted.Slow?.Invoke(exits[at].Exit) != false) found.Add(exits[at].Exit);
+                {
+                    (long place, SlowExit exit) = (exits[at].Place, exits[at].Exit);
+                    if (place > from && place <= to && _wanted.Slow?.Invoke(exit) != false) found.Add(exit);
+                }
             }
             found.Reverse();
             return found;

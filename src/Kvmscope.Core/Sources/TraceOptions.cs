@@ -20,6 +20,12 @@ public sealed record TraceOptions
     /// </summary>
     public TimePart? SlowPart { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="SlowNs"/> is about the time that a vCPU wanted to run: without halt and polling, which are idle time and would
+    /// make each halt a slow exit. Only with <see cref="WantSplit"/> and without <see cref="SlowPart"/>.
+    /// </summary>
+    public bool SlowIsAwake { get; init; }
+
     /// <summary>Split the wall clock of every vCPU into parts.</summary>
     public bool WantSplit { get; init; }
 

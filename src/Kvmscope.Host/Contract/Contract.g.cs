@@ -205,6 +205,7 @@ internal static class kvmscope_part
     public const int KVMSCOPE_PARTS = 5;
     public const int KVMSCOPE_PART_KVM = 5;
     public const int KVMSCOPE_PART_ALL = 6;
+    public const int KVMSCOPE_PART_AWAKE = 7;
 }
 
 internal static class kvmscope_qualifier_kind

@@ -44,7 +44,7 @@ internal static unsafe class Knobs
         knobs.last_count = (uint)TableSizes.LastPlaces(options.LastExits);
         knobs.want_returns = options.FollowsRuns ? 1u : 0;
         knobs.count_returns = options.WantReturns ? 1u : 0;
-        knobs.slow_part = (uint)PartOf(options.SlowPart);
+        knobs.slow_part = (uint)(options.SlowIsAwake ? kvmscope_part.KVMSCOPE_PART_AWAKE : PartOf(options.SlowPart));
         if (options.WantSplit || options.WantNested || options.LastExits > 0) knobs.want_time = 1;
         for (int index = 0; index < kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD; index++)
         {

@@ -24,7 +24,7 @@ internal sealed class TopOptions
     private readonly Option<string> _pageSize =
         OptionFactory.Value("--page-size", PageSizes.Names, "With --with page: the size of a page (default: 4K).");
     private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME",
-        "Exits of at least this handling time are listed one by one (default: 10ms); a bare number is ms.");
+        "Exits of at least this handling time, without halts, are listed one by one (default: 10ms; none with --light).");
     private readonly Option<bool> _who = OptionFactory.Switch("--who",
         "Which task had the CPU while a slow exit's thread waited for it. Traces every task switch of the host.");
     private readonly Option<bool> _requireDrop =
@@ -71,7 +71,8 @@ internal sealed class TopOptions
             WantNested = !isLight && hasAllExits,
             PageShift = !with.Contains("page") ? null : result.Text(_pageSize) is { } size ? PageSizes.Parse(size) : PageSizes.DefaultShift,
             WantRips = with.Contains("rip"),
-            SlowNs = result.Text(_slower) is { } slower ? Threshold.Parse(slower) : DefaultSlowNs,
+            SlowNs = result.Text(_slower) is { } slower ? Threshold.Parse(slower) : isLight ? 0 : DefaultSlowNs,
+            SlowIsAwake = !isLight,
             WantWho = result.Has(_who),
         };
     }

@@ -153,7 +153,4 @@ internal enum LiveEffect
 
     /// <summary>Write what is shown to a file, and say so (<see cref="LiveState.Message"/>).</summary>
     Write,
-
-    /// <summary>The step of a live trace changed: <see cref="LiveState.StepNs"/>.</summary>
-    Step,
 }

@@ -32,6 +32,9 @@ internal sealed class World
 
     public bool ErrorIsTerminal { get; set; }
 
+    /// <summary>What <c>top</c> draws on; without one, a terminal whose user does nothing.</summary>
+    public FakeTerminal? Terminal { get; set; }
+
     /// <summary>Where the output goes; null for into the outcome.</summary>
     public TextWriter? Out { get; set; }
 
@@ -55,7 +58,15 @@ internal sealed class World
         Screen = Screen,
         ErrorIsTerminal = ErrorIsTerminal,
         Clock = Clock,
-        LiveTerminal = () => throw new NotSupportedException("a test has no terminal"),
+        LiveTerminal = () =>
+        {
+            Log.Add("terminal checked");
+            return () =>
+            {
+                Log.Add("terminal taken");
+                return Terminal ??= new FakeTerminal(Clock, Log);
+            };
+        },
         TraceEnd = () => End,
         Prepare = static () => { },
     };

@@ -11,6 +11,7 @@ internal static class ScreenPicture
     // Of a monospaced font of 14 px, in px.
     private const double Column = 8.43, Row = 18, Margin = 12;
     private const string Ground = "#16181d", Text = "#d4d4d4";
+    private const string Fonts = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
 
     internal static string Of(CellGrid grid)
     {
@@ -19,7 +20,7 @@ internal static class ScreenPicture
         svg.Append(Line($"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:0.##} {height:0.##}" role="img">"""));
         svg.Append("<title>kvmscope top</title>\n");
         svg.Append(Line($"""<rect width="100%" height="100%" rx="6" fill="{Ground}"/>"""));
-        svg.Append("""<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" xml:space="preserve">""");
+        svg.Append($"""<g font-family="{Fonts}" font-size="14" xml:space="preserve">""");
         svg.Append('\n');
         for (int row = 0; row < grid.Rows; row++) AddRow(svg, grid[row], row);
         return svg.Append("</g>\n</svg>\n").ToString();
@@ -38,9 +39,12 @@ internal static class ScreenPicture
                 svg.Append(Line($"""<rect x="{x:0.##}" y="{y:0.##}" width="{width:0.##}" height="{Row:0.##}" fill="{ground}"/>"""));
             string text = TextOf(cells[first..end]);
             if (text.Trim().Length > 0)
+            {
+                string weight = bold ? " font-weight=\"bold\"" : "";
                 svg.Append(Line($"""
-                    <text x="{x:0.##}" y="{y + 13.5:0.##}" textLength="{width:0.##}" fill="{ink}"{(bold ? " font-weight=\"bold\"" : "")}>{SecurityElement.Escape(text)}</text>
+                    <text x="{x:0.##}" y="{y + 13.5:0.##}" textLength="{width:0.##}" fill="{ink}"{weight}>{SecurityElement.Escape(text)}</text>
                     """));
+            }
             first = end;
         }
     }

@@ -100,17 +100,15 @@ public sealed class TimeTests
         user.Type("-----");
         Assert.Contains("   1 s", user.Line(0));
         user.Type("-");
-        Assert.Equal("there is no other step", user.State.Message);
+        Assert.Equal("there is no other step: --interval is the shortest", user.State.Message);
     }
 
     [Fact]
-    public void AStepOfALiveTraceIsTheProgramsWork()
+    public void NoStepIsShorterThanWhatIsMeasured()
     {
-        LiveUser user = User();
-        Assert.Equal(LiveEffect.Step, user.Do(LiveInput.Of('-')));
-        Assert.Equal(Second / 2, user.State.StepNs);
-        Assert.Equal(LiveEffect.Step, user.Do(LiveInput.Of('+')));
-        Assert.Equal(Second, user.State.StepNs);
+        LiveUser user = User().Type("-");
+        Assert.Equal("there is no other step: --interval is the shortest", user.State.Message);
+        Assert.Equal(Second, user.Type("+-").State.StepNs);
     }
 
     [Fact]

@@ -73,6 +73,21 @@ public sealed class TopTerminalTests
     }
 
     [TmuxFact]
+    public void What_is_shown_is_written_for_its_owner_alone()
+    {
+        using TmuxTerminal terminal = Top();
+        terminal.Keys("w");
+        terminal.WaitFor("written: kvmscope-top-");
+        string[] files = [.. Directory.GetFiles(terminal.Folder, "kvmscope-top-*").Order()];
+        Assert.Equal([".json", ".txt"], files.Select(Path.GetExtension));
+        Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        string[] text = File.ReadAllLines(files[1]);
+        Assert.Equal(Line(terminal, 2).TrimEnd(), text[2].TrimEnd());
+        Assert.Contains("\"schema\":\"kvmscope/top/1\"", File.ReadAllText(files[0]), StringComparison.Ordinal);
+        Leave(terminal, "q");
+    }
+
+    [TmuxFact]
     public void Where_there_is_no_screen_once_is_named_and_works()
     {
         using var terminal = new TmuxTerminal();
@@ -87,7 +102,7 @@ public sealed class TopTerminalTests
     private static TmuxTerminal Top(int columns = 120, int rows = 30)
     {
         var terminal = new TmuxTerminal(columns: columns, rows: rows);
-        terminal.Start($"{s_program} top {Record(terminal)}");
+        terminal.Start($"cd {terminal.Folder} && {s_program} top {Record(terminal)}");
         terminal.WaitFor("VMs by ");
         terminal.WaitFor("[?] help");
         return terminal;

@@ -212,6 +212,25 @@ public sealed class VcpuClockTests
     }
 
     [KernelFact]
+    public void Idle_time_makes_no_exit_slow_where_awake_time_counts()
+    {
+        using FakeKernel kernel = new();
+        FakeVcpu vcpu = kernel.NewVcpu(40);
+        using KernelSide side = Side(kernel, new TraceOptions { WantSplit = true, SlowNs = 10 * Unit, SlowIsAwake = true });
+        // 30 units each, 25 and then 15 of them polled, which KVM adds up.
+        foreach (ulong polled in new ulong[] { 25, 40 })
+        {
+            Begin(side, vcpu, 30 * Unit);
+            vcpu.PolledNs = polled * Unit;
+            using (FakeThread.With(loaded: vcpu)) side.Run(Programs.VcpuWakeup);
+            side.Entry(vcpu);
+        }
+        List<SlowExit> seen = [];
+        side.Slow.Read(TimeSpan.Zero, seen.Add);
+        Assert.Equal(15UL, Assert.Single(seen).Parts!.Value[TimePart.Poll] / Unit);
+    }
+
+    [KernelFact]
     public void A_round_has_the_handling_time_of_all_its_exits()
     {
         using FakeKernel kernel = new();

@@ -9,8 +9,6 @@ namespace Kvmscope.Live.Keys;
 /// <summary>Actions about time.</summary>
 internal static class Times
 {
-    private const long ShortestLiveNs = 100_000_000;
-
     internal static LiveResult Pause(LiveState state, LiveTurn turn)
     {
         if (!turn.Frame.Source.IsLive)
@@ -50,11 +48,9 @@ internal static class Times
 
     internal static LiveResult ChangeStep(LiveState state, LiveTurn turn)
     {
-        bool isLive = turn.Frame.Source.IsLive;
-        long step = LiveTime.OtherStep(state, turn.Input.Character.Value is '+' or '=',
-            isLive ? ShortestLiveNs : turn.Frame.Source.History.StepNs);
-        if (step == state.StepNs) return state with { Message = "there is no other step" };
-        return new LiveResult(state with { StepNs = step }, isLive ? LiveEffect.Step : LiveEffect.Draw);
+        long step = LiveTime.OtherStep(state, turn.Input.Character.Value is '+' or '=', turn.Frame.Source.History.StepNs);
+        if (step != state.StepNs) return state with { StepNs = step };
+        return state with { Message = "there is no other step: --interval is the shortest" };
     }
 
     private static LiveState Move(LiveState state, LiveTurn turn, Func<IHistory, LiveState, LiveState> to)
