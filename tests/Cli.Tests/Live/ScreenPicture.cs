@@ -41,9 +41,8 @@ internal static class ScreenPicture
             if (text.Trim().Length > 0)
             {
                 string weight = bold ? " font-weight=\"bold\"" : "";
-                svg.Append(Line($"""
-                    <text x="{x:0.##}" y="{y + 13.5:0.##}" textLength="{width:0.##}" fill="{ink}"{weight}>{SecurityElement.Escape(text)}</text>
-                    """));
+                string place = Line($"""x="{x:0.##}" y="{y + 13.5:0.##}" textLength="{width:0.##}" """).TrimEnd();
+                svg.Append(Line($"""<text {place} fill="{ink}"{weight}>{SecurityElement.Escape(text)}</text>"""));
             }
             first = end;
         }

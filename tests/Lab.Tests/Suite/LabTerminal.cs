@@ -15,8 +15,8 @@ internal sealed class LabTerminal : IDisposable
     {
         if (!File.Exists(Tmux)) throw new SuiteSkip("tmux is not installed");
         _socket = Path.Combine(host.Folder, $"tmux-{Guid.NewGuid():N}");
-        // What the program says when it ends stays on the screen.
-        Run("new-session", "-d", "-x", "120", "-y", "40", "-c", folder, $"LC_ALL=C.UTF-8 {command}; echo \"status $?\"; cat");
+        // What the program says when it ends stays on the screen, also after Ctrl-C, which reaches the shell too.
+        Run("new-session", "-d", "-x", "120", "-y", "40", "-c", folder, $"trap : INT; LC_ALL=C.UTF-8 {command}; echo \"status $?\"; cat");
     }
 
     /// <summary>What is on the screen now.</summary>
