@@ -10,7 +10,6 @@ using Process = System.Diagnostics.Process;
 // snapshot-bench: the cost of one interval in user space on a full host, without a guest. Prints tab-separated lines: the
 // view, rows, CPU ms for reading, for the rest, in total, KiB allocated, characters written; then the tables' memory.
 // snapshot-bench history: the cost of a live history of the last 24 hours; the columns are those of HistoryCost.Result.
-// snapshot-bench refresh: what a live screen makes of each interval: vms x vcpus x reasons, rows, CPU ms, bytes allocated.
 // snapshot-bench attach COMMAND [ARGUMENT]...: attaches as kvmscope does, and then runs COMMAND.
 const int WarmUps = 5, Intervals = 21;
 (string Name, GroupBy By, OutputFormat Format)[] shown =
@@ -45,20 +44,6 @@ try
         using var child = Process.Start(command, arguments);
         child.WaitForExit();
         return child.ExitCode;
-    }
-
-    if (args is ["refresh"])
-    {
-        foreach ((int vms, int vcpus, int reasons) in ((int, int, int)[])[(100, 8, 12), (125, 8, 25)])
-            foreach (GroupBy by in new[] { GroupBy.Vm, GroupBy.Vcpu, GroupBy.Reason })
-            {
-                Refresh.Cost cost = new Refresh(vms, vcpus, reasons).Run(by);
-                Print(string.Create(CultureInfo.InvariantCulture, $"{vms} x {vcpus} x {reasons} by {by.ToString().ToLowerInvariant()}"),
-                    cost.Rows.ToString(CultureInfo.InvariantCulture),
-                    cost.Cpu.TotalMilliseconds.ToString("0.00", CultureInfo.InvariantCulture),
-                    cost.Allocated.ToString(CultureInfo.InvariantCulture));
-            }
-        return 0;
     }
 
     TraceOptions options = new() { MaxVcpus = FullHost.Vcpus };

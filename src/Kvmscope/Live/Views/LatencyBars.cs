@@ -31,9 +31,9 @@ internal static class LatencyBars
     public static (int Rows, ulong LowNs) Sum(Histogram bins, Span<ulong> counts)
     {
         if (bins.Counts.IsEmpty) return (0, 0);
-        int first = OctaveOf(bins.Low), rows = Math.Min(OctaveOf(bins.End - 1) - first + 1, counts.Length);
+        int first = HistogramLayout.OctaveOf(bins.Low), rows = Math.Min(HistogramLayout.OctaveOf(bins.End - 1) - first + 1, counts.Length);
         counts[..rows].Clear();
-        for (int bin = bins.Low; bin < bins.End; bin++) counts[Math.Min(OctaveOf(bin) - first, rows - 1)] += bins[bin];
+        for (int bin = bins.Low; bin < bins.End; bin++) counts[Math.Min(HistogramLayout.OctaveOf(bin) - first, rows - 1)] += bins[bin];
         return (rows, HistogramLayout.OctaveLowNs(first));
     }
 
@@ -79,7 +79,6 @@ internal static class LatencyBars
     public static ulong Edge(ulong lowNs, int after) => after == 0 ? lowNs
         : lowNs == 0 ? 1UL << (HistogramLayout.MinShift + after - 1) : lowNs << after;
 
-    private static int OctaveOf(int bin) => bin == 0 ? 0 : 1 + ((bin - 1) >> HistogramLayout.SubShift);
 }
 
 /// <summary>A matrix that is made again only where its interval or request is another.</summary>

@@ -1,66 +1,26 @@
-using Kvmscope.Core.Analysis.Reports;
-using Kvmscope.Core.Analysis.Summaries;
 using Kvmscope.Core.Exits;
-using Kvmscope.Core.Histories;
 using Kvmscope.Core.Model;
 
-namespace Kvmscope.SnapshotBench;
+namespace Kvmscope.TopBench;
 
-/// <summary>
-/// What one refresh of a live screen takes besides drawing: the newest interval by VM or vCPU, the percentiles of the rows that are seen,
-/// and one step of the trends.
-/// </summary>
+/// <summary>VMs of which each vCPU makes exits of each reason in each second, in about 12 bins.</summary>
 /// <param name="vms">How many VMs.</param>
 /// <param name="vcpus">How many vCPUs each has.</param>
 /// <param name="reasons">How many reasons each vCPU makes exits of.</param>
-internal sealed class Refresh(int vms, int vcpus, int reasons)
+internal sealed class SimulatedVms(int vms, int vcpus, int reasons)
 {
-    private const int Seen = 50, TrendSteps = 12, WarmUps = 30, Times = 101;
-    private const long StepNs = 1_000_000_000;
+    /// <summary>The length of an interval, ns.</summary>
+    internal const long StepNs = 1_000_000_000;
+
     private const ulong Hlt = 0x78;
+
+    private static readonly DateTimeOffset s_start = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly VmIdentity[] _vms = [.. Enumerable.Range(0, vms).Select(i => new VmIdentity(i, 1000 + i, $"vm-{i}"))];
     private readonly Random _random = new(1);
 
-    /// <summary>What it took.</summary>
-    /// <param name="Rows">How many rows the interval has.</param>
-    /// <param name="Cpu">The median.</param>
-    /// <param name="Allocated">The median, in bytes.</param>
-    internal readonly record struct Cost(int Rows, TimeSpan Cpu, long Allocated);
-
-    /// <summary>Measures refreshes.</summary>
-    internal Cost Run(GroupBy by)
-    {
-        var history = new LiveHistory(Grouping.Vcpu, ExitParts.All, StepNs);
-        var summary = new Summary();
-        var trends = new Trends(TrendSteps);
-        var request = new SummaryRequest { By = by };
-        List<SummaryRow> seen = [];
-        List<TimeSpan> cpu = [];
-        List<long> allocated = [];
-        for (int i = 0; i < WarmUps + Times; i++)
-        {
-            Interval interval = Next(history.To);
-            history.Add(interval);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            TimeSpan begin = Environment.CpuUsage.TotalTime;
-            summary.Read(interval, request);
-            seen.Clear();
-            for (int row = 0; row < Math.Min(Seen, summary.Rows.Count); row++) seen.Add(summary.Rows[row]);
-            summary.AddDetail(seen);
-            trends.Read(history, history.To, StepNs, request);
-            TimeSpan took = Environment.CpuUsage.TotalTime - begin;
-            long bytes = GC.GetAllocatedBytesForCurrentThread() - before;
-            if (i < WarmUps) continue;
-            cpu.Add(took);
-            allocated.Add(bytes);
-        }
-        cpu.Sort();
-        allocated.Sort();
-        return new Cost(vms * vcpus * reasons, cpu[Times / 2], allocated[Times / 2]);
-    }
-
-    private Interval Next(long fromNs)
+    /// <summary>The interval from this time on.</summary>
+    internal Interval Next(long fromNs)
     {
         var rows = new List<Row>();
         var times = new List<VcpuTime>();
@@ -82,6 +42,8 @@ internal sealed class Refresh(int vms, int vcpus, int reasons)
         {
             FromNs = fromNs,
             ToNs = fromNs + StepNs,
+            From = s_start.AddTicks(fromNs / 100),
+            To = s_start.AddTicks((fromNs + StepNs) / 100),
             Vms = _vms,
             Changes = rows.ToArray(),
             TimeChanges = times.ToArray(),
