@@ -93,8 +93,9 @@ public sealed class IdlenessTests
         // What is known of a reason without an argument says nothing.
         var key = new GroupKey(1, 0, new ExitCode(Isa.Svm, Hlt), ExitLevel.L1, Qualifier.Of(1));
         Assert.True(Idleness.IsIdle(key));
-        var tally = new Tally { Parts = new TimeParts { [TimePart.Halt] = 5, [TimePart.Kvm] = kvm } };
-        Assert.Equal(isIdle, Idleness.IsMostlyIdle(key, tally, knowsHalts: true));
+        var parts = new TimeParts { [TimePart.Halt] = 5, [TimePart.Kvm] = kvm };
+        BusyShare busy = Idleness.BusyOf(key, timed: 1, totalNs: 5 + kvm, parts, knowsHalts: true);
+        Assert.Equal((kvm, isIdle), (busy.Ns, busy.IsMostlyIdle));
     }
 
     // Where the kernel does not tell of halts or polls, the parts say nothing about them.
