@@ -82,6 +82,17 @@ public sealed class RuleEvaluatorTests
     [InlineData("count(IOIO, vm=db-1)==0", "count 0")]
     public void It_says_whose_it_was(string rule, string why) => Assert.StartsWith(why, Of(rule).Why, StringComparison.Ordinal);
 
+    [Fact]
+    public void It_says_nothing_of_what_was_not_there_and_writes_numbers_out()
+    {
+        Assert.Equal("count 0", Of("count(IOIO, vm=db-1)==0").Why);
+        RuleResult Sum(string rule, ulong count) =>
+            RuleSample.Evaluate(rule, RuleSample.Input(RuleSample.Row(0x72, count, 1, RuleSample.Web, 0)));
+        Assert.Equal("2000000000000000", Sum("count(any)>0", 2_000_000_000_000_000).MeasuredText);
+        Assert.Equal("9.9/s", Sum("rate(any)>0", 99).MeasuredText);
+        Assert.Equal("10/s", Sum("rate(any)>0", 100).MeasuredText);
+    }
+
     [Theory]
     [InlineData("max(exit)<43.204us", 43_204, "43.2 µs")]
     [InlineData("max(exit)<43.2us", 43_204, "43204 ns")]

@@ -10,9 +10,10 @@ public sealed class RuleFileTests
     public void Comments_and_blank_lines_do_not_count()
     {
         const string text = "\ufeff# real time\r\n\r\n  max(exit) < 50us   # no exit may " +
-            "pass\r\n\t\ncount(VMX#71)==0\n#count(any)==0\ncount(any, vm=\"a # b\")==0 # c \"\n";
+            "pass\r\n\t\ncount(VMX#71)==0 #no\n#count(any)==0\ncount(any, vm=\"a # b\")==0 # c \"\ncount(any, vm=\"a\\\" # b\")==0\n";
         Assert.Equal(
-            ["max(exit) < 50us", "count(VMX#71)==0", "count(any, vm=\"a # b\")==0"], RuleFile.Parse(text, "rt.rules").Select(r => r.Text));
+            ["max(exit) < 50us", "count(VMX#71)==0", "count(any, vm=\"a # b\")==0", "count(any, vm=\"a\\\" # b\")==0"],
+            RuleFile.Parse(text, "rt.rules").Select(r => r.Text));
     }
 
     [Fact]
@@ -40,5 +41,6 @@ public sealed class RuleFileTests
     {
         var error = Assert.Throws<KvmscopeException>(() => RuleFile.Parse(text, "empty.rules"));
         Assert.Equal((ExitStatus.Usage, "empty.rules has no rules"), (error.Status, error.Shown()));
+        Assert.Equal("Write one rule per line, such as: max(exit)<50us", error.Hint);
     }
 }
