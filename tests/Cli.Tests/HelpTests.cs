@@ -70,6 +70,34 @@ public sealed class HelpTests
     }
 
     [Fact]
+    public void Help_and_man_page_have_what_is_said_of_examples_statuses_and_variables()
+    {
+        string help = Words(new World().Run("--help").Out), man = Words(new World().Run("man").Out.Replace("\\-", "-"));
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "COMMAND's"], ProgramHelp.ExitStatuses.Select(s => s.Status));
+        Assert.Equal(["NO_COLOR"], ProgramHelp.Environment.Select(v => v.Name));
+        IEnumerable<(string Form, string Says)> said =
+            [.. ProgramHelp.Examples.Select(e => (e.Line, e.Says)), .. ProgramHelp.ExitStatuses, .. ProgramHelp.Environment];
+        Assert.All(said, entry =>
+        {
+            Assert.EndsWith(".", entry.Says, StringComparison.Ordinal);
+            Assert.Contains(entry.Form, help + man, StringComparison.Ordinal);
+            Assert.Contains(entry.Says, help + man, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void An_option_has_its_short_name_first_and_its_value_last()
+    {
+        string help = Words(new World().Run("count", "--help").Out);
+        Assert.Contains(" -o, --output FILE Write to FILE instead of standard output.", help, StringComparison.Ordinal);
+        Assert.Contains(
+            " --color WHEN auto (colour on a terminal unless NO_COLOR is set), always or never.", help, StringComparison.Ordinal);
+        Assert.Contains(" Output: ", help, StringComparison.Ordinal);
+    }
+
+    private static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    [Fact]
     public void Version_is_one_line() => Assert.Matches(@"^kvmscope \d+\.\d+\.\d+\n$", new World().Run("--version").Out);
 
     [Fact]

@@ -204,8 +204,14 @@ public sealed class ManyRecordingsTests : IDisposable
         {
             Outcome outcome = _host.Run($"{command} -o {a}");
             Assert.Equal((command, 2), (command, outcome.Status));
-            Assert.Contains("would overwrite its own input", outcome.Error);
+            Assert.Equal($"kvmscope: -o '{a}': the output would overwrite its own input\n"
+                + "  Give another file with -o, or leave it out.\n", outcome.Error);
         }
+        string link = _host["link"];
+        File.CreateSymbolicLink(link, a);
+        Assert.Equal($"kvmscope: -o '{link}', which is '{a}': the output would overwrite its own input\n"
+            + "  Give another file with -o, or leave it out.\n", _host.Run($"report {a} -o {link}").Error);
+        File.Delete(link);
         Assert.Equal(before, File.ReadAllBytes(a));
     }
 

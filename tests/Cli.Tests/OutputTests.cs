@@ -27,6 +27,22 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public void A_file_without_a_name_is_an_error() =>
+        Assert.Equal(
+            new Outcome(2, "", "kvmscope: -o has an empty name\n  Give a file, or leave -o out.\n"), new World().Run("count", "-o", ""));
+
+    [Theory]
+    [InlineData("auto", true)]
+    [InlineData("always", true)]
+    [InlineData("never", false)]
+    public void A_terminal_is_coloured_unless_it_is_never_to_be(string when, bool isColoured)
+    {
+        var world = new World { Screen = new Screen(IsTerminal: true, 80, AllowsColor: true, Unicode: true) };
+        Outcome outcome = world.Run("time", "--color", when);
+        Assert.Equal((0, isColoured), (outcome.Status, outcome.Out.Contains('\e')));
+    }
+
+    [Fact]
     public void A_trace_that_cannot_start_leaves_the_former_answer()
     {
         string file = Path.Combine(_directory, "a.txt");
