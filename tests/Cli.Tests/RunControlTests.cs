@@ -9,6 +9,21 @@ namespace Kvmscope.Tests;
 /// <summary>When a trace ends, and when it prints answers.</summary>
 public sealed class RunControlTests
 {
+    [Theory]
+    [InlineData("kvmscope", "count")]
+    [InlineData("kvm_vmexit_count", null)]
+    public void It_says_that_Ctrl_C_ends_it_only_when_Ctrl_C_gives_the_answer(string program, string? command)
+    {
+        const string Says = "Tracing... Hit Ctrl-C to end.";
+        var output = new StringWriter();
+        var world = new World { ErrorIsTerminal = true };
+        string before = "";
+        world.End = new FakeEnd(world.Clock, world.Log) { Listening = () => before = output.ToString() };
+        Assert.Equal(0, Application.Run("/usr/bin/" + program, command is null ? [] : [command], world.Context(output, output)));
+        Assert.DoesNotContain(Says, before, StringComparison.Ordinal);
+        Assert.Contains(Says, output.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Ctrl_c_ends_with_the_result_so_far()
     {

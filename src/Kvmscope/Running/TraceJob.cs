@@ -40,7 +40,7 @@ internal sealed record TraceJob
 
     /// <summary>Runs it.</summary>
     /// <param name="context">Everything outside the program.</param>
-    /// <param name="announce">Says that tracing has started.</param>
+    /// <param name="announce">Says that tracing has started, and can be ended.</param>
     /// <param name="body">Reads the trace until it ends, and writes.</param>
     /// <returns>The exit status.</returns>
     /// <exception cref="KvmscopeException">Any anticipated error.</exception>
@@ -58,13 +58,14 @@ internal sealed record TraceJob
         var clock = new TraceClock(context.Clock, session.SinceNs);
         Began?.Invoke(clock.Started);
         target.Begin();
-        announce(target);
         if (session.Remark is { } remark) context.Say(remark);
         SayPatterns(context, host, filter);
         if (Plan.Command is { } command) end.Start(command);
         if (host.DropPrivileges(MakesFiles) is { } held) Complain(held, context, end);
         // Only now: it starts threads, and threads have the privileges of the one that starts them.
         end.Listen();
+        // Ctrl-C that comes before would end the program without an answer.
+        announce(target);
         body(new RunningTrace(new Sampler(session, clock) { IsWokenBySlow = IsWokenBySlow }, Plan, end, clock, target));
         target.Writer.Flush();
         return end.Status;

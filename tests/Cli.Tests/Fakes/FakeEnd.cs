@@ -31,7 +31,14 @@ internal sealed class FakeEnd(FakeClock clock, List<string> log) : ITraceEnd
         Status = CommandStatus;
     }
 
-    public void Listen() => log.Add("listen");
+    /// <summary>Called when it begins to listen.</summary>
+    public Action? Listening { get; init; }
+
+    public void Listen()
+    {
+        log.Add("listen");
+        Listening?.Invoke();
+    }
 
     public void StopCommand() => log.Add("stop the command");
 
