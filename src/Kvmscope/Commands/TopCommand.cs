@@ -7,6 +7,7 @@ using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Sources;
 using Kvmscope.Live;
+using Kvmscope.Live.Keys;
 using Kvmscope.Live.Screen;
 using Kvmscope.Live.State;
 using Kvmscope.Recordings;
@@ -49,6 +50,7 @@ internal sealed class TopCommand : ICommand
     public IReadOnlyList<OptionGroup> Groups =>
     [
         _filters.Group, new("Screen", [_view, _sort, _filter, _once]), _top.Group, new("Of a recording", _window.Options),
+        new("Keys", [], [.. LiveActions.Listed.Select(action => (action.Keys, action.What))]),
     ];
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Kvmscope.Core;
+using Kvmscope.Live.Keys;
 using Kvmscope.Live.Screen;
 using Kvmscope.Tests.Fakes;
 
@@ -117,6 +118,15 @@ public sealed class TopCommandTests : IDisposable
         Assert.Equal(2, outcome.Status);
         Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("terminal taken", world.Log);
+    }
+
+    [Theory]
+    [InlineData("top", "--help")]
+    [InlineData("man")]
+    public void Its_keys_are_in_its_help_and_in_the_manual_page(params string[] words)
+    {
+        string text = new World().Run(words).Out.Replace("\\-", "-", StringComparison.Ordinal);
+        Assert.All(LiveActions.Listed, action => Assert.Contains(action.Keys, text, StringComparison.Ordinal));
     }
 
     private static World Host(params (double, LiveInput)[] inputs)
