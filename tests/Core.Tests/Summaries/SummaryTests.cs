@@ -281,6 +281,39 @@ public sealed class SummaryTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10 * 2_000);
     }
 
+    // Of each row, what a pane says of it: the same as if all of the interval were looked through for it.
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void A_row_alone_has_the_figures_that_it_has_among_others(int seed)
+    {
+        Summary whole = new(), part = new(), looked = new();
+        foreach (Interval interval in Intervals(seed))
+            foreach (GroupBy by in s_groupings.Where(by => !by.HasFlag(GroupBy.Level) && ReportRequest.PartsOf(by) == ExitParts.None))
+            {
+                whole.Read(interval, new SummaryRequest { By = by });
+                foreach (SummaryRow row in whole.Rows)
+                {
+                    GroupKey key = row.Key;
+                    var scope = new SummaryScope
+                    {
+                        Vm = key.Vm < 0 ? null : key.Vm,
+                        Vcpu = key.VcpuId,
+                        Code = key.Code == default(ExitCode) ? null : key.Code,
+                    };
+                    looked.Read(interval, new SummaryRequest { By = GroupBy.Reason, Scope = scope });
+                    part.Read(whole.Only(row), new SummaryRequest { By = GroupBy.Reason });
+                    Assert.Equal(Figures(looked), Figures(part));
+                }
+            }
+
+        static List<(GroupKey, ulong, ulong, ulong, ulong?, ulong?)> Figures(Summary summary)
+        {
+            summary.AddDetail(summary.Rows);
+            return [.. summary.Rows.Where(row => row.Count > 0).Select(row =>
+                (row.Key, row.Count, row.Timed, row.BusyNs, row.P99Ns, row.MaxNs)).OrderBy(row => row.Key.Code.Code)];
+        }
+    }
+
     [Fact]
     public void Detail_is_of_the_rows_of_the_last_reading_only()
     {
@@ -295,5 +328,6 @@ public sealed class SummaryTests
         summary.Read(Sample.IntervalOf(), new() { By = GroupBy.Vm });
         Assert.Empty(summary.Rows);
         Assert.Throws<ArgumentException>(() => summary.AddDetail([row]));
+        Assert.Throws<ArgumentException>(() => summary.Only(row));
     }
 }

@@ -135,16 +135,40 @@ public sealed class TrendsTests
                 Exits((ulong)random.Next(100), random.Next(2) == 0 ? Sample.Web : Sample.Db, random.Next(3)))]);
             edges.Add(tape.To);
         }
-        var trends = new Trends(8);
+        Trends trends = new(8), helped = new(8);
+        var last = new Summary();
         for (int i = 0; i < 300; i++)
         {
             long place = edges[random.Next(2) == 0 ? random.Next(edges.Count) : Math.Clamp(i % edges.Count, 0, edges.Count - 1)];
             trends.Read(tape, place, Second, s_byVm);
             var fresh = new Trends(8);
             fresh.Read(tape, place, Second, s_byVm);
+            last.Read(tape.Sum(tape.EdgeBefore(place), place, Grouping.Vcpu, ExitParts.All)!, s_byVm);
+            helped.Read(tape, place, Second, s_byVm, last);
             foreach (VmIdentity vm in new[] { Sample.Web, Sample.Db })
-                Assert.Equal(fresh.Of(Of(vm)).ToArray(), trends.Of(Of(vm)).ToArray());
+            {
+                double[] rates = fresh.Of(Of(vm)).ToArray();
+                Assert.Equal(rates, trends.Of(Of(vm)).ToArray());
+                Assert.Equal(rates, helped.Of(Of(vm)).ToArray());
+            }
         }
+    }
+
+    [Fact]
+    public void A_step_that_was_summed_already_is_not_read_again()
+    {
+        var tape = new Tape();
+        var trends = new Trends(3);
+        var last = new Summary();
+        for (int i = 1; i <= 5; i++)
+        {
+            tape.Add(Second, Exits((ulong)i, Sample.Web));
+            last.Read(tape.Sum(tape.To - Second, tape.To, Grouping.Vcpu, ExitParts.All)!, s_byVm);
+            trends.Read(tape, tape.To, Second, s_byVm, last);
+        }
+        // Five for the summaries, and the two steps before the first one.
+        Assert.Equal(7, tape.Reads);
+        Assert.Equal([3, 4, 5], trends.Of(Of(Sample.Web)));
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public sealed class Summary
     private readonly HashSet<GroupKey> _vcpus = [];
     private readonly Histogram _bins = new();
     private readonly List<ReasonShare> _shares = [];
+    private readonly List<Row> _part = [];
     private SummaryCell[] _cells = [];
     private int[] _nextRow = [];
     private int _known;
@@ -40,6 +41,9 @@ public sealed class Summary
     /// split.
     /// </summary>
     public bool HasWallClocks { get; private set; }
+
+    /// <summary>The interval that was read last.</summary>
+    internal Interval Interval => _interval;
 
     /// <summary>Groups an interval; rows of before are used again.</summary>
     public void Read(Interval interval, SummaryRequest request)
@@ -72,6 +76,21 @@ public sealed class Summary
             if (rows[i].Reading != _reading) throw new ArgumentException("A row is not of the interval that was read last.", nameof(rows));
             MakeDetail(rows[i]);
         }
+    }
+
+    /// <summary>
+    /// The interval with the exits of a row only, and without wall clocks; valid until the next one is asked for, and the next
+    /// <see cref="Read"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The row is not of the interval that was read last.</exception>
+    public Interval Only(SummaryRow row)
+    {
+        if (row.Reading != _reading) throw new ArgumentException("The row is not of the interval that was read last.", nameof(row));
+        _part.Clear();
+        ReadOnlySpan<Row> rows = _interval.RowSpan;
+        foreach (int at in new CellsOf(this, row))
+            for (int i = _cells[at].FirstRow; i != SummaryCell.None; i = _nextRow[i]) _part.Add(rows[i]);
+        return _interval with { Changes = _part, TimeChanges = [], Vcpus = [] };
     }
 
     /// <summary>Adds the handling times of a row's percentiles, by power of two (<see cref="HistogramLayout.OctaveOf"/>).</summary>
@@ -180,11 +199,12 @@ public sealed class Summary
             VcpuTime time = Interval.Settled(change);
             hasAny = true;
             GroupKey key = GroupKey.OfVcpu(time.Key.Vm, time.Key.Vcpu).At(_grouping.Grouping);
-            WallClock wall = WallOf(key);
+            SummaryRow? group = _grouping.IsOfVcpus ? GroupOf(key) : null;
+            if (group is not null) Touch(group);
+            WallClock wall = group?.Wall ?? WallOf(key);
             if (wall.Reading != _reading) wall.Begin(_reading);
             wall.Add(time);
             Total.Wall.Add(time);
-            if (_grouping.IsOfVcpus) Touch(GroupOf(key));
         }
         return hasAny;
     }

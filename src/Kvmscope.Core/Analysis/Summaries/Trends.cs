@@ -20,6 +20,7 @@ public sealed class Trends(int length)
     private readonly bool[] _isKept = new bool[length];
     private readonly double[] _shown = new double[length];
     private IHistory? _history;
+    private Summary? _last;
     private SummaryRequest _request;
     private RowGrouping _grouping = new(GroupBy.None);
     private long _stepNs;
@@ -45,8 +46,10 @@ public sealed class Trends(int length)
     /// <param name="to">The end of the last step.</param>
     /// <param name="stepNs">How long a step is.</param>
     /// <param name="request">The groups.</param>
-    public void Read(IHistory history, long to, long stepNs, SummaryRequest request)
+    /// <param name="last">What was made of the last step by the same request, where there is that: its exits are not counted again.</param>
+    public void Read(IHistory history, long to, long stepNs, SummaryRequest request, Summary? last = null)
     {
+        _last = last;
         long moved = IsAskedTheSame(history, stepNs, request) ? StepsIn(to - _places[length]) : length;
         if (Math.Abs(moved) >= length) ReadAll(to);
         else if (moved > 0) MoveOn((int)moved, to);
@@ -109,11 +112,13 @@ public sealed class Trends(int length)
     {
         int at = (_first + step) % length;
         foreach (Group group in _series) (group.Rates[at], group.Count) = (0, 0);
-        Interval? interval = Find(_places[step], _places[step + 1]);
+        bool isCounted = _last is { Interval: var counted } && counted.FromNs == _places[step] && counted.ToNs == _places[step + 1];
+        Interval? interval = isCounted ? _last!.Interval : Find(_places[step], _places[step + 1]);
         _isKept[at] = interval is { Seconds: > 0 };
         if (interval is { Seconds: > 0 })
         {
-            Count(interval);
+            if (isCounted) Count(_last!.Rows);
+            else Count(interval);
             foreach (Group group in _series) group.Rates[at] = group.Count / interval.Seconds;
         }
         // Groups that came and went.
@@ -144,10 +149,16 @@ public sealed class Trends(int length)
         }
     }
 
-    private int NumberOf(GroupKey row)
+    private void Count(IReadOnlyList<SummaryRow> groups)
     {
-        if (!_request.Scope.Has(row)) return -1;
-        GroupKey key = _grouping.GroupOf(_grouping.CellOf(row));
+        for (int i = 0; i < groups.Count; i++)
+            if (groups[i].Count > 0) _series[NumberOfGroup(groups[i].Key)].Count = groups[i].Count;
+    }
+
+    private int NumberOf(GroupKey row) => _request.Scope.Has(row) ? NumberOfGroup(_grouping.GroupOf(_grouping.CellOf(row))) : -1;
+
+    private int NumberOfGroup(GroupKey key)
+    {
         ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, key, out bool isKnown);
         if (isKnown) return number;
         number = _series.Count;

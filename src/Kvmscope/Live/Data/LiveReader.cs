@@ -61,6 +61,9 @@ internal sealed class LiveSummary
     /// <summary>The sum of all; only where there is an interval.</summary>
     public SummaryRow Total => _summary.Total;
 
+    /// <summary>The summary; null where there is no interval.</summary>
+    public Summary? Of => _interval is null ? null : _summary;
+
     /// <summary>Whether there is anything.</summary>
     public bool HasAny => _interval is not null;
 
@@ -73,6 +76,9 @@ internal sealed class LiveSummary
         if (interval is not null) _summary.Read(interval, request);
         return true;
     }
+
+    /// <summary>The interval with the exits of a row only (<see cref="Summary.Only"/>).</summary>
+    public Interval Only(SummaryRow row) => _summary.Only(row);
 
     /// <summary>Makes what only some rows need.</summary>
     public void AddDetail(IReadOnlyList<SummaryRow> rows) => _summary.AddDetail(rows);

@@ -2,7 +2,6 @@ using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Analysis.Summaries;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output.Text;
-using Kvmscope.Live.Data;
 using Kvmscope.Live.Screen;
 
 namespace Kvmscope.Live.Views;
@@ -12,22 +11,25 @@ internal sealed class DetailPane
 {
     private const int Wide = 120, Figures = 41, LeastBars = 30, Parts = 40;
 
-    private readonly LiveSummary _inner = new();
-    private readonly LiveMatrix _matrix = new();
+    private readonly Summary _inner = new();
+    private readonly LatencyMatrix _matrix = new();
     private readonly List<SummaryRow> _rows = [];
     private readonly Comparison<SummaryRow> _largest = static (x, y) =>
         x.BusyNs != y.BusyNs ? y.BusyNs.CompareTo(x.BusyNs) : y.Count.CompareTo(x.Count);
 
     /// <summary>Draws it from a line on to the last but one.</summary>
-    public void Draw(LiveFrame frame, SummaryRow row, int top)
+    /// <param name="frame">The drawing.</param>
+    /// <param name="row">The group.</param>
+    /// <param name="only">What happened, with the exits of this group only.</param>
+    /// <param name="top">The line.</param>
+    public void Draw(LiveFrame frame, SummaryRow row, Interval only, int top)
     {
         CellGrid grid = frame.Grid;
         int height = grid.Rows - 1 - top - 1, width = grid.Columns;
         SummaryScope scope = ScopeOf(frame, row.Key);
         Title(frame, top, Name(frame, row.Key));
-        Interval interval = frame.Reader.Interval!;
         bool hasPlace = row.Key.Place is not null;
-        if (!hasPlace) ReadInner(frame, interval, scope);
+        if (!hasPlace) ReadInner(frame, only, scope);
         int bars = Math.Max(0, width - Figures - (width >= Wide ? Parts + 2 : 0) - 2);
         int left = bars >= LeastBars && !hasPlace ? Figures : Math.Min(width - 2, 2 * Figures);
         int line = DrawFigures(frame, row, top + 1, left, height);
@@ -35,9 +37,9 @@ internal sealed class DetailPane
         if (width >= Wide) DrawInner(frame, top + 1, Figures + 2, Parts, height, scope);
         else DrawInner(frame, line, 1, left - 2, top + 1 + height - line, scope);
         if (bars < LeastBars) return;
-        _matrix.Read(interval, new SummaryRequest { By = GroupBy.Reason, Scope = scope, LacksExits = !frame.Source.HasAllExits });
-        LatencyBars.Draw(frame, new LivePlace(grid, top + 1, width - bars, bars, CellTone.Plain), height, _matrix.Matrix,
-            _matrix.Matrix.Rows == 0 ? "no busy exit was timed" : "busy exits by handling time, from");
+        _matrix.Read(only, RequestOf(frame, GroupBy.Reason, scope));
+        LatencyBars.Draw(frame, new LivePlace(grid, top + 1, width - bars, bars, CellTone.Plain), height, _matrix,
+            _matrix.Rows == 0 ? "no busy exit was timed" : "busy exits by handling time, from");
     }
 
     /// <summary>Draws the line above a pane.</summary>
@@ -112,11 +114,15 @@ internal sealed class DetailPane
         return line + 1;
     }
 
-    private void ReadInner(LiveFrame frame, Interval interval, SummaryScope scope)
+    // All of it is of this VM and vCPU, so another one is not another question.
+    private static SummaryRequest RequestOf(LiveFrame frame, GroupBy by, SummaryScope scope) =>
+        new() { By = by, Scope = scope with { Vm = null, Vcpu = null }, LacksExits = !frame.Source.HasAllExits };
+
+    private void ReadInner(LiveFrame frame, Interval only, SummaryScope scope)
     {
         _rows.Clear();
         if (InnerOf(frame, scope) is not { } by) return;
-        _inner.Read(interval, new SummaryRequest { By = by, Scope = scope, LacksExits = !frame.Source.HasAllExits });
+        _inner.Read(only, RequestOf(frame, by, scope));
         foreach (SummaryRow row in _inner.Rows)
             if (row.Count > 0) _rows.Add(row);
         _rows.Sort(_largest);

@@ -69,7 +69,7 @@ internal abstract class SummaryRows(IReadOnlyList<LiveColumn<SummaryRow>> column
     {
         SummaryRow row = _table.Rows[index];
         if (!_visible.Contains(row)) return;
-        if (!DrawOwnPane(frame, row, top)) _pane.Draw(frame, row, top);
+        if (!DrawOwnPane(frame, row, top)) _pane.Draw(frame, row, _summary.Only(row), top);
     }
 
     /// <summary>What is grouped.</summary>
@@ -98,7 +98,7 @@ internal abstract class SummaryRows(IReadOnlyList<LiveColumn<SummaryRow>> column
 
     // Read only where they are seen: it takes the intervals of the steps before.
     private void ReadTrends(LiveFrame frame) =>
-        _trends.Read(frame.Source.History, frame.Reader.To, frame.Reader.To - frame.Reader.From, Request(frame));
+        _trends.Read(frame.Source.History, frame.Reader.To, frame.Reader.To - frame.Reader.From, Request(frame), _summary.Of);
 
     private bool Matches(SummaryRow row, LiveFrame frame)
     {

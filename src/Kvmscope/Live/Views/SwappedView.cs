@@ -97,7 +97,7 @@ internal sealed class SwappedView : CellRows, IComparer<SwappedView.Line>
         {
             if (row.Key.Code != _rows[index].Key.Code || row.Key.Qualifier != _rows[index].Key.Qualifier) continue;
             _inner.AddDetail([row]);
-            _pane.Draw(frame, row, top);
+            _pane.Draw(frame, row, _inner.Only(row), top);
             return;
         }
     }
