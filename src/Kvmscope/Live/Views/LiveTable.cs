@@ -92,7 +92,7 @@ internal sealed class LiveTable<TRow>(IReadOnlyList<LiveColumn<TRow>> columns, F
             if (column.Figure is { } figure) LiveText.Right(frame.Grid, line, at, width, to[..figure(to, row, frame)], own);
             else if (column.Text is { } text)
             {
-                bool middle = column.Name == "vm" && frame.Names.EndsTellApart(width);
+                bool middle = column.CutsMiddle?.Invoke(frame, width) ?? false;
                 LiveText.Left(frame.Grid, line, at, width, text(row, frame), own, frame.Look, middle);
             }
             else column.Paint?.Invoke(new LivePlace(frame.Grid, line, at, width, own), row, frame);

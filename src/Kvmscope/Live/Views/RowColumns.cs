@@ -19,6 +19,7 @@ internal static class RowColumns
         Needs = static frame => Math.Clamp(frame.Names.LongestVm, 8, Math.Max(8, frame.Grid.Columns / 6)),
         Room = static frame => Math.Min(frame.Names.LongestVm, Math.Max(12, frame.Grid.Columns / 5)),
         If = static frame => frame.State.Scope.Vm is null,
+        CutsMiddle = static (frame, width) => frame.Names.EndsTellApart(width),
         Text = static (row, frame) => frame.Names.Vm(row.Key.Vm),
     };
 

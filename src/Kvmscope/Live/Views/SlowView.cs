@@ -27,6 +27,7 @@ internal sealed class SlowView : LiveRows
             Worth = 95,
             Needs = static frame => Math.Clamp(frame.Names.LongestVm, 8, Math.Max(8, frame.Grid.Columns / 6)),
             Room = static frame => Math.Min(frame.Names.LongestVm, Math.Max(12, frame.Grid.Columns / 5)),
+            CutsMiddle = static (frame, width) => frame.Names.EndsTellApart(width),
             Text = static (exit, frame) => frame.Names.Vm(exit.Vm.Ordinal),
         },
         new("vcpu", "vCPU", 4)
