@@ -23,6 +23,7 @@ internal static class ArmScenarios
         new("arm64/split-two-vcpus-on-one-cpu", Overcommitted, OnlyByName: true),
         new("arm64/slower", Slower, OnlyByName: true),
         new("arm64/record", Record, OnlyByName: true),
+        new("arm64/top", host => TopScenarios.Once(host, "hvc=50 loop", "HVC64"), OnlyByName: true),
         new("arm64/list-and-check", ListAndCheck, OnlyByName: true),
         new("arm64/demo", Demo, OnlyByName: true),
         new("arm64/no-nested-guest", NoNested, OnlyByName: true),
