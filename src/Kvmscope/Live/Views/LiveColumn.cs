@@ -39,7 +39,7 @@ internal sealed record LiveColumn<TRow>(string Name, string Header, int Width)
     /// <summary>Its text, which is at its left.</summary>
     public Func<TRow, LiveFrame, string>? Text { get; init; }
 
-    /// <summary>Whether its text is cut in the middle where there is this much room, because its ends tell more; never where null.</summary>
+    /// <summary>Whether its text is cut in the middle where there is this much room, as its ends tell more; never where null.</summary>
     public Func<LiveFrame, int, bool>? CutsMiddle { get; init; }
 
     /// <summary>Draws it, where it is neither.</summary>
