@@ -31,7 +31,11 @@ internal sealed class TopOptions
         OptionFactory.Switch("--require-drop", "End with status 4 if privileges cannot be dropped once it is attached.");
 
     /// <summary>The options as --help shows them.</summary>
-    public OptionGroup Group => new("Live (until q)", [_interval, _duration, _light, _with, _pageSize, _slower, _who, _requireDrop]);
+    public OptionGroup Group => GroupOf("Live (until q)");
+
+    /// <summary>The same under another title.</summary>
+    public OptionGroup GroupOf(string title) =>
+        new(title, [_interval, _duration, _light, _with, _pageSize, _slower, _who, _requireDrop]);
 
     /// <summary>Which of them cannot be given with a recording, as typed; null where none is.</summary>
     public string? OfLive(ParseResult result) =>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Kvmscope.CommandLine;
-using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Core.Selections;
@@ -49,7 +48,7 @@ internal sealed class RecordCommand : ICommand
         HostIdentity identity = host.Identity();
         RecordPlan plan = _record.Read(invocation.Result, () => DefaultName(identity.Name, context.Clock.GetLocalNow()));
         TraceOptions detail = _record.Detail(invocation.Result, selection.HasAllExits, plan.Grouping);
-        RecordingHeader header = HeaderOf(identity, host, plan, detail, selection);
+        RecordingHeader header = RecordingHeaders.Of(identity, host, plan.Interval, plan.Grouping, detail, selection);
         using IServiceManager? manager = context.System.ServiceManager();
         CheckWatchdog(manager, plan);
         using var tape = new RecordTape(context.System, plan, () => header, context.Say, context.Clock.LocalTimeZone);
@@ -90,33 +89,6 @@ internal sealed class RecordCommand : ICommand
             throw UsageError.Of("the service's watchdog is shorter than two intervals, and would end a recorder that works",
                 "Make WatchdogSec= of the unit at least three times --interval.");
     }
-
-    private static RecordingHeader HeaderOf(
-        HostIdentity identity, IHost host, RecordPlan plan, TraceOptions detail, Selection selection) => new()
-        {
-            Program = ProgramHelp.Version,
-            Host = identity.Name,
-            Kernel = identity.Kernel,
-            Cpu = identity.Cpu,
-            Cpus = identity.Cpus,
-            BootId = identity.BootId,
-            Isa = host.Isa,
-            IntervalNs = plan.Interval.Ticks * 100,
-            Grouping = plan.Grouping,
-            HasTime = detail.WantTime,
-            HasSplit = detail.WantSplit,
-            HasQualifiers = detail.WantQualifiers,
-            PageShift = detail.PageShift,
-            HasRips = detail.WantRips,
-            HasNested = detail.WantNested,
-            HasReturns = detail.WantReturns,
-            HasAllExits = selection.HasAllExits,
-            SlowNs = detail.SlowNs,
-            SlowPart = detail.SlowPart,
-            HasWho = detail.WantWho,
-            Selection = selection,
-            Machines = [.. selection.Traced(host.Machines()).Select(m => new KnownVm(m.Pid, m.Name, m.Labels))],
-        };
 
     // A host name is nearly always a valid file name; other characters become underscores.
     private static string DefaultName(string host, DateTimeOffset now)

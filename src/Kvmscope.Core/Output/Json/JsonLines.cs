@@ -32,9 +32,15 @@ internal sealed class JsonLines
     internal Utf8JsonWriter Begin(string command, string? kind = null)
     {
         Json.WriteStartObject();
-        Json.WriteString("schema", MachineNames.Schema(kind ?? command));
-        Json.WriteString("command", command);
+        BeginMembers(Json, command, kind ?? command);
         return Json;
+    }
+
+    /// <summary>The first members of an answer.</summary>
+    internal static void BeginMembers(Utf8JsonWriter json, string command, string kind)
+    {
+        json.WriteString("schema", MachineNames.Schema(kind));
+        json.WriteString("command", command);
     }
 
     /// <summary>Call it now and then within a large object, so that it is never in memory as a whole.</summary>

@@ -17,23 +17,41 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
 
     public void Write(in Interval interval)
     {
+        WriteMembers(_lines.Begin(request.Command), interval, static _ => true, _lines.Drain);
+        _lines.End();
+    }
+
+    /// <summary>Writes an interval as an object within another answer.</summary>
+    /// <param name="json">The output.</param>
+    /// <param name="interval">The interval.</param>
+    /// <param name="has">Which kinds of rows are in it.</param>
+    /// <param name="check">Called after each row: it may throw where the answer becomes too large.</param>
+    internal void WriteObject(Utf8JsonWriter json, Interval interval, Func<string, bool> has, Action check)
+    {
+        json.WriteStartObject();
+        JsonLines.BeginMembers(json, request.Command, request.Command);
+        WriteMembers(json, interval, has, check);
+        json.WriteEndObject();
+    }
+
+    private void WriteMembers(Utf8JsonWriter json, Interval interval, Func<string, bool> has, Action written)
+    {
         Report report = ReportBuilder.BuildDetail(interval, request);
-        Utf8JsonWriter json = _lines.Begin(request.Command);
         json.WriteString("started", Rfc3339.Format(interval.From));
         json.WriteNumber("seconds", Rounded.Seconds(interval.Seconds));
         json.WriteStartArray("rows");
-        foreach (WallRow wall in report.Walls) WriteWall(json, wall, interval);
+        if (has(MachineNames.WallRow))
+            foreach (WallRow wall in report.Walls) WriteWall(json, wall, interval);
         foreach ((string name, ReportRow row) in MachineNames.RowsOf(report))
         {
-            WriteRow(json, name, row, interval);
-            _lines.Drain();
+            if (has(name)) WriteRow(json, name, row, interval);
+            written();
         }
         json.WriteEndArray();
         JsonParts.Write(json, "missing", [.. interval.Missing.Select(m => m.Text).Distinct()]);
         if (request.Explain) JsonParts.Write(json, "advice", Advice.Of(report));
         WriteOpen(json, interval);
         JsonAccounting.Write(json, interval, ReportRequest.PartsOf(request.By) != ExitParts.None);
-        _lines.End();
     }
 
     // As under tables: what hangs.

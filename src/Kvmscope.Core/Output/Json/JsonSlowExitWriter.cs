@@ -11,7 +11,21 @@ internal sealed class JsonSlowExitWriter(TextWriter output) : IOutputWriter<Slow
 
     public void Write(in SlowExit exit)
     {
-        Utf8JsonWriter json = _lines.Begin("slower");
+        WriteMembers(_lines.Begin("slower"), exit);
+        _lines.End();
+    }
+
+    /// <summary>Writes it as an object within another answer.</summary>
+    internal static void WriteObject(Utf8JsonWriter json, in SlowExit exit)
+    {
+        json.WriteStartObject();
+        JsonLines.BeginMembers(json, "slower", "slower");
+        WriteMembers(json, exit);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, in SlowExit exit)
+    {
         json.WriteString("time", Rfc3339.Format(exit.At));
         json.WriteString("vm", exit.Vm.Name);
         json.WriteNumber("vm_pid", exit.Vm.Pid);
@@ -29,7 +43,6 @@ internal sealed class JsonSlowExitWriter(TextWriter output) : IOutputWriter<Slow
         if (exit.Parts is { } parts) JsonParts.Write(json, parts, [], withGuest: false);
         else json.WriteNull("parts_ns");
         WriteTask(json, exit.RanInstead);
-        _lines.End();
     }
 
     private static void WriteTask(Utf8JsonWriter json, TaskIdentity? task)

@@ -1,0 +1,184 @@
+using System.CommandLine;
+using System.Net;
+using Kvmscope.CommandLine;
+using Kvmscope.Core;
+using Kvmscope.Core.Histories;
+using Kvmscope.Core.Model;
+using Kvmscope.Core.Output;
+using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Sources;
+using Kvmscope.Recordings;
+using Kvmscope.Running;
+using Kvmscope.Server;
+using Kvmscope.Terminal;
+using Selection = Kvmscope.Core.Selections.Selection;
+
+namespace Kvmscope.Commands;
+
+/// <summary><c>kvmscope serve</c>: the live screen in a browser, and for programs; of this host or of recordings.</summary>
+internal sealed class ServeCommand : ICommand
+{
+    // Of an interval, as in top.
+    private const int MostSlow = 1000;
+
+    // What is being answered when it ends; open streams end at once.
+    private static readonly TimeSpan s_lastAnswers = TimeSpan.FromMilliseconds(500);
+
+    private readonly FilterOptions _filters = new();
+    private readonly TopOptions _top = new();
+    private readonly WindowOptions _window = new();
+    private readonly ServeOptions _serve = new();
+
+    /// <inheritdoc/>
+    public CommandHelp Help { get; } = new("serve", "[FILE...] [options]",
+        "The live screen in a browser, an API and metrics; the same on recordings",
+        "Traces this host and serves what it sees on http://127.0.0.1:7780: a page, JSON, a stream of intervals, metrics for Prometheus. "
+        + "It only reads: nothing can be changed through it. Other addresses need --token-file or client certificates. "
+        + "With FILE, which are recordings or folders of them, it serves those, on any machine and without root; --replay plays them.",
+        [
+            new("kvmscope serve", "This host, at http://127.0.0.1:7780."),
+            new("kvmscope serve --store /var/lib/kvmscope", "Also keep a week on disk, one hour per file."),
+            new("kvmscope serve --listen 0.0.0.0:7780 --token-file token --tls-cert cert.pem --tls-key key.pem", "For other hosts."),
+            new("kvmscope serve day.kvmscope --from 14:00", "A recording as a page."),
+            new("kvmscope serve --replay day.kvmscope --speed 10", "A recording as if it were live, ten times as fast."),
+        ]);
+
+    /// <inheritdoc/>
+    public Argument<string[]> Words { get; } = new("FILE") { Arity = ArgumentArity.ZeroOrMore };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OptionGroup> Groups =>
+    [
+        _filters.Group, _serve.Listening, _top.GroupOf("Live"), _serve.Keeping,
+        new("Of a recording", [.. _serve.OfRecordings, .. _window.Options]),
+    ];
+
+    /// <inheritdoc/>
+    public int Run(Invocation invocation, CommandContext context)
+    {
+        Selection selection = _filters.Read(invocation.Result);
+        double? speed = _serve.Speed(invocation.Result);
+        if (invocation.Words.Count > 0) return ServeRecording(invocation, context, selection, speed);
+        if (_window.IsGiven(invocation.Result)) throw UsageError.Of("--from and --to are for recordings", "Give a FILE, or leave them out.");
+        if (speed is not null) throw UsageError.Of("--replay needs a recording", "Give a FILE, or leave it out.");
+        return ServeHost(invocation, context, selection);
+    }
+
+    private int ServeHost(Invocation invocation, CommandContext context, Selection selection)
+    {
+        RunPlan plan = _top.Plan(invocation.Result);
+        TraceOptions detail = _top.Detail(invocation.Result, selection.HasAllExits);
+        RecordPlan? store = _serve.Store(invocation.Result, plan.Interval!.Value);
+        IHost host = context.Host();
+        HostIdentity identity = host.Identity();
+        RecordingHeader header = RecordingHeaders.Of(identity, host, plan.Interval.Value, detail.Finest, detail, selection);
+        ServerSettings settings = _serve.Open(invocation.Result, identity.Name, context.Say);
+        using var listening = settings.Socket;
+        using IServiceManager? manager = context.System.ServiceManager();
+        using RecordTape? tape = store is null ? null
+            : new RecordTape(context.System, store, () => header, context.Say, context.Clock.LocalTimeZone);
+        tape?.Open(context.Clock.GetLocalNow());
+        var history = new LiveHistory(detail.Finest, detail.Parts, plan.Interval.Value.Ticks * 100);
+        var source = new ServedSource(identity.Name, history, header, SourceKind.Live)
+        {
+            Epoch = EpochOf(identity.BootId),
+            HasAllExits = selection.HasAllExits,
+            Notes = () => selection.HasAllExits && selection.Vms.IsEmpty && selection.Vcpus.IsEmpty
+                ? [] : ["the trace has filters: what they leave out is in no figure"],
+        };
+        var job = new TraceJob
+        {
+            Selection = selection,
+            MaxVcpus = _filters.MaxVcpus(invocation.Result),
+            Plan = plan,
+            Output = new OutputPlan(OutputFormat.Table, null, ColorWhen.Never),
+            Detail = detail,
+            IsWokenBySlow = false,
+            Began = tape is null ? null : tape.NameAfter,
+            MakesFiles = tape is not null,
+        };
+        return job.Run(context, static _ => { }, trace =>
+        {
+            using var server = new KvmscopeServer(source, settings, clock: context.Clock);
+            tape?.Begin((trace.Clock.Started, trace.Clock.StartMonotonicNs));
+            server.Start();
+            Announce(context, server, settings);
+            manager?.Ready();
+            trace.Sampler.Add(new Sink(detail.Finest, interval =>
+            {
+                history.Add(interval);
+                server.Notify();
+                tape?.Add(interval, trace.Sampler.HasEnded);
+                manager?.Alive();
+                return true;
+            })
+            { Step = plan.Interval, MostSlow = MostSlow });
+            trace.Sampler.Run(trace.End.Wait, plan.Duration);
+            manager?.Stopping();
+            server.Stop(s_lastAnswers);
+            tape?.End();
+        });
+    }
+
+    private int ServeRecording(Invocation invocation, CommandContext context, Selection selection, double? speed)
+    {
+        ParseResult result = invocation.Result;
+        if ((_top.OfLive(result) ?? _serve.OfLive(result) ?? (_top.Interval(result) is null ? null : "--interval")) is { } option)
+            throw UsageError.Of($"{option} is for this host, and not for recordings", $"Leave {option} out, or the files.");
+        using RecordingSource recordings = RecordingSource.Open(invocation.Words, context, _window.Read(result));
+        RecordingHeader header = recordings.Recording.Header;
+        var exits = new RecordedExits(recordings.Recording, selection);
+        exits.Resolve(recordings.Window.Range);
+        var recorded = new RecordedHistory(recordings.Recording, recordings.Window.Range, exits.Wanted);
+        foreach (string note in recordings.Notes()) context.Say(note);
+        string[] notes = [.. recordings.Notes()];
+        ExitParts parts = TopOptions.DetailOf(header).Parts;
+        var played = new LiveHistory(header.Grouping, parts, header.IntervalNs);
+        var source = new ServedSource($"{header.Host}, {recordings.Title}", speed is null ? recorded : played, header,
+            speed is null ? SourceKind.Recording : SourceKind.Replay)
+        {
+            Speed = speed,
+            Epoch = Convert.ToHexStringLower(BitConverter.GetBytes(context.Clock.GetUtcNow().UtcTicks)),
+            HasAllExits = exits.HasAll,
+            Notes = () => [.. notes.Concat(recorded.Notes).Distinct()],
+        };
+        ServerSettings settings = _serve.Open(result, header.Host, context.Say);
+        using var listening = settings.Socket;
+        using ITraceEnd end = context.TraceEnd();
+        end.Listen();
+        using var server = new KvmscopeServer(source, settings, clock: context.Clock);
+        server.Start();
+        Announce(context, server, settings);
+        if (speed is { } fast)
+        {
+            if (Replay.Play(recorded, fast, interval =>
+            {
+                played.Add(interval);
+                server.Notify();
+            }, end.Wait))
+            {
+                server.EndStreams("the replay is over");
+            }
+        }
+        while (!end.Wait(TimeSpan.FromHours(1)))
+        {
+        }
+        server.Stop(s_lastAnswers);
+        return (int)ExitStatus.Fine;
+    }
+
+    // Also where standard error is a log: who started it with port 0 learns the port there.
+    private static void Announce(CommandContext context, KvmscopeServer server, ServerSettings settings)
+    {
+        IPEndPoint at = server.EndPoint;
+        string scheme = settings.Certificate is null ? "http" : "https";
+        context.Say($"serving at {scheme}://{at}");
+    }
+
+    // Places are CLOCK_MONOTONIC, which another run of the same boot has too.
+    private static string EpochOf(string bootId)
+    {
+        string id = new([.. bootId.Where(char.IsAsciiLetterOrDigit).Take(8)]);
+        return id.Length > 0 ? id : Guid.NewGuid().ToString("N")[..8];
+    }
+}
