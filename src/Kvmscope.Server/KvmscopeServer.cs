@@ -79,7 +79,7 @@ public sealed class KvmscopeServer : IDisposable
     private static KestrelServerOptions KestrelOptions(ServerSettings settings)
     {
         ServerLimits limits = settings.Limits;
-        var options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = false, AllowResponseHeaderCompression = false };
+        var options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = false };
         options.Limits.MaxConcurrentConnections = limits.Connections;
         options.Limits.MaxConcurrentUpgradedConnections = 0;
         options.Limits.MaxRequestBodySize = 0;

@@ -65,9 +65,7 @@ internal sealed class FileEndpoint : IEndpoint
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
-        bool takesPacked = exchange.Header("Accept-Encoding").Split(',')
-            .Any(item => item.Split(';') is [var name, .. var rest] && name.Trim() is "gzip" or "*" && !rest.Any(r => r.Trim() is "q=0" or "q=0.0"));
-        if (takesPacked)
+        if (exchange.Header("Accept-Encoding").Split(',').Any(TakesPacked))
         {
             response.Headers.ContentEncoding = "gzip";
             await exchange.SendAsync(_type, _packed).ConfigureAwait(false);
@@ -78,4 +76,7 @@ internal sealed class FileEndpoint : IEndpoint
             await gzip.CopyToAsync(plain, exchange.Stop).ConfigureAwait(false);
         await exchange.SendAsync(_type, plain.ToArray()).ConfigureAwait(false);
     }
+
+    private static bool TakesPacked(string item) => item.Split(';') is [var name, .. var rest]
+        && name.Trim() is "gzip" or "*" && !Array.Exists(rest, r => r.Trim() is "q=0" or "q=0.0");
 }

@@ -84,7 +84,8 @@ internal sealed class HeatmapEndpoint : IEndpoint
             answer.Check();
         }
         json.WriteEndArray();
-        if (history.Sum(all.From, all.To, Grouping.Host, ExitParts.None) is { } whole) JsonAccounting.Write(json, whole, byQualifier: false);
+        if (history.Sum(all.From, all.To, Grouping.Host, ExitParts.None) is { } whole)
+            JsonAccounting.Write(json, whole, byQualifier: false);
         json.WriteEndObject();
     }
 

@@ -69,5 +69,6 @@ internal sealed class MetricsEndpoint : IEndpoint
 internal static class PlainText
 {
     internal static Task SendAsync(Exchange exchange, bool isWell, string text) => exchange.SendAsync(
-        "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text + "\n"), isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text + "\n"),
+        isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
 }

@@ -12,6 +12,9 @@ namespace Kvmscope.Server.Endpoints;
 /// <summary><c>/api/v1/recording</c>: a stretch of time as a recording.</summary>
 internal sealed class RecordingEndpoint : IEndpoint
 {
+    // Of an interval.
+    private const int MostSlow = 10_000;
+
     /// <inheritdoc/>
     public string Path => "/api/v1/recording";
 
@@ -71,7 +74,8 @@ internal sealed class RecordingEndpoint : IEndpoint
                 if (interval is not null && interval.FromNs >= last)
                 {
                     last = interval.ToNs;
-                    writer.Add(interval with { First = writer.Intervals, Intervals = 1, Slow = [.. history.Slow(at, end, RecordingLimit)] });
+                    IReadOnlyList<SlowExit> slow = history.Slow(at, end, MostSlow);
+                    writer.Add((interval with { First = writer.Intervals, Intervals = 1 }).WithSlow(slow));
                 }
             }
             exchange.Context.Response.BodyWriter.Write(bytes.WrittenSpan);
@@ -81,8 +85,6 @@ internal sealed class RecordingEndpoint : IEndpoint
         writer.End();
         await exchange.Context.Response.BodyWriter.WriteAsync(bytes.WrittenMemory, exchange.Stop).ConfigureAwait(false);
     }
-
-    private const int RecordingLimit = 10_000;
 
     private static RecordingHeader HeaderOf(ServedSource source, Plan plan) => source.Header with
     {

@@ -122,7 +122,8 @@ internal sealed class VmsEndpoint : IEndpoint
         if (hasWall && row!.Parts is { } parts) JsonParts.Write(json, parts, interval.Missing, withGuest: true);
         else json.WriteNull("parts_ns");
         JsonParts.Write(json, "lost_ns", hasWall ? row!.LostNs : null);
-        if (hasWall && row!.LostNs is { } lost && Rounded.Share((double)lost / row.WallNs) is { } share) json.WriteNumber("lost_share", share);
+        if (hasWall && row!.LostNs is { } lost && Rounded.Share((double)lost / row.WallNs) is { } share)
+            json.WriteNumber("lost_share", share);
         else json.WriteNull("lost_share");
         json.WriteStartArray("reasons");
         foreach (ReasonShare reason in row?.Reasons ?? []) WriteReason(json, reason, row!.BusyNs);

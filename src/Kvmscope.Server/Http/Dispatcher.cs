@@ -30,7 +30,8 @@ internal sealed class Dispatcher(ServerState server) : IHttpApplication<HttpCont
         {
             _endpoints.TryGetValue(exchange.Path, out IEndpoint? endpoint);
             Guard.Check(exchange, endpoint?.NeedsToken ?? true);
-            if (endpoint is null) throw new Problem(ProblemType.NotFound, "there is nothing at this path", "'/openapi.json' lists what there is.");
+            if (endpoint is null)
+                throw new Problem(ProblemType.NotFound, "there is nothing at this path", "'/openapi.json' lists what there is.");
             await endpoint.AnswerAsync(exchange).ConfigureAwait(false);
         }
         catch (Problem problem) when (!context.Response.HasStarted)

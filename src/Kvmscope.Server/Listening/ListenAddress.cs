@@ -49,7 +49,8 @@ public sealed record ListenAddress(IPAddress Address, int Port)
             {
                 SocketError.AddressAlreadyInUse =>
                     ("the port is in use", "Give another one with --listen ADDRESS:PORT, or end what listens there."),
-                SocketError.AccessDenied => ("permission denied", "Ports below 1024 are root's: give another one with --listen ADDRESS:PORT."),
+                SocketError.AccessDenied =>
+                    ("permission denied", "Ports below 1024 are root's: give another one with --listen ADDRESS:PORT."),
                 SocketError.AddressNotAvailable => ("this host does not have that address", Hint),
                 _ => (error.Message, Hint),
             };
@@ -63,7 +64,8 @@ public sealed record ListenAddress(IPAddress Address, int Port)
     private static IPAddress? Host(string text)
     {
         if (text == "localhost") return IPAddress.Loopback;
-        if (text is ['[', .. var six, ']']) return IPAddress.TryParse(six, out IPAddress? v6) && v6.AddressFamily == AddressFamily.InterNetworkV6 ? v6 : null;
+        if (text is ['[', .. var six, ']'])
+            return IPAddress.TryParse(six, out IPAddress? v6) && v6.AddressFamily == AddressFamily.InterNetworkV6 ? v6 : null;
         // '1' would be an address too, and nobody means it.
         return text.Count(c => c == '.') == 3 && IPAddress.TryParse(text, out IPAddress? v4) ? v4 : null;
     }

@@ -78,7 +78,8 @@ internal sealed class ExitChoice
         if (filter.Unknown is { } unknown && !mayBeUnknown)
         {
             throw new Problem(ProblemType.NoSuchVm, VmFilter.NoSuch(unknown, " in that time"),
-                known.Count == 0 ? null : $"There are: {WordList.Some([.. known.Select(vm => $"{vm.Name} ({vm.Pid})")])}") { Parameter = "vm" };
+                known.Count == 0 ? null : $"There are: {WordList.Some([.. known.Select(vm => $"{vm.Name} ({vm.Pid})")])}")
+            { Parameter = "vm" };
         }
         return vm => IsOfProcess(vm) && (_vms.Count == 0 || exact.Contains(vm.Name) || (others.Length > 0 && filter.Matches(vm)));
     }

@@ -133,7 +133,8 @@ internal sealed record ReportChoice(ExitChoice Exits, ReportRequest Request, IRe
         if (request.By.HasFlag(GroupBy.Qualifier) && !source.Header.HasQualifiers) throw Problem.Bad("by", "qualifiers were not measured");
         if (request.By.HasFlag(GroupBy.Page) && source.Header.PageShift is null) throw Problem.Bad("by", "pages were not measured");
         if (request.By.HasFlag(GroupBy.Rip) && !source.Header.HasRips) throw Problem.Bad("by", "instructions were not measured");
-        if (request.By.HasFlag(GroupBy.Vcpu) && source.Header.Grouping < Grouping.Vcpu) throw Problem.Bad("by", "vCPUs were not kept apart");
+        if (request.By.HasFlag(GroupBy.Vcpu) && source.Header.Grouping < Grouping.Vcpu)
+            throw Problem.Bad("by", "vCPUs were not kept apart");
         if (request.By.HasFlag(GroupBy.Vm) && source.Header.Grouping < Grouping.Vm) throw Problem.Bad("by", "VMs were not kept apart");
     }
 }

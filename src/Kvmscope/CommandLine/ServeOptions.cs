@@ -32,7 +32,8 @@ internal sealed class ServeOptions
     private readonly Option<string> _keep = OptionFactory.Value("--keep", "N",
         $"With --store: keep the newest N files and remove older ones (default: {DefaultKeep}).");
     private readonly Option<bool> _replay = OptionFactory.Switch("--replay", "Play the recording as if it were live.");
-    private readonly Option<string> _speed = OptionFactory.Value("--speed", "N", "With --replay: N times as fast as it was, from 0.1 to 1000.");
+    private readonly Option<string> _speed =
+        OptionFactory.Value("--speed", "N", "With --replay: N times as fast as it was, from 0.1 to 1000.");
 
     /// <summary>Where and to whom.</summary>
     public OptionGroup Listening => new("Server", [_listen, _names, _tokens, _certificate, _key, _clientCa]);
@@ -77,7 +78,8 @@ internal sealed class ServeOptions
             rotate = TimeSpan.FromMilliseconds(ns / 1e6);
         }
         int keep = DefaultKeep;
-        if (result.Text(_keep) is { } number && (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out keep) || keep < 1))
+        if (result.Text(_keep) is { } number
+            && (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out keep) || keep < 1))
             throw UsageError.Of($"--keep '{number}' is not a number of files", "Give 1 or more: --keep 168");
         return new RecordPlan(Path.Combine(folder, "serve.kvmscope"), interval, Grouping.Vcpu, rotate, keep);
     }
@@ -93,7 +95,8 @@ internal sealed class ServeOptions
         ListenAddress address = result.Text(_listen) is { } text ? ListenAddress.Parse(text) : ListenAddress.Default;
         string? certificate = result.Text(_certificate), key = result.Text(_key), clientCa = result.Text(_clientCa);
         if ((certificate is null) != (key is null)) throw UsageError.Of("--tls-cert and --tls-key belong together", "Give both.");
-        if (clientCa is not null && certificate is null) throw UsageError.Of("--tls-client-ca needs --tls-cert and --tls-key", "Give all three.");
+        if (clientCa is not null && certificate is null)
+            throw UsageError.Of("--tls-client-ca needs --tls-cert and --tls-key", "Give all three.");
         if (!address.IsLocal && result.Text(_tokens) is null && clientCa is null)
         {
             throw UsageError.Of($"{address} is open to the network, and nothing says who may read it",

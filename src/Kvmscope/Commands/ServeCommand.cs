@@ -59,7 +59,8 @@ internal sealed class ServeCommand : ICommand
         Selection selection = _filters.Read(invocation.Result);
         double? speed = _serve.Speed(invocation.Result);
         if (invocation.Words.Count > 0) return ServeRecording(invocation, context, selection, speed);
-        if (_window.IsGiven(invocation.Result)) throw UsageError.Of("--from and --to are for recordings", "Give a FILE, or leave them out.");
+        if (_window.IsGiven(invocation.Result))
+            throw UsageError.Of("--from and --to are for recordings", "Give a FILE, or leave them out.");
         if (speed is not null) throw UsageError.Of("--replay needs a recording", "Give a FILE, or leave it out.");
         return ServeHost(invocation, context, selection);
     }
