@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Histories;
@@ -17,7 +18,7 @@ internal sealed class HeatmapEndpoint : IEndpoint
     public string Path => "/api/v1/heatmap";
 
     // Of a column: all exits, and those whose handling times are shown.
-    private sealed record Column(Excerpt Excerpt, Tally? All, Tally? Shown, bool HasPercentiles);
+    private sealed record Column(Excerpt Excerpt, Tally? All, Tally? Shown);
 
     /// <inheritdoc/>
     public Task AnswerAsync(Exchange exchange)
@@ -38,23 +39,36 @@ internal sealed class HeatmapEndpoint : IEndpoint
     {
         IReadOnlyCollection<VmIdentity> known = exits.NamesVms ? server.Excerpts.VmsIn(all) : [];
         Func<VmIdentity, bool> vms = exits.VmsAmong(known, mayBeUnknown: IntervalsEndpoint.IsCoarse(server, all));
-        // As the rows total and busy of hist.
-        var request = new ReportRequest { Kind = ReportKind.Hist, Command = "hist", HasAllExits = exits.HasAllExits };
         var columns = new List<Column>();
         foreach ((Stretch stretch, bool isGap) in server.Excerpts.Steps(all, StepNs(server.Source.History, all, most), Most))
         {
             Excerpt excerpt = isGap ? new Excerpt(stretch, null, default, default, Excerpts.Nothing)
-                : server.Excerpts.Read(stretch, exits, vms, request.Grouping, ExitParts.None);
+                : server.Excerpts.Read(stretch, exits, vms, Grouping.Host, ExitParts.None);
             if (excerpt.Interval is { } interval)
             {
-                Report report = ReportBuilder.Build(interval, request);
-                columns.Add(new Column(excerpt, report.Total.Total, idle ? report.Total.Total : report.Busy.Total,
-                    idle || !report.BusyHasRest));
+                (Tally total, Tally busy) = SumOf(interval);
+                columns.Add(new Column(excerpt, total, idle ? total : busy));
             }
-            else columns.Add(new Column(excerpt, null, null, false));
+            else columns.Add(new Column(excerpt, null, null));
             answer.Check();
         }
         return columns;
+    }
+
+    // All, and those of which nothing was idle: as hist has it for its rows total and busy.
+    private static (Tally Total, Tally Busy) SumOf(Interval interval)
+    {
+        bool knowsHalts = Idleness.KnowsHalts(interval);
+        var grouping = new RowGrouping(GroupBy.None);
+        Dictionary<GroupKey, TallySum> cells = [];
+        foreach (Row row in interval.Rows) CollectionsMarshal.GetValueRefOrAddDefault(cells, grouping.CellOf(row.Key), out _).Add(row);
+        Tally total = new(), busy = new();
+        foreach ((GroupKey key, TallySum cell) in cells)
+        {
+            total.Add(cell.Value);
+            if (ReportPart.Of(key, cell.Value, knowsHalts).IsWhollyBusy) busy.Add(cell.Value);
+        }
+        return (total, busy);
     }
 
     // Whole intervals.
@@ -121,9 +135,9 @@ internal sealed class HeatmapEndpoint : IEndpoint
             for (int bin = low; bin < end; bin++) json.WriteNumberValue(shown.Bins[bin]);
             json.WriteEndArray();
         }
-        JsonParts.Write(json, "p50_ns", column.HasPercentiles ? shown?.Quantile(0.5) : null);
-        JsonParts.Write(json, "p99_ns", column.HasPercentiles ? shown?.Quantile(0.99) : null);
-        JsonParts.Write(json, "max_ns", column.HasPercentiles ? shown?.LongestNs : null);
+        JsonParts.Write(json, "p50_ns", shown?.Quantile(0.5));
+        JsonParts.Write(json, "p99_ns", shown?.Quantile(0.99));
+        JsonParts.Write(json, "max_ns", shown?.LongestNs);
         json.WriteEndObject();
     }
 }

@@ -49,15 +49,16 @@ internal sealed class VmsEndpoint : IEndpoint
             return;
         }
         var trends = new VmTrends(source.History, stretch, points, answer.Check);
+        Dictionary<(int, string), int> vcpus = VcpusAt(source.History, stretch.To);
         var summary = new Summary();
         summary.Read(interval, new SummaryRequest { By = GroupBy.Vm, LacksExits = !source.HasAllExits });
         summary.AddDetail([.. summary.Rows, summary.Total]);
         json.WriteStartArray("trend_started");
         foreach (DateTimeOffset started in trends.Started) json.WriteStringValue(Rfc3339.Format(started));
         json.WriteEndArray();
-        if (hasVms) WriteRows(answer, interval, summary, trends, source);
+        if (hasVms) WriteRows(answer, interval, summary, trends, source, vcpus);
         else json.WriteNull("rows");
-        WriteTotal(json, interval, summary, trends, source, hasVms);
+        WriteTotal(json, interval, summary, trends, source, hasVms ? vcpus : []);
         json.WriteStartArray("missing");
         foreach (string text in interval.Missing.Select(m => m.Text).Distinct()) json.WriteStringValue(text);
         json.WriteEndArray();
@@ -65,7 +66,19 @@ internal sealed class VmsEndpoint : IEndpoint
         json.WriteEndObject();
     }
 
-    private static void WriteRows(Answer answer, Interval interval, Summary summary, VmTrends trends, ServedSource source)
+    // Of the last interval: a sum of much time by vCPU would take long.
+    private static Dictionary<(int, string), int> VcpusAt(IHistory history, long to)
+    {
+        Interval? last = history.Sum(history.EdgeBefore(to), to, Grouping.Vcpu, ExitParts.None);
+        Dictionary<(int, string), int> vcpus = [];
+        foreach (GroupKey key in last?.Vcpus ?? [])
+            if (key.VcpuId is not null && last!.VmOf(key) is { } vm)
+                vcpus[(vm.Pid, vm.Name)] = vcpus.GetValueOrDefault((vm.Pid, vm.Name)) + 1;
+        return vcpus;
+    }
+
+    private static void WriteRows(
+        Answer answer, Interval interval, Summary summary, VmTrends trends, ServedSource source, Dictionary<(int, string), int> vcpus)
     {
         Utf8JsonWriter json = answer.Json;
         json.WriteStartArray("rows");
@@ -79,6 +92,7 @@ internal sealed class VmsEndpoint : IEndpoint
             if (vm.OnlyPid is { } pid) json.WriteNumber("vm_pid", pid);
             else json.WriteNull("vm_pid");
             JsonLabels.Write(json, vm.Labels);
+            WriteVcpus(json, vcpus.GetValueOrDefault((vm.Pid, vm.Name)));
             WriteFigures(json, rows.GetValueOrDefault(vm.Ordinal), interval, summary.HasWallClocks, source);
             trends.Write(json, vm);
             json.WriteEndObject();
@@ -88,11 +102,14 @@ internal sealed class VmsEndpoint : IEndpoint
     }
 
     private static void WriteTotal(
-        Utf8JsonWriter json, Interval interval, Summary summary, VmTrends trends, ServedSource source, bool hasVms)
+        Utf8JsonWriter json, Interval interval, Summary summary, VmTrends trends, ServedSource source,
+        Dictionary<(int Pid, string Name), int> vcpus)
     {
+        bool hasVms = interval.Changes.All(row => row.Key.Vm >= 0);
         json.WriteStartObject("total");
         if (hasVms) json.WriteNumber("vms", interval.Vms.Count);
         else json.WriteNull("vms");
+        WriteVcpus(json, interval.Vms.Sum(vm => vcpus.GetValueOrDefault((vm.Pid, vm.Name))));
         WriteFigures(json, summary.Total, interval, summary.HasWallClocks, source);
         trends.Write(json, null);
         json.WriteEndObject();
@@ -102,9 +119,6 @@ internal sealed class VmsEndpoint : IEndpoint
     private static void WriteFigures(Utf8JsonWriter json, SummaryRow? row, Interval interval, bool hasWalls, ServedSource source)
     {
         bool hasTime = source.Header.HasTime;
-        // 0 is 'not known' of vCPUs.
-        if (row is { Vcpus: > 0 }) json.WriteNumber("vcpus", row.Vcpus);
-        else json.WriteNull("vcpus");
         ulong count = row?.Count ?? 0;
         json.WriteNumber("count", count);
         if (interval.Seconds > 0) json.WriteNumber("rate_per_s", Rounded.Rate(count / interval.Seconds));
@@ -128,6 +142,13 @@ internal sealed class VmsEndpoint : IEndpoint
         json.WriteStartArray("reasons");
         foreach (ReasonShare reason in row?.Reasons ?? []) WriteReason(json, reason, row!.BusyNs);
         json.WriteEndArray();
+    }
+
+    // A VM has one at least: 0 is not known.
+    private static void WriteVcpus(Utf8JsonWriter json, int vcpus)
+    {
+        if (vcpus > 0) json.WriteNumber("vcpus", vcpus);
+        else json.WriteNull("vcpus");
     }
 
     private static void WriteReason(Utf8JsonWriter json, ReasonShare reason, ulong busyNs)
