@@ -1,13 +1,9 @@
 using System.Collections.Frozen;
 using System.Net;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Kvmscope.Server.Endpoints;
 using Kvmscope.Server.Http;
 using Kvmscope.Server.Listening;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -79,7 +75,11 @@ public sealed class KvmscopeServer : IDisposable
     private static KestrelServerOptions KestrelOptions(ServerSettings settings)
     {
         ServerLimits limits = settings.Limits;
-        var options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = false };
+        var options = new KestrelServerOptions
+        {
+            AddServerHeader = false,
+            AllowSynchronousIO = false,
+        };
         options.Limits.MaxConcurrentConnections = limits.Connections;
         options.Limits.MaxConcurrentUpgradedConnections = 0;
         options.Limits.MaxRequestBodySize = 0;
@@ -94,23 +94,8 @@ public sealed class KvmscopeServer : IDisposable
         {
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(clients.Limit);
-            if (settings.Certificate is { } certificate) listen.UseHttps(HttpsOptions(certificate, settings.ClientCas));
+            if (settings.Certificate is { } certificate) listen.Use(new TlsConnections(certificate, settings.ClientCas).Wrap);
         });
-        return options;
-    }
-
-    private static HttpsConnectionAdapterOptions HttpsOptions(ServerCertificate certificate, X509Certificate2Collection? cas)
-    {
-        var options = new HttpsConnectionAdapterOptions
-        {
-            ServerCertificate = certificate.Own,
-            ServerCertificateChain = certificate.Chain,
-            SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            HandshakeTimeout = TimeSpan.FromSeconds(10),
-        };
-        if (cas is null) return options;
-        options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        options.ClientCertificateValidation = (client, chain, _) => ServerCertificate.IsOf(client, cas, chain);
         return options;
     }
 }

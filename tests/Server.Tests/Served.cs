@@ -58,7 +58,7 @@ internal sealed class Served : IDisposable
     }
 
     /// <summary>Sends bytes, and reads all that comes until the server ends the connection.</summary>
-    public async Task<string> Raw(string request, bool ends = true)
+    public async Task<string> Raw(string request)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(EndPoint);
@@ -68,7 +68,6 @@ internal sealed class Served : IDisposable
         try
         {
             await stream.WriteAsync(Encoding.Latin1.GetBytes(request), late.Token);
-            if (ends) client.Client.Shutdown(SocketShutdown.Send);
             await stream.CopyToAsync(answer, late.Token);
         }
         catch (IOException)
