@@ -54,7 +54,8 @@ public sealed class EndpointTests
         foreach (string path in new[]
         {
             "/api/v1/vms", "/api/v1/vms?vm=web-1&points=3", "/api/v1/heatmap", "/api/v1/heatmap?vm=web-1&reason=HLT", "/api/v1/slow",
-            "/api/v1/explain", "/api/v1/intervals?step=1s&by=vcpu&kind=hist", "/api/v1/intervals?from=-3s&to=-1s&qualifier=IA32_TSC_DEADLINE",
+            "/api/v1/explain", "/api/v1/intervals?step=1s&by=vcpu&kind=hist",
+            "/api/v1/intervals?from=-3s&to=-1s&qualifier=IA32_TSC_DEADLINE",
         })
         {
             JsonElement a = await live.Json(path), b = await recorded.Json(path);
@@ -119,7 +120,8 @@ public sealed class EndpointTests
         Assert.True(answer.GetProperty("more").GetBoolean());
         Assert.Equal(5, answer.GetProperty("lost_events").GetInt64());
         JsonElement[] exits = [.. answer.GetProperty("exits").EnumerateArray()];
-        Assert.Equal(["2026-03-01T14:05:02.5000000Z", "2026-03-01T14:05:04.5000000Z"], exits.Select(e => e.GetProperty("time").GetString()));
+        Assert.Equal(["2026-03-01T14:05:02.5000000Z", "2026-03-01T14:05:04.5000000Z"],
+            exits.Select(e => e.GetProperty("time").GetString()));
         Assert.Equal(Samples.Hostile, exits[0].GetProperty("ran_instead").GetProperty("name").GetString());
         Assert.Empty((await served.Json("/api/v1/slow?vm=web-1")).GetProperty("exits").EnumerateArray());
     }

@@ -75,7 +75,7 @@ public sealed class QueryTests
         using var served = new Served(seconds: 10);
         Gen.Long[0, 100_000_000].Sample(ticks =>
         {
-            string text = Samples.Start.AddTicks(ticks).ToString("yyyy-MM-dd'T'HH:mm:ss.fffffffK", System.Globalization.CultureInfo.InvariantCulture);
+            string text = Core.Output.Rfc3339.Format(Samples.Start.AddTicks(ticks));
             Assert.Equal(Samples.StartNs + (ticks * 100), TimeChoice.PlaceOf("from", text, served.History));
         }, iter: Cases);
     }

@@ -21,8 +21,8 @@ internal sealed class Served : IDisposable
         History = new LiveHistory(Samples.Header.Grouping, ExitParts.Qualifier, Samples.StepNs);
         Source = new ServedSource("host7", history ?? History, Samples.Header, kind) { Epoch = epoch };
         settings ??= new ServerSettings { Socket = new ListenAddress(IPAddress.Loopback, 0).Open() };
-        _server = new KvmscopeServer(
-            Source, settings with { Limits = limits ?? new ServerLimits(), Tokens = tokens ?? settings.Tokens, Complain = Complaints.Add }, metrics);
+        settings = settings with { Limits = limits ?? new ServerLimits(), Tokens = tokens ?? settings.Tokens, Complain = Complaints.Add };
+        _server = new KvmscopeServer(Source, settings, metrics);
         _server.Start();
         for (int i = 0; i < seconds; i++) Grow();
         _client = new HttpClient { BaseAddress = new Uri($"http://{_server.EndPoint}"), Timeout = TimeSpan.FromSeconds(60) };

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 
 namespace Kvmscope.Server.Tests;
@@ -149,7 +148,8 @@ public sealed class StreamTests
         using var served = new Served(limits, seconds: 1);
         using var idle = new TcpClient { ReceiveBufferSize = 4096 };
         await idle.ConnectAsync(served.EndPoint);
-        await idle.GetStream().WriteAsync(Encoding.ASCII.GetBytes("GET /api/v1/stream?by=vcpu,qualifier&kind=hist HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        await idle.GetStream().WriteAsync(
+            "GET /api/v1/stream?by=vcpu,qualifier&kind=hist HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
         using EventStream reader = await EventStream.Open(served.Client, "?by=vcpu,qualifier&kind=hist");
         await reader.Next();
         int sent = 0;
