@@ -131,6 +131,10 @@ public sealed record Accounting
         },
     ];
 
+    /// <summary>The counters of what was not measured, under the names of the machine formats.</summary>
+    public static IReadOnlyList<LossCounter> LossCounters { get; } =
+        [.. Fields.Where(field => field.Problem is not null && !field.IsState).Select(field => new LossCounter(field.Name, field.Of))];
+
     /// <summary>kvm_exit events that were counted (after the filters).</summary>
     public ulong Exits { get; init; }
 
@@ -240,6 +244,11 @@ public sealed record Accounting
 
     private static string Them(ulong number) => number == 1 ? "it" : "them";
 }
+
+/// <summary>One counter of what was not measured.</summary>
+/// <param name="Name">Its name in the machine formats.</param>
+/// <param name="Of">Reads it.</param>
+public sealed record LossCounter(string Name, Func<Accounting, ulong> Of);
 
 /// <summary>When a counter is in the JSON of an interval.</summary>
 internal enum JsonPresence

@@ -6,7 +6,7 @@ namespace Kvmscope.Core.Model;
 /// Which exits, and which part of their time, the guest was idle for. Where the split is known, only what was halted or polled is idle, and
 /// the rest is busy. Where it is not, a reason that waits for work stands for idle time; docs/time.md says which do not.
 /// </summary>
-internal static class Idleness
+public static class Idleness
 {
     /// <summary>
     /// Shorter than a halt can be: a thread that sleeps and wakes needs this long on most hosts, and halt polling mostly ends earlier. A
@@ -25,7 +25,7 @@ internal static class Idleness
     /// Whether exits are idle, as far as their reason tells. L2's halts are not: L1 handles them, and that is what nesting costs. WFE is
     /// not: it spins.
     /// </summary>
-    internal static bool IsIdle(GroupKey key) => key.Level != ExitLevel.L2 && ExitReasons.IsIdle(key.Code) && !Spins(key);
+    public static bool IsIdle(GroupKey key) => key.Level != ExitLevel.L2 && ExitReasons.IsIdle(key.Code) && !Spins(key);
 
     /// <summary>Whether halts and their polling were measured, so that the parts tell.</summary>
     internal static bool KnowsHalts(Interval interval) => !interval.Missing.Any(m => m.Part is TimePart.Halt or TimePart.Poll);

@@ -25,6 +25,9 @@ public sealed record VmLabels
     /// <summary>Nothing is known.</summary>
     public static readonly VmLabels None = new();
 
+    /// <summary>The program that runs it: qemu, firecracker, …, or the command.</summary>
+    public string? Vmm { get; init; }
+
     /// <summary>The VM's UUID, in lower case.</summary>
     public string? Uuid { get; init; }
 

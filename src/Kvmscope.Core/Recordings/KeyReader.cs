@@ -68,7 +68,8 @@ internal static class LabelsReader
     /// <summary>Takes the member whose name was read, if it is one of these.</summary>
     internal static bool Read(ref Utf8JsonReader json, ref VmLabels labels)
     {
-        if (json.ValueTextEquals("uuid"u8)) labels = labels with { Uuid = JsonWalk.Text(ref json) };
+        if (json.ValueTextEquals("vmm"u8)) labels = labels with { Vmm = JsonWalk.Text(ref json) };
+        else if (json.ValueTextEquals("uuid"u8)) labels = labels with { Uuid = JsonWalk.Text(ref json) };
         else if (json.ValueTextEquals("vmid"u8)) labels = labels with { Vmid = JsonWalk.Text(ref json) };
         else if (json.ValueTextEquals("namespace"u8)) labels = labels with { Namespace = JsonWalk.Text(ref json) };
         else if (json.ValueTextEquals("pod"u8)) labels = labels with { Pod = JsonWalk.Text(ref json) };

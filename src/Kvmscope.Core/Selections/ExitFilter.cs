@@ -23,6 +23,9 @@ public sealed record ExitFilter
     /// <summary>The level that passes; null passes both.</summary>
     public ExitLevel? Level { get; init; }
 
+    /// <summary>Whether exits of all reasons and levels pass: without them there is no wall clock to split.</summary>
+    public bool PassesAllExits => Codes.IsEmpty && ExcludedCodes.IsEmpty && Level is null;
+
     /// <summary>Whether the exits of a vCPU pass.</summary>
     public bool PassesVcpu(int vcpu) => VcpuIds.IsEmpty || VcpuIds.Contains(vcpu);
 

@@ -46,6 +46,7 @@ internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Lab
         bool isKubeVirt = pod is not null || process.CommandLine.IndexOf("KubeVirt"u8) >= 0;
         var labels = new VmLabels
         {
+            Vmm = vmm ?? command,
             Uuid = Guid.TryParse(uuid, out Guid id) ? id.ToString() : null,
             Vmid = NullIfEmpty(vmid),
             // Others than KubeVirt call their guests what they like.
@@ -60,7 +61,7 @@ internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Lab
     {
         int end = comm.IndexOf((byte)0);
         string command = FirstNonEmpty(DisplayName.From(end < 0 ? comm : comm[..end]), "pid");
-        return new VmmCommand(command, NameOf(command, pid), VmLabels.None);
+        return new VmmCommand(command, NameOf(command, pid), new VmLabels { Vmm = command });
     }
 
     // A command alone would be the name of many VMs.

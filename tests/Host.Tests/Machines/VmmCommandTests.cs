@@ -92,11 +92,11 @@ public sealed class VmmCommandTests
 
     [Fact]
     public void A_process_that_renamed_itself_is_known_by_what_the_kernel_calls_it() =>
-        Assert.Equal(new VmmCommand("qemu", "web", VmLabels.None), Parse("my web server|-name|web", "qemu-system-x86"));
+        Assert.Equal(new VmmCommand("qemu", "web", new VmLabels { Vmm = "qemu" }), Parse("my web server|-name|web", "qemu-system-x86"));
 
     [Fact]
     public void A_process_without_arguments_is_called_as_the_kernel_calls_it() =>
-        Assert.Equal(new VmmCommand("tinyvmm", "tinyvmm-7", VmLabels.None), Parse("", "tinyvmm"));
+        Assert.Equal(new VmmCommand("tinyvmm", "tinyvmm-7", new VmLabels { Vmm = "tinyvmm" }), Parse("", "tinyvmm"));
 
     [Fact]
     public void The_kernels_name_of_a_program_that_is_cut_is_no_other_program() =>
@@ -125,7 +125,7 @@ public sealed class VmmCommandTests
     public void Tells_the_uuid_and_proxmoxs_number(string arguments, string? uuid, string? vmid)
     {
         VmmCommand command = Parse(arguments);
-        Assert.Equal(new VmLabels { Uuid = uuid, Vmid = vmid }, command.Labels);
+        Assert.Equal(new VmLabels { Vmm = command.Vmm, Uuid = uuid, Vmid = vmid }, command.Labels);
         Assert.Equal("a", command.Name);
     }
 
@@ -153,7 +153,8 @@ public sealed class VmmCommandTests
     [Fact]
     public void A_process_that_is_gone_is_called_as_the_kernel_called_it()
     {
-        Assert.Equal(new VmmCommand("firecracker", "firecracker-207", VmLabels.None), VmmCommand.OfComm("firecracker\0\0\0\0\0"u8, 207));
+        Assert.Equal(new VmmCommand("firecracker", "firecracker-207", new VmLabels { Vmm = "firecracker" }),
+            VmmCommand.OfComm("firecracker\0\0\0\0\0"u8, 207));
         Assert.Equal("qemu-system-x86-207", VmmCommand.OfComm("qemu-system-x86\0"u8, 207).Name);
         Assert.Equal("pid-207", VmmCommand.OfComm([], 207).Name);
     }

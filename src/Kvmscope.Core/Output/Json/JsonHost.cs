@@ -25,7 +25,7 @@ internal static class JsonMachines
             json.WriteStartArray("vcpu_ids");
             foreach (int id in machine.VcpuIds) json.WriteNumberValue(id);
             json.WriteEndArray();
-            JsonLabels.Write(json, machine.Labels);
+            JsonLabels.Write(json, machine.Labels with { Vmm = null });
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -40,6 +40,7 @@ internal static class JsonLabels
 {
     internal static void Write(Utf8JsonWriter json, VmLabels labels)
     {
+        if (labels.Vmm is { } vmm) json.WriteString("vmm", vmm);
         if (labels.Uuid is { } uuid) json.WriteString("uuid", uuid);
         if (labels.Vmid is { } vmid) json.WriteString("vmid", vmid);
         if (labels.Namespace is { } space) json.WriteString("namespace", space);
