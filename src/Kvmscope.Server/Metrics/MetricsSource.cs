@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Kvmscope.Core.Model;
@@ -13,7 +14,15 @@ public sealed class MetricsSource : IMetricsSource
     private const int MostKept = 4;
     private const int FlushBytes = 64 * 1024;
 
-    private readonly ConcurrentBag<MetricsSnapshot> _free = [];
+    private readonly ConcurrentBag<Scrape> _free = [];
+
+    // What a scrape needs; used again.
+    private sealed class Scrape
+    {
+        internal MetricsSnapshot Snapshot { get; } = new();
+
+        internal ArrayBufferWriter<byte> Bytes { get; } = new(FlushBytes);
+    }
 
     /// <summary>Makes one without intervals.</summary>
     /// <param name="options">How many series there are, and how long.</param>
@@ -35,35 +44,28 @@ public sealed class MetricsSource : IMetricsSource
     public async ValueTask WriteAsync(string accept, PipeWriter to, CancellationToken stop)
     {
         ExpositionFormat format = Negotiation.Choose(accept);
-        if (!_free.TryTake(out MetricsSnapshot? snapshot)) snapshot = new MetricsSnapshot();
+        if (!_free.TryTake(out Scrape? scrape)) scrape = new Scrape();
         try
         {
-            Model.CopyTo(snapshot);
-            Action<MetricFamily> write;
-            Action end = static () => { };
-            if (format == ExpositionFormat.Protobuf)
-            {
-                var protobuf = new ProtobufExposition(to);
-                write = family => protobuf.Write(family, snapshot);
-            }
-            else
-            {
-                var text = new TextExposition(to, format == ExpositionFormat.OpenMetrics);
-                write = family => text.Write(family, snapshot);
-                end = text.End;
-            }
+            Model.CopyTo(scrape.Snapshot);
+            ArrayBufferWriter<byte> bytes = scrape.Bytes;
+            TextExposition? text = format == ExpositionFormat.Protobuf ? null : new(bytes, format == ExpositionFormat.OpenMetrics);
+            ProtobufExposition? protobuf = text is null ? new(bytes) : null;
             foreach (MetricFamily family in MetricFamily.All)
             {
-                write(family);
-                if (to.CanGetUnflushedBytes && to.UnflushedBytes < FlushBytes) continue;
-                if ((await to.FlushAsync(stop).ConfigureAwait(false)).IsCompleted) return;
+                text?.Write(family, scrape.Snapshot);
+                protobuf?.Write(family, scrape.Snapshot);
+                if (bytes.WrittenCount < FlushBytes) continue;
+                if ((await to.WriteAsync(bytes.WrittenMemory, stop).ConfigureAwait(false)).IsCompleted) return;
+                bytes.ResetWrittenCount();
             }
-            end();
-            await to.FlushAsync(stop).ConfigureAwait(false);
+            text?.End();
+            await to.WriteAsync(bytes.WrittenMemory, stop).ConfigureAwait(false);
         }
         finally
         {
-            if (_free.Count < MostKept) _free.Add(snapshot);
+            scrape.Bytes.ResetWrittenCount();
+            if (_free.Count < MostKept) _free.Add(scrape);
         }
     }
 }

@@ -130,7 +130,7 @@ public sealed class FormatTests
         {
             double low = HistogramLayout.LowNs(bucket.First()) / 1e9, high = HistogramLayout.HighNs(bucket.Last()) / 1e9;
             double says = NativeBuckets.UpperBound(bucket.Key);
-            Assert.InRange(high / says, 0.939, 0.950);
+            if (bucket.Key != bins[^1].Key) Assert.InRange(high / says, 0.939, 0.950);
             if (bucket.Key != bins[0].Key) Assert.InRange(low / (says / Math.Sqrt(2)), 0.939, 0.950);
             if (bucket.Key != bins[0].Key && bucket.Key != bins[^1].Key) Assert.Equal(2, bucket.Count());
         }

@@ -11,8 +11,8 @@ public sealed class NegotiationTests
     [InlineData("*/*", "Text")]
     [InlineData("text/html,*/*;q=0.8", "Text")]
     [InlineData("image/png", "Text")]
-    [InlineData("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,"
-        + "*/*;q=0.1", "OpenMetrics")]
+    [InlineData("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+        + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1", "OpenMetrics")]
     [InlineData(Protobuf + ",application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", "Protobuf")]
     [InlineData(Protobuf + ";q=0.3,text/plain;q=0.4", "Text")]
     [InlineData("application/vnd.google.protobuf;proto=other;encoding=delimited,text/plain;q=0.4", "Text")]
