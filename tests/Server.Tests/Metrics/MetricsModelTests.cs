@@ -185,7 +185,8 @@ public sealed class MetricsModelTests
             world.Add([vm], Row(vm, Cpuid, 1, 1_000));
         }
         Dictionary<string, string> series = world.Scrape();
-        Assert.Equal(MetricsOptions.MostEndedVms + 1, series.Keys.Count(name => name.StartsWith("kvmscope_vm_info", StringComparison.Ordinal)));
+        int vms = series.Keys.Count(name => name.StartsWith("kvmscope_vm_info", StringComparison.Ordinal));
+        Assert.Equal(MetricsOptions.MostEndedVms + 1, vms);
         Assert.DoesNotContain(series.Keys, name => name.Contains("\"vm-498\""));
         Assert.Contains(series.Keys, name => name.Contains("\"vm-499\""));
     }
@@ -225,7 +226,8 @@ public sealed class MetricsModelTests
             for (int i = random.Next(4); i > 0; i--)
             {
                 var code = new ExitCode(Isa.Vmx, (ulong)random.Next(60));
-                Row row = Row(vm, code, (ulong)random.Next(3), (ulong)random.Next(1, 1_000_000), random.Next(5) == 0 ? ExitLevel.L2 : ExitLevel.L1);
+                ExitLevel level = random.Next(5) == 0 ? ExitLevel.L2 : ExitLevel.L1;
+                Row row = Row(vm, code, (ulong)random.Next(3), (ulong)random.Next(1, 1_000_000), level);
                 row.Parts = Parts((TimePart.Kvm, random.Next(-1000, 2000)), (TimePart.Halt, random.Next(-1000, 2000)));
                 if (row.Key.Level == ExitLevel.L2) row.Rounds = new ReflectedRounds { Reflected = (ulong)random.Next(4) };
                 rows.Add(row);
