@@ -61,7 +61,11 @@ internal sealed class MetricsEndpoint : IEndpoint
         response.Headers.Vary = "Accept";
         if (HttpMethods.IsHead(exchange.Context.Request.Method)) return;
         using (await exchange.Server.Turns.TakeAsync(exchange.Stop).ConfigureAwait(false))
+        {
+            // Only after this is its body a writer without restrictions.
+            await response.StartAsync(exchange.Stop).ConfigureAwait(false);
             await metrics.WriteAsync(accept, response.BodyWriter, exchange.Stop).ConfigureAwait(false);
+        }
     }
 }
 
