@@ -14,7 +14,8 @@ internal static class Application
         List<ICommand> commands = [];
         commands.AddRange(
         [
-            new CountCommand(), new TimeCommand(), new HistCommand(), new SlowerCommand(), new LastCommand(), new TopCommand(), new ServeCommand(),
+            new CountCommand(), new TimeCommand(), new HistCommand(), new SlowerCommand(), new LastCommand(), new TopCommand(),
+            new ServeCommand(),
             new RecordCommand(), new ReportCommand(),
             new DiffCommand(), new AssertCommand(),
             new ListCommand(), new CheckCommand(), new ExplainCommand(), new DemoCommand(), new ManCommand(() => commands),

@@ -12,7 +12,8 @@ public sealed class OpenApiTests
     {
         using var served = new Served(seconds: 1);
         string[] described = [.. (await Document(served)).GetProperty("paths").EnumerateObject().Select(p => p.Name).Order()];
-        string[] answered = [.. KvmscopeServer.Endpoints().Keys.Where(path => path is "/openapi.json" or "/metrics" or "/healthz" or "/readyz"
+        string[] answered = [.. KvmscopeServer.Endpoints().Keys.Where(path =>
+            path is "/openapi.json" or "/metrics" or "/healthz" or "/readyz"
             || path.StartsWith("/api/", StringComparison.Ordinal)).Order()];
         Assert.Equal(answered, described);
     }
