@@ -34,6 +34,8 @@ public sealed class ServeTests
     [InlineData("--replay needs a recording", "--replay")]
     [InlineData("--speed needs --replay", "--speed", "2")]
     [InlineData("are for recordings", "--from", "14:00")]
+    [InlineData("--metrics-reasons '0'", "--metrics-reasons", "0")]
+    [InlineData("--linger '2d'", "--linger", "2d")]
     public void What_makes_no_sense_is_one_line_and_status_2(string why, params string[] options)
     {
         var world = new World();

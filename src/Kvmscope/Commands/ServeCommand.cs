@@ -10,6 +10,7 @@ using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;
 using Kvmscope.Running;
 using Kvmscope.Server;
+using Kvmscope.Server.Metrics;
 using Kvmscope.Terminal;
 using Selection = Kvmscope.Core.Selections.Selection;
 
@@ -28,6 +29,7 @@ internal sealed class ServeCommand : ICommand
     private readonly TopOptions _top = new();
     private readonly WindowOptions _window = new();
     private readonly ServeOptions _serve = new();
+    private readonly MetricsOptionGroup _metrics = new();
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("serve", "[FILE...] [options]",
@@ -49,7 +51,7 @@ internal sealed class ServeCommand : ICommand
     /// <inheritdoc/>
     public IReadOnlyList<OptionGroup> Groups =>
     [
-        _filters.Group, _serve.Listening, _top.GroupOf("Live"), _serve.Keeping,
+        _filters.Group, _serve.Listening, _top.GroupOf("Live"), _serve.Keeping, _metrics.Group,
         new("Of a recording", [.. _serve.OfRecordings, .. _window.Options]),
     ];
 
@@ -69,6 +71,7 @@ internal sealed class ServeCommand : ICommand
     {
         RunPlan plan = _top.Plan(invocation.Result);
         TraceOptions detail = _top.Detail(invocation.Result, selection.HasAllExits);
+        MetricsOptions series = _metrics.Read(invocation.Result);
         RecordPlan? store = _serve.Store(invocation.Result, plan.Interval!.Value);
         IHost host = context.Host();
         HostIdentity identity = host.Identity();
@@ -100,7 +103,8 @@ internal sealed class ServeCommand : ICommand
         };
         return job.Run(context, static _ => { }, trace =>
         {
-            using var server = new KvmscopeServer(source, settings, clock: context.Clock);
+            var metrics = new MetricsSource(series, MeasuredKinds.Of(header), context.Clock);
+            using var server = new KvmscopeServer(source, settings, metrics, context.Clock);
             tape?.Begin((trace.Clock.Started, trace.Clock.StartMonotonicNs));
             server.Start();
             Announce(context, server, settings);
@@ -108,6 +112,7 @@ internal sealed class ServeCommand : ICommand
             trace.Sampler.Add(new Sink(detail.Finest, interval =>
             {
                 history.Add(interval);
+                metrics.Add(interval);
                 server.Notify();
                 tape?.Add(interval, trace.Sampler.HasEnded);
                 manager?.Alive();
@@ -143,11 +148,13 @@ internal sealed class ServeCommand : ICommand
             HasAllExits = exits.HasAll,
             Notes = () => [.. notes.Concat(recorded.Notes).Distinct()],
         };
+        MetricsSource? metrics =
+            speed is null ? null : new MetricsSource(_metrics.Read(result), MeasuredKinds.Of(header), context.Clock);
         ServerSettings settings = _serve.Open(result, header.Host, context.Say);
         using var listening = settings.Socket;
         using ITraceEnd end = context.TraceEnd();
         end.Listen();
-        using var server = new KvmscopeServer(source, settings, clock: context.Clock);
+        using var server = new KvmscopeServer(source, settings, metrics, context.Clock);
         server.Start();
         Announce(context, server, settings);
         if (speed is { } fast)
@@ -155,6 +162,7 @@ internal sealed class ServeCommand : ICommand
             if (Replay.Play(recorded, fast, interval =>
             {
                 played.Add(interval);
+                metrics?.Add(interval);
                 server.Notify();
             }, end.Wait))
             {
