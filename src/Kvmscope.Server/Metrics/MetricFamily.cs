@@ -40,7 +40,8 @@ internal sealed record MetricFamily(int Index, string Name, MetricType Type, boo
     internal static readonly MetricFamily RoundSeconds =
         Counter("nested_round_seconds", true, "Time from a reflected VM exit until the nested guest runs again.");
 
-    internal static readonly MetricFamily SlowExits = Counter("slow_exits", false, "VM exits whose handling took longer than the threshold.");
+    internal static readonly MetricFamily SlowExits =
+        Counter("slow_exits", false, "VM exits whose handling took longer than the threshold.");
 
     internal static readonly MetricFamily VmmReturns =
         Counter("vmm_returns", false, "Returns of KVM_RUN to the VMM, by what it returned with.");

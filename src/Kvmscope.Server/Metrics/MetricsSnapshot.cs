@@ -41,7 +41,8 @@ internal sealed class MetricsSnapshot
     internal void Add(MetricFamily family, SeriesLabels labels, Histogram bins, ulong sum, DateTimeOffset created)
     {
         int at = _histograms++ * HistogramLayout.BinCount;
-        if (at + HistogramLayout.BinCount > _bins.Length) Array.Resize(ref _bins, Math.Max(at + HistogramLayout.BinCount, _bins.Length * 2));
+        int end = at + HistogramLayout.BinCount;
+        if (end > _bins.Length) Array.Resize(ref _bins, Math.Max(end, _bins.Length * 2));
         Span<ulong> counts = _bins.AsSpan(at, HistogramLayout.BinCount);
         counts.Clear();
         bins.Counts.CopyTo(counts[bins.Low..]);

@@ -50,5 +50,6 @@ internal static class SeriesText
 
     internal static string Of(ExitLevel level) => level == ExitLevel.L2 ? "l2" : "l1";
 
-    internal static string? Vcpu(int vcpu) => vcpu == GroupKey.None ? null : vcpu.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    internal static string? Vcpu(int vcpu) =>
+        vcpu == GroupKey.None ? null : vcpu.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -59,7 +59,8 @@ public sealed class FormatTests
         Assert.True(status == 0, open);
         Assert.Contains("counter seconds kvmscope_vcpu_seconds_total part=runq|vm=web-1 4e-09", Lines(open));
         Assert.Contains("info  kvmscope_vm_info namespace=n|pid=1001|pod=p|uuid=u|vm=a\\b \"c\"?{d}?,é=?|vmm=qemu 1.0", Lines(open));
-        Assert.Contains("histogram seconds kvmscope_busy_exit_handling_seconds_bucket le=2.048e-06|vm=a\\b \"c\"?{d}?,é=? 3.0", Lines(open));
+        Assert.Contains("histogram seconds kvmscope_busy_exit_handling_seconds_bucket "
+            + "le=2.048e-06|vm=a\\b \"c\"?{d}?,é=? 3.0", Lines(open));
         (status, string text) = Programs.Run(Programs.Python, world.Text(""), "-c", Reader, "text");
         Assert.True(status == 0, text);
         // Name, labels and value; types and units differ.
@@ -144,9 +145,11 @@ public sealed class FormatTests
         foreach (MetricFamily family in Families(world))
         {
             string row = Lines(page).Single(line => line.StartsWith($"| `{family.Name}` |", StringComparison.Ordinal));
-            foreach (string label in family.Metric.SelectMany(m => m.Label.Select(l => l.Name)).Distinct()) Assert.Contains($"`{label}`", row);
+            foreach (string label in family.Metric.SelectMany(m => m.Label.Select(l => l.Name)).Distinct())
+                Assert.Contains($"`{label}`", row);
         }
-        foreach (LossCounter loss in Accounting.LossCounters.Where(l => l.Name != "other_qualifiers")) Assert.Contains($"`{loss.Name}`", page);
+        foreach (LossCounter loss in Accounting.LossCounters.Where(l => l.Name != "other_qualifiers"))
+            Assert.Contains($"`{loss.Name}`", page);
     }
 
     internal static List<MetricFamily> Families(MetricsWorld world)
