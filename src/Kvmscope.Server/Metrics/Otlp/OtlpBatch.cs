@@ -22,7 +22,8 @@ internal sealed class OtlpBatch(string host, string version)
             if (snapshot.Of(family).Count > 0) scope.Metrics.Add(MetricOf(family, snapshot, UnixNs(now)));
         var resource = new Resource();
         resource.Attributes.Add([Attribute("service.name", Product), Attribute("service.version", version), Attribute("host.name", host)]);
-        return new ExportMetricsServiceRequest { ResourceMetrics = { new ResourceMetrics { Resource = resource, ScopeMetrics = { scope } } } };
+        var metrics = new ResourceMetrics { Resource = resource, ScopeMetrics = { scope } };
+        return new ExportMetricsServiceRequest { ResourceMetrics = { metrics } };
     }
 
     private Metric MetricOf(MetricFamily family, MetricsSnapshot snapshot, ulong now)
