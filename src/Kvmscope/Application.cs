@@ -15,9 +15,7 @@ internal static class Application
         commands.AddRange(
         [
             new CountCommand(), new TimeCommand(), new HistCommand(), new SlowerCommand(), new LastCommand(), new TopCommand(),
-            new ServeCommand(),
-            new RecordCommand(), new ReportCommand(),
-            new DiffCommand(), new AssertCommand(),
+            new ServeCommand(), new RecordCommand(), new ReportCommand(), new DiffCommand(), new AssertCommand(),
             new ListCommand(), new CheckCommand(), new ExplainCommand(), new DemoCommand(), new ManCommand(() => commands),
         ]);
         return commands;

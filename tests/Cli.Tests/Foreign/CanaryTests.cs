@@ -114,13 +114,17 @@ public sealed class CanaryTests : IDisposable
         {
             World world = Full(isTerminal: true);
             bool isRecorder = line.Words[0] == "record";
-            Outcome outcome = Run(world, world.Host, isRecorder ? Apart(line.Words) : line.Words);
+            Outcome outcome = Run(world, world.Host, isRecorder ? Apart(line.Words) : OnAnyPort(line.Words));
             Canary.AssertTame(string.Join(' ', line.Words), isRecorder ? WithoutStatus(outcome) : outcome);
         }
         foreach (string tool in new[] { "kvm_vmexit_count", "kvm_vmexit_time", "kvm_vmexit_time_hist", "kvm_vmexit_slower" })
             foreach (string[] words in new[] { new[] { Canary.Text }, ["-" + Canary.Text], ["-p", Canary.Text] })
                 Canary.AssertTame(tool, Full(true).RunAs(tool, words));
     }
+
+    // The usual port may be in use.
+    private static string[] OnAnyPort(string[] words) => words[0] == "serve" && !words.Any(w => w.StartsWith("--listen", Ordinal))
+        ? ["serve", "--listen", "127.0.0.1:0", .. words[1..]] : words;
 
     private sealed record Typed(string[] Words);
 
@@ -148,6 +152,8 @@ public sealed class CanaryTests : IDisposable
                 }
         }
     }
+
+    private const StringComparison Ordinal = StringComparison.Ordinal;
 
     private static StringSplitOptions Empty => StringSplitOptions.RemoveEmptyEntries;
 
