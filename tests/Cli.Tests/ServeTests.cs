@@ -36,6 +36,15 @@ public sealed class ServeTests
     [InlineData("are for recordings", "--from", "14:00")]
     [InlineData("--metrics-reasons '0'", "--metrics-reasons", "0")]
     [InlineData("--linger '2d'", "--linger", "2d")]
+    [InlineData("is not a URL of HTTP", "--otlp", "collector:4318")]
+    [InlineData("is not a URL of HTTP", "--otlp", "ftp://collector")]
+    [InlineData("a name or a password in its URL", "--otlp", "http://me:secret@collector:4318")]
+    [InlineData("--otlp-interval '2h' is out of range", "--otlp", "http://collector", "--otlp-interval", "2h")]
+    [InlineData("--otlp-headers needs --otlp", "--otlp-headers", "x")]
+    [InlineData("belong together", "--otlp", "https://collector", "--otlp-key", "x")]
+    [InlineData("are for HTTPS", "--otlp", "http://collector", "--otlp-ca", "x")]
+    [InlineData("there is no such file", "--otlp", "https://collector", "--otlp-ca", "/nonexistent")]
+    [InlineData("there is no such file", "--otlp", "http://collector", "--otlp-headers", "/nonexistent")]
     public void What_makes_no_sense_is_one_line_and_status_2(string why, params string[] options)
     {
         var world = new World();
@@ -43,6 +52,36 @@ public sealed class ServeTests
         Assert.Equal(2, outcome.Status);
         Assert.Contains(why, outcome.Error.Split('\n')[0], StringComparison.Ordinal);
         Assert.DoesNotContain("attach", world.Log);
+    }
+
+    [Fact]
+    public async Task Its_metrics_are_pushed_at_the_latest_when_it_ends()
+    {
+        using var receiver = new TcpListener(IPAddress.Loopback, 0);
+        receiver.Start();
+        Task<string> request = Task.Run(async () =>
+        {
+            using TcpClient client = await receiver.AcceptTcpClientAsync();
+            var bytes = new byte[64 * 1024];
+            int length = await client.GetStream().ReadAsync(bytes);
+            await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            return System.Text.Encoding.Latin1.GetString(bytes, 0, length);
+        });
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { GrowsEachSecond = true, Log = world.Log };
+        string url = $"http://{receiver.LocalEndpoint}";
+        Outcome outcome = world.Run("serve", "--listen", "127.0.0.1:0", "--duration", "2s", "--otlp", url, "--otlp-interval", "1h");
+        Assert.Equal(0, outcome.Status);
+        Assert.StartsWith("POST /v1/metrics HTTP/1.1\r\n", await request.WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
+    public void Recordings_are_not_pushed()
+    {
+        using var recorder = new Recorder();
+        Outcome outcome = new World().Run("serve", recorder.Record("a.kvmscope", 3), "--otlp", "http://collector");
+        Assert.Equal(2, outcome.Status);
+        Assert.StartsWith("kvmscope: --otlp is for this host, or with --replay\n", outcome.Error);
     }
 
     [Fact]

@@ -12,24 +12,27 @@ public sealed record ServerCertificate(X509Certificate2 Own, X509Certificate2Col
     /// <summary>Reads PEM files.</summary>
     /// <exception cref="KvmscopeException">They cannot be read, are not what they should be, or do not belong together (status 2); or this
     /// host has no OpenSSL (status 1).</exception>
-    public static ServerCertificate Read(string certificate, string key)
+    /// <param name="certificate">The file of the certificate.</param>
+    /// <param name="key">The file of its key.</param>
+    /// <param name="options">The options that name them begin with this.</param>
+    public static ServerCertificate Read(string certificate, string key, string options = "--tls")
     {
-        string pem = Text("--tls-cert", certificate), keyPem = Text("--tls-key", key);
-        return Try("--tls-cert", certificate, () =>
+        string pem = Text(options + "-cert", certificate), keyPem = Text(options + "-key", key);
+        return Try(options + "-cert", certificate, () =>
         {
             var chain = new X509Certificate2Collection();
             chain.ImportFromPem(pem);
             if (chain.Count == 0) throw new CryptographicException("it has no certificate");
-            return new ServerCertificate(WithKey(certificate, key, pem, keyPem), chain);
+            return new ServerCertificate(WithKey(certificate, options + "-key", key, pem, keyPem), chain);
         });
     }
 
     /// <summary>Reads the certificates of CAs.</summary>
     /// <exception cref="KvmscopeException">As for <see cref="Read"/>.</exception>
-    public static X509Certificate2Collection ReadCas(string path)
+    public static X509Certificate2Collection ReadCas(string path, string option = "--tls-client-ca")
     {
-        string pem = Text("--tls-client-ca", path);
-        return Try("--tls-client-ca", path, () =>
+        string pem = Text(option, path);
+        return Try(option, path, () =>
         {
             var cas = new X509Certificate2Collection();
             cas.ImportFromPem(pem);
@@ -51,7 +54,7 @@ public sealed record ServerCertificate(X509Certificate2 Own, X509Certificate2Col
         return chain.Build(client);
     }
 
-    private static X509Certificate2 WithKey(string path, string keyPath, string pem, string key)
+    private static X509Certificate2 WithKey(string path, string option, string keyPath, string pem, string key)
     {
         try
         {
@@ -59,7 +62,7 @@ public sealed record ServerCertificate(X509Certificate2 Own, X509Certificate2Col
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
-            throw new KvmscopeException(ExitStatus.Usage, $"--tls-key '{keyPath}' is not the key of '{path}', or is encrypted",
+            throw new KvmscopeException(ExitStatus.Usage, $"{option} '{keyPath}' is not the key of '{path}', or is encrypted",
                 "Give the key as PEM, without a password.", error);
         }
     }
@@ -80,6 +83,7 @@ public sealed record ServerCertificate(X509Certificate2 Own, X509Certificate2Col
 
     private static T Try<T>(string option, string path, Func<T> read)
     {
+        OpenSsl.Ensure();
         try
         {
             return read();
@@ -88,11 +92,6 @@ public sealed record ServerCertificate(X509Certificate2 Own, X509Certificate2Col
         {
             throw new KvmscopeException(ExitStatus.Usage, $"{option} '{path}' has no certificate that can be read",
                 "Give a PEM file: it has lines such as -----BEGIN CERTIFICATE-----.", error);
-        }
-        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or PlatformNotSupportedException)
-        {
-            throw new KvmscopeException(ExitStatus.Failed, "TLS needs OpenSSL on this host (libssl 1.1 or 3), and there is none",
-                "Install it, or put a proxy with TLS before it.", error);
         }
     }
 }

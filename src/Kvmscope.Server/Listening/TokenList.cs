@@ -10,8 +10,7 @@ public sealed class TokenList
     /// <summary>How many characters a token has.</summary>
     public const int Shortest = 16, Longest = 256;
 
-    private const long MostBytes = 1 << 16;
-    private const string Make = "Make one with: head -c 24 /dev/urandom | base64";
+    private const string Option = "--token-file", Make = "Make one with: head -c 24 /dev/urandom | base64";
 
     private readonly byte[][] _tokens;
 
@@ -21,25 +20,7 @@ public sealed class TokenList
     /// <exception cref="KvmscopeException">It cannot be read, others can read it, or it has no token or a bad one (status 2).</exception>
     public static TokenList Read(string path)
     {
-        string text;
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            UnixFileMode mode = OperatingSystem.IsLinux() ? File.GetUnixFileMode(file.SafeFileHandle) : default;
-            if ((mode & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
-                throw Error(path, "every user can read or write it", $"Make it private: chmod 600 {path}");
-            if (file.Length > MostBytes) throw Error(path, "it is larger than 64 KB", Make);
-            using var reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            text = reader.ReadToEnd();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            // What is not UTF-8 is an ArgumentException too.
-            string why = error is UnauthorizedAccessException ? "permission denied"
-                : error is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : "it cannot be read as text";
-            throw Error(path, why, "Give a file that this user can read.");
-        }
-        return Parse(path, text);
+        return Parse(path, PrivateFile.Read(Option, path));
     }
 
     /// <summary>Whether a text is one of the tokens; takes the same time whichever it is, and however much of it is right.</summary>
@@ -63,12 +44,8 @@ public sealed class TokenList
     private static TokenList Parse(string path, string text)
     {
         var tokens = new List<byte[]>();
-        int number = 0;
-        foreach (string line in text.Split('\n'))
+        foreach ((int number, string token) in PrivateFile.Lines(text))
         {
-            number++;
-            string token = line.Trim(' ', '\t', '\r');
-            if (token.Length == 0 || token[0] == '#') continue;
             if (token.Length is < Shortest or > Longest)
                 throw Error(path, $"the token in line {number} does not have {Shortest} to {Longest} characters", Make);
             if (token.Any(c => c is <= ' ' or > '~'))
@@ -78,6 +55,5 @@ public sealed class TokenList
         return tokens.Count > 0 ? new TokenList([.. tokens]) : throw Error(path, "it has no token", Make);
     }
 
-    private static KvmscopeException Error(string path, string why, string hint) =>
-        new(ExitStatus.Usage, $"--token-file '{path}': {why}", hint);
+    private static KvmscopeException Error(string path, string why, string hint) => PrivateFile.Error(Option, path, why, hint);
 }

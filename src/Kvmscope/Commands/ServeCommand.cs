@@ -11,6 +11,7 @@ using Kvmscope.Recordings;
 using Kvmscope.Running;
 using Kvmscope.Server;
 using Kvmscope.Server.Metrics;
+using Kvmscope.Server.Metrics.Otlp;
 using Kvmscope.Terminal;
 using Selection = Kvmscope.Core.Selections.Selection;
 
@@ -22,14 +23,15 @@ internal sealed class ServeCommand : ICommand
     // Of an interval, as in top.
     private const int MostSlow = 1000;
 
-    // What is being answered when it ends; open streams end at once.
-    private static readonly TimeSpan s_lastAnswers = TimeSpan.FromMilliseconds(500);
+    // What is being answered and pushed when it ends; open streams end at once.
+    private static readonly TimeSpan s_lastAnswers = TimeSpan.FromMilliseconds(500), s_lastPush = TimeSpan.FromMilliseconds(500);
 
     private readonly FilterOptions _filters = new();
     private readonly TopOptions _top = new();
     private readonly WindowOptions _window = new();
     private readonly ServeOptions _serve = new();
     private readonly MetricsOptionGroup _metrics = new();
+    private readonly OtlpOptionGroup _otlp = new();
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("serve", "[FILE...] [options]",
@@ -51,7 +53,7 @@ internal sealed class ServeCommand : ICommand
     /// <inheritdoc/>
     public IReadOnlyList<OptionGroup> Groups =>
     [
-        _filters.Group, _serve.Listening, _top.GroupOf("Live"), _serve.Keeping, _metrics.Group,
+        _filters.Group, _serve.Listening, _top.GroupOf("Live"), _serve.Keeping, _metrics.Group, _otlp.Group,
         new("Of a recording", [.. _serve.OfRecordings, .. _window.Options]),
     ];
 
@@ -76,6 +78,7 @@ internal sealed class ServeCommand : ICommand
         IHost host = context.Host();
         HostIdentity identity = host.Identity();
         RecordingHeader header = RecordingHeaders.Of(identity, host, plan.Interval.Value, detail.Finest, detail, selection);
+        OtlpOptions? receiver = _otlp.Read(invocation.Result, identity.Name, context.Say);
         ServerSettings settings = _serve.Open(invocation.Result, identity.Name, context.Say);
         using var listening = settings.Socket;
         using IServiceManager? manager = context.System.ServiceManager();
@@ -104,6 +107,7 @@ internal sealed class ServeCommand : ICommand
         return job.Run(context, static _ => { }, trace =>
         {
             var metrics = new MetricsSource(series, MeasuredKinds.Of(header), context.Clock);
+            using OtlpPush? push = Push(receiver, metrics, context);
             using var server = new KvmscopeServer(source, settings, metrics, context.Clock);
             tape?.Begin((trace.Clock.Started, trace.Clock.StartMonotonicNs));
             server.Start();
@@ -121,7 +125,7 @@ internal sealed class ServeCommand : ICommand
             { Step = plan.Interval, MostSlow = MostSlow });
             trace.Sampler.Run(trace.End.Wait, plan.Duration);
             manager?.Stopping();
-            server.Stop(s_lastAnswers);
+            End(server, push);
             tape?.End();
         });
     }
@@ -150,10 +154,14 @@ internal sealed class ServeCommand : ICommand
         };
         MetricsSource? metrics =
             speed is null ? null : new MetricsSource(_metrics.Read(result), MeasuredKinds.Of(header), context.Clock);
+        if (speed is null && _otlp.Given(result) is { } pushing)
+            throw UsageError.Of($"{pushing} is for this host, or with --replay", $"Add --replay, or leave {pushing} out.");
+        OtlpOptions? receiver = _otlp.Read(result, header.Host, context.Say);
         ServerSettings settings = _serve.Open(result, header.Host, context.Say);
         using var listening = settings.Socket;
         using ITraceEnd end = context.TraceEnd();
         end.Listen();
+        using OtlpPush? push = Push(receiver, metrics, context);
         using var server = new KvmscopeServer(source, settings, metrics, context.Clock);
         server.Start();
         Announce(context, server, settings);
@@ -172,8 +180,18 @@ internal sealed class ServeCommand : ICommand
         while (!end.Wait(TimeSpan.FromHours(1)))
         {
         }
-        server.Stop(s_lastAnswers);
+        End(server, push);
         return (int)ExitStatus.Fine;
+    }
+
+    private static OtlpPush? Push(OtlpOptions? receiver, MetricsSource? metrics, CommandContext context) =>
+        receiver is null ? null : new OtlpPush(metrics!, receiver, context.Clock, context.Say);
+
+    private static void End(KvmscopeServer server, OtlpPush? push)
+    {
+        Task? pushed = push?.EndAsync(s_lastPush);
+        server.Stop(s_lastAnswers);
+        pushed?.GetAwaiter().GetResult();
     }
 
     // Also where standard error is a log: who started it with port 0 learns the port there.

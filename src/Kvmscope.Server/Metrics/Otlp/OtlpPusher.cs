@@ -6,26 +6,6 @@ using Kvmscope.Server.Metrics.Otlp.Messages;
 
 namespace Kvmscope.Server.Metrics.Otlp;
 
-/// <summary>Where metrics are pushed to, and how often.</summary>
-/// <param name="Url">The receiver; without a path it gets <c>/v1/metrics</c>.</param>
-public sealed record OtlpOptions(Uri Url)
-{
-    /// <summary>How often.</summary>
-    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>How long an answer may take.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>Headers of every request.</summary>
-    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
-
-    /// <summary>The host's name.</summary>
-    public string Host { get; init; } = "";
-
-    /// <summary>The version of kvmscope.</summary>
-    public string Version { get; init; } = "";
-}
-
 /// <summary>
 /// Pushes the series of a trace to an OTLP receiver: HTTP, protobuf, gzip. What could not be sent waits in a bounded queue and is tried
 /// again; what is dropped is counted. Nothing here is waited for by the trace.
@@ -54,6 +34,9 @@ public sealed class OtlpPusher
     private readonly SemaphoreSlim _hasWork = new(0);
     private readonly HashSet<string> _said = [];
 
+    private byte[]? _beingSent;
+    private volatile bool _isEnding;
+
     /// <summary>Makes it; <see cref="RunAsync"/> begins to push.</summary>
     /// <param name="source">The series.</param>
     /// <param name="options">Where to.</param>
@@ -73,10 +56,14 @@ public sealed class OtlpPusher
         _model.Otlp = _counts;
     }
 
+    /// <summary>How long it goes on when it is stopped, with the last figures.</summary>
+    internal TimeSpan LastTime { get; set; }
+
     /// <summary>Pushes until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        Task sending = SendAllAsync(stop);
+        using var end = new CancellationTokenSource();
+        Task sending = SendAllAsync(end.Token);
         using var timer = new PeriodicTimer(_options.Interval, _clock);
         try
         {
@@ -86,6 +73,13 @@ public sealed class OtlpPusher
         {
             // It was stopped.
         }
+        if (LastTime > TimeSpan.Zero)
+        {
+            _isEnding = true;
+            Collect();
+            await Task.WhenAny(sending, Task.Delay(LastTime, _clock, CancellationToken.None)).ConfigureAwait(false);
+        }
+        await end.CancelAsync().ConfigureAwait(false);
         await sending.ConfigureAwait(false);
         _client.Dispose();
     }
@@ -100,9 +94,9 @@ public sealed class OtlpPusher
             _waiting.AddLast(batch);
             if (_waiting.Count > MostWaiting)
             {
-                _waiting.RemoveFirst();
+                // Not the one that is being sent: what becomes of it is counted then.
+                _waiting.Remove(_waiting.First!.Value == _beingSent ? _waiting.First.Next! : _waiting.First);
                 _counts.CountDropped();
-                return;
             }
         }
         _hasWork.Release();
@@ -123,13 +117,12 @@ public sealed class OtlpPusher
             while (true)
             {
                 await _hasWork.WaitAsync(stop).ConfigureAwait(false);
-                while (Oldest() is { } batch)
+                while (Next() is { } batch)
                 {
                     (bool isDone, TimeSpan? after) = await SendAsync(batch, stop).ConfigureAwait(false);
                     if (isDone)
                     {
-                        // A newer one may have taken its place meanwhile: then it was counted as dropped, and was sent all the same.
-                        lock (_lock) _waiting.Remove(batch);
+                        Forget(batch);
                         pause = s_firstPause;
                         continue;
                     }
@@ -137,6 +130,7 @@ public sealed class OtlpPusher
                     await Task.Delay(after ?? pause * (0.5 + (_random() / 2)), _clock, stop).ConfigureAwait(false);
                     pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2;
                 }
+                if (_isEnding) return;
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -145,9 +139,18 @@ public sealed class OtlpPusher
         }
     }
 
-    private byte[]? Oldest()
+    private byte[]? Next()
     {
-        lock (_lock) return _waiting.First?.Value;
+        lock (_lock) return _beingSent = _waiting.First?.Value;
+    }
+
+    private void Forget(byte[] batch)
+    {
+        lock (_lock)
+        {
+            _waiting.Remove(batch);
+            _beingSent = null;
+        }
     }
 
     // Whether there is no more to do for it, and otherwise how long the receiver wants to be left alone.
@@ -175,7 +178,9 @@ public sealed class OtlpPusher
         catch (Exception error) when (error is HttpRequestException or IOException ||
             (error is OperationCanceledException && !stop.IsCancellationRequested))
         {
-            Say(error is OperationCanceledException ? $"{_url.Host} does not answer in time" : $"{_url.Host}: {error.Message}");
+            // The innermost says most: what TLS or the socket did not like.
+            string why = error is OperationCanceledException ? " does not answer in time" : ": " + error.GetBaseException().Message;
+            Say(_url.Host + why);
             return (false, null);
         }
     }
