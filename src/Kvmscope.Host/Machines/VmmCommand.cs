@@ -43,14 +43,15 @@ internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Lab
         string Find(string gives, CommandLineArguments arguments) => DisplayName.From(VmmRules.All.Find(vmm, gives, arguments, config));
         string uuid = Find("uuid", arguments), vmid = Find("vmid", arguments), name = Find("name", arguments);
         string? pod = PodOf(process.Cgroup);
-        bool isKubeVirt = pod is not null || process.CommandLine.IndexOf("KubeVirt"u8) >= 0;
+        // By what it tells the guest (its default of -smbios), or by its folders.
+        bool isKubeVirt = process.CommandLine.IndexOf("KubeVirt"u8) >= 0 || process.CommandLine.IndexOf("/kubevirt"u8) >= 0;
         var labels = new VmLabels
         {
             Vmm = vmm ?? command,
             Uuid = Guid.TryParse(uuid, out Guid id) ? id.ToString() : null,
             Vmid = NullIfEmpty(vmid),
             // Others than KubeVirt call their guests what they like.
-            Namespace = isKubeVirt ? NullIfEmpty(Find("namespace", arguments)) : null,
+            Namespace = isKubeVirt && IsDnsLabel(Find("namespace", arguments)) ? Find("namespace", arguments) : null,
             Pod = pod ?? NullIfEmpty(Find("pod", arguments)),
         };
         return new VmmCommand(vmm ?? command, FirstNonEmpty(name, vmid, uuid, NameOf(command, process.Pid)), labels);
@@ -67,15 +68,22 @@ internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Lab
     // A command alone would be the name of many VMs.
     private static string NameOf(string command, int pid) => $"{command}-{pid}";
 
-    // kubepods-burstable-pod2f0c…_….slice, or pod2f0c…-… without systemd; the kubelet's own pods have 32 digits.
-    private static string? PodOf(ReadOnlySpan<byte> cgroup)
+    private static string? PodOf(ReadOnlySpan<byte> cgroups)
     {
-        int at = cgroup.IndexOf("kubepods"u8);
-        if (at < 0) return null;
-        cgroup = cgroup[at..];
-        int line = cgroup.IndexOf((byte)'\n');
-        if (line >= 0) cgroup = cgroup[..line];
-        while ((at = cgroup.IndexOf("pod"u8)) >= 0)
+        foreach (Range line in cgroups.Split((byte)'\n'))
+        {
+            ReadOnlySpan<byte> cgroup = cgroups[line];
+            // In a pod of its own, kvmscope sees others' paths from there: "/../../podUID/ID" has no "kubepods" before it.
+            if (cgroup.IndexOf("kubepods"u8) < 0 && cgroup.IndexOf(":/../"u8) < 0) continue;
+            if (UidIn(cgroup) is { } uid) return uid;
+        }
+        return null;
+    }
+
+    // kubepods-burstable-pod2f0c…_….slice, or pod2f0c…-… without systemd; the kubelet's own pods have 32 digits.
+    private static string? UidIn(ReadOnlySpan<byte> cgroup)
+    {
+        for (int at; (at = cgroup.IndexOf("pod"u8)) >= 0;)
         {
             bool isWord = at > 0 && cgroup[at - 1] is (byte)'/' or (byte)'-';
             cgroup = cgroup[(at + 3)..];
@@ -85,6 +93,11 @@ internal readonly record struct VmmCommand(string Vmm, string Name, VmLabels Lab
         }
         return null;
     }
+
+    // RFC 1123, which namespaces are by; what a guest of another tool has before its first "_" need not be.
+    private static bool IsDnsLabel(string text) =>
+        text.Length is > 0 and <= 63 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+        && text[0] != '-' && text[^1] != '-';
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 

@@ -18,8 +18,9 @@ public sealed partial class KubernetesTests
     // Of the custom resource definitions of the Prometheus operator 0.84 and of kustomize 5: those that are used here.
     private static readonly Dictionary<string, string[]> s_otherFields = new()
     {
-        ["ServiceMonitor"] = ["apiVersion", "kind", "metadata", "metadata.name", "metadata.labels", "metadata.labels.app.kubernetes.io/name",
-            "spec", "spec.jobLabel", "spec.selector", "spec.selector.matchLabels", "spec.selector.matchLabels.app.kubernetes.io/name",
+        ["ServiceMonitor"] = ["apiVersion", "kind", "metadata", "metadata.name", "metadata.labels",
+            "metadata.labels.app.kubernetes.io/name", "spec", "spec.jobLabel", "spec.selector", "spec.selector.matchLabels",
+            "spec.selector.matchLabels.app.kubernetes.io/name",
             "spec.endpoints", "spec.endpoints.port", "spec.endpoints.path", "spec.endpoints.interval", "spec.endpoints.scheme",
             "spec.endpoints.authorization", "spec.endpoints.authorization.type", "spec.endpoints.authorization.credentials",
             "spec.endpoints.authorization.credentials.name", "spec.endpoints.authorization.credentials.key",
@@ -56,7 +57,7 @@ public sealed partial class KubernetesTests
 
     [Fact]
     public void An_unknown_field_is_found() => Assert.ThrowsAny<Exception>(
-        () => KubernetesYaml.LoadAllFromString(Text("daemonset.yaml").Replace("hostPID", "hostPid", StringComparison.Ordinal), strict: true));
+        () => KubernetesYaml.LoadAllFromString(Text("daemonset.yaml").Replace("hostPID", "hostPid"), strict: true));
 
     [Fact]
     public void Files_that_are_named_are_there()
@@ -144,8 +145,9 @@ public sealed partial class KubernetesTests
         Assert.Equal($"kvmscope:{version}", Container.Image);
         Assert.Contains($"newTag: {version}", Text("kustomization.yaml"), StringComparison.Ordinal);
         Assert.Contains($"`kvmscope:{version}`", Text("README.md"), StringComparison.Ordinal);
-        Assert.Contains("create secret generic " + Assert.Single(Pod.Volumes).Secret.SecretName, Text("README.md"), StringComparison.Ordinal);
-        Assert.Contains("name: kvmscope-token", Text("monitoring/servicemonitor.yaml"), StringComparison.Ordinal);
+        string secret = Assert.Single(Pod.Volumes).Secret.SecretName;
+        Assert.Contains($"create secret generic {secret} ", Text("README.md"), StringComparison.Ordinal);
+        Assert.Contains($"name: {secret}", Text("monitoring/servicemonitor.yaml"), StringComparison.Ordinal);
     }
 
     private static string Text(string file) => File.ReadAllText(Path.Combine(s_folder, file));

@@ -36,7 +36,8 @@ public sealed class VmmCommandReaderTests
     public void The_cgroup_tells_the_pod()
     {
         using var proc = new TempTree();
-        proc.Process(7, ["qemu-kvm", "-name", "guest=ns_vm"], []).File("7/cgroup", $"0::/kubepods/pod{Uuid}/x\n");
+        proc.Process(7, ["qemu-kvm", "-name", "guest=ns_vm", "-smbios", "type=1,manufacturer=KubeVirt"], [])
+            .File("7/cgroup", $"0::/kubepods/pod{Uuid}/x\n");
         VmLabels labels = new MachineNames(proc.Root).Learn(7)!.Value.Labels;
         Assert.Equal(("ns", Uuid), (labels.Namespace, labels.Pod));
     }

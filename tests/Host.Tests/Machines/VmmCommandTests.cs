@@ -129,20 +129,47 @@ public sealed class VmmCommandTests
         Assert.Equal("a", command.Name);
     }
 
+    // kubevirt/kubevirt, issue 6195, without most devices.
+    private const string KubeVirt = "/usr/libexec/qemu-kvm|-name|guest=default_ubuntu,debug-threads=on|-S"
+        + "|-object|secret,id=masterKey0,format=raw,file=/var/lib/libvirt/qemu/domain-1-default_ubuntu/master-key.aes"
+        + "|-machine|pc-q35-rhel8.4.0,accel=kvm|-uuid|ab783dca-899e-5895-bf27-c32281f15f9a"
+        + "|-smbios|type=1,manufacturer=KubeVirt,product=None,uuid=ab783dca-899e-5895-bf27-c32281f15f9a,family=KubeVirt";
+
     private const string PodUid = "2f0c8a1e-5a55-4c39-9f0e-0c8f2d1b7a10";
     private const string SystemdGroup = "0::/kubepods.slice/kubepods-burstable.slice/"
         + "kubepods-burstable-pod2f0c8a1e_5a55_4c39_9f0e_0c8f2d1b7a10.slice/cri-containerd-9a.scope\n";
 
     [Theory]
-    // KubeVirt: by the cgroup of either driver, or by what it tells the guest
-    [InlineData("qemu-kvm|-name|guest=default_vmi-1,debug-threads=on", SystemdGroup, "default", PodUid)]
-    [InlineData("qemu-kvm|-name|guest=ns1_a_b", "9:cpu:/\n4:memory:/kubepods/besteffort/pod" + PodUid + "/77\n", "ns1", PodUid)]
-    [InlineData("qemu-kvm|-name|guest=ns1_a|-smbios|type=1,manufacturer=KubeVirt,product=None", "0::/\n", "ns1", null)]
-    // libvirt's guests are called as their owners like
+    // KubeVirt, by what it tells the guest or by its folders; the cgroups of both drivers
+    [InlineData(KubeVirt, SystemdGroup, "default", PodUid)]
+    [InlineData(KubeVirt, "9:cpu:/\n4:memory:/kubepods/besteffort/pod" + PodUid + "/77\n", "default", PodUid)]
+    [InlineData(KubeVirt, "0::/\n", "default", null)]
+    [InlineData("qemu-kvm|-name|guest=ns1_a|-blockdev|{\"filename\":\"/var/run/kubevirt/container-disks/disk_0.img\"}", "", "ns1", null)]
+    // libvirt's guests are called as their owners like, also in a pod (OpenStack on Kubernetes)
     [InlineData("qemu-kvm|-name|guest=my_vm", "0::/machine.slice/machine-qemu.scope\n", null, null)]
+    [InlineData("qemu-kvm|-name|guest=my_vm", SystemdGroup, null, PodUid)]
+    [InlineData("qemu-kvm|-name|guest=My_vm|-smbios|type=1,manufacturer=KubeVirt", "", null, null)]
+    [InlineData("qemu-kvm|-name|guest=-a_vm|-smbios|type=1,manufacturer=KubeVirt", "", null, null)]
+    [InlineData("qemu-kvm|-name|guest=_vm|-smbios|type=1,manufacturer=KubeVirt", "", null, null)]
+    // kvmscope in a pod: paths from its own cgroup, by either driver, and of a pod of its own class or of another
+    [InlineData(KubeVirt, "0::/../../kubepods-burstable-pod2f0c8a1e_5a55_4c39_9f0e_0c8f2d1b7a10.slice/cri-containerd-9a.scope\n",
+        "default", PodUid)]
+    [InlineData(KubeVirt, "0::/../../pod" + PodUid + "/9a\n", "default", PodUid)]
+    [InlineData(KubeVirt, "0::/../../../besteffort/pod" + PodUid + "/9a\n", "default", PodUid)]
+    [InlineData(KubeVirt, "0::/pod" + PodUid + "/9a\n", "default", null)]
+    [InlineData(KubeVirt, "0::/../../../../system.slice/containerd.service\n", "default", null)]
     // Kata: the sandbox, and the pod where its cgroup is in it
     [InlineData("qemu|-name|sandbox-e5|-qmp|unix:/run/vc/vm/e5/qmp.sock,server", "0::/x\n", null, "e5")]
     [InlineData("qemu|-name|sandbox-e5|-qmp|unix:/run/vc/vm/e5/qmp.sock,server", "0::/kubepods/pod" + PodUid + "/kata_e5\n", null, PodUid)]
+    // its cgroup for what is not the pod's; the runtime in Rust, and the race in which QEMU stays with containerd
+    [InlineData("qemu|-name|sandbox-e5|-qmp|unix:/run/vc/vm/e5/qmp.sock,server=on,wait=off", "0::/kata_overhead/e5\n", null, "e5")]
+    [InlineData("qemu|-chardev|socket,id=charconsole0,server=on,wait=off,path=/run/kata/ea/root/console.sock",
+        "0::/system.slice/containerd.service\n", null, "ea")]
+    [InlineData("qemu|-chardev|socket,id=c,path=/run/kata/ea/root/console.sock", SystemdGroup, null, PodUid)]
+    [InlineData("qemu|-fsdev|local,id=x,path=/run/kata-containers/shared/sandboxes/ea", "", null, null)]
+    [InlineData("cloud-hypervisor|--api-socket|/run/kata/eb/ch-api.sock", "", null, "eb")]
+    [InlineData("firecracker|--api-sock|/run/kata/ec/run/fc.sock", "", null, "ec")]
+    [InlineData("firecracker|--api-sock|/run/kata/firecracker/ed/root/run/fc.sock", "", null, "ed")]
     [InlineData("cloud-hypervisor|--api-socket|/run/vc/vm/e6/clh.sock", "", null, "e6")]
     [InlineData("firecracker|--api-sock|/run/vc/firecracker/e7/root/run/firecracker.socket", "", null, "e7")]
     [InlineData("containerd-shim-kata-v2|-namespace|k8s.io|-id|e8", "", null, "e8")]
