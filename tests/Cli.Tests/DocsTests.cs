@@ -17,6 +17,7 @@ public sealed class DocsTests
     {
         [("docs/assert.md", "console")] = "RuleDocsTests",
         [("docs/diff.md", "console")] = "ComparisonDocsTests",
+        [("docs/fleet.md", "text")] = "FleetTests",
         [("docs/metrics.md", "promql")] = "DeployTests",
         [("docs/timeline.md", "text")] = "TimelineDocsTests",
         [("docs/top.md", "screen")] = "TopDocsTests",

@@ -6,8 +6,8 @@ using Kvmscope.Server.Tests.Metrics;
 namespace Kvmscope.Tests.Deploy;
 
 /// <summary>
-/// Two replayed hosts, a third that does not answer, and a Prometheus with the files of deploy/prometheus that scrapes them. Only times
-/// are shorter: it scrapes five times per second, and alerts wait a second.
+/// Two replayed hosts, a third that does not answer, and a Prometheus that scrapes them, all set up as docs/fleet.md says, with the files
+/// of deploy/prometheus. Only times are shorter: it scrapes five times per second, and alerts wait a second.
 /// </summary>
 public sealed class FleetWorld : IDisposable
 {
@@ -15,12 +15,12 @@ public sealed class FleetWorld : IDisposable
     internal const string Gone = "127.0.0.1:9";
 
     private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "kvmscope");
-    private static readonly string s_rules = Path.Combine(DocsBlock.Root, "deploy/prometheus");
     private static readonly TimeSpan s_length = TimeSpan.FromMinutes(5);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-fleet-").FullName;
     private readonly List<Process> _hosts = [];
     private readonly Prometheus? _prometheus;
+    private readonly string[] _serve = [];
 
     public FleetWorld()
     {
@@ -28,10 +28,15 @@ public sealed class FleetWorld : IDisposable
         if (!Programs.Has("prometheus")) return;
         try
         {
-            File.WriteAllText(TokenFile, Token + "\n");
-            File.SetUnixFileMode(TokenFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            string[] hosts = [.. Page("sh hosts")];
+            RunPage(string.Join('\n', hosts[..^1]));
+            _serve = hosts[^1].Split(' ');
+            Assert.Equal(["kvmscope", "serve"], _serve[..2]);
             Busy = Serve("host7");
             Calm = Serve("host8");
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(DocsBlock.Root, "deploy/prometheus")))
+                Write(Path.Combine(_folder, "deploy/prometheus", Path.GetFileName(file)), Here(File.ReadAllText(file)));
+            RunPage(string.Join('\n', Page("sh prometheus")));
             _prometheus = new Prometheus(Configuration(), prepare: Prepare);
         }
         catch
@@ -41,8 +46,6 @@ public sealed class FleetWorld : IDisposable
         }
     }
 
-    internal static string Token => "a-token-of-this-test";
-
     /// <summary>The address of the host whose VM waits for CPUs.</summary>
     internal IPEndPoint Busy { get; } = new(IPAddress.None, 0);
 
@@ -51,10 +54,21 @@ public sealed class FleetWorld : IDisposable
 
     internal Prometheus Prometheus => _prometheus!;
 
-    internal string TokenFile => Path.Combine(_folder, "token");
+    private string TokenFile => Path.Combine(_folder, "etc/kvmscope/token");
 
-    /// <summary>Where files can be put.</summary>
-    internal string Folder => _folder;
+    /// <summary>The lines of the block of docs/fleet.md that begins with these words.</summary>
+    internal static IReadOnlyList<string> Page(string info) => DocsBlock.Of("docs/fleet.md").Single(block => block.Info == info).Lines;
+
+    /// <summary>
+    /// Runs commands of the page, in a folder of its own, on the hosts of this fleet; what they print has the page's names again.
+    /// </summary>
+    internal string RunPage(string commands)
+    {
+        string script = $"set -euo pipefail\nkvmscope() {{ '{s_program}' \"$@\"; }}\ncd '{_folder}'\n{Here(commands)}\n";
+        (int status, string output) = Programs.Run("bash", script);
+        Assert.True(status == 0, $"{commands}\n{output}");
+        return output.Replace($"{Busy}", "host7:7780", StringComparison.Ordinal).TrimEnd('\n');
+    }
 
     /// <summary>Another one, without rules, that asks for native histograms.</summary>
     internal Prometheus Native() => new($"""
@@ -78,20 +92,28 @@ public sealed class FleetWorld : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    // The repository's, with other times and this test's token.
-    private string Configuration()
+    private string Here(string text)
     {
-        string config = File.ReadAllText(Path.Combine(s_rules, "prometheus.yml"));
-        return Replace(config, ("30s", "200ms"), ("/etc/prometheus/kvmscope.token", TokenFile));
+        (string, string)[] changes =
+        [
+            ("/etc/", _folder + "/etc/"), ("host7:7780", $"{Busy}"), ("host8:7780", $"{Calm}"),
+            ("prometheus:9090", _prometheus?.Address ?? ""),
+        ];
+        foreach ((string old, string now) in changes) text = text.Replace(old, now, StringComparison.Ordinal);
+        return text;
     }
+
+    private string Configuration() =>
+        Replace(File.ReadAllText(Path.Combine(_folder, "etc/prometheus/prometheus.yml")), ("30s", "200ms"));
 
     private void Prepare(string folder)
     {
-        File.Copy(Path.Combine(s_rules, "rules.yml"), Path.Combine(folder, "rules.yml"));
-        string alerts = Replace(File.ReadAllText(Path.Combine(s_rules, "alerts.yml")), ("for: 5m", "for: 1s"), ("for: 15m", "for: 1s"));
+        string from = Path.Combine(_folder, "etc/prometheus");
+        File.Copy(Path.Combine(from, "rules.yml"), Path.Combine(folder, "rules.yml"));
+        string alerts = Replace(File.ReadAllText(Path.Combine(from, "alerts.yml")), ("for: 5m", "for: 1s"), ("for: 15m", "for: 1s"));
         File.WriteAllText(Path.Combine(folder, "alerts.yml"), alerts);
-        Directory.CreateDirectory(Path.Combine(folder, "hosts"));
-        File.WriteAllText(Path.Combine(folder, "hosts/rack1.yml"), $"- targets: ['{Busy}', '{Calm}', '{Gone}']\n");
+        Write(Path.Combine(folder, "hosts/rack1.yml"), File.ReadAllText(Path.Combine(from, "hosts/rack1.yml")));
+        Write(Path.Combine(folder, "hosts/rack2.yml"), $"- targets: ['{Gone}']\n");
         // What was a week ago.
         string before = Path.Combine(folder, "before.txt");
         File.WriteAllText(before, LastWeek());
@@ -114,8 +136,8 @@ public sealed class FleetWorld : IDisposable
     {
         string file = Path.Combine(_folder, host + ".kvmscope");
         FleetRecording.Write(file, host, s_length);
-        var process = Process.Start(new ProcessStartInfo(
-            s_program, ["serve", "--replay", file, "--listen", "127.0.0.1:0", "--token-file", TokenFile])
+        IEnumerable<string> arguments = _serve[2..].Select(word => Replace(Here(word), ("0.0.0.0:7780", "127.0.0.1:0")));
+        var process = Process.Start(new ProcessStartInfo(s_program, ["serve", "--replay", file, .. arguments])
         { RedirectStandardError = true })!;
         _hosts.Add(process);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -127,11 +149,16 @@ public sealed class FleetWorld : IDisposable
         return IPEndPoint.Parse(line.Split("//")[1]);
     }
 
+    private static void Write(string file, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
     private static string Replace(string text, params (string Old, string New)[] changes)
     {
         foreach ((string old, string now) in changes)
         {
-            Assert.Contains(old, text, StringComparison.Ordinal);
             text = text.Replace(old, now, StringComparison.Ordinal);
         }
         return text;
