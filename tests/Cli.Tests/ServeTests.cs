@@ -21,6 +21,17 @@ public sealed class ServeTests
         Assert.True(world.Asked is { WantSplit: true, WantQualifiers: true, SlowNs: 10_000_000 });
     }
 
+    [Fact]
+    public void Returns_to_the_vmm_are_counted_where_asked_for()
+    {
+        var world = new World();
+        world.Host = new FakeHost(world.Clock) { GrowsEachSecond = true, Log = world.Log };
+        Assert.Equal(0, world.Run("serve", "--listen", "127.0.0.1:0", "--duration", "2s", "--with", "vmm").Status);
+        Assert.True(world.Asked is { WantReturns: true, PageShift: null, WantRips: false });
+        // A screen has no place for them.
+        Assert.Equal(2, new World().Run("top", "--with", "vmm").Status);
+    }
+
     [Theory]
     [InlineData("open to the network", "--listen", "0.0.0.0:0")]
     [InlineData("open to the network", "--listen", "[::]:0")]

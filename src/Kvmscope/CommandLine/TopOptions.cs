@@ -6,13 +6,14 @@ using Kvmscope.Core.Sources;
 namespace Kvmscope.CommandLine;
 
 /// <summary>The options that say what a live screen measures and how it begins.</summary>
-internal sealed class TopOptions
+/// <param name="offersReturns">Whether returns to the VMM can be asked for: metrics and recordings have them, the screen does not.</param>
+internal sealed class TopOptions(bool offersReturns = false)
 {
     private const ulong DefaultSlowNs = 10_000_000;
 
-    private static readonly string[] s_extras = ["page", "rip"];
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100), s_longest = TimeSpan.FromHours(1);
 
+    private readonly string[] _extras = offersReturns ? ["page", "rip", "vmm"] : ["page", "rip"];
     private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME",
         "How often it reads and draws (default: 1s); of a recording the time that is shown at once.");
     private readonly Option<string> _duration = OptionFactory.Value("--duration", "TIME", "Leave after this time: 10s, 5m, 1h.");
@@ -20,7 +21,8 @@ internal sealed class TopOptions
         "Counts and handling times only: for the guests that costs what 'time' costs, and the split, qualifiers and nested rounds are "
         + "missing.");
     private readonly Option<string[]> _with = OptionFactory.Values("--with", "WHAT[,WHAT]",
-        "Also keep apart, which costs more: page (of the guest's memory), rip (the guest's instruction).");
+        "Also keep apart, which costs more: page (of the guest's memory), rip (the guest's instruction)"
+        + (offersReturns ? ", vmm (returns to the VMM)." : "."));
     private readonly Option<string> _pageSize =
         OptionFactory.Value("--page-size", PageSizes.Names, "With --with page: the size of a page (default: 4K).");
     private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME",
@@ -62,8 +64,8 @@ internal sealed class TopOptions
     {
         bool isLight = result.Has(_light);
         IReadOnlyList<string> with = result.Items(_with);
-        if (with.FirstOrDefault(w => !s_extras.Contains(w)) is { } unknown) throw UsageError.NotOneOf("--with", unknown, s_extras);
-        if (with.Count == 0 && result.Texts(_with).Count > 0) throw UsageError.NotOneOf("--with", "", s_extras);
+        if (with.FirstOrDefault(w => !_extras.Contains(w)) is { } unknown) throw UsageError.NotOneOf("--with", unknown, _extras);
+        if (with.Count == 0 && result.Texts(_with).Count > 0) throw UsageError.NotOneOf("--with", "", _extras);
         if (result.Text(_pageSize) is not null && !with.Contains("page"))
             throw UsageError.Of("--page-size needs --with page", "Add --with page, or leave --page-size out.");
         if (isLight && (with.Count > 0 ? _with.Name : result.Has(_who) ? _who.Name : null) is { } more)
@@ -75,6 +77,7 @@ internal sealed class TopOptions
             WantNested = !isLight && hasAllExits,
             PageShift = !with.Contains("page") ? null : result.Text(_pageSize) is { } size ? PageSizes.Parse(size) : PageSizes.DefaultShift,
             WantRips = with.Contains("rip"),
+            WantReturns = with.Contains("vmm"),
             SlowNs = result.Text(_slower) is { } slower ? Threshold.Parse(slower) : isLight ? 0 : DefaultSlowNs,
             SlowIsAwake = !isLight,
             WantWho = result.Has(_who),

@@ -27,7 +27,7 @@ internal sealed class ServeCommand : ICommand
     private static readonly TimeSpan s_lastAnswers = TimeSpan.FromMilliseconds(500), s_lastPush = TimeSpan.FromMilliseconds(500);
 
     private readonly FilterOptions _filters = new();
-    private readonly TopOptions _top = new();
+    private readonly TopOptions _top = new(offersReturns: true);
     private readonly WindowOptions _window = new();
     private readonly ServeOptions _serve = new();
     private readonly MetricsOptionGroup _metrics = new();

@@ -137,21 +137,6 @@ public sealed class FormatTests
         }
     }
 
-    [Fact]
-    public void The_page_describes_every_family_with_its_labels()
-    {
-        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/metrics.md"));
-        MetricsWorld world = Busy();
-        foreach (MetricFamily family in Families(world))
-        {
-            string row = Lines(page).Single(line => line.StartsWith($"| `{family.Name}` |", StringComparison.Ordinal));
-            foreach (string label in family.Metric.SelectMany(m => m.Label.Select(l => l.Name)).Distinct())
-                Assert.Contains($"`{label}`", row);
-        }
-        foreach (LossCounter loss in Accounting.LossCounters.Where(l => l.Name != "other_qualifiers"))
-            Assert.Contains($"`{loss.Name}`", page);
-    }
-
     internal static List<MetricFamily> Families(MetricsWorld world)
     {
         using var stream = new MemoryStream(world.Bytes(Protobuf));
