@@ -6,7 +6,7 @@ import { count, duration, rate, ratio, seen, share, stretch } from './format.js'
 import { Failure } from './failure.js';
 import { SlowExits } from './slow.js';
 import { Link, Name, Table, Trend, figure, sorted } from './table.js';
-import { address, change, choice } from './view.js';
+import { address, change, choice, slowChoice } from './view.js';
 
 /** @typedef {import('./answers').Row} Row */
 /** @typedef {import('./answers').Intervals} Intervals */
@@ -139,7 +139,7 @@ function figures(seconds, busy) {
                               style=${{ width: `${(busyShare(r) ?? 0) * 100}%` }}
                           ></i>`,
         },
-        { key: 'avg', name: 'Avg', value: (r) => r.avg_ns, show: (r) => figure(r.avg_ns, duration(r.avg_ns)) },
+        { key: 'avg', name: 'Avg', minor: true, value: (r) => r.avg_ns, show: (r) => figure(r.avg_ns, duration(r.avg_ns)) },
         { key: 'p50', name: 'p50', minor: true, value: (r) => r.p50_ns, show: (r) => figure(r.p50_ns, duration(r.p50_ns)) },
         { key: 'p99', name: 'p99', value: (r) => r.p99_ns, show: (r) => figure(r.p99_ns, duration(r.p99_ns)) },
         { key: 'max', name: 'Max', value: (r) => r.max_ns, show: (r) => figure(r.max_ns, duration(r.max_ns)) },
@@ -233,7 +233,7 @@ export function Exits({ view, host, from, to, epoch, go }) {
         )
     );
     const slow = /** @type {api.Answer<import('./answers').Slow>} */ (
-        api.useAnswer(tab.key === 'slow' ? api.url('slow', { ...time, ...choice(view) }) : null, epoch)
+        api.useAnswer(tab.key === 'slow' ? api.url('slow', { ...time, ...slowChoice(view, host.isa) }) : null, epoch)
     );
     const select = (/** @type {string} */ key) => go({ ...view, tab: key, order: '' });
     const onKey = (/** @type {KeyboardEvent} */ event) => {
@@ -270,6 +270,11 @@ export function Exits({ view, host, from, to, epoch, go }) {
         </div>
         <div id="exits-panel" role="tabpanel" aria-labelledby=${`tab-${tab.key}`} aria-busy=${answer.busy || slow.busy ? 'true' : 'false'}>
             <${Failure} error=${answer.error ?? slow.error} />
+            ${
+                tab.key === 'slow' &&
+                view.reason === '' &&
+                html`<label class="small"><input type="checkbox" checked=${view.halts === '1'} onChange=${(/** @type {any} */ e) => go({ ...view, halts: e.target.checked ? '1' : '' }, true)} />${' '}halts too</label>`
+            }
             ${tab.key === 'slow' && slow.data && html`<${SlowExits} slow=${slow.data} label="Slow exits" vm=${view.vm} />`}
             ${tab.by !== '' && answer.data && answer.of.includes(`by=${encodeURIComponent(tab.by)}`) && html`<${ExitTable} interval=${answer.data.intervals[0]} tab=${tab} trend=${trends(tab.key === 'reasons' ? over.data : null)} view=${view} go=${go} />`}
         </div>
@@ -326,7 +331,10 @@ export function Cell({ view, host, epoch, go }) {
     );
     const asksSlow = host.measured.slow_ns !== null && high > host.measured.slow_ns;
     const slow = /** @type {api.Answer<import('./answers').Slow>} */ (
-        api.useAnswer(asksSlow ? api.url('slow', { from, to, ...choice(view), min_ns: low, most: 1000 }) : null, epoch)
+        api.useAnswer(
+            asksSlow ? api.url('slow', { from, to, ...slowChoice({ ...view, halts: '' }, host.isa), min_ns: low, most: 1000 }) : null,
+            epoch,
+        )
     );
     const interval = answer.data?.intervals[0];
     const inside = (/** @type {Row} */ r) =>

@@ -11,8 +11,10 @@ export function seen(text) {
 /** @param {number} value */
 function threeDigits(value) {
     if (value === 0) return '0';
-    const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)) + 1e-9));
-    return value.toFixed(Math.min(digits, 3));
+    // Rounded first: what is 1000 then has its unit chosen, and its digits, accordingly.
+    const rounded = Number(value.toPrecision(3));
+    const digits = 2 - Math.floor(Math.log10(Math.abs(rounded)));
+    return rounded.toFixed(Math.min(Math.max(digits, 0), 3));
 }
 
 /** @param {number | null | undefined} ns */

@@ -339,7 +339,7 @@ export function HeatMap({ heat, slow, cell, label, theme, onCell, onZoom, onWide
                 !empty &&
                 html`<span class="key"><i class="ramp"></i> to ${rate(top)} exits/s</span>
                     <span class="key"><i class="line"></i> p99</span>
-                    ${slow && html`<span class="key"><i class="dot"></i> slow exit of ${duration(slow.threshold_ns)} and more${slow.more ? ' (the latest)' : ''}</span>`}`
+                    ${slow && html`<span class="key"><i class="dot"></i> slow exit, ${duration(slow.threshold_ns)} and more${slow.more ? ' (the latest)' : ''}</span>`}`
             }
         </figcaption>
     </figure>`;

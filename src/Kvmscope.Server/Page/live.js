@@ -46,6 +46,8 @@ export const connection = () => now;
 /** @param {(now: Connection) => void} follower @returns {() => void} ends it */
 export function follow(follower) {
     followers.add(follower);
+    // What happened before it asked.
+    follower(now);
     return () => followers.delete(follower);
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 // The page: what is chosen is its address, and everything else follows from that.
-import { html, render, useEffect, useMemo, useRef, useState } from './vendor/preact.js';
+import { html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from './vendor/preact.js';
 import * as api from './api.js';
 import { SplitChart, slices } from './chart.js';
 import { Compare, suggested } from './compare.js';
@@ -11,7 +11,7 @@ import { Header, Notices } from './header.js';
 import { HeatMap } from './heatmap.js';
 import * as live from './live.js';
 import { Link } from './table.js';
-import { address, change, choice, read, up } from './view.js';
+import { address, change, choice, read, slowChoice, up } from './view.js';
 import { Figures, VmTable, Words, chosen } from './vms.js';
 
 /** @typedef {import('./view.js').View} View */
@@ -55,14 +55,21 @@ function useLatest(connection, view) {
     const [latest, setLatest] = useState(/** @type {string | null} */ (null));
     const { latest: newest, host, epoch } = connection;
     const seenEpoch = useRef(epoch);
+    const [hidden, setHidden] = useState(document.hidden);
     useEffect(() => {
-        if (newest === null || host === null || document.hidden) return;
+        const changed = () => setHidden(document.hidden);
+        document.addEventListener('visibilitychange', changed);
+        return () => document.removeEventListener('visibilitychange', changed);
+    }, []);
+    useEffect(() => {
+        // Nobody looks at it: nothing is asked for.
+        if (newest === null || host === null || (hidden && latest !== null)) return;
         const column = Math.max((Number(view.span) || 900) * (1000 / 300), host.step_ns / 1e6);
         const moved = latest === null ? Infinity : Math.abs(Date.parse(newest) - Date.parse(latest));
         const back = seenEpoch.current !== epoch;
         if (back || latest === null || (api.open() === 0 && moved >= column * 0.9) || connection.state === 'over') setLatest(newest);
         seenEpoch.current = epoch;
-    }, [newest, host, epoch, view.span, connection.state]);
+    }, [newest, host, epoch, view.span, connection.state, hidden]);
     return latest;
 }
 
@@ -91,7 +98,7 @@ function Page() {
     const [connection, setConnection] = useState(live.connection());
     const [theme, turnTheme] = useTheme();
     const latest = useLatest(connection, view);
-    useEffect(() => live.follow(setConnection), []);
+    useLayoutEffect(() => live.follow(setConnection), []);
     const { host } = connection;
     useEffect(() => {
         document.title = [view.reason, view.vm, host?.title, 'kvmscope']
@@ -259,12 +266,12 @@ function Heat({ view, go, host, from, to, epoch, theme, wider }) {
         api.useAnswer(api.url('heatmap', { from, to, ...choice(view), columns }), epoch)
     );
     const slow = /** @type {api.Answer<import('./answers').Slow>} */ (
-        api.useAnswer(host.measured.slow_ns === null ? null : api.url('slow', { from, to, ...choice(view), most: 500 }), epoch)
-    );
-    // Idle exits are slow by nature, and not in the picture: their dots would be noise.
-    const busy = useMemo(
-        () => slow.data && { ...slow.data, exits: slow.data.exits.filter((e) => view.reason !== '' || !isIdle(e)) },
-        [slow.data, view.reason],
+        api.useAnswer(
+            host.measured.slow_ns === null
+                ? null
+                : api.url('slow', { from, to, ...slowChoice({ ...view, halts: '' }, host.isa), most: 500 }),
+            epoch,
+        )
     );
     return html`<h2>Handling time of ${view.reason ? 'these' : 'busy'} exits over time</h2>
         <${Failure} error=${heat.error} />
@@ -272,7 +279,7 @@ function Heat({ view, go, host, from, to, epoch, theme, wider }) {
             heat.data &&
             html`<${HeatMap}
                     heat=${heat.data}
-                    slow=${busy}
+                    slow=${slow.data}
                     cell=${view.cell}
                     theme=${theme}
                     label="Heat map of handling times over time"
@@ -283,9 +290,6 @@ function Heat({ view, go, host, from, to, epoch, theme, wider }) {
                 <${HeatTable} heat=${heat.data} />`
         }`;
 }
-
-/** Most of it was a halt. @param {import('./answers').SlowExit} exit */
-const isIdle = (exit) => ((exit.parts_ns?.halt ?? 0) + (exit.parts_ns?.poll ?? 0)) * 2 > exit.duration_ns;
 
 /** The same figures as a table. @param {{heat: import('./answers').Heat}} props */
 function HeatTable({ heat }) {

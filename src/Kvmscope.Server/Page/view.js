@@ -15,6 +15,7 @@
  * @property {string} tab
  * @property {string} cell FROM~TO~LOW~HIGH: a cell of the heat map, in ns; HIGH may be empty
  * @property {string} versus FROM~TO: the other time of a comparison
+ * @property {string} halts 1: slow exits that are halts too
  * @property {string} find which VMs are listed
  * @property {string} sort of the VMs: a column, with - before it for the largest first
  * @property {string} order the same of the table below
@@ -34,6 +35,7 @@ export const nothing = {
     tab: '',
     cell: '',
     versus: '',
+    halts: '',
     find: '',
     sort: '',
     order: '',
@@ -86,6 +88,12 @@ export function choice(view) {
         qualifier: view.qualifier,
     };
 }
+
+/** Halts are slow by nature, and so many that others would not be seen among the latest. @type {Record<string, string>} */
+const halts = { svm: 'HLT,IDLE_HLT', vmx: 'HLT', arm64: 'WFx' };
+
+/** The parameters of the API for slow exits. @param {View} view @param {string} isa */
+export const slowChoice = (view, isa) => ({ ...choice(view), exclude: view.reason || view.halts ? '' : (halts[isa] ?? '') });
 
 /** One step up from where a view is, or null at the top. @param {View} view @returns {Partial<View> | null} */
 export function up(view) {

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -28,13 +27,16 @@ export const deadlineMs = 60_000;
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 // What a test that failed left behind.
-after(() => running.forEach((child) => child.kill('SIGKILL')));
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /** @param {string[]} options of serve @returns {Promise<Server>} once it answers */
 export async function serve(...options) {
     const listen = options.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
     const child = spawn(program, ['serve', ...options, ...listen], { stdio: ['ignore', 'ignore', 'pipe'] });
     running.add(child);
+    // A server that is left must not keep the tests from ending.
+    child.unref();
+    /** @type {import('node:net').Socket} */ (child.stderr).unref();
     let said = '';
     const url = await new Promise((resolve, reject) => {
         const late = setTimeout(() => reject(new Error(`no address after ${deadlineMs} ms: ${said}`)), deadlineMs);
@@ -53,6 +55,7 @@ export async function serve(...options) {
         url,
         port: Number(new URL(url).port),
         stop: async () => {
+            child.ref();
             child.kill('SIGTERM');
             await ended;
         },
