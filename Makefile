@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit lab bench contract check-exit-tables man dist clean sysroot
+.PHONY: help build demo demo-web test lint unit lab bench contract check-exit-tables man dist clean sysroot
 .NOTPARALLEL:
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -30,6 +30,9 @@ sysroot:
 
 demo: build ## trace known exits and compare the counts; in the lab if this host cannot show them
 	@eng/demo $(ARCH)
+
+demo-web: build ## show the page of 'serve' in the browser: a recorded guest boots and runs a guest of its own
+	@eng/demo-web
 
 test: ## everything that CI runs: lint, build, unit tests, and real exits in the lab
 	@eng/test

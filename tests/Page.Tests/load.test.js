@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, openPage, settled, table } from './lib/browser.js';
-import { recordings, report, serve } from './lib/server.js';
+import { demo, recordings, report, serve } from './lib/server.js';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -59,6 +59,22 @@ test('a replay: it grows, can be paused and followed again, and says when it is 
     const told = await report(recordings.threeVms, '--by', 'reason');
     const cpuid = told.rows.find((/** @type {any} */ r) => r.row === 'group' && r.reason === 'CPUID');
     assert.equal((await table(page, 'Reasons')).find((r) => r.Reason === 'CPUID')?.Exits, String(cpuid.count));
+    await close();
+    await server.stop();
+});
+
+test('make demo-web: a guest that boots and runs a guest of its own, with the exits that it is known to make', async () => {
+    const server = await demo();
+    const { page, close } = await openPage(browser);
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'lab-l1' }).click();
+    await page.getByRole('tab', { name: 'Nested' }).click();
+    await page.locator('.connection').getByText('The replay is over.').waitFor();
+    await settled(page);
+    const told = await table(page, 'Nested');
+    const exits = (/** @type {string} */ reason) => Number(told.find((r) => r.Reason === reason)?.['L2 exits']);
+    // 101 OUT instructions, and the one with which it ends.
+    assert.deepEqual([exits('CPUID'), exits('IOIO'), exits('HLT')], [20005, 102, 53]);
     await close();
     await server.stop();
 });

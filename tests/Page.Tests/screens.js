@@ -24,11 +24,12 @@ async function take(name, whole = false) {
 
 await page.getByRole('link', { name: 'lab-l1' }).click();
 await take('serve');
-// The cell with most slow exits: that of the longest one.
+// The newest slow exit, with all that is known about it.
 await page.getByRole('tab', { name: 'Slow exits' }).click();
 await settled(page);
 await page.locator('#exits-panel button.to').first().click();
 await page.locator('.exits').scrollIntoViewIfNeeded();
+await page.mouse.move(0, 0);
 await page.locator('.exits').screenshot({ path: join(folder, 'serve-slow.png'), animations: 'disabled' });
 await page.emulateMedia({ colorScheme: 'dark' });
 await page.goto(address('vm=lab-l1&tab=nested'));

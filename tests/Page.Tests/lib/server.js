@@ -30,9 +30,17 @@ const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /** @param {string[]} options of serve @returns {Promise<Server>} once it answers */
-export async function serve(...options) {
+export function serve(...options) {
     const listen = options.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
-    const child = spawn(program, ['serve', ...options, ...listen], { stdio: ['ignore', 'ignore', 'pipe'] });
+    return start(program, ['serve', ...options, ...listen]);
+}
+
+/** What `make demo-web` starts. */
+export const demo = () => start(join(root, 'eng/demo-web'), []);
+
+/** @param {string} command @param {string[]} options @returns {Promise<Server>} */
+async function start(command, options) {
+    const child = spawn(command, options, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, KVMSCOPE: program } });
     running.add(child);
     // A server that is left must not keep the tests from ending.
     child.unref();
@@ -48,7 +56,7 @@ export async function serve(...options) {
             clearTimeout(late);
             resolve(found[1]);
         });
-        child.once('exit', (status) => reject(new Error(`serve ended with status ${status}: ${said}`)));
+        child.once('exit', (status) => reject(new Error(`${command} ended with status ${status}: ${said}`)));
     });
     const ended = new Promise((resolve) => child.once('exit', resolve)).then(() => running.delete(child));
     return {
