@@ -101,6 +101,10 @@ public sealed partial class DashboardTests
         string[] links = [.. Values(board.Json, "url")];
         Assert.NotEmpty(links);
         Assert.All(links, link => Assert.Matches(@"^/d/kvmscope-(fleet|vm)(\?|$)|^\$\{scheme\}://\$\{instance\}\$\{port\}/", link));
+        // The page's view is its address: view.js reads it.
+        string view = File.ReadAllText(Path.Combine(DocsBlock.Root, "src/Kvmscope.Server/Page/view.js"));
+        foreach (string link in links.Where(link => link[0] == '$'))
+            Assert.All(PagePattern().Matches(link).Select(m => m.Groups[1].Value), name => Assert.Contains($"    {name}: '',", view));
         // Columns that links name are there; a name may have any character in it.
         foreach (JsonObject panel in board.Panels)
             foreach (string link in Values(panel, "url"))
@@ -129,6 +133,9 @@ public sealed partial class DashboardTests
         JsonValue v when v.GetValueKind() == JsonValueKind.String => [(string)v!],
         _ => [],
     };
+
+    [GeneratedRegex(@"[?&](\w+)=")]
+    private static partial Regex PagePattern();
 
     [GeneratedRegex(@"\$\{?([A-Za-z_]+)")]
     private static partial Regex VariablePattern();

@@ -24,6 +24,7 @@ internal static class PrivilegeScenarios
         new("privileges/least-set", LeastSet),
         new("privileges/bpf-and-perfmon-alone", TooFew),
         new("privileges/as-the-unit-for-always-on-recording", AsTheUnit),
+        new("privileges/as-the-pod-of-kubernetes", AsThePod),
         new("privileges/root-drops-on-all-threads", RootDrops),
         new("privileges/a-refused-drop-is-said", RefusedDrop),
         new("privileges/below-a-folder-that-is-roots-alone", BelowRootsFolder),
@@ -98,6 +99,28 @@ internal static class PrivilegeScenarios
                 (0, ""), (status, string.Join('\n', errors.Split('\n').Where(l => l.StartsWith("kvmscope:", StringComparison.Ordinal)))),
                 "status and notes of a report");
         }
+    }
+
+    /// <summary>Root with the capabilities of the DaemonSet can attach and become another user, on a root folder that is read-only.</summary>
+    private static void AsThePod(LabHost host)
+    {
+        if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
+        using var reader = new StreamReader(typeof(PrivilegeScenarios).Assembly.GetManifestResourceStream("daemonset.yaml")!);
+        string[] lines = [.. reader.ReadToEnd().Split('\n').Select(line => line.Trim())];
+        string set = "-all," + string.Join(',', lines.Where(line => line.StartsWith("- ", StringComparison.Ordinal)
+            && line[2..].All(c => char.IsAsciiLetterUpper(c) || c == '_')).Select(line => "+" + line[2..].ToLowerInvariant()));
+        string token = Path.Combine(host.Folder, "token");
+        File.WriteAllText(token, "a-token-of-this-pod\n");
+        File.SetUnixFileMode(token, UnixFileMode.UserRead);
+        string words = lines.Single(line => line.StartsWith("args: [", StringComparison.Ordinal))["args: [".Length..^1]
+            .Replace(",", "", StringComparison.Ordinal).Replace("'0.0.0.0:7780'", "0.0.0.0:0", StringComparison.Ordinal)
+            .Replace("/etc/kvmscope/token/token", token, StringComparison.Ordinal);
+        string[] run = [SetPriv, "--bounding-set", set, "--", host.Kvmscope, .. words.Split(' '), "--duration", "1500ms"];
+        (int status, string output, string errors) = LabHost.Run(
+            Shell, ["-c", "exec unshare -m sh -c 'mount -o remount,bind,ro / && exec \"$0\" \"$@\"' \"$0\" \"$@\"", .. run]);
+        Check.Equal((0, ""), (status, output), $"status and output with {set} ({errors})");
+        Check.Contains("serving at", errors, "what it says");
+        Check.True(!errors.Contains("privileges", StringComparison.Ordinal), $"nothing is kept that should not be ({errors})");
     }
 
     /// <summary>Root's files belong to root, also those that it begins after it is root no more; and no thread keeps what it had.</summary>
