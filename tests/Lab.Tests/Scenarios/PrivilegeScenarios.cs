@@ -101,7 +101,7 @@ internal static class PrivilegeScenarios
         }
     }
 
-    /// <summary>Root with the capabilities of the DaemonSet can attach and become another user, on a root folder that is read-only.</summary>
+    /// <summary>Root with the capabilities of the DaemonSet can attach and become another user, with a root that is read-only.</summary>
     private static void AsThePod(LabHost host)
     {
         if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
