@@ -54,6 +54,35 @@ test('dragging in the heat map zooms to whole columns, and the figures are those
     await close();
 });
 
+test('dragging in the split zooms too', async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(`${server.url}/?vm=db-2`);
+    await settled(page);
+    const plot = page.locator('.split .u-over');
+    const box = /** @type {{x: number, y: number, width: number, height: number}} */ (await plot.boundingBox());
+    await page.mouse.move(box.x + box.width * 0.35, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.65, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/from=/);
+    await settled(page);
+    const address = new URL(page.url()).searchParams;
+    const told = await report(
+        recordings.threeVms,
+        '--split',
+        '--vm',
+        'db-2',
+        '--from',
+        String(address.get('from')),
+        '--to',
+        String(address.get('to')),
+    );
+    const wall = told.rows.find((/** @type {any} */ r) => r.row === 'wall');
+    const vmm = page.locator('.legend tr', { hasText: 'VMM' }).locator('td').nth(1).locator('data');
+    assert.equal(await vmm.getAttribute('value'), String(wall.parts_ns.vmm));
+    await close();
+});
+
 test('a click on a cell says which exits it is made of, by reason and qualifier, and which were slow', async () => {
     const { page, close } = await openPage(browser);
     await page.goto(`${server.url}/?vm=db-2`);

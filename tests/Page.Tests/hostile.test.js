@@ -58,6 +58,8 @@ test('an address that makes no sense says what is wrong and what to do', async (
     await page.locator('.failure').first().waitFor();
     const said = await page.locator('.failure').first().innerText();
     assert.match(said, /no VM in that time has the name, pid, UUID or VMID '<b>nobody<\/b>'/);
+    await page.waitForLoadState('networkidle');
+    assert.equal(await page.locator('.failure').count(), 1, 'once');
     assert.match(said, /There are: web-1 \(183\), db-2 \(190\), idle-3 \(197\)/);
     assert.equal(await page.locator('main b', { hasText: 'nobody' }).count(), 0);
     assert.ok(

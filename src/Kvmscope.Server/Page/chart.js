@@ -109,7 +109,8 @@ export function SplitChart({ slices, label, theme, share: ofWall, onZoom }) {
                         ...axis,
                         size: margin.left,
                         gap: 4,
-                        values: (_, splits) => splits.map((v) => (ofWall ? `${Math.round(v * 100)} %` : `${duration(v * 1e9)}/s`)),
+                        values: (_, splits) =>
+                            splits.map((v) => (ofWall ? `${Math.round(v * 100)} %` : v === 0 ? '0' : `${duration(v * 1e9)}/s`)),
                     },
                 ],
                 series: [

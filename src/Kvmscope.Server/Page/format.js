@@ -62,7 +62,8 @@ export function ratio(a, b) {
 
 /** @param {string | number} time @param {number} [step] in ns: less than a second shows what is less than a second */
 export function clock(time, step = 1e9) {
-    const t = new Date(time);
+    // The API's times are finer than a Date: the last millisecond of a second is the end of it.
+    const t = new Date(new Date(time).getTime() + (step < 1e9 ? 0 : 1));
     const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
     const whole = `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
     return step < 1e9 ? `${whole}.${String(t.getMilliseconds()).padStart(3, '0')}` : whole;

@@ -143,6 +143,8 @@ function Shown({ view, go, host, latest, connection, theme, turnTheme }) {
     const advice = /** @type {api.Answer<import('./answers').Advice>} */ (
         api.useAnswer(api.url('explain', { from, to, vm: view.vm, vm_pid: view.vm ? view.pid : '' }), epoch)
     );
+    // One word about a VM that is not there, instead of one from each part of the page.
+    const absent = view.vm !== '' && advice.error instanceof api.Problem && advice.error.status === 404;
     useKeys({ view, go, time, turnTheme, host });
     const wider = () => go(widened(view, time, host, latest));
     return html`<${Header}
@@ -161,20 +163,12 @@ function Shown({ view, go, host, latest, connection, theme, turnTheme }) {
             <div class="left">
                 <${Failure} error=${vms.error} />
                 ${vms.data && html`<${VmTable} vms=${vms.data} view=${view} go=${go} />`}
-                <${Failure} error=${vms.error ? null : advice.error} />
+                <${Failure} error=${vms.error || absent ? null : advice.error} />
                 <${Words} advice=${advice.data} what=${view.vm || 'all VMs'} />
             </div>
             <div class="right">
                 <${Trail} view=${view} go=${go} host=${host} vm=${vm} from=${from} to=${to} />
-                ${view.versus.includes('~') && html`<${Compare} view=${view} host=${host} from=${from} to=${to} epoch=${epoch} go=${go} />`}
-                <section class="panel">
-                    ${vm && view.vcpu === '' && view.reason === '' && view.level === '' && html`<${Figures} vm=${vm} />`}
-                    ${view.reason && html`<${Meaning} reason=${view.reason} epoch=${epoch} />`}
-                    ${host.measured.split && view.level === '' && view.qualifier === '' && html`<${Split} view=${view} go=${go} host=${host} from=${from} to=${to} epoch=${epoch} theme=${theme} vms=${view.vm ? 1 : (vms.data?.rows?.length ?? null)} />`}
-                    ${host.measured.time && html`<${Heat} view=${view} go=${go} host=${host} from=${from} to=${to} epoch=${epoch} theme=${theme} wider=${wider} />`}
-                    ${view.cell.split('~').length === 4 && html`<${Cell} view=${view} host=${host} epoch=${epoch} go=${go} />`}
-                </section>
-                <section class="panel"><${Exits} view=${view} host=${host} from=${from} to=${to} epoch=${epoch} go=${go} /></section>
+                ${absent ? html`<section class="panel"><${Failure} error=${advice.error} /></section>` : html`<${Chosen} view=${view} go=${go} host=${host} vm=${vm} vms=${vms.data} from=${from} to=${to} epoch=${epoch} theme=${theme} wider=${wider} />`}
             </div>
         </main>
         <footer>
@@ -186,6 +180,19 @@ function Shown({ view, go, host, latest, connection, theme, turnTheme }) {
             <a href="/openapi.json">API</a>
             <a href="/vendor/licences.txt">licences</a>
         </footer>`;
+}
+
+/** All about what is chosen. @param {{view: View, go: (view: View, replace?: boolean) => void, host: Host, vm: import('./answers').Vm | null, vms: import('./answers').Vms | null, from: string, to: string, epoch: number, theme: string, wider: () => void}} props */
+function Chosen({ view, go, host, vm, vms, from, to, epoch, theme, wider }) {
+    return html`${view.versus.includes('~') && html`<${Compare} view=${view} host=${host} from=${from} to=${to} epoch=${epoch} go=${go} />`}
+        <section class="panel">
+            ${vm && view.vcpu === '' && view.reason === '' && view.level === '' && html`<${Figures} vm=${vm} />`}
+            ${view.reason && html`<${Meaning} reason=${view.reason} epoch=${epoch} />`}
+            ${host.measured.split && view.level === '' && view.qualifier === '' && html`<${Split} view=${view} go=${go} host=${host} from=${from} to=${to} epoch=${epoch} theme=${theme} vms=${view.vm ? 1 : (vms?.rows?.length ?? null)} />`}
+            ${host.measured.time && html`<${Heat} view=${view} go=${go} host=${host} from=${from} to=${to} epoch=${epoch} theme=${theme} wider=${wider} />`}
+            ${view.cell.split('~').length === 4 && html`<${Cell} view=${view} host=${host} epoch=${epoch} go=${go} />`}
+        </section>
+        <section class="panel"><${Exits} view=${view} host=${host} from=${from} to=${to} epoch=${epoch} go=${go} /></section>`;
 }
 
 /** Twice as much time around the middle. @param {View} view @param {{from: string, to: string, span: number, live: boolean}} time @param {Host} host @param {string} latest @returns {View} */
