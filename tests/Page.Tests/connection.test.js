@@ -23,7 +23,7 @@ test('the server of a replay ends and comes back: the page says so and goes on',
         .getByText(/The server has not answered since \d\d:\d\d:\d\d/)
         .waitFor();
     assert.ok(await page.getByRole('link', { name: 'db-2' }).isVisible(), 'what is known stays');
-    const second = await serve('--replay', recordings.threeVms, '--speed', '1', '--listen', `127.0.0.1:${first.port}`);
+    const second = await serve('--replay', recordings.threeVms, '--speed', '4', '--listen', `127.0.0.1:${first.port}`);
     await page.locator('.connection').getByText('has not answered').waitFor({ state: 'detached' });
     await settled(page);
     await page.locator('.connection').getByText('The replay is over.').waitFor();

@@ -64,7 +64,7 @@ test('a replay: it grows, can be paused and followed again, and says when it is 
 });
 
 test('make demo-web: a guest that boots and runs a guest of its own, with the exits that it is known to make', async () => {
-    const server = await demo();
+    const server = await demo('--speed', '10');
     const { page, close } = await openPage(browser);
     await page.goto(server.url);
     await page.getByRole('link', { name: 'lab-l1' }).click();

@@ -36,7 +36,7 @@ export function serve(...options) {
 }
 
 /** What `make demo-web` starts. */
-export const demo = () => start(join(root, 'eng/demo-web'), []);
+export const demo = (/** @type {string[]} */ ...options) => start(join(root, 'eng/demo-web'), options);
 
 /** @param {string} command @param {string[]} options @returns {Promise<Server>} */
 async function start(command, options) {
