@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Sources;
 using Kvmscope.Host.Checks;
@@ -10,6 +11,9 @@ namespace Kvmscope.Host;
 /// <summary>This machine.</summary>
 public sealed class LinuxHost : IHost
 {
+    // Who has the descriptor of a map may use it, whatever kernel.unprivileged_bpf_disabled says (kernel/bpf/syscall.c).
+    private static readonly Version s_descriptorsAreEnough = new(5, 19);
+
     private readonly MachineScanner _scanner = new();
     private readonly MachineNames _names = new();
     private Isa? _isa;
@@ -47,16 +51,18 @@ public sealed class LinuxHost : IHost
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Kept, on this thread only: BPF, because kernels before 5.19 refuse bpf() on open descriptors without it, and the free
-    /// lists of the tables are filled through bpf(); KILL, to pass a signal on to the command that was started. With
-    /// <paramref name="keepFiles"/> also DAC_OVERRIDE, CHOWN and FOWNER: root's folders no longer belong to this process, and
-    /// the files that it creates there must belong to root.
+    /// Kept, on this thread and those that it starts: BPF where kernels refuse bpf() on open descriptors without it, because the free
+    /// lists of the tables are filled through bpf(). With <paramref name="keepSignals"/> also KILL, and with
+    /// <paramref name="keepFiles"/> DAC_OVERRIDE, CHOWN and FOWNER: root's folders no longer belong to this process, and the files that
+    /// it creates there must belong to root.
     /// </remarks>
-    public string? DropPrivileges(bool keepFiles) =>
-        CapabilityDropper.DropAllBut(
-            keepFiles
-                ? [Capability.Bpf, Capability.Kill, Capability.DacOverride, Capability.Chown, Capability.Fowner]
-                : [Capability.Bpf, Capability.Kill]).Problem();
+    public string? DropPrivileges(bool keepFiles, bool keepSignals)
+    {
+        List<Capability> kept = Environment.OSVersion.Version < s_descriptorsAreEnough ? [Capability.Bpf] : [];
+        if (keepSignals) kept.Add(Capability.Kill);
+        if (keepFiles) kept.AddRange([Capability.DacOverride, Capability.Chown, Capability.Fowner]);
+        return CapabilityDropper.DropAllBut(CollectionsMarshal.AsSpan(kept)).Problem();
+    }
 
     private static TableSizes SizesFor(
         int? maxVcpus, IReadOnlyList<VirtualMachine> machines, TraceOptions? options = null) => TableSizes.For(

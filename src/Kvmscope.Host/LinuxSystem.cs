@@ -16,6 +16,9 @@ public sealed class LinuxSystem : IOperatingSystem
             : null;
 
     /// <inheritdoc/>
+    public SafeFileHandle Listen(System.Net.IPEndPoint at, int backlog) => Listening.On(at, backlog);
+
+    /// <inheritdoc/>
     public FileOwner OwnerOfNewFiles() => new(Interop.Libc.geteuid(), Interop.Libc.getegid());
 
     /// <inheritdoc/>

@@ -25,12 +25,13 @@ public sealed class KvmscopeServer : IDisposable
     {
         _state = new ServerState(source, settings, metrics, clock ?? TimeProvider.System);
         var transport = new SocketTransportFactory(
-            Options.Create(new SocketTransportOptions { CreateBoundListenSocket = _ => settings.Socket }), NullLoggerFactory.Instance);
+            Options.Create(new SocketTransportOptions { CreateBoundListenSocket = _ => settings.Socket.Socket }),
+            NullLoggerFactory.Instance);
         _kestrel = new KestrelServer(Options.Create(KestrelOptions(settings)), transport, NullLoggerFactory.Instance);
     }
 
     /// <summary>Where it listens.</summary>
-    public IPEndPoint EndPoint => (IPEndPoint)_state.Settings.Socket.LocalEndPoint!;
+    public IPEndPoint EndPoint => _state.Settings.Socket.EndPoint;
 
     /// <summary>Begins to answer.</summary>
     public void Start() => _kestrel.StartAsync(new Dispatcher(_state), CancellationToken.None).GetAwaiter().GetResult();
@@ -90,7 +91,7 @@ public sealed class KvmscopeServer : IDisposable
         options.Limits.RequestHeadersTimeout = limits.HeaderTime;
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
         var clients = new ClientLimit(limits.ConnectionsPerClient);
-        options.Listen((IPEndPoint)settings.Socket.LocalEndPoint!, listen =>
+        options.Listen(settings.Socket.EndPoint, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(clients.Limit);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Kvmscope.Server.Listening;
 
@@ -8,7 +7,7 @@ namespace Kvmscope.Server;
 public sealed record ServerSettings
 {
     /// <summary>Listens already, so that a port in use is found before anything else is done.</summary>
-    public required Socket Socket { get; init; }
+    public required ListeningSocket Socket { get; init; }
 
     /// <summary>Names besides addresses and <c>localhost</c> by which clients may call it, in lower case.</summary>
     public IReadOnlyCollection<string> Names { get; init; } = [];

@@ -103,7 +103,7 @@ public sealed class ServeTests
         var world = new World();
         Outcome outcome = world.Run("serve", "--listen", $"127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}");
         Assert.Equal(1, outcome.Status);
-        Assert.Contains("the port is in use", outcome.Error, StringComparison.Ordinal);
+        Assert.Matches("^kvmscope: cannot listen on [^\n]*: the port is in use\n  [^\n]*\n$", outcome.Error);
         Assert.DoesNotContain("attach", world.Log);
     }
 

@@ -13,7 +13,7 @@ internal static class TestCommand
         .. SplitScenarios.Cases, .. OpenScenarios.Cases, .. QualifierScenarios.Cases, .. PlaceScenarios.Cases, .. RoundScenarios.Cases,
         .. ReturnScenarios.Cases, .. LastScenarios.Cases, .. DossierScenarios.Cases,
         .. PerfEventScenarios.Cases, .. LifeScenarios.Cases, .. RecordScenarios.Cases, .. PairingScenarios.Cases, .. RunScenarios.Cases,
-        .. TopScenarios.Cases,
+        .. TopScenarios.Cases, .. ServeScenarios.Cases,
         .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases, .. BadHostScenarios.Cases,
         .. NestedLinuxScenarios.Cases, .. ArmScenarios.Cases, .. ArmLinuxScenarios.Cases,
         .. AtomicScenarios.Cases,

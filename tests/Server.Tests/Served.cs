@@ -20,7 +20,7 @@ internal sealed class Served : IDisposable
     {
         History = new LiveHistory(Samples.Header.Grouping, ExitParts.Qualifier, Samples.StepNs);
         Source = new ServedSource("host7", history ?? History, Samples.Header, kind) { Epoch = epoch };
-        settings ??= new ServerSettings { Socket = new ListenAddress(IPAddress.Loopback, 0).Open() };
+        settings ??= new ServerSettings { Socket = Loopback.Open() };
         settings = settings with { Limits = limits ?? new ServerLimits(), Tokens = tokens ?? settings.Tokens, Complain = Complaints.Add };
         _server = new KvmscopeServer(Source, settings, metrics);
         _server.Start();

@@ -25,7 +25,7 @@ public sealed class TlsTests : IDisposable
     {
         var settings = new ServerSettings
         {
-            Socket = new ListenAddress(IPAddress.Loopback, 0).Open(),
+            Socket = Loopback.Open(),
             Certificate = ServerCertificate.Read(_certificate.Path, _key.Path),
             ClientCas = ServerCertificate.ReadCas(_caFile.Path),
         };

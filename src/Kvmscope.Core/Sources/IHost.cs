@@ -36,8 +36,9 @@ public interface IHost
     /// undone.
     /// </summary>
     /// <param name="keepFiles">Whether the calling thread will still make files.</param>
+    /// <param name="keepSignals">Whether it will still signal a command that was started.</param>
     /// <returns>What could not be dropped, in words; null where all of it was.</returns>
-    string? DropPrivileges(bool keepFiles);
+    string? DropPrivileges(bool keepFiles, bool keepSignals);
 }
 
 /// <summary>Which host this is, for recordings that are read elsewhere. What cannot be read is empty.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Core.Sources;
@@ -40,6 +41,12 @@ public interface IOperatingSystem
     /// <param name="arguments">Those after its name.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be executed.</exception>
     IStartedCommand Start(string path, IReadOnlyList<string> arguments);
+
+    /// <summary>Listens for TCP connections. No thread is started, so this can be done before privileges are dropped.</summary>
+    /// <param name="at">Where; port 0 for any that is free. IPv6's any address is IPv4's too.</param>
+    /// <param name="backlog">How many connections wait to be taken.</param>
+    /// <exception cref="System.ComponentModel.Win32Exception">It is not possible; its number is the kernel's.</exception>
+    SafeFileHandle Listen(IPEndPoint at, int backlog);
 
     /// <summary>
     /// How long this host was suspended since it started, ns: by how much CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC; null where that is

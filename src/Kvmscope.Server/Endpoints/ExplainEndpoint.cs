@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Kvmscope.Core;
 using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Histories;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Json;
@@ -15,6 +17,9 @@ namespace Kvmscope.Server.Endpoints;
 /// <summary><c>/api/v1/explain</c>: what the figures suggest, in words; or what a reason means.</summary>
 internal sealed class ExplainEndpoint : IEndpoint
 {
+    // Of the VMs that lose most.
+    private const int MostOnsets = 6;
+
     /// <inheritdoc/>
     public string Path => "/api/v1/explain";
 
@@ -62,7 +67,34 @@ internal sealed class ExplainEndpoint : IEndpoint
             foreach (string line in Advice.Of(ReportBuilder.BuildDetail(interval, request))) json.WriteStringValue(line);
         }
         json.WriteEndArray();
+        json.WriteStartArray("onsets");
+        if (excerpt.Interval is not null && source.HasAllExits)
+            foreach (Onset onset in new Onsets(source.History, source.HasAllExits, answer.Check).Of(stretch, vms, MostOnsets))
+                WriteOnset(json, onset, source.History);
+        json.WriteEndArray();
         if (excerpt.Interval is { } shown) JsonAccounting.Write(json, shown, byQualifier: false);
+        json.WriteEndObject();
+    }
+
+    private static void WriteOnset(Utf8JsonWriter json, Onset onset, IHistory history)
+    {
+        json.WriteStartObject();
+        json.WriteString("vm", onset.Vm.Name);
+        if (onset.Vm.OnlyPid is { } pid) json.WriteNumber("vm_pid", pid);
+        else json.WriteNull("vm_pid");
+        json.WriteString("part", PartNames.All.First(p => p.Part == onset.Part).Name);
+        if (Rounded.Share(onset.Share) is { } share) json.WriteNumber("share", share);
+        else json.WriteNull("share");
+        json.WriteString("since", Rfc3339.Format(history.TimeAt(onset.Since)));
+        json.WriteBoolean("since_begin", onset.IsBegin);
+        string does = onset.Part switch
+        {
+            TimePart.Runq => "waits for a CPU",
+            TimePart.Vmm => "waits for its VMM",
+            _ => "waits for KVM",
+        };
+        string percent = (onset.Share * 100).ToString("F0", CultureInfo.InvariantCulture);
+        json.WriteString("text", $"{onset.Vm.Name} {does} {percent} % of its time");
         json.WriteEndObject();
     }
 

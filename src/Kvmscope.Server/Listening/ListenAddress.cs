@@ -1,7 +1,9 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Kvmscope.Core;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Server.Listening;
 
@@ -12,6 +14,9 @@ public sealed record ListenAddress(IPAddress Address, int Port)
 {
     private const string Hint = "Give ADDRESS:PORT, an IPv6 address in brackets: 127.0.0.1:7780, [::1]:7780, 0.0.0.0:7780";
     private const int Backlog = 512;
+
+    // Of errno.h.
+    private const int NotPermitted = 13, InUse = 98, NotHere = 99;
 
     /// <summary>Where it listens unless said otherwise.</summary>
     public static ListenAddress Default { get; } = new(IPAddress.Loopback, 7780);
@@ -30,28 +35,22 @@ public sealed record ListenAddress(IPAddress Address, int Port)
         throw new KvmscopeException(ExitStatus.Usage, $"--listen '{text}' is not an address and a port", Hint);
     }
 
-    /// <summary>Listens.</summary>
+    /// <summary>Listens. No thread is started, so this can be done before privileges are dropped.</summary>
     /// <exception cref="KvmscopeException">The port is in use, or may not be used (status 1).</exception>
-    public Socket Open()
+    public ListeningSocket Open(IOperatingSystem system)
     {
-        var socket = new Socket(Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
-            socket.Bind(new IPEndPoint(Address, Port));
-            socket.Listen(Backlog);
-            return socket;
+            return new ListeningSocket(system.Listen(new IPEndPoint(Address, Port), Backlog));
         }
-        catch (SocketException error)
+        catch (Win32Exception error)
         {
-            socket.Dispose();
-            (string why, string hint) = error.SocketErrorCode switch
+            (string why, string hint) = error.NativeErrorCode switch
             {
-                SocketError.AddressAlreadyInUse =>
-                    ("the port is in use", "Give another one with --listen ADDRESS:PORT, or end what listens there."),
-                SocketError.AccessDenied =>
+                InUse => ("the port is in use", "Give another one with --listen ADDRESS:PORT, or end what listens there."),
+                NotPermitted =>
                     ("permission denied", "Ports below 1024 are root's: give another one with --listen ADDRESS:PORT."),
-                SocketError.AddressNotAvailable => ("this host does not have that address", Hint),
+                NotHere => ("this host does not have that address", Hint),
                 _ => (error.Message, Hint),
             };
             throw new KvmscopeException(ExitStatus.Failed, $"cannot listen on {this}: {why}", hint, error);

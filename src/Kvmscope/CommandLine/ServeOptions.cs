@@ -6,6 +6,7 @@ using Kvmscope.Core.Model;
 using Kvmscope.Recordings;
 using Kvmscope.Server;
 using Kvmscope.Server.Listening;
+using Kvmscope.Terminal;
 
 namespace Kvmscope.CommandLine;
 
@@ -87,10 +88,10 @@ internal sealed class ServeOptions
     /// <summary>Reads where and to whom; it listens from then on, and files are read.</summary>
     /// <param name="result">What was typed.</param>
     /// <param name="hostName">This host's name.</param>
-    /// <param name="warn">Takes what the user has to know.</param>
+    /// <param name="context">Listens, and says what the user has to know.</param>
     /// <exception cref="KvmscopeException">A value, a file or a combination makes no sense (status 2); the port is in use (status 1).
     /// </exception>
-    public ServerSettings Open(ParseResult result, string hostName, Action<string> warn)
+    public ServerSettings Open(ParseResult result, string hostName, CommandContext context)
     {
         ListenAddress address = result.Text(_listen) is { } text ? ListenAddress.Parse(text) : ListenAddress.Default;
         string? certificate = result.Text(_certificate), key = result.Text(_key), clientCa = result.Text(_clientCa);
@@ -105,18 +106,18 @@ internal sealed class ServeOptions
         TokenList? tokens = result.Text(_tokens) is { } file ? TokenList.Read(file) : null;
         ServerCertificate? own = certificate is null ? null : ServerCertificate.Read(certificate, key!);
         X509Certificate2Collection? cas = clientCa is null ? null : ServerCertificate.ReadCas(clientCa);
-        if (!address.IsLocal && own is null) warn("without --tls-cert, tokens and figures cross the network unencrypted.");
+        if (!address.IsLocal && own is null) context.Say("without --tls-cert, tokens and figures cross the network unencrypted.");
         string full = hostName.ToLowerInvariant().TrimEnd('.');
         return new ServerSettings
         {
-            Socket = address.Open(),
+            Socket = address.Open(context.System),
             Names = [.. new[] { full, full.Split('.')[0] }.Concat(result.Items(_names).Select(n => n.ToLowerInvariant().TrimEnd('.')))
                 .Where(n => n.Length > 0).Distinct()],
             Tokens = tokens,
             Certificate = own,
             ClientCas = cas,
             Version = ProgramHelp.Version,
-            Complain = warn,
+            Complain = context.Say,
         };
     }
 }

@@ -79,7 +79,7 @@ internal sealed class ServeCommand : ICommand
         HostIdentity identity = host.Identity();
         RecordingHeader header = RecordingHeaders.Of(identity, host, plan.Interval.Value, detail.Finest, detail, selection);
         OtlpOptions? receiver = _otlp.Read(invocation.Result, identity.Name, context.Say);
-        ServerSettings settings = _serve.Open(invocation.Result, identity.Name, context.Say);
+        ServerSettings settings = _serve.Open(invocation.Result, identity.Name, context);
         using var listening = settings.Socket;
         using IServiceManager? manager = context.System.ServiceManager();
         using RecordTape? tape = store is null ? null
@@ -157,7 +157,7 @@ internal sealed class ServeCommand : ICommand
         if (speed is null && _otlp.Given(result) is { } pushing)
             throw UsageError.Of($"{pushing} is for this host, or with --replay", $"Add --replay, or leave {pushing} out.");
         OtlpOptions? receiver = _otlp.Read(result, header.Host, context.Say);
-        ServerSettings settings = _serve.Open(result, header.Host, context.Say);
+        ServerSettings settings = _serve.Open(result, header.Host, context);
         using var listening = settings.Socket;
         using ITraceEnd end = context.TraceEnd();
         end.Listen();

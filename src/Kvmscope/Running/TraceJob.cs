@@ -61,7 +61,7 @@ internal sealed record TraceJob
         if (session.Remark is { } remark) context.Say(remark);
         SayPatterns(context, host, filter);
         if (Plan.Command is { } command) end.Start(command);
-        if (host.DropPrivileges(MakesFiles) is { } held) Complain(held, context, end);
+        if (host.DropPrivileges(MakesFiles, keepSignals: Plan.Command is not null) is { } held) Complain(held, context, end);
         // Only now: it starts threads, and threads have the privileges of the one that starts them.
         end.Listen();
         // Ctrl-C that comes before would end the program without an answer.

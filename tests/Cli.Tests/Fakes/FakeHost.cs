@@ -96,7 +96,7 @@ internal sealed class FakeHost(FakeClock clock) : IHost
     /// <summary>What stays when privileges are dropped.</summary>
     public string? Undropped { get; init; }
 
-    public string? DropPrivileges(bool keepFiles)
+    public string? DropPrivileges(bool keepFiles, bool keepSignals)
     {
         Log.Add(keepFiles ? "drop, and make files" : "drop");
         return Undropped;

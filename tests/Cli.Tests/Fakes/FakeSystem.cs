@@ -16,6 +16,8 @@ internal sealed class FakeSystem : IOperatingSystem
 
     public FileIdentity? IdentityOf(string path) => HostFactory.System.IdentityOf(path);
 
+    public SafeFileHandle Listen(System.Net.IPEndPoint at, int backlog) => HostFactory.System.Listen(at, backlog);
+
     public FileOwner OwnerOfNewFiles() => Owner;
 
     public bool Give(SafeFileHandle file, FileOwner owner)

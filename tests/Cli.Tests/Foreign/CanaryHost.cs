@@ -21,7 +21,7 @@ internal sealed class CanaryHost(IHost inner) : IHost
 
     public ITraceSession Trace(TraceOptions options) => new Session(inner.Trace(options));
 
-    public string? DropPrivileges(bool keepFiles) => Canary.Text;
+    public string? DropPrivileges(bool keepFiles, bool keepSignals) => Canary.Text;
 
     private sealed class Session(ITraceSession inner) : ITraceSession
     {

@@ -237,7 +237,7 @@ public sealed class CanaryTests : IDisposable
 
         public IReadOnlyList<HostCheck> Check() => inner.Check();
 
-        public string? DropPrivileges(bool keepFiles) => null;
+        public string? DropPrivileges(bool keepFiles, bool keepSignals) => null;
 
         public ITraceSession Trace(TraceOptions options) => new Session(inner.Trace(options), labels);
 

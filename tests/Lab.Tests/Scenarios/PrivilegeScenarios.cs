@@ -9,7 +9,7 @@ namespace Kvmscope.Lab.Tests.Scenarios;
 /// <summary>Who is permitted to trace. docs/decisions/0004-privileges.md says what is needed and why.</summary>
 internal static class PrivilegeScenarios
 {
-    private const string SetPriv = "/usr/bin/setpriv";
+    internal const string SetPriv = "/usr/bin/setpriv";
     private const string Nobody = "65534";
 
     // dash, whose ulimit -p is -u of others; or busybox's, which has none.
@@ -73,21 +73,14 @@ internal static class PrivilegeScenarios
     /// </summary>
     private static void AsTheUnit(LabHost host)
     {
-        if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
-        using var reader = new StreamReader(typeof(PrivilegeScenarios).Assembly.GetManifestResourceStream("kvmscope-record.service")!);
-        string[] unit = reader.ReadToEnd().Split('\n');
-        string set = Capabilities(unit, "AmbientCapabilities=");
-        Check.Equal(set, Capabilities(unit, "CapabilityBoundingSet="), "what it may have beside what it has");
-        string folder = Directory.CreateDirectory(Path.Combine(host.Folder, "state")).FullName;
-        (int status, string output, string errors) = LabHost.Run(Shell, ["-c", $"chown {UnitUser}:{UnitUser} {folder}"]);
-        Check.Equal(0, status, $"status of chown ({output}{errors})");
-        (status, output, errors) = LabHost.Run(SetPriv,
+        string folder = FolderOfUnit(host, "state");
+        string[] unit = AsUnit("kvmscope-record.service");
+        (int status, string output, string errors) = LabHost.Run(SetPriv,
         [
-            "--reuid", UnitUser, "--regid", UnitUser, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--bounding-set", set,
-            "--no-new-privs", "--", host.Kvmscope, "record", "--by", "vm", "--without", "qualifiers", "--interval", "100ms", "--rotate",
+            .. unit, host.Kvmscope, "record", "--by", "vm", "--without", "qualifiers", "--interval", "100ms", "--rotate",
             "1s", "--keep", "2", "--require-drop", "--duration", "3500ms", "-o", $"{folder}/host.kvmscope",
         ]);
-        Check.Equal((0, ""), (status, output + errors), $"status and words with {set}");
+        Check.Equal((0, ""), (status, output + errors), $"status and words with {string.Join(' ', unit)}");
         string[] files = Directory.GetFiles(folder);
         Check.Equal(2, files.Length, "recordings that are kept");
         uint user = uint.Parse(UnitUser, CultureInfo.InvariantCulture);
@@ -197,6 +190,30 @@ internal static class PrivilegeScenarios
             Check.Contains(says, errors, $"what is said with ulimit {limit}");
             Check.AtMost(3, errors.Split('\n').Length, $"lines of it ({errors})");
         }
+    }
+
+    /// <summary>A folder of the user as which <see cref="AsUnit"/> runs programs.</summary>
+    internal static string FolderOfUnit(LabHost host, string name)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(host.Folder, name)).FullName;
+        (int status, string output, string errors) = LabHost.Run(Shell, ["-c", $"chown {UnitUser}:{UnitUser} {folder}"]);
+        Check.Equal(0, status, $"status of chown ({output}{errors})");
+        return folder;
+    }
+
+    /// <summary>The arguments of setpriv for a program that has what a unit gives it.</summary>
+    internal static string[] AsUnit(string name)
+    {
+        if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
+        using var reader = new StreamReader(typeof(PrivilegeScenarios).Assembly.GetManifestResourceStream(name)!);
+        string[] unit = reader.ReadToEnd().Split('\n');
+        string set = Capabilities(unit, "AmbientCapabilities=");
+        Check.Equal(set, Capabilities(unit, "CapabilityBoundingSet="), "what it may have beside what it has");
+        return
+        [
+            "--reuid", UnitUser, "--regid", UnitUser, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--bounding-set", set,
+            "--no-new-privs", "--",
+        ];
     }
 
     private static string Capabilities(string[] unit, string key)
