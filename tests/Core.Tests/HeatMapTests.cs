@@ -6,6 +6,7 @@ using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
 using Kvmscope.Core.Output.Charts;
+using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Analysis.Timelines;
 
 namespace Kvmscope.Core.Tests;
@@ -58,6 +59,35 @@ public sealed partial class HeatMapTests
                 for (int cell = 0; cell < layout.Scale!.Cells; cell++) sum += layout.Cells[row]?[column, cell] ?? 0;
                 Assert.Equal(layout.Timeline.Rows[row].Cells[column].Timed, sum);
             }
+    }
+
+    // Long notes are cut at blanks, so that each line fits, and nothing of them is lost.
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Notes_are_whole_in_lines_that_fit(int rows, int columns, bool outliers)
+    {
+        Timeline timeline = Make(rows, columns, outliers);
+        string words = string.Join(' ', Enumerable.Repeat("lost", 100)), endless = new('x', 500);
+        var layout = new HeatMapLayout(timeline with { Losses = [words, .. timeline.Losses, endless] });
+        int fits = (layout.Width - 32) / 8;
+        string[] notes = [.. TimelineText.Notes(layout.Timeline), words, .. timeline.Losses, endless];
+        string[] joined = [.. string.Join('\n', layout.Notes).Replace("\n  ", " ", StringComparison.Ordinal).Split('\n')];
+        Assert.Equal(notes, joined);
+        Assert.All(layout.Notes, line => Assert.True(line.Length <= fits || !line.TrimStart().Contains(' '), line));
+        // As much in a line as fits: the next word would not.
+        for (int i = 0; i + 1 < layout.Notes.Count; i++)
+            if (layout.Notes[i + 1].StartsWith("  ", StringComparison.Ordinal))
+                Assert.True(layout.Notes[i].Length + 1 + layout.Notes[i + 1].TrimStart().Split(' ')[0].Length > fits, layout.Notes[i]);
+        Assert.Equal(layout.FootTop + 44, layout.NotesTop);
+        Assert.Equal(layout.NotesTop + (layout.Notes.Count * 17) + 16, layout.Height);
+    }
+
+    [Fact]
+    public void Without_times_there_is_no_legend_above_the_notes()
+    {
+        Interval[] empty = [.. s_intervals.Select(a => a with { Changes = [] })];
+        var layout = new HeatMapLayout(TimelineBuilder.Build("", empty, TimelineBy.Reason, 1));
+        Assert.Equal(layout.FootTop, layout.NotesTop);
     }
 
     [Fact]
