@@ -60,6 +60,8 @@ public sealed partial class AccountingTests
         " skipped by the kernel: that many exits may lack their qualifier, poll time or return to the VMM")]
     [InlineData("lost_returns", "return to the VMM was", "returns to the VMM were",
         " not counted: it was not seen, or its vCPU was not known yet")]
+    [InlineData("lost_records", "event was", "events were", " lost by the tracer: exits may be missing")]
+    [InlineData("duplicate_events", "event was", "events were", " in the capture twice: used once")]
     [InlineData("merged_vms", "VM that ended is", "VMs that ended are",
         " in 'ended VMs': no room to keep them apart; sums are exact")]
     public void What_was_lost_is_said_of_one_and_of_several(string name, string one, string several, string rest)

@@ -315,4 +315,22 @@ public sealed class EventPairingTests
         Assert.Equal(0, least);
         Assert.InRange(pairing.RowCount, 1, 20);
     }
+
+    [Fact]
+    public void At_the_end_an_exit_that_is_open_is_counted_once_and_stays_open()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions { WantQualifiers = true }, hasLateLevels: true);
+        pairing.Exit(vcpu, At(100), s_msr);
+        Interval first = pairing.Read(1_000);
+        pairing.CountOpen();
+        pairing.CountOpen();
+        Interval last = pairing.Read(2_000);
+        Assert.Empty(first.Rows);
+        Row row = Assert.Single(last.Rows);
+        Assert.Equal((s_msr, 1UL, 0UL), (row.Key.Code, row.Count, row.Timed));
+        Assert.Equal(new Accounting { Exits = 1, Open = 1 }, last.Accounting);
+        Assert.Equal(1_900UL, Assert.Single(last.OpenAges!).Ns);
+        Assert.Single(last.OpenBefore);
+        Assert.Empty(last.OpenAfter);
+    }
 }

@@ -121,6 +121,21 @@ public sealed record Accounting
             Problem = n => $"{Plural.Of(n, "return to the VMM was", "returns to the VMM were")} not counted",
             Remark = ": it was not seen, or its vCPU was not known yet",
         },
+        new("lost_records", a => a.LostRecords, (a, n) => a with { LostRecords = n })
+        {
+            InJson = JsonPresence.WhereAny,
+            IsUncounted = true,
+            Place = 15,
+            Problem = n => $"{Plural.Of(n, "event was", "events were")} lost by the tracer",
+            Remark = ": exits may be missing",
+        },
+        new("duplicate_events", a => a.DuplicateEvents, (a, n) => a with { DuplicateEvents = n })
+        {
+            InJson = JsonPresence.WhereAny,
+            Place = 16,
+            Problem = n => $"{Plural.Of(n, "event was", "events were")} in the capture twice",
+            Remark = ": used once",
+        },
         new("merged_vms", a => a.MergedVms, (a, n) => a with { MergedVms = n })
         {
             InJson = JsonPresence.WhereAny,
@@ -208,6 +223,15 @@ public sealed record Accounting
     /// </summary>
     public ulong LostReturns { get; init; }
 
+    /// <summary>
+    /// Events that another tool lost while it captured: as it says itself, and where it does not say how many, each loss as one. Exits may
+    /// be among them.
+    /// </summary>
+    public ulong LostRecords { get; init; }
+
+    /// <summary>Exits and entries that a capture holds twice: used once.</summary>
+    public ulong DuplicateEvents { get; init; }
+
     /// <summary>Exits that are in no row, and slow exits that were not written.</summary>
     public ulong Lost() => LostEvents + DroppedExits;
 
@@ -227,6 +251,15 @@ public sealed record Accounting
 
     /// <summary>This plus what was seen and lost in the time after it.</summary>
     public Accounting Then(Accounting next) => Combine(next, static (sum, more) => sum + more);
+
+    /// <summary>The same with the losses of a capture.</summary>
+    internal Accounting With(Accounting losses) => this with
+    {
+        LostRecords = losses.LostRecords,
+        DuplicateEvents = losses.DuplicateEvents,
+        DroppedExits = losses.DroppedExits,
+        DroppedVcpus = losses.DroppedVcpus,
+    };
 
     /// <summary>What came since <paramref name="before"/>; the whole value of a counter that restarted.</summary>
     public Accounting Less(Accounting before) => before.Combine(this, static (then, now) => now >= then ? now - then : now);

@@ -146,6 +146,20 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
         _ended.Add(vcpu);
     }
 
+    /// <summary>
+    /// Nothing follows: exits that are open are counted in the last reading although their level or argument may have come later. They
+    /// stay open, and have no time.
+    /// </summary>
+    public void CountOpen()
+    {
+        foreach (ref PairedVcpu of in _vcpus.AsSpan(0, _count))
+        {
+            if (of.State != PairingState.Open) continue;
+            CountLate(ref of);
+            of.IsCounted = true;
+        }
+    }
+
     /// <summary>What happened since the last reading, one row per vCPU, reason, level and qualifier.</summary>
     /// <param name="toNs">Where the interval ends, by the clock of the source.</param>
     public Interval Read(long toNs)

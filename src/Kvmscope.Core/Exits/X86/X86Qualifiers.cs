@@ -79,7 +79,7 @@ internal static class X86Qualifiers
     };
 
     // Whether the sub-leaf (ECX) takes part in what the CPUID leaf returns (SDM volume 2, CPUID; APM volume 3, appendix E).
-    private static bool HasSubleaf(uint leaf) => leaf switch
+    internal static bool HasSubleaf(uint leaf) => leaf switch
     {
         4 or 7 or 0xb or 0xd or 0xf or 0x10 or 0x12 or 0x14 or 0x17 or 0x18 or 0x1b or 0x1d or 0x1e or 0x1f or 0x20 or 0x23 or 0x24 => true,
         0x8000_001d or 0x8000_0020 or 0x8000_0026 => true,
