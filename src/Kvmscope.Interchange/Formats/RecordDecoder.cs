@@ -1,0 +1,162 @@
+using System.Buffers.Binary;
+using Kvmscope.Core.Captures;
+using Kvmscope.Core.Exits;
+using Kvmscope.Interchange.Text;
+
+namespace Kvmscope.Interchange.Formats;
+
+/// <summary>Reads the binary records of events by their formats. Both perf.data and trace.dat have them as the kernel writes them.</summary>
+/// <param name="isBigEndian">The byte order of the machine that wrote them.</param>
+internal sealed class RecordDecoder(bool isBigEndian)
+{
+    private const ulong ArmTrap = 2;
+
+    private readonly Layout?[] _layouts = new Layout?[ushort.MaxValue + 1];
+
+    /// <summary>The kinds of events whose formats are known.</summary>
+    internal IEnumerable<CapturedKind> Kinds => _layouts.OfType<Layout>().Select(layout => layout.Kind);
+
+    /// <summary>The bytes of the number of an event at the beginning of each record, and where it is.</summary>
+    internal EventField TypeField { get; private set; } = new(0, 2, false);
+
+    /// <summary>Where the thread is in each record.</summary>
+    internal EventField PidField { get; private set; } = new(4, 4, true);
+
+    /// <summary>Adds a format; those of events that are not used are not kept.</summary>
+    internal void Add(EventFormat format)
+    {
+        CapturedKind kind = EventText.KindOf(System.Text.Encoding.UTF8.GetBytes(format.Name));
+        if (kind == CapturedKind.None) return;
+        if (format["common_type"] is { } type) TypeField = type;
+        if (format["common_pid"] is { } pid) PidField = pid;
+        _layouts[format.Id] ??= new Layout(kind, format);
+    }
+
+    /// <summary>Which event a record is of.</summary>
+    internal CapturedKind KindOf(ReadOnlySpan<byte> record) => LayoutOf(record)?.Kind ?? CapturedKind.None;
+
+    /// <summary>The kind of an event by its number.</summary>
+    internal CapturedKind KindOf(ulong id) => id <= ushort.MaxValue ? _layouts[id]?.Kind ?? CapturedKind.None : CapturedKind.None;
+
+    /// <summary>The thread of a record.</summary>
+    internal int TidOf(ReadOnlySpan<byte> record) =>
+        TryNumber(record, PidField, out ulong tid) && (int)tid >= 0 ? (int)tid : CapturedEvent.Unknown;
+
+    /// <summary>Reads a record into an event, of which time, thread and CPU are left to the caller.</summary>
+    /// <returns>False where it is too short for its format, or of an event that is not used.</returns>
+    internal bool TryRead(ReadOnlySpan<byte> record, ref CapturedEvent e)
+    {
+        if (LayoutOf(record) is not { } layout) return false;
+        e.Kind = layout.Kind;
+        ulong number;
+        switch (layout.Kind)
+        {
+            case CapturedKind.Exit: return layout.Ret is null ? TryExit(record, layout, ref e) : TryArmExit(record, layout, ref e);
+            case CapturedKind.Entry:
+                if (TryNumber(record, layout.Vcpu, out number)) e.Vcpu = (int)Math.Min(number, int.MaxValue);
+                return true;
+            case CapturedKind.Mmio:
+                if (TryNumber(record, layout.Way, out number)) e.IsWrite = number == 2;
+                return TryNumber(record, layout.Value, out e.Value);
+            case CapturedKind.Cpuid:
+                e.HasInfo = TryNumber(record, layout.Info1, out e.Info1);
+                return TryNumber(record, layout.Value, out e.Value);
+            case CapturedKind.Pio or CapturedKind.Msr or CapturedKind.FastMmio or CapturedKind.Hypercall or CapturedKind.HypervHypercall
+                or CapturedKind.PageFault:
+                if (TryNumber(record, layout.Way, out number)) e.IsWrite = number != 0;
+                return TryNumber(record, layout.Value, out e.Value);
+            default: return true;
+        }
+    }
+
+    private Layout? LayoutOf(ReadOnlySpan<byte> record) =>
+        TryNumber(record, TypeField, out ulong type) && type <= ushort.MaxValue ? _layouts[type] : null;
+
+    private bool TryExit(ReadOnlySpan<byte> record, Layout layout, ref CapturedEvent e)
+    {
+        if (!TryNumber(record, layout.Reason, out ulong reason) || !TryNumber(record, layout.IsaField, out ulong isa)) return false;
+        e.Code = isa switch
+        {
+            // KVM_ISA_VMX, KVM_ISA_SVM. Bits of VMX that have no meaning here are left out: basic reason, bus lock, failed entry.
+            1 => new ExitCode(Isa.Vmx, reason & 0x8400_ffff),
+            2 => new ExitCode(Isa.Svm, (uint)reason),
+            _ => default,
+        };
+        if (TryNumber(record, layout.Vcpu, out ulong vcpu)) e.Vcpu = (int)Math.Min(vcpu, int.MaxValue);
+        if (TryNumber(record, layout.Rip, out ulong rip)) e.Rip = rip;
+        e.HasInfo = TryNumber(record, layout.Info1, out e.Info1) && TryNumber(record, layout.Info2, out e.Info2);
+        if (TryNumber(record, layout.Interrupt, out ulong interrupt)) e.Interrupt = (uint)interrupt;
+        // Up to 5.9 the second number is the interruption information.
+        else if (e.HasInfo && layout.Interrupt is null && isa == 1) e.Interrupt = (uint)e.Info2;
+        return true;
+    }
+
+    private bool TryArmExit(ReadOnlySpan<byte> record, Layout layout, ref CapturedEvent e)
+    {
+        if (!TryNumber(record, layout.Ret, out ulong ret) || !TryNumber(record, layout.ExceptionClass, out ulong exceptionClass)) return false;
+        ret &= 0x7fff_ffff;
+        e.Code = new ExitCode(Isa.Arm64, ret << 8 | (ret == ArmTrap ? exceptionClass & 0x3f : 0));
+        if (TryNumber(record, layout.Rip, out ulong pc)) e.Rip = pc;
+        return true;
+    }
+
+    private bool TryNumber(ReadOnlySpan<byte> record, EventField? field, out ulong number)
+    {
+        number = 0;
+        if (field is not { } of || of.Offset + of.Size > record.Length) return false;
+        ReadOnlySpan<byte> bytes = record.Slice(of.Offset, of.Size);
+        switch (of.Size)
+        {
+            case 1: number = bytes[0]; return true;
+            case 2: number = isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes); return true;
+            case 4: number = isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes); return true;
+            case 8: number = isBigEndian ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : BinaryPrimitives.ReadUInt64LittleEndian(bytes); return true;
+            default: return false;
+        }
+    }
+
+    /// <summary>The fields that are used of an event; null for those that it does not have.</summary>
+    private sealed class Layout(CapturedKind kind, EventFormat format)
+    {
+        internal CapturedKind Kind { get; } = kind;
+
+        internal EventField? Reason { get; } = format["exit_reason"];
+
+        internal EventField? IsaField { get; } = format["isa"];
+
+        internal EventField? Vcpu { get; } = format["vcpu_id"];
+
+        internal EventField? Rip { get; } = format["guest_rip"] ?? format["vcpu_pc"];
+
+        internal EventField? Info1 { get; } = kind == CapturedKind.Cpuid ? format["index"] : format["info1"];
+
+        internal EventField? Info2 { get; } = format["info2"];
+
+        internal EventField? Interrupt { get; } = format["intr_info"];
+
+        internal EventField? Ret { get; } = format["ret"];
+
+        internal EventField? ExceptionClass { get; } = format["esr_ec"];
+
+        internal EventField? Value { get; } = kind switch
+        {
+            CapturedKind.Pio => format["port"],
+            CapturedKind.Mmio => format["gpa"],
+            CapturedKind.FastMmio => format["gpa"] ?? format["fast_mmio"],
+            CapturedKind.Msr => format["ecx"],
+            CapturedKind.Cpuid => format["function"],
+            CapturedKind.Hypercall => format["nr"],
+            CapturedKind.HypervHypercall => format["code"],
+            CapturedKind.PageFault => format["fault_address"],
+            _ => null,
+        };
+
+        internal EventField? Way { get; } = kind switch
+        {
+            CapturedKind.Pio => format["rw"],
+            CapturedKind.Mmio => format["type"],
+            CapturedKind.Msr => format["write"],
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,90 @@
+using Kvmscope.Core.Captures;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Interchange.Tests;
+
+/// <summary>
+/// One run of a guest with known exits on Linux 6.1 (SVM, nested, two VMs of one process), captured by perf, perf kvm stat, trace-cmd and
+/// tracefs at once. kvmscope's own recording of it has the counts below, and so has perf kvm stat report, less the last exit of each vCPU.
+/// </summary>
+public sealed class LabCaptureTests
+{
+    // What 'kvmscope record' counted at the same time.
+    private static readonly string[] s_levels =
+    [
+        "CPUID 344", "CPUID L2 164", "HLT L2 32", "INTR 18", "INTR L2 310", "IOIO 300", "IOIO L2 44", "MSR 160", "NPF 460", "NPF L2 24",
+        "VMMCALL 52", "VMRUN 32",
+    ];
+
+    private static readonly string[] s_qualifiers =
+    [
+        "CPUID 0x0 (vendor): 392", "CPUID 0xb.1 (topology): 116", "HLT: 32", "INTR: 328", "IOIO 0x500 out: 4", "IOIO 0x501 out: 216",
+        "IOIO 0x502 in: 124", "MSR IA32_MISC_ENABLE read: 92", "MSR IA32_MISC_ENABLE write: 68", "NPF 0x30000000: 114",
+        "NPF 0x30001000: 114", "NPF fetch, not present: 8", "NPF read, not present: 152", "NPF write, not present: 28",
+        "NPF write, present: 68", "VMMCALL KVM_HC_VAPIC_POLL_IRQ: 52", "VMRUN: 32",
+    ];
+
+    // Those of 'perf kvm stat report' of the same run: the last exits, of IOIO, have no entry.
+    private static readonly string[] s_timed =
+        ["CPUID 508", "HLT 32", "INTR 328", "IOIO 340", "MSR 160", "NPF 484", "VMMCALL 52", "VMRUN 32"];
+
+    private static readonly string[] s_totals =
+        ["CPUID 508", "HLT 32", "INTR 328", "IOIO 344", "MSR 160", "NPF 484", "VMMCALL 52", "VMRUN 32"];
+
+    private static CaptureResult Import(string name) => Captured.Import(CaptureFile.Open(new MemoryStream(Captured.Bytes($"svm61-{name}.gz"))));
+
+    public static TheoryData<string> WithAllEvents() => new("all.data", "z.data", "t7.dat", "t6.dat", "tracefs.txt", "t7.txt", "all.txt");
+
+    [Theory]
+    [MemberData(nameof(WithAllEvents))]
+    public void Counts_levels_and_qualifiers_are_those_of_kvmscopes_own_recording(string name)
+    {
+        CaptureResult result = Import(name);
+        Assert.Equal(s_levels, result.Counts());
+        Assert.Equal(s_qualifiers, result.ByQualifier());
+        Assert.Equal(s_timed, Timed(result));
+        Assert.Equal(574, result.Contents[CapturedKind.NestedExit]);
+        Assert.Equal(0, result.Facts.Skipped);
+        Assert.Null(result.Facts.CutAt);
+        Assert.Equal((1940UL, 1936UL, 0UL, 0UL), (result.Trust.Exits, result.Trust.Entries, result.Trust.UnpairedExits, result.Trust.LostRecords));
+    }
+
+    [Theory]
+    [InlineData("stat.data")]
+    [InlineData("stat.pipe")]
+    [InlineData("stat.ns.txt")]
+    public void Perf_kvm_stat_has_counts_and_no_levels(string name)
+    {
+        CaptureResult result = Import(name);
+        Assert.Equal(s_totals, result.Counts());
+        Assert.Equal(s_timed, Timed(result));
+        Assert.Contains(result.Contents.Missing(), m => m.Text.Contains("kvm_nested_vmexit", StringComparison.Ordinal));
+    }
+
+    private static string[] Timed(CaptureResult result) =>
+        [.. result.Times().Select(line => line[..line.LastIndexOf(' ')])];
+
+    [Fact]
+    public void Text_with_ns_is_the_same_as_the_file_it_was_printed_from()
+    {
+        CaptureResult binary = Import("stat.data"), text = Import("stat.ns.txt");
+        Assert.Equal(binary.Times(), text.Times());
+        Assert.Equal(binary.ByQualifier(), text.ByQualifier());
+    }
+
+    [Fact]
+    public void Both_versions_of_trace_dat_are_the_same()
+    {
+        CaptureResult packed = Import("t7.dat"), plain = Import("t6.dat");
+        Assert.Equal(packed.Times(), plain.Times());
+        Assert.Equal(("trace.dat 7", "trace.dat 6"), (packed.Facts.Kind, plain.Facts.Kind));
+    }
+
+    [Fact]
+    public void Rounds_are_those_of_kvmscopes_own_recording()
+    {
+        CaptureResult result = Import("all.data");
+        ReflectedRounds[] rounds = [.. result.Interval.Rows.Select(row => row.Rounds).OfType<ReflectedRounds>()];
+        Assert.Equal(28UL, rounds.Aggregate(0UL, (sum, r) => sum + r.Timed));
+    }
+}

@@ -1,0 +1,155 @@
+using CsCheck;
+using Kvmscope.Core;
+using Kvmscope.Core.Captures;
+using Kvmscope.Core.Exits;
+using Kvmscope.Core.Model;
+
+namespace Kvmscope.Interchange.Tests;
+
+/// <summary>What real captures do not have: the other byte order, losses, events that come late or twice, impossible sizes.</summary>
+public sealed class MadeCaptureTests
+{
+    private static readonly CapturedEvent[] s_two =
+    [
+        MadeCapture.Exit(1_000, 11, 12), MadeCapture.Exit(1_100, 12, 10, cpu: 1), MadeCapture.Entry(1_500, 11, 0),
+        MadeCapture.Entry(1_700, 12, 1, cpu: 1), MadeCapture.Exit(1_900, 11, 12),
+    ];
+
+    private static CaptureResult Import(byte[] bytes) => Captured.Import(CaptureFile.Open(new MemoryStream(bytes)));
+
+    private static IEnumerable<CapturedEvent?> File(params CapturedEvent?[] events) => events;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Perf_data_in_both_byte_orders(bool isBigEndian)
+    {
+        CaptureResult result = Import(MadeCapture.PerfData(s_two.Select(e => (CapturedEvent?)e), isBigEndian));
+        Assert.Equal(["CPUID 1", "HLT 2"], result.Counts());
+        Assert.Equal(["CPUID 1 600", "HLT 1 500"], result.Times());
+        Assert.Equal([0, 1], result.Interval.Rows.Select(row => row.Key.Vcpu).Order());
+        Assert.Equal(7, Assert.Single(result.Interval.Vms).Pid);
+    }
+
+    [Theory]
+    [InlineData(false, 8)]
+    [InlineData(true, 8)]
+    [InlineData(true, 4)]
+    [InlineData(false, 4)]
+    public void Trace_dat_in_both_byte_orders_and_word_sizes(bool isBigEndian, int commitBytes)
+    {
+        CaptureResult result = Import(MadeCapture.TraceDat(s_two, 2, isBigEndian, commitBytes));
+        Assert.Equal(["CPUID 1", "HLT 2"], result.Counts());
+        Assert.Equal(["CPUID 1 600", "HLT 1 500"], result.Times());
+        Assert.Equal(["thread-11", "thread-12"], result.Interval.Vms.Select(vm => vm.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Perf_data_is_put_in_the_order_of_time_within_rounds()
+    {
+        // The entry of CPU 1 is in the file before the exit of CPU 0.
+        CaptureResult result = Import(MadeCapture.PerfData(File(
+            MadeCapture.Entry(1_500, 11, 3, cpu: 1), MadeCapture.Entry(2_500, 11, 3, cpu: 1), null,
+            MadeCapture.Exit(2_000, 11, 12), null, MadeCapture.Exit(1_800, 12, 10), null)));
+        Assert.Equal(["CPUID 0 0", "HLT 1 500"], result.Times());
+    }
+
+    [Fact]
+    public void An_event_that_perf_recorded_twice_is_used_once()
+    {
+        CaptureResult result = Import(MadeCapture.PerfData(s_two.Select(e => (CapturedEvent?)e), isTwice: true));
+        Assert.Equal(["CPUID 1", "HLT 2"], result.Counts());
+        Assert.Equal(["CPUID 1 600", "HLT 1 500"], result.Times());
+        Assert.Equal(5, result.Facts.LeftOut);
+    }
+
+    [Fact]
+    public void No_exit_is_timed_across_a_loss_and_the_loss_is_counted()
+    {
+        CapturedEvent[] events = [MadeCapture.Exit(1_000, 11, 12), MadeCapture.Lost(1_200, 17), MadeCapture.Entry(1_500, 11, 0),
+            MadeCapture.Exit(1_600, 11, 12), MadeCapture.Entry(1_700, 11, 0)];
+        foreach (byte[] bytes in (byte[][])[MadeCapture.PerfData(events.Select(e => (CapturedEvent?)e)), MadeCapture.TraceDat(events, 1)])
+        {
+            CaptureResult result = Import(bytes);
+            Assert.Equal(["HLT 2"], result.Counts());
+            Assert.Equal(["HLT 1 100"], result.Times());
+            Assert.Equal(new Accounting { Exits = 2, Entries = 1, CutExits = 1, LostRecords = 17 }, result.Trust);
+        }
+    }
+
+    [Fact]
+    public void A_capture_that_is_cut_gives_what_is_there_and_says_so()
+    {
+        byte[] whole = MadeCapture.PerfData(s_two.Select(e => (CapturedEvent?)e));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => Import(whole[..^3000][..500]));
+        Assert.Equal(ExitStatus.Failed, error.Status);
+        Assert.Contains("byte", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Events_of_the_future_do_not_make_an_interval_for_each_second()
+    {
+        CaptureResult result = Import(MadeCapture.PerfData(File(MadeCapture.Exit(1_000, 11, 12), MadeCapture.Entry(1_500, 11, 0),
+            MadeCapture.Exit(long.MaxValue - 5, 11, 12), MadeCapture.Entry(long.MaxValue - 1, 11, 0))));
+        Assert.Equal(["HLT 2 504"], result.Times());
+        Assert.InRange(result.Intervals, 2, 4);
+    }
+
+    [Fact]
+    public void What_any_threads_do_is_the_same_in_all_formats_and_as_given_directly()
+    {
+        Gen<(int Thread, bool IsExit, ulong Code, long Step, int Cpu)> step =
+            Gen.Select(Gen.Int[0, 3], Gen.Bool, Gen.ULong[10, 12], Gen.OneOf(Gen.Long[1, 5_000], Gen.Long[1, 400_000_000]), Gen.Int[0, 2]);
+        Gen.Select(step.Array[1, 60], Gen.Bool).Sample((steps, isBigEndian) =>
+        {
+            long now = 1_000;
+            List<CapturedEvent> events = [];
+            foreach ((int thread, bool isExit, ulong code, long by, int cpu) in steps)
+            {
+                now += by;
+                events.Add(isExit ? MadeCapture.Exit(now, 100 + thread, code, cpu) : MadeCapture.Entry(now, 100 + thread, thread, cpu));
+            }
+            CaptureResult direct = Captured.Import(new Given(events));
+            // CPU by CPU in the file, one round.
+            CaptureResult perf = Import(MadeCapture.PerfData(events.OrderBy(e => e.Cpu).Select(e => (CapturedEvent?)e), isBigEndian));
+            CaptureResult trace = Import(MadeCapture.TraceDat(events, 3, isBigEndian));
+            foreach (CaptureResult other in (CaptureResult[])[perf, trace])
+            {
+                Assert.Equal(direct.Counts(), other.Counts());
+                Assert.Equal(direct.Times(), other.Times());
+                Assert.Equal(direct.Trust, other.Trust);
+            }
+        }, iter: 300, threads: 1);
+    }
+
+    [Theory]
+    [InlineData("", "it is empty")]
+    [InlineData("PERFFILE", "this perf.data is of a version before 2012")]
+    [InlineData("\u001f\u008b\u0008", "it is compressed as a whole")]
+    [InlineData("\u007fELF\0\0", "it is no perf.data, no trace.dat and no text")]
+    public void What_is_no_trace_is_an_error(string begin, string message)
+    {
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => Import([.. begin.Select(c => (byte)c)]));
+        Assert.Equal(message, error.Message);
+        Assert.NotNull(error.Hint);
+    }
+
+    /// <summary>Events as they are.</summary>
+    private sealed class Given(IReadOnlyList<CapturedEvent> events) : ICaptureReader
+    {
+        private int _next;
+
+        public CaptureFacts Facts { get; } = new();
+
+        public long Position => _next;
+
+        public string? NameOf(int pid, int tid) => null;
+
+        public bool Read(ref CapturedEvent e)
+        {
+            if (_next == events.Count) return false;
+            e = events[_next++];
+            return true;
+        }
+    }
+}
