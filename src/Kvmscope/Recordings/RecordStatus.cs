@@ -21,7 +21,7 @@ internal sealed class RecordStatus(CommandContext context)
         _lastSaid = elapsed.TotalSeconds;
         double rate = interval.Seconds > 0 ? interval.Accounting.Exits / interval.Seconds : 0;
         string line = string.Create(CultureInfo.InvariantCulture,
-            $"{Clock(elapsed)}  {rate:0} exits/s  {Size(tape.Bytes)}  {Lost()}  {tape.Path}");
+            $"{Clock(elapsed)}  {rate:0} exits/s  {ImportStatus.Size(tape.Bytes)}  {Lost()}  {tape.Path}");
         // Returns to the start of the line, and clears what is left of a longer one.
         context.Error.Write($"\r{ForeignText.Clean(line, Math.Max(1, context.Screen.Width - 1))}\x1b[K");
         context.Error.Flush();
@@ -34,7 +34,7 @@ internal sealed class RecordStatus(CommandContext context)
         if (!context.ErrorIsTerminal) return;
         if (_isOpen) context.Error.Write("\r\x1b[K");
         context.Tell(string.Create(CultureInfo.InvariantCulture,
-            $"recorded {Clock(elapsed)}, {_exits} exits, {Size(tape.Bytes)}, {Lost()}"));
+            $"recorded {Clock(elapsed)}, {_exits} exits, {ImportStatus.Size(tape.Bytes)}, {Lost()}"));
         context.Tell($"kvmscope report {tape.Path}");
     }
 
@@ -42,12 +42,4 @@ internal sealed class RecordStatus(CommandContext context)
 
     private static string Clock(TimeSpan time) =>
         time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Minutes}:{time.Seconds:00}";
-
-    private static string Size(long bytes) => bytes switch
-    {
-        < 1000 => $"{bytes} B",
-        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB"),
-        < 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB"),
-    };
 }

@@ -62,12 +62,22 @@ internal sealed class RecordingFile : IDisposable
 
     /// <summary>Appends bytes; they are on the disk when it returns.</summary>
     /// <exception cref="KvmscopeException">They could not be written (status 1); the file is as it was before.</exception>
-    public void Append(ReadOnlyMemory<byte> bytes)
+    public void Append(ReadOnlyMemory<byte> bytes) => Append(bytes.Span, isSynced: true);
+
+    /// <summary>Appends bytes of what can be made again: they are on the disk after <see cref="Sync"/>.</summary>
+    /// <exception cref="KvmscopeException">They could not be written (status 1); the file is as it was before.</exception>
+    public void AppendUnsynced(ReadOnlyMemory<byte> bytes) => Append(bytes.Span, isSynced: false);
+
+    /// <summary>Waits until all is on the disk.</summary>
+    /// <exception cref="KvmscopeException">That failed (status 1).</exception>
+    public void Sync() => Append([], isSynced: true);
+
+    private void Append(ReadOnlySpan<byte> bytes, bool isSynced)
     {
         try
         {
-            _stream.Write(bytes.Span);
-            _stream.Flush(flushToDisk: true);
+            _stream.Write(bytes);
+            if (isSynced) _stream.Flush(flushToDisk: true);
         }
         catch (IOException error)
         {
