@@ -76,8 +76,10 @@ internal sealed class BinaryInput(Stream stream, long position = 0)
     }
 
     /// <summary>Goes to a byte of a file that can be read in any order.</summary>
+    /// <exception cref="Core.KvmscopeException">The file ends before.</exception>
     internal void Seek(long to)
     {
+        if (to > stream.Length) throw Damage.At($"what should be at byte {to} is not there: the file has {stream.Length} bytes");
         stream.Position = to;
         (_begin, _end, Position) = (0, 0, to);
     }
@@ -86,6 +88,7 @@ internal sealed class BinaryInput(Stream stream, long position = 0)
     /// <returns>How many bytes there were.</returns>
     internal int ReadAt(long at, Span<byte> to)
     {
+        if (at > stream.Length) return 0;
         stream.Position = at;
         int read = stream.ReadAtLeast(to, to.Length, throwOnEndOfStream: false);
         (_begin, _end, Position) = (0, 0, at + read);

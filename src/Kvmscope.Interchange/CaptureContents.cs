@@ -50,7 +50,11 @@ public sealed class CaptureContents
     {
         List<string> missing = [];
         if (this[CapturedKind.Entry] == 0) missing.Add("the capture has no kvm_entry: no exit is timed");
-        if (Isa != Isa.Arm64)
+        if (Isa == Isa.Arm64)
+        {
+            missing.Add("kvm_exit of arm64 does not say which register or function: exits have no qualifier, except MMIO");
+        }
+        else
         {
             if (this[CapturedKind.NestedExit] == 0)
                 missing.Add("the capture has no kvm_nested_vmexit: exits of L2, if there were any, are shown as L1");

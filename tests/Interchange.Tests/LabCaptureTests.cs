@@ -87,4 +87,46 @@ public sealed class LabCaptureTests
         ReflectedRounds[] rounds = [.. result.Interval.Rows.Select(row => row.Rounds).OfType<ReflectedRounds>()];
         Assert.Equal(28UL, rounds.Aggregate(0UL, (sum, r) => sum + r.Timed));
     }
+
+    [Theory]
+    [InlineData("all.data", 1_669_565_55)]
+    [InlineData("z.data", 1_656_224_63)]
+    [InlineData("stat.data", 1_653_660_29)]
+    public void Times_add_up_to_what_perf_kvm_stat_report_prints_of_the_same_file(string name, long printed)
+    {
+        // It prints hundredths of a microsecond: 10 ns.
+        long total = Import(name).Interval.Rows.Sum(row => (long)row.TotalNs);
+        Assert.InRange(total, (printed * 10) - 5, (printed * 10) + 5);
+    }
+
+    [Theory]
+    [InlineData("all.data")]
+    [InlineData("tracefs.txt")]
+    [InlineData("t7.txt")]
+    public void On_7_2_counts_are_those_of_kvmscopes_own_recording_too(string name)
+    {
+        CaptureResult result = Captured.Import(CaptureFile.Open(new MemoryStream(Captured.Bytes($"svm72-{name}.gz"))));
+        Assert.Equal((1860UL, 1858UL), (result.Trust.Exits, result.Trust.Entries));
+        Assert.Equal(348, result.Interval.Rows.Where(row => row.Key.Level == Core.Exits.ExitLevel.L2).Sum(row => (long)row.Count));
+        Assert.Equal(
+        [
+            "CPUID 0x0 (vendor): 196", "CPUID 0xb.1 (topology): 58", "HLT: 16", "INTR: 1052", "IOIO 0x500 out: 2", "IOIO 0x501 out: 108",
+            "IOIO 0x502 in: 62", "MSR IA32_MISC_ENABLE read: 46", "MSR IA32_MISC_ENABLE write: 34", "NPF 0x30000000: 57",
+            "NPF 0x30001000: 57", "NPF fetch, not present: 4", "NPF read, not present: 78", "NPF write, not present: 14",
+            "NPF write, present: 34", "VMMCALL KVM_HC_VAPIC_POLL_IRQ: 26", "VMRUN: 16",
+        ], result.ByQualifier());
+    }
+
+    [Fact]
+    public void On_arm64_counts_are_those_of_kvmscopes_own_recording_too()
+    {
+        CaptureResult result = Captured.Import(CaptureFile.Open(new MemoryStream(Captured.Bytes("arm61-tracefs.txt.gz"))));
+        Assert.Equal(["DABT_LOW 90", "HVC64 17", "IABT_LOW 1", "IRQ 1", "SYS64 11"], result.Counts());
+        Assert.Equal(
+            ["DABT_LOW 0x8000000 write (GIC distributor): 1", "DABT_LOW 0x80b0000 write (GIC redistributor): 2",
+                "DABT_LOW 0x9000000 write (PL011 UART): 1", "DABT_LOW 0xa000000 read (virtio-mmio): 7",
+                "DABT_LOW 0xa000000 write (virtio-mmio): 14", "DABT_LOW: 65"],
+            result.ByQualifier().Where(line => line.StartsWith("DABT", StringComparison.Ordinal)).OrderBy(line => line.Contains("LOW:")));
+        Assert.DoesNotContain(result.Contents.Missing(), m => m.Text.Contains("nested", StringComparison.Ordinal));
+    }
 }

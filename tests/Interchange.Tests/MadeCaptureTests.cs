@@ -1,7 +1,6 @@
 using CsCheck;
 using Kvmscope.Core;
 using Kvmscope.Core.Captures;
-using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 
 namespace Kvmscope.Interchange.Tests;
@@ -78,12 +77,16 @@ public sealed class MadeCaptureTests
     }
 
     [Fact]
-    public void A_capture_that_is_cut_gives_what_is_there_and_says_so()
+    public void A_capture_that_is_cut_gives_what_is_there_or_an_error_with_the_place()
     {
         byte[] whole = MadeCapture.PerfData(s_two.Select(e => (CapturedEvent?)e));
-        KvmscopeException error = Assert.Throws<KvmscopeException>(() => Import(whole[..^3000][..500]));
+        KvmscopeException error = Assert.Throws<KvmscopeException>(() => Import(whole[..^700]));
         Assert.Equal(ExitStatus.Failed, error.Status);
         Assert.Contains("byte", error.Message, StringComparison.Ordinal);
+        byte[] trace = MadeCapture.TraceDat(s_two, 2);
+        CaptureResult result = Import(trace[..^4096]);
+        Assert.Equal(["HLT 2"], result.Counts());
+        Assert.Contains("of CPU 1", result.Facts.CutAt, StringComparison.Ordinal);
     }
 
     [Fact]

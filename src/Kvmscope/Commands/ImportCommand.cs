@@ -31,7 +31,7 @@ internal sealed class ImportCommand : ICommand
         [
             new("kvmscope import perf.data.guest -o customer.kvmscope", "What 'perf kvm stat record' wrote."),
             new("kvmscope import trace.dat --slower 1ms -o trace.kvmscope", "What 'trace-cmd record -e kvm' wrote, and its slow exits."),
-            new("perf script | kvmscope import - -o run.kvmscope", "The text of perf."),
+            new("kvmscope import script.txt -o run.kvmscope", "What 'perf script' or 'trace-cmd report' printed."),
             new("kvmscope import --check trace.dat", "What is in it, and what is not."),
         ]);
 
