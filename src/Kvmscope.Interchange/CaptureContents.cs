@@ -21,6 +21,9 @@ public sealed class CaptureContents
     /// <summary>Whether it says the process of each thread.</summary>
     public bool HasProcesses { get; private set; }
 
+    /// <summary>Whether it says the time of day.</summary>
+    public bool HasTimeOfDay { get; internal set; }
+
     /// <summary>Events that its tracer lost, as far as it says how many.</summary>
     public ulong Lost { get; private set; }
 
@@ -64,6 +67,7 @@ public sealed class CaptureContents
             if (details.Length > 0) missing.Add($"the capture has no {string.Join(", ", details)}: such exits may lack their qualifier");
         }
         if (!HasProcesses) missing.Add("the capture does not tell processes: each thread is shown as a VM of its own");
+        if (!HasTimeOfDay) missing.Add("the capture does not tell the time of day: times are those of its own clock, which begins in 1970 here");
         return [.. missing.Select(text => new MissingSource(null, text))];
     }
 

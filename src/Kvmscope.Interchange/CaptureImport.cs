@@ -41,6 +41,9 @@ public sealed record InputReport(string Name, string Kind, CaptureContents Conte
     /// <summary>Samples that a second event of the tracer wrote again, and that were left out.</summary>
     public long LeftOut { get; init; }
 
+    /// <summary>Events that came after newer ones had been used: their exits may lack their times.</summary>
+    public long Late { get; init; }
+
     /// <summary>Where it is cut off; null where it is whole.</summary>
     public string? CutAt { get; init; }
 
@@ -159,11 +162,13 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
                 break;
             }
             _bytesBefore += input.Bytes ?? reader.Position;
+            contents.HasTimeOfDay = reader.Facts.Zero is not null;
             return new InputReport(input.Name, reader.Facts.Kind, contents)
             {
                 Skipped = reader.Facts.Skipped,
                 FirstSkipped = reader.Facts.FirstSkipped,
                 LeftOut = reader.Facts.LeftOut,
+                Late = reader.Facts.Late,
                 CutAt = reader.Facts.CutAt,
                 Zero = reader.Facts.Zero,
             };
@@ -192,6 +197,7 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
                 using var owned = reader as IDisposable;
                 CapturedEvent e = default;
                 for (int i = 0; i < MostSniffed && reader.Read(ref e); i++) contents.Add(e);
+                contents.HasTimeOfDay = reader.Facts.Zero is not null;
             }
             catch (KvmscopeException error)
             {

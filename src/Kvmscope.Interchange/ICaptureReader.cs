@@ -46,6 +46,9 @@ internal sealed class CaptureFacts
     /// <summary>Events that are in it twice, as two events of the tracer wrote each of them; the second ones are left out.</summary>
     internal long LeftOut { get; set; }
 
+    /// <summary>Events that came after newer ones had been used: their exits may lack their times.</summary>
+    internal long Late { get; set; }
+
     /// <summary>Where it is cut off; null where it is whole.</summary>
     internal string? CutAt { get; set; }
 

@@ -1,5 +1,4 @@
 using Kvmscope.Core.Captures;
-using Kvmscope.Core.Model;
 
 namespace Kvmscope.Interchange.Tests;
 
@@ -84,8 +83,7 @@ public sealed class LabCaptureTests
     public void Rounds_are_those_of_kvmscopes_own_recording()
     {
         CaptureResult result = Import("all.data");
-        ReflectedRounds[] rounds = [.. result.Interval.Rows.Select(row => row.Rounds).OfType<ReflectedRounds>()];
-        Assert.Equal(28UL, rounds.Aggregate(0UL, (sum, r) => sum + r.Timed));
+        Assert.Equal(["HLT 32 28"], Rounds(result));
     }
 
     [Theory]
@@ -129,4 +127,29 @@ public sealed class LabCaptureTests
             result.ByQualifier().Where(line => line.StartsWith("DABT", StringComparison.Ordinal)).OrderBy(line => line.Contains("LOW:")));
         Assert.DoesNotContain(result.Contents.Missing(), m => m.Text.Contains("nested", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void On_VMX_counts_qualifiers_and_rounds_are_those_of_kvmscopes_own_recording()
+    {
+        CaptureResult result = Captured.Import(CaptureFile.Open(new MemoryStream(Captured.Bytes("vmx61-tracefs.txt.gz"))));
+        Assert.Equal((248UL, 247UL), (result.Trust.Exits, result.Trust.Entries));
+        Assert.Equal(
+        [
+            // kvmscope knows the leaf of the first: it is reflected, so that KVM does not handle it and has no kvm_cpuid for it.
+            "CPUID: 11", "CPUID 0x0 (vendor): 17", "CPUID 0xb.1 (topology): 9", "EPT_MISCONFIG 0x30000000: 12",
+            "EPT_VIOLATION 0x30000000: 1", "EPT_VIOLATION fetch, not present: 2", "EPT_VIOLATION read, not present: 5",
+            "EPT_VIOLATION write, not present: 23", "EXTERNAL_INTERRUPT 0xec (local timer): 1", "HLT: 4",
+            // And not the port of the last exit, which is read where it ends.
+            "IO_INSTRUCTION 0x500 out: 1", "IO_INSTRUCTION 0x501 out: 18", "IO_INSTRUCTION 0x502 in: 11",
+            "MSR_READ IA32_MISC_ENABLE: 9", "MSR_WRITE IA32_MISC_ENABLE: 7", "VMCALL KVM_HC_VAPIC_POLL_IRQ: 5", "VMCLEAR: 1", "VMLAUNCH: 1",
+            "VMOFF: 1", "VMON: 1", "VMPTRLD: 1", "VMREAD: 14", "VMRESUME: 14", "VMWRITE: 79",
+        ], result.ByQualifier().OrderBy(line => line.Replace(":", " ", StringComparison.Ordinal), StringComparer.Ordinal));
+        Assert.Equal(["CPUID 11 11", "HLT 4 3"], Rounds(result));
+        Assert.Equal(26, result.Interval.Rows.Where(row => row.Key.Level == Core.Exits.ExitLevel.L2).Sum(row => (long)row.Count));
+    }
+
+    private static string[] Rounds(CaptureResult result) =>
+        [.. result.Interval.Rows.Where(row => row.Rounds is not null).GroupBy(row => Core.Exits.ExitReasons.Name(row.Key.Code))
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => $"{g.Key} {g.Sum(row => (long)row.Rounds!.Reflected)} {g.Sum(row => (long)row.Rounds!.Timed)}")];
 }

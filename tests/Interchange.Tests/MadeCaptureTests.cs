@@ -54,6 +54,28 @@ public sealed class MadeCaptureTests
     }
 
     [Fact]
+    public void A_round_that_is_larger_than_the_room_goes_ahead_in_parts_and_late_events_are_counted()
+    {
+        EventOrder order = new(room: 4);
+        List<long> taken = [];
+        foreach (long ns in (long[])[10, 20, 30, 40, 15, 25, 5, 50])
+        {
+            order.Add(MadeCapture.Exit(ns, 1, 12));
+            Drain();
+        }
+        order.End();
+        Drain();
+        Assert.Equal([10, 20, 15, 25, 5, 30, 40, 50], taken);
+        Assert.Equal(2, order.Late);
+
+        void Drain()
+        {
+            CapturedEvent e = default;
+            while (order.TryTake(ref e)) taken.Add(e.Ns);
+        }
+    }
+
+    [Fact]
     public void An_event_that_perf_recorded_twice_is_used_once()
     {
         CaptureResult result = Import(MadeCapture.PerfData(s_two.Select(e => (CapturedEvent?)e), isTwice: true));
@@ -96,6 +118,56 @@ public sealed class MadeCaptureTests
             MadeCapture.Exit(long.MaxValue - 5, 11, 12), MadeCapture.Entry(long.MaxValue - 1, 11, 0))));
         Assert.Equal(["HLT 2 504"], result.Times());
         Assert.InRange(result.Intervals, 2, 4);
+    }
+
+    [Fact]
+    public void Threads_beyond_the_room_are_counted_and_take_no_memory()
+    {
+        CapturedEvent[] events = [.. Enumerable.Range(0, 30).SelectMany(tid => (CapturedEvent[])
+            [MadeCapture.Exit(1_000 + (100 * tid), tid, 12), MadeCapture.Entry(1_050 + (100 * tid), tid, tid)])];
+        CaptureResult result = Captured.Import(new Given(events), new CaptureOptions { MostVcpus = 10 });
+        Assert.Equal(["HLT 10"], result.Counts());
+        Assert.Equal(new Accounting { Exits = 10, Entries = 10, DroppedExits = 20, DroppedVcpus = 20 }, result.Trust);
+    }
+
+    [Fact]
+    public void A_thread_that_ended_gives_its_room_and_its_number_to_another()
+    {
+        CapturedEvent end = new() { Kind = CapturedKind.ThreadEnd, Ns = 1_300, Tid = 11, Pid = CapturedEvent.Unknown };
+        CapturedEvent[] events =
+        [
+            MadeCapture.Exit(1_000, 11, 12), MadeCapture.Entry(1_100, 11, 0), MadeCapture.Exit(1_200, 11, 10), end,
+            MadeCapture.Exit(1_400, 11, 12), MadeCapture.Entry(1_600, 11, 1),
+        ];
+        CaptureResult result = Captured.Import(new Given(events), new CaptureOptions { MostVcpus = 1, IntervalNs = 250 });
+        Assert.Equal(["CPUID 1", "HLT 2"], result.Counts());
+        Assert.Equal(["CPUID 0 0", "HLT 2 300"], result.Times());
+        Assert.Equal(new Accounting { Exits = 3, Entries = 2, FinalExits = 1 }, result.Trust);
+        Assert.Equal([0, 1], result.Interval.Rows.Select(row => row.Key.Vcpu).Distinct().Order());
+    }
+
+    [Fact]
+    public void Exits_and_entries_that_are_there_twice_are_used_once_and_counted()
+    {
+        CapturedEvent[] events =
+        [
+            MadeCapture.Exit(1_000, 11, 12), MadeCapture.Exit(1_000, 11, 12), MadeCapture.Entry(1_100, 11, 0),
+            MadeCapture.Entry(1_100, 11, 0), MadeCapture.Exit(1_200, 11, 12), MadeCapture.Exit(1_201, 11, 12),
+        ];
+        CaptureResult result = Captured.Import(new Given(events));
+        Assert.Equal(new Accounting { Exits = 3, Entries = 1, UnpairedExits = 1, Open = 1, DuplicateEvents = 2 }, result.Trust);
+    }
+
+    [Fact]
+    public void A_thread_that_runs_two_vcpus_has_the_exits_of_each_paired_with_its_own_entries()
+    {
+        CapturedEvent other = MadeCapture.Exit(1_100, 11, 10) with { Vcpu = 1 };
+        CapturedEvent[] events =
+        [
+            MadeCapture.Exit(1_000, 11, 12) with { Vcpu = 0 }, other, MadeCapture.Entry(1_500, 11, 1), MadeCapture.Entry(1_900, 11, 0),
+        ];
+        CaptureResult result = Captured.Import(new Given(events));
+        Assert.Equal(["CPUID 1 400", "HLT 1 900"], result.Times());
     }
 
     [Fact]

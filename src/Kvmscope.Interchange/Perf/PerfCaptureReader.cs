@@ -54,6 +54,7 @@ internal sealed class PerfCaptureReader : ICaptureReader, IDisposable
     {
         while (!_order.TryTake(ref e))
         {
+            Facts.Late = _order.Late;
             if (_isEnded) return false;
             if (_records.Read(out ReadOnlySpan<byte> record)) Take(record);
             else End();

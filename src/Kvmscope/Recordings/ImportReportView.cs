@@ -48,6 +48,7 @@ internal sealed class ImportReportView(TextWriter output)
         if (report.CutAt is { } cut) yield return $"it is cut off: {cut}";
         if (report.Contents.Lost > 0) yield return Invariant($"at least {report.Contents.Lost} events were lost while they were captured");
         if (report.LeftOut > 0) yield return Invariant($"{report.LeftOut} samples are there twice, as an event was recorded twice: used once");
+        if (report.Late > 0) yield return Invariant($"{report.Late} events came late, after newer ones: their exits may lack their times");
         if (report.Skipped > 0) yield return Invariant($"{report.Skipped} lines or records cannot be read; the first is {report.FirstSkipped}");
     }
 
