@@ -39,7 +39,8 @@ internal sealed class BinaryInput(Stream stream, long position = 0)
     internal ReadOnlySpan<byte> Read(int count)
     {
         ReadOnlySpan<byte> bytes = Peek(count);
-        if (bytes.Length < count) throw Damage.At($"the file ends at byte {Position + bytes.Length}, within what begins at byte {Position}");
+        if (bytes.Length < count)
+            throw Damage.At($"the file ends at byte {Position + bytes.Length}, within what begins at byte {Position}");
         Take(count);
         return bytes;
     }

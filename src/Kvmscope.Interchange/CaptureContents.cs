@@ -62,12 +62,13 @@ public sealed class CaptureContents
             if (this[CapturedKind.NestedExit] == 0)
                 missing.Add("the capture has no kvm_nested_vmexit: exits of L2, if there were any, are shown as L1");
             else if (!HasRounds)
-                missing.Add("the capture has no kvm_nested_vmexit_inject or no kvm_nested_vmenter: rounds of reflected exits are not known");
+                missing.Add("the capture has no kvm_nested_vmexit_inject or kvm_nested_vmenter: rounds of reflected exits are not known");
             string[] details = [.. Details().Where(d => this[d.Kind] == 0).Select(d => d.Name)];
             if (details.Length > 0) missing.Add($"the capture has no {string.Join(", ", details)}: such exits may lack their qualifier");
         }
         if (!HasProcesses) missing.Add("the capture does not tell processes: each thread is shown as a VM of its own");
-        if (!HasTimeOfDay) missing.Add("the capture does not tell the time of day: times are those of its own clock, which begins in 1970 here");
+        if (!HasTimeOfDay)
+            missing.Add("the capture does not tell the time of day: times are those of its own clock, which begins in 1970 here");
         return [.. missing.Select(text => new MissingSource(null, text))];
     }
 

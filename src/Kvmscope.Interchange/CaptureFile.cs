@@ -28,7 +28,8 @@ internal static class CaptureFile
         if (bytes.StartsWith("PERFFILE"u8) || bytes.StartsWith("ELIFFREP"u8))
             throw Damage.Unsupported($"this perf.data is of a version before 2012", "Import the text of 'perf script'.");
         if (IsPacked(bytes))
-            throw new KvmscopeException(ExitStatus.Usage, "it is compressed as a whole", "Unpack it before: 'zcat FILE | kvmscope import - -o OUT'.");
+            throw new KvmscopeException(ExitStatus.Usage, "it is compressed as a whole",
+                "Unpack it before: 'zcat FILE | kvmscope import - -o OUT'.");
         if (bytes.Contains((byte)0))
             throw new KvmscopeException(ExitStatus.Usage, "it is no perf.data, no trace.dat and no text",
                 "Import what perf or trace-cmd recorded, or the text of 'perf script' or 'trace-cmd report'.");

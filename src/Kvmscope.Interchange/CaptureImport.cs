@@ -64,6 +64,9 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
     /// <summary>Whether it ended because <c>progress</c> said so.</summary>
     public bool IsInterrupted { get; private set; }
 
+    /// <summary>What ended it before the end of the inputs, after a part was read; null where nothing did.</summary>
+    public KvmscopeException? Failure { get; private set; }
+
     /// <summary>Bytes of all inputs; null where one is a pipe.</summary>
     public long? Bytes => inputs.Any(input => input.Bytes is null) ? null : inputs.Sum(input => input.Bytes);
 
@@ -94,8 +97,8 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
         List<InputReport> reports = [];
         foreach (CaptureInput input in inputs)
         {
-            if (IsInterrupted) break;
-            reports.Add(Read(input, (reader, contents) =>
+            if (IsInterrupted || Failure is not null) break;
+            if (TryRead(input, (reader, contents) =>
             {
                 current = reader;
                 bool isFirst = true;
@@ -104,19 +107,20 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
                     pairing ??= NewPairing(reader.Facts, contents);
                     if (isFirst && e.Kind is CapturedKind.Exit or CapturedKind.Entry)
                     {
-                        if (isFirst && e.Ns < lastNs) throw NotInOrder(input);
+                        if (e.Ns < lastNs) throw NotInOrder(input);
                         if (reports.Count > 0) pairing.Break();
                         isFirst = false;
                     }
                     pairing.Add(e);
                     if (e.Kind is CapturedKind.Exit or CapturedKind.Entry) lastNs = Math.Max(lastNs, e.Ns);
                 };
-            }));
+            }, () => pairing is not null) is { } report) reports.Add(report);
         }
         if (!isComplete && pairing is not null) pairing.Missing = MissingOf(reports.Select(report => report.Contents));
         pairing?.End();
         if (pairing is null || pairing.Intervals == 0)
-            throw new KvmscopeException(ExitStatus.Usage, $"there is no kvm_exit in {(inputs.Count == 1 ? $"'{inputs[0].Name}'" : "these files")}",
+            throw new KvmscopeException(ExitStatus.Usage,
+                $"there is no kvm_exit in {(inputs.Count == 1 ? $"'{inputs[0].Name}'" : "these files")}",
                 "Record on the host, with 'perf kvm stat record -a' or 'trace-cmd record -e kvm'.");
         return reports;
 
@@ -138,6 +142,20 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
                     take(interval);
                 })
             { Missing = isComplete ? known.Missing() : [] };
+        }
+    }
+
+    // Where something was read before an error, that is kept.
+    private InputReport? TryRead(CaptureInput input, Func<ICaptureReader, CaptureContents, EventTaker> takerOf, Func<bool> hasRead)
+    {
+        try
+        {
+            return Read(input, takerOf);
+        }
+        catch (KvmscopeException error) when (hasRead())
+        {
+            Failure = error;
+            return null;
         }
     }
 
@@ -188,23 +206,41 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
     {
         var contents = new CaptureContents();
         if (inputs.Any(input => input.Bytes is null)) return (contents, false);
+        long lastBegin = long.MinValue;
+        bool isComplete = true;
         foreach (CaptureInput input in inputs)
         {
             using Stream stream = input.Open();
+            var own = new CaptureContents();
             try
             {
                 ICaptureReader reader = CaptureFile.Open(stream);
                 using var owned = reader as IDisposable;
                 CapturedEvent e = default;
-                for (int i = 0; i < MostSniffed && reader.Read(ref e); i++) contents.Add(e);
+                for (int i = 0; reader.Read(ref e); i++)
+                {
+                    own.Add(e);
+                    contents.Add(e);
+                    if (i < MostSniffed) continue;
+                    // What comes later may be of any kind.
+                    isComplete = false;
+                    break;
+                }
                 contents.HasTimeOfDay = reader.Facts.Zero is not null;
+            }
+            catch (KvmscopeException) when (own[CapturedKind.Exit] > 0)
+            {
+                // It is said when that place is reached.
             }
             catch (KvmscopeException error)
             {
                 throw new KvmscopeException(error.Status, $"'{input.Name}': {error.Message}", error.Hint, error);
             }
+            if (own.Ns.From > own.Ns.To) continue;
+            if (own.Ns.From <= lastBegin) throw NotInOrder(input);
+            lastBegin = own.Ns.From;
         }
-        return (contents, true);
+        return (contents, isComplete);
     }
 
     private static ImmutableArray<MissingSource> MissingOf(IEnumerable<CaptureContents> contents) =>

@@ -38,7 +38,7 @@ public sealed class ImportTests : IDisposable
         Assert.Contains("HLT", report, StringComparison.Ordinal);
         string times = new World().Run(["report", Out]).Out;
         Assert.Contains("2 exits in 1", times, StringComparison.Ordinal);
-        Assert.Contains("the capture has no kvm_nested_vmexit: exits of L2, if there were any, are shown as", times, StringComparison.Ordinal);
+        Assert.Contains("the capture has no kvm_nested_vmexit: exits of L2, if there were any", times, StringComparison.Ordinal);
         Assert.Contains("1 exit has no entry yet (open)", times, StringComparison.Ordinal);
         Assert.Contains("10.0", new World().Run(["report", Out, "slower"]).Out, StringComparison.Ordinal);
     }
@@ -101,6 +101,23 @@ public sealed class ImportTests : IDisposable
         Assert.Equal(130, outcome.Status);
         Assert.Contains("interrupted: the recording ends with what was read so far", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("1 exit in", new World().Run(["report", Out]).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_read_before_an_error_is_kept()
+    {
+        string later = In(Trace.Replace("341", "342", StringComparison.Ordinal), "later.txt"), other = In("\0", "other");
+        Outcome outcome = new World().Run(["import", In(), later, "-o", Out]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.Contains("4 exits in 11", new World().Run(["report", Out]).Out, StringComparison.Ordinal);
+        // It overlaps: the second one begins in the first.
+        string inside = In(Trace.Replace("3410.005", "3410.006", StringComparison.Ordinal), "inside.txt"), part = Out + "2";
+        outcome = new World().Run(["import", In(), inside, "-o", part]);
+        Assert.Equal((int)ExitStatus.Usage, outcome.Status);
+        Assert.Contains("begins before the file before it ends", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"What was read before that is in '{part}'.", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("2 exits in 1", new World().Run(["report", part]).Out, StringComparison.Ordinal);
+        Assert.Equal((int)ExitStatus.Usage, new World().Run(["import", other, "-o", Out + "3"]).Status);
     }
 
     [Theory]

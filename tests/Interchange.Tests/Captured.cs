@@ -61,7 +61,8 @@ internal sealed record CaptureResult(
         .Select(g => $"{g.Key.Name}{(g.Key.Level == ExitLevel.L2 ? " L2" : "")} {g.Sum(row => (long)row.Count)}")];
 
     /// <summary>How many of each reason are timed, and their sum in ns.</summary>
-    internal string[] Times() => [.. Interval.Rows.GroupBy(row => ExitReasons.Name(row.Key.Code)).OrderBy(g => g.Key, StringComparer.Ordinal)
+    internal string[] Times() => [.. Interval.Rows.GroupBy(row => ExitReasons.Name(row.Key.Code))
+        .OrderBy(g => g.Key, StringComparer.Ordinal)
         .Select(g => $"{g.Key} {g.Sum(row => (long)row.Timed)} {g.Sum(row => (long)row.TotalNs)}")];
 
     internal string[] ByQualifier() => [.. Interval.Rows

@@ -1,4 +1,5 @@
 using Kvmscope.Core.Captures;
+using Kvmscope.Core.Model;
 
 namespace Kvmscope.Interchange.Tests;
 
@@ -30,7 +31,8 @@ public sealed class LabCaptureTests
     private static readonly string[] s_totals =
         ["CPUID 508", "HLT 32", "INTR 328", "IOIO 344", "MSR 160", "NPF 484", "VMMCALL 52", "VMRUN 32"];
 
-    private static CaptureResult Import(string name) => Captured.Import(CaptureFile.Open(new MemoryStream(Captured.Bytes($"svm61-{name}.gz"))));
+    private static CaptureResult Import(string name) =>
+        Captured.Import(CaptureFile.Open(new MemoryStream(Captured.Bytes($"svm61-{name}.gz"))));
 
     public static TheoryData<string> WithAllEvents() => new("all.data", "z.data", "t7.dat", "t6.dat", "tracefs.txt", "t7.txt", "all.txt");
 
@@ -45,7 +47,8 @@ public sealed class LabCaptureTests
         Assert.Equal(574, result.Contents[CapturedKind.NestedExit]);
         Assert.Equal(0, result.Facts.Skipped);
         Assert.Null(result.Facts.CutAt);
-        Assert.Equal((1940UL, 1936UL, 0UL, 0UL), (result.Trust.Exits, result.Trust.Entries, result.Trust.UnpairedExits, result.Trust.LostRecords));
+        Accounting trust = result.Trust;
+        Assert.Equal((1940UL, 1936UL, 0UL, 0UL), (trust.Exits, trust.Entries, trust.UnpairedExits, trust.LostRecords));
     }
 
     [Theory]

@@ -13,7 +13,8 @@ internal static class MadeCapture
         + "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n";
 
     private const string ExitFormat = "name: kvm_exit\nID: 1440\n" + Common
-        + "\tfield:unsigned int exit_reason;\toffset:8;\tsize:4;\tsigned:0;\n\tfield:unsigned long guest_rip;\toffset:16;\tsize:8;\tsigned:0;\n"
+        + "\tfield:unsigned int exit_reason;\toffset:8;\tsize:4;\tsigned:0;\n"
+        + "\tfield:unsigned long guest_rip;\toffset:16;\tsize:8;\tsigned:0;\n"
         + "\tfield:u32 isa;\toffset:24;\tsize:4;\tsigned:0;\n\nprint fmt: \"\"\n";
 
     private const string EntryFormat = "name: kvm_entry\nID: 1449\n" + Common
@@ -21,7 +22,13 @@ internal static class MadeCapture
 
     internal static CapturedEvent Exit(long ns, int tid, ulong code, int cpu = 0) => new()
     {
-        Kind = CapturedKind.Exit, Ns = ns, Tid = tid, Pid = 7, Cpu = cpu, Vcpu = CapturedEvent.Unknown, Code = new ExitCode(Isa.Vmx, code),
+        Kind = CapturedKind.Exit,
+        Ns = ns,
+        Tid = tid,
+        Pid = 7,
+        Cpu = cpu,
+        Vcpu = CapturedEvent.Unknown,
+        Code = new ExitCode(Isa.Vmx, code),
         Rip = 0x1000 + code,
     };
 

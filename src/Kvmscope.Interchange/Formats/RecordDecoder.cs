@@ -1,11 +1,12 @@
-using System.Buffers.Binary;
 using Kvmscope.Core.Captures;
 using Kvmscope.Core.Exits;
 using Kvmscope.Interchange.Text;
 
 namespace Kvmscope.Interchange.Formats;
 
-/// <summary>Reads the binary records of events by their formats. Both perf.data and trace.dat have them as the kernel writes them.</summary>
+/// <summary>
+/// Reads the binary records of events by their formats. Both perf.data and trace.dat have them as the kernel writes them.
+/// </summary>
 /// <param name="isBigEndian">The byte order of the machine that wrote them.</param>
 internal sealed class RecordDecoder(bool isBigEndian)
 {
@@ -93,7 +94,8 @@ internal sealed class RecordDecoder(bool isBigEndian)
 
     private bool TryArmExit(ReadOnlySpan<byte> record, Layout layout, ref CapturedEvent e)
     {
-        if (!TryNumber(record, layout.Ret, out ulong ret) || !TryNumber(record, layout.ExceptionClass, out ulong exceptionClass)) return false;
+        if (!TryNumber(record, layout.Ret, out ulong ret) || !TryNumber(record, layout.ExceptionClass, out ulong exceptionClass))
+            return false;
         ret &= 0x7fff_ffff;
         e.Code = new ExitCode(Isa.Arm64, ret << 8 | (ret == ArmTrap ? exceptionClass & 0x3f : 0));
         if (TryNumber(record, layout.Rip, out ulong pc)) e.Rip = pc;
@@ -108,9 +110,9 @@ internal sealed class RecordDecoder(bool isBigEndian)
         switch (of.Size)
         {
             case 1: number = bytes[0]; return true;
-            case 2: number = isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes); return true;
-            case 4: number = isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes); return true;
-            case 8: number = isBigEndian ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : BinaryPrimitives.ReadUInt64LittleEndian(bytes); return true;
+            case 2: number = Numbers.U16(bytes, isBigEndian); return true;
+            case 4: number = Numbers.U32(bytes, isBigEndian); return true;
+            case 8: number = Numbers.U64(bytes, isBigEndian); return true;
             default: return false;
         }
     }

@@ -12,7 +12,7 @@ internal static class TracingData
     private const int MostSystems = 1 << 16, MostEvents = 1 << 16, MostFormatBytes = 1 << 17;
 
     /// <summary>The first bytes.</summary>
-    internal static ReadOnlySpan<byte> Magic => [0x17, 0x08, 0x44, (byte)'t', (byte)'r', (byte)'a', (byte)'c', (byte)'i', (byte)'n', (byte)'g'];
+    internal static ReadOnlySpan<byte> Magic => "\u0017\u0008\u0044tracing"u8;
 
     /// <summary>Reads the header after the magic: version, byte order, sizes.</summary>
     internal static TracingHeader ReadHeader(BinaryInput input)

@@ -18,7 +18,8 @@ internal sealed record PerfAttribute(uint Type, ulong Config, ulong SampleType, 
         ulong flags = Numbers.U64(bytes[40..], isBigEndian);
         // Bit fields begin with the most significant bit there.
         bool hasIds = (flags >> (isBigEndian ? 63 - SampleIdAll : SampleIdAll) & 1) != 0;
-        return new PerfAttribute(Numbers.U32(bytes, isBigEndian), Numbers.U64(bytes[8..], isBigEndian), Numbers.U64(bytes[24..], isBigEndian),
+        return new PerfAttribute(
+            Numbers.U32(bytes, isBigEndian), Numbers.U64(bytes[8..], isBigEndian), Numbers.U64(bytes[24..], isBigEndian),
             Numbers.U64(bytes[32..], isBigEndian), hasIds);
     }
 }

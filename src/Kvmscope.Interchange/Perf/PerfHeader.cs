@@ -61,7 +61,7 @@ internal sealed class PerfHeader
         if (!canSeek)
             throw Damage.Unsupported($"this perf.data is a file, and it comes through a pipe", "Give the file's name.");
         if (data.At > long.MaxValue - data.Size || data.At + data.Size > long.MaxValue)
-            throw Damage.At($"the header says at byte 40 that its data is from byte {data.At} on, with {data.Size} bytes, which is impossible");
+            throw Damage.At($"the header says at byte 40 that its data begins at byte {data.At} and has {data.Size} bytes: impossible");
         var header = new PerfHeader(decoder, facts) { End = (long)(data.At + data.Size) };
         header.ReadAttributes(input, attributes, attributeBytes);
         header.ReadFeatures(input, features);
@@ -123,7 +123,8 @@ internal sealed class PerfHeader
         if (bytes is < PerfAttribute.LeastBytes + idSection or > 4096)
             throw Damage.At($"the header says at byte 16 that attributes have {bytes} bytes, which is impossible");
         ulong count = section.Size / bytes;
-        if (count > MostAttributes || section.At > long.MaxValue) throw Damage.At($"the header says at byte 32 that there are {count} events");
+        if (count > MostAttributes || section.At > long.MaxValue)
+            throw Damage.At($"the header says at byte 32 that there are {count} events");
         input.Seek((long)section.At);
         List<(PerfAttribute Attribute, ulong At, ulong Size)> found = [];
         for (ulong i = 0; i < count; i++)

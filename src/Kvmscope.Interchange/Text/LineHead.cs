@@ -115,7 +115,13 @@ internal readonly ref struct LineHead
             pid = process;
             text = text[..^(before + 1)];
         }
-        return new LineHead(head.Ns, head.Event, head.Body) { Cpu = cpu, Tid = tid, Pid = pid, Comm = WithoutDate(text.TrimEnd((byte)' ')) };
+        return new LineHead(head.Ns, head.Event, head.Body)
+        {
+            Cpu = cpu,
+            Tid = tid,
+            Pid = pid,
+            Comm = WithoutDate(text.TrimEnd((byte)' ')),
+        };
     }
 
     // ".N..": they end with no digit after a minus or a blank, as a thread's number does.

@@ -3,7 +3,9 @@ using Kvmscope.Core.Captures;
 
 namespace Kvmscope.Interchange.Text;
 
-/// <summary>Text of tracefs, <c>trace-cmd report</c> and <c>perf script</c>. Lines of other events and of no event are passed over.</summary>
+/// <summary>
+/// Text of tracefs, <c>trace-cmd report</c> and <c>perf script</c>. Lines of other events and of no event are passed over.
+/// </summary>
 internal sealed class TextCaptureReader : ICaptureReader
 {
     private const int MostNames = 1 << 16;
@@ -83,7 +85,8 @@ internal sealed class TextCaptureReader : ICaptureReader
             if (Words.TryDecimal(text, out long lost, out _)) e.Value = (ulong)lost;
             return true;
         }
-        if (!line.StartsWith("#"u8) || Words.After(line, "entries-in-buffer/entries-written: "u8) is not { IsEmpty: false } counts) return false;
+        if (!line.StartsWith("#"u8) || Words.After(line, "entries-in-buffer/entries-written: "u8) is not { IsEmpty: false } counts)
+            return false;
         if (!Words.TryDecimal(counts, out long kept, out int length) || length >= counts.Length || counts[length] != '/') return false;
         if (!Words.TryDecimal(counts[(length + 1)..], out long written, out _) || written <= kept) return false;
         (e.Kind, e.Value) = (CapturedKind.Lost, (ulong)(written - kept));

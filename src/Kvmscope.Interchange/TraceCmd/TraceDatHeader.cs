@@ -101,7 +101,8 @@ internal sealed class TraceDatHeader
             section = Section();
         }
         if (section != "flyrecord")
-            throw Damage.Unsupported($"there are no events at byte {at}, but '{section}'", "A trace of latencies has none: record with -e kvm.");
+            throw Damage.Unsupported($"there are no events at byte {at}, but '{section}'",
+                "A trace of latencies has none: record with -e kvm.");
         for (int cpu = 0; cpu < cpus; cpu++)
         {
             long offset = Offset(), size = Offset();
@@ -131,8 +132,10 @@ internal sealed class TraceDatHeader
                     at = size >= 8 ? (long)Math.Min(options.U64(), long.MaxValue) : 0;
                     break;
                 }
-                if (id is HeaderInfo or EventFormats or CommandLines && size == 8) sections.Add((id, (long)Math.Min(options.U64(), long.MaxValue)));
-                else ReadOption(options, id, size, withBuffers: true);
+                if (id is HeaderInfo or EventFormats or CommandLines && size == 8)
+                    sections.Add((id, (long)Math.Min(options.U64(), long.MaxValue)));
+                else
+                    ReadOption(options, id, size, withBuffers: true);
             }
         }
         foreach ((ushort id, long offset) in sections)
@@ -215,7 +218,8 @@ internal sealed class TraceDatHeader
         long back = _input.Position;
         _input.Seek(section);
         _input.U16();
-        if ((_input.U16() & 1) != 0) DataPacking = _packing ?? throw Damage.At($"the events at byte {section} are packed, and nothing says how");
+        if ((_input.U16() & 1) != 0)
+            DataPacking = _packing ?? throw Damage.At($"the events at byte {section} are packed, and nothing says how");
         _input.Seek(back);
     }
 
@@ -249,7 +253,8 @@ internal sealed class TraceDatHeader
         foreach (ReadOnlySpan<char> line in text.ToString().AsSpan().EnumerateLines())
         {
             int space = line.IndexOf(' ');
-            if (space > 0 && Names.Count < MostNames && int.TryParse(line[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int tid))
+            if (space > 0 && Names.Count < MostNames
+                && int.TryParse(line[..space], NumberStyles.None, CultureInfo.InvariantCulture, out int tid))
                 Names.TryAdd(tid, line[(space + 1)..].Trim('\0').ToString());
         }
     }

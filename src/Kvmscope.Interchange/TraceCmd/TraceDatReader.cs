@@ -15,7 +15,8 @@ internal sealed class TraceDatReader : ICaptureReader, IDisposable
     internal TraceDatReader(Stream stream)
     {
         if (!stream.CanSeek)
-            throw Damage.Unsupported($"a trace.dat cannot come through a pipe", "Its data is not in the order of time: give the file's name.");
+            throw Damage.Unsupported($"a trace.dat cannot come through a pipe",
+                "Its data is not in the order of time: give the file's name.");
         _input = new BinaryInput(stream);
         Facts = new CaptureFacts();
         _header = TraceDatHeader.Read(_input, Facts);

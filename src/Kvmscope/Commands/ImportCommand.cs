@@ -45,7 +45,8 @@ internal sealed class ImportCommand : ICommand
     public int Run(Invocation invocation, CommandContext context)
     {
         IReadOnlyList<string> names = invocation.Words;
-        if (names.Count == 0) throw UsageError.Of("import needs a file", "Give a perf.data, a trace.dat or a text: import perf.data -o OUT");
+        if (names.Count == 0)
+            throw UsageError.Of("import needs a file", "Give a perf.data, a trace.dat or a text: import perf.data -o OUT");
         if (names.Count(name => name == StandardInput) > 1) throw UsageError.Of("standard input can be read once", "Give one '-'.");
         bool isCheck = invocation.Result.Has(_check);
         string? path = invocation.Result.Text(_output);
@@ -91,6 +92,8 @@ internal sealed class ImportCommand : ICommand
         status.Clear();
         ImportReportView.Warn(reports, context.Say);
         if (import.IsInterrupted) context.Say("interrupted: the recording ends with what was read so far");
+        if (import.Failure is { } failure)
+            throw new KvmscopeException(failure.Status, failure.Message, $"What was read before that is in '{path}'.", failure);
         context.Status($"imported {writer.Intervals} intervals, {ImportStatus.Size(file.Length)}");
         context.Status($"kvmscope report {path}");
     }
@@ -112,7 +115,8 @@ internal sealed class ImportCommand : ICommand
     {
         if (name == StandardInput) return new CaptureInput("standard input", Console.OpenStandardInput, null);
         if (Directory.Exists(name))
-            throw UsageError.Of($"'{name}' is a folder", "Give the files in it; of 'perf record --threads' import the text of 'perf script'.");
+            throw UsageError.Of($"'{name}' is a folder",
+                "Give the files in it; of 'perf record --threads' import the text of 'perf script'.");
         if (!File.Exists(name)) throw UsageError.Of($"there is no file '{name}'", "Give a perf.data, a trace.dat or a text.");
         using FileStream probe = Open(name);
         return new CaptureInput(name, () => Open(name), probe.CanSeek ? probe.Length : null);
@@ -126,7 +130,8 @@ internal sealed class ImportCommand : ICommand
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new KvmscopeException(ExitStatus.Usage, $"cannot read '{name}': {IoReason.Of(error)}", "Is it the right file, and yours?", error);
+            throw new KvmscopeException(ExitStatus.Usage, $"cannot read '{name}': {IoReason.Of(error)}",
+                "Is it the right file, and yours?", error);
         }
     }
 }

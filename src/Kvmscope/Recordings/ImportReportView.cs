@@ -28,9 +28,9 @@ internal sealed class ImportReportView(TextWriter output)
             CaptureContents contents = report.Contents;
             Line($"{report.Name}: {report.Kind}{(contents.Isa == Isa.None ? "" : ", " + IsaInfo.Of(contents.Isa).Title)}");
             if (contents.Ns.To >= contents.Ns.From)
-                Line(string.Create(CultureInfo.InvariantCulture, $"  {(contents.Ns.To - contents.Ns.From) / 1e9:0.000} s, from {From(report)}"));
+                Line(Invariant($"  {(contents.Ns.To - contents.Ns.From) / 1e9:0.000} s, from {From(report)}"));
             foreach ((CapturedKind kind, string name) in s_events)
-                if (contents[kind] > 0) Line(string.Create(CultureInfo.InvariantCulture, $"  {contents[kind],12}  {name}"));
+                if (contents[kind] > 0) Line(Invariant($"  {contents[kind],12}  {name}"));
             foreach (string problem in Problems(report)) Line($"  {problem}");
             foreach (MissingSource missing in contents.Missing()) Line($"  {missing.Text}");
         }
@@ -47,9 +47,11 @@ internal sealed class ImportReportView(TextWriter output)
     {
         if (report.CutAt is { } cut) yield return $"it is cut off: {cut}";
         if (report.Contents.Lost > 0) yield return Invariant($"at least {report.Contents.Lost} events were lost while they were captured");
-        if (report.LeftOut > 0) yield return Invariant($"{report.LeftOut} samples are there twice, as an event was recorded twice: used once");
+        if (report.LeftOut > 0)
+            yield return Invariant($"{report.LeftOut} samples are there twice, as an event was recorded twice: used once");
         if (report.Late > 0) yield return Invariant($"{report.Late} events came late, after newer ones: their exits may lack their times");
-        if (report.Skipped > 0) yield return Invariant($"{report.Skipped} lines or records cannot be read; the first is {report.FirstSkipped}");
+        if (report.Skipped > 0)
+            yield return Invariant($"{report.Skipped} lines or records cannot be read; the first is {report.FirstSkipped}");
     }
 
     private static string From(InputReport report)

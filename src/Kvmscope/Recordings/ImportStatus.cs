@@ -40,7 +40,7 @@ internal sealed class ImportStatus(CommandContext context) : IDisposable
     {
         double rate = bytes / Math.Max(elapsed.TotalSeconds, 0.001);
         string line = all is { } of
-            ? string.Create(CultureInfo.InvariantCulture, $"{Size(bytes)} of {Size(of)} ({100.0 * Math.Min(bytes, of) / Math.Max(1, of):0} %)")
+            ? FormattableString.Invariant($"{Size(bytes)} of {Size(of)} ({100.0 * Math.Min(bytes, of) / Math.Max(1, of):0} %)")
             : Size(bytes);
         line += $", {Size((long)rate)}/s";
         if (all is not { } total || bytes <= 0) return line;

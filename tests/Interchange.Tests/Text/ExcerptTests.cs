@@ -35,7 +35,8 @@ public sealed class ExcerptTests
         Assert.Equal(["EPT_VIOLATION 1", "EPT_VIOLATION L2 2", "EXCEPTION_NMI L2 1"], result.Counts());
         Assert.Equal(["EPT_VIOLATION 1 5000", "EXCEPTION_NMI 1 4000"], result.Times());
         Assert.Equal(new Accounting { Exits = 4, Entries = 2, UnpairedExits = 1, Open = 1 }, result.Trust);
-        Assert.Equal(["EPT_VIOLATION read, not present: 1", "EPT_VIOLATION write, present: 2", "EXCEPTION_NMI #DB: 1"], result.ByQualifier());
+        Assert.Equal(
+            ["EPT_VIOLATION read, not present: 1", "EPT_VIOLATION write, present: 2", "EXCEPTION_NMI #DB: 1"], result.ByQualifier());
     }
 
     [Fact]
