@@ -69,7 +69,16 @@ public sealed class CaptureContents
         if (!HasProcesses) missing.Add("the capture does not tell processes: each thread is shown as a VM of its own");
         if (!HasTimeOfDay)
             missing.Add("the capture does not tell the time of day: times are those of its own clock, which begins in 1970 here");
-        return [.. missing.Select(text => new MissingSource(null, text))];
+        return [.. missing.Select(text => new MissingSource(null, text)), .. MissingOfSplit()];
+    }
+
+    private IEnumerable<MissingSource> MissingOfSplit()
+    {
+        if (this[CapturedKind.Switch] == 0) yield break;
+        yield return new MissingSource(TimePart.Poll, "a capture does not tell halt polling: it is under kvm");
+        yield return new MissingSource(null, "a capture does not tell wake-ups: waits for a CPU after them are under halt, vmm or sleep");
+        if (this[CapturedKind.UserspaceExit] == 0)
+            yield return new MissingSource(TimePart.Vmm, "the capture has no kvm_userspace_exit: time in the VMM is under kvm or sleep");
     }
 
     // Of KVM_ISA_SVM, kvm_exit itself tells the port.

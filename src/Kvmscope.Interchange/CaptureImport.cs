@@ -126,19 +126,21 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
 
         CapturePairing NewPairing(CaptureFacts facts, CaptureContents contents)
         {
-            bool hasRounds = !isComplete || known.HasRounds;
+            bool hasRounds = !isComplete || known.HasRounds, hasSplit = known[CapturedKind.Switch] > 0;
             return new CapturePairing(
                 new CaptureOptions
                 {
                     IntervalNs = options.IntervalNs,
                     SlowNs = options.SlowNs,
                     WantNested = hasRounds,
+                    WantSplit = hasSplit,
                     Zero = facts.Zero ?? DateTimeOffset.UnixEpoch,
                 },
                 (pid, tid) => current?.NameOf(pid, tid),
                 interval =>
                 {
-                    if (interval.First == 0) begin(HeaderOf(options, facts, interval, hasRounds, contents.Isa));
+                    if (interval.First == 0) begin(HeaderOf(options, facts, interval, contents.Isa) with
+                        { HasNested = hasRounds, HasSplit = hasSplit });
                     take(interval);
                 })
             { Missing = isComplete ? known.Missing() : [] };
@@ -249,7 +251,7 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
     private static KvmscopeException NotInOrder(CaptureInput input) => new(ExitStatus.Usage,
         $"'{input.Name}' begins before the file before it ends", "Several files are parts of one capture: give them in the order of time.");
 
-    private static RecordingHeader HeaderOf(ImportOptions options, CaptureFacts facts, Interval first, bool hasRounds, Isa isa) => new()
+    private static RecordingHeader HeaderOf(ImportOptions options, CaptureFacts facts, Interval first, Isa isa) => new()
     {
         Program = options.Program,
         Host = facts.Host,
@@ -261,7 +263,6 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
         MonotonicNs = first.FromNs,
         IntervalNs = options.IntervalNs,
         HasQualifiers = true,
-        HasNested = hasRounds,
         SlowNs = options.SlowNs,
     };
 }

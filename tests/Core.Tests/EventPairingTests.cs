@@ -333,4 +333,41 @@ public sealed class EventPairingTests
         Assert.Single(last.OpenBefore);
         Assert.Empty(last.OpenAfter);
     }
+
+    [Fact]
+    public void The_wall_clock_is_split_by_what_the_thread_did()
+    {
+        (EventPairing pairing, int vcpu) = Begin(new TraceOptions { WantSplit = true });
+        pairing.Exit(vcpu, At(1_000), s_cpuid);
+        pairing.ReturnToUser(vcpu, 1_010);
+        pairing.LeaveCpu(vcpu, 1_030, canRun: true);
+        pairing.TakeCpu(vcpu, 1_070);
+        pairing.LeaveCpu(vcpu, 1_080, canRun: false);
+        pairing.TakeCpu(vcpu, 1_100);
+        pairing.Entry(vcpu, At(1_110));
+        pairing.Exit(vcpu, At(1_500), s_hlt);
+        pairing.LeaveCpu(vcpu, 1_505, canRun: false);
+        pairing.TakeCpu(vcpu, 1_600);
+        pairing.Entry(vcpu, At(1_601));
+        pairing.LeaveCpu(vcpu, 1_610, canRun: true);
+        pairing.TakeCpu(vcpu, 1_650);
+        pairing.Exit(vcpu, At(1_700), s_msr);
+        pairing.LeaveCpu(vcpu, 1_710, canRun: false);
+        Interval interval = pairing.Read(2_000);
+        TimeParts Of(ExitCode code) => Assert.Single(interval.Rows, row => row.Key.Code == code).Parts ?? default;
+        Assert.Equal(
+            (10UL, 60UL, 40UL, 110UL),
+            (Of(s_cpuid)[TimePart.Kvm], Of(s_cpuid)[TimePart.Vmm], Of(s_cpuid)[TimePart.Runq], Of(s_cpuid).Sum));
+        Assert.Equal((6UL, 95UL, 101UL), (Of(s_hlt)[TimePart.Kvm], Of(s_hlt)[TimePart.Halt], Of(s_hlt).Sum));
+        VcpuTime time = Assert.Single(interval.Times);
+        // From the first exit to the last event; the open exit has 10 ns so far.
+        Assert.Equal((710UL, 390UL + 9 + 50, 40UL), (time.WallNs, time.Parts[TimePart.Guest], time.Parts[TimePart.Runq]));
+        pairing.TakeCpu(vcpu, 2_100);
+        pairing.Lose(vcpu);
+        pairing.Exit(vcpu, At(2_200), s_cpuid);
+        pairing.Entry(vcpu, At(2_210));
+        interval = pairing.Read(3_000);
+        time = Assert.Single(interval.Times);
+        Assert.Equal((500UL, 500UL, 10UL), (time.WallNs, time.Parts[TimePart.Unattributed], Of(s_cpuid)[TimePart.Kvm]));
+    }
 }

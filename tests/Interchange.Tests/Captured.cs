@@ -32,7 +32,7 @@ internal static class Captured
         var contents = new CaptureContents();
         var sum = new IntervalSum(Grouping.Vcpu);
         List<SlowExit> slow = [];
-        options ??= new CaptureOptions { WantNested = true };
+        options ??= new CaptureOptions { WantNested = true, WantSplit = true };
         var pairing = new CapturePairing(options, reader.NameOf, interval =>
         {
             slow.AddRange(interval.Slow);

@@ -155,4 +155,23 @@ public sealed class LabCaptureTests
         [.. result.Interval.Rows.Where(row => row.Rounds is not null).GroupBy(row => Core.Exits.ExitReasons.Name(row.Key.Code))
             .OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => $"{g.Key} {g.Sum(row => (long)row.Rounds!.Reflected)} {g.Sum(row => (long)row.Rounds!.Timed)}")];
+
+    [Theory]
+    [InlineData("all.data")]
+    [InlineData("tracefs.txt")]
+    public void The_split_adds_up_to_the_handling_times_and_the_wall_clocks(string name)
+    {
+        Interval interval = Import(name).Interval;
+        foreach (Row row in interval.Rows.Where(row => row.Timed > 0)) Assert.Equal(row.TotalNs, row.Parts!.Value.Sum);
+        foreach (VcpuTime time in interval.Times)
+        {
+            ulong inExits = interval.Rows.Where(row => row.Key.Vm == time.Key.Vm && row.Key.Vcpu == time.Key.Vcpu)
+                .Aggregate(0UL, (sum, row) => sum + (row.Parts?.Sum ?? 0));
+            Assert.Equal(time.WallNs, time.Parts.Sum + inExits);
+            Assert.True(time.Parts[TimePart.Guest] > 0);
+        }
+        TimeParts all = default;
+        foreach (Row row in interval.Rows) all.Add(row.Parts ?? default);
+        Assert.True(all[TimePart.Kvm] > 0 && all[TimePart.Vmm] > 0 && all[TimePart.Runq] > 0);
+    }
 }

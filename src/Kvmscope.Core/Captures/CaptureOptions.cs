@@ -14,6 +14,9 @@ public sealed record CaptureOptions
     /// <summary>Whether reflected exits are followed: the capture has the events that tell when L1 and L2 are entered.</summary>
     public bool WantNested { get; init; }
 
+    /// <summary>Whether the wall clock is split: the capture has sched_switch.</summary>
+    public bool WantSplit { get; init; }
+
     /// <summary>Wall-clock time at which the capture's clock was 0.</summary>
     public DateTimeOffset Zero { get; init; } = DateTimeOffset.UnixEpoch;
 

@@ -46,7 +46,12 @@ public sealed class CapturePairing(CaptureOptions options, Func<int, int, string
             Lose(e);
             return;
         }
-        if (e.Kind is CapturedKind.None or CapturedKind.Switch or CapturedKind.UserspaceExit or CapturedKind.PageFault) return;
+        if (e.Kind is CapturedKind.None or CapturedKind.PageFault) return;
+        if (e.Kind == CapturedKind.Switch)
+        {
+            Switch(e);
+            return;
+        }
         if (e.Kind is not (CapturedKind.Exit or CapturedKind.Entry) && !_threads.ContainsKey(e.Tid)) return;
         EventPairing pairing = GoTo(e.Ns);
         if (e.Kind == CapturedKind.ThreadEnd)
@@ -64,6 +69,7 @@ public sealed class CapturePairing(CaptureOptions options, Func<int, int, string
                 pairing.SetLevel(vcpu.Number, ExitLevel.L2);
                 vcpu.EntersL2 = true;
                 break;
+            case CapturedKind.UserspaceExit: pairing.ReturnToUser(vcpu.Number, e.Ns); break;
             case CapturedKind.NestedInject: vcpu.EntersL2 = false; break;
             case CapturedKind.NestedEnter: vcpu.EntersL2 = true; break;
             default: Explain(pairing, vcpu, e); break;
@@ -97,6 +103,18 @@ public sealed class CapturePairing(CaptureOptions options, Func<int, int, string
         if (IsTwice(vcpu, e)) return;
         pairing.Entry(vcpu.Number, at, vcpu.EntersL2 ? ExitLevel.L2 : ExitLevel.L1);
         vcpu.Stage = QualifierStage.None;
+    }
+
+    // Of a thread that runs several vCPUs, the one that it runs now.
+    private void Switch(in CapturedEvent e)
+    {
+        if (!options.WantSplit || _pairing is null) return;
+        CaptureVcpu? leaves = _threads.GetValueOrDefault(e.Tid)?.Current;
+        CaptureVcpu? comes = e.Value <= int.MaxValue ? _threads.GetValueOrDefault((int)e.Value)?.Current : null;
+        if (leaves is null && comes is null) return;
+        EventPairing pairing = GoTo(e.Ns);
+        if (leaves is not null) pairing.LeaveCpu(leaves.Number, e.Ns, e.IsWrite);
+        if (comes is not null) pairing.TakeCpu(comes.Number, e.Ns);
     }
 
     // The first event that says it counts: emulation may do more of the same later.
@@ -174,8 +192,14 @@ public sealed class CapturePairing(CaptureOptions options, Func<int, int, string
         if (_pairing is null)
         {
             _pairing = new EventPairing(
-                new TraceOptions { WantNested = options.WantNested, WantQualifiers = true, SlowNs = options.SlowNs }, options.Zero, ns,
-                hasLateLevels: true)
+                new TraceOptions
+                {
+                    WantNested = options.WantNested,
+                    WantSplit = options.WantSplit,
+                    WantQualifiers = true,
+                    SlowNs = options.SlowNs,
+                },
+                options.Zero, ns, hasLateLevels: true)
             { MostSlow = options.MostSlow };
             (_first, _lastNs, _toNs) = (ns, ns, Later(ns, options.IntervalNs));
         }

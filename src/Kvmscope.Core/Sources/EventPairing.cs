@@ -9,7 +9,8 @@ namespace Kvmscope.Core.Sources;
 /// ended and the rows of one interval; nothing is allocated per event.
 /// </summary>
 /// <param name="options">
-/// What is wanted. The split is not made: it needs other events. How many vCPUs there may be is left to the caller.
+/// What is wanted. The split needs other events: <see cref="ReturnToUser"/>, <see cref="LeaveCpu"/>, <see cref="TakeCpu"/>; halt polling is
+/// not told apart. How many vCPUs there may be is left to the caller.
 /// </param>
 /// <param name="zero">Wall-clock time at which the clock of the source was 0.</param>
 /// <param name="fromNs">Where the first interval begins, by the clock of the source.</param>
@@ -71,6 +72,7 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
         ref PairedVcpu of = ref _vcpus[vcpu];
         if (of.IsForeign) return;
         if (of.State == PairingState.Open) EndUnpaired(ref of);
+        if (options.WantSplit) of.Clock.Exit(at.Ns);
         bool isQualified = IsQualified(code);
         of.Key = new GroupKey(vcpu, GroupKey.None, code, level, isQualified ? qualifier : default);
         (of.Exit, of.Rip, of.Row, of.WasOpen) = (at, rip, null, false);
@@ -106,9 +108,36 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
         ref PairedVcpu of = ref _vcpus[vcpu];
         if (of.IsForeign || of.State == PairingState.None) return;
         if (options.WantNested) FollowRound(ref of, at.Ns, into);
+        if (options.WantSplit) of.Clock.Enter(at.Ns, of.State == PairingState.Open);
         if (of.State == PairingState.Running) _unpairedEntries++;
         else if (of.State == PairingState.Open) EndTimed(ref of, at);
         of.State = PairingState.Running;
+    }
+
+    /// <summary>KVM_RUN returns to user space: what follows is the VMM's time.</summary>
+    public void ReturnToUser(int vcpu, long ns)
+    {
+        ref PairedVcpu of = ref _vcpus[vcpu];
+        if (options.WantSplit && of.State == PairingState.Open) of.Clock.ToUser(ns);
+    }
+
+    /// <summary>The vCPU's thread leaves the CPU.</summary>
+    /// <param name="vcpu">The number of the vCPU.</param>
+    /// <param name="ns">When.</param>
+    /// <param name="canRun">Whether it could go on, and so waits for a CPU.</param>
+    public void LeaveCpu(int vcpu, long ns, bool canRun)
+    {
+        ref PairedVcpu of = ref _vcpus[vcpu];
+        if (!options.WantSplit || of.State < PairingState.Running) return;
+        bool isOpen = of.State == PairingState.Open;
+        of.Clock.Leave(ns, canRun, isOpen, isOpen && ExitReasons.IsIdle(of.Key.Code));
+    }
+
+    /// <summary>The vCPU's thread has a CPU again.</summary>
+    public void TakeCpu(int vcpu, long ns)
+    {
+        ref PairedVcpu of = ref _vcpus[vcpu];
+        if (options.WantSplit && of.State >= PairingState.Running) of.Clock.Resume(ns, of.State == PairingState.Open);
     }
 
     /// <summary>Events of the vCPU may be missing from here on: an exit that is open is counted and not timed.</summary>
@@ -121,6 +150,7 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
             CountLate(ref of);
             _cutExits++;
         }
+        of.Clock.Lose();
         of.State = PairingState.Lost;
         of.Round.IsOpen = false;
     }
@@ -142,6 +172,7 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
             CountLate(ref of);
             (of.Row ?? _rows.RowOf(of.Key)).Final++;
         }
+        of.Clock.Lose();
         of.State = PairingState.None;
         _ended.Add(vcpu);
     }
@@ -157,6 +188,9 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
             if (of.State != PairingState.Open) continue;
             CountLate(ref of);
             of.IsCounted = true;
+            if (!options.WantSplit) continue;
+            (of.Row ?? _rows.RowOf(of.Key)).AddParts(of.Clock.Open);
+            of.Clock.Settle();
         }
     }
 
@@ -176,6 +210,7 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
             FromNs = _fromNs,
             ToNs = toNs,
             Changes = rows.Rows,
+            TimeChanges = options.WantSplit ? CollectTimes() : [],
             OpenBefore = before,
             OpenAfter = after,
             OpenAges = ages,
@@ -212,6 +247,7 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
     private void EndUnpaired(ref PairedVcpu of)
     {
         CountLate(ref of);
+        of.Clock.Lose();
         _unpairedExits++;
         if (of.Round.IsOpen && of.Key.Level == ExitLevel.L1) of.Round.L1Exits++;
     }
@@ -227,7 +263,9 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
         }
         ulong ns = Elapsed(of.Exit.Ns, at.Ns);
         row.AddDuration(ns);
+        if (options.WantSplit) row.AddParts(of.Clock.Open);
         if (options.SlowNs > 0 && ns >= options.SlowNs) AddSlow(of, at, ns);
+        of.Clock.Settle();
     }
 
     private void AddSlow(in PairedVcpu of, in EventPoint at, ulong ns)
@@ -242,6 +280,7 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
             Qualifier = of.Key.Qualifier,
             Rip = of.Rip,
             CpuAtExit = of.Exit.Cpu,
+            Parts = options.WantSplit ? of.Clock.Open : null,
         });
     }
 
@@ -294,6 +333,22 @@ public sealed class EventPairing(TraceOptions options, DateTimeOffset zero, long
             of.WasOpen = true;
         }
         return [.. open];
+    }
+
+    // Of each vCPU, whatever threads ran it.
+    private VcpuTime[] CollectTimes()
+    {
+        Dictionary<GroupKey, (ulong WallNs, TimeParts Parts)> times = [];
+        foreach (ref PairedVcpu of in _vcpus.AsSpan(0, _count))
+        {
+            if (of.Vm is null || of.Clock.WallNs == 0) continue;
+            GroupKey key = GroupKey.OfVcpu(of.Vm.Ordinal, of.Id);
+            (ulong wall, TimeParts parts) = times.GetValueOrDefault(key);
+            parts.Add(of.Clock.Outside);
+            times[key] = (wall + of.Clock.WallNs, parts);
+            of.Clock.Clear();
+        }
+        return [.. times.Select(time => new VcpuTime(time.Key, time.Value.WallNs, time.Value.Parts))];
     }
 
     private GroupKey OwnerOf(GroupKey key) => key with { Vm = _vcpus[key.Vm].Vm.Ordinal, Vcpu = _vcpus[key.Vm].Id };

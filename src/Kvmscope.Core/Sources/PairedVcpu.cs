@@ -54,6 +54,9 @@ internal struct PairedVcpu
     internal bool WasOpen;
 
     internal PairedRound Round;
+
+    /// <summary>Where its time goes, where that is wanted.</summary>
+    internal SplitClock Clock;
 }
 
 /// <summary>A reflected exit whose round has not ended (bpf/rounds.bpf.h).</summary>

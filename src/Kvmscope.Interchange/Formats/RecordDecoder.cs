@@ -66,6 +66,11 @@ internal sealed class RecordDecoder(bool isBigEndian)
                 or CapturedKind.PageFault:
                 if (TryNumber(record, layout.Way, out number)) e.IsWrite = number != 0;
                 return TryNumber(record, layout.Value, out e.Value);
+            case CapturedKind.Switch:
+                // The low bits are the reasons to sleep; above them, whether it was preempted (TASK_STATE_MAX).
+                if (!TryNumber(record, layout.Way, out number)) return false;
+                e.IsWrite = (number & 0xff) == 0;
+                return TryNumber(record, layout.Value, out e.Value);
             default: return true;
         }
     }
@@ -150,6 +155,7 @@ internal sealed class RecordDecoder(bool isBigEndian)
             CapturedKind.Hypercall => format["nr"],
             CapturedKind.HypervHypercall => format["code"],
             CapturedKind.PageFault => format["fault_address"],
+            CapturedKind.Switch => format["next_pid"],
             _ => null,
         };
 
@@ -158,6 +164,7 @@ internal sealed class RecordDecoder(bool isBigEndian)
             CapturedKind.Pio => format["rw"],
             CapturedKind.Mmio => format["type"],
             CapturedKind.Msr => format["write"],
+            CapturedKind.Switch => format["prev_state"],
             _ => null,
         };
     }

@@ -62,8 +62,26 @@ internal sealed class EventText
             case CapturedKind.Hypercall: return Words.TryHex(Words.After(body, "nr "u8), out e.Value);
             case CapturedKind.HypervHypercall: return Words.TryHex(Words.After(body, "code "u8), out e.Value);
             case CapturedKind.PageFault: return Words.TryHex(Words.After(body, "address "u8), out e.Value);
+            case CapturedKind.Switch: return TrySwitch(body, ref e);
             default: return true;
         }
+    }
+
+    // prev_state=R+ ==> next_comm=a next_pid=15 of the kernel, 'b:146 [120] R ==> a:15 [120]' of libtraceevent's plugin.
+    private static bool TrySwitch(ReadOnlySpan<byte> body, ref CapturedEvent e)
+    {
+        int arrow = body.IndexOf(" ==> "u8);
+        if (arrow < 0) return false;
+        ReadOnlySpan<byte> before = body[..arrow], after = body[(arrow + 5)..];
+        ReadOnlySpan<byte> state = Words.After(before, " prev_state="u8);
+        if (state.IsEmpty) state = before[(before.LastIndexOf((byte)' ') + 1)..];
+        e.IsWrite = state.StartsWith("R"u8);
+        ReadOnlySpan<byte> next = Words.After(after, " next_pid="u8);
+        if (next.IsEmpty && after.LastIndexOf(" ["u8) is > 0 and var bracket)
+            next = after[(after[..bracket].LastIndexOf((byte)':') + 1)..bracket];
+        bool isRead = Words.TryDecimal(next, out long tid, out _);
+        e.Value = (ulong)tid;
+        return isRead;
     }
 
     private bool TryExit(ReadOnlySpan<byte> body, ref CapturedEvent e)
