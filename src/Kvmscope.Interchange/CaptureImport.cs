@@ -140,7 +140,7 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
                 interval =>
                 {
                     if (interval.First == 0) begin(HeaderOf(options, facts, interval, contents.Isa) with
-                        { HasNested = hasRounds, HasSplit = hasSplit });
+                    { HasNested = hasRounds, HasSplit = hasSplit });
                     take(interval);
                 })
             { Missing = isComplete ? known.Missing() : [] };

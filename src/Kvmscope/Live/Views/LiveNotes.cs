@@ -42,6 +42,7 @@ internal static class LiveLosses
     /// <summary>Exits, events and returns that were lost in the shown time.</summary>
     public static ulong Of(Interval? interval) => interval is null ? 0
         : interval.Accounting.Lost() + interval.Accounting.MissedEvents + interval.Accounting.LostReturns + interval.Accounting.CutExits
+            + interval.Accounting.LostRecords
             + (interval.Accounting.DroppedExits == 0 ? interval.Accounting.DroppedVcpus + interval.Accounting.DroppedCells : 0);
 }
 
