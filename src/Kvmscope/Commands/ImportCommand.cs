@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Sources;
 using Kvmscope.Interchange;
 using Kvmscope.Recordings;
 using Kvmscope.Running;
@@ -53,7 +54,7 @@ internal sealed class ImportCommand : ICommand
         if (isCheck && path is not null) throw UsageError.Of("--check writes nothing", "Leave -o out, or --check.");
         if (!isCheck && path is null or "" or "-") throw UsageError.Of("the recording needs a name", "Give it with -o FILE.");
         ImportOptions options = Read(invocation);
-        CaptureInput[] inputs = [.. names.Select(InputOf)];
+        CaptureInput[] inputs = [.. names.Select(name => InputOf(name, context.System))];
         using ITraceEnd end = context.TraceEnd();
         end.Listen();
         using var status = new ImportStatus(context);
@@ -111,15 +112,15 @@ internal sealed class ImportCommand : ICommand
         };
     }
 
-    private static CaptureInput InputOf(string name)
+    private static CaptureInput InputOf(string name, IOperatingSystem system)
     {
         if (name == StandardInput) return new CaptureInput("standard input", Console.OpenStandardInput, null);
         if (Directory.Exists(name))
             throw UsageError.Of($"'{name}' is a folder",
                 "Give the files in it; of 'perf record --threads' import the text of 'perf script'.");
         if (!File.Exists(name)) throw UsageError.Of($"there is no file '{name}'", "Give a perf.data, a trace.dat or a text.");
-        using FileStream probe = Open(name);
-        return new CaptureInput(name, () => Open(name), probe.CanSeek ? probe.Length : null);
+        // A pipe is opened once, as its writer ends with its first reader.
+        return new CaptureInput(name, () => Open(name), system.IdentityOf(name) is null ? null : new FileInfo(name).Length);
     }
 
     private static FileStream Open(string name)
