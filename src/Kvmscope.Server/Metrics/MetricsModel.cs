@@ -73,8 +73,8 @@ internal sealed class MetricsModel(MetricsOptions options, MeasuredKinds measure
     {
         "lost_events" => measured.Slow,
         "lost_returns" => measured.Returns,
-        // Arguments are in no series.
-        "other_qualifiers" => false,
+        // Arguments are in no series; the others are losses of other tracers, which only imports have.
+        "other_qualifiers" or "lost_records" or "duplicate_events" => false,
         _ => true,
     };
 
