@@ -74,7 +74,7 @@ function useLatest(connection, view) {
 }
 
 /** @returns {string} the theme that is shown */
-const themeNow = () => document.documentElement.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+const themeNow = () => document.documentElement.dataset.theme ?? 'light';
 
 function useTheme() {
     const [theme, setTheme] = useState(themeNow);

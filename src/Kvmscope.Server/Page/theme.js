@@ -1,6 +1,11 @@
 // @ts-check
-// Before anything is drawn: dark or light as it was chosen here, else as the system says.
+// Before anything is drawn, and when the system changes: dark or light as it was chosen here, else as the system says.
 (() => {
-    const chosen = localStorage.getItem('kvmscope-theme');
-    if (chosen === 'dark' || chosen === 'light') document.documentElement.dataset.theme = chosen;
+    const system = matchMedia('(prefers-color-scheme: dark)');
+    const show = () => {
+        const chosen = localStorage.getItem('kvmscope-theme');
+        document.documentElement.dataset.theme = chosen === 'dark' || chosen === 'light' ? chosen : system.matches ? 'dark' : 'light';
+    };
+    show();
+    system.addEventListener('change', show);
 })();
