@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Kvmscope.Core.Histories;
 using Kvmscope.Core.Model;
+using Kvmscope.Server.Http;
 using Kvmscope.Server.Requests;
 
 namespace Kvmscope.Server.Tests;
@@ -54,7 +55,7 @@ public sealed class OnsetTests
     }
 
     private static IReadOnlyList<Onset> Find(LiveHistory history, int seconds) =>
-        new Onsets(history, hasAllExits: true, () => { }).Of(Asked(history, seconds), _ => true, 6);
+        new Onsets(history, hasAllExits: true, new Answer(new ServerLimits(), default)).Of(Asked(history, seconds), _ => true, 6);
 
     private static Stretch Asked(LiveHistory history, int seconds) => new(history.To - (seconds * Samples.StepNs), history.To);
 

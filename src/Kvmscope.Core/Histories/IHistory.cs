@@ -20,6 +20,18 @@ public interface IHistory
     /// <summary>How finely exits before a place are kept.</summary>
     HistoryDetail DetailAt(long place);
 
+    /// <summary>How finely all exits between two places are kept: what <see cref="Sum"/> of them can tell at most.</summary>
+    HistoryDetail DetailOf(long from, long to) => DetailAt(Math.Min(to, from + 1));
+
+    /// <summary>Places at which another source begins; between two of them it only becomes finer.</summary>
+    IReadOnlyList<long> Seams => [];
+
+    /// <summary>The shortest steps in which all of a time can be read without reading too much, ns.</summary>
+    long StepFor(long from, long to) => StepNs;
+
+    /// <summary>As <see cref="EdgeBefore"/>, or an end up to <paramref name="slack"/> ns later up to which less has to be read.</summary>
+    long EdgeNear(long place, long slack) => EdgeBefore(place);
+
     /// <summary>The next end of an interval before a place, or <see cref="From"/>; jumps over times in which nothing was
     /// recorded.</summary>
     long EdgeBefore(long place);
@@ -32,13 +44,15 @@ public interface IHistory
     /// <param name="to">The end.</param>
     /// <param name="grouping">How fine vCPUs are kept apart; it is coarser where no more is kept.</param>
     /// <param name="parts">What exits of a reason are kept apart by, as far as it is kept.</param>
-    Interval? Sum(long from, long to, Grouping grouping, ExitParts parts);
+    /// <param name="check">Called now and then where it reads files; what it throws ends the reading.</param>
+    Interval? Sum(long from, long to, Grouping grouping, ExitParts parts, Action? check = null);
 
     /// <summary>The last slow exits that ended between two places, in order.</summary>
     /// <param name="from">The begin.</param>
     /// <param name="to">The end.</param>
     /// <param name="most">How many at most: the latest.</param>
-    IReadOnlyList<SlowExit> Slow(long from, long to, int most);
+    /// <param name="goesOn">Asked now and then where it reads files, from the end to the begin; false ends it with what was found.</param>
+    IReadOnlyList<SlowExit> Slow(long from, long to, int most, Func<bool>? goesOn = null);
 
     /// <summary>What the host's wall clock showed at a place.</summary>
     DateTimeOffset TimeAt(long place);

@@ -118,13 +118,29 @@ public sealed class LiveHistory : IHistory
     });
 
     /// <inheritdoc/>
-    public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts)
+    public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts, Action? check = null) =>
+        Sum(from, to, ref grouping, ref parts);
+
+    /// <summary>The form that has all that is asked for.</summary>
+    internal HistoryForm FormFor(Grouping grouping, ExitParts parts) => (parts & _parts) != ExitParts.None || grouping > Grouping.Vm
+        ? HistoryForm.Exact : grouping == Grouping.Vm ? HistoryForm.Vm : HistoryForm.Host;
+
+    /// <summary>The place from which on everything is kept at least in this form.</summary>
+    internal long FineFrom(HistoryForm form) => _entries.Read(all =>
     {
-        bool isCoarse = (parts & _parts) == ExitParts.None;
+        int at = all.FindLastIndex(entry => entry.Finest < form) + 1;
+        return at < all.Count ? all[at].From : all.Count > 0 ? all[^1].To : 0;
+    });
+
+    /// <summary>The place until which slow exits may have been forgotten.</summary>
+    internal long SlowFrom => Math.Max(From, _slow.DroppedUntil);
+
+    /// <summary>The sum, and how fine it is.</summary>
+    internal Interval? Sum(long from, long to, ref Grouping grouping, ref ExitParts parts)
+    {
+        HistoryForm wanted = FormFor(grouping, parts);
         // All that is there is all: what was lost is then known too, and not only what rows say.
         if ((parts & _parts) == _parts) parts = ExitParts.All;
-        HistoryForm wanted = !isCoarse || grouping > Grouping.Vm ? HistoryForm.Exact
-            : grouping == Grouping.Vm ? HistoryForm.Vm : HistoryForm.Host;
         Selected selected = _entries.Select(all => SelectFrom(all, from, to, wanted));
         try
         {
@@ -151,7 +167,7 @@ public sealed class LiveHistory : IHistory
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<SlowExit> Slow(long from, long to, int most) => _slow.Between(from, to, most);
+    public IReadOnlyList<SlowExit> Slow(long from, long to, int most, Func<bool>? goesOn = null) => _slow.Between(from, to, most);
 
     /// <inheritdoc/>
     public DateTimeOffset TimeAt(long place) => _entries.Read(all => EntryClock.At(all, place));

@@ -13,14 +13,17 @@ public sealed class RecordedHistory : IHistory
     /// <summary>Of up to so many intervals all detail is read and kept: another question about them reads nothing.</summary>
     private const int MostExact = 10;
 
+    // Of a long time so many members are read at most, where its steps may be longer.
+    private const int MostReads = 4000;
+
     private readonly Lock _lock = new();
     private readonly RecordingSet _set;
     private readonly IntervalRange _range;
     private readonly RecordingHeader _header;
     private readonly WantedExits _wanted;
     private readonly ExitParts _parts;
-    private readonly StepCache _steps = new();
-    private readonly SlowCache _slow;
+    private StepCache _steps = new();
+    private SlowCache _slow;
     private readonly List<string> _errors = [];
 
     /// <summary>Makes it.</summary>
@@ -82,10 +85,37 @@ public sealed class RecordedHistory : IHistory
     }
 
     /// <inheritdoc/>
-    public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts)
+    public long StepFor(long from, long to)
+    {
+        long intervals = (Math.Min(to, To) - Math.Max(from, From)) / Math.Max(1, StepNs), step = StepNs;
+        for (int depth = 1; depth <= RecordingWriter.MaxDepth && intervals * StepNs > MostReads * step; depth++)
+            step = StepNs * RecordingWriter.Length(depth);
+        return step;
+    }
+
+    /// <inheritdoc/>
+    public long EdgeNear(long place, long slack)
     {
         lock (_lock)
         {
+            int at = Math.Min(_range.End, _set.Touching(place - 1, null).First);
+            if (at <= _range.First) return From;
+            long most = slack / Math.Max(1, StepNs);
+            for (int depth = RecordingWriter.MaxDepth; depth > 0; depth--)
+            {
+                int next = _set.SpanFrom(at, depth);
+                if (next - at <= most && next <= _range.End) return _set.PlacesOf(next - 1).To;
+            }
+            return _set.PlacesOf(at - 1).To;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts, Action? check = null)
+    {
+        lock (_lock)
+        {
+            Renumber();
             IntervalRange range = RangeOf(from, to);
             if (range.Count <= 0) return null;
             // What is not there needs no reading of its own; all that is there is all.
@@ -94,7 +124,7 @@ public sealed class RecordedHistory : IHistory
             if (_steps.Find(range, grouping, parts) is { } recent) return recent;
             try
             {
-                Interval sum = Read(range, grouping, parts);
+                Interval sum = Read(range, grouping, parts, check);
                 if (sum.Intervals == 0) return null;
                 _steps.Keep(range, grouping, parts, sum);
                 return sum;
@@ -108,15 +138,16 @@ public sealed class RecordedHistory : IHistory
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<SlowExit> Slow(long from, long to, int most)
+    public IReadOnlyList<SlowExit> Slow(long from, long to, int most, Func<bool>? goesOn = null)
     {
         if (_header.SlowNs == 0 || most <= 0) return [];
         lock (_lock)
         {
+            Renumber();
             IntervalRange touching = _set.Touching(from, to);
             int first = Math.Max(_range.First, touching.First), last = Math.Min(_range.End, touching.End) - 1;
             var found = new List<SlowExit>();
-            for (int i = last; i >= first && found.Count < most; i--)
+            for (int i = last; i >= first && found.Count < most && goesOn?.Invoke() != false; i--)
             {
                 IReadOnlyList<(SlowExit Exit, long Place)> exits = _slow.Of(i, Note);
                 for (int at = exits.Count - 1; at >= 0 && found.Count < most; at--)
@@ -148,10 +179,10 @@ public sealed class RecordedHistory : IHistory
         return new IntervalRange(first, end - first);
     }
 
-    private Interval Read(IntervalRange range, Grouping grouping, ExitParts parts)
+    private Interval Read(IntervalRange range, Grouping grouping, ExitParts parts, Action? check)
     {
-        if (range.Count > MostExact) return SumOf(range, grouping, parts);
-        Interval exact = _steps.FindExact(range) ?? SumOf(range, Grouping.Vcpu, ExitParts.All);
+        if (range.Count > MostExact) return SumOf(range, grouping, parts, check);
+        Interval exact = _steps.FindExact(range) ?? SumOf(range, Grouping.Vcpu, ExitParts.All, check);
         _steps.KeepExact(range, exact);
         if (grouping == _header.Grouping && parts == ExitParts.All) return exact;
         var sum = new IntervalSum(grouping, parts);
@@ -160,10 +191,16 @@ public sealed class RecordedHistory : IHistory
     }
 
     // VMs are left out of a sum that keeps them apart.
-    private Interval SumOf(IntervalRange range, Grouping grouping, ExitParts parts)
+    private Interval SumOf(IntervalRange range, Grouping grouping, ExitParts parts, Action? check)
     {
         if (_wanted.Vms is not null && grouping < Grouping.Vm) grouping = Grouping.Vm;
-        return _set.SumOfKnown(range, grouping, parts, _wanted.Rows).ToInterval(_wanted.Vms);
+        return _set.SumOfKnown(range, grouping, parts, _wanted.Rows, check).ToInterval(_wanted.Vms);
+    }
+
+    // What is in the caches has numbers of VMs.
+    private void Renumber()
+    {
+        if (_set.Renumber()) (_steps, _slow) = (new StepCache(), new SlowCache(_set));
     }
 
     private void Note(KvmscopeException error)

@@ -12,18 +12,30 @@ internal sealed class SlowRing(int most)
     private readonly Lock _lock = new();
     private (long Ns, SlowExit Exit)[] _ring = [];
     private int _first, _count;
+    private long _droppedUntil = long.MinValue;
 
     /// <summary>What it takes in memory.</summary>
     internal long Bytes => _ring.Length * OfExit;
+
+    /// <summary>The place of the last one that was forgotten because there were too many.</summary>
+    internal long DroppedUntil
+    {
+        get
+        {
+            lock (_lock) return _droppedUntil;
+        }
+    }
 
     /// <summary>Adds those of an interval; of too many, the last.</summary>
     /// <param name="interval">The interval.</param>
     /// <param name="vms">Its VMs as they are kept.</param>
     internal void Add(Interval interval, VmIdentity[] vms)
     {
-        if (interval.Slow.Count == 0 || most == 0) return;
+        if (interval.Slow.Count == 0) return;
         lock (_lock)
         {
+            if (interval.Slow.Count > most) _droppedUntil = interval.ToNs;
+            if (most == 0) return;
             long last = _count == 0 ? long.MinValue : this[_count - 1].Ns;
             for (int i = Math.Max(0, interval.Slow.Count - most); i < interval.Slow.Count; i++)
             {
@@ -82,6 +94,7 @@ internal sealed class SlowRing(int most)
     {
         if (_count == most)
         {
+            _droppedUntil = Math.Max(_droppedUntil, this[0].Ns);
             _first = (_first + 1) % _ring.Length;
             _count--;
         }

@@ -18,6 +18,10 @@ internal static class RecordingError
         string.Create(CultureInfo.InvariantCulture, $"'{name}' is more than one recording: another begins at byte {at}"),
         string.Create(CultureInfo.InvariantCulture, $"Split them: 'head -c {at}' gives what is before, 'tail -c +{at + 1}' the rest."));
 
+    /// <summary>The file lost what it had when it was first looked at.</summary>
+    internal static KvmscopeException Shortened(string name) => new(ExitStatus.Failed,
+        $"the recording '{name}' became shorter while it was read", "Somebody else writes to it: look at it again.");
+
     /// <summary>The file was opened, but reading it failed.</summary>
     internal static KvmscopeException Unreadable(string name, IOException error) =>
         new(ExitStatus.Failed, $"cannot read the recording '{name}': {error.Message}",

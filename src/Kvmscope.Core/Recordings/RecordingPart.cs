@@ -70,24 +70,33 @@ public sealed class RecordingPart
     internal static void CheckHosts(RecordingPart a, RecordingPart b)
     {
         const string hint = "Give recordings of one host; 'kvmscope diff A B' compares two.";
-        if (a.Header.Host != b.Header.Host)
-            throw new KvmscopeException(ExitStatus.Usage,
-                $"'{a.Name}' is of the host '{a.Header.Host}', and '{b.Name}' of '{b.Header.Host}'", hint);
-        if (a.Header.Isa != b.Header.Isa)
-            throw new KvmscopeException(ExitStatus.Usage,
-                $"'{a.Name}' has exits of {NameOf(a.Header.Isa)}, and '{b.Name}' of {NameOf(b.Header.Isa)}", hint);
+        if (HostsOf(a.Header, b.Header) is { } hosts)
+            throw new KvmscopeException(ExitStatus.Usage, $"'{a.Name}' {hosts.One}, and '{b.Name}' {hosts.Other}", hint);
     }
 
     /// <summary>Throws if two recordings were not made alike, so that no answer is about both.</summary>
     /// <exception cref="KvmscopeException">They differ in an option of 'record' (status 2).</exception>
     internal static void CheckOptions(RecordingPart a, RecordingPart b)
     {
-        foreach ((string one, string other) in Options(a.Header).Zip(Options(b.Header)))
-        {
-            if (one == other) continue;
-            throw new KvmscopeException(ExitStatus.Usage, $"'{a.Name}' was made {one}, and '{b.Name}' {other}",
-                "They cannot be shown as one: choose those that were made alike, by name or with --from and --to.");
-        }
+        if (OptionsOf(a.Header, b.Header) is not { } made) return;
+        throw new KvmscopeException(ExitStatus.Usage, $"'{a.Name}' was made {made.One}, and '{b.Name}' {made.Other}",
+            "They cannot be shown as one: choose those that were made alike, by name or with --from and --to.");
+    }
+
+    /// <summary>Why it cannot be shown with what a trace measures; null where it can.</summary>
+    internal string? WhyUnlike(RecordingHeader trace) =>
+        HostsOf(Header, trace) is { } hosts ? $"it {hosts.One}, and this is {hosts.Other}"
+        : OptionsOf(Header, trace) is { } made ? $"it was made {made.One}, and this trace {made.Other}" : null;
+
+    private static (string One, string Other)? HostsOf(RecordingHeader a, RecordingHeader b) =>
+        a.Host != b.Host ? ($"is of the host '{a.Host}'", $"of '{b.Host}'")
+        : a.Isa != b.Isa ? ($"has exits of {NameOf(a.Isa)}", $"of {NameOf(b.Isa)}") : null;
+
+    private static (string One, string Other)? OptionsOf(RecordingHeader a, RecordingHeader b)
+    {
+        foreach ((string one, string other) in Options(a).Zip(Options(b)))
+            if (one != other) return (one, other);
+        return null;
     }
 
     private static string NameOf(Isa isa) => isa == Isa.None ? "an unknown ISA" : IsaInfo.Of(isa).DisplayName;

@@ -18,7 +18,8 @@ public sealed class RecordingSet
     private readonly List<Placed> _parts = [];
     private readonly Func<RecordingPart, Recording> _open;
     private readonly List<(int Part, Recording Recording)> _opened = [];
-    private readonly VmNumbers? _vms;
+    private readonly RunningVms? _running;
+    private VmNumbers? _vms;
     private readonly List<string> _damage = [];
     private (int First, int Last) _chosen;
 
@@ -35,11 +36,17 @@ public sealed class RecordingSet
     /// <param name="open">Opens one; it may be asked for the same again.</param>
     /// <exception cref="KvmscopeException">They are of two hosts (status 2).</exception>
     public RecordingSet(IEnumerable<RecordingPart> parts, Func<RecordingPart, Recording> open)
+        : this(parts, open, null)
     {
-        _open = open;
+    }
+
+    /// <summary>Puts recordings in order whose VMs have the numbers that they have in a trace that is running.</summary>
+    internal RecordingSet(IEnumerable<RecordingPart> parts, Func<RecordingPart, Recording> open, RunningVms? running)
+    {
+        (_open, _running) = (open, running);
         foreach (RecordingPart part in InOrder(parts)) Place(part);
         foreach (Placed placed in _parts) RecordingPart.CheckHosts(_parts[0].Part, placed.Part);
-        if (_parts.Count > 1) _vms = new VmNumbers();
+        if (!IsOne) _vms = new VmNumbers(running);
         _chosen = (0, _parts.Count - 1);
         Clock = new RecordedClock(Stretches(), HostZone.Join([.. _parts.Select(p => (p.Part.Clock.Begin, p.Part.Header.Zone))]));
         Header = MergedHeader();
@@ -67,7 +74,7 @@ public sealed class RecordingSet
     /// <summary>What was damaged and left out so far, one sentence for each.</summary>
     public IReadOnlyList<string> Damage => _damage;
 
-    private bool IsOne => _parts.Count == 1;
+    private bool IsOne => _parts.Count == 1 && _running is null;
 
     private IEnumerable<Placed> ChosenParts => _parts.Skip(_chosen.First).Take(_chosen.Last - _chosen.First + 1);
 
@@ -182,7 +189,10 @@ public sealed class RecordingSet
 
     /// <summary>Adds up intervals, with as few reads as the spans allow.</summary>
     /// <exception cref="KvmscopeException">There is one recording, and something that it needs is damaged (1).</exception>
-    public IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null)
+    public IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null) =>
+        Sum(range, grouping, parts, wants, null);
+
+    private IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts, Func<GroupKey, bool>? wants, Action? check)
     {
         var sum = new IntervalSum(grouping, parts, wants, RecordingLimits.Summed);
         if (IsOne)
@@ -190,26 +200,71 @@ public sealed class RecordingSet
             Open(0).Visit(range, sum.Add, sum.Add);
             return sum;
         }
-        foreach ((int part, IntervalRange local) in Split(range))
-        {
-            Placed placed = _parts[part];
-            _vms?.Begin(placed.Recorder, placed.Part.Header.BootId);
-            var joiner = new Joiner(placed.Number, GoesOn(part, local.First) ? Open(part).BeginNs(local.First) : null);
-            Open(part).Visit(local, interval => sum.Add(joiner.Join(interval)), sum.Add, _vms, Lose);
-        }
+        foreach ((int part, IntervalRange local) in Split(range)) Add(part, local, sum, check);
         return sum;
     }
 
-    /// <summary>Adds up intervals; of one recording too, what is damaged is left out (<see cref="Damage"/>).</summary>
-    internal IntervalSum SumOfKnown(IntervalRange range, Grouping grouping, ExitParts parts, Func<GroupKey, bool>? wants = null)
+    private void Add(int part, IntervalRange local, IntervalSum sum, Action? check)
     {
-        if (!IsOne) return Sum(range, grouping, parts, wants);
+        Placed placed = _parts[part];
+        Recording recording;
+        try
+        {
+            recording = Open(part);
+        }
+        catch (KvmscopeException error)
+        {
+            // It was removed or cut since it was found; the others are there.
+            Lose(error);
+            return;
+        }
+        _vms?.Begin(placed.Recorder, placed.Part);
+        var joiner = new Joiner(placed.Number, GoesOn(part, local.First) ? recording.BeginNs(local.First) : null);
+        recording.Visit(local, Take, sum.Add, _vms, Lose);
+
+        void Take(Interval interval)
+        {
+            check?.Invoke();
+            sum.Add(joiner.Join(interval));
+        }
+    }
+
+    /// <summary>Adds up intervals; of one recording too, what is damaged is left out (<see cref="Damage"/>).</summary>
+    internal IntervalSum SumOfKnown(
+        IntervalRange range, Grouping grouping, ExitParts parts, Func<GroupKey, bool>? wants = null, Action? check = null)
+    {
+        if (!IsOne) return Sum(range, grouping, parts, wants, check);
         var sum = new IntervalSum(grouping, parts, wants, RecordingLimits.Summed);
         // Its begin is no gap.
         long? end = range.First == 0 || GoesOn(0, range.First) ? Open(0).BeginNs(range.First) : null;
         var joiner = new Joiner(0, end);
-        Open(0).Visit(range, interval => sum.Add(joiner.Join(interval)), sum.Add, null, Lose);
+        Open(0).Visit(range, Take, sum.Add, null, Lose);
         return sum;
+
+        void Take(Interval interval)
+        {
+            check?.Invoke();
+            sum.Add(joiner.Join(interval));
+        }
+    }
+
+    /// <summary>Numbers VMs anew where a trace that is running has one that had another number so far.</summary>
+    /// <returns>Whether it did.</returns>
+    internal bool Renumber()
+    {
+        if (_vms is not { IsOutdated: true }) return false;
+        _vms = new VmNumbers(_running);
+        return true;
+    }
+
+    /// <summary>The first interval from one on at which a span may begin, or a recording ends.</summary>
+    internal int SpanFrom(int interval, int depth)
+    {
+        if (interval >= Intervals) return interval;
+        (int part, int local) = Locate(interval);
+        int over = (int)(Open(part).NumberOf(local) % RecordingWriter.Length(depth));
+        return over == 0 ? interval
+            : _parts[part].Base + Math.Min(_parts[part].Part.Intervals, local + RecordingWriter.Length(depth) - over);
     }
 
     /// <summary>Where an interval begins and ends on the axis.</summary>
@@ -230,7 +285,7 @@ public sealed class RecordingSet
         foreach ((int part, IntervalRange local) in Split(range))
         {
             Placed placed = _parts[part];
-            _vms?.Begin(placed.Recorder, placed.Part.Header.BootId);
+            _vms?.Begin(placed.Recorder, placed.Part);
             long begin = from is { } first ? placed.NsAt(first) : long.MinValue, end = to is { } last ? placed.NsAt(last) : long.MaxValue;
             foreach ((SlowExit exit, long ns) in Open(part).Slow(local, _vms, IsOne ? null : Lose))
                 if (ns >= begin && ns < end) yield return exit;
@@ -242,7 +297,7 @@ public sealed class RecordingSet
         if (!_damage.Contains(error.Message)) _damage.Add(error.Message);
     }
 
-    private static IEnumerable<RecordingPart> InOrder(IEnumerable<RecordingPart> parts)
+    internal static IEnumerable<RecordingPart> InOrder(IEnumerable<RecordingPart> parts)
     {
         // Within a boot by the clock that is never set; a file without a boot is one of its own.
         var boots = parts.GroupBy(p => p.Header.BootId.Length > 0 ? p.Header.BootId : p.Name)
@@ -338,6 +393,8 @@ public sealed class RecordingSet
         if (at >= 0) return _opened[at].Recording;
         if (_opened.Count == MostOpen) _opened.RemoveAt(0);
         Recording recording = _open(_parts[part].Part);
+        // One that grows has more.
+        if (recording.Intervals < _parts[part].Part.Intervals) throw RecordingError.Shortened(recording.Name);
         _opened.Add((part, recording));
         return recording;
     }

@@ -54,9 +54,9 @@ internal sealed class ExplainEndpoint : IEndpoint
             IsRecorded = source.Kind != SourceKind.Live,
             HasVms = source.Header.Grouping >= Grouping.Vm,
         };
-        IReadOnlyCollection<VmIdentity> known = exits.NamesVms ? server.Excerpts.VmsIn(stretch) : [];
+        IReadOnlyCollection<VmIdentity> known = exits.NamesVms ? server.Excerpts.VmsIn(stretch, answer.Check) : [];
         Func<VmIdentity, bool> vms = exits.VmsAmong(known, mayBeUnknown: IntervalsEndpoint.IsCoarse(server, stretch));
-        Excerpt excerpt = server.Excerpts.Read(stretch, exits, vms, request.Grouping, request.Parts);
+        Excerpt excerpt = server.Excerpts.Read(stretch, exits, vms, request.Grouping, request.Parts, answer.Check);
         Utf8JsonWriter json = answer.Begin("advice");
         IntervalJson.WriteTimes(json, source.History, excerpt);
         json.WriteString("why", excerpt.Why);
@@ -69,7 +69,7 @@ internal sealed class ExplainEndpoint : IEndpoint
         json.WriteEndArray();
         json.WriteStartArray("onsets");
         if (excerpt.Interval is not null && source.HasAllExits)
-            foreach (Onset onset in new Onsets(source.History, source.HasAllExits, answer.Check).Of(stretch, vms, MostOnsets))
+            foreach (Onset onset in new Onsets(source.History, source.HasAllExits, answer).Of(stretch, vms, MostOnsets))
                 WriteOnset(json, onset, source.History);
         json.WriteEndArray();
         if (excerpt.Interval is { } shown) JsonAccounting.Write(json, shown, byQualifier: false);

@@ -37,13 +37,13 @@ internal sealed class HeatmapEndpoint : IEndpoint
 
     private static List<Column> Read(Answer answer, ServerState server, Stretch all, ExitChoice exits, int most, bool idle)
     {
-        IReadOnlyCollection<VmIdentity> known = exits.NamesVms ? server.Excerpts.VmsIn(all) : [];
+        IReadOnlyCollection<VmIdentity> known = exits.NamesVms ? server.Excerpts.VmsIn(all, answer.Check) : [];
         Func<VmIdentity, bool> vms = exits.VmsAmong(known, mayBeUnknown: IntervalsEndpoint.IsCoarse(server, all));
         var columns = new List<Column>();
         foreach ((Stretch stretch, bool isGap) in server.Excerpts.Steps(all, StepNs(server.Source.History, all, most), Most))
         {
             Excerpt excerpt = isGap ? new Excerpt(stretch, null, default, default, Excerpts.Nothing)
-                : server.Excerpts.Read(stretch, exits, vms, Grouping.Host, ExitParts.None);
+                : server.Excerpts.Read(stretch, exits, vms, Grouping.Host, ExitParts.None, answer.Check);
             if (excerpt.Interval is { } interval)
             {
                 (Tally total, Tally busy) = SumOf(interval);
@@ -98,7 +98,7 @@ internal sealed class HeatmapEndpoint : IEndpoint
             answer.Check();
         }
         json.WriteEndArray();
-        if (history.Sum(all.From, all.To, Grouping.Host, ExitParts.None) is { } whole)
+        if (history.Sum(all.From, all.To, Grouping.Host, ExitParts.None, answer.Check) is { } whole)
             JsonAccounting.Write(json, whole, byQualifier: false);
         json.WriteEndObject();
     }

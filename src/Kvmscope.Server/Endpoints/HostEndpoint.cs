@@ -89,10 +89,11 @@ internal sealed class HostEndpoint : IEndpoint
     {
         json.WriteStartArray("kept");
         long begin = history.From, to = history.To;
+        long[] seams = [.. history.Seams, to];
         for (int count = 0; begin < to && count < MostStretches; count++)
         {
             HistoryDetail detail = history.DetailAt(begin + 1);
-            long end = EndOf(history, detail, begin, to);
+            long end = EndOf(history, detail, begin, Math.Min(to, seams.First(seam => seam > begin)));
             json.WriteStartObject();
             IntervalJson.WriteTimes(json, history, new Stretch(begin, end));
             json.WriteNumber("step_ns", detail.StepNs);

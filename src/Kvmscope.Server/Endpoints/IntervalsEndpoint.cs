@@ -27,12 +27,12 @@ internal sealed class IntervalsEndpoint : IEndpoint
             Utf8JsonWriter json = answer.Begin("intervals");
             IntervalJson.WriteTimes(json, server.Source.History, all);
             json.WriteStartArray("intervals");
-            IReadOnlyCollection<VmIdentity> known = choice.Exits.NamesVms ? server.Excerpts.VmsIn(all) : [];
+            IReadOnlyCollection<VmIdentity> known = choice.Exits.NamesVms ? server.Excerpts.VmsIn(all, answer.Check) : [];
             Func<VmIdentity, bool> vms = choice.Exits.VmsAmong(known, mayBeUnknown: IsCoarse(server, all));
             foreach ((Stretch stretch, bool isGap) in step is { } ns ? server.Excerpts.Steps(all, ns, Most) : [(all, false)])
             {
                 Excerpt excerpt = isGap ? new Excerpt(stretch, null, default, default, Excerpts.Nothing)
-                    : server.Excerpts.Read(stretch, choice.Exits, vms, choice.Grouping, choice.Parts);
+                    : server.Excerpts.Read(stretch, choice.Exits, vms, choice.Grouping, choice.Parts, answer.Check);
                 IntervalJson.Write(answer, server.Source.History, excerpt, choice);
                 answer.Check();
             }
@@ -43,7 +43,7 @@ internal sealed class IntervalsEndpoint : IEndpoint
 
     /// <summary>Whether VMs are not kept apart in a part of a time, so that one that is not known may have been there.</summary>
     internal static bool IsCoarse(ServerState server, Stretch all) =>
-        server.Source.History.DetailAt(Math.Min(all.To, all.From + 1)).Grouping == Grouping.Host;
+        server.Source.History.DetailOf(all.From, all.To).Grouping == Grouping.Host;
 
     private static long? Step(Query query, ServedSource source)
     {

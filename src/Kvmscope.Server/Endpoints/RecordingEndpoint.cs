@@ -31,7 +31,7 @@ internal sealed class RecordingEndpoint : IEndpoint
         // One at a time, and not for longer than it makes progress: it counts as a stream.
         using IDisposable lease = server.Streams.TryOpen(exchange.Client)
             ?? throw new Problem(ProblemType.TooManyStreams, "this client, or all together, have as many streams and recordings as may be");
-        Plan plan = PlanOf(server.Source, stretch);
+        Plan plan = PlanOf(server.Source, stretch, new Answer(server.Limits, exchange.Stop).Check);
         HttpResponse response = exchange.Context.Response;
         response.ContentType = "application/vnd.kvmscope";
         response.Headers.CacheControl = "no-store";
@@ -42,12 +42,12 @@ internal sealed class RecordingEndpoint : IEndpoint
         await WriteAsync(exchange, server.Source, plan).ConfigureAwait(false);
     }
 
-    private static Plan PlanOf(ServedSource source, Stretch stretch)
+    private static Plan PlanOf(ServedSource source, Stretch stretch, Action check)
     {
         IHistory history = source.History;
-        HistoryDetail detail = history.DetailAt(Math.Min(stretch.To, stretch.From + 1));
+        HistoryDetail detail = history.DetailOf(stretch.From, stretch.To);
         long first = history.EdgeAfter(stretch.From);
-        Interval? whole = history.Sum(stretch.From, stretch.To, Grouping.Host, ExitParts.None);
+        Interval? whole = history.Sum(stretch.From, stretch.To, Grouping.Host, ExitParts.None, check);
         if (whole is null || first <= stretch.From) throw new Problem(ProblemType.NotFound, "nothing was recorded in that time");
         // The monotonic clock begins anew with each boot.
         if (whole.ToNs < whole.FromNs || Math.Abs((whole.To - whole.From).TotalSeconds - ((whole.ToNs - whole.FromNs) / 1e9)) > 86400)

@@ -30,17 +30,19 @@ internal sealed class SlowEndpoint : IEndpoint
         query.Finish();
         return exchange.MakeAsync(answer =>
         {
-            Interval? interval = source.History.Sum(stretch.From, stretch.To, Grouping.Host, ExitParts.None);
-            SlowExit[] all = [.. source.History.Slow(stretch.From, stretch.To, MostRead)];
+            Interval? interval = source.History.Sum(stretch.From, stretch.To, Grouping.Host, ExitParts.None, answer.Check);
+            // Of recordings each interval has to be read: the latest are there first.
+            bool isCut = false;
+            SlowExit[] all = [.. source.History.Slow(stretch.From, stretch.To, MostRead, () => !(isCut = !answer.HasTime))];
             IReadOnlyCollection<VmIdentity> known = exits.NamesVms
-                ? [.. server.Excerpts.VmsIn(stretch).Concat(all.Select(exit => exit.Vm)).DistinctBy(vm => vm.Ordinal)] : [];
+                ? [.. server.Excerpts.VmsIn(stretch, answer.Check).Concat(all.Select(exit => exit.Vm)).DistinctBy(vm => vm.Ordinal)] : [];
             Func<VmIdentity, bool> vms = exits.VmsAmong(known, mayBeUnknown: IntervalsEndpoint.IsCoarse(server, stretch));
             SlowExit[] found = [.. all.Where(exit => exit.DurationNs >= least && exits.Has(exit) && vms(exit.Vm))];
             Utf8JsonWriter json = answer.Begin("slow");
             IntervalJson.WriteTimes(json, source.History, stretch);
             JsonParts.Write(json, "threshold_ns", source.Header.SlowNs == 0 ? null : source.Header.SlowNs);
             json.WriteString("part", NameOf(source.Header.SlowPart));
-            json.WriteBoolean("more", found.Length > most || all.Length == MostRead);
+            json.WriteBoolean("more", found.Length > most || all.Length == MostRead || isCut);
             JsonParts.Write(json, "lost_events", interval?.Accounting.LostEvents);
             json.WriteStartArray("exits");
             foreach (SlowExit exit in found.Skip(Math.Max(0, found.Length - most)))

@@ -124,8 +124,8 @@ internal sealed class StreamEndpoint : IEndpoint
 
     private static (string Epoch, long Place)? PlaceOf(string id)
     {
-        int dash = id.LastIndexOf('-');
-        return dash > 0 && long.TryParse(id.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long place)
+        int dash = id.IndexOf('-', StringComparison.Ordinal);
+        return dash > 0 && long.TryParse(id.AsSpan(dash + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long place)
             ? (id[..dash], place) : null;
     }
 

@@ -33,9 +33,9 @@ internal sealed class VmsEndpoint : IEndpoint
     private static void Write(Answer answer, ServerState server, Stretch stretch, ExitChoice exits, int points)
     {
         ServedSource source = server.Source;
-        IReadOnlyCollection<VmIdentity> known = exits.NamesVms ? server.Excerpts.VmsIn(stretch) : [];
+        IReadOnlyCollection<VmIdentity> known = exits.NamesVms ? server.Excerpts.VmsIn(stretch, answer.Check) : [];
         Func<VmIdentity, bool> vms = exits.VmsAmong(known, mayBeUnknown: IntervalsEndpoint.IsCoarse(server, stretch));
-        Excerpt excerpt = server.Excerpts.Read(stretch, exits, vms, Grouping.Vm, ExitParts.None);
+        Excerpt excerpt = server.Excerpts.Read(stretch, exits, vms, Grouping.Vm, ExitParts.None, answer.Check);
         Utf8JsonWriter json = answer.Begin("vms");
         IntervalJson.WriteTimes(json, source.History, excerpt);
         bool hasVms = excerpt.Interval is not null && excerpt.Grouping >= Grouping.Vm;
@@ -172,7 +172,7 @@ internal sealed class VmsEndpoint : IEndpoint
         internal VmTrends(IHistory history, Stretch stretch, int points, Action check)
         {
             // No finer than it is kept: else every other part would be empty.
-            long step = Math.Max(1, history.DetailAt(Math.Min(stretch.To, stretch.From + 1)).StepNs);
+            long step = Math.Max(1, history.DetailOf(stretch.From, stretch.To).StepNs);
             points = (int)Math.Min(points, Math.Max(1, (stretch.To - stretch.From + (step / 2)) / step));
             if (stretch.To == stretch.From) points = 0;
             (_rates, _sums, Started) = (new Dictionary<(int, string), double>?[points], new double?[points], new DateTimeOffset[points]);
@@ -180,7 +180,7 @@ internal sealed class VmsEndpoint : IEndpoint
             {
                 long from = Place(stretch, i, points), to = Place(stretch, i + 1, points);
                 Started[i] = history.TimeAt(from);
-                if (history.Sum(from, to, Grouping.Vm, ExitParts.None) is { Seconds: > 0 } interval) Read(i, interval);
+                if (history.Sum(from, to, Grouping.Vm, ExitParts.None, check) is { Seconds: > 0 } interval) Read(i, interval);
                 check();
             }
         }

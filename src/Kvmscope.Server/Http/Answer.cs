@@ -43,6 +43,9 @@ internal sealed class Answer(ServerLimits limits, CancellationToken stop)
         }
     }
 
+    /// <summary>Whether less than half of its time is over: what can be left out is, after that.</summary>
+    public bool HasTime => Stopwatch.GetElapsedTime(_began) < limits.AnswerTime / 2;
+
     /// <summary>Its bytes: UTF-8, with what cannot be seen escaped.</summary>
     public ReadOnlyMemory<byte> ToBytes()
     {

@@ -22,8 +22,10 @@ internal sealed class Excerpts(ServedSource source)
     private readonly IHistory _history = source.History;
 
     /// <summary>The VMs of a stretch.</summary>
-    public IReadOnlyCollection<VmIdentity> VmsIn(Stretch stretch) =>
-        _history.Sum(stretch.From, stretch.To, Grouping.Vm, ExitParts.None)?.Vms ?? [];
+    /// <param name="stretch">The time.</param>
+    /// <param name="check">Throws where the answer takes too long.</param>
+    public IReadOnlyCollection<VmIdentity> VmsIn(Stretch stretch, Action? check = null) =>
+        _history.Sum(stretch.From, stretch.To, Grouping.Vm, ExitParts.None, check)?.Vms ?? [];
 
     /// <summary>Reads one.</summary>
     /// <param name="stretch">The time.</param>
@@ -31,13 +33,15 @@ internal sealed class Excerpts(ServedSource source)
     /// <param name="vms">Which VMs of those that the choice means.</param>
     /// <param name="grouping">How fine vCPUs are to be kept apart.</param>
     /// <param name="parts">What exits of a reason are to be kept apart by.</param>
-    public Excerpt Read(Stretch stretch, ExitChoice exits, Func<VmIdentity, bool> vms, Grouping grouping, ExitParts parts)
+    /// <param name="check">Throws where the answer takes too long.</param>
+    public Excerpt Read(
+        Stretch stretch, ExitChoice exits, Func<VmIdentity, bool> vms, Grouping grouping, ExitParts parts, Action? check = null)
     {
         if (exits.Grouping > grouping) grouping = exits.Grouping;
         parts |= exits.Parts;
-        if (_history.Sum(stretch.From, stretch.To, grouping, parts) is not { } interval)
+        if (_history.Sum(stretch.From, stretch.To, grouping, parts, check) is not { } interval)
             return new Excerpt(stretch, null, grouping, parts, Nothing);
-        HistoryDetail kept = _history.DetailAt(Math.Min(stretch.To, stretch.From + 1));
+        HistoryDetail kept = _history.DetailOf(stretch.From, stretch.To);
         Grouping has = GroupingOf(interval, kept.Grouping);
         ExitParts hasParts = kept.Parts & (parts | ExitParts.All);
         if (has < exits.Grouping)
@@ -61,13 +65,14 @@ internal sealed class Excerpts(ServedSource source)
     /// <exception cref="Problem">There are more.</exception>
     public IEnumerable<(Stretch Stretch, bool IsGap)> Steps(Stretch all, long stepNs, int most)
     {
-        long half = _history.StepNs / 2, at = all.From;
+        long half = _history.StepNs / 2, at = all.From, least = _history.StepFor(all.From, all.To), slack = 0;
+        if (least > _history.StepNs) (stepNs, slack) = (Math.Max(stepNs, least), least);
         if ((all.To - all.From) / Math.Max(1, stepNs) > most + 1) throw Problem.TooMuch((all.To - all.From) / stepNs, most, "steps");
         for (int count = 0; at < all.To;)
         {
             long next = _history.EdgeAfter(at);
             if (next <= at) yield break;
-            long end = _history.EdgeBefore(at + stepNs + half + 1);
+            long end = _history.EdgeNear(at + stepNs + half + 1, slack);
             if (end <= at) end = next;
             if (end > all.To + half)
             {

@@ -2,6 +2,7 @@ using Kvmscope.Core.Analysis.Reports;
 using Kvmscope.Core.Analysis.Summaries;
 using Kvmscope.Core.Histories;
 using Kvmscope.Core.Model;
+using Kvmscope.Server.Http;
 
 namespace Kvmscope.Server.Requests;
 
@@ -16,8 +17,8 @@ internal sealed record Onset(VmIdentity Vm, TimePart Part, double Share, long Si
 /// <summary>Finds since when VMs lose time, by looking back until it was less than half as much.</summary>
 /// <param name="history">The intervals.</param>
 /// <param name="hasAllExits">Whether no exits are left out of them.</param>
-/// <param name="check">Throws where the answer takes too long.</param>
-internal sealed class Onsets(IHistory history, bool hasAllExits, Action check)
+/// <param name="answer">Says how long it may take.</param>
+internal sealed class Onsets(IHistory history, bool hasAllExits, Answer answer)
 {
     /// <summary>Of less than this nothing is said.</summary>
     private const double Least = 0.01;
@@ -33,7 +34,7 @@ internal sealed class Onsets(IHistory history, bool hasAllExits, Action check)
     /// <summary>The VMs that lose most, and since when; those with the largest share first.</summary>
     public IReadOnlyList<Onset> Of(Stretch now, Func<VmIdentity, bool> wanted, int most)
     {
-        if (history.Sum(now.From, now.To, Grouping.Vm, ExitParts.None) is not { } interval) return [];
+        if (history.Sum(now.From, now.To, Grouping.Vm, ExitParts.None, answer.Check) is not { } interval) return [];
         Dictionary<(int, string), double[]> shares = SharesIn(now);
         return
         [
@@ -47,7 +48,7 @@ internal sealed class Onsets(IHistory history, bool hasAllExits, Action check)
     private Onset Find(VmIdentity vm, int part, double share, Stretch now)
     {
         long width = Math.Max(now.To - now.From, history.StepNs), at = now.From, end = now.To;
-        while (at > history.From)
+        while (at > history.From && answer.HasTime)
         {
             long from = history.EdgeBefore(Math.Max(history.From, at - Math.Max(width, (now.To - at) / Finest)) + 1);
             if (from >= at) from = history.EdgeBefore(at);
@@ -82,9 +83,9 @@ internal sealed class Onsets(IHistory history, bool hasAllExits, Action check)
     private Dictionary<(int, string), double[]> SharesIn(Stretch stretch)
     {
         if (_shares.TryGetValue(stretch, out Dictionary<(int, string), double[]>? shares)) return shares;
-        check();
+        answer.Check();
         shares = [];
-        if (history.Sum(stretch.From, stretch.To, Grouping.Vm, ExitParts.None) is { } interval)
+        if (history.Sum(stretch.From, stretch.To, Grouping.Vm, ExitParts.None, answer.Check) is { } interval)
         {
             var summary = new Summary();
             summary.Read(interval, new SummaryRequest { By = GroupBy.Vm, LacksExits = !hasAllExits });

@@ -27,7 +27,7 @@ internal sealed class ServeOptions
     private readonly Option<string> _clientCa = OptionFactory.Value("--tls-client-ca", "FILE",
         "With --tls-cert: only clients with a certificate of one of these CAs (PEM).");
     private readonly Option<string> _store = OptionFactory.Value("--store", "DIR",
-        "Also write recordings to DIR, at full step: for 'serve DIR', report, diff and top.");
+        "Also write recordings to DIR, at full step, and show those that are there; also for report, diff and top.");
     private readonly Option<string> _rotate = OptionFactory.Value("--rotate", "TIME",
         "With --store: begin a new file every TIME (default: 1h).");
     private readonly Option<string> _keep = OptionFactory.Value("--keep", "N",

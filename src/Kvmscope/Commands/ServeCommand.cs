@@ -74,7 +74,7 @@ internal sealed class ServeCommand : ICommand
         RunPlan plan = _top.Plan(invocation.Result);
         TraceOptions detail = _top.Detail(invocation.Result, selection.HasAllExits);
         MetricsOptions series = _metrics.Read(invocation.Result);
-        RecordPlan? store = _serve.Store(invocation.Result, plan.Interval!.Value);
+        RecordPlan? stored = _serve.Store(invocation.Result, plan.Interval!.Value);
         IHost host = context.Host();
         HostIdentity identity = host.Identity();
         RecordingHeader header = RecordingHeaders.Of(identity, host, plan.Interval.Value, detail.Finest, detail, selection);
@@ -82,16 +82,16 @@ internal sealed class ServeCommand : ICommand
         ServerSettings settings = _serve.Open(invocation.Result, identity.Name, context);
         using var listening = settings.Socket;
         using IServiceManager? manager = context.System.ServiceManager();
-        using RecordTape? tape = store is null ? null
-            : new RecordTape(context.System, store, () => header, context.Say, context.Clock.LocalTimeZone);
-        tape?.Open(context.Clock.GetLocalNow());
-        var history = new LiveHistory(detail.Finest, detail.Parts, plan.Interval.Value.Ticks * 100);
-        var source = new ServedSource(identity.Name, history, header, SourceKind.Live)
+        var memory = new LiveHistory(detail.Finest, detail.Parts, plan.Interval.Value.Ticks * 100);
+        using ServeStore? store = stored is null ? null : new ServeStore(stored, header, memory, context);
+        store?.Open(context.Clock.GetLocalNow());
+        string[] filters = selection.HasAllExits && selection.Vms.IsEmpty && selection.Vcpus.IsEmpty
+            ? [] : ["the trace has filters: what they leave out is in no figure"];
+        var source = new ServedSource(identity.Name, store is null ? memory : store.History, header, SourceKind.Live)
         {
             Epoch = EpochOf(identity.BootId),
             HasAllExits = selection.HasAllExits,
-            Notes = () => selection.HasAllExits && selection.Vms.IsEmpty && selection.Vcpus.IsEmpty
-                ? [] : ["the trace has filters: what they leave out is in no figure"],
+            Notes = () => [.. filters, .. store?.History.Notes ?? []],
         };
         var job = new TraceJob
         {
@@ -101,24 +101,24 @@ internal sealed class ServeCommand : ICommand
             Output = new OutputPlan(OutputFormat.Table, null, ColorWhen.Never),
             Detail = detail,
             IsWokenBySlow = false,
-            Began = tape is null ? null : tape.NameAfter,
-            MakesFiles = tape is not null,
+            Began = store is null ? null : store.NameAfter,
+            MakesFiles = store is not null,
         };
         return job.Run(context, static _ => { }, trace =>
         {
             var metrics = new MetricsSource(series, MeasuredKinds.Of(header), context.Clock);
             using OtlpPush? push = Push(receiver, metrics, context);
             using var server = new KvmscopeServer(source, settings, metrics, context.Clock);
-            tape?.Begin((trace.Clock.Started, trace.Clock.StartMonotonicNs));
+            store?.Begin((trace.Clock.Started, trace.Clock.StartMonotonicNs));
             server.Start();
             Announce(context, server, settings);
             manager?.Ready();
             trace.Sampler.Add(new Sink(detail.Finest, interval =>
             {
-                history.Add(interval);
+                if (store is null) memory.Add(interval);
+                else store.Add(interval, trace.Sampler.HasEnded);
                 metrics.Add(interval);
                 server.Notify();
-                tape?.Add(interval, trace.Sampler.HasEnded);
                 manager?.Alive();
                 return true;
             })
@@ -126,7 +126,7 @@ internal sealed class ServeCommand : ICommand
             trace.Sampler.Run(trace.End.Wait, plan.Duration);
             manager?.Stopping();
             End(server, push);
-            tape?.End();
+            store?.End();
         });
     }
 

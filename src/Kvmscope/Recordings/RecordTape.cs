@@ -88,6 +88,20 @@ internal sealed class RecordTape(
             warn($"old recordings cannot be removed: {why}");
     }
 
+    /// <summary>
+    /// The files that this recorder, or one before it, ended under these names, the newest first; while one is open that is written.
+    /// </summary>
+    /// <param name="others">How many more have such names and are somebody else's, or no recordings.</param>
+    public IReadOnlyList<string> Earlier(out int others)
+    {
+        FileOwner? owner = system.OwnerOfFile(Path);
+        string current = System.IO.Path.GetFileName(Path);
+        ILookup<bool, string> files = _rotation.Files().Where(file => System.IO.Path.GetFileName(file) != current)
+            .ToLookup(file => IsOwn(file, owner));
+        others = files[false].Count();
+        return [.. files[true]];
+    }
+
     // A file of such a name that somebody else made, or a link to one, is not this recorder's.
     private bool IsOwn(string file, FileOwner? owner) =>
         system.OwnerOfFile(file) is { } of && of.User == owner?.User && RecordingFiles.MayBeOne(file);

@@ -33,6 +33,12 @@ internal sealed class Rotation(string path)
         return name;
     }
 
+    /// <summary>The files of these names, the newest first.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be read.</exception>
+    public IEnumerable<string> Files() => Directory.EnumerateFiles(_folder).Select(file => (Time: TimeOf(file), File: file))
+        .Where(file => file.Time is not null).OrderByDescending(file => file.Time).Select(file => file.File);
+
     /// <summary>
     /// Removes the oldest files of these names until the rest covers the time of <paramref name="keep"/> files. A file that was cut short
     /// counts only in part, so that a recorder that is restarted often does not remove history.

@@ -42,8 +42,12 @@ internal sealed class FakeEnd(FakeClock clock, List<string> log) : ITraceEnd
 
     public void StopCommand() => log.Add("stop the command");
 
+    /// <summary>Called before each wait with the time of the fake clock.</summary>
+    public Action<TimeSpan>? Waiting { get; init; }
+
     public bool Wait(TimeSpan timeout)
     {
+        Waiting?.Invoke(clock.Now);
         TimeSpan until = clock.Now + (timeout > TimeSpan.Zero ? timeout + Late : TimeSpan.Zero);
         clock.Advance((until < At ? until : At) - clock.Now);
         return clock.Now >= At;

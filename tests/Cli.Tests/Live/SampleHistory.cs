@@ -31,7 +31,7 @@ internal sealed class SampleHistory(IReadOnlyList<Interval> intervals, long step
 
     public long EdgeAfter(long place) => _intervals.Find(i => i.ToNs > place)?.ToNs ?? To;
 
-    public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts)
+    public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts, Action? check = null)
     {
         Interval[] within = [.. _intervals.Where(i => (i.FromNs + i.ToNs) / 2 > from && (i.FromNs + i.ToNs) / 2 <= to)];
         if (within.Length == 0) return null;
@@ -41,7 +41,7 @@ internal sealed class SampleHistory(IReadOnlyList<Interval> intervals, long step
         return sum.ToInterval();
     }
 
-    public IReadOnlyList<SlowExit> Slow(long from, long to, int most) =>
+    public IReadOnlyList<SlowExit> Slow(long from, long to, int most, Func<bool>? goesOn = null) =>
         [.. _intervals.Where(i => i.ToNs > from && i.ToNs <= to).SelectMany(i => i.Slow).TakeLast(most)];
 
     public DateTimeOffset TimeAt(long place)

@@ -33,7 +33,7 @@ public sealed class TrendsTests
 
         public long EdgeAfter(long place) => _intervals.Find(i => i.ToNs > place)?.ToNs ?? To;
 
-        public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts)
+        public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts, Action? check = null)
         {
             Reads++;
             Interval[] meant = [.. _intervals.Where(i => (i.FromNs + i.ToNs) / 2 is var middle && middle > from && middle <= to)];
@@ -43,7 +43,7 @@ public sealed class TrendsTests
             return sum.ToInterval();
         }
 
-        public IReadOnlyList<SlowExit> Slow(long from, long to, int most) => [];
+        public IReadOnlyList<SlowExit> Slow(long from, long to, int most, Func<bool>? goesOn = null) => [];
 
         public DateTimeOffset TimeAt(long place) => default;
 

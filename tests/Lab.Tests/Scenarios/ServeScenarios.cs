@@ -21,6 +21,7 @@ internal static class ServeScenarios
         new("serve/drops-before-it-answers", Drops),
         new("serve/a-vm-that-ends-loses-its-series", LosesSeries),
         new("serve/a-store-is-what-was-served", Store),
+        new("serve/a-store-of-root-is-shown-after-the-drop", StoreOfRoot),
     ];
 
     // Three VMs with known exits: the API, the stream and the metrics say what count and a recorder beside them say.
@@ -205,6 +206,31 @@ internal static class ServeScenarios
 
         void Until(string series, string? value) => Deadline.Until(
             () => served.Scrape().GetValueOrDefault(series) == value, () => $"{series} is not {value ?? "gone"}");
+    }
+
+    // Its files are root's alone, and whoever answers is not root any more.
+    private static void StoreOfRoot(LabHost host)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(host.Folder, "store")).FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0x1c0); // 0700
+        string words = $"--store {folder} --interval 100ms --rotate 1s --keep 100 --require-drop";
+        using GuestProcess guest = host.Guest("cpuid=1501 out=37", "web-1");
+        using (var first = new ServedTracer(host, words))
+        {
+            guest.Run();
+            UntilAll(first, [(guest, "web-1")]);
+            Deadline.Until(() => Directory.GetFiles(folder).Length >= 3, () => "files were not rotated");
+            first.End();
+        }
+        foreach (string file in Directory.GetFiles(folder))
+            Check.Equal((UnixFileMode)0x180, File.GetUnixFileMode(file), $"mode of {file}"); // 0600
+        // What the first saw is nowhere but in these files.
+        using var second = new ServedTracer(host, words);
+        TracedAnswer api = UntilAll(second, [(guest, "web-1")]);
+        Exact.Counts(host, guest.Made, api.Of(guest.Pid), "as shown by the second");
+        Check.Contains("\"notes\":[]", second.Get("/api/v1/host"), "notes");
+        second.End();
+        guest.End();
     }
 
     // As the unit runs it: a user of its own, with its capabilities.
