@@ -1,13 +1,16 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace Kvmscope.Server.Tests;
 
 public sealed class StreamTests
 {
-    private static string At(int second) => $"2026-03-01T14:05:{second:00}.0000000Z";
+    private static string At(int second) =>
+        Samples.Start.AddSeconds(second).ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task It_begins_with_the_newest_interval_and_goes_on_as_they_come()
@@ -136,7 +139,7 @@ public sealed class StreamTests
             await two.Next();
             await served.Json("/api/v1/stream", HttpStatusCode.TooManyRequests);
         }
-        await Until(async () => (await served.Json("/api/v1/host")).GetProperty("streams").GetProperty("open").GetInt32() == 1);
+        await Eventually.Until(async () => (await served.Json("/api/v1/host")).GetProperty("streams").GetProperty("open").GetInt32() == 1);
         using EventStream again = await EventStream.Open(served.Client);
         Assert.NotNull(await again.Next());
     }
@@ -153,14 +156,14 @@ public sealed class StreamTests
         using EventStream reader = await EventStream.Open(served.Client, "?by=vcpu,qualifier&kind=hist");
         await reader.Next();
         int sent = 0;
-        await Until(async () =>
+        await Eventually.Until(async () =>
         {
             // More than the kernel's buffers take.
             for (int i = 0; i < 50; i++, sent++) served.Grow();
             Assert.All(await reader.Next(50), e => Assert.Equal("interval", e.Name));
             return (await served.Json("/api/v1/host")).GetProperty("streams").GetProperty("dropped").GetInt64() == 1;
         });
-        await Until(async () => (await served.Json("/api/v1/host")).GetProperty("streams").GetProperty("open").GetInt32() == 1);
+        await Eventually.Until(async () => (await served.Json("/api/v1/host")).GetProperty("streams").GetProperty("open").GetInt32() == 1);
     }
 
     [Fact]
@@ -178,6 +181,44 @@ public sealed class StreamTests
         Assert.InRange(after - before, long.MinValue, 32L << 20);
     }
 
+    // In the long form for a minute, and more than the kernel's buffers take: then the one that reads nothing is dropped.
+    [Fact]
+    public async Task Two_hundred_clients_get_each_interval_while_one_reads_nothing()
+    {
+        const string question = "?by=vcpu,qualifier&kind=hist";
+        int clients = 200, intervals = Masses.IsLong ? 1200 : 20;
+        using var served = new Served(new ServerLimits { StreamsPerClient = 256, ConnectionsPerClient = 512 }, seconds: 1);
+        int descriptors = Masses.Descriptors;
+        using (var idle = new TcpClient { ReceiveBufferSize = 4096 })
+        {
+            await idle.ConnectAsync(served.EndPoint);
+            await idle.GetStream().WriteAsync(
+                Encoding.ASCII.GetBytes($"GET /api/v1/stream{question} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+            EventStream[] streams = await Task.WhenAll(
+                Enumerable.Range(0, clients - 1).Select(_ => EventStream.Open(served.Client, question)));
+            await Task.WhenAll(streams.Select(stream => stream.Next()));
+            long memory = Masses.Memory, began = Stopwatch.GetTimestamp();
+            for (int i = 0; i < intervals; i++)
+            {
+                served.Grow();
+                string expected = At(i + 1);
+                await Task.WhenAll(streams.Select(async stream => Assert.Equal(expected, (await stream.Next())!.Started)));
+                if (Masses.IsLong) await Task.Delay(Math.Max(0, (50 * i) - (int)Stopwatch.GetElapsedTime(began).TotalMilliseconds));
+            }
+            long more = Masses.Memory - memory;
+            Assert.InRange(more, long.MinValue, 48L << 20);
+            if (Masses.IsLong)
+                await Eventually.Until(async () =>
+                    (await served.Json("/api/v1/host")).GetProperty("streams").GetProperty("dropped").GetInt64() == 1);
+            double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            Masses.Log($"{clients} streams, {intervals} intervals in {seconds:F0} s: {more / 1e6:F1} MB more");
+            foreach (EventStream stream in streams) stream.Dispose();
+        }
+        await Eventually.Until(async () =>
+            (await served.Json("/api/v1/host")).GetProperty("streams").GetProperty("open").GetInt32() == 0
+            && Masses.Descriptors <= descriptors + 10);
+    }
+
     [Fact]
     public async Task A_quiet_stream_is_kept_alive()
     {
@@ -191,13 +232,5 @@ public sealed class StreamTests
         do line = await reader.ReadLineAsync(late.Token);
         while (line is not null && line != ": alive");
         Assert.Equal(": alive", line);
-    }
-
-    // Waits for something that comes by itself.
-    internal static async Task Until(Func<Task<bool>> isSo)
-    {
-        long begin = Stopwatch.GetTimestamp();
-        while (!await isSo())
-            if (Stopwatch.GetElapsedTime(begin) > TimeSpan.FromSeconds(60)) throw new TimeoutException("it did not come");
     }
 }

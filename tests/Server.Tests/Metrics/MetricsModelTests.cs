@@ -214,6 +214,9 @@ public sealed class MetricsModelTests
             Assert.True(now.Count < 80 * 130, $"{now.Count} series");
             before = now;
         }
+        world.Add([]);
+        world.Clock.Advance(TimeSpan.FromSeconds(20));
+        Assert.DoesNotContain(world.Scrape().Keys, name => name.Contains("vm=\"", StringComparison.Ordinal));
     }
 
     private static Interval RandomInterval(MetricsWorld world, List<VmIdentity> vms, Random random)

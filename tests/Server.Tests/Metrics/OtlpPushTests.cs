@@ -42,7 +42,7 @@ public sealed class OtlpPushTests
         var url = new Uri($"http://{free.LocalEndpoint}");
         free.Stop();
         using OtlpPush push = Push(url, TimeSpan.FromMilliseconds(20));
-        await Until(() => Value("dropped") > 2);
+        await Eventually.Until(() => Value("dropped") > 2);
         Assert.Equal(["OTLP: 127.0.0.1: Connection refused"], _complaints);
         Assert.Equal(0, Value("sent"));
     }
@@ -99,7 +99,7 @@ public sealed class OtlpPushTests
         Assert.Empty(_complaints);
 
         using OtlpPush wrong = Push(receiver.Url, TimeSpan.FromMilliseconds(20), OtlpTls.Read(otherFile.Path, certificate.Path, key.Path));
-        await Until(() => !_complaints.IsEmpty);
+        await Eventually.Until(() => !_complaints.IsEmpty);
         Assert.Matches("^OTLP: 127.0.0.1: The remote certificate is invalid", Assert.Single(_complaints));
         Assert.Single(receiver.Requests);
     }
@@ -144,14 +144,4 @@ public sealed class OtlpPushTests
 
     private int Value(string outcome) =>
         int.Parse(_world.Scrape()[$"kvmscope_otlp_batches_total{{outcome=\"{outcome}\"}}"], CultureInfo.InvariantCulture);
-
-    private static async Task Until(Func<bool> condition)
-    {
-        var since = System.Diagnostics.Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(since.Elapsed < TimeSpan.FromSeconds(60), "it did not come to that");
-            await Task.Delay(5);
-        }
-    }
 }

@@ -22,7 +22,7 @@ public sealed class OtlpPusherTests
     {
         using var world = new Pushed(_ => new HttpResponseMessage(HttpStatusCode.OK));
         world.Pusher.Collect();
-        await world.Until(() => world.Requests.Count == 1);
+        await Eventually.Until(() => world.Requests.Count == 1);
         (HttpRequestMessage request, ExportMetricsServiceRequest message) = world.Requests.Single();
         Assert.Equal("http://collector:4318/v1/metrics", request.RequestUri!.ToString());
         Assert.Equal("Bearer x", request.Headers.Authorization!.ToString());
@@ -56,10 +56,10 @@ public sealed class OtlpPusherTests
             return busy;
         });
         world.Pusher.Collect();
-        await world.Until(() => world.Clock.Waits.Contains(TimeSpan.FromSeconds(7)));
+        await Eventually.Until(() => world.Clock.Waits.Contains(TimeSpan.FromSeconds(7)));
         Assert.Single(world.Requests);
         world.Clock.Fire(TimeSpan.FromSeconds(7));
-        await world.Until(() => world.Source.Model.Otlp!.Sent == 1);
+        await Eventually.Until(() => world.Source.Model.Otlp!.Sent == 1);
         Assert.Equal(2, world.Requests.Count);
     }
 
@@ -71,14 +71,14 @@ public sealed class OtlpPusherTests
         for (int i = 0; i < OtlpPusher.MostWaiting + 3; i++) world.Pusher.Collect();
         foreach (int seconds in (int[])[1, 2, 4, 8, 16, 32, 32])
         {
-            await world.Until(() => world.Clock.Waits.Contains(TimeSpan.FromSeconds(seconds)));
+            await Eventually.Until(() => world.Clock.Waits.Contains(TimeSpan.FromSeconds(seconds)));
             world.Clock.Fire(TimeSpan.FromSeconds(seconds));
         }
-        await world.Until(() => world.Clock.Waits.Contains(TimeSpan.FromSeconds(32)));
+        await Eventually.Until(() => world.Clock.Waits.Contains(TimeSpan.FromSeconds(32)));
         Assert.Equal(3, world.Source.Model.Otlp!.Dropped);
         isDown = false;
         world.Clock.Fire(TimeSpan.FromSeconds(32));
-        await world.Until(() => world.Source.Model.Otlp!.Sent == OtlpPusher.MostWaiting);
+        await Eventually.Until(() => world.Source.Model.Otlp!.Sent == OtlpPusher.MostWaiting);
         Assert.Equal(["OTLP: collector: refused"], world.Complaints);
     }
 
@@ -87,9 +87,9 @@ public sealed class OtlpPusherTests
     {
         using var world = new Pushed(_ => null);
         world.Pusher.Collect();
-        await world.Until(() => world.Clock.Waits.Contains(s_options.Timeout));
+        await Eventually.Until(() => world.Clock.Waits.Contains(s_options.Timeout));
         world.Clock.Fire(s_options.Timeout);
-        await world.Until(() => world.Clock.Waits.Contains(TimeSpan.FromSeconds(1)));
+        await Eventually.Until(() => world.Clock.Waits.Contains(TimeSpan.FromSeconds(1)));
         Assert.Equal(["OTLP: collector does not answer in time"], world.Complaints);
     }
 
@@ -98,7 +98,7 @@ public sealed class OtlpPusherTests
     {
         using var world = new Pushed(_ => new HttpResponseMessage(HttpStatusCode.BadRequest));
         world.Pusher.Collect();
-        await world.Until(() => world.Source.Model.Otlp!.Rejected == 1);
+        await Eventually.Until(() => world.Source.Model.Otlp!.Rejected == 1);
         Assert.Single(world.Requests);
         Assert.Equal("1", world.Scrape("kvmscope_otlp_batches_total{outcome=\"rejected\"}"));
     }
@@ -131,16 +131,6 @@ public sealed class OtlpPusherTests
         internal ConcurrentQueue<string> Complaints { get; } = [];
 
         internal string Scrape(string series) => _world.Scrape()[series];
-
-        internal async Task Until(Func<bool> condition)
-        {
-            var since = System.Diagnostics.Stopwatch.StartNew();
-            while (!condition())
-            {
-                Assert.True(since.Elapsed < TimeSpan.FromSeconds(60), "it did not come to that");
-                await Task.Delay(5);
-            }
-        }
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken stop)
         {
