@@ -34,7 +34,7 @@ readonly LAB_NEEDS="qemu-system-x86:qemu-system-x86_64 busybox-static:busybox cp
     util-linux:flock dpkg:dpkg coreutils:timeout gawk|mawk:awk tmux:tmux"
 readonly LAB_ARM_NEEDS="qemu-system-arm:qemu-system-aarch64"
 readonly LAB_VMX_NEEDS="g++:g++ make:make binutils:as"
-readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace"
+readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace trace-cmd:trace-cmd"
 
 # missing LIST: the packages whose program is missing.
 missing() {

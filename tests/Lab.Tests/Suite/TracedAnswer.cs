@@ -67,6 +67,7 @@ internal sealed record TracedAnswer(
         Page = Text(row, "page"),
         Rip = Text(row, "rip"),
         Symbol = Text(row, "symbol"),
+        TotalNs = Number(row, "total_ns") ?? 0,
         WallNs = Number(row, "wall_ns"),
         Parts = row.TryGetProperty("parts_ns", out JsonElement parts)
             ? parts.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Number)

@@ -29,6 +29,9 @@ internal sealed record TracedRow(
     /// <summary>The instruction's symbol.</summary>
     internal string? Symbol { get; init; }
 
+    /// <summary>The sum of the durations; 0 for count.</summary>
+    internal ulong TotalNs { get; init; }
+
     /// <summary>The wall clock, in a row of a wall clock.</summary>
     internal ulong? WallNs { get; init; }
 
