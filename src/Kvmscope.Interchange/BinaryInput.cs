@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Kvmscope.Interchange;
@@ -21,6 +22,7 @@ internal sealed class BinaryInput(Stream stream, long position = 0)
     internal long Position { get; private set; } = position;
 
     /// <summary>Looks at the next bytes: as many as asked for, or all that are left if these are fewer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ReadOnlySpan<byte> Peek(int count)
     {
         if (_end - _begin < count) Fill(count);
@@ -28,6 +30,7 @@ internal sealed class BinaryInput(Stream stream, long position = 0)
     }
 
     /// <summary>Takes bytes that were looked at.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Take(int count)
     {
         _begin += count;

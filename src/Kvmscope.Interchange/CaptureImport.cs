@@ -4,6 +4,7 @@ using Kvmscope.Core.Captures;
 using Kvmscope.Core.Exits;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Recordings;
+using Kvmscope.Core.Sources;
 
 namespace Kvmscope.Interchange;
 
@@ -57,7 +58,7 @@ public sealed record InputReport(string Name, string Kind, CaptureContents Conte
 public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long, bool> progress)
 {
     // How many events are looked at to know what a file holds before it is read.
-    private const int MostSniffed = 1 << 20, EventsPerStep = 1 << 13;
+    private const int MostSniffed = 1 << 18, EventsPerStep = 1 << 13;
 
     private long _bytesBefore;
 
@@ -94,6 +95,7 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
         CapturePairing? pairing = null;
         ICaptureReader? current = null;
         long lastNs = long.MinValue;
+        var garbage = new Garbage();
         List<InputReport> reports = [];
         foreach (CaptureInput input in inputs)
         {
@@ -142,6 +144,7 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
                     if (interval.First == 0) begin(HeaderOf(options, facts, interval, contents.Isa) with
                     { HasNested = hasRounds, HasSplit = hasSplit });
                     take(interval);
+                    garbage.Collect();
                 })
             { Missing = isComplete ? known.Missing() : [] };
         }

@@ -60,7 +60,8 @@ public sealed class MadeCaptureTests
         List<long> taken = [];
         foreach (long ns in (long[])[10, 20, 30, 40, 15, 25, 5, 50])
         {
-            order.Add(MadeCapture.Exit(ns, 1, 12));
+            order.Free() = MadeCapture.Exit(ns, 1, 12);
+            order.Add();
             Drain();
         }
         order.End();

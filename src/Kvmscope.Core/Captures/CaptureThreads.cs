@@ -42,7 +42,10 @@ internal sealed class CaptureThread(VmIdentity vm, int pid)
     internal CaptureVcpu? Find(int id)
     {
         if (id < 0 || Current is null || Current.Id == id || Current.Id < 0) return Current;
-        return Current = _vcpus.Find(vcpu => vcpu.Id == id);
+        Current = null;
+        foreach (CaptureVcpu vcpu in _vcpus)
+            if (vcpu.Id == id) Current = vcpu;
+        return Current;
     }
 
     internal CaptureVcpu Add(CaptureVcpu vcpu)

@@ -24,12 +24,13 @@ public sealed class Row(GroupKey key) : Tally
 public sealed class RowTable(Grouping grouping, ExitParts parts = ExitParts.All)
 {
     private readonly Dictionary<GroupKey, Row> _rows = [];
+    private readonly bool _keepsAll = grouping == Grouping.Vcpu && parts == ExitParts.All;
 
     /// <summary>The rows so far.</summary>
     public IReadOnlyCollection<Row> Rows => _rows.Values;
 
     /// <summary>The key under which this table keeps a row.</summary>
-    public GroupKey KeyOf(GroupKey key) => key.At(grouping).Keep(parts);
+    public GroupKey KeyOf(GroupKey key) => _keepsAll ? key : key.At(grouping).Keep(parts);
 
     /// <summary>The row of a group, or of the coarser group that this table keeps; made where there is none.</summary>
     public Row RowOf(GroupKey key)

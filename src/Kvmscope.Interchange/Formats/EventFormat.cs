@@ -5,8 +5,14 @@ namespace Kvmscope.Interchange.Formats;
 /// <summary>A field of an event's record, from its format file.</summary>
 /// <param name="Offset">Where it is in the record.</param>
 /// <param name="Size">Its bytes.</param>
-/// <param name="IsSigned">Whether it is a signed number.</param>
-internal readonly record struct EventField(int Offset, int Size, bool IsSigned);
+internal readonly record struct EventField(int Offset, int Size)
+{
+    /// <summary>Whether this kernel's event does not have it.</summary>
+    internal bool IsMissing => Size == 0;
+
+    /// <summary>Another one where it is missing.</summary>
+    internal EventField Or(EventField other) => IsMissing ? other : this;
+}
 
 /// <summary>
 /// The layout of an event's record: <c>events/SYSTEM/EVENT/format</c> of tracefs, which perf.data and trace.dat contain. Fields are found
@@ -24,8 +30,8 @@ internal sealed class EventFormat
     /// <summary>The number in the records of this file.</summary>
     internal int Id { get; }
 
-    /// <summary>The field; null where this kernel's event has none of that name.</summary>
-    internal EventField? this[string name] => _fields.TryGetValue(name, out EventField field) ? field : null;
+    /// <summary>The field; a missing one where this kernel's event has none of that name.</summary>
+    internal EventField this[string name] => _fields.GetValueOrDefault(name);
 
     /// <summary>Reads a format file; null where it is none.</summary>
     internal static EventFormat? Parse(string text)
@@ -59,7 +65,7 @@ internal sealed class EventFormat
         ReadOnlySpan<char> name = declaration[(declaration.LastIndexOfAny(" *") + 1)..];
         ReadOnlySpan<char> rest = line[end..];
         if (Number(rest, "offset:") is not { } offset || Number(rest, "size:") is not { } size || name.IsEmpty) return null;
-        return (name.ToString(), new EventField(offset, size, Number(rest, "signed:") == 1));
+        return (name.ToString(), new EventField(offset, size));
     }
 
     private static int? Number(ReadOnlySpan<char> text, string before)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kvmscope.Core.Captures;
 using Kvmscope.Core.Exits;
 using Kvmscope.Interchange.Text;
@@ -14,22 +15,19 @@ internal sealed class RecordDecoder(bool isBigEndian)
 
     private readonly Layout?[] _layouts = new Layout?[ushort.MaxValue + 1];
 
-    /// <summary>The kinds of events whose formats are known.</summary>
-    internal IEnumerable<CapturedKind> Kinds => _layouts.OfType<Layout>().Select(layout => layout.Kind);
-
     /// <summary>The bytes of the number of an event at the beginning of each record, and where it is.</summary>
-    internal EventField TypeField { get; private set; } = new(0, 2, false);
+    internal EventField TypeField { get; private set; } = new(0, 2);
 
     /// <summary>Where the thread is in each record.</summary>
-    internal EventField PidField { get; private set; } = new(4, 4, true);
+    internal EventField PidField { get; private set; } = new(4, 4);
 
     /// <summary>Adds a format; those of events that are not used are not kept.</summary>
     internal void Add(EventFormat format)
     {
         CapturedKind kind = EventText.KindOf(System.Text.Encoding.UTF8.GetBytes(format.Name));
         if (kind == CapturedKind.None) return;
-        if (format["common_type"] is { } type) TypeField = type;
-        if (format["common_pid"] is { } pid) PidField = pid;
+        TypeField = format["common_type"].Or(TypeField);
+        PidField = format["common_pid"].Or(PidField);
         _layouts[format.Id] ??= new Layout(kind, format);
     }
 
@@ -37,6 +35,7 @@ internal sealed class RecordDecoder(bool isBigEndian)
     internal CapturedKind KindOf(ReadOnlySpan<byte> record) => LayoutOf(record)?.Kind ?? CapturedKind.None;
 
     /// <summary>The kind of an event by its number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal CapturedKind KindOf(ulong id) => id <= ushort.MaxValue ? _layouts[id]?.Kind ?? CapturedKind.None : CapturedKind.None;
 
     /// <summary>The thread of a record.</summary>
@@ -52,7 +51,7 @@ internal sealed class RecordDecoder(bool isBigEndian)
         ulong number;
         switch (layout.Kind)
         {
-            case CapturedKind.Exit: return layout.Ret is null ? TryExit(record, layout, ref e) : TryArmExit(record, layout, ref e);
+            case CapturedKind.Exit: return layout.Ret.IsMissing ? TryExit(record, layout, ref e) : TryArmExit(record, layout, ref e);
             case CapturedKind.Entry:
                 if (TryNumber(record, layout.Vcpu, out number)) e.Vcpu = (int)Math.Min(number, int.MaxValue);
                 return true;
@@ -75,6 +74,7 @@ internal sealed class RecordDecoder(bool isBigEndian)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Layout? LayoutOf(ReadOnlySpan<byte> record) =>
         TryNumber(record, TypeField, out ulong type) && type <= ushort.MaxValue ? _layouts[type] : null;
 
@@ -93,7 +93,7 @@ internal sealed class RecordDecoder(bool isBigEndian)
         e.HasInfo = TryNumber(record, layout.Info1, out e.Info1) && TryNumber(record, layout.Info2, out e.Info2);
         if (TryNumber(record, layout.Interrupt, out ulong interrupt)) e.Interrupt = (uint)interrupt;
         // Up to 5.9 the second number is the interruption information.
-        else if (e.HasInfo && layout.Interrupt is null && isa == 1) e.Interrupt = (uint)e.Info2;
+        else if (e.HasInfo && layout.Interrupt.IsMissing && isa == 1) e.Interrupt = (uint)e.Info2;
         return true;
     }
 
@@ -107,12 +107,13 @@ internal sealed class RecordDecoder(bool isBigEndian)
         return true;
     }
 
-    private bool TryNumber(ReadOnlySpan<byte> record, EventField? field, out ulong number)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryNumber(ReadOnlySpan<byte> record, EventField field, out ulong number)
     {
         number = 0;
-        if (field is not { } of || of.Offset + of.Size > record.Length) return false;
-        ReadOnlySpan<byte> bytes = record.Slice(of.Offset, of.Size);
-        switch (of.Size)
+        if (field.Offset + field.Size > record.Length) return false;
+        ReadOnlySpan<byte> bytes = record[field.Offset..];
+        switch (field.Size)
         {
             case 1: number = bytes[0]; return true;
             case 2: number = Numbers.U16(bytes, isBigEndian); return true;
@@ -122,50 +123,50 @@ internal sealed class RecordDecoder(bool isBigEndian)
         }
     }
 
-    /// <summary>The fields that are used of an event; null for those that it does not have.</summary>
+    /// <summary>The fields that are used of an event.</summary>
     private sealed class Layout(CapturedKind kind, EventFormat format)
     {
         internal CapturedKind Kind { get; } = kind;
 
-        internal EventField? Reason { get; } = format["exit_reason"];
+        internal EventField Reason { get; } = format["exit_reason"];
 
-        internal EventField? IsaField { get; } = format["isa"];
+        internal EventField IsaField { get; } = format["isa"];
 
-        internal EventField? Vcpu { get; } = format["vcpu_id"];
+        internal EventField Vcpu { get; } = format["vcpu_id"];
 
-        internal EventField? Rip { get; } = format["guest_rip"] ?? format["vcpu_pc"];
+        internal EventField Rip { get; } = format["guest_rip"].Or(format["vcpu_pc"]);
 
-        internal EventField? Info1 { get; } = kind == CapturedKind.Cpuid ? format["index"] : format["info1"];
+        internal EventField Info1 { get; } = kind == CapturedKind.Cpuid ? format["index"] : format["info1"];
 
-        internal EventField? Info2 { get; } = format["info2"];
+        internal EventField Info2 { get; } = format["info2"];
 
-        internal EventField? Interrupt { get; } = format["intr_info"];
+        internal EventField Interrupt { get; } = format["intr_info"];
 
-        internal EventField? Ret { get; } = format["ret"];
+        internal EventField Ret { get; } = format["ret"];
 
-        internal EventField? ExceptionClass { get; } = format["esr_ec"];
+        internal EventField ExceptionClass { get; } = format["esr_ec"];
 
-        internal EventField? Value { get; } = kind switch
+        internal EventField Value { get; } = kind switch
         {
             CapturedKind.Pio => format["port"],
             CapturedKind.Mmio => format["gpa"],
-            CapturedKind.FastMmio => format["gpa"] ?? format["fast_mmio"],
+            CapturedKind.FastMmio => format["gpa"].Or(format["fast_mmio"]),
             CapturedKind.Msr => format["ecx"],
             CapturedKind.Cpuid => format["function"],
             CapturedKind.Hypercall => format["nr"],
             CapturedKind.HypervHypercall => format["code"],
             CapturedKind.PageFault => format["fault_address"],
             CapturedKind.Switch => format["next_pid"],
-            _ => null,
+            _ => default,
         };
 
-        internal EventField? Way { get; } = kind switch
+        internal EventField Way { get; } = kind switch
         {
             CapturedKind.Pio => format["rw"],
             CapturedKind.Mmio => format["type"],
             CapturedKind.Msr => format["write"],
             CapturedKind.Switch => format["prev_state"],
-            _ => null,
+            _ => default,
         };
     }
 }

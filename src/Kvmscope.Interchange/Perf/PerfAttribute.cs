@@ -13,6 +13,9 @@ internal sealed record PerfAttribute(uint Type, ulong Config, ulong SampleType, 
 
     private const int SampleIdAll = 18;
 
+    /// <summary>Where the parts of a sample are.</summary>
+    internal PerfSample Sample { get; } = new(SampleType, ReadFormat);
+
     internal static PerfAttribute Parse(ReadOnlySpan<byte> bytes, bool isBigEndian)
     {
         ulong flags = Numbers.U64(bytes[40..], isBigEndian);

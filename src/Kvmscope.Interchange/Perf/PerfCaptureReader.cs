@@ -102,40 +102,40 @@ internal sealed class PerfCaptureReader : ICaptureReader, IDisposable
     {
         if (_header.Attributes.Count == 0) throw Damage.At($"there is a sample at byte {_records.At}, and no event is known before it");
         PerfAttribute attribute = _header.Attributes[0];
-        if (PerfSample.IdOf(record, attribute, _input.IsBigEndian) is { } id)
+        bool isBigEndian = _input.IsBigEndian;
+        if (attribute.Sample.IdOf(record, isBigEndian) is { } id && _header.Find(id) is { } stream)
         {
-            if (_header.IsSecond(id))
+            if (stream.IsSecond)
             {
                 Facts.LeftOut++;
                 return;
             }
-            attribute = _header.Find(id) ?? attribute;
+            attribute = stream.Attribute;
         }
-        if (attribute.Type != PerfAttribute.Tracepoint || _header.Decoder.KindOf(attribute.Config) == CapturedKind.None) return;
-        CapturedEvent e = default;
+        CapturedKind kind = attribute.Type == PerfAttribute.Tracepoint ? _header.Decoder.KindOf(attribute.Config) : CapturedKind.None;
+        if (kind == CapturedKind.None) return;
+        ref CapturedEvent e = ref _order.Free();
         e.Clear();
-        if (!PerfSample.TryRead(record, attribute, _input.IsBigEndian, ref e, out ReadOnlySpan<byte> raw)
-            || !_header.Decoder.TryRead(raw, ref e))
+        if (!attribute.Sample.TryRead(record, isBigEndian, ref e, out ReadOnlySpan<byte> raw) || !_header.Decoder.TryRead(raw, ref e))
         {
-            if (_header.Decoder.KindOf(attribute.Config) is CapturedKind.Switch) return;
-            Facts.Skip($"byte {_records.At}: the sample is too short, or has no time or no raw record");
+            if (kind != CapturedKind.Switch) Facts.Skip($"byte {_records.At}: the sample is too short, or has no time or no raw record");
             return;
         }
         if ((attribute.SampleType & PerfSample.Time) == 0)
             throw Damage.Unsupported($"the events of this perf.data have no time", "Record with -T, or with 'perf kvm stat record'.");
         _lastNs = Math.Max(_lastNs, e.Ns);
-        _order.Add(e);
+        _order.Add();
     }
 
     private long? TimeOf(ReadOnlySpan<byte> record) =>
-        _header.Attributes is [var attribute, ..] ? PerfSample.TimeOf(record, attribute, _input.IsBigEndian) : null;
+        _header.Attributes is [{ HasSampleIds: true } attribute, ..] ? attribute.Sample.TimeOf(record, _input.IsBigEndian) : null;
 
     private void AddLoss(long ns, ulong lost)
     {
-        CapturedEvent e = default;
+        ref CapturedEvent e = ref _order.Free();
         e.Clear();
         (e.Kind, e.Ns, e.Value) = (CapturedKind.Lost, ns, lost);
-        _order.Add(e);
+        _order.Add();
     }
 
     private void TakeName(ReadOnlySpan<byte> record)
@@ -150,11 +150,11 @@ internal sealed class PerfCaptureReader : ICaptureReader, IDisposable
     // pid, ppid, tid, ptid, time
     private void TakeEnd(ReadOnlySpan<byte> record)
     {
-        CapturedEvent e = default;
+        ref CapturedEvent e = ref _order.Free();
         e.Clear();
         (e.Kind, e.Tid) = (CapturedKind.ThreadEnd, (int)Numbers.U32(record[16..], _input.IsBigEndian));
         e.Ns = (long)Numbers.U64(record[24..], _input.IsBigEndian);
-        if (e.Ns > 0) _order.Add(e);
+        if (e.Ns > 0) _order.Add();
     }
 
     private void TakeAttribute(ReadOnlySpan<byte> record)

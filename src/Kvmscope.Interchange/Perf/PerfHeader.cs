@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Kvmscope.Interchange.Formats;
 
@@ -17,9 +18,12 @@ internal sealed class PerfHeader
     private const int FeatureTracingData = 1, FeatureHost = 3, FeatureKernel = 4, FeatureCpus = 7, FeatureCpu = 8, FeatureClock = 29,
         Features = 256;
 
-    private readonly Dictionary<ulong, PerfAttribute> _byId = [];
-    private readonly HashSet<ulong> _secondIds = [];
+    // Nearly all ids are small numbers.
+    private const int SmallIds = 1 << 16;
+
+    private readonly Dictionary<ulong, PerfStream> _byId = [];
     private readonly HashSet<ulong> _configs = [];
+    private PerfStream?[] _bySmallId = [];
 
     private PerfHeader(RecordDecoder decoder, CaptureFacts facts) => (Decoder, Facts) = (decoder, facts);
 
@@ -69,11 +73,9 @@ internal sealed class PerfHeader
         return header;
     }
 
-    /// <summary>The attribute of an event by the id in its samples.</summary>
-    internal PerfAttribute? Find(ulong id) => _byId.GetValueOrDefault(id);
-
-    /// <summary>Whether another event of the tracer wrote the same.</summary>
-    internal bool IsSecond(ulong id) => _secondIds.Contains(id);
+    /// <summary>The event by the id in its samples; null where that is not known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal PerfStream? Find(ulong id) => id < (ulong)_bySmallId.Length ? _bySmallId[id] : _byId.GetValueOrDefault(id);
 
     /// <summary>Adds an attribute.</summary>
     internal void Add(PerfAttribute attribute, ReadOnlySpan<byte> ids, bool isBigEndian)
@@ -81,12 +83,13 @@ internal sealed class PerfHeader
         if (Attributes.Count >= MostAttributes || _byId.Count + (ids.Length / 8) > MostIds)
             throw Damage.At($"it has more than {MostAttributes} events or {MostIds} ids");
         Attributes.Add(attribute);
-        bool isSecond = attribute.Type == PerfAttribute.Tracepoint && !_configs.Add(attribute.Config);
+        var stream = new PerfStream(attribute, attribute.Type == PerfAttribute.Tracepoint && !_configs.Add(attribute.Config));
         for (; ids.Length >= 8; ids = ids[8..])
         {
             ulong id = Numbers.U64(ids, isBigEndian);
-            _byId.TryAdd(id, attribute);
-            if (isSecond) _secondIds.Add(id);
+            if (!_byId.TryAdd(id, stream) || id >= SmallIds) continue;
+            if (id >= (ulong)_bySmallId.Length) Array.Resize(ref _bySmallId, Math.Max((int)id + 1, 2 * _bySmallId.Length));
+            _bySmallId[id] = stream;
         }
     }
 
@@ -184,3 +187,8 @@ internal sealed class PerfHeader
         return clock <= wall && wall < long.MaxValue ? DateTimeOffset.UnixEpoch.AddTicks((long)(wall - clock) / 100) : null;
     }
 }
+
+/// <summary>What writes samples with an id of its own: an event on a CPU.</summary>
+/// <param name="Attribute">The event.</param>
+/// <param name="IsSecond">Whether another event of the tracer wrote the same.</param>
+internal sealed record PerfStream(PerfAttribute Attribute, bool IsSecond);

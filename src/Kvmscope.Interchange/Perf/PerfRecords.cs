@@ -1,6 +1,7 @@
 using System.Buffers;
-using ZstdSharp;
+using System.Runtime.CompilerServices;
 using ZstdSharp.Unsafe;
+using ZstdSharp;
 
 namespace Kvmscope.Interchange.Perf;
 
@@ -49,6 +50,7 @@ internal sealed class PerfRecords(BinaryInput input, long? end) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _zstd?.Dispose();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryPlain(out ReadOnlySpan<byte> record)
     {
         record = default;
@@ -61,6 +63,7 @@ internal sealed class PerfRecords(BinaryInput input, long? end) : IDisposable
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryFile(out ReadOnlySpan<byte> record)
     {
         record = default;
@@ -83,6 +86,7 @@ internal sealed class PerfRecords(BinaryInput input, long? end) : IDisposable
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Size(ReadOnlySpan<byte> head)
     {
         int size = Numbers.U16(head[6..], input.IsBigEndian);

@@ -1,9 +1,10 @@
+using System.Runtime.CompilerServices;
 using Kvmscope.Core.Captures;
 
 namespace Kvmscope.Interchange.Perf;
 
-/// <summary>Finds the parts of samples, and of the ids at the end of other records.</summary>
-internal static class PerfSample
+/// <summary>Where the parts of an event's samples are, and the ids at the end of its other records.</summary>
+internal sealed class PerfSample
 {
     // PERF_SAMPLE_*, in the order in which they are in a sample; IDENTIFIER is first.
     internal const ulong Ip = 1, Tid = 2, Time = 4, Address = 8, Read = 0x10, Callchain = 0x20, Id = 0x40, Cpu = 0x80, Period = 0x100,
@@ -12,79 +13,70 @@ internal static class PerfSample
     // PERF_FORMAT_*
     private const ulong TimeEnabled = 1, TimeRunning = 2, FormatId = 4, Group = 8, Lost = 16;
 
-    private const int HeaderBytes = 8;
+    private const int HeaderBytes = 8, None = -1;
+
+    private readonly ulong _type, _readFormat;
+    private readonly int _id, _tid, _time, _cpu, _rest;
+
+    internal PerfSample(ulong type, ulong readFormat)
+    {
+        (_type, _readFormat) = (type, readFormat);
+        int at = HeaderBytes;
+        int identifier = Place(Identifier);
+        _ = Place(Ip);
+        _tid = Place(Tid);
+        _time = Place(Time);
+        _ = Place(Address);
+        int id = Place(Id);
+        _ = Place(StreamId);
+        _cpu = Place(Cpu);
+        _ = Place(Period);
+        (_id, _rest) = (identifier != None ? identifier : id, at);
+
+        int Place(ulong part)
+        {
+            if ((type & part) == 0) return None;
+            at += 8;
+            return at - 8;
+        }
+    }
 
     /// <summary>The id of the event of a sample; null where samples have none.</summary>
-    internal static ulong? IdOf(ReadOnlySpan<byte> record, PerfAttribute attribute, bool isBigEndian)
-    {
-        ulong type = attribute.SampleType;
-        int at = HeaderBytes;
-        if ((type & Identifier) == 0)
-        {
-            if ((type & Id) == 0) return null;
-            foreach (ulong part in (ReadOnlySpan<ulong>)[Ip, Tid, Time, Address])
-                if ((type & part) != 0) at += 8;
-        }
-        return at + 8 <= record.Length ? Numbers.U64(record[at..], isBigEndian) : null;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong? IdOf(ReadOnlySpan<byte> record, bool isBigEndian) =>
+        _id != None && _id + 8 <= record.Length ? Numbers.U64(record[_id..], isBigEndian) : null;
 
     /// <summary>Reads time, thread and CPU of a sample, and finds its raw record.</summary>
     /// <returns>False where it is shorter than it has to be.</returns>
-    internal static bool TryRead(
-        ReadOnlySpan<byte> record, PerfAttribute attribute, bool isBigEndian, ref CapturedEvent e, out ReadOnlySpan<byte> raw)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryRead(ReadOnlySpan<byte> record, bool isBigEndian, ref CapturedEvent e, out ReadOnlySpan<byte> raw)
     {
         raw = default;
-        ulong type = attribute.SampleType;
-        ReadOnlySpan<byte> rest = record[HeaderBytes..];
-        if (!Skip(ref rest, type, Identifier) || !Skip(ref rest, type, Ip)) return false;
-        if ((type & Tid) != 0)
-        {
-            if (rest.Length < 8) return false;
-            (e.Pid, e.Tid) = ((int)Numbers.U32(rest, isBigEndian), (int)Numbers.U32(rest[4..], isBigEndian));
-            rest = rest[8..];
-        }
-        if ((type & Time) != 0)
-        {
-            if (rest.Length < 8) return false;
-            e.Ns = (long)Numbers.U64(rest, isBigEndian);
-            rest = rest[8..];
-        }
-        if (!Skip(ref rest, type, Address) || !Skip(ref rest, type, Id) || !Skip(ref rest, type, StreamId)) return false;
-        if ((type & Cpu) != 0)
-        {
-            if (rest.Length < 8) return false;
-            e.Cpu = (int)Math.Min(Numbers.U32(rest, isBigEndian), int.MaxValue);
-            rest = rest[8..];
-        }
-        if (!Skip(ref rest, type, Period)) return false;
-        if ((type & Read) != 0 && !SkipRead(ref rest, attribute.ReadFormat, isBigEndian)) return false;
-        if ((type & Callchain) != 0 && !SkipCallchain(ref rest, isBigEndian)) return false;
-        if ((type & Raw) == 0 || rest.Length < 4) return false;
+        if (record.Length < _rest) return false;
+        if (_tid != None)
+            (e.Pid, e.Tid) = ((int)Numbers.U32(record[_tid..], isBigEndian), (int)Numbers.U32(record[(_tid + 4)..], isBigEndian));
+        if (_time != None) e.Ns = (long)Numbers.U64(record[_time..], isBigEndian);
+        if (_cpu != None) e.Cpu = (int)Math.Min(Numbers.U32(record[_cpu..], isBigEndian), int.MaxValue);
+        ReadOnlySpan<byte> rest = record[_rest..];
+        if ((_type & Read) != 0 && !SkipRead(ref rest, _readFormat, isBigEndian)) return false;
+        if ((_type & Callchain) != 0 && !SkipCallchain(ref rest, isBigEndian)) return false;
+        if ((_type & Raw) == 0 || rest.Length < 4) return false;
         uint size = Numbers.U32(rest, isBigEndian);
         if (size > rest.Length - 4) return false;
         raw = rest.Slice(4, (int)size);
         return e.Ns >= 0;
     }
 
-    /// <summary>The time at the end of a record that is no sample; null where it has none.</summary>
-    internal static long? TimeOf(ReadOnlySpan<byte> record, PerfAttribute attribute, bool isBigEndian)
+    /// <summary>The time at the end of a record that is no sample, which has these ids; null where it has none.</summary>
+    internal long? TimeOf(ReadOnlySpan<byte> record, bool isBigEndian)
     {
-        ulong type = attribute.SampleType;
-        if (!attribute.HasSampleIds || (type & Time) == 0) return null;
+        if ((_type & Time) == 0) return null;
         int after = 8;
         foreach (ulong part in (ReadOnlySpan<ulong>)[Id, StreamId, Cpu, Identifier])
-            if ((type & part) != 0) after += 8;
+            if ((_type & part) != 0) after += 8;
         if (record.Length < HeaderBytes + after) return null;
         long ns = (long)Numbers.U64(record[^after..], isBigEndian);
         return ns > 0 ? ns : null;
-    }
-
-    private static bool Skip(ref ReadOnlySpan<byte> rest, ulong type, ulong part)
-    {
-        if ((type & part) == 0) return true;
-        if (rest.Length < 8) return false;
-        rest = rest[8..];
-        return true;
     }
 
     private static bool SkipRead(ref ReadOnlySpan<byte> rest, ulong format, bool isBigEndian)
