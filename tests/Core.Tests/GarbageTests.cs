@@ -19,6 +19,32 @@ public sealed class GarbageTests
         Assert.False(old.IsAlive);
     }
 
+    [Fact]
+    public void Collects_each_MiB_and_each_eighth_time_all_of_it()
+    {
+        const long Mib = 1 << 20;
+        long allocated = 5 * Mib;
+        List<int> collected = [];
+        var garbage = new Garbage(() => allocated, collected.Add);
+
+        // What was allocated before is not counted, nor is less than 1 MiB.
+        garbage.Collect();
+        allocated += Mib - 1;
+        garbage.Collect();
+        Assert.Empty(collected);
+
+        // From one collection to the next, not since the start.
+        allocated++;
+        for (int i = 0; i < 3; i++) garbage.Collect();
+        Assert.Equal([1], collected);
+        for (int i = 0; i < 16; i++)
+        {
+            allocated += 2 * Mib;
+            garbage.Collect();
+        }
+        Assert.Equal([1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1], collected);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference Old()
     {

@@ -7,19 +7,33 @@ namespace Kvmscope.Core.Sources;
 /// </summary>
 public sealed class Garbage
 {
-    private const long Enough = 2 << 20;
+    private const long Enough = 1 << 20;
     private const int WithOld = 8;
 
-    private long _before = GC.GetAllocatedBytesForCurrentThread();
+    private readonly Func<long> _allocated;
+    private readonly Action<int> _collect;
+    private long _before;
     private int _collections;
 
-    /// <summary>Collects, if this thread has allocated 2 MiB since the last time. Called when little is in use.</summary>
+    /// <summary>The garbage of the thread that asks.</summary>
+    public Garbage() : this(
+        GC.GetAllocatedBytesForCurrentThread, generation => GC.Collect(generation, GCCollectionMode.Forced, blocking: true))
+    {
+    }
+
+    internal Garbage(Func<long> allocated, Action<int> collect)
+    {
+        (_allocated, _collect) = (allocated, collect);
+        _before = allocated();
+    }
+
+    /// <summary>Collects, if this thread has allocated 1 MiB since the last time. Called when little is in use.</summary>
     public void Collect()
     {
-        long now = GC.GetAllocatedBytesForCurrentThread();
+        long now = _allocated();
         if (now - _before < Enough) return;
         _before = now;
         // What has lived for long is seldom garbage, and on a large host it is much to look at: once per eight times.
-        GC.Collect(++_collections % WithOld == 0 ? 2 : 1, GCCollectionMode.Forced, blocking: true);
+        _collect(++_collections % WithOld == 0 ? 2 : 1);
     }
 }
