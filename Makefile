@@ -67,9 +67,12 @@ contract: ## generate the C# types of bpf/contract.h
 check-exit-tables: ## compare the tables of exit reasons with the headers of Debian's newest kernel (needs the network)
 	@eng/check-exit-tables
 
-man: build ## write out/kvmscope.8, the man page
-	@out/kvmscope man > out/kvmscope.8
-	@echo out/kvmscope.8
+man: build ## write out/man, the man pages
+	@rm -rf out/man && mkdir -p out/man
+	@out/kvmscope man > out/man/kvmscope.8
+	@out/kvmscope complete bash -- '' | sed -n 's/^\([a-z]\{1,\}\)\t.*/\1/p' | grep -vx help | while read -r command; do \
+	    out/kvmscope man "$$command" > "out/man/kvmscope-$$command.8"; done
+	@echo out/man
 
 dist: build ## build out/kvmscope-VERSION-linux-ARCH.tar.gz
 	@$(MAKE) --no-print-directory man ARCH=$(HOST)

@@ -101,19 +101,39 @@ public sealed class HelpTests
     public void Version_is_one_line() => Assert.Matches(@"^kvmscope \d+\.\d+\.\d+\n$", new World().Run("--version").Out);
 
     [Fact]
-    public void The_man_page_is_made_from_the_same_source()
+    public void The_man_page_names_the_pages_of_the_commands()
     {
-        Outcome outcome = new World().Run("man");
+        string page = ManPageOf();
+        Assert.StartsWith(".TH KVMSCOPE 8 ", page, StringComparison.Ordinal);
+        Assert.All(Application.Commands().Where(c => !c.Hidden), command =>
+            Assert.Contains($"\n.BR kvmscope\\-{command.Help.Name} (8)\n{command.Help.Summary.Replace("-", "\\-")}.\n",
+                page, StringComparison.Ordinal));
+    }
 
-        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
-        Assert.StartsWith(".TH KVMSCOPE 8 ", outcome.Out);
-        foreach (ICommand command in Application.Commands().Where(c => !c.Hidden))
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_command_has_a_man_page(string name)
+    {
+        ICommand command = Application.Commands().Single(c => c.Help.Name == name);
+        if (command.Hidden)
         {
-            Assert.Contains($"\n.SS kvmscope {command.Help.Name} ", outcome.Out);
-            foreach (string option in command.Groups.SelectMany(g => g.Options).Select(o => o.Name))
-                Assert.Contains(option.Replace("-", "\\-"), outcome.Out);
+            Assert.Equal(2, new World().Run("man", name).Status);
+            return;
         }
-        Assert.All(outcome.Out.Split('\n').Where(l => l.StartsWith('.')), l => Assert.Matches(@"^\.(TH|SH|SS|B|BR|TP|PP|br)( |$)", l));
+        string page = ManPageOf(name), words = Words(page.Replace("\\-", "-"));
+        Assert.StartsWith($".TH KVMSCOPE\\-{name.ToUpperInvariant()} 8 ", page, StringComparison.Ordinal);
+        Assert.Contains($"kvmscope-{name} - {command.Help.Summary}", words, StringComparison.Ordinal);
+        foreach ((string form, string says) in command.Groups.SelectMany(g => g.Entries()))
+            Assert.Contains($".B {Words(form)} {Words(says)}", words, StringComparison.Ordinal);
+        Assert.All(command.Help.Examples, example => Assert.Contains($".B {Words(example.Line)}", words, StringComparison.Ordinal));
+    }
+
+    private static string ManPageOf(params string[] command)
+    {
+        Outcome outcome = new World().Run(["man", .. command]);
+        Assert.Equal((0, ""), (outcome.Status, outcome.Error));
+        Assert.All(outcome.Out.Split('\n').Where(l => l.StartsWith('.')), l => Assert.Matches(@"^\.(TH|SH|SS|B|BR|TP|br)( |$)", l));
+        return outcome.Out;
     }
 
     private static void Parses(CommandExample example)

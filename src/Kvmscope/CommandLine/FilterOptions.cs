@@ -10,15 +10,21 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that select exits: the same for every tracing command, applied in the kernel.</summary>
 internal sealed class FilterOptions
 {
+    /// <summary>What stands for a VM in --help.</summary>
+    internal const string VmValue = "NAME|PID";
+
+    /// <summary>What stands for exit reasons in --help.</summary>
+    internal const string ReasonValue = "R[,R]";
+
     private readonly Option<string[]> _vms =
-        OptionFactory.Values("--vm", "NAME|PID",
+        OptionFactory.Values("--vm", VmValue,
             "Only this VM: name, 'web*' for several, pid, UUID or VMID (see 'kvmscope list'); repeat for more.");
     private readonly Option<string[]> _vcpus =
         OptionFactory.Values("--vcpu", "N[-M][,N]", "Only these vCPUs, by the ids that their VMM gave them: 0, 0-3, 0-3,8.");
     private readonly Option<string[]> _reasons =
-        OptionFactory.Values("--reason", "R[,R]", "Only these exit reasons, by name or number; 'MSR*' for several.");
+        OptionFactory.Values("--reason", ReasonValue, "Only these exit reasons, by name or number; 'MSR*' for several.");
     private readonly Option<string[]> _excludes =
-        OptionFactory.Values("--exclude", "R[,R]", "All exit reasons except these, given as for --reason.");
+        OptionFactory.Values("--exclude", ReasonValue, "All exit reasons except these, given as for --reason.");
     private readonly Option<string> _level =
         OptionFactory.Value("--level", "l1|l2", "Only guests of this host (l1), or only their nested guests (l2).");
     private readonly Option<string> _maxVcpus =

@@ -17,6 +17,14 @@ internal static class OptionFactory
     public static Option<bool> Switch(string name, string says, params string[] aliases) =>
         new(name, aliases) { Description = says, Arity = ArgumentArity.Zero };
 
+    /// <summary>The words that a value is made of, where its name does not list them (<c>l1|l2</c>): a shell completes them.</summary>
+    public static T Of<T>(this T option, params string[] words)
+        where T : Option
+    {
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
     /// <summary>Whether the switch is on the command line.</summary>
     public static bool Has(this ParseResult result, Option<bool> option) => result.GetResult(option) is { Implicit: false };
 

@@ -8,12 +8,15 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say how the answer is written, and where to.</summary>
 internal sealed class OutputOptions
 {
+    private static readonly string[] s_colors = ["auto", "always", "never"];
+
     private readonly OutputFormat[] _formats;
     private readonly Option<string> _format;
     private readonly Option<string> _output =
         OptionFactory.Value("--output", "FILE", "Write to FILE instead of standard output.", "-o");
     private readonly Option<string> _color =
-        OptionFactory.Value("--color", "WHEN", "auto (colour on a terminal unless NO_COLOR is set), always or never.");
+        OptionFactory.Value("--color", "WHEN", "auto (colour on a terminal unless NO_COLOR is set), always or never.")
+            .Of(s_colors);
 
     /// <summary>Makes the options.</summary>
     /// <param name="formats">The formats that the command has.</param>
@@ -39,7 +42,7 @@ internal sealed class OutputOptions
             "auto" => ColorWhen.Auto,
             "always" => ColorWhen.Always,
             "never" => ColorWhen.Never,
-            var other => throw UsageError.NotOneOf("--color", other, ["auto", "always", "never"]),
+            var other => throw UsageError.NotOneOf("--color", other, s_colors),
         };
         // "-" is standard output, as in other programs.
         string? file = result.Text(_output) is { } path and not "-" ? path : null;

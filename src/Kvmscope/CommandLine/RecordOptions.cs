@@ -21,15 +21,15 @@ internal sealed class RecordOptions
     private readonly Option<string> _by = OptionFactory.Value("--by", "host|vm|vcpu",
         "What is kept apart (default: vcpu). Reasons and levels always are.");
     private readonly Option<string[]> _without = OptionFactory.Values("--without", "WHAT[,WHAT]",
-        "Leave out, to save its cost: qualifiers, split, nested, or time (and with it all of these).");
+        "Leave out, to save its cost: qualifiers, split, nested, or time (and with it all of these).").Of(s_details);
     private readonly Option<string[]> _with = OptionFactory.Values("--with", "WHAT[,WHAT]",
-        "Also keep, which costs more: page (of the guest's memory), rip (the guest's instruction), vmm (returns to the VMM).");
+        "Also keep, which costs more: page (of the guest's memory), rip (the guest's instruction), vmm (returns to the VMM).").Of(s_extras);
     private readonly Option<string> _pageSize =
         OptionFactory.Value("--page-size", PageSizes.Names, "With --with page: the size of a page (default: 4K).");
     private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME",
         "Also keep each exit of at least this handling time, for 'report FILE slower'; a bare number is ms.");
     private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
-        "With --slower: compare TIME with this part of the handling time: kvm, vmm, runq, halt, poll or sleep.");
+        "With --slower: compare TIME with this part of the handling time: kvm, vmm, runq, halt, poll or sleep.").Of(Threshold.Parts);
     private readonly Option<bool> _who = OptionFactory.Switch("--who",
         "With --slower: also keep which task had the CPU while the vCPU's thread waited for it. Traces every task switch of the host.");
     private readonly Option<string> _rotate =

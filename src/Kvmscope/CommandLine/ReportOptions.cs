@@ -23,7 +23,7 @@ internal sealed class ReportOptions
             "One row for each reason, vm, vcpu, level, qualifier (the reason's own argument: which MSR, port, leaf), page (of the guest's "
             + "memory) or rip (the guest's instruction), or for each combination of them. vmm, alone or with vm and "
             + "vcpu: returns to the VMM by what "
-            + "KVM_RUN returned with, and how long until it was called again.");
+            + "KVM_RUN returned with, and how long until it was called again.").Of(s_groups);
     private readonly Option<string> _top =
         OptionFactory.Value("--top", "N",
             $"How many qualifiers, pages or instructions of each reason have a row of their own (default: {ReportRequest.DefaultTop}); "
@@ -50,7 +50,7 @@ internal sealed class ReportOptions
     {
         _kind = kind;
         _sorts = kind == ReportKind.Count ? ["count", "code"] : ["count", "time", "avg", "max", "code"];
-        _sort = OptionFactory.Value("--sort", "KEY", $"Order of the rows: {WordList.Or(_sorts)}.");
+        _sort = OptionFactory.Value("--sort", "KEY", $"Order of the rows: {WordList.Or(_sorts)}.").Of(_sorts);
     }
 
     /// <summary>The options as --help shows them.</summary>

@@ -15,6 +15,9 @@ internal static class Threshold
     private static readonly PartNames.PartInfo[] s_parts =
         [.. PartNames.All.Where(p => p.Part is not (TimePart.Guest or TimePart.Unattributed))];
 
+    /// <summary>The parts of the handling time, as <c>--part</c> takes them.</summary>
+    public static string[] Parts { get; } = [.. s_parts.Select(p => p.Name)];
+
     /// <summary>The threshold in ns.</summary>
     /// <param name="text">The text that the user typed; null for the default.</param>
     /// <exception cref="Core.KvmscopeException">It is not a time, or not one that an exit can take (status 2).</exception>
@@ -30,7 +33,7 @@ internal static class Threshold
     /// <exception cref="Core.KvmscopeException">No part has this name (status 2).</exception>
     public static TimePart ParsePart(string text) =>
         Array.Find(s_parts, p => string.Equals(p.Name, text, StringComparison.OrdinalIgnoreCase))?.Part
-            ?? throw UsageError.NotOneOf("--part", text, [.. s_parts.Select(p => p.Name)]);
+            ?? throw UsageError.NotOneOf("--part", text, Parts);
 
     /// <summary>A part's name as <c>--part</c> takes it.</summary>
     public static string NameOf(TimePart part) => Array.Find(s_parts, p => p.Part == part)?.Name ?? "";

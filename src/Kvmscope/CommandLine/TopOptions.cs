@@ -13,7 +13,9 @@ internal sealed class TopOptions(bool offersReturns = false)
 
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100), s_longest = TimeSpan.FromHours(1);
 
-    private readonly string[] _extras = offersReturns ? ["page", "rip", "vmm"] : ["page", "rip"];
+    private static readonly string[] s_extras = ["page", "rip"], s_extrasWithReturns = [.. s_extras, "vmm"];
+
+    private readonly string[] _extras = offersReturns ? s_extrasWithReturns : s_extras;
     private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME",
         "How often it reads and draws (default: 1s); of a recording the time that is shown at once.");
     private readonly Option<string> _duration = OptionFactory.Value("--duration", "TIME", "Leave after this time: 10s, 5m, 1h.");
@@ -22,7 +24,7 @@ internal sealed class TopOptions(bool offersReturns = false)
         + "missing.");
     private readonly Option<string[]> _with = OptionFactory.Values("--with", "WHAT[,WHAT]",
         "Also keep apart, which costs more: page (of the guest's memory), rip (the guest's instruction)"
-        + (offersReturns ? ", vmm (returns to the VMM)." : "."));
+        + (offersReturns ? ", vmm (returns to the VMM)." : ".")).Of(offersReturns ? s_extrasWithReturns : s_extras);
     private readonly Option<string> _pageSize =
         OptionFactory.Value("--page-size", PageSizes.Names, "With --with page: the size of a page (default: 4K).");
     private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME",

@@ -27,7 +27,8 @@ internal sealed class ExplainCommand : ICommand
         ]);
 
     /// <inheritdoc/>
-    public Argument<string?> Argument { get; } = new("REASON") { Arity = ArgumentArity.ZeroOrOne };
+    public Argument<string?> Argument { get; } =
+        new("REASON") { Arity = ArgumentArity.ZeroOrOne, CompletionSources = { PartNames.All.Select(part => part.Name).ToArray() } };
 
     /// <inheritdoc/>
     public IReadOnlyList<OptionGroup> Groups => [new("Reasons", [_isa]), _output.Group];

@@ -38,7 +38,7 @@ internal sealed class ReportCommand : ICommand
         "slower: which task had the CPU while the vCPU's thread waited for it, if 'record --who' kept it; implies --verbose.");
     private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
         "slower: compare THRESHOLD with this part of the handling time: kvm, vmm, runq, halt, poll or sleep "
-        + "(default: that of 'record --part').");
+        + "(default: that of 'record --part').").Of(Threshold.Parts);
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("report", "FILE... [count|time|hist [REASON]|slower [THRESHOLD]] [options]",
@@ -57,7 +57,8 @@ internal sealed class ReportCommand : ICommand
         ]);
 
     /// <inheritdoc/>
-    public Argument<string[]> Words { get; } = new("FILE") { Arity = ArgumentArity.ZeroOrMore };
+    public Argument<string[]> Words { get; } =
+        new("FILE") { Arity = ArgumentArity.ZeroOrMore, CompletionSources = { s_views } };
 
     /// <inheritdoc/>
     public IReadOnlyList<OptionGroup> Groups =>

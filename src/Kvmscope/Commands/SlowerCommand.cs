@@ -21,7 +21,7 @@ internal sealed class SlowerCommand : ICommand
     private readonly Option<bool> _who = OptionFactory.Switch("--who",
         "Which task had the CPU while the vCPU's thread waited for it; implies --verbose. Traces every task switch of the host.");
     private readonly Option<string> _part = OptionFactory.Value("--part", "PART",
-        "Compare THRESHOLD with this part of the handling time: kvm, vmm, runq, halt, poll or sleep.");
+        "Compare THRESHOLD with this part of the handling time: kvm, vmm, runq, halt, poll or sleep.").Of(Threshold.Parts);
 
     /// <inheritdoc/>
     public CommandHelp Help { get; } = new("slower", "[THRESHOLD] [options] [-- COMMAND ...]",

@@ -24,7 +24,8 @@ internal sealed class TopCommand : ICommand
     private readonly TopOptions _top = new();
     private readonly WindowOptions _window = new();
     private readonly Option<string> _view =
-        OptionFactory.Value("--view", "VIEW", $"Begin with this view: {string.Join(", ", LiveViews.All.Select(view => view.Name))}.");
+        OptionFactory.Value("--view", "VIEW", $"Begin with this view: {string.Join(", ", LiveViews.All.Select(view => view.Name))}.")
+            .Of([.. LiveViews.All.Select(view => view.Name)]);
     private readonly Option<string> _sort = OptionFactory.Value("--sort", "COLUMN", "Begin in the order of this column, by its heading.");
     private readonly Option<string> _filter = OptionFactory.Value("--filter", "TEXT", "Begin with rows whose names have TEXT in them.");
     private readonly Option<bool> _once = OptionFactory.Switch("--once", "Print one screen as text, and leave: for scripts.");

@@ -9,8 +9,8 @@ internal sealed class TmuxFactAttribute : FactAttribute
     public TmuxFactAttribute() => Skip = TmuxTerminal.WhyNot;
 }
 
-/// <summary>The same with arguments.</summary>
+/// <summary>The same with arguments, and with more programs that it needs.</summary>
 internal sealed class TmuxTheoryAttribute : TheoryAttribute
 {
-    public TmuxTheoryAttribute() => Skip = TmuxTerminal.WhyNot;
+    public TmuxTheoryAttribute(params string[] programs) => Skip = TmuxTerminal.WhyNotWith(programs);
 }

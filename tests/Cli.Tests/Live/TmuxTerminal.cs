@@ -46,9 +46,16 @@ internal sealed class TmuxTerminal : IDisposable
     }
 
     /// <summary>Why such tests cannot run here; null where they can, and in CI.</summary>
-    public static string? WhyNot { get; } = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"))
-        && !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Join(folder, "tmux")))
-            ? "needs tmux" : null;
+    public static string? WhyNot { get; } = WhyNotWith([]);
+
+    /// <summary>The same where more programs are needed.</summary>
+    public static string? WhyNotWith(IReadOnlyList<string> programs)
+    {
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"))) return null;
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        return programs.Prepend("tmux").FirstOrDefault(program => !folders.Any(folder => File.Exists(Path.Join(folder, program))))
+            is { } missing ? $"needs {missing}" : null;
+    }
 
     /// <summary>A folder of this terminal.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("kvmscope-tmux-").FullName;

@@ -122,7 +122,7 @@ public sealed class TopCommandTests : IDisposable
 
     [Theory]
     [InlineData("top", "--help")]
-    [InlineData("man")]
+    [InlineData("man", "top")]
     public void Its_keys_are_in_its_help_and_in_the_manual_page(params string[] words)
     {
         string text = new World().Run(words).Out.Replace("\\-", "-", StringComparison.Ordinal);
