@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using System.Xml.Linq;
 using Kvmscope.Core.Exits;
@@ -61,6 +62,27 @@ public sealed class DiffTimelineTests : IDisposable
         Assert.Equal(ports.GetProperty("a").GetProperty("rate_per_s").GetDouble(),
             ports.GetProperty("b").GetProperty("rate_per_s").GetDouble());
         Assert.Contains("CPUID", new World().Run("diff", Path.Combine(_folder, "a"), Path.Combine(_folder, "b")).Out);
+    }
+
+    [Fact]
+    public void An_imported_capture_is_compared_and_what_it_lacks_is_said()
+    {
+        string capture = Path.Combine(_folder, "perf.data"), imported = Path.Combine(_folder, "imported");
+        using (var unpacked = new GZipStream(
+            File.OpenRead(Path.Combine(DocsBlock.Root, "tests/Interchange.Tests/Captures/svm61-stat.data.gz")), CompressionMode.Decompress))
+        using (FileStream file = File.Create(capture))
+            unpacked.CopyTo(file);
+        Assert.Equal(0, new World().Run("import", capture, "-o", imported).Status);
+        JsonElement diff = Json(new World().Run("diff", imported, Record("own"), "--format", "json"));
+        JsonElement npf = diff.GetProperty("rows").EnumerateArray().Single(row => row.GetProperty("reason").GetString() == "NPF");
+        double seconds = diff.GetProperty("a").GetProperty("seconds").GetDouble();
+        Assert.Equal(484, npf.GetProperty("a").GetProperty("rate_per_s").GetDouble() * seconds, 0);
+        string[] notes = [.. diff.GetProperty("notes").EnumerateArray().Select(note => note.GetString()!)];
+        Assert.Contains("A: the capture has no kvm_nested_vmexit: exits of L2, if there were any, are shown as L1", notes);
+        Assert.DoesNotContain(notes, note => note.StartsWith("B: the capture", StringComparison.Ordinal));
+        // Of two captures that lack the same, that is no difference.
+        JsonElement same = Json(new World().Run("diff", imported, imported, "--format", "json"));
+        Assert.DoesNotContain("the capture", same.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,6 +55,8 @@ internal static class ImportScenarios
         // It has no kvm_nested_vmexit: all exits are of L1.
         AreSame(recorded with { Rows = [.. recorded.Rows.Select(row => row with { Key = row.Key with { Level = 1 } })] }, imported, "perf");
         IsWhatPerfSays(imported, folder);
+        (_, string difference, _) = host.Run($"diff {own} {folder}/perf.data.kvmscope --format json");
+        Check.Contains("B: the capture has no kvm_nested_vmexit", difference, "what is said beside a difference");
         Directory.Delete(folder, recursive: true);
     }
 

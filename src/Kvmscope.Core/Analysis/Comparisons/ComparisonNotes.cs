@@ -17,8 +17,8 @@ internal static class ComparisonNotes
         FigureTests tests)
     {
         IEnumerable<string> lines =
-            [.. OfSamples(groups, tests), .. OfLengths(sideA, sideB, groups), .. OfIsas(a, b), .. OfSide("A", a, sideA),
-                .. OfSide("B", b, sideB)];
+            [.. OfSamples(groups, tests), .. OfLengths(sideA, sideB, groups), .. OfIsas(a, b),
+                .. OfMissing("A", sideA, sideB), .. OfMissing("B", sideB, sideA), .. OfSide("A", a, sideA), .. OfSide("B", b, sideB)];
         return groups.Keys.HasFlag(GroupBy.Vm) ? lines.Concat(OfNames("A", a)).Concat(OfNames("B", b)) : lines;
     }
 
@@ -77,6 +77,10 @@ internal static class ComparisonNotes
     private static string Isas(ComparisonSide side) => string.Join(
         " and ", side.Samples.SelectMany(s => s.Rows).Select(r => r.Key.Code.Isa).Where(i => i != Isa.None).Distinct().Order()
             .Select(Output.MachineNames.Of));
+
+    // What both lack makes no difference, and the parts of the wall clock are not compared.
+    private static IEnumerable<string> OfMissing(string name, ComparedSide side, ComparedSide other) =>
+        side.Sum.Missing.Except(other.Sum.Missing).Where(missing => missing.Part is null).Select(missing => $"{name}: {missing.Text}");
 
     // Exits that are open at the end are in every recording and change no figure.
     private static IEnumerable<string> OfSide(string name, ComparisonSide side, ComparedSide whole)
