@@ -42,6 +42,8 @@ internal static class Application
             context.Say(error.Message);
             foreach (string line in error.Lines) context.Tell($"  {line}");
             if (error.Hint is { } hint) context.Tell($"  {hint}");
+            if (error.Status == ExitStatus.NotPermitted && !context.IsPrivileged)
+                context.Tell($"  as root: sudo {string.Join(' ', args.Prepend(argv0).Select(ShellWord.Of))}");
             return (int)error.Status;
         }
         catch (OutOfMemoryException)

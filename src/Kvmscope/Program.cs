@@ -11,6 +11,7 @@ var context = new CommandContext
     System = HostFactory.System,
     DemoGuest = HostFactory.CreateDemoGuest,
     ProcessId = Environment.ProcessId,
+    IsPrivileged = Environment.IsPrivilegedProcess,
     Out = StandardStreams.Output(),
     Error = StandardStreams.Error(),
     Screen = Screen.OfStandardOutput(Environment.GetEnvironmentVariable, HostFactory.System.TerminalWidth),

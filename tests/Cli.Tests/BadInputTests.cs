@@ -20,7 +20,7 @@ public sealed class BadInputTests
     [InlineData("slower --interval 1s", "'slower' has no option --interval",
         "It belongs to count, time, hist, top, serve, record, report, diff or import.")]
     [InlineData("count --part runq", "'count' has no option --part", "It belongs to slower, record or report.")]
-    [InlineData("count 12", "'12' is one argument too many for 'count'", "See 'kvmscope count --help'.")]
+    [InlineData("count 1 12", "'12' is one argument too many for 'count'", "See 'kvmscope count --help'.")]
     [InlineData("hist 12 13", "'13' is one argument too many for 'hist'", "See 'kvmscope hist --help'.")]
     [InlineData("count --vm", "--vm needs a value", "Give one: --vm NAME|PID")]
     [InlineData("count --vm --level l1", "--vm needs a value, and --level is an option", "Give one: --vm NAME|PID")]

@@ -13,10 +13,10 @@ internal sealed class CommandLineParser
     private readonly IReadOnlyList<ICommand> _commands;
     private readonly Dictionary<string, Command> _symbols = [];
     private readonly Command _root = new("kvmscope");
-    private readonly Option<bool> _help = OptionFactory.Switch("--help", "Show help.", "-h");
+    private readonly Option<bool> _help = OptionFactory.Switch("--help", "Show help.");
     private readonly Option<bool> _version = OptionFactory.Switch("--version", "Show the version.");
 
-    // A VM or file may be called "@x", and "-o" is the one short option with a value.
+    // A VM or file may be called "@x", and most short options have a value.
     private readonly ParserConfiguration _configuration = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
     /// <summary>Makes a parser of these commands.</summary>

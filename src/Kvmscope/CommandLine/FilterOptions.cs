@@ -19,6 +19,7 @@ internal sealed class FilterOptions
     private readonly Option<string[]> _vms =
         OptionFactory.Values("--vm", VmValue,
             "Only this VM: name, 'web*' for several, pid, UUID or VMID (see 'kvmscope list'); repeat for more.");
+    private readonly Option<bool> _all = OptionFactory.Switch("--all", "All VMs, as without --vm.");
     private readonly Option<string[]> _vcpus =
         OptionFactory.Values("--vcpu", "N[-M][,N]", "Only these vCPUs, by the ids that their VMM gave them: 0, 0-3, 0-3,8.");
     private readonly Option<string[]> _reasons =
@@ -42,18 +43,24 @@ internal sealed class FilterOptions
 
     /// <summary>The options as --help shows them.</summary>
     public OptionGroup Group =>
-        new("Filters", _isLive ? [_vms, _vcpus, _reasons, _excludes, _level, _maxVcpus] : [_vms, _vcpus, _reasons, _excludes, _level]);
+        new("Filters", _isLive
+            ? [_vms, _all, _vcpus, _reasons, _excludes, _level, _maxVcpus] : [_vms, _vcpus, _reasons, _excludes, _level]);
 
     /// <summary>The selection, as far as it can be checked without the host.</summary>
     /// <exception cref="Core.KvmscopeException">A value makes no sense (status 2).</exception>
-    public Selection Read(ParseResult result) => new()
+    public Selection Read(ParseResult result)
     {
-        Vms = [.. result.Texts(_vms)],
-        Vcpus = [.. NonEmpty(result, _vcpus, "vCPU", VcpuHint).SelectMany(ParseVcpus).Distinct()],
-        Reasons = [.. NonEmpty(result, _reasons, "exit reason", ReasonHint)],
-        ExcludedReasons = [.. NonEmpty(result, _excludes, "exit reason", ReasonHint)],
-        Level = result.Text(_level) is { } level ? ParseLevel(level) : null,
-    };
+        IReadOnlyList<string> vms = result.Texts(_vms);
+        if (vms.Count > 0 && result.Has(_all)) throw UsageError.Of("--all and --vm both say which VMs", "Give one of them.");
+        return new Selection
+        {
+            Vms = [.. vms],
+            Vcpus = [.. NonEmpty(result, _vcpus, "vCPU", VcpuHint).SelectMany(ParseVcpus).Distinct()],
+            Reasons = [.. NonEmpty(result, _reasons, "exit reason", ReasonHint)],
+            ExcludedReasons = [.. NonEmpty(result, _excludes, "exit reason", ReasonHint)],
+            Level = result.Text(_level) is { } level ? ParseLevel(level) : null,
+        };
+    }
 
     /// <summary>The selection, with reasons from an argument.</summary>
     /// <exception cref="Core.KvmscopeException">

@@ -13,7 +13,7 @@ internal sealed class OutputOptions
     private readonly OutputFormat[] _formats;
     private readonly Option<string> _format;
     private readonly Option<string> _output =
-        OptionFactory.Value("--output", "FILE", "Write to FILE instead of standard output.", "-o");
+        OptionFactory.Value("--output", "FILE", "Write to FILE instead of standard output.");
     private readonly Option<string> _color =
         OptionFactory.Value("--color", "WHEN", "auto (colour on a terminal unless NO_COLOR is set), always or never.")
             .Of(s_colors);

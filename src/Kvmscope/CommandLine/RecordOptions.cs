@@ -16,7 +16,7 @@ internal sealed class RecordOptions
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10), s_longest = TimeSpan.FromDays(1);
 
     private readonly Option<string> _output = OptionFactory.Value("--output", "FILE",
-        "The recording, a new file (default: named after the host and the time, in the working directory).", "-o");
+        "The recording, a new file (default: named after the host and the time, in the working directory).");
     private readonly Option<string> _interval = OptionFactory.Value("--interval", "TIME", "The length of an interval (default: 1s).");
     private readonly Option<string> _by = OptionFactory.Value("--by", "host|vm|vcpu",
         "What is kept apart (default: vcpu). Reasons and levels always are.");

@@ -5,6 +5,9 @@ namespace Kvmscope.CommandLine;
 /// <summary>The options that say how long to trace and how often to print an answer.</summary>
 internal sealed class RunOptions
 {
+    /// <summary>What stands for the argument that says how long.</summary>
+    internal const string TimeName = "TIME";
+
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(365);
 
@@ -34,27 +37,32 @@ internal sealed class RunOptions
     /// <summary>Reads and checks the options.</summary>
     /// <param name="result">The parsed command line.</param>
     /// <param name="command">What follows <c>--</c>, or null.</param>
+    /// <param name="time">The argument that says how long, or null.</param>
     /// <exception cref="Core.KvmscopeException">A value or a combination makes no sense (status 2).</exception>
-    public RunPlan Read(ParseResult result, IReadOnlyList<string>? command)
+    public RunPlan Read(ParseResult result, IReadOnlyList<string>? command, string? time = null)
     {
-        TimeSpan? duration = Time(result, _duration);
-        TimeSpan? interval = _interval is null ? null : Time(result, _interval);
+        TimeSpan? duration = Time(_duration.Name, result.Text(_duration));
+        TimeSpan? interval = _interval is null ? null : Time(_interval.Name, result.Text(_interval));
+        if (time is not null && duration is not null)
+            throw UsageError.Of($"{TimeName} and {_duration.Name} say the same thing", "Give one of them.");
+        duration ??= Time(TimeName, time);
+        string said = time is null ? _duration.Name : TimeName;
         if (command is { Count: 0 }) throw UsageError.Of("no command after --", "Give one, as in: -- sleep 10");
         if (command is not null && duration is not null)
-            throw UsageError.Of("--duration and -- COMMAND both say when to stop",
+            throw UsageError.Of($"{said} and -- COMMAND both say when to stop",
                 "Give one of them; 'timeout 10s COMMAND' limits a command.");
         if (duration < interval)
-            throw UsageError.Of("--interval is longer than --duration, so no interval would be complete",
-                "Make --duration longer, or leave --interval out.");
+            throw UsageError.Of($"--interval is longer than {said}, so no interval would be complete",
+                $"Make {said} longer, or leave --interval out.");
         return new RunPlan(duration, interval, command) { RequiresDrop = result.Has(_requireDrop) };
     }
 
-    private static TimeSpan? Time(ParseResult result, Option<string> option)
+    private static TimeSpan? Time(string name, string? text)
     {
-        if (result.Text(option) is not { } text) return null;
-        double ms = Durations.Parse(option.Name, text) / 1e6;
+        if (text is null) return null;
+        double ms = Durations.Parse(name, text) / 1e6;
         if (ms < s_shortest.TotalMilliseconds || ms > s_longest.TotalMilliseconds)
-            throw UsageError.Of($"{option.Name} '{text}' is out of range", "Give a time from 10ms to 8760h.");
+            throw UsageError.Of($"{name} '{text}' is out of range", "Give a time from 10ms to 8760h.");
         return TimeSpan.FromMilliseconds(ms);
     }
 }

@@ -23,7 +23,7 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
     public abstract CommandHelp Help { get; }
 
     /// <inheritdoc/>
-    public virtual Argument<string?>? Argument => null;
+    public virtual Argument<string?> Argument { get; } = new(RunOptions.TimeName) { Arity = ArgumentArity.ZeroOrOne };
 
     /// <inheritdoc/>
     public bool StartsCommand => true;
@@ -34,9 +34,10 @@ internal abstract class AnswerCommand(ReportKind kind) : ICommand
     /// <inheritdoc/>
     public int Run(Invocation invocation, CommandContext context)
     {
-        Selection selection = _filters.Read(invocation.Result, invocation.Argument);
+        bool isTime = Argument.Name == RunOptions.TimeName;
+        Selection selection = _filters.Read(invocation.Result, isTime ? null : invocation.Argument);
         ReportRequest report = _report.Read(invocation.Result, Help.Name, selection);
-        RunPlan plan = _run.Read(invocation.Result, invocation.Started);
+        RunPlan plan = _run.Read(invocation.Result, invocation.Started, isTime ? invocation.Argument : null);
         OutputPlan output = _output.Read(invocation.Result) with { IsPrivate = report.By.HasFlag(GroupBy.Rip) };
         var job = new TraceJob
         {

@@ -35,7 +35,7 @@ internal sealed class CompleteCommand(Func<IReadOnlyList<ICommand>> commands) : 
     {
         IReadOnlyList<string> words = invocation.Started ?? [];
         // The others give words without their quotes.
-        if (invocation.Argument == ShellScripts.Bash) words = [.. words.Select(QuotedWord.Plain)];
+        if (invocation.Argument == ShellScripts.Bash) words = [.. words.Select(ShellWord.Plain)];
         Completions found = new Completer(commands(), context.Host).Of(words);
         foreach (Candidate candidate in found.Candidates)
             context.Out.WriteLine($"{ForeignText.Clean(candidate.Text)}\t{ForeignText.Clean(candidate.Says)}");

@@ -7,7 +7,7 @@ namespace Kvmscope.Commands;
 internal sealed class CountCommand() : AnswerCommand(ReportKind.Count)
 {
     /// <inheritdoc/>
-    public override CommandHelp Help { get; } = new("count", "[options] [-- COMMAND ...]", "Exits by reason",
+    public override CommandHelp Help { get; } = new("count", "[TIME] [options] [-- COMMAND ...]", "Exits by reason",
         "Counts VM exits by reason, the most frequent first; if nested guests (L2) make some, L1's and L2's are also shown apart. "
         + "Times are not measured, so this costs the guests least.",
         [

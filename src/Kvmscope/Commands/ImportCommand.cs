@@ -16,7 +16,7 @@ internal sealed class ImportCommand : ICommand
     private const int StatusOfInterrupt = 130;
     private const string StandardInput = "-";
 
-    private readonly Option<string> _output = OptionFactory.Value("--output", "FILE", "The recording, a new file.", "-o");
+    private readonly Option<string> _output = OptionFactory.Value("--output", "FILE", "The recording, a new file.");
     private readonly Option<string> _interval =
         OptionFactory.Value("--interval", "TIME", "The length of an interval of the recording (default: 1s).");
     private readonly Option<string> _slower = OptionFactory.Value("--slower", "TIME",

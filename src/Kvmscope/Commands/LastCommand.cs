@@ -19,7 +19,7 @@ internal sealed class LastCommand : ICommand
     private readonly RunOptions _run = new(withInterval: false);
     private readonly OutputOptions _output = new(OutputKinds.Histories.Formats);
     private readonly Option<string> _count = OptionFactory.Value("--exits", "N",
-        $"How many exits of each vCPU are kept: 1 to {TraceOptions.MostLastExits} (default: {DefaultCount}).", "-n");
+        $"How many exits of each vCPU are kept: 1 to {TraceOptions.MostLastExits} (default: {DefaultCount}).");
     private readonly Option<bool> _abnormal = OptionFactory.Switch("--abnormal",
         "Only vCPUs that did not run again after SHUTDOWN, FAIL_ENTRY, INTERNAL_ERROR or an error of KVM_RUN.");
 

@@ -7,14 +7,14 @@ namespace Kvmscope.Commands;
 internal sealed class TimeCommand() : AnswerCommand(ReportKind.Time)
 {
     /// <inheritdoc/>
-    public override CommandHelp Help { get; } = new("time", "[options] [-- COMMAND ...]",
+    public override CommandHelp Help { get; } = new("time", "[TIME] [options] [-- COMMAND ...]",
         "Count and handling time by reason",
         "Shows for each exit reason how often it happened and how long its handling took, from the exit to the next entry of the same "
         + "vCPU: in sum, as a share of the busy time, on average, the 99th percentile and the longest. "
         + "The costliest reason is first, idle ones (HLT and the like) are last: a halted vCPU waits, and that is not overhead. "
         + "Total is all exits, Busy all without the idle ones.",
         [
-            new("kvmscope time --duration 10s", "All VMs, 10 seconds."),
+            new("kvmscope time 10", "All VMs, 10 seconds; the same as --duration 10s."),
             new("kvmscope time --stats --vm web1", "One VM with more percentiles."),
             new("kvmscope time --interval 1s --by vm", "Each VM, each second; rows stay in their places."),
             new("kvmscope time --split --vm web1", "Where its vCPUs' wall clock went, and what to do about it: add --explain."),

@@ -20,6 +20,9 @@ internal sealed record CommandContext
     /// <summary>This process's pid, by which the built-in guest's VM is traced.</summary>
     public required int ProcessId { get; init; }
 
+    /// <summary>Whether this process is root's.</summary>
+    public required bool IsPrivileged { get; init; }
+
     /// <summary>Where answers go.</summary>
     public required TextWriter Out { get; init; }
 

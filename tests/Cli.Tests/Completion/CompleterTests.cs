@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kvmscope.CommandLine;
-using Kvmscope.CommandLine.Completion;
 using Kvmscope.Core.Sources;
 using Kvmscope.Tests.Fakes;
 
@@ -58,7 +57,7 @@ public sealed class CompleterTests
     {
         Assert.StartsWith("count time hist slower ", Complete([""]), StringComparison.Ordinal);
         Assert.EndsWith("help --help --version", Complete([""]), StringComparison.Ordinal);
-        Assert.StartsWith("--vm --vcpu --reason ", Complete(["time", ""]), StringComparison.Ordinal);
+        Assert.StartsWith("--vm --all --vcpu --reason ", Complete(["time", ""]), StringComparison.Ordinal);
         Assert.Equal("", Complete([]));
     }
 
@@ -106,7 +105,7 @@ public sealed class CompleterTests
     [InlineData("--vm='web*'x", "--vm=web*x")]
     [InlineData("\\", "\\")]
     [InlineData("$(id)`id`", "$(id)`id`")]
-    public void Words_are_taken_without_their_quotes(string typed, string plain) => Assert.Equal(plain, QuotedWord.Plain(typed));
+    public void Words_are_taken_without_their_quotes(string typed, string plain) => Assert.Equal(plain, ShellWord.Plain(typed));
 
     private static string[] Files(ICommand command) => command.Words is { Name: "FILE" or "A" } ? ["none.kvmscope"] : [];
 

@@ -32,6 +32,8 @@ internal sealed class World
 
     public bool ErrorIsTerminal { get; set; }
 
+    public bool IsPrivileged { get; set; } = true;
+
     /// <summary>What <c>top</c> draws on; without one, a terminal whose user does nothing.</summary>
     public FakeTerminal? Terminal { get; set; }
 
@@ -53,6 +55,7 @@ internal sealed class World
         System = System,
         DemoGuest = () => Guest,
         ProcessId = OwnPid,
+        IsPrivileged = IsPrivileged,
         Out = Out ?? output ?? TextWriter.Null,
         Error = error ?? TextWriter.Null,
         Screen = Screen,

@@ -1,12 +1,17 @@
 using System.Text;
 
-namespace Kvmscope.CommandLine.Completion;
+namespace Kvmscope.CommandLine;
 
-/// <summary>A word as it is typed in a shell.</summary>
-internal static class QuotedWord
+/// <summary>Words as they are typed in a shell.</summary>
+internal static class ShellWord
 {
+    /// <summary>A word in quotes, where it needs them.</summary>
+    internal static string Of(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "_-./,:=@%+".Contains(c))
+            ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     /// <summary>
-    /// What it means: without quotes and backslashes. A quote may still be open. Nothing is expanded (<c>$HOME</c>, <c>~</c>).
+    /// What a word means: without quotes and backslashes. A quote may still be open. Nothing is expanded (<c>$HOME</c>, <c>~</c>).
     /// </summary>
     internal static string Plain(string typed)
     {
