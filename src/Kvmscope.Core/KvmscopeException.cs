@@ -16,4 +16,7 @@ public sealed class KvmscopeException(ExitStatus status, string message, string?
 
     /// <summary>What to do about it, or null.</summary>
     public string? Hint { get; } = hint;
+
+    /// <summary>Whether something that was asked for is not there; of several hosts, another may have it.</summary>
+    public bool IsAbsence { get; init; }
 }

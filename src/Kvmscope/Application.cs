@@ -16,7 +16,7 @@ internal static class Application
         [
             new CountCommand(), new TimeCommand(), new HistCommand(), new SlowerCommand(), new LastCommand(), new TopCommand(),
             new ServeCommand(), new RecordCommand(), new ReportCommand(), new DiffCommand(), new AssertCommand(),
-            new ImportCommand(),
+            new ImportCommand(), new ExportCommand(),
             new ListCommand(), new CheckCommand(), new ExplainCommand(), new DemoCommand(), new CompletionCommand(),
             new CompleteCommand(() => commands), new ManCommand(() => commands),
         ]);

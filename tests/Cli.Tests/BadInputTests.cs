@@ -18,7 +18,7 @@ public sealed class BadInputTests
     [InlineData("slower --intervall=1s", "unknown option --intervall", "See 'kvmscope slower --help'.")]
     [InlineData("count --stats", "'count' has no option --stats", "It belongs to time or report.")]
     [InlineData("slower --interval 1s", "'slower' has no option --interval",
-        "It belongs to count, time, hist, top, serve, record, report, diff or import.")]
+        "It belongs to count, time, hist, top, serve, record, report, diff, import or export.")]
     [InlineData("count --part runq", "'count' has no option --part", "It belongs to slower, record or report.")]
     [InlineData("count 1 12", "'12' is one argument too many for 'count'", "See 'kvmscope count --help'.")]
     [InlineData("hist 12 13", "'13' is one argument too many for 'hist'", "See 'kvmscope hist --help'.")]

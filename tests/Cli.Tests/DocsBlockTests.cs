@@ -115,8 +115,11 @@ public sealed class DocsBlockTests
         foreach (((string page, string _), string test) in DocsTests.OtherTests)
         {
             string tests = Path.Combine(DocsBlock.Root, "tests");
-            string file = Assert.Single(Directory.EnumerateFiles(tests, test + ".cs", SearchOption.AllDirectories));
-            Assert.Contains($"\"{Path.GetFileName(page)}\"", File.ReadAllText(file));
+            bool isNode = test.EndsWith(".js", StringComparison.Ordinal);
+            // Not into the packages of Node.
+            var near = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 };
+            string file = Assert.Single(Directory.EnumerateFiles(tests, isNode ? test : test + ".cs", near));
+            Assert.Contains(isNode ? page : $"\"{Path.GetFileName(page)}\"", File.ReadAllText(file));
         }
     }
 

@@ -17,6 +17,8 @@ public sealed class DocsTests
     {
         [("docs/assert.md", "console")] = "RuleDocsTests",
         [("docs/diff.md", "console")] = "ComparisonDocsTests",
+        [("docs/export.md", "sql")] = "export.test.js",
+        [("docs/export.md", "text")] = "export.test.js",
         [("docs/fleet.md", "text")] = "FleetTests",
         [("docs/metrics.md", "promql")] = "DeployTests",
         [("docs/timeline.md", "text")] = "TimelineDocsTests",

@@ -1,5 +1,5 @@
 using Kvmscope.Core;
-using Kvmscope.Recordings;
+using Kvmscope.Running;
 using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
@@ -125,5 +125,5 @@ public sealed class ImportTests : IDisposable
     [InlineData(30_000_000, 120_000_000L, 2, "30.0 MB of 120.0 MB (25 %), 15.0 MB/s, 0:06 left")]
     [InlineData(3_000_000_000, 15_000_000_000L, 10, "3.00 GB of 15.00 GB (20 %), 300.0 MB/s, 0:40 left")]
     public void Progress_says_how_much_how_fast_and_how_long(long bytes, long? all, double seconds, string line) =>
-        Assert.Equal(line, ImportStatus.Line(bytes, all, TimeSpan.FromSeconds(seconds)));
+        Assert.Equal(line, WorkStatus.Line(bytes, all, TimeSpan.FromSeconds(seconds)));
 }

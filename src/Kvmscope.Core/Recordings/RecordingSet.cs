@@ -143,6 +143,10 @@ public sealed class RecordingSet
         return pieces;
     }
 
+    /// <summary>Some intervals by the recordings that they are in, in order.</summary>
+    public IEnumerable<(RecordingPart Part, IntervalRange Range)> PartsOf(IntervalRange range) => Split(range)
+        .Select(s => (_parts[s.Part].Part, new IntervalRange(_parts[s.Part].Base + s.Local.First, s.Local.Count)));
+
     /// <summary>Where nothing was recorded between the recordings of some intervals.</summary>
     public IEnumerable<RecordingGap> Gaps(IntervalRange range)
     {
@@ -280,7 +284,10 @@ public sealed class RecordingSet
     /// <param name="from">On the axis; null for the begin.</param>
     /// <param name="to">On the axis; null for the end.</param>
     /// <exception cref="KvmscopeException">There is one recording, and something that it needs is damaged (1).</exception>
-    public IEnumerable<SlowExit> Slow(IntervalRange range, long? from, long? to)
+    public IEnumerable<SlowExit> Slow(IntervalRange range, long? from, long? to) => SlowAt(range, from, to).Select(slow => slow.Exit);
+
+    /// <summary>The same, each with CLOCK_MONOTONIC when it ended.</summary>
+    public IEnumerable<(SlowExit Exit, long Ns)> SlowAt(IntervalRange range, long? from, long? to)
     {
         foreach ((int part, IntervalRange local) in Split(range))
         {
@@ -288,7 +295,7 @@ public sealed class RecordingSet
             _vms?.Begin(placed.Recorder, placed.Part);
             long begin = from is { } first ? placed.NsAt(first) : long.MinValue, end = to is { } last ? placed.NsAt(last) : long.MaxValue;
             foreach ((SlowExit exit, long ns) in Open(part).Slow(local, _vms, IsOne ? null : Lose))
-                if (ns >= begin && ns < end) yield return exit;
+                if (ns >= begin && ns < end) yield return (exit, ns);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Kvmscope.Server.Metrics;
 
 /// <summary>How the values of a family behave.</summary>
@@ -67,6 +69,9 @@ internal sealed record MetricFamily(int Index, string Name, MetricType Type, boo
         MetricType.Info => Name + "_info",
         _ => Name,
     };
+
+    /// <summary>The same in UTF-8.</summary>
+    internal byte[] SeriesNameBytes => field ??= Encoding.UTF8.GetBytes(SeriesName);
 
     private static MetricFamily Counter(string name, bool isSeconds, string help) => Add(name, MetricType.Counter, isSeconds, help);
 

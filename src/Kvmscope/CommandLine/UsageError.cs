@@ -10,6 +10,11 @@ internal static class UsageError
     /// <param name="hint">What to type instead.</param>
     public static KvmscopeException Of(string message, string? hint) => new(ExitStatus.Usage, message, hint);
 
+    /// <summary>Something that is asked for is not there.</summary>
+    /// <param name="message">What is not there.</param>
+    /// <param name="hint">What is there.</param>
+    public static KvmscopeException Absent(string message, string? hint) => new(ExitStatus.Usage, message, hint) { IsAbsence = true };
+
     /// <summary>A word that is not one of the allowed ones.</summary>
     /// <param name="option">The option.</param>
     /// <param name="text">The word.</param>

@@ -55,7 +55,7 @@ internal sealed record TimeWindow(string? From, string? To, string? Option = nul
         if (range.Count > 0) return new RecordedWindow(range, first, last);
         if (recording.Touching(first, last).Count == 0) throw Nothing(recording, path);
         if (IsOfExits) return new RecordedWindow(range, first, last);
-        throw UsageError.Of(
+        throw UsageError.Absent(
             $"no interval lies in that time: '{path}' has intervals of {ScaledText.Time((ulong)recording.Header.IntervalNs)}",
             "Give a longer time, with more than half of an interval in it.");
     }
@@ -85,7 +85,7 @@ internal sealed record TimeWindow(string? From, string? To, string? Option = nul
         ? UsageError.Of("--to is not after --from", "Give a later --to, or an earlier --from.")
         : UsageError.Of($"{Option} does not end after its start", "Give a later end, or an earlier start.");
 
-    private static KvmscopeException Nothing(RecordingSet recording, string path) => UsageError.Of("nothing was recorded in that time",
+    private static KvmscopeException Nothing(RecordingSet recording, string path) => UsageError.Absent("nothing was recorded in that time",
         $"'{path}' is from {WallTime.Of(recording.Clock.Begin)} to {WallTime.Of(recording.Clock.End)}.");
 
     // Two times between the same intervals are one.

@@ -57,7 +57,7 @@ internal sealed class ImportCommand : ICommand
         CaptureInput[] inputs = [.. names.Select(name => InputOf(name, context.System))];
         using ITraceEnd end = context.TraceEnd();
         end.Listen();
-        using var status = new ImportStatus(context);
+        using var status = new WorkStatus(context);
         CaptureImport? import = null;
         import = new CaptureImport(inputs, bytes =>
         {
@@ -77,7 +77,7 @@ internal sealed class ImportCommand : ICommand
         return import.IsInterrupted ? StatusOfInterrupt : (int)ExitStatus.Fine;
     }
 
-    private static void Write(CaptureImport import, ImportOptions options, string path, CommandContext context, ImportStatus status)
+    private static void Write(CaptureImport import, ImportOptions options, string path, CommandContext context, WorkStatus status)
     {
         using RecordingFile file = RecordingFile.Create(context.System, path);
         RecordingWriter? writer = null;
@@ -95,7 +95,7 @@ internal sealed class ImportCommand : ICommand
         if (import.IsInterrupted) context.Say("interrupted: the recording ends with what was read so far");
         if (import.Failure is { } failure)
             throw new KvmscopeException(failure.Status, failure.Message, $"What was read before that is in '{path}'.", failure);
-        context.Status($"imported {writer.Intervals} intervals, {ImportStatus.Size(file.Length)}");
+        context.Status($"imported {writer.Intervals} intervals, {WorkStatus.Size(file.Length)}");
         context.Status($"kvmscope report {path}");
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kvmscope.Core.Model;
 using Kvmscope.Core.Output;
+using Kvmscope.Running;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Recordings;
@@ -21,7 +22,7 @@ internal sealed class RecordStatus(CommandContext context)
         _lastSaid = elapsed.TotalSeconds;
         double rate = interval.Seconds > 0 ? interval.Accounting.Exits / interval.Seconds : 0;
         string line = string.Create(CultureInfo.InvariantCulture,
-            $"{Clock(elapsed)}  {rate:0} exits/s  {ImportStatus.Size(tape.Bytes)}  {Lost()}  {tape.Path}");
+            $"{Clock(elapsed)}  {rate:0} exits/s  {WorkStatus.Size(tape.Bytes)}  {Lost()}  {tape.Path}");
         // Returns to the start of the line, and clears what is left of a longer one.
         context.Error.Write($"\r{ForeignText.Clean(line, Math.Max(1, context.Screen.Width - 1))}\x1b[K");
         context.Error.Flush();
@@ -34,7 +35,7 @@ internal sealed class RecordStatus(CommandContext context)
         if (!context.ErrorIsTerminal) return;
         if (_isOpen) context.Error.Write("\r\x1b[K");
         context.Tell(string.Create(CultureInfo.InvariantCulture,
-            $"recorded {Clock(elapsed)}, {_exits} exits, {ImportStatus.Size(tape.Bytes)}, {Lost()}"));
+            $"recorded {Clock(elapsed)}, {_exits} exits, {WorkStatus.Size(tape.Bytes)}, {Lost()}"));
         context.Tell($"kvmscope report {tape.Path}");
     }
 

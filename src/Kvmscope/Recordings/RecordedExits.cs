@@ -76,9 +76,15 @@ internal sealed class RecordedExits
     /// <param name="window">When they ended.</param>
     /// <param name="thresholdNs">The threshold.</param>
     /// <param name="part">The part of the handling time that is compared; null for all of it.</param>
-    public IEnumerable<SlowExit> Slow(RecordedWindow window, ulong thresholdNs, TimePart? part) => _recording.Slow(
-        Around(_recording.Touching(window.From, window.To)), window.From, window.To).Where(exit =>
-        IsSlow(exit, thresholdNs, part) && PassesSlow(exit));
+    public IEnumerable<SlowExit> Slow(RecordedWindow window, ulong thresholdNs, TimePart? part) =>
+        SlowIn(SlowRange(window), window).Select(slow => slow.Exit).Where(exit => IsSlow(exit, thresholdNs, part));
+
+    /// <summary>The intervals that may have slow exits of a time: more than those that lie in it.</summary>
+    public IntervalRange SlowRange(RecordedWindow window) => Around(_recording.Touching(window.From, window.To));
+
+    /// <summary>The slow exits that some intervals have of a time, in order, with CLOCK_MONOTONIC when they ended.</summary>
+    public IEnumerable<(SlowExit Exit, long Ns)> SlowIn(IntervalRange range, RecordedWindow window) =>
+        _recording.SlowAt(range, window.From, window.To).Where(slow => PassesSlow(slow.Exit));
 
     private bool PassesSlow(SlowExit exit) =>
         _filter.PassesExit(exit.Code.Code, exit.Level) && _filter.PassesVcpu(exit.Vcpu) && _vms.Matches(exit.Vm);
@@ -112,7 +118,7 @@ internal sealed class RecordedExits
         IReadOnlyCollection<VmIdentity> seen = Seen(range);
         _vms = VmFilter.Resolve(_selection.Vms, Known(seen));
         if (_vms.Unknown is { } name)
-            throw UsageError.Of(VmFilter.NoSuch(name, " in the recording"),
+            throw UsageError.Absent(VmFilter.NoSuch(name, " in the recording"),
                 seen.Count > 0
                     ? $"There are: {WordList.Some([.. seen.Select(v => $"{v.Name} ({v.Pid})")])}"
                     : "It holds no VM's exits in that time.");
@@ -136,7 +142,7 @@ internal sealed class RecordedExits
         // The vCPUs of VMs without any exit are not known.
         if (known.IsEmpty || wanted.All(known.Contains)) return;
         string vms = _selection.Vms.IsEmpty ? "" : $" of {WordList.Or(_selection.Vms)}";
-        throw UsageError.Of(
+        throw UsageError.Absent(
             $"no vCPU {wanted.Where(id => !known.Contains(id)).Min()}{vms} is in the recording",
             $"There are: {IdRanges.Format(known, ", ")}");
     }

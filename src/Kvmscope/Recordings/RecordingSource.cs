@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kvmscope.CommandLine;
+using Kvmscope.Core;
 using Kvmscope.Core.Output.Text;
 using Kvmscope.Core.Recordings;
 using Kvmscope.Terminal;
@@ -14,11 +15,12 @@ internal sealed class RecordingSource : IDisposable
     private readonly RecordingFiles _files;
     private readonly Dictionary<RecordingPart, FileStream> _streams = [];
 
-    private RecordingSource(IReadOnlyList<string> paths, CommandContext context, TimeWindow window)
+    private RecordingSource(
+        RecordingFiles files, IReadOnlyList<RecordingPart> parts, string? path, CommandContext context, TimeWindow window)
     {
-        _files = RecordingFiles.Find(paths, context.System);
-        Path = paths.Count == 1 ? paths[0] : string.Create(CultureInfo.InvariantCulture, $"{_files.Parts.Count} recordings");
-        Recording = new RecordingSet(_files.Parts, Open);
+        _files = files;
+        Path = path ?? string.Create(CultureInfo.InvariantCulture, $"{parts.Count} recordings");
+        Recording = new RecordingSet(parts, Open);
         try
         {
             Window = window.In(Recording, Path, context.Clock.GetUtcNow());
@@ -50,15 +52,50 @@ internal sealed class RecordingSource : IDisposable
     /// <param name="paths">Files, and folders with recordings.</param>
     /// <param name="context">Has the clock, for times such as 'yesterday'.</param>
     /// <param name="window">The part that is asked for.</param>
-    /// <exception cref="Core.KvmscopeException">
+    /// <exception cref="KvmscopeException">
     /// One cannot be read, is not a recording, or is empty; they are of two hosts, overlap or were not made alike; or nothing was recorded
     /// in that part (status 2). It is damaged (1).
     /// </exception>
-    public static RecordingSource Open(IReadOnlyList<string> paths, CommandContext context, TimeWindow? window = null) =>
-        new(paths, context, window ?? new TimeWindow(null, null));
+    public static RecordingSource Open(IReadOnlyList<string> paths, CommandContext context, TimeWindow? window = null)
+    {
+        RecordingFiles files = RecordingFiles.Find(paths, context.System);
+        return new(files, files.Parts, paths is [var only] ? only : null, context, window ?? new TimeWindow(null, null));
+    }
+
+    /// <summary>Opens recordings of several hosts: one for each host that has something of the time that is asked for.</summary>
+    /// <param name="files">The recordings.</param>
+    /// <param name="context">Has the clock.</param>
+    /// <param name="window">The part that is asked for.</param>
+    /// <param name="open">Looks for what else is asked for; if it throws, that host has nothing of it.</param>
+    /// <exception cref="KvmscopeException">
+    /// No host has anything of it (status 2); recordings of one host overlap or were not made alike (2); one is damaged (1).
+    /// </exception>
+    public static IReadOnlyList<T> OpenHosts<T>(
+        RecordingFiles files, CommandContext context, TimeWindow window, Func<RecordingSource, T> open)
+    {
+        List<T> opened = [];
+        KvmscopeException? first = null;
+        List<string> leftOut = [];
+        var hosts = files.Parts.GroupBy(p => p.Header.Host).OrderBy(host => host.Key, StringComparer.Ordinal);
+        foreach (IGrouping<string, RecordingPart> host in hosts)
+        {
+            try
+            {
+                RecordingPart[] parts = [.. host];
+                opened.Add(open(new RecordingSource(files, parts, parts is [var only] ? only.Name : null, context, window)));
+            }
+            catch (KvmscopeException error) when (error.IsAbsence)
+            {
+                first ??= error;
+                leftOut.Add($"{host.Key}: {error.Message}: it is left out");
+            }
+        }
+        if (opened.Count > 0) leftOut.ForEach(context.Say);
+        return opened.Count > 0 ? opened : throw first!;
+    }
 
     /// <summary>Refuses to overwrite one of the files.</summary>
-    /// <exception cref="Core.KvmscopeException">The output file is one of them (status 2).</exception>
+    /// <exception cref="KvmscopeException">The output file is one of them (status 2).</exception>
     public void RefuseOverwrite(OutputPlan output, CommandContext context)
     {
         try

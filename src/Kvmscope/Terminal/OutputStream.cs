@@ -6,10 +6,15 @@ namespace Kvmscope.Terminal;
 /// <summary>Writes to another stream and turns its errors into the program's own: a closed pipe, a full disk.</summary>
 /// <param name="inner">Where the bytes go.</param>
 /// <param name="name">What to call it in a message.</param>
-internal sealed class OutputStream(Stream inner, string name) : Stream
+/// <param name="hint">What to do about an error.</param>
+internal sealed class OutputStream(Stream inner, string name, string hint = OutputStream.IncompleteHint) : Stream
 {
+    private const string IncompleteHint = "What was written is incomplete; free some space, or choose another place with -o FILE.";
+
     // errno of Linux; .NET puts it in HResult if it has no code of its own.
     private const int Epipe = 32;
+
+    private long _written;
 
     /// <inheritdoc/>
     public override bool CanRead => false;
@@ -21,10 +26,10 @@ internal sealed class OutputStream(Stream inner, string name) : Stream
     public override bool CanWrite => true;
 
     /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
+    public override long Length => _written;
 
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    /// <summary>How many bytes were written.</summary>
+    public override long Position { get => _written; set => throw new NotSupportedException(); }
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
@@ -35,6 +40,7 @@ internal sealed class OutputStream(Stream inner, string name) : Stream
         try
         {
             inner.Write(buffer);
+            _written += buffer.Length;
         }
         catch (IOException error)
         {
@@ -68,8 +74,7 @@ internal sealed class OutputStream(Stream inner, string name) : Stream
     {
         if (error.HResult == Epipe) return new BrokenPipeException(error);
         string reason = IoReason.Of(error);
-        return new KvmscopeException(ExitStatus.Failed, $"cannot write {name}: {reason}",
-            "What was written is incomplete; free some space, or choose another place with -o FILE.", error);
+        return new KvmscopeException(ExitStatus.Failed, $"cannot write {name}: {reason}", hint, error);
     }
 }
 

@@ -53,6 +53,35 @@ export function rewrite(from, to, change) {
     writeFileSync(to, Buffer.concat(all));
 }
 
+const kinds = ['header', 'interval', 'span', 'end'];
+
+/**
+ * A recording of lines, each with its number, its times by the monotonic clock and when it ended.
+ * @param {{ content: any, number: number, from: number, to: number, wall: string }[]} all
+ */
+export function encode(all) {
+    return Buffer.concat(
+        all.map(({ content, number, from, to, wall }) => {
+            const head = Buffer.alloc(72);
+            const wallNs = BigInt(Date.parse(wall)) * 1_000_000n;
+            head.set([0x1f, 0x8b, 8, 4]);
+            head.writeUInt32LE(Number(wallNs / 1_000_000_000n), 4);
+            head[9] = 3;
+            head.writeUInt16LE(60, 10);
+            head.write('KS', 12);
+            head.writeUInt16LE(56, 14);
+            head[16] = 1;
+            head[17] = kinds.indexOf(content.kind) + 1;
+            head.writeBigInt64LE(BigInt(number), 24);
+            head.writeInt32LE(content.kind === 'interval' ? 1 : 0, 32);
+            head.writeBigInt64LE(BigInt(from), 40);
+            head.writeBigInt64LE(BigInt(to), 48);
+            head.writeBigInt64LE(wallNs, 56);
+            return member(head, content);
+        }),
+    );
+}
+
 const lists = ['rows', 'times', 'slow', 'open', 'open_before', 'open_ages', 'vms'];
 
 /** Each VM as often as is said, with numbers after their names. @param {number} times @returns {(content: any) => any} */

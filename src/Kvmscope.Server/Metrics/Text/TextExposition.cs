@@ -20,6 +20,14 @@ internal sealed class TextExposition(IBufferWriter<byte> to, bool isOpenMetrics)
         [.. HistogramBounds.Seconds.Select(bound => Encoding.UTF8.GetBytes($"le=\"{BoundText(bound)}\"")), "le=\"+Inf\""u8.ToArray()];
 
     private readonly ulong[] _buckets = new ulong[HistogramBounds.Count + 1];
+    private byte[] _stamp = [];
+
+    /// <summary>Labels that all series have, as <see cref="SeriesLabels.Text"/>; empty where who scrapes adds them.</summary>
+    internal ReadOnlyMemory<byte> Common { get; init; }
+
+    /// <summary>The time of the samples that follow; without it they are of the time of the scrape.</summary>
+    internal void At(DateTimeOffset time) =>
+        _stamp = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $" {time.ToUnixTimeMilliseconds() / 1e3:0.000}"));
 
     /// <summary>Writes one family; nothing where it has no series.</summary>
     internal void Write(MetricFamily family, MetricsSnapshot snapshot)
@@ -27,12 +35,15 @@ internal sealed class TextExposition(IBufferWriter<byte> to, bool isOpenMetrics)
         List<Sample> samples = snapshot.Of(family);
         if (samples.Count == 0) return;
         WriteHead(family);
-        byte[] name = Encoding.UTF8.GetBytes(family.SeriesName);
         foreach (Sample sample in samples)
-        {
-            if (family.Type == MetricType.Histogram) WriteHistogram(name, sample, snapshot.BinsOf(sample));
-            else WriteSample(name, [], sample.Labels.Text, [], sample.Value, family.IsSeconds);
-        }
+            Write(family, sample, family.Type == MetricType.Histogram ? snapshot.BinsOf(sample) : []);
+    }
+
+    /// <summary>Writes one series.</summary>
+    internal void Write(MetricFamily family, in Sample sample, ReadOnlySpan<ulong> bins)
+    {
+        if (family.Type == MetricType.Histogram) WriteHistogram(family.SeriesNameBytes, sample, bins);
+        else WriteSample(family.SeriesNameBytes, [], sample.Labels.Text, [], sample.Value, family.IsSeconds);
     }
 
     /// <summary>Writes what comes after all families.</summary>
@@ -44,7 +55,8 @@ internal sealed class TextExposition(IBufferWriter<byte> to, bool isOpenMetrics)
     // As Go and Python write numbers.
     private static string BoundText(double bound) => bound.ToString("R", CultureInfo.InvariantCulture).Replace("E", "e");
 
-    private void WriteHead(MetricFamily family)
+    /// <summary>Writes what comes before the series of a family.</summary>
+    internal void WriteHead(MetricFamily family)
     {
         string name = isOpenMetrics ? family.Name : family.SeriesName;
         string type = family.Type switch
@@ -77,21 +89,27 @@ internal sealed class TextExposition(IBufferWriter<byte> to, bool isOpenMetrics)
     private void WriteSample(
         ReadOnlySpan<byte> name, ReadOnlySpan<byte> suffix, ReadOnlySpan<byte> labels, ReadOnlySpan<byte> bound, ulong value, bool isNs)
     {
-        Span<byte> line = to.GetSpan(name.Length + suffix.Length + labels.Length + bound.Length + NumberLength + 8);
+        Span<byte> line = to.GetSpan(
+            name.Length + suffix.Length + Common.Length + labels.Length + bound.Length + NumberLength + _stamp.Length + 8);
         int length = Put(line, 0, name);
         length = Put(line, length, suffix);
-        if (!labels.IsEmpty || !bound.IsEmpty)
-        {
-            line[length++] = (byte)'{';
-            length = Put(line, length, labels);
-            if (!labels.IsEmpty && !bound.IsEmpty) line[length++] = (byte)',';
-            length = Put(line, length, bound);
-            line[length++] = (byte)'}';
-        }
+        int begin = length;
+        length = PutLabels(line, length, begin, Common.Span);
+        length = PutLabels(line, length, begin, labels);
+        length = PutLabels(line, length, begin, bound);
+        if (length > begin) line[length++] = (byte)'}';
         line[length++] = (byte)' ';
         length += isNs ? PutSeconds(line[length..], value) : PutNumber(line[length..], value);
+        length = Put(line, length, _stamp);
         line[length++] = (byte)'\n';
         to.Advance(length);
+    }
+
+    private static int PutLabels(Span<byte> line, int at, int begin, ReadOnlySpan<byte> labels)
+    {
+        if (labels.IsEmpty) return at;
+        line[at] = (byte)(at == begin ? '{' : ',');
+        return Put(line, at + 1, labels);
     }
 
     private static int Put(Span<byte> line, int at, ReadOnlySpan<byte> text)

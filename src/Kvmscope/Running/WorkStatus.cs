@@ -2,10 +2,10 @@ using System.Globalization;
 using Kvmscope.Core.Output;
 using Kvmscope.Terminal;
 
-namespace Kvmscope.Recordings;
+namespace Kvmscope.Running;
 
-/// <summary>Shows how far an import is in one line of a terminal; elsewhere nothing.</summary>
-internal sealed class ImportStatus(CommandContext context) : IDisposable
+/// <summary>Shows how far long work is in one line of a terminal; elsewhere nothing.</summary>
+internal sealed class WorkStatus(CommandContext context) : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
