@@ -127,7 +127,8 @@ internal sealed class TopCommand : ICommand
             HasAllExits = exits.HasAll,
             Notes = [.. recordings.Notes()],
         };
-        var app = new LiveApp(source, start with { StepNs = steps * header.IntervalNs }, context.Screen.Unicode);
+        start = LiveTime.LastWithExits(history, start with { StepNs = steps * header.IntervalNs });
+        var app = new LiveApp(source, start, context.Screen.Unicode);
         if (result.Has(_once)) Print(app, context);
         else Show(app, context);
         foreach (string note in recordings.Notes()) context.Say(note);

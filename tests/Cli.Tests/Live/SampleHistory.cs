@@ -20,6 +20,9 @@ internal sealed class SampleHistory(IReadOnlyList<Interval> intervals, long step
     /// <summary>Before this place VMs are not either.</summary>
     public long CoarsestBefore { get; init; } = long.MinValue;
 
+    /// <summary>How often it was asked for a sum.</summary>
+    internal int Sums { get; private set; }
+
     internal void Add(Interval interval) => _intervals.Add(interval);
 
     public HistoryDetail DetailAt(long place) => place <= CoarsestBefore
@@ -33,6 +36,7 @@ internal sealed class SampleHistory(IReadOnlyList<Interval> intervals, long step
 
     public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts, Action? check = null)
     {
+        Sums++;
         Interval[] within = [.. _intervals.Where(i => (i.FromNs + i.ToNs) / 2 > from && (i.FromNs + i.ToNs) / 2 <= to)];
         if (within.Length == 0) return null;
         if (DetailAt(to).Grouping < grouping) (grouping, parts) = (DetailAt(to).Grouping, ExitParts.None);

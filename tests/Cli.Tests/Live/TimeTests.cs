@@ -1,3 +1,4 @@
+using Kvmscope.Core.Model;
 using Kvmscope.Live;
 using Kvmscope.Live.Screen;
 using Kvmscope.Live.State;
@@ -159,5 +160,33 @@ public sealed class TimeTests
         user.Type("1");
         Assert.Contains("slow-vmm", user.Screen);
         Assert.DoesNotContain("vCPUs", user.Line(0));
+    }
+
+    /// <summary>What a recording begins with: not the silence after all VMs have ended.</summary>
+    [Fact]
+    public void TheLastTimeWithExitsIsFound()
+    {
+        for (int count = 1; count <= 8; count++)
+            for (int bits = 0; bits < 1 << count; bits++)
+            {
+                Interval[] intervals = [.. Enumerable.Range(0, count).Select(second => At(second, (bits >> second & 1) != 0))];
+                int last = int.Log2(Math.Max(bits, 1));
+                long? expected = bits == 0 || last == count - 1 ? null : intervals[last].ToNs;
+                Assert.Equal(expected, LiveTime.LastWithExits(new SampleHistory(intervals), new LiveState()).At);
+            }
+    }
+
+    [Fact]
+    public void ALongSilenceIsNotReadIntervalByInterval()
+    {
+        var history = new SampleHistory([.. Enumerable.Range(0, 10_000).Select(second => At(second, second == 7))]);
+        Assert.Equal(Begin + (8 * Second), LiveTime.LastWithExits(history, new LiveState()).At);
+        Assert.InRange(history.Sums, 1, 40);
+    }
+
+    private static Interval At(int second, bool hasExits)
+    {
+        Interval interval = LiveSamples.At(LiveSamples.Three, second);
+        return hasExits ? interval : interval with { Changes = [] };
     }
 }

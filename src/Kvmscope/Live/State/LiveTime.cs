@@ -1,7 +1,8 @@
 using System.Globalization;
-using Kvmscope.CommandLine;
 using Kvmscope.Core;
 using Kvmscope.Core.Histories;
+using Kvmscope.Core.Model;
+using Durations = Kvmscope.CommandLine.Durations;
 
 namespace Kvmscope.Live.State;
 
@@ -42,6 +43,29 @@ internal static class LiveTime
     /// <summary>Shows what is some time away.</summary>
     public static LiveState Move(IHistory history, LiveState state, long byNs) =>
         ShowUntil(history, state, EdgeAt(history, Window(history, state).To + byNs));
+
+    /// <summary>Shows the last stretch that has exits; the newest one where none has any.</summary>
+    public static LiveState LastWithExits(IHistory history, LiveState state)
+    {
+        // Twice as far back each time: a long end without exits is not read interval by interval.
+        long from = history.To, end = history.To;
+        for (long back = history.StepNs; !HasExits(history, from, end); back *= 2)
+        {
+            if (from <= history.From) return state;
+            end = from;
+            from = back >= history.To - history.From ? history.From : history.EdgeBefore(history.To - back + 1);
+        }
+        while (history.EdgeBefore(end) is var last && last > from)
+        {
+            long middle = Math.Min(last, Math.Max(history.EdgeAfter(from), history.EdgeBefore(from + ((end - from) / 2) + 1)));
+            if (HasExits(history, middle, end)) from = middle;
+            else end = middle;
+        }
+        return end >= history.To ? state : state with { At = end };
+    }
+
+    private static bool HasExits(IHistory history, long from, long to) =>
+        from < to && history.Sum(from, to, Grouping.Host, ExitParts.None) is { } interval && interval.Rows.Any(row => row.Count != 0);
 
     /// <summary>A minute.</summary>
     public static long MinuteNs => Minute;
