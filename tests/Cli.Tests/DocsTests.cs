@@ -20,6 +20,7 @@ public sealed class DocsTests
         [("docs/export.md", "sql")] = "export.test.js",
         [("docs/export.md", "text")] = "export.test.js",
         [("docs/fleet.md", "text")] = "FleetTests",
+        [("docs/import.md", "console")] = "ImportDocsTests",
         [("docs/metrics.md", "promql")] = "DeployTests",
         [("docs/timeline.md", "text")] = "TimelineDocsTests",
         [("docs/top.md", "screen")] = "TopDocsTests",
@@ -34,17 +35,20 @@ public sealed class DocsTests
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Screens_are_real(string page)
+    public void Screens_are_real(string page) => Compare(page, Screen);
+
+    /// <summary>Compares the screens of a page with those that its lines have, or rewrites it.</summary>
+    internal static void Compare(string page, Func<string, string> screenOf)
     {
         string path = Path.Combine(DocsBlock.Root, page);
         string text = File.ReadAllText(path);
-        string now = WithRealScreens(text);
+        string now = WithRealScreens(text, screenOf);
 
         if (Environment.GetEnvironmentVariable("KVMSCOPE_UPDATE_DOCS") == "1") File.WriteAllText(path, now);
         else Assert.Equal(now, text);
     }
 
-    private static string WithRealScreens(string text)
+    private static string WithRealScreens(string text, Func<string, string> screenOf)
     {
         var result = new StringBuilder();
         int at = 0;
@@ -52,7 +56,7 @@ public sealed class DocsTests
         {
             int line = open + Open.Length;
             int end = text.IndexOf('\n', line) + 1;
-            result.Append(text, at, end - at).Append(Screen(text[line..(end - 1)]));
+            result.Append(text, at, end - at).Append(screenOf(text[line..(end - 1)]));
             at = text.IndexOf(Close, end, StringComparison.Ordinal);
         }
         return result.Append(text, at, text.Length - at).ToString();
