@@ -99,8 +99,28 @@ public sealed class OtlpPusherTests
         using var world = new Pushed(_ => new HttpResponseMessage(HttpStatusCode.BadRequest));
         world.Pusher.Collect();
         await Eventually.Until(() => world.Source.Model.Otlp!.Rejected == 1);
-        Assert.Single(world.Requests);
-        Assert.Equal("1", world.Scrape("kvmscope_otlp_batches_total{outcome=\"rejected\"}"));
+        world.Pusher.Collect();
+        await Eventually.Until(() => world.Source.Model.Otlp!.Rejected == 2);
+        // The first also as it is, as the receiver might not know gzip.
+        Assert.Equal(["gzip", "", "gzip"], world.Requests.Select(r => string.Join(',', r.Request.Content!.Headers.ContentEncoding)));
+        Assert.Equal("2", world.Scrape("kvmscope_otlp_batches_total{outcome=\"rejected\"}"));
+        Assert.Equal(["OTLP: collector answers 400"], world.Complaints);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_knows_no_gzip_gets_the_batches_as_they_are()
+    {
+        using var world = new Pushed(request => new HttpResponseMessage(
+            request.Content!.Headers.ContentEncoding.Count > 0 ? HttpStatusCode.InternalServerError : HttpStatusCode.OK));
+        for (int batch = 1; batch <= 2; batch++)
+        {
+            world.Pusher.Collect();
+            await Eventually.Until(() => world.Source.Model.Otlp!.Sent == batch);
+        }
+        Assert.Equal(["gzip", "", ""], world.Requests.Select(r => string.Join(',', r.Request.Content!.Headers.ContentEncoding)));
+        Assert.All(world.Requests, r => Assert.NotEmpty(r.Message.ResourceMetrics.Single().ScopeMetrics));
+        Assert.Equal(["OTLP: collector does not understand gzip: batches are not compressed from now on"], world.Complaints);
+        Assert.Equal(0, world.Source.Model.Otlp!.Rejected);
     }
 
     /// <summary>A pusher whose receiver and clock are the test's.</summary>
@@ -134,8 +154,9 @@ public sealed class OtlpPusherTests
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken stop)
         {
-            using var packed = new MemoryStream(await request.Content!.ReadAsByteArrayAsync(stop));
-            using var plain = new GZipStream(packed, CompressionMode.Decompress);
+            using var sent = new MemoryStream(await request.Content!.ReadAsByteArrayAsync(stop));
+            using Stream plain =
+                request.Content.Headers.ContentEncoding.Count > 0 ? new GZipStream(sent, CompressionMode.Decompress) : sent;
             Requests.Enqueue((request, ExportMetricsServiceRequest.Parser.ParseFrom(plain)));
             if (_answer(request) is { } response) return response;
             await Task.Delay(Timeout.Infinite, stop);

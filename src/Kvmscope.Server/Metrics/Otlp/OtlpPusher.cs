@@ -35,6 +35,7 @@ public sealed class OtlpPusher
     private readonly HashSet<string> _said = [];
 
     private byte[]? _beingSent;
+    private bool _isPlain, _isEncodingKnown;
     private volatile bool _isEnding;
 
     /// <summary>Makes it; <see cref="RunAsync"/> begins to push.</summary>
@@ -160,14 +161,14 @@ public sealed class OtlpPusher
         using var both = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop);
         try
         {
-            using HttpRequestMessage request = RequestOf(batch);
-            using HttpResponseMessage response =
-                await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await PostAsync(batch, both.Token).ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
             {
+                _isEncodingKnown = true;
                 await ReadAnswerAsync(response, both.Token).ConfigureAwait(false);
                 return (true, null);
             }
+            if (MayBeEncoding(response.StatusCode) && await IsTakenPlainAsync(batch, both.Token).ConfigureAwait(false)) return (true, null);
             Say($"{_url.Host} answers {(int)response.StatusCode}");
             if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable
                 or HttpStatusCode.GatewayTimeout)
@@ -185,11 +186,34 @@ public sealed class OtlpPusher
         }
     }
 
+    // What receivers that know no gzip answer, though OTLP says that they must know it.
+    private bool MayBeEncoding(HttpStatusCode status) => !_isEncodingKnown
+        && status is HttpStatusCode.BadRequest or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.InternalServerError;
+
+    // Once: a receiver that refuses both has other reasons.
+    private async Task<bool> IsTakenPlainAsync(byte[] batch, CancellationToken stop)
+    {
+        (_isEncodingKnown, _isPlain) = (true, true);
+        using HttpResponseMessage response = await PostAsync(batch, stop).ConfigureAwait(false);
+        _isPlain = response.IsSuccessStatusCode;
+        if (!_isPlain) return false;
+        Say($"{_url.Host} does not understand gzip: batches are not compressed from now on");
+        await ReadAnswerAsync(response, stop).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(byte[] batch, CancellationToken stop)
+    {
+        using HttpRequestMessage request = RequestOf(batch);
+        return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop).ConfigureAwait(false);
+    }
+
     private HttpRequestMessage RequestOf(byte[] batch)
     {
-        var content = new ByteArrayContent(batch);
+        HttpContent content = _isPlain
+            ? new StreamContent(new GZipStream(new MemoryStream(batch), CompressionMode.Decompress)) : new ByteArrayContent(batch);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
-        content.Headers.ContentEncoding.Add("gzip");
+        if (!_isPlain) content.Headers.ContentEncoding.Add("gzip");
         var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = content };
         request.Headers.TryAddWithoutValidation("User-Agent", $"kvmscope/{_options.Version}");
         foreach ((string name, string value) in _options.Headers) request.Headers.TryAddWithoutValidation(name, value);
