@@ -20,6 +20,7 @@ internal static class ServeScenarios
         new("serve/what-cannot-be-served-is-one-line", OneLine),
         new("serve/drops-before-it-answers", Drops),
         new("serve/a-vm-that-ends-loses-its-series", LosesSeries),
+        new("serve/returns-to-the-vmm", Returns),
         new("serve/a-store-is-what-was-served", Store),
         new("serve/a-store-of-root-is-shown-after-the-drop", StoreOfRoot),
     ];
@@ -39,7 +40,7 @@ internal static class ServeScenarios
 
         TracedAnswer api = UntilAll(served, guests);
         IReadOnlyList<TracedRow> streamed = Streamed(stream, api.Exits);
-        Dictionary<string, string> scrape = served.Scrape();
+        Dictionary<string, string> scrape = served.Scrape(), scraped = Scraped(host, served, scrape);
         TracedAnswer counted = counter.FinishAnswer();
         recorder.Finish();
         served.End();
@@ -58,9 +59,63 @@ internal static class ServeScenarios
             {
                 string series = $"kvmscope_exits_total{{vm=\"{name}\",reason=\"{row.Reason}\",level=\"l1\"}}";
                 Check.Equal($"{row.Count}", scrape.GetValueOrDefault(series), series);
+                Check.Equal($"{row.Count}", scraped.GetValueOrDefault(series), $"{series} of Prometheus");
             }
         }
         ServedVms(scrape, guests);
+    }
+
+    // What a real Prometheus has of the exits, once it has as much as the scrape; the scrape itself where there is none.
+    private static Dictionary<string, string> Scraped(LabHost host, ServedTracer served, Dictionary<string, string> scrape)
+    {
+        const string program = "/usr/bin/prometheus", metric = "kvmscope_exits_total";
+        if (!File.Exists(program)) return scrape;
+        string folder = Directory.CreateDirectory(Path.Combine(host.Folder, "prometheus")).FullName;
+        string config = Path.Combine(folder, "prometheus.yml");
+        File.WriteAllText(config,
+            $"scrape_configs: [{{ job_name: lab, scrape_interval: 1s, static_configs: [{{ targets: ['{served.At}'] }}] }}]");
+        var at = new IPEndPoint(IPAddress.Loopback, 19090);
+        using var prometheus = new ChildProcess(program,
+            [$"--config.file={config}", $"--storage.tsdb.path={folder}/data", $"--web.listen-address={at}", "--log.level=error"]);
+        Dictionary<string, string> found = [];
+        Dictionary<string, string> expected = scrape.Where(s => s.Key.StartsWith(metric, StringComparison.Ordinal)).ToDictionary();
+        Deadline.Until(() =>
+        {
+            try
+            {
+                using var stream = new ServedStream(at, $"/api/v1/query?query={metric}");
+                using JsonDocument answer = JsonDocument.Parse(stream.ReadRest());
+                found = answer.RootElement.GetProperty("data").GetProperty("result").EnumerateArray().ToDictionary(
+                    series => SeriesOf(metric, series.GetProperty("metric")), series => series.GetProperty("value")[1].GetString()!);
+            }
+            catch (Exception error) when (error is SocketException or IOException or SuiteFailure)
+            {
+                // It does not listen yet, or not answer.
+                return false;
+            }
+            return expected.All(s => found.GetValueOrDefault(s.Key) == s.Value);
+        }, () => $"Prometheus has {found.Count} of {expected.Count} series: {prometheus.Errors}");
+        return found;
+    }
+
+    private static string SeriesOf(string metric, JsonElement labels) => $"{metric}{{{string.Join(',', ((string[])["vm", "reason", "level"])
+        .Select(label => $"{label}=\"{labels.GetProperty(label).GetString()}\""))}}}";
+
+    private static void Returns(LabHost host)
+    {
+        using GuestProcess guest = host.Guest("out=211 in=97 hlt=41", "web-1");
+        using var served = new ServedTracer(host, "--interval 200ms --with vmm");
+        guest.Run();
+        Dictionary<string, string> scrape = [];
+        // The last access to a port ends the guest.
+        Deadline.Until(() => (scrape = served.Scrape()).GetValueOrDefault(Series("IO")) == "309",
+            () => string.Join('\n', scrape.Where(s => s.Key.Contains("returns", StringComparison.Ordinal))));
+        Check.Equal("41", scrape.GetValueOrDefault(Series("HLT")), "halts");
+        Check.Equal("0", scrape["kvmscope_lost_total{kind=\"lost_returns\"}"], "lost returns");
+        served.End();
+        guest.End();
+
+        static string Series(string reason) => $"kvmscope_vmm_returns_total{{vm=\"web-1\",reason=\"{reason}\"}}";
     }
 
     private static void ServedVms(Dictionary<string, string> served, (GuestProcess Guest, string Name)[] guests)

@@ -11,7 +11,6 @@ internal sealed class ServedTracer : ChildProcess
     private const int SigTerm = 15;
     private const string Says = "serving at http://";
 
-    private readonly IPEndPoint _at;
 
     /// <summary>Starts it, and waits until it answers: everything is attached then.</summary>
     internal ServedTracer(LabHost host, string words)
@@ -25,8 +24,11 @@ internal sealed class ServedTracer : ChildProcess
     {
         Deadline.Until(() => Errors.Contains(Says, StringComparison.Ordinal), () => $"serve did not answer: {Errors}");
         string line = Errors.Split('\n').Single(l => l.Contains(Says, StringComparison.Ordinal));
-        _at = IPEndPoint.Parse(line[(line.IndexOf(Says, StringComparison.Ordinal) + Says.Length)..]);
+        At = IPEndPoint.Parse(line[(line.IndexOf(Says, StringComparison.Ordinal) + Says.Length)..]);
     }
+
+    /// <summary>Where it listens.</summary>
+    internal IPEndPoint At { get; }
 
     /// <summary>What is answered at a path; it has to be there.</summary>
     internal string Get(string path)
@@ -36,7 +38,7 @@ internal sealed class ServedTracer : ChildProcess
     }
 
     /// <summary>Asks, and leaves it to the caller to read.</summary>
-    internal ServedStream Open(string path) => new(_at, path);
+    internal ServedStream Open(string path) => new(At, path);
 
     /// <summary>The series of a scrape, by name with labels.</summary>
     internal Dictionary<string, string> Scrape() => Get("/metrics").Split('\n', StringSplitOptions.RemoveEmptyEntries)
