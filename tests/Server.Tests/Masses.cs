@@ -11,6 +11,9 @@ internal static class Masses
     /// <summary>Open descriptors of this process, which is server and clients at once.</summary>
     internal static int Descriptors => Directory.GetFiles("/proc/self/fd").Length;
 
+    /// <summary>Whether there are no more descriptors than before; only the long form knows, as no other tests run beside it.</summary>
+    internal static bool HaveEnded(int before) => !IsLong || Descriptors <= before + 10;
+
     /// <summary>Memory of managed objects after a collection, bytes.</summary>
     internal static long Memory => GC.GetTotalMemory(forceFullCollection: true);
 
