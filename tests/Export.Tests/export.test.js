@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
 import * as fleet from './lib/fleet.js';
-import { duckdb, hyparquet, kvmscope, report } from './lib/kvmscope.js';
+import { duckdb, hyparquet, kvmscope, limited, report } from './lib/kvmscope.js';
 
 const here = new URL('.', import.meta.url).pathname;
 const folder = mkdtempSync(`${tmpdir()}/kvmscope-export-`);
@@ -210,6 +210,16 @@ test('a part of a recording, and coarser intervals, have the figures of report',
     ];
     assert.ok(coarse < fine);
 });
+
+for (const [format, ...options] of [['parquet'], ['perfetto'], ['openmetrics', '--interval', '250ms'], ['csv'], ['json']])
+    test(`${format}: where it cannot be written it says so and leaves nothing`, () => {
+        const place = mkdtempSync(`${folder}/full-`);
+        const line = ['export', `${folder}/nested.kvmscope`, '--to', format, '-o', 'out', ...options].join(' ');
+        // No file may have more than 4 kB.
+        const { status, stderr } = limited(place, line);
+        assert.deepEqual([status, readdirSync(place)], [1, []]);
+        assert.match(stderr, /^kvmscope: cannot write .*: the file is too large\n {2}Nothing of it is kept; free some space, .*\n$/);
+    });
 
 test('the columns are those of docs/export.md', async () => {
     const page = readFileSync(`${here}/../../docs/export.md`, 'utf8');

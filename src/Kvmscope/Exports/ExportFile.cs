@@ -8,6 +8,11 @@ namespace Kvmscope.Exports;
 /// <summary>A file that is written under another name, and gets its own when it is complete: it is never there in part.</summary>
 internal sealed class ExportFile : IDisposable
 {
+    /// <summary>What to do where it cannot be written.</summary>
+    public const string Hint = "Nothing of it is kept; free some space, or choose another place with -o OUT.";
+
+    private const int BufferBytes = 1 << 16;
+
     private readonly IOperatingSystem _system;
     private readonly string _path, _draft;
     private readonly FileStream _stream;
@@ -16,7 +21,7 @@ internal sealed class ExportFile : IDisposable
     private ExportFile(IOperatingSystem system, string path, string draft, FileStream stream)
     {
         (_system, _path, _draft, _stream) = (system, path, draft, stream);
-        Bytes = new OutputStream(stream, $"'{path}'", "Nothing of it is kept; free some space, or choose another place with -o OUT.");
+        Bytes = new OutputStream(new BufferedStream(stream, BufferBytes), $"'{path}'", Hint);
     }
 
     /// <summary>Takes what is in it.</summary>
@@ -33,7 +38,14 @@ internal sealed class ExportFile : IDisposable
         if (Path.Exists(path)) throw Exists(path, null);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
         string draft = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        // Without a buffer of its own, which closing it would write.
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = 0,
+        };
         if (isPrivate) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
@@ -56,11 +68,11 @@ internal sealed class ExportFile : IDisposable
             File.Move(_draft, _path, overwrite: false);
             _isComplete = true;
         }
-        catch (IOException error)
+        catch (Exception error) when (IoReason.IsOfWriting(error))
         {
             if (Path.Exists(_path)) throw Exists(_path, error);
             throw new KvmscopeException(ExitStatus.Failed, $"cannot write '{_path}': {IoReason.Of(error)}",
-                "Nothing of it is kept; free some space, or choose another place with -o OUT.", error);
+                Hint, error);
         }
         _system.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(_path)) ?? "/");
     }

@@ -17,6 +17,20 @@ internal sealed class OpenMetricsExport(ExportPlan plan, CommandContext context)
     /// <inheritdoc/>
     public string Run(ExportWalk walk)
     {
+        try
+        {
+            return Write(walk);
+        }
+        catch (Exception error) when (IoReason.IsOfWriting(error))
+        {
+            // Of the file in which samples wait.
+            throw new KvmscopeException(ExitStatus.Failed, $"cannot write beside '{plan.Output}': {IoReason.Of(error)}",
+                ExportFile.Hint, error);
+        }
+    }
+
+    private string Write(ExportWalk walk)
+    {
         ExportInput input = walk.Inputs[0];
         RecordingSet recording = input.Source.Recording;
         using ExportFile file = ExportFile.Create(context.System, plan.Output, isPrivate: false);
@@ -58,7 +72,7 @@ internal sealed class OpenMetricsExport(ExportPlan plan, CommandContext context)
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.ReadWrite,
                 Options = FileOptions.DeleteOnClose,
-                BufferSize = 1 << 16,
+                BufferSize = 0,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
         }

@@ -19,10 +19,13 @@ internal static class IoReason
         PathTooLongException => "the name is too long",
         { HResult: Enospc or DiskFullHresult } => "no space left on the device",
         { HResult: Edquot } => "the disk quota is used up",
-        { HResult: Efbig } => "the file is too large",
+        { HResult: Efbig } or ArgumentOutOfRangeException => "the file is too large",
         { HResult: Erofs } => "the file system is read-only",
         _ => FirstPart(error.Message),
     };
+
+    /// <summary>Whether it is an error of writing to a file: .NET has another type for a file that would be too large.</summary>
+    public static bool IsOfWriting(Exception error) => error is IOException or ArgumentOutOfRangeException { ParamName: "value" };
 
     // .NET's messages end in the path: "Text file busy : '/x'".
     private static string FirstPart(string message)

@@ -42,7 +42,7 @@ internal sealed class OutputStream(Stream inner, string name, string hint = Outp
             inner.Write(buffer);
             _written += buffer.Length;
         }
-        catch (IOException error)
+        catch (Exception error) when (IoReason.IsOfWriting(error))
         {
             throw Translate(error);
         }
@@ -55,7 +55,7 @@ internal sealed class OutputStream(Stream inner, string name, string hint = Outp
         {
             inner.Flush();
         }
-        catch (IOException error)
+        catch (Exception error) when (IoReason.IsOfWriting(error))
         {
             throw Translate(error);
         }
@@ -70,7 +70,7 @@ internal sealed class OutputStream(Stream inner, string name, string hint = Outp
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private Exception Translate(IOException error)
+    private Exception Translate(Exception error)
     {
         if (error.HResult == Epipe) return new BrokenPipeException(error);
         string reason = IoReason.Of(error);

@@ -1,6 +1,6 @@
 // @ts-check
 // Runs kvmscope, and reads what it wrote with programs that are not ours.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -10,6 +10,10 @@ const program = process.env.KVMSCOPE || new URL('../../../out/kvmscope', import.
 /** Its output. @param {string} folder where it runs @param {string[]} words */
 export const kvmscope = (folder, ...words) =>
     execFileSync(program, words, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** Runs it where files have a limit. @param {string} folder where it runs @param {string} line */
+export const limited = (folder, line) =>
+    spawnSync('bash', ['-c', `trap '' XFSZ; ulimit -f 4; exec "$0" ${line}`, program], { cwd: folder, encoding: 'utf8' });
 
 /** The answers of a view on a recording. @param {string} folder @param {string[]} words @returns {any} */
 export const report = (folder, ...words) => JSON.parse(kvmscope(folder, 'report', ...words, '--format', 'json'));
