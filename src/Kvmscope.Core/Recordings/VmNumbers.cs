@@ -94,7 +94,7 @@ internal sealed class RunningVms(string boot, Func<RecordingPart, bool> made)
         }
     }
 
-    /// <summary>The number of a VM of an earlier recording; null where the trace has not seen it.</summary>
+    /// <summary>The number that a VM of an earlier recording has in this trace; null where it does not occur here.</summary>
     internal int? NumberOf(string ofBoot, VmIdentity vm)
     {
         if (ofBoot != boot || boot.Length == 0) return null;

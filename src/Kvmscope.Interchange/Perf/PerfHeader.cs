@@ -110,7 +110,7 @@ internal sealed class PerfHeader
     internal void ReadFormats(BinaryInput input)
     {
         if (!input.Read(TracingData.Magic.Length).SequenceEqual(TracingData.Magic))
-            throw Damage.At($"the tracing data has not its first bytes before byte {input.Position}");
+            throw Damage.At($"the tracing data does not begin with its signature, before byte {input.Position}");
         bool outer = input.IsBigEndian;
         TracingHeader header = TracingData.ReadHeader(input);
         if (header.IsBigEndian != outer) throw Damage.At($"the tracing data before byte {input.Position} is of the other byte order");
