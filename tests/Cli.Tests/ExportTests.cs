@@ -58,8 +58,8 @@ public sealed class ExportTests : IDisposable
 
     [Theory]
     [InlineData("export", "export needs a recording")]
-    [InlineData("export FOLDER/web.kvmscope -o FOLDER/x", "export writes one format")]
-    [InlineData("export FOLDER/web.kvmscope --to parquet --to csv -o FOLDER/x", "export writes one format")]
+    [InlineData("export FOLDER/web.kvmscope -o FOLDER/x", "export needs one format")]
+    [InlineData("export FOLDER/web.kvmscope --to parquet --to csv -o FOLDER/x", "export needs one format")]
     [InlineData("export FOLDER/web.kvmscope --to xml -o FOLDER/x", "the format 'xml' is not known")]
     [InlineData("export FOLDER/web.kvmscope --to csv --to 14:05 --to 14:06 -o FOLDER/x", "are two ends")]
     [InlineData("export FOLDER/web.kvmscope --to parquet", "the export needs a name")]

@@ -41,7 +41,7 @@ internal sealed class ExportOptions
         IReadOnlyList<string> to = result.Texts(_to);
         string[] formats = [.. to.Where(s_formats.Contains)], times = [.. to.Except(s_formats)];
         if (formats.Length == 0 && times is [var word]) throw UsageError.NotOneOf("the format", word, s_formats);
-        if (formats.Length != 1) throw UsageError.Of("export writes one format", $"Give it with --to: {WordList.Or(s_formats)}.");
+        if (formats.Length != 1) throw UsageError.Of("export needs one format", $"Give it with --to: {WordList.Or(s_formats)}.");
         if (times.Length > 1)
             throw UsageError.Of($"--to '{times[0]}' and '{times[1]}' are two ends",
                 "Give one format and one time: --to parquet --to 14:07");
