@@ -64,16 +64,22 @@ public sealed class MachineSchemaTests
             .Contains(OutputFormat.Json))
         .Select(p => p.Name));
 
+    /// <summary>Answers of a kind.</summary>
+    internal static string ExampleOf(string kind)
+    {
+        var output = new StringWriter();
+        Examples[kind].Write(new Destination(output, new ViewStyle()));
+        return output.ToString();
+    }
+
     [Theory]
     [MemberData(nameof(JsonKinds))]
     public void Every_object_has_its_schema(string kind)
     {
         Assert.True(Examples.ContainsKey(kind), $"{kind} has JSON: give an example of it here");
-        (string[] kinds, Action<Destination> write) = Examples[kind];
-        var output = new StringWriter();
-        write(new Destination(output, new ViewStyle()));
-        JsonElement[] objects = [.. output.ToString().TrimEnd('\n').Split('\n').Select(line => JsonElement.Parse(line))];
-        Assert.Equal(kinds.Select(k => $"kvmscope/{k}/1"), objects.Select(o => o.GetProperty("schema").GetString()).Distinct());
+        JsonElement[] objects = [.. ExampleOf(kind).TrimEnd('\n').Split('\n').Select(line => JsonElement.Parse(line))];
+        Assert.Equal(
+            Examples[kind].Kinds.Select(k => $"kvmscope/{k}/1"), objects.Select(o => o.GetProperty("schema").GetString()).Distinct());
         Assert.All(objects, o => Assert.Equal("schema", o.EnumerateObject().First().Name));
         Assert.All(objects, o => Assert.Equal(JsonValueKind.String, o.GetProperty("command").ValueKind));
     }
@@ -82,9 +88,7 @@ public sealed class MachineSchemaTests
     [MemberData(nameof(JsonKinds))]
     public void Figures_are_rounded_and_say_their_unit(string kind)
     {
-        var output = new StringWriter();
-        Examples[kind].Write(new Destination(output, new ViewStyle()));
-        foreach (string line in output.ToString().TrimEnd('\n').Split('\n'))
+        foreach (string line in ExampleOf(kind).TrimEnd('\n').Split('\n'))
             foreach ((string name, JsonElement number) in Numbers("", JsonElement.Parse(line)))
             {
                 string text = number.GetRawText();

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Kvmscope.Core.Histories;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Tests;
 using Kvmscope.Server.Listening;
 
 namespace Kvmscope.Server.Tests;
@@ -54,7 +55,11 @@ internal sealed class Served : IDisposable
         using HttpResponseMessage response = await _client.GetAsync(path);
         string text = await response.Content.ReadAsStringAsync();
         Assert.True(status == response.StatusCode, $"{path}: {response.StatusCode}: {text}");
-        return JsonDocument.Parse(text).RootElement;
+        JsonElement answer = JsonElement.Parse(text);
+        // Whatever a test asks for: answers are as the published schemas say.
+        if (answer.TryGetProperty("schema", out _)) PublishedSchemas.CheckAnswer(answer);
+        else if (status != HttpStatusCode.OK) PublishedSchemas.Check("problem", answer);
+        return answer;
     }
 
     /// <summary>Sends bytes, and reads all that comes until the server ends the connection.</summary>

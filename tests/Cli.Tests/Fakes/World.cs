@@ -1,4 +1,5 @@
 using Kvmscope.Core.Sources;
+using Kvmscope.Core.Tests;
 using Kvmscope.Terminal;
 
 namespace Kvmscope.Tests.Fakes;
@@ -46,7 +47,10 @@ internal sealed class World
     {
         var output = new StringWriter();
         var error = new StringWriter();
-        return new Outcome(Application.Run(argv0, args, Context(output, error)), output.ToString(), error.ToString());
+        int status = Application.Run(argv0, args, Context(output, error));
+        // Whatever a test asks for: answers are as the published schemas say.
+        PublishedSchemas.CheckLines(output.ToString());
+        return new Outcome(status, output.ToString(), error.ToString());
     }
 
     public CommandContext Context(TextWriter? output = null, TextWriter? error = null) => new()
