@@ -43,6 +43,23 @@ public sealed class ImportTests : IDisposable
         Assert.Contains("10.0", new World().Run(["report", Out, "slower"]).Out, StringComparison.Ordinal);
     }
 
+    // arm64's events do not say the vCPU.
+    [Fact]
+    public void A_vcpu_that_is_not_known_has_no_number()
+    {
+        string path = In("""
+                 vcpu0-145     [000] .....     3.718000: kvm_exit: TRAP: HSR_EC: 0x0016 (HVC64), PC: 0x000000004000a004
+                 vcpu0-145     [000] d....     3.729000: kvm_entry: PC: 0x000000004000a008
+            """);
+        Assert.Equal((0, "", ""), Values(new World().Run(["import", path, "-o", Out, "--slower", "1ms"])));
+        Assert.Matches("  +- L1 HVC64 +11.0 ms\n", new World().Run(["report", Out, "slower"]).Out);
+        Assert.Contains(",0,,145,0,1,arm64,22,HVC64,11000000,", new World().Run(["report", Out, "slower", "--format", "csv"]).Out);
+        Assert.Matches(" vcpu0-145 +- HVC64 ", new World().Run(["top", Out, "--once", "--view", "slow"]).Out);
+        Assert.Contains("\"vcpu\":null,\"tid\":145", new World().Run(["report", Out, "slower", "--format", "json"]).Out);
+    }
+
+    private static (int Status, string Out, string Error) Values(Outcome outcome) => (outcome.Status, outcome.Out, outcome.Error);
+
     [Fact]
     public void A_check_says_what_is_there_and_writes_nothing()
     {

@@ -5,7 +5,7 @@ namespace Kvmscope.Core.Model;
 /// <summary>One exit whose handling took at least the threshold.</summary>
 /// <param name="At">Wall-clock time at which the handling ended (the kvm_entry).</param>
 /// <param name="Vm">The VM.</param>
-/// <param name="Vcpu">vCPU id as the VMM numbered it.</param>
+/// <param name="Vcpu">vCPU id as the VMM numbered it; negative where a capture does not say it.</param>
 /// <param name="Tid">The thread that ran the vCPU.</param>
 /// <param name="Cpu">The host CPU on which the handling ended.</param>
 /// <param name="Level">L1 or L2.</param>
@@ -14,6 +14,9 @@ namespace Kvmscope.Core.Model;
 public readonly record struct SlowExit(
     DateTimeOffset At, VmIdentity Vm, int Vcpu, int Tid, int Cpu, ExitLevel Level, ExitCode Code, ulong DurationNs)
 {
+    /// <summary>The vCPU's id; null where it is not known.</summary>
+    public int? VcpuId => Vcpu < 0 ? null : Vcpu;
+
     /// <summary>The reason's argument; none where it was not asked for.</summary>
     public Qualifier Qualifier { get; init; }
 

@@ -40,7 +40,7 @@ public sealed class SlowTable : SharedColumns
     {
         _host.Add(header);
         _time.Add(exit.At.UtcDateTime);
-        _vm.Add(exit.Vm, exit.Vcpu < 0 ? null : exit.Vcpu);
+        _vm.Add(exit.Vm, exit.VcpuId);
         _tid.Add(exit.Tid);
         _cpuAtExit.Add(exit.CpuAtExit);
         _cpuAtEntry.Add(exit.Cpu);

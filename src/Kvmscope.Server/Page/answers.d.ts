@@ -140,7 +140,7 @@ export interface SlowExit {
     time: string;
     vm: string;
     vm_pid: number;
-    vcpu: number;
+    vcpu: number | null;
     tid: number;
     cpu: number;
     level: number;

@@ -26,7 +26,7 @@ function Dossier({ exit }) {
     /** @type {[string, unknown][]} */
     const facts = [
         ['Ended', `${day(exit.time)} ${clock(exit.time, 1)}`],
-        ['vCPU', `${exit.vcpu} (thread ${exit.tid})`],
+        ['vCPU', `${exit.vcpu ?? unknown} (thread ${exit.tid})`],
         ['Level', `L${exit.level}`],
         ['CPU', exit.cpu_exit === null ? exit.cpu : `${exit.cpu_exit} at the exit, ${exit.cpu_entry ?? unknown} at the entry`],
         ['Instruction', exit.rip === null ? unknown : seen(exit.rip)],

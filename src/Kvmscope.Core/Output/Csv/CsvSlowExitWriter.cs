@@ -25,7 +25,7 @@ internal sealed class CsvSlowExitWriter : IOutputWriter<SlowExit>
 
     public void Write(in SlowExit exit)
     {
-        _line.Text(Rfc3339.Format(exit.At)).Text(exit.Vm.Name).Number(exit.Vm.Pid).Number(exit.Vcpu).Number(exit.Tid).Number(exit.Cpu);
+        _line.Text(Rfc3339.Format(exit.At)).Text(exit.Vm.Name).Number(exit.Vm.Pid).Number(exit.VcpuId).Number(exit.Tid).Number(exit.Cpu);
         _line.Number((int)exit.Level).Text(MachineNames.Of(exit.Code.Isa)).Number(MachineNames.Number(exit.Code))
             .Text(ExitReasons.Name(exit.Code));
         _line.Number(exit.DurationNs);

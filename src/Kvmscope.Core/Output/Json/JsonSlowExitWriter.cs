@@ -29,7 +29,8 @@ internal sealed class JsonSlowExitWriter(TextWriter output) : IOutputWriter<Slow
         json.WriteString("time", Rfc3339.Format(exit.At));
         json.WriteString("vm", exit.Vm.Name);
         json.WriteNumber("vm_pid", exit.Vm.Pid);
-        json.WriteNumber("vcpu", exit.Vcpu);
+        if (exit.VcpuId is { } vcpu) json.WriteNumber("vcpu", vcpu);
+        else json.WriteNull("vcpu");
         json.WriteNumber("tid", exit.Tid);
         json.WriteNumber("cpu", exit.Cpu);
         json.WriteNumber("level", (int)exit.Level);

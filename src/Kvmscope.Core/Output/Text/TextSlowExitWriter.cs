@@ -54,7 +54,8 @@ internal sealed class TextSlowExitWriter : IOutputWriter<SlowExit>
         WriteLine(
             _isRecorded ? WallTime.Exact(exit.At) : exit.At.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture),
             NameOf(exit.Vm, style),
-            exit.Vcpu.ToString(CultureInfo.InvariantCulture), exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
+            exit.VcpuId?.ToString(CultureInfo.InvariantCulture) ?? "-",
+            exit.Level == ExitLevel.L2 ? "L2" : "L1", ExitReasons.Name(exit.Code),
             ScaledText.Time(exit.DurationNs, style.Unicode), RowTone.Plain, style);
         if (_isVerbose) SlowExitDetail.Write(_to.Writer, exit, style);
     }

@@ -33,7 +33,7 @@ internal sealed class SlowView : LiveRows
         new("vcpu", "vCPU", 4)
         {
             Worth = 80,
-            Figure = static (to, exit, _) => LiveText.Number(to, (ulong)exit.Vcpu),
+            Figure = static (to, exit, _) => exit.VcpuId is { } id ? LiveText.Number(to, (ulong)id) : LiveText.Missing(to),
             Value = static (exit, _) => -exit.Vcpu,
         },
         new("level", "Lv", 2) { Worth = 30, Text = static (exit, _) => exit.Level == ExitLevel.L2 ? "L2" : "L1" },
@@ -120,7 +120,7 @@ internal sealed class SlowView : LiveRows
     public override (SummaryScope Scope, LiveView View)? Drill(LiveFrame frame, int index)
     {
         SlowExit exit = _table.Rows[index];
-        return (new SummaryScope { Vm = exit.Vm.Ordinal, Vcpu = exit.Vcpu }, LiveView.Reasons);
+        return (new SummaryScope { Vm = exit.Vm.Ordinal, Vcpu = exit.VcpuId }, LiveView.Reasons);
     }
 
     /// <inheritdoc/>
@@ -147,7 +147,8 @@ internal sealed class SlowView : LiveRows
         && (scope.Level is not { } level || level == exit.Level) && (scope.Qualifier is not { } qualifier || qualifier == exit.Qualifier);
 
     private static bool Matches(in SlowExit exit, LiveFrame frame) => LiveFilter.Has(frame.State, frame.Names.Vm(exit.Vm.Ordinal))
-        || LiveFilter.HasVcpu(frame.State, frame.Names.Number(exit.Vcpu)) || LiveFilter.Has(frame.State, frame.Reason(exit.Code))
+        || (exit.VcpuId is { } id && LiveFilter.HasVcpu(frame.State, frame.Names.Number(id)))
+        || LiveFilter.Has(frame.State, frame.Reason(exit.Code))
         || LiveFilter.Has(frame.State, frame.Names.Argument(exit.Code, exit.Qualifier));
 
     private static void PaintLargest(LivePlace place, SlowExit exit, LiveFrame frame)
