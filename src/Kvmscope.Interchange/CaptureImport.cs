@@ -62,6 +62,9 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
 
     private long _bytesBefore;
 
+    // Stays so where an interval is not taken: that is no damage of the input, and there is nowhere to put the rest.
+    private bool _isTaking;
+
     /// <summary>Whether it ended because <c>progress</c> said so.</summary>
     public bool IsInterrupted { get; private set; }
 
@@ -141,9 +144,11 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
                 (pid, tid) => current?.NameOf(pid, tid),
                 interval =>
                 {
+                    _isTaking = true;
                     if (interval.First == 0) begin(HeaderOf(options, facts, interval, contents.Isa) with
                     { HasNested = hasRounds, HasSplit = hasSplit });
                     take(interval);
+                    _isTaking = false;
                     garbage.Collect();
                 })
             { Missing = isComplete ? known.Missing() : [] };
@@ -157,7 +162,7 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
         {
             return Read(input, takerOf);
         }
-        catch (KvmscopeException error) when (hasRead())
+        catch (KvmscopeException error) when (!_isTaking && hasRead())
         {
             Failure = error;
             return null;
@@ -196,7 +201,7 @@ public sealed class CaptureImport(IReadOnlyList<CaptureInput> inputs, Func<long,
                 Zero = reader.Facts.Zero,
             };
         }
-        catch (KvmscopeException error) when (!error.Message.StartsWith('\'') && inputs.Count > 0)
+        catch (KvmscopeException error) when (!_isTaking && !error.Message.StartsWith('\'') && inputs.Count > 0)
         {
             throw new KvmscopeException(error.Status, $"'{input.Name}': {error.Message}", error.Hint, error);
         }

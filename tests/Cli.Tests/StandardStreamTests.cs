@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kvmscope.Core.Tests;
 using Kvmscope.Tests.Fakes;
 
 namespace Kvmscope.Tests;
@@ -57,6 +58,26 @@ public sealed class StandardStreamTests : IDisposable
             + "if (!fork) { open(STDOUT, '>&', W); exec($ARGV[0], 'man') } close(W); print <R>; wait; exit($? >> 8)";
         (status, string slow, errors) = Shell($"perl -MFcntl -e \"{late.Replace("$", "\\$", StringComparison.Ordinal)}\" \"$0\"");
         Assert.Equal((0, "", output), (status, errors, slow));
+    }
+
+    // What is complete stays and is a recording; the interval that did not fit is not in it.
+    [Fact]
+    public void A_recording_that_would_be_larger_than_files_may_be_ends_before_it()
+    {
+        string capture = Path.Combine(DocsBlock.Root, "tests", "Interchange.Tests", "Captures", "svm61-all.txt.gz");
+        // Without its limit .NET maps its code twice, through a file of 2 GB.
+        const string limited = "export DOTNET_EnableWriteXorExecute=0; ulimit -f 40; \"$0\" import - --interval 10ms -o run.kvmscope";
+        (int status, _, string errors) = Shell($"gunzip -c '{capture}' | {{ {limited}; }}");
+        Assert.Equal((1, "kvmscope: cannot write 'run.kvmscope': the file is too large"), (status, errors.Split('\n')[0]));
+        Assert.StartsWith("  What was recorded before is complete and can be read", errors.Split('\n')[1], StringComparison.Ordinal);
+        Assert.Equal(2, errors.Count(c => c == '\n'));
+        string path = Path.Combine(_folder, "run.kvmscope");
+        Assert.InRange(new FileInfo(path).Length, 10 << 10, 40 << 10);
+        Outcome report = new World().Run("report", path, "count");
+        Assert.Equal(0, report.Status);
+        Assert.DoesNotContain("damaged", report.Error, StringComparison.Ordinal);
+        using FileStream recording = File.OpenRead(path);
+        Assert.True(PublishedSchemas.CheckRecording(recording) > 10);
     }
 
     private (int Status, string Output, string Errors) Shell(string script)

@@ -79,7 +79,7 @@ internal sealed class RecordingFile : IDisposable
             _stream.Write(bytes);
             if (isSynced) _stream.Flush(flushToDisk: true);
         }
-        catch (IOException error)
+        catch (Exception error) when (IoReason.IsOfWriting(error))
         {
             TakeBack();
             throw new KvmscopeException(ExitStatus.Failed, $"cannot write '{Path}': {IoReason.Of(error)}",
