@@ -73,7 +73,7 @@ public sealed class HelpTests
     public void Help_and_man_page_have_what_is_said_of_examples_statuses_and_variables()
     {
         string help = Words(new World().Run("--help").Out), man = Words(new World().Run("man").Out.Replace("\\-", "-"));
-        Assert.Equal(["0", "1", "2", "3", "4", "5", "COMMAND's"], ProgramHelp.ExitStatuses.Select(s => s.Status));
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "130", "COMMAND's"], ProgramHelp.ExitStatuses.Select(s => s.Status));
         Assert.Equal(["NO_COLOR"], ProgramHelp.Environment.Select(v => v.Name));
         IEnumerable<(string Form, string Says)> said =
             [.. ProgramHelp.Examples.Select(e => (e.Line, e.Says)), .. ProgramHelp.ExitStatuses, .. ProgramHelp.Environment];

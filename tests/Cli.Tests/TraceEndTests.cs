@@ -132,6 +132,35 @@ public sealed class TraceEndTests : IDisposable
         File.WriteAllText(stop, "");
     }
 
+    // A program whose end takes long: it reads what does not come.
+    [Theory]
+    [InlineData("kill -INT $0; sleep 0.5; kill -INT $0", true)]
+    // One Ctrl-C that comes twice, as 'timeout -s INT' sends it to the program and to its group.
+    [InlineData("kill -INT $0; kill -INT $0", false)]
+    public void A_second_ctrl_c_ends_the_program_at_once(string script, bool ends)
+    {
+        string recording = Path.Combine(_directory, "run.kvmscope");
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "kvmscope"), ["import", "-", "-o", recording])
+        { RedirectStandardInput = true, RedirectStandardError = true };
+        start.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(Environment.ProcessPath);
+        using Process program = Process.Start(start)!;
+        // As much as it reads at once, so that it listens and has begun.
+        for (int ms = 0; ms < 20_000; ms++)
+            program.StandardInput.Write(string.Create(CultureInfo.InvariantCulture,
+                $"     CPU 0/KVM-5046    [001] d....  {3410 + (ms / 1000m):F6}: kvm_exit: vcpu 0 reason HLT\n"));
+        program.StandardInput.Flush();
+        Assert.True(SpinWait.SpinUntil(() => new FileInfo(recording) is { Exists: true, Length: > 0 }, s_deadline));
+
+        Process.Start("sh", ["-c", script, $"{program.Id}"]).WaitForExit();
+
+        Assert.Equal(ends, program.WaitForExit(ends ? s_deadline : TimeSpan.FromSeconds(1)));
+        if (!ends) program.StandardInput.Close();
+        program.WaitForExit();
+        // Here all was read.
+        Assert.Equal(ends ? 128 + 2 : 0, program.ExitCode);
+        Assert.Equal("", program.StandardError.ReadToEnd());
+    }
+
     [Theory]
     [InlineData("TERM", 15)]
     [InlineData("HUP", 1)]

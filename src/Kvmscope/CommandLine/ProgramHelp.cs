@@ -31,12 +31,13 @@ internal static class ProgramHelp
     /// <summary>The exit statuses of the program.</summary>
     public static IReadOnlyList<(string Status, string Says)> ExitStatuses { get; } =
     [
-        ("0", "Success; also after Ctrl-C."),
+        ("0", "Success; also after one Ctrl-C."),
         ("1", "Something failed while running."),
         ("2", "The command line is wrong."),
         ("3", "This host cannot be traced; the message says why."),
         ("4", "Not permitted; the message names the capability."),
         ("5", "assert: no rule failed, but one could not be measured; status 1 means that a rule failed."),
+        ("130", "A second Ctrl-C ended it at once; import and export: Ctrl-C ended it before all was read."),
         ("COMMAND's",
             "With -- COMMAND, the status of COMMAND (except for assert, where the rules decide); "
             + "127 if it is not found, 126 if it cannot be executed, 128 + N if signal N ended it."),

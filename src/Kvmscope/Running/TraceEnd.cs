@@ -40,7 +40,7 @@ internal interface ITraceEnd : IDisposable
 /// <summary>
 /// Signals and the started command. Without a command the first signal ends the trace. With one, Ctrl-C has reached the
 /// command too (the terminal signals the whole group), so the trace goes on until it ends; a second Ctrl-C, or SIGTERM, does not wait for
-/// it.
+/// it. Once the trace has ended, a further Ctrl-C ends the program at once, whatever it still reads or writes.
 /// </summary>
 internal sealed class TraceEnd : ITraceEnd
 {
@@ -51,8 +51,12 @@ internal sealed class TraceEnd : ITraceEnd
     private int _commandStatus = Running;
     private int _interrupts;
     private int _signal;
+    private long _interruptedMs;
 
     private const int Running = -1, Sigterm = 15;
+
+    // One Ctrl-C may come twice: 'timeout -s INT' sends it to the program and then to its group.
+    private const int OnceMs = 100;
 
     /// <summary>Does not listen yet.</summary>
     /// <param name="system">Starts the command, and passes signals on to it.</param>
@@ -144,9 +148,18 @@ internal sealed class TraceEnd : ITraceEnd
 
     private void OnSignal(PosixSignalContext context)
     {
+        bool isInterrupt = context.Signal == PosixSignal.SIGINT;
+        int interrupts = isInterrupt ? Interlocked.Increment(ref _interrupts) : 0;
+        // Not cancelled, it ends the program as it ends any other.
+        if (isInterrupt && IsFurther(interrupts) && _ended.IsSet) return;
         context.Cancel = true;
         Volatile.Write(ref _signal, context.Signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGHUP => 1, _ => Sigterm });
-        bool first = context.Signal == PosixSignal.SIGINT && Interlocked.Increment(ref _interrupts) == 1;
-        if (_command is null || !first) _ended.Set();
+        if (_command is null || interrupts != 1) _ended.Set();
+    }
+
+    private bool IsFurther(int interrupts)
+    {
+        long now = Environment.TickCount64, before = Interlocked.Exchange(ref _interruptedMs, now);
+        return interrupts > 1 && now - before >= OnceMs;
     }
 }
