@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Kvmscope.Core.Tests;
 
 namespace Kvmscope.Tests;
 
@@ -37,6 +38,26 @@ public sealed partial class DocsFactsTests
         Assert.InRange(methods.Length + named.Length, least, int.MaxValue);
     }
 
+    // Examples that are cut have the members of the schema; whole ones are valid.
+    [Fact]
+    public void Answers_that_are_shown_are_as_the_schemas_say()
+    {
+        int shown = 0, whole = 0;
+        foreach (DocsBlock block in DocsBlock.Pages().SelectMany(DocsBlock.Of))
+        {
+            string text = string.Join('\n', block.Lines);
+            whole += PublishedSchemas.CheckLines(text.Contains('…', StringComparison.Ordinal) ? "" : text);
+            foreach (Match answer in Shown().Matches(text))
+            {
+                string name = answer.Groups[1].Success ? answer.Groups[1].Value : "problem";
+                IEnumerable<string> members = Member().Matches(answer.Value).Select(m => m.Groups[1].Value);
+                Assert.Equal((block.Place, ""), (block.Place, string.Join(' ', members.Except(PublishedSchemas.Members(name)))));
+                shown++;
+            }
+        }
+        Assert.True(whole > 5 && shown > whole, $"{whole} of {shown}");
+    }
+
     private static IEnumerable<string> Files(string folder) =>
         Directory.EnumerateFiles(Path.Combine(DocsBlock.Root, folder), "*", new EnumerationOptions { RecurseSubdirectories = true })
             .Where(f => !BuildOutput().IsMatch(f) && Path.GetExtension(f) is ".cs" or ".sh" or "")
@@ -62,6 +83,12 @@ public sealed partial class DocsFactsTests
             Assert.Equal(output, shell.StandardOutput.ReadToEnd());
         }
     }
+
+    [GeneratedRegex("""(?:\{"schema":"kvmscope/([a-z]+)/1"|\{"type":"urn:kvmscope:problem:)(?:.|\n(?!\{"schema))*""")]
+    private static partial Regex Shown();
+
+    [GeneratedRegex("\"([a-z0-9_]+)\":")]
+    private static partial Regex Member();
 
     [GeneratedRegex(@"\b(?:KVMSCOPE|LAB)_[A-Z0-9_]+\b")]
     private static partial Regex Variable();

@@ -34,6 +34,21 @@ internal static class PublishedSchemas
     /// <summary>The text of a schema.</summary>
     internal static string Read(string name) => File.ReadAllText(Path.Combine(Folder, name + Extension));
 
+    /// <summary>The names of all members that a schema has at any depth.</summary>
+    internal static IReadOnlySet<string> Members(string name)
+    {
+        JsonNode schema = JsonNode.Parse(Read(name))!;
+        return new HashSet<string>(MembersOf(schema).Concat(References(schema).Distinct().SelectMany(Members)));
+    }
+
+    private static IEnumerable<string> MembersOf(JsonNode? node) => node switch
+    {
+        JsonObject all => all.SelectMany(m => MembersOf(m.Value))
+            .Concat(all["properties"] is JsonObject properties ? properties.Select(p => p.Key) : []),
+        JsonArray all => all.SelectMany(MembersOf),
+        _ => [],
+    };
+
     /// <summary>Checks each line that is an answer; others are not looked at.</summary>
     internal static int CheckLines(string text)
     {
