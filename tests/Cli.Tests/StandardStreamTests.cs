@@ -68,7 +68,8 @@ public sealed class StandardStreamTests : IDisposable
         // Without its limit .NET maps its code twice, through a file of 2 GB.
         const string limited = "export DOTNET_EnableWriteXorExecute=0; ulimit -f 40; \"$0\" import - --interval 10ms -o run.kvmscope";
         (int status, _, string errors) = Shell($"gunzip -c '{capture}' | {{ {limited}; }}");
-        Assert.Equal((1, "kvmscope: cannot write 'run.kvmscope': the file is too large"), (status, errors.Split('\n')[0]));
+        const string says = "kvmscope: cannot write 'run.kvmscope': the file is too large (for 'ulimit -f', or for its file system)";
+        Assert.Equal((1, says), (status, errors.Split('\n')[0]));
         Assert.StartsWith("  What was recorded before is complete and can be read", errors.Split('\n')[1], StringComparison.Ordinal);
         Assert.Equal(2, errors.Count(c => c == '\n'));
         string path = Path.Combine(_folder, "run.kvmscope");

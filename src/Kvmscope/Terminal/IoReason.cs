@@ -19,7 +19,7 @@ internal static class IoReason
         PathTooLongException => "the name is too long",
         { HResult: Enospc or DiskFullHresult } => "no space left on the device",
         { HResult: Edquot } => "the disk quota is used up",
-        { HResult: Efbig } or ArgumentOutOfRangeException => "the file is too large",
+        { HResult: Efbig } or ArgumentOutOfRangeException => "the file is too large (for 'ulimit -f', or for its file system)",
         { HResult: Erofs } => "the file system is read-only",
         _ => FirstPart(error.Message),
     };
