@@ -92,7 +92,7 @@ public sealed class BadInputTests
     [InlineData("assert --rules /dev/zero -- true", "the rules '/dev/zero' are longer than 1 MB", "Give a file with one rule per line.")]
     [InlineData("slower --part guest", "--part 'guest' is not known", "Give kvm, vmm, runq, halt, poll or sleep.")]
     [InlineData("explain HTL", "'HTL' is not an exit reason of VMX", "Did you mean HLT")]
-    [InlineData("explain --isa arm HLT", "--isa 'arm' is not known", "Give vmx, svm or arm64.")]
+    [InlineData("explain --isa arm HLT", "--isa 'arm' is not known", "Give vmx, svm, arm64 or riscv64.")]
     [InlineData("slower fast", "'fast' is not a handling time", "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]
     [InlineData("slower 0", "threshold '0' is out of range: 1ns to 1h",
         "Give a number and a unit: 500ns, 50us, 2ms, 1s; a bare number is ms.")]

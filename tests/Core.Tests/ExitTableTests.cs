@@ -7,7 +7,7 @@ namespace Kvmscope.Core.Tests;
 /// <summary>The generated tables against their TSV files, and the rules for these files.</summary>
 public sealed class ExitTableTests
 {
-    public static TheoryData<Isa> Isas => [Isa.Vmx, Isa.Svm, Isa.Arm64];
+    public static TheoryData<Isa> Isas => [Isa.Vmx, Isa.Svm, Isa.Arm64, Isa.Riscv64];
 
     [Theory]
     [MemberData(nameof(Isas))]
@@ -48,6 +48,7 @@ public sealed class ExitTableTests
     [InlineData(Isa.Vmx, 82)]
     [InlineData(Isa.Svm, 149)]
     [InlineData(Isa.Arm64, 49)]
+    [InlineData(Isa.Riscv64, 30)]
     public void Numbers_ascend_and_names_are_unique(Isa isa, int count)
     {
         IReadOnlyList<ExitReasonInfo> all = ExitReasons.All(isa);
@@ -118,8 +119,10 @@ public sealed class ExitTableTests
         {
             ulong expected = info.Number == ulong.MaxValue ? uint.MaxValue : info.Number;
             string[] prefixed = isa switch { Isa.Vmx => ["EXIT_REASON_" + info.Name], Isa.Svm => ["SVM_EXIT_" + info.Name], _ => [] };
-            string[] numbers = isa == Isa.Arm64 ? ["ARM64#" + ExitReasons.NumberText(new ExitCode(isa, info.Number))] :
+            string shown = IsaInfo.Of(isa).Mark + ExitReasons.NumberText(new ExitCode(isa, info.Number));
+            string[] numbers = isa == Isa.Arm64 ? [shown] :
             [
+                shown,
                 info.Number.ToString(CultureInfo.InvariantCulture), "0x" + info.Number.ToString("x", CultureInfo.InvariantCulture),
                 "0X" + info.Number.ToString("X", CultureInfo.InvariantCulture),
             ];
@@ -136,7 +139,12 @@ public sealed class ExitTableTests
     [MemberData(nameof(Isas))]
     public void What_is_shown_is_read_back(Isa isa)
     {
-        ulong[] flags = isa == Isa.Vmx ? [0, 1UL << 31, 1UL << 26, (1UL << 31) | (1UL << 26)] : [0];
+        ulong[] flags = isa switch
+        {
+            Isa.Vmx => [0, 1UL << 31, 1UL << 26, (1UL << 31) | (1UL << 26)],
+            Isa.Riscv64 => [0, 1UL << 63],
+            _ => [0],
+        };
         for (ulong number = 0; number < 0x1000; number++)
             foreach (ulong flag in flags)
             {

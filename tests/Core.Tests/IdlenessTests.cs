@@ -149,6 +149,7 @@ public sealed class IdlenessTests
     [InlineData(Isa.Vmx, 12, true)]
     [InlineData(Isa.Svm, 0xa6, true)]
     [InlineData(Isa.Arm64, 0x201, true)]
+    [InlineData(Isa.Riscv64, 22, true)]
     public void What_spins_is_not_idle(Isa isa, ulong code, bool idle)
     {
         Assert.Equal(idle, ExitReasons.IsIdle(new ExitCode(isa, code)));
@@ -156,13 +157,16 @@ public sealed class IdlenessTests
     }
 
     [Theory]
-    [InlineData(0, true)] // WFI
-    [InlineData(1, false)] // WFE
-    [InlineData(2, true)] // WFIT
-    [InlineData(3, false)] // WFET
-    public void WFE_spins_and_WFI_waits(ulong kind, bool idle)
+    [InlineData(Isa.Arm64, 0x201, 0, true)] // WFI
+    [InlineData(Isa.Arm64, 0x201, 1, false)] // WFE
+    [InlineData(Isa.Arm64, 0x201, 2, true)] // WFIT
+    [InlineData(Isa.Arm64, 0x201, 3, false)] // WFET
+    [InlineData(Isa.Riscv64, 22, 0x1050_0073, true)] // WFI
+    [InlineData(Isa.Riscv64, 22, 0x00d0_0073, false)] // WRS.NTO
+    [InlineData(Isa.Riscv64, 22, 0x1_0000_0c01, false)] // TIME read
+    public void Among_the_qualifiers_only_WFI_waits(Isa isa, ulong code, ulong kind, bool idle)
     {
-        Row row = new(Keys.Of(new ExitCode(Isa.Arm64, 0x201), ExitLevel.L1, qualifier: Qualifier.Of(kind)))
+        Row row = new(Keys.Of(new ExitCode(isa, code), ExitLevel.L1, qualifier: Qualifier.Of(kind)))
         { Count = 5, Timed = 5, TotalNs = 50 };
         Report report = ReportBuilder.Build(Sample.IntervalOf(row), s_time with { By = GroupBy.Qualifier });
         Assert.Equal(idle ? 0UL : 5UL, report.Busy.Total.Count);

@@ -14,7 +14,7 @@ public sealed class IsaInfoTests
         Assert.Equal(values, values.Select(isa => IsaInfo.Of(isa).Isa));
         Assert.Equal(values.Where(isa => isa != Isa.None), IsaInfo.All.Select(info => info.Isa));
         Assert.Equal(values.Length, values.Select(isa => IsaInfo.Of(isa).Name).Distinct().Count());
-        Assert.Equal(["vmx", "svm", "arm64"], IsaInfo.All.Select(info => info.Name));
+        Assert.Equal(["vmx", "svm", "arm64", "riscv64"], IsaInfo.All.Select(info => info.Name));
     }
 
     [Fact]

@@ -169,6 +169,9 @@ public sealed class MachineSchemaTests
     [InlineData(Isa.Vmx, 10, 1, null)]
     [InlineData(Isa.Arm64, 0x218, 0x2_0000_0000, "write")]
     [InlineData(Isa.Arm64, 0x224, 0x0a00_1102, "write")]
+    [InlineData(Isa.Riscv64, 23, 0x1000_0102, "write")]
+    [InlineData(Isa.Riscv64, 22, 0x1_0000_0c01, "read")]
+    [InlineData(Isa.Riscv64, 22, 0x1050_0073, null)]
     public void Directions_are_said(Isa isa, ulong code, ulong raw, string? direction)
     {
         Row row = new(Keys.Of(new ExitCode(isa, code), ExitLevel.L1, qualifier: Qualifier.Of(raw))) { Count = 1 };

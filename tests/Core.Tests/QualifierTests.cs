@@ -98,7 +98,7 @@ public class QualifierTests
         get
         {
             TheoryData<Isa, string> all = [];
-            foreach (Isa isa in (Isa[])[Isa.Vmx, Isa.Svm, Isa.Arm64])
+            foreach (Isa isa in (Isa[])[Isa.Vmx, Isa.Svm, Isa.Arm64, Isa.Riscv64])
                 foreach (ExitReasonInfo info in ExitReasons.All(isa)) all.Add(isa, info.Name);
             return all;
         }

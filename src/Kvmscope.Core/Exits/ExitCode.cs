@@ -27,6 +27,9 @@ public enum Isa : byte
     /// SError bit, and for traps (return value 2) the exception class of ESR_EL2 in bits 5:0.
     /// </summary>
     Arm64 = 3,
+
+    /// <summary>RISC-V, 64 bits: the code is scause (bit 63: an interrupt; the rest the cause, arch/riscv/include/asm/csr.h).</summary>
+    Riscv64 = 4,
 }
 
 /// <summary>Which guest was running when the exit happened.</summary>

@@ -2,7 +2,7 @@ namespace Kvmscope.Core.Exits;
 
 /// <summary>What is known of one exit reason: a line of an ISA's reasons.tsv, which was checked against the headers of Linux 7.2.</summary>
 /// <param name="Number">VMX: the basic reason; SVM: EXITCODE, of which KVM shows the low 32 bits; arm64: the code of
-/// <see cref="Isa.Arm64"/>.</param>
+/// <see cref="Isa.Arm64"/>; riscv64: scause.</param>
 /// <param name="Name">The name that is shown: the kernel header's without its prefix; the architecture manual's where no header has
 /// one.</param>
 /// <param name="KernelName">The kernel header's define, or empty.</param>

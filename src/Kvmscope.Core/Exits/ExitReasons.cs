@@ -31,9 +31,9 @@ public static class ExitReasons
     public static bool IsKnown(ExitCode code) => Find(code) is not null;
 
     /// <summary>
-    /// Whether the guest waits for work with this reason, so that its handling time may be no overhead: HLT, IDLE_HLT, WFx. MWAIT, UMWAIT
-    /// and TPAUSE do not wait where they exit: KVM does nothing for the first, and the others are L2's. A failed entry does not either,
-    /// whatever its reason.
+    /// Whether the guest waits for work with this reason, so that its handling time may be no overhead: HLT, IDLE_HLT, WFx,
+    /// VIRTUAL_INST_FAULT. MWAIT, UMWAIT and TPAUSE do not wait where they exit: KVM does nothing for the first, and the others are L2's. A
+    /// failed entry does not either, whatever its reason.
     /// </summary>
     public static bool IsIdle(ExitCode code) => Find(code)?.Class == IdleClass && !IsaInfo.Of(code.Isa).IsFailedEntry(code.Code);
 
@@ -48,7 +48,7 @@ public static class ExitReasons
 
     /// <summary>
     /// The reason's number as people write it: VMX decimal and without flags, SVM hexadecimal, arm64 <c>2/0x16</c> (return value and class)
-    /// or <c>0</c>.
+    /// or <c>0</c>, riscv64 <c>22</c> or <c>1/5</c> (an interrupt).
     /// </summary>
     public static string NumberText(ExitCode code) => IsaInfo.Of(code.Isa).NumberText(code.Code);
 

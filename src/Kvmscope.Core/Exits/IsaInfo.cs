@@ -1,4 +1,5 @@
 using Kvmscope.Core.Exits.Arm64;
+using Kvmscope.Core.Exits.Riscv64;
 using Kvmscope.Core.Exits.Svm;
 using Kvmscope.Core.Exits.Vmx;
 
@@ -11,7 +12,8 @@ namespace Kvmscope.Core.Exits;
 public abstract class IsaInfo
 {
     // By the values of the enumeration.
-    private static readonly IsaInfo[] s_byIsa = [new UnknownIsaInfo(), new VmxInfo(), new SvmInfo(), new Arm64Info()];
+    private static readonly IsaInfo[] s_byIsa =
+        [new UnknownIsaInfo(), new VmxInfo(), new SvmInfo(), new Arm64Info(), new Riscv64Info()];
 
     private protected IsaInfo(Isa isa, string name, string displayName, string? vendor = null)
     {
@@ -48,6 +50,9 @@ public abstract class IsaInfo
     /// <summary>Whether KVM's tracepoints say if an exit is from L1 or L2.</summary>
     public virtual bool HasLevels => true;
 
+    /// <summary>Whether KVM goes on with the vCPU after an exit that it does not handle: the guest gets an exception.</summary>
+    internal virtual bool GoesOnUnhandled => false;
+
     /// <summary>All reasons, by number.</summary>
     public IReadOnlyList<ExitReasonInfo> Reasons => Rows;
 
@@ -71,8 +76,8 @@ public abstract class IsaInfo
     public static IReadOnlyList<IsaInfo> Candidates(Isa isa) => isa == Isa.None ? All : [Of(isa)];
 
     /// <summary>
-    /// The code's index in the tables of the kernel side, as in reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h; null for
-    /// rare codes, which have none.
+    /// The code's index in the tables of the kernel side, as in reason_index() of bpf/x86/kvm_compat.bpf.h, bpf/arm64/reason.h and
+    /// bpf/riscv64/reason.h; null for rare codes, which have none.
     /// </summary>
     public abstract int? IndexOf(ulong code);
 

@@ -12,6 +12,9 @@ internal sealed record QualifierInfo(QualifierKind Kind, string Shows, Func<ulon
     /// where it is not known, or the argument has none.
     /// </summary>
     internal Func<ulong, string?> Direction { get; init; } = static _ => null;
+
+    /// <summary>Whether the guest waits for work with this argument, where the reason is one with which it may: WFI, and not WFE.</summary>
+    internal Func<ulong, bool> Waits { get; init; } = static _ => true;
 }
 
 /// <summary>How arguments are packed, as far as several kinds or architectures share it: bpf/qualifier_values.h.</summary>
@@ -106,4 +109,13 @@ public enum QualifierKind : byte
     /// status: 1 translation, 2 access flag, 3 permission.
     /// </summary>
     Abort = 15,
+
+    /// <summary>Bits 31:0 the extension of riscv64's SBI (a7); bits 63:32 the function (a6), 0 for the extensions of version 0.1.</summary>
+    SbiCall = 16,
+
+    /// <summary>
+    /// An instruction of riscv64 that the guest may not run itself: bits 33:32 1 where it reads a CSR, 2 where it writes one, with the CSR
+    /// in bits 11:0; else 0, with the instruction in bits 31:0.
+    /// </summary>
+    Instruction = 17,
 }

@@ -28,11 +28,11 @@ public static class ReasonAdvice
         ];
     }
 
-    // After these the vCPU ends, or is reset: there is no handling time. KVM does not go on from what it does not know, either, except on
-    // arm64, where the guest gets an exception.
+    // After these the vCPU ends, or is reset: there is no handling time. KVM does not go on from what it does not know, either, except
+    // where the guest gets an exception.
     private static bool Returns(ExitCode code) =>
         ExitReasons.ClassOf(code) is not ("fatal" or "entry-fail")
-        && (ExitReasons.Find(code)?.Handler != "no" || !IsaInfo.Of(code.Isa).HasLevels);
+        && (ExitReasons.Find(code)?.Handler != "no" || IsaInfo.Of(code.Isa).GoesOnUnhandled);
 
     // A long halt is not a slow exit.
     private static bool IsWork(ExitCode code) => Returns(code) && !ExitReasons.IsIdle(code);

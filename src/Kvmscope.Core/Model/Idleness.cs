@@ -22,8 +22,8 @@ public static class Idleness
     private const ulong VmmWaitNs = 1_000_000;
 
     /// <summary>
-    /// Whether exits are idle, as far as their reason tells. L2's halts are not: L1 handles them, and that is what nesting costs. WFE is
-    /// not: it spins.
+    /// Whether exits are idle, as far as their reason and qualifier tell. L2's halts are not: L1 handles them, and that is what nesting
+    /// costs. WFE is not, as it spins.
     /// </summary>
     public static bool IsIdle(GroupKey key) => key.Level != ExitLevel.L2 && ExitReasons.IsIdle(key.Code) && !Spins(key);
 
@@ -61,7 +61,7 @@ public static class Idleness
     }
 
     private static bool Spins(GroupKey key) =>
-        Qualifiers.KindOf(key.Code) == QualifierKind.Wait && key.Qualifier.State == QualifierState.Known && (key.Qualifier.Raw & 1) == 1;
+        key.Qualifier.State == QualifierState.Known && Qualifiers.InfoOf(key.Code) is { } info && !info.Waits(key.Qualifier.Raw);
 }
 
 /// <summary>How much of some exits was busy: all of them, the part of their time that was not idle, or nothing.</summary>

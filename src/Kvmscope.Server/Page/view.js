@@ -90,7 +90,7 @@ export function choice(view) {
 }
 
 /** Halts are slow by nature, and so many that others would not be seen among the latest. @type {Record<string, string>} */
-const halts = { svm: 'HLT,IDLE_HLT', vmx: 'HLT', arm64: 'WFx' };
+const halts = { svm: 'HLT,IDLE_HLT', vmx: 'HLT', arm64: 'WFx', riscv64: 'VIRTUAL_INST_FAULT' };
 
 /** The parameters of the API for slow exits. @param {View} view @param {string} isa */
 export const slowChoice = (view, isa) => ({ ...choice(view), exclude: view.reason || view.halts ? '' : (halts[isa] ?? '') });

@@ -17,6 +17,8 @@ internal sealed class Arm64Info : IsaInfo
     /// <inheritdoc/>
     public override bool HasLevels => false;
 
+    internal override bool GoesOnUnhandled => true;
+
     internal override IReadOnlyList<string> Prefixes { get; } = ["ARM_EXCEPTION_", "ESR_ELX_EC_"];
 
     internal override IReadOnlyList<string> CodeColumns { get; } = ["ret", "ec"];

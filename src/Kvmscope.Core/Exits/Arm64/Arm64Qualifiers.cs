@@ -11,7 +11,8 @@ internal static class Arm64Qualifiers
     { Direction = ReadOrWrite };
 
     internal static readonly QualifierInfo Wait = new(QualifierKind.Wait, "waiting for interrupts (WFI) or for events (WFE: spinning)",
-        raw => (raw & 3) switch { 0 => "WFI", 1 => "WFE", 2 => "WFIT", _ => "WFET" }, raw => [(uint)raw]);
+        raw => (raw & 3) switch { 0 => "WFI", 1 => "WFE", 2 => "WFIT", _ => "WFET" }, raw => [(uint)raw])
+    { Waits = raw => (raw & 1) == 0 };
 
     internal static readonly QualifierInfo FirmwareCall = new(QualifierKind.FirmwareCall, "which functions of the firmware interface",
         raw => FunctionName((uint)raw), raw => [(uint)raw]);
