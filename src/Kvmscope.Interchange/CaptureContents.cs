@@ -57,6 +57,10 @@ public sealed class CaptureContents
         {
             missing.Add("kvm_exit of arm64 does not say which register or function: exits have no qualifier, except MMIO");
         }
+        else if (Isa == Isa.Riscv64)
+        {
+            missing.Add("kvm_exit of riscv64 does not say which SBI function, or what is MMIO: such exits have no qualifier");
+        }
         else
         {
             if (this[CapturedKind.NestedExit] == 0)

@@ -131,6 +131,24 @@ public sealed class LabCaptureTests
         Assert.DoesNotContain(result.Contents.Missing(), m => m.Text.Contains("nested", StringComparison.Ordinal));
     }
 
+    // The guest's plan, twice: 17 + 5 + 4 SBI calls, 11 + 3 + 9 + 1 stores, 7 loads, 4 WFI, 6 reads of a CSR. KVM counted 139.
+    [Fact]
+    public void On_riscv64_counts_are_those_of_the_guest()
+    {
+        CaptureResult result = Captured.Import(CaptureFile.Open(new MemoryStream(Captured.Bytes("riscv72-tracefs.txt.gz"))));
+        Assert.Equal(
+            [
+                "INST_GUEST_PAGE_FAULT 2", "IRQ_S_TIMER 3", "LOAD_GUEST_PAGE_FAULT 14", "STORE_GUEST_PAGE_FAULT 48",
+                "SUPERVISOR_SYSCALL 52", "VIRTUAL_INST_FAULT 20",
+            ], result.Counts());
+        // The last exit of each vCPU is not followed by an entry.
+        Assert.Equal(new Accounting { Exits = 139, Entries = 137, Open = 2 }, result.Trust);
+        Assert.Equal(["VIRTUAL_INST_FAULT CYCLE read: 12", "VIRTUAL_INST_FAULT WFI: 8"],
+            result.ByQualifier().Where(line => line.StartsWith("VIRTUAL", StringComparison.Ordinal)));
+        Assert.Equal(0, result.Facts.Skipped);
+        Assert.Contains(result.Contents.Missing(), m => m.Text.Contains("SBI function", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void On_VMX_counts_qualifiers_and_rounds_are_those_of_kvmscopes_own_recording()
     {

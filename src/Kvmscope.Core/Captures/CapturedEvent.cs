@@ -104,10 +104,10 @@ public struct CapturedEvent
     /// <summary>Whether <see cref="Info1"/> and <see cref="Info2"/> are known.</summary>
     public bool HasInfo;
 
-    /// <summary>VMX: exit qualification; SVM: EXITINFO1.</summary>
+    /// <summary>VMX: exit qualification; SVM: EXITINFO1; riscv64: stval.</summary>
     public ulong Info1;
 
-    /// <summary>SVM: EXITINFO2; of VMX it depends on the kernel.</summary>
+    /// <summary>SVM: EXITINFO2; of VMX it depends on the kernel; riscv64: htval.</summary>
     public ulong Info2;
 
     /// <summary>VMX: VM-exit interruption information; null where not said.</summary>

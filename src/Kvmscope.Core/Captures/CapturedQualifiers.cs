@@ -1,4 +1,5 @@
 using Kvmscope.Core.Exits;
+using Kvmscope.Core.Exits.Riscv64;
 using Kvmscope.Core.Exits.X86;
 using Kvmscope.Core.Model;
 
@@ -21,7 +22,7 @@ internal enum QualifierStage : byte
 }
 
 /// <summary>
-/// The arguments of exits from captured events, by the rules of bpf/x86/qualifier.bpf.h. What an event does not say for sure stays
+/// The arguments of exits from captured events, by the rules of bpf/*/qualifier.bpf.h. What an event does not say for sure stays
 /// unknown.
 /// </summary>
 internal static class CapturedQualifiers
@@ -42,6 +43,7 @@ internal static class CapturedQualifiers
         {
             Isa.Vmx => OfVmx(exit, kind, ref raw),
             Isa.Svm => OfSvm(exit, kind, ref raw),
+            Isa.Riscv64 => OfRiscv(exit, kind, ref raw),
             _ => QualifierStage.Late,
         };
         if (stage > QualifierStage.Late) qualifier = Qualifier.Of(raw);
@@ -138,6 +140,14 @@ internal static class CapturedQualifiers
             default:
                 return QualifierStage.Late;
         }
+    }
+
+    // stval is the instruction. No event says which function of the SBI it was, or whether a fault was MMIO.
+    private static QualifierStage OfRiscv(in CapturedEvent exit, QualifierKind kind, ref ulong raw)
+    {
+        if (kind != QualifierKind.Instruction || exit.Info1 == 0) return QualifierStage.Late;
+        raw = Riscv64Qualifiers.InstructionOf((uint)exit.Info1);
+        return QualifierStage.Known;
     }
 
     private static ulong Access(bool isWrite, bool isFetch, bool isPresent) =>

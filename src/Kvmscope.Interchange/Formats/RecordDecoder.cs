@@ -51,7 +51,9 @@ internal sealed class RecordDecoder(bool isBigEndian)
         ulong number;
         switch (layout.Kind)
         {
-            case CapturedKind.Exit: return layout.Ret.IsMissing ? TryExit(record, layout, ref e) : TryArmExit(record, layout, ref e);
+            case CapturedKind.Exit when !layout.Ret.IsMissing: return TryArmExit(record, layout, ref e);
+            case CapturedKind.Exit when !layout.Cause.IsMissing: return TryRiscvExit(record, layout, ref e);
+            case CapturedKind.Exit: return TryExit(record, layout, ref e);
             case CapturedKind.Entry:
                 if (TryNumber(record, layout.Vcpu, out number)) e.Vcpu = (int)Math.Min(number, int.MaxValue);
                 return true;
@@ -107,6 +109,15 @@ internal sealed class RecordDecoder(bool isBigEndian)
         return true;
     }
 
+    private bool TryRiscvExit(ReadOnlySpan<byte> record, Layout layout, ref CapturedEvent e)
+    {
+        if (!TryNumber(record, layout.Cause, out ulong cause)) return false;
+        e.Code = new ExitCode(Isa.Riscv64, cause);
+        if (TryNumber(record, layout.Rip, out ulong pc)) e.Rip = pc;
+        e.HasInfo = TryNumber(record, layout.Info1, out e.Info1) && TryNumber(record, layout.Info2, out e.Info2);
+        return true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryNumber(ReadOnlySpan<byte> record, EventField field, out ulong number)
     {
@@ -134,15 +145,17 @@ internal sealed class RecordDecoder(bool isBigEndian)
 
         internal EventField Vcpu { get; } = format["vcpu_id"];
 
-        internal EventField Rip { get; } = format["guest_rip"].Or(format["vcpu_pc"]);
+        internal EventField Rip { get; } = format["guest_rip"].Or(format["vcpu_pc"]).Or(format["sepc"]);
 
-        internal EventField Info1 { get; } = kind == CapturedKind.Cpuid ? format["index"] : format["info1"];
+        internal EventField Info1 { get; } = kind == CapturedKind.Cpuid ? format["index"] : format["info1"].Or(format["stval"]);
 
-        internal EventField Info2 { get; } = format["info2"];
+        internal EventField Info2 { get; } = format["info2"].Or(format["htval"]);
 
         internal EventField Interrupt { get; } = format["intr_info"];
 
         internal EventField Ret { get; } = format["ret"];
+
+        internal EventField Cause { get; } = format["scause"];
 
         internal EventField ExceptionClass { get; } = format["esr_ec"];
 

@@ -87,6 +87,7 @@ internal sealed class EventText
     private bool TryExit(ReadOnlySpan<byte> body, ref CapturedEvent e)
     {
         if (body.IndexOf(" HSR_EC: "u8) is > 0 and var arm) return TryArmExit(body[..arm], body[arm..], ref e);
+        if (body.StartsWith("SEPC:"u8)) return TryRiscvExit(body, ref e);
         ReadOnlySpan<byte> text = body.StartsWith("reason "u8) ? body["reason ".Length..] : Words.After(body, " reason "u8);
         if (text.IsEmpty) return false;
         e.Vcpu = VcpuOf(body[..^text.Length]);
@@ -124,6 +125,17 @@ internal sealed class EventText
         if (number is not { } value || !Words.TryHex(Words.After(rest, "HSR_EC: "u8), out ulong exceptionClass)) return false;
         e.Code = new ExitCode(Isa.Arm64, value << 8 | (value == ArmTrap ? exceptionClass & 0x3f : 0));
         if (Words.TryHex(Words.After(rest, "PC: "u8), out ulong pc)) e.Rip = pc;
+        return true;
+    }
+
+    // "SEPC:0x…, SCAUSE:0x…, STVAL:0x…, HTVAL:0x…, HTINST:0x…"
+    private static bool TryRiscvExit(ReadOnlySpan<byte> body, ref CapturedEvent e)
+    {
+        if (!Words.TryHex(Words.After(body, " SCAUSE:"u8), out ulong scause)) return false;
+        e.Code = new ExitCode(Isa.Riscv64, scause);
+        if (Words.TryHex(body["SEPC:".Length..], out ulong pc)) e.Rip = pc;
+        e.HasInfo = Words.TryHex(Words.After(body, " STVAL:"u8), out e.Info1);
+        Words.TryHex(Words.After(body, " HTVAL:"u8), out e.Info2);
         return true;
     }
 
