@@ -21,6 +21,8 @@
 #include "x86/qualifier.bpf.h"
 #elif defined(__TARGET_ARCH_arm64)
 #include "arm64/qualifier.bpf.h"
+#elif defined(__TARGET_ARCH_riscv)
+#include "riscv64/qualifier.bpf.h"
 #endif
 
 #endif

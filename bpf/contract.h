@@ -102,6 +102,7 @@ enum kvmscope_isa {
 	KVMSCOPE_ISA_VMX = 1,  /* KVM_ISA_VMX */
 	KVMSCOPE_ISA_SVM = 2,  /* KVM_ISA_SVM */
 	KVMSCOPE_ISA_ARM64 = 3,
+	KVMSCOPE_ISA_RISCV64 = 4,
 };
 
 /* Parts of an exit's handling time that are kept; KVM's own is the rest. */
@@ -184,6 +185,8 @@ enum kvmscope_qualifier_kind {
 	KVMSCOPE_KIND_WAIT = 13,
 	KVMSCOPE_KIND_FIRMWARE = 14,
 	KVMSCOPE_KIND_ABORT = 15,
+	KVMSCOPE_KIND_SBI = 16,
+	KVMSCOPE_KIND_INSTRUCTION = 17,
 };
 
 /* What to trace. Constants for the verifier, which removes the code that they turn off. */
@@ -273,7 +276,7 @@ struct kvmscope_cell {
 struct kvmscope_slot {
 	__u64 vcpu;    /* struct kvm_vcpu, 0 while free; never leaves the process */
 	__u64 kvm;     /* struct kvm; tells the VMs of one process apart */
-	__u64 code_at; /* SVM: where vmcb01 keeps exit_code, 0 while unknown */
+	__u64 code_at; /* SVM: where vmcb01 keeps exit_code; riscv64: the trap of the exit */
 	__u64 exit_ns; /* ktime of the open exit */
 	__u32 open;    /* kvmscope_open, or the cell of the open exit */
 	__u32 tid;     /* thread that ran the vCPU last */

@@ -94,6 +94,8 @@ struct preempt_notifier {
 #include "x86/kernel_types.h"
 #elif defined(__TARGET_ARCH_arm64)
 #include "arm64/kernel_types.h"
+#elif defined(__TARGET_ARCH_riscv)
+#include "riscv64/kernel_types.h"
 #else
 #error "no such architecture"
 #endif

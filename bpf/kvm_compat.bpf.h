@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * One getter per difference between kernels, for what all architectures have. It stands on
- * kernel_types.h alone; x86/ and arm64/kvm_compat.bpf.h, which have the rest, stand on it.
+ * kernel_types.h alone; the kvm_compat.bpf.h of each architecture, with the rest, stands on it.
  *
  * `direct` is a compile-time constant: true in tp_btf programs, where the vCPU is a typed pointer
  * and a field costs one load; false in raw_tp programs, where it costs a helper call.

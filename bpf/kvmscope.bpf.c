@@ -6,10 +6,10 @@
  * Layers: each header includes what it uses, and uses only what is above it here.
  *
  *   contract.h        what user space sees
- *   kernel_types.h    what is read of the kernel; a part of it is in x86/, arm64/
+ *   kernel_types.h    what is read of the kernel; a part of it is in x86/ and so on
  *   kvm_compat.bpf.h  one getter per difference between kernels
  *   maps.bpf.h        knobs and maps
- *   arch.bpf.h        what an architecture provides: x86/, arm64/
+ *   arch.bpf.h        what an architecture provides: x86/, arm64/, riscv64/
  *   slots.bpf.h       the state of a vCPU
  *   cells.bpf.h       counters and histograms
  *   wallclock.bpf.h   where the handling time went
@@ -21,7 +21,7 @@
  *   last.bpf.h        the last exits of each vCPU
  *   pairing.bpf.h     exit to entry
  *   returns.bpf.h     KVM_RUN: what it returns with, until it is called again
- *   programs.bpf.h    the programs whose arguments differ: x86/, arm64/
+ *   programs.bpf.h    the programs whose arguments differ: x86/ and so on
  *
  * There is one object per architecture. User space loads one of the pairs in its
  * programs.bpf.h: tp_btf where KVM has BTF for it, else raw_tp.
@@ -34,6 +34,8 @@
 #include "x86/programs.bpf.h"
 #elif defined(__TARGET_ARCH_arm64)
 #include "arm64/programs.bpf.h"
+#elif defined(__TARGET_ARCH_riscv)
+#include "riscv64/programs.bpf.h"
 #endif
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -24,8 +24,11 @@ internal sealed unsafe class BpfObject : IDisposable
     internal BpfObjectHandle Handle { get; }
 
     /// <summary>The object of an architecture, as the assembly names it.</summary>
-    internal static string ResourceOf(Architecture architecture) =>
-        $"kvmscope.{(architecture == Architecture.Arm64 ? "arm64" : "x86")}.bpf.o";
+    internal static string ResourceOf(Architecture architecture)
+    {
+        string name = architecture switch { Architecture.Arm64 => "arm64", Architecture.RiscV64 => "riscv64", _ => "x86" };
+        return $"kvmscope.{name}.bpf.o";
+    }
 
     /// <summary>Parses the object. Needs no privilege, and does not call the kernel.</summary>
     internal static BpfObject Open()

@@ -82,6 +82,7 @@ internal static class kvmscope_isa
     public const int KVMSCOPE_ISA_VMX = 1;
     public const int KVMSCOPE_ISA_SVM = 2;
     public const int KVMSCOPE_ISA_ARM64 = 3;
+    public const int KVMSCOPE_ISA_RISCV64 = 4;
 }
 
 internal static class kvmscope_key_part
@@ -226,6 +227,8 @@ internal static class kvmscope_qualifier_kind
     public const int KVMSCOPE_KIND_WAIT = 13;
     public const int KVMSCOPE_KIND_FIRMWARE = 14;
     public const int KVMSCOPE_KIND_ABORT = 15;
+    public const int KVMSCOPE_KIND_SBI = 16;
+    public const int KVMSCOPE_KIND_INSTRUCTION = 17;
 }
 
 internal static class kvmscope_qualifier_state

@@ -27,7 +27,7 @@ internal static unsafe class Knobs
         knobs.filter_exits = knobs.level + knobs.reasons == 0 ? 0 : 1u;
     }
 
-    /// <summary>The place of a code in a slot's index: reason_index() of bpf/x86/kvm_compat.bpf.h and bpf/arm64/reason.h.</summary>
+    /// <summary>The place of a code in a slot's index: reason_index() of the programs (<see cref="IsaInfo.IndexOf"/>).</summary>
     internal static int ReasonIndexOf(ulong code, Isa isa) => IsaInfo.Of(isa).IndexOf(code) ?? kvmscope_limits.KVMSCOPE_REASON_INDEX_ODD;
 
     private static void FillDetail(ref kvmscope_knobs knobs, TraceOptions options, Isa isa)

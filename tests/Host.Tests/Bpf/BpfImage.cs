@@ -5,7 +5,7 @@ using Kvmscope.Host.Bpf;
 
 namespace Kvmscope.Host.Tests.Bpf;
 
-/// <summary>The BPF object in Kvmscope.Host as ELF: its sections and symbols.</summary>
+/// <summary>A BPF object in Kvmscope.Host as ELF: its sections and symbols.</summary>
 internal sealed class BpfImage
 {
     internal sealed record Section(string Name, uint Type, ulong Flags, byte[] Bytes)
@@ -15,11 +15,14 @@ internal sealed class BpfImage
 
     internal sealed record Symbol(string Name, Section Section, int Offset, int Size, bool IsFunction);
 
-    internal static readonly BpfImage Embedded = new();
+    /// <summary>The one for x86.</summary>
+    internal static readonly BpfImage Embedded = new(Architecture.X64);
 
-    private BpfImage()
+    private static readonly BpfImage s_arm64 = new(Architecture.Arm64), s_riscv64 = new(Architecture.RiscV64);
+
+    private BpfImage(Architecture architecture)
     {
-        using Stream resource = typeof(BpfObject).Assembly.GetManifestResourceStream(BpfObject.ResourceOf(Architecture.X64))!;
+        using Stream resource = typeof(BpfObject).Assembly.GetManifestResourceStream(BpfObject.ResourceOf(architecture))!;
         Bytes = new byte[resource.Length];
         resource.ReadExactly(Bytes);
         ReadOnlySpan<byte> elf = Bytes;
@@ -50,6 +53,13 @@ internal sealed class BpfImage
         }
         Symbols = all;
     }
+
+    internal static BpfImage Of(Architecture architecture) => architecture switch
+    {
+        Architecture.Arm64 => s_arm64,
+        Architecture.RiscV64 => s_riscv64,
+        _ => Embedded,
+    };
 
     internal byte[] Bytes { get; }
 

@@ -83,8 +83,9 @@ public sealed class ContractTests
     public void Instruction_sets_and_levels_of_the_model_are_those_of_the_contract()
     {
         Assert.Equal(
-            [kvmscope_isa.KVMSCOPE_ISA_NONE, kvmscope_isa.KVMSCOPE_ISA_VMX, kvmscope_isa.KVMSCOPE_ISA_SVM],
-            [(int)Isa.None, (int)Isa.Vmx, (int)Isa.Svm]);
+            [kvmscope_isa.KVMSCOPE_ISA_NONE, kvmscope_isa.KVMSCOPE_ISA_VMX, kvmscope_isa.KVMSCOPE_ISA_SVM,
+                kvmscope_isa.KVMSCOPE_ISA_ARM64, kvmscope_isa.KVMSCOPE_ISA_RISCV64],
+            Enum.GetValues<Isa>().Select(isa => (int)isa));
         Assert.Equal([1, kvmscope_limits.KVMSCOPE_LEVELS], [(int)ExitLevel.L1, (int)ExitLevel.L2]);
     }
 }

@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Kvmscope.Core.Exits;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Tracing;
@@ -49,47 +46,24 @@ public sealed class ArmReasonCodeTests : IClassFixture<ArmReasonCodeTests.Compil
     }
 
     /// <summary>The header, compiled for this machine.</summary>
-    public sealed unsafe class Compiled : IDisposable
+    public sealed unsafe class Compiled : CompiledHeader
     {
-        private readonly string _folder = Directory.CreateTempSubdirectory("kvmscope-reason-").FullName;
-        private readonly nint _library;
         private readonly delegate* unmanaged<ulong, ulong, ulong> _code;
         private readonly delegate* unmanaged<ulong, uint> _index;
 
         /// <summary>Compiles it.</summary>
         public Compiled()
-        {
-            string source = Path.Combine(_folder, "reason.c"), library = Path.Combine(_folder, "reason.so");
-            File.WriteAllText(source, """
-                #include <linux/types.h>
-                typedef __u32 u32;
-                typedef __u64 u64;
-                #include "contract.h"
-                #include "arm64/reason.h"
+            : base("arm64/reason.h", """
                 u64 code_of(u64 ret, u64 ec) { return reason_code(ret, ec); }
                 u32 index_of(u64 code) { return reason_index(code); }
-                """);
-            using var clang = Process.Start(
-                "clang", ["-shared", "-fPIC", "-O2", "-I" + Path.Combine(Root(), "bpf"), source, "-o", library]);
-            clang.WaitForExit();
-            Assert.Equal(0, clang.ExitCode);
-            _library = NativeLibrary.Load(library);
-            _code = (delegate* unmanaged<ulong, ulong, ulong>)NativeLibrary.GetExport(_library, "code_of");
-            _index = (delegate* unmanaged<ulong, uint>)NativeLibrary.GetExport(_library, "index_of");
+                """)
+        {
+            _code = (delegate* unmanaged<ulong, ulong, ulong>)Export("code_of");
+            _index = (delegate* unmanaged<ulong, uint>)Export("index_of");
         }
 
         internal ulong Code(ulong ret, ulong @class) => _code(ret, @class);
 
         internal uint Index(ulong code) => _index(code);
-
-        /// <inheritdoc/>
-        public void Dispose()
-        {
-            NativeLibrary.Free(_library);
-            Directory.Delete(_folder, recursive: true);
-        }
-
-        private static string Root([CallerFilePath] string here = "") =>
-            Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
     }
 }
