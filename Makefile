@@ -12,6 +12,9 @@ HOST := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 ARCH ?= $(HOST)
 # Builds for another architecture have a folder of their own, and are linked against a sysroot.
 OUT := out$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))
+ifeq ($(ARCH),riscv64)
+$(error .NET has no native compiler for riscv64, so there is no binary: see docs/riscv64.md. Its BPF program is tested in the lab: make out/riscv64/lab-suite)
+endif
 CROSS := $(if $(filter-out $(HOST),$(ARCH)),-p:SysRoot=$(CURDIR)/out/sysroot-$(ARCH) -p:LinkerFlavor=lld -p:CppCompilerAndLinker=clang -p:ObjCopyName=llvm-objcopy)
 PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH) $(CROSS)
 
@@ -58,6 +61,11 @@ bench: build out/lab-suite ## measure the cost, compared with other tools
 out/lab-suite: FORCE sysroot
 	$(PUBLISH) tests/Lab.Tests -o $(OUT)/publish/lab-suite
 	@install -m 755 $(OUT)/publish/lab-suite/lab-suite $(OUT)/lab-suite
+
+out/riscv64/lab-suite: FORCE
+	@eng/install build riscv64
+	@dotnet build src/Kvmscope.Host --nologo -v quiet -t:CompileBpf
+	@tests/Riscv64.Tests/build out/riscv64
 
 contract: ## generate the C# types of bpf/contract.h
 	@eng/install build

@@ -29,10 +29,11 @@ readonly CACHE
 # depmod is in /sbin, which is not in every user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
-# package:program pairs; a program with a slash is a path.
+# package:program pairs; with a slash it is the path of a file.
 readonly LAB_NEEDS="qemu-system-x86:qemu-system-x86_64 busybox-static:busybox cpio:cpio xz-utils:xz zstd:zstd lz4:lz4 kmod:depmod
     util-linux:flock dpkg:dpkg coreutils:timeout gawk|mawk:awk tmux:tmux"
 readonly LAB_ARM_NEEDS="qemu-system-arm:qemu-system-aarch64"
+readonly LAB_RISCV_NEEDS="qemu-system-misc:qemu-system-riscv64 opensbi:/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin"
 readonly LAB_VMX_NEEDS="g++:g++ make:make binutils:as"
 readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace trace-cmd:trace-cmd"
 
@@ -40,13 +41,16 @@ readonly LAB_WANTS="linux-perf:perf bpftrace:bpftrace trace-cmd:trace-cmd"
 missing() {
     local pair
     for pair in $1; do
-        command -v "${pair#*:}" >/dev/null 2>&1 || printf '%s\n' "${pair%%:*}"
+        case ${pair#*:} in
+        /*) [ -r "${pair#*:}" ] ;;
+        *) command -v "${pair#*:}" >/dev/null 2>&1 ;;
+        esac || printf '%s\n' "${pair%%:*}"
     done
 }
 
 lab_install() {
     local packages
-    packages=$(missing "$LAB_NEEDS $LAB_ARM_NEEDS $LAB_VMX_NEEDS $LAB_WANTS" | sed 's/.*|//' | tr '\n' ' ')
+    packages=$(missing "$LAB_NEEDS $LAB_ARM_NEEDS $LAB_RISCV_NEEDS $LAB_VMX_NEEDS $LAB_WANTS" | sed 's/.*|//' | tr '\n' ' ')
     [ -n "${packages// /}" ] || { say 'everything is installed'; return 0; }
     install_packages "$packages"
 }
@@ -72,6 +76,7 @@ need_tools() {
     local needs=$LAB_NEEDS
     case ${cpu:-} in
     arm64) needs+=" $LAB_ARM_NEEDS" ;;
+    riscv64) needs+=" $LAB_RISCV_NEEDS" ;;
     vmx) needs+=" $LAB_VMX_NEEDS" ;;
     esac
     packages=$(missing "$needs" | sed 's/.*|//' | tr '\n' ' ')

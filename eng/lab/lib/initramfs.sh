@@ -6,10 +6,9 @@ initramfs_base() {
     local root=$1 init=$2 busybox applet applets
     busybox=$(static_busybox)
     applets=$("$busybox" --list)
-    # shellcheck disable=SC2154 # set by parse_options
-    [ "$cpu" != arm64 ] || busybox=$CACHE/arm64/layer/usr/bin/busybox
+    ! is_foreign || busybox=$CACHE/$cpu/layer/usr/bin/busybox
     mkdir -p "$root"/{bin,dev,proc,sys,tmp,modules,job,root}
-    [ "$cpu" != arm64 ] || mkdir -p "$root"/{host,layer,qemu}
+    ! is_foreign || mkdir -p "$root"/{host,layer,qemu}
     for applet in $applets; do ln -sf busybox "$root/bin/$applet"; done
     cp --remove-destination "$busybox" "$root/bin/busybox"
     cp "$init" "$root/init"

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # Debian's kernels: found with a private apt root and unpacked into the cache; nothing is installed.
 #
-# cache/kernels/K           link to the version in use, changed only when that is complete; arm64-K for arm64
+# cache/kernels/K           link to the version in use, changed only when that is complete; arm64-K, riscv64-K for these
 # cache/kernels/.store/…    release, package, vmlinuz or Image, vmlinux, lib/modules
 
 readonly KERNELS='5.10 6.1 6.12 7.2' ARM_KERNELS='arm64-5.10 arm64-6.1 arm64-6.12 arm64-7.2'
+# Debian has riscv64 since trixie, and KVM on it has events since 6.10.
+readonly RISCV_KERNELS='riscv64-6.12 riscv64-7.2'
 # Debian's flavours of a kernel have its number and -rt (PREEMPT_RT) or -cloud.
 readonly FLAVOUR_KERNELS='6.1-rt 6.12-rt 6.1-cloud 6.12-cloud arm64-6.1-rt arm64-6.12-rt'
 
@@ -12,6 +14,7 @@ readonly FLAVOUR_KERNELS='6.1-rt 6.12-rt 6.1-cloud 6.12-cloud arm64-6.1-rt arm64
 readonly KEPT_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay kvm kvm-amd kvm-intel
     vhost_net vhost_vsock tun msr cpuid loop'
 readonly KEPT_ARM_MODULES='virtio_pci virtio_console virtio_net virtio_blk virtio_mmio 9p 9pnet_virtio overlay'
+readonly KEPT_RISCV_MODULES="$KEPT_ARM_MODULES kvm"
 # The cloud kernels have no 9p.
 readonly KEPT_CLOUD_MODULES='virtio_pci virtio_net virtio_blk overlay kvm kvm-amd kvm-intel vhost_net vhost_vsock tun msr cpuid loop'
 
@@ -19,17 +22,20 @@ readonly KEPT_CLOUD_MODULES='virtio_pci virtio_net virtio_blk overlay kvm kvm-am
 arch_of() {
     case $1 in
     arm64*) echo arm64 ;;
+    riscv64*) echo riscv64 ;;
     *) echo amd64 ;;
     esac
 }
 
 suite_of() {
     case ${1#arm64-} in
+    riscv64-6.12) echo trixie ;;
+    riscv64-7.2) echo sid ;;
     5.10) echo bullseye ;;
     6.1 | 6.1-rt | 6.1-cloud) echo bookworm ;;
     6.12 | 6.12-rt | 6.12-cloud) echo trixie ;;
     7.2) echo sid ;;
-    *) usage_error "no kernel '$1'; there are $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS" ;;
+    *) usage_error "no kernel '$1'; there are $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS $RISCV_KERNELS" ;;
     esac
 }
 
@@ -82,6 +88,7 @@ own_apt_update() {
 # newest_package SUITE KERNEL: image package with the highest version of this series and flavour.
 newest_package() {
     local series=${2#arm64-}
+    series=${series#riscv64-}
     series=${series%%-*}
     own_apt "$1" apt-cache pkgnames "linux-image-$series" | grep -E "^linux-image-${series//./\\.}[.-]" |
         grep -E "^linux-image-[0-9][^-]*(-[0-9]+)?-$(flavour_of "$2")${1#*/}\$" | sort -V | tail -n 1
@@ -138,7 +145,7 @@ fetch_kernel() {
     own_apt_update "$suite"
     package=$(newest_package "$suite" "$kernel")
     [ -n "$package" ] ||
-        die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E '(amd|arm)64$' | tr '\n' ' ')"
+        die "$suite has no kernel $kernel now: $(own_apt "$suite" apt-cache pkgnames linux-image- | grep -E '(amd|arm|riscv)64$' | tr '\n' ' ')"
     version=$(own_apt "$suite" apt-cache --no-all-versions show "$package" | sed -n 's/^Version: //p')
     store=.store/$kernel-$version
     if [ ! -e "$CACHE/kernels/$store" ]; then
@@ -168,11 +175,11 @@ take_kernel() {
     local tree=$1 into=$2 release modules image
     modules=$(find "$tree" -type d -path '*lib/modules/*' -prune -print -quit)
     release=${modules##*/}
-    image=$(find "$tree" -type f \( -name "vmlinuz-$release" -o -path "*/$release/vmlinuz" \) -print -quit)
+    image=$(find "$tree" -type f \( -name "vmlinu[xz]-$release" -o -path "*/$release/vmlinuz" \) -print -quit)
     [ -n "$release" ] && [ -n "$image" ] || return 1
     cp "$image" "$into/vmlinuz" || return 1
     case $release in
-    *arm64) extract_image "$into/vmlinuz" "$into/Image" || return 1 ;;
+    *arm64 | *riscv64) extract_image "$into/vmlinuz" "$into/Image" || return 1 ;;
     *) extract_vmlinux "$into/vmlinuz" "$into/vmlinux" || rm -f "$into/vmlinux" ;;
     esac
     mkdir -p "$tree/base/lib/modules" && mv "$modules" "$tree/base/lib/modules/$release" || return 1
@@ -185,6 +192,7 @@ take_modules() {
     local from=$1/lib/modules/$3 into=$2/lib/modules/$3 module kept=$KEPT_MODULES
     case $3 in
     *arm64) kept=$KEPT_ARM_MODULES ;;
+    *riscv64) kept=$KEPT_RISCV_MODULES ;;
     *-cloud-*) kept=$KEPT_CLOUD_MODULES ;;
     esac
     depmod -b "$1" "$3" 2>/dev/null || return 1
@@ -221,7 +229,7 @@ extract_vmlinux() {
     [ "$(od -An -tx1 -N4 "$2" | tr -d ' ')" = 7f454c46 ]
 }
 
-# extract_image VMLINUZ IMAGE: arm64's Image, extracted if it is compressed in an EFI application (CONFIG_EFI_ZBOOT:
+# extract_image VMLINUZ IMAGE: the Image of arm64 and riscv64, extracted if it is compressed in an EFI application (CONFIG_EFI_ZBOOT:
 # "zimg" at 4, offset and size of the payload at 8 and 12, its compression at 24; linux/drivers/firmware/efi/libstub).
 extract_image() {
     local offset size
@@ -247,7 +255,7 @@ extract_image() {
 
 lab_kernels() {
     local kernel
-    for kernel in $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS; do
+    for kernel in $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS $RISCV_KERNELS; do
         if [ -e "$CACHE/kernels/$kernel/release" ]; then
             printf '%-13s %-26s %s\n' "$kernel" "$(cat "$CACHE/kernels/$kernel/release")" "$(cat "$CACHE/kernels/$kernel/package")"
         else
@@ -259,7 +267,7 @@ lab_kernels() {
 
 lab_clean() {
     local kernel
-    for kernel in $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS; do
+    for kernel in $KERNELS $FLAVOUR_KERNELS $ARM_KERNELS $RISCV_KERNELS; do
         [ ! -e "$CACHE/kernels/.$kernel.lock" ] || (
             # Wait for runs that use it.
             flock 9
@@ -270,5 +278,5 @@ lab_clean() {
         flock 8
         rm -rf "$CACHE/vmx"
     ) 8>"$CACHE/vmx/.lock"
-    rm -rf "$CACHE/apt" "$CACHE/arm64" "$CACHE"/kernels/.new.*
+    rm -rf "$CACHE/apt" "$CACHE/arm64" "$CACHE/riscv64" "$CACHE"/kernels/.new.*
 }

@@ -60,10 +60,11 @@ take_option() {
 
 check_options() {
     local word
+    case $kernel/$cpu in *-cloud/svm | *-cloud/arm64 | *-cloud/riscv64) usage_error "--kernel $kernel has no 9p, so it needs --cpu vmx" ;; esac
+    case $cpu in svm | vmx | arm64 | riscv64) ;; *) usage_error "--cpu is svm, vmx, arm64 or riscv64, not '$cpu'" ;; esac
+    if is_foreign; then kernel=$cpu-${kernel#"$cpu"-}; fi
     suite_of "$kernel" >/dev/null
-    case $kernel/$cpu in *-cloud/svm | *-cloud/arm64) usage_error "--kernel $kernel has no 9p, so it needs --cpu vmx" ;; esac
-    case $cpu in svm | vmx | arm64) ;; *) usage_error "--cpu is svm, vmx or arm64, not '$cpu'" ;; esac
-    if [ "$cpu" = arm64 ]; then kernel=arm64-${kernel#arm64-}; fi
+    if [ "$cpu" = riscv64 ] && [ -n "$l1" ]; then usage_error '--l1: no Linux guest was made for the riscv64 machine'; fi
     case $accel in auto | kvm | tcg) ;; *) usage_error "--accel is auto, kvm or tcg, not '$accel'" ;; esac
     for word in "$smp" "$mem" "$limit"; do
         case $word in *[!0-9]* | 0) usage_error "'$word' is no whole number above 0" ;; esac

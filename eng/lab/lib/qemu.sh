@@ -15,8 +15,8 @@ choose_machine() {
     if [ "$accel" = kvm ] && [ "$hardware" != "$cpu" ]; then
         die "--accel kvm: this host's KVM offers ${hardware:-neither SVM nor VMX} to a guest, not $cpu"
     fi
-    if [ "$cpu" = arm64 ]; then
-        [ "$accel" != kvm ] || die '--accel kvm: the arm64 machine is emulated'
+    if is_foreign; then
+        [ "$accel" != kvm ] || die "--accel kvm: the $cpu machine is emulated"
         echo qemu
     elif [ "$cpu" = svm ] || { [ "$hardware" = vmx ] && [ "$accel" != tcg ]; }; then
         echo qemu
@@ -27,12 +27,18 @@ choose_machine() {
 
 prepare_qemu() {
     local root=$WORK/initramfs names=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
-    [ "$cpu" != arm64 ] || ensure_arm layer
-    if [ "$cpu" = arm64 ] && [ -n "$l1" ]; then ensure_arm qemu; fi
+    ! is_foreign || ensure_foreign layer
+    if [ "$cpu" = arm64 ] && [ -n "$l1" ]; then ensure_foreign qemu; fi
     initramfs_base "$root" "$LAB_DIR/guest/init-qemu"
     [ "$cpu" != arm64 ] || load=none # KVM is built in
     case $load in
-    vendor) if [ "$cpu" = svm ]; then names+=(kvm kvm-amd); else names+=(kvm kvm-intel); fi ;;
+    vendor)
+        names+=(kvm)
+        case $cpu in
+        svm) names+=(kvm-amd) ;;
+        vmx) names+=(kvm-intel) ;;
+        esac
+        ;;
     kvm) names+=(kvm) ;;
     esac
     initramfs_modules "$root" "$kernel_dir" "${names[@]}" "${modules[@]}"
@@ -46,8 +52,8 @@ prepare_qemu() {
 # accelerator: sets qemu_cpu, the options that select what executes the guest.
 accelerator() {
     local hardware=''
-    if [ "$cpu" = arm64 ]; then
-        arm_accelerator
+    if is_foreign; then
+        foreign_machine
         return
     fi
     [ "$accel" = tcg ] || [ "$exact" = 1 ] || hardware=$(host_kvm)
@@ -64,8 +70,12 @@ accelerator() {
     qemu_cpu+=(-smp "${smp:-2}" -m "${mem:-3072}M")
 }
 
-arm_accelerator() {
-    qemu_cpu=(-M 'virt,virtualization=on,gic-version=3' -cpu "$cpu_model" -smp "${smp:-1}" -m "${mem:-1024}M")
+foreign_machine() {
+    case $cpu in
+    arm64) qemu_cpu=(-M 'virt,virtualization=on,gic-version=3' -cpu "$cpu_model") ;;
+    riscv64) qemu_cpu=(-M virt -cpu 'rv64,h=true') ;;
+    esac
+    qemu_cpu+=(-smp "${smp:-1}" -m "${mem:-1024}M")
     if [ "$exact" = 1 ]; then
         append+=' nokaslr norandmaps randomize_kstack_offset=off'
         qemu_cpu+=(-accel 'tcg,thread=single' -icount 'shift=0,align=off,sleep=off' -seed 1 -rtc 'clock=vm,base=2026-01-01')
@@ -76,9 +86,13 @@ arm_accelerator() {
 
 start_qemu() {
     local image=$kernel_dir/vmlinuz serial status=0 program=qemu-system-x86_64 tty=ttyS0 layer=() kernel_line
-    if [ "$cpu" = arm64 ]; then
-        image=$kernel_dir/Image program=qemu-system-aarch64 tty=ttyAMA0
-        layer=(-virtfs "local,path=$CACHE/arm64/layer,mount_tag=layer,security_model=none,readonly=on,multidevs=remap")
+    if is_foreign; then
+        image=$kernel_dir/Image
+        case $cpu in
+        arm64) program=qemu-system-aarch64 tty=ttyAMA0 ;;
+        riscv64) program=qemu-system-riscv64 ;;
+        esac
+        layer=(-virtfs "local,path=$CACHE/$cpu/layer,mount_tag=layer,security_model=none,readonly=on,multidevs=remap")
         [ -z "$l1" ] || layer+=(-virtfs "local,path=$CACHE/arm64/qemu,mount_tag=qemu,security_model=none,readonly=on,multidevs=remap")
     fi
     # acpi=noirq: setting up the interrupt links through AML takes QEMU's emulation half a second each.

@@ -1,34 +1,42 @@
 # shellcheck shell=bash
-# What an arm64 machine needs in addition to its kernel: a layer over this host's root with the C library, and a static busybox
-# for every command that busybox has. So every path is the same inside, and every program is for arm64 or a script of sh.
+# What a machine of another architecture (arm64, riscv64) needs in addition to its kernel: a layer over this host's root with the
+# C library, and a static busybox for every command that busybox has. So every path is the same inside, and every program is for
+# that architecture or a script of sh.
 
-# ensure_arm NAME: $CACHE/arm64/NAME is complete when this returns. NAME is layer, or qemu (QEMU for arm64, for a guest in the lab).
-ensure_arm() {
-    local tree=$CACHE/arm64/$1
+# is_foreign: whether the machine has another architecture than this host's x86-64.
+is_foreign() {
+    # shellcheck disable=SC2154 # set by parse_options
+    case $cpu in arm64 | riscv64) ;; *) return 1 ;; esac
+}
+
+# ensure_foreign NAME: $CACHE/$cpu/NAME is complete when this returns. NAME is layer, or qemu (QEMU for arm64, for a guest in the lab).
+ensure_foreign() {
+    local tree=$CACHE/$cpu/$1
     [ ! -e "$tree/.complete" ] || return 0
-    mkdir -p "$CACHE/arm64"
+    mkdir -p "$CACHE/$cpu"
     (
         flock 9
         [ ! -e "$tree/.complete" ] || exit 0
-        "fetch_arm_$1" "$tree"
-    ) 9>"$CACHE/arm64/.lock"
+        "fetch_$1" "$tree"
+    ) 9>"$CACHE/$cpu/.lock"
 }
 
-fetch_arm_layer() {
-    local layer=$1 suite=bookworm/arm64 new applet deb apt_root
-    new=$(mktemp -d "$CACHE/arm64/.new.XXXXXX")
+fetch_layer() {
+    local layer=$1 suite=bookworm/$cpu new applet deb apt_root
+    [ "$cpu" != riscv64 ] || suite=trixie/$cpu
+    new=$(mktemp -d "$CACHE/$cpu/.new.XXXXXX")
     # Another run may be downloading a kernel of this suite.
     apt_root=$new/apt
     own_apt_update "$suite"
-    say 'fetching busybox and libc of arm64'
+    say "fetching busybox and libc of $cpu"
     (cd "$new" && retry 3 own_apt "$suite" apt-get download -qq busybox-static libc6 libgcc-s1) >"$new/log" 2>&1 ||
-        { cat "$new/log" >&2; rm -rf "$new"; die 'cannot download what the arm64 machine needs'; }
+        { cat "$new/log" >&2; rm -rf "$new"; die "cannot download what the $cpu machine needs"; }
     for deb in "$new"/*.deb; do dpkg -x "$deb" "$new/tree"; done
     # Everything below /usr, because /bin and /lib of the host's root may be links.
     mkdir -p "$new/layer/usr/bin" "$new/layer/usr/lib"
     merge_lib "$new/tree"
     cp -a "$new/tree/usr/lib/." "$new/layer/usr/lib/"
-    cp "$new/tree/bin/busybox" "$new/layer/usr/bin/busybox"
+    find "$new/tree" -path '*/bin/busybox' -exec cp {} "$new/layer/usr/bin/busybox" \;
     # The same version as this host's static busybox, or nearly.
     for applet in $("$(static_busybox)" --list); do [ -e "$new/layer/usr/bin/$applet" ] || ln -s busybox "$new/layer/usr/bin/$applet"; done
     touch "$new/layer/.complete"
@@ -45,7 +53,7 @@ merge_lib() {
     rm -rf "${1:?}/lib"
 }
 
-fetch_arm_qemu() {
+fetch_qemu() {
     local tree=$1 suite=bookworm/arm64 new deb apt_root
     new=$(mktemp -d "$CACHE/arm64/.new.XXXXXX")
     apt_root=$new/apt
