@@ -76,7 +76,8 @@ kick:					/* an ioeventfd */
 	j	again
 wait:					/* one SBI call and one WFI */
 	rdtime	a0
-	addi	a0, a0, 2000		/* 200 us */
+	li	t0, 20000		/* 2 ms: longer than KVM polls */
+	add	a0, a0, t0
 	li	a7, 0x54494d45
 	li	a6, 0
 	ecall

@@ -125,8 +125,8 @@ int tracer_load(struct tracer *tracer, const char *const *programs)
 	const __u32 shared = KVMSCOPE_FIRST_CELL + REASON_CELLS, qualified = shared + SHARED_CELLS;
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, tracer->object) bpf_program__set_autoload(
-	    program, is_named(programs, bpf_program__name(program)));
+	bpf_object__for_each_program(program, tracer->object)
+	    bpf_program__set_autoload(program, is_named(programs, bpf_program__name(program)));
 	if (bpf_object__load(tracer->object))
 		return failed("the kernel refuses", programs[0]);
 	if (push_runs(tracer, "free_slots", 1, MAX_SLOTS, 1) ||
@@ -170,8 +170,8 @@ void tracer_close(struct tracer *tracer)
 	memset(tracer, 0, sizeof(*tracer));
 }
 
-struct sums tracer_sum(const struct tracer *tracer, unsigned int slot, __u64 code, key_filter *wants,
-		       const void *argument)
+struct sums tracer_sum(const struct tracer *tracer, unsigned int slot, __u64 code,
+		       key_filter *wants, const void *argument)
 {
 	const struct kvmscope_cell *cell;
 	struct sums sums = {};
@@ -179,8 +179,8 @@ struct sums tracer_sum(const struct tracer *tracer, unsigned int slot, __u64 cod
 
 	for (at = KVMSCOPE_FIRST_CELL; at < CELLS; at++) {
 		cell = &tracer->cells[at];
-		if (!cell->slot || (slot && cell->slot != slot) || (code != ANY_CODE && cell->code != code) ||
-		    (wants && !wants(cell, argument)))
+		if (!cell->slot || (slot && cell->slot != slot) ||
+		    (code != ANY_CODE && cell->code != code) || (wants && !wants(cell, argument)))
 			continue;
 		sums.exits += cell->ended + (tracer->slots[cell->slot].open == at);
 		sums.timed += cell->ended - cell->untimed;

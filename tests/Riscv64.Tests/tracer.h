@@ -9,10 +9,16 @@
 #include <bpf/libbpf.h>
 
 /* reason_index() of bpf/riscv64/reason.h. */
-#define INTERRUPT	  (1ull << 63)
-#define INDEX_OF(code)	  ((code) & INTERRUPT ? 0x70 + (unsigned int)(code) : (unsigned int)(code))
+#define INTERRUPT      (1ull << 63)
+#define INDEX_OF(code) ((code)&INTERRUPT ? 0x70 + (unsigned int)(code) : (unsigned int)(code))
 
-enum { MAX_SLOTS = 17, REASON_CELLS = 800, SHARED_CELLS = 256, QUALIFIED_CELLS = 1536, SKETCHES = 96 };
+enum {
+	MAX_SLOTS = 17,
+	REASON_CELLS = 800,
+	SHARED_CELLS = 256,
+	QUALIFIED_CELLS = 1536,
+	SKETCHES = 96
+};
 enum { CELLS = KVMSCOPE_FIRST_CELL + REASON_CELLS + SHARED_CELLS + QUALIFIED_CELLS };
 
 struct tracer {
@@ -49,8 +55,8 @@ typedef int key_filter(const struct kvmscope_cell *cell, const void *argument);
 
 #define ANY_CODE (~0ull)
 
-struct sums tracer_sum(const struct tracer *tracer, unsigned int slot, __u64 code, key_filter *wants,
-		       const void *argument);
+struct sums tracer_sum(const struct tracer *tracer, unsigned int slot, __u64 code,
+		       key_filter *wants, const void *argument);
 
 /* Everything that was lost or could not be counted. */
 __u64 tracer_losses(const struct tracer *tracer);

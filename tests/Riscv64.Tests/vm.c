@@ -85,7 +85,8 @@ static int make_vm(struct vm *vm, unsigned int vcpus, const struct plan *plan)
 	if (vm->fd < 0)
 		return failed("KVM_CREATE_VM");
 	vm->size = block_size(plan) * vcpus;
-	vm->memory = mmap(NULL, vm->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	vm->memory =
+	    mmap(NULL, vm->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (vm->memory == MAP_FAILED)
 		return failed("mmap");
 	/* A fault maps one page, and not all around it. */
@@ -191,7 +192,8 @@ static int read_counts(int vcpu, struct kernel_counts *counts)
 	desc = calloc(1, size);
 	for (i = 0; desc && i < header.num_desc; i++) {
 		if (pread(fd, desc, size, header.desc_offset + i * size) != (ssize_t)size ||
-		    pread(fd, &value, sizeof(value), header.data_offset + desc->offset) != sizeof(value))
+		    pread(fd, &value, sizeof(value), header.data_offset + desc->offset) !=
+			sizeof(value))
 			break;
 		if (!strcmp(desc->name, "exits"))
 			counts->exits = value;
@@ -203,12 +205,14 @@ static int read_counts(int vcpu, struct kernel_counts *counts)
 			counts->mmio_user = value;
 		else if (!strcmp(desc->name, "mmio_exit_kernel"))
 			counts->mmio_kernel = value;
-		else if (!strcmp(desc->name, "csr_exit_kernel") || !strcmp(desc->name, "csr_exit_user"))
+		else if (!strcmp(desc->name, "csr_exit_kernel") ||
+			 !strcmp(desc->name, "csr_exit_user"))
 			counts->csr += value;
 	}
 	free(desc);
 	close(fd);
-	return counts->exits == UINT64_MAX ? failed("KVM does not say how many exits there were") : 0;
+	return counts->exits == UINT64_MAX ? failed("KVM does not say how many exits there were")
+					   : 0;
 }
 
 int run_vm(unsigned int vcpus, const struct plan *plan, struct kernel_counts counts[MAX_VCPUS])
