@@ -11,7 +11,7 @@ internal sealed class Riscv64Info : IsaInfo
     private const ulong ExceptionIndexes = 0x70, Indexes = 0xe8;
 
     internal Riscv64Info()
-        : base(Isa.Riscv64, "riscv64", "riscv64") => NumberTitle = "riscv64: scause; 1/ is before interrupts";
+        : base(Isa.Riscv64, "riscv64", "riscv64") => NumberTitle = "riscv64: scause, with 1/ for interrupts";
 
     /// <inheritdoc/>
     public override bool HasLevels => false;
