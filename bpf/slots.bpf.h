@@ -42,7 +42,13 @@ static __always_inline bool is_foreign_process(u32 tgid)
 
 static __always_inline bool is_foreign_id(u32 id)
 {
-	return id >= KVMSCOPE_MAX_VCPU_ID || !(knobs.vcpu_bits[id / 64] >> (id % 64) & 1);
+	u32 at = id / 64;
+
+	/* As in index_at(): of an id on the stack, another copy is compared than is shifted. */
+	barrier_var(at);
+	if (id >= KVMSCOPE_MAX_VCPU_ID)
+		return true;
+	return !(knobs.vcpu_bits[at & (KVMSCOPE_MAX_VCPU_ID / 64 - 1)] >> (id % 64) & 1);
 }
 
 static __always_inline bool is_foreign(struct kvm_vcpu *vcpu, bool direct)

@@ -11,7 +11,7 @@ internal static class TestCommand
     [
         .. CountScenarios.Cases, .. SamplerScenarios.Cases, .. MachineScenarios.Cases, .. TimeScenarios.Cases, .. SlowerScenarios.Cases,
         .. SplitScenarios.Cases, .. OpenScenarios.Cases, .. QualifierScenarios.Cases, .. PlaceScenarios.Cases, .. RoundScenarios.Cases,
-        .. ReturnScenarios.Cases, .. LastScenarios.Cases, .. DossierScenarios.Cases,
+        .. ReturnScenarios.Cases, .. LastScenarios.Cases, .. OptionScenarios.Cases, .. DossierScenarios.Cases,
         .. PerfEventScenarios.Cases, .. LifeScenarios.Cases, .. RecordScenarios.Cases, .. ImportScenarios.Cases,
         .. PairingScenarios.Cases, .. RunScenarios.Cases, .. TopScenarios.Cases, .. ServeScenarios.Cases,
         .. DropInScenarios.Cases, .. PrivilegeScenarios.Cases, .. DemoScenarios.Cases, .. BadHostScenarios.Cases,

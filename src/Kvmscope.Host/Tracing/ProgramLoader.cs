@@ -56,8 +56,10 @@ internal static class ProgramLoader
     /// Opens, sizes, loads and attaches. First tp_btf: it fails to load if KVM has no module BTF, or the older
     /// kvm_exit(reason, vcpu, isa). Then raw_tp: it fails to attach if kvm_exit has two arguments.
     /// </summary>
-    /// <returns>What is attached, what answers lack, and since when exits are counted (CLOCK_MONOTONIC in ns).</returns>
-    internal static (BpfObject Bpf, IReadOnlyList<MissingSource> Missing, long SinceNs) Start(
+    /// <returns>
+    /// What is attached and in which way, what answers lack, and since when exits are counted (CLOCK_MONOTONIC in ns).
+    /// </returns>
+    internal static (BpfObject Bpf, string Method, IReadOnlyList<MissingSource> Missing, long SinceNs) Start(
         TraceOptions options, Isa isa, TableSizes sizes, Action<BpfObject> prepare)
     {
         List<string> refusals = [];
@@ -70,7 +72,7 @@ internal static class ProgramLoader
                 options.FollowsRuns && KernelPreemption.IsFull("/"));
             List<MissingSource> missing = [];
             errno = LoadAndAttach(bpf, method.Programs(options.WantsMore), hooks, options.WantSplit, missing, prepare, out long since);
-            if (errno == 0) return (bpf, missing, since);
+            if (errno == 0) return (bpf, method.Name, missing, since);
             refusals.Add($"{method.Name}: {bpf.LastMessage() ?? Errno.Text(errno)}");
             bpf.Dispose();
             if (errno == Errno.ENOMEM) break;

@@ -66,14 +66,20 @@ internal sealed unsafe class TraceSession : ITraceSession
     internal static TraceSession Start(TraceOptions options, TableSizes sizes, HostView host)
     {
         FreeLists? free = null;
-        (BpfObject bpf, IReadOnlyList<MissingSource> missing, long since) = ProgramLoader.Start(options, host.Isa, sizes, loaded =>
-        {
-            free = new FreeLists(loaded.MapFd, sizes);
-            free.Fill();
-        });
+        (BpfObject bpf, string method, IReadOnlyList<MissingSource> missing, long since) =
+            ProgramLoader.Start(options, host.Isa, sizes, loaded =>
+            {
+                free = new FreeLists(loaded.MapFd, sizes);
+                free.Fill();
+            });
         try
         {
-            return new TraceSession(options, sizes, host, bpf, free!, missing) { SinceNs = since, Remark = RemarkOn(sizes) };
+            return new TraceSession(options, sizes, host, bpf, free!, missing)
+            {
+                SinceNs = since,
+                Remark = RemarkOn(sizes),
+                Method = method,
+            };
         }
         catch
         {
@@ -88,6 +94,9 @@ internal sealed unsafe class TraceSession : ITraceSession
 
     /// <summary>The tables, for the benchmark that fills them without running guests.</summary>
     internal (MappedTable<kvmscope_slot> Slots, MappedTable<kvmscope_cell> Cells) Tables => (_slots, _cells);
+
+    /// <summary>How the programs are attached, as errors name it.</summary>
+    internal string Method { get; private init; } = "";
 
     /// <inheritdoc/>
     public long? SinceNs { get; private init; }

@@ -69,13 +69,14 @@ public sealed class KnownVcpuTests
     {
         using KvmDevice device = KvmDevice.Open();
         using KvmVm vm = device.CreateVm();
-        using KvmVcpu first = vm.CreateVcpu(0), second = vm.CreateVcpu(1);
+        // The set of ids is of words of 64.
+        using KvmVcpu first = vm.CreateVcpu(0), second = vm.CreateVcpu(1), third = vm.CreateVcpu(65);
         using TraceSession other = Start(new ExitFilter { Pids = [1] }),
-            one = Start(new ExitFilter { Pids = [Environment.ProcessId], VcpuIds = [1] });
-        first.GetSpecialRegisters();
-        second.GetSpecialRegisters();
+            one = Start(new ExitFilter { Pids = [Environment.ProcessId], VcpuIds = [1] }), last = Start(new ExitFilter { VcpuIds = [65] });
+        foreach (KvmVcpu vcpu in new[] { first, second, third }) vcpu.GetSpecialRegisters();
         Assert.Empty(other.Read(Grouping.Vcpu).Times);
         Assert.Equal(1, Assert.Single(Own(one.Read(Grouping.Vcpu))).Key.Vcpu);
+        Assert.Equal(65, Assert.Single(Own(last.Read(Grouping.Vcpu))).Key.Vcpu);
     }
 
     [KernelKvmFact]

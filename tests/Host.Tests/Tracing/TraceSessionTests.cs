@@ -6,6 +6,7 @@ using Kvmscope.Core.Sources;
 using Kvmscope.Host.Contract;
 using Kvmscope.Host.Interop;
 using Kvmscope.Host.Tracing;
+using Kvmscope.Lab.Tests.Suite;
 
 using Stopwatch = System.Diagnostics.Stopwatch;
 
@@ -172,6 +173,29 @@ public sealed class TraceSessionTests
             Assert.Empty(session.Read(Grouping.Vcpu).Returns);
             Assert.Empty(session.TakeHistories(all: true));
         }
+    }
+
+    // What this kernel's verifier thinks of them; those of older kernels are asked in the lab.
+    [KernelFact]
+    public void Any_two_options_together_load_and_attach_as_the_default_does()
+    {
+        using TraceSession usual = Start();
+        foreach ((string name, TraceOptions options) in OptionTable.Rows)
+        {
+            using TraceSession session = TraceSession.Start(options, TableSizes.For(4, 2, 0, options), s_host);
+            Assert.Equal((name, usual.Method), (name, session.Method));
+        }
+    }
+
+    [Fact]
+    public void The_table_of_options_has_each_two_in_all_ways()
+    {
+        string[][] rows = [.. OptionTable.Rows.Select(row => row.Name.Split(", "))];
+        // The first row has all.
+        foreach (string one in rows[0])
+            foreach (string other in rows[0])
+                if (one != other)
+                    Assert.Equal(4, rows.Select(row => (row.Contains(one), row.Contains(other))).Distinct().Count());
     }
 
     [KernelFact]
