@@ -170,7 +170,7 @@ internal sealed class ReportCommand : ICommand
         using OutputTarget target = OutputTarget.Open(output, context);
         IOutputWriter<SlowExit> writer = OutputKinds.SlowExits.In(output.Format)(target.To,
             new SlowExitRequest(who || invocation.Result.Has(_verbose)) { Known = exits.VmsIn(range), IsRecorded = true });
-        Interval sum = source.Recording.Sum(range, Grouping.Host, ExitParts.None, static _ => false).ToInterval();
+        Interval sum = exits.Sum(range, Grouping.Host, ExitParts.None);
         foreach (SlowExit exit in exits.Slow(source.Window, threshold, part))
         {
             target.Begin();

@@ -109,8 +109,8 @@ public sealed class FormerRecordingTests : IDisposable
     {
         foreach (JsonProperty member in was.EnumerateObject())
         {
-            // What is idle is known from the split since, and what had no name may have one.
-            if (member.Name is "idle" or "qualifier") continue;
+            // What is idle is known from the split since, what had no name may have one, and what slower ended with had no exits.
+            if (member.Name is "idle" or "qualifier" or "trust") continue;
             Assert.True(@is.TryGetProperty(member.Name, out JsonElement now), $"{what}: {member.Name} is gone");
             if (member.Value.ValueKind == JsonValueKind.Number && member.Value.GetRawText().Contains('.', StringComparison.Ordinal))
                 Assert.Equal(member.Value.GetDouble(), now.GetDouble(), 0.0006);
@@ -143,6 +143,19 @@ public sealed class FormerRecordingTests : IDisposable
             else all[^1].Lines.Add(JsonElement.Parse(line));
         }
         return all;
+    }
+
+    [Theory]
+    [InlineData("0.1-early/slow.kvmscope", "")]
+    [InlineData("0.1-early/slow.kvmscope", " --vcpu 1 --reason IOIO")]
+    [InlineData("0.1-early/arm64.kvmscope", "")]
+    [InlineData("0.1/filtered.kvmscope", "")]
+    [InlineData("0.1/nested.kvmscope", " --level l2")]
+    public void Slow_exits_end_with_what_is_to_be_trusted(string file, string options)
+    {
+        JsonElement counted = Answer($"report {file} count{options}").Single().GetProperty("trust");
+        Assert.NotEqual("0", Text(counted, "exits"));
+        Assert.Equal(counted.GetRawText(), Answer($"report {file} slower{options}")[^1].GetProperty("trust").GetRawText());
     }
 
     // What every command says of it, as a whole. The figures above do not change when these screens do.
