@@ -171,6 +171,28 @@ public class AdviceTests
         Assert.DoesNotContain('\e', text);
     }
 
+    // One port is open at the start, and in the row of its qualifier now; another one is open at the end.
+    [Fact]
+    public void Open_exits_are_counted_as_without_advice()
+    {
+        var port = new ExitCode(Isa.Vmx, 30);
+        GroupKey open = Keys.Of(port, ExitLevel.L1, Sample.Web);
+        var interval = Sample.Of(Sample.Started, 1,
+            [new Row(open with { Qualifier = Qualifier.Of(0x1_0000_0060) }) { Count = 5, Timed = 5, TotalNs = 5000 }],
+            new Accounting { Exits = 5, Entries = 5, Open = 1 }, Sample.Web) with
+        { OpenBefore = [new OpenExits(open, 1)], OpenAfter = [new OpenExits(open, 2)] };
+        ReportRequest plain = s_time with { HasVms = true }, explained = plain with { Explain = true };
+        var sum = new IntervalSum(Grouping.Vm, ExitParts.None);
+        sum.Add(interval);
+        Report expected = ReportBuilder.Build(sum.ToInterval(), plain), report = ReportBuilder.Build(interval, explained);
+        Assert.Equal(6UL, Assert.Single(report.Rows).Total.Count);
+        Assert.Equal((6UL, 6UL), (report.Total.Total.Count, report.Interval.Accounting.Exits));
+        Assert.Equal(expected.Total.Total.Count, report.Total.Total.Count);
+        // By qualifier they have no row yet.
+        report = ReportBuilder.Build(interval, explained with { By = GroupBy.Qualifier });
+        Assert.Equal((5UL, 5UL), (report.Total.Total.Count, report.Interval.Accounting.Exits));
+    }
+
     private static string Text(Interval interval, ReportRequest request, ViewStyle style)
     {
         var output = new StringWriter();

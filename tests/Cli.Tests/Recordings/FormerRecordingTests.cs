@@ -145,6 +145,25 @@ public sealed class FormerRecordingTests : IDisposable
         return all;
     }
 
+    // Of an open exit advice wants to know the qualifier, and the table does not.
+    [Theory]
+    [InlineData("0.1-early/nested.kvmscope")]
+    [InlineData("0.1-early/slow.kvmscope")]
+    [InlineData("0.1-early/arm64.kvmscope")]
+    [InlineData("0.1/nested.kvmscope")]
+    [InlineData("0.1/places.kvmscope")]
+    public void Advice_changes_no_figure(string file)
+    {
+        foreach (string options in (string[])["", " --by vm", " --interval 500ms"])
+        {
+            JsonElement[] plain = Answer($"report {file} time{options}"), explained = Answer($"report {file} time{options} --explain");
+            Assert.Equal(plain.Length, explained.Length);
+            foreach ((JsonElement was, JsonElement @is) in plain.Zip(explained))
+                foreach (string member in (string[])["rows", "trust"])
+                    Assert.Equal(was.GetProperty(member).GetRawText(), @is.GetProperty(member).GetRawText());
+        }
+    }
+
     [Theory]
     [InlineData("0.1-early/slow.kvmscope", "")]
     [InlineData("0.1-early/slow.kvmscope", " --vcpu 1 --reason IOIO")]

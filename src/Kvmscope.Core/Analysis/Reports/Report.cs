@@ -5,7 +5,7 @@ namespace Kvmscope.Core.Analysis.Reports;
 
 /// <summary>An interval, grouped and ordered as requested.</summary>
 /// <param name="Request">The request.</param>
-/// <param name="Interval">The interval.</param>
+/// <param name="Interval">The interval; its accounting has the exits of the report.</param>
 /// <param name="Rows">The groups, in order.</param>
 /// <param name="Total">The sum of all.</param>
 /// <param name="Busy">All except what was idle (<see cref="Idleness"/>).</param>

@@ -25,26 +25,29 @@ public static class ReportBuilder
 
     private static Report Build(Interval interval, ReportRequest request, GroupBy by, GroupBy? groups = null)
     {
+        Interval shown = Shown(interval, request);
         by = Whole(by, request.Kind);
-        Grouper grouper = new(interval, by, request.Kind);
-        Grouper? coarse = groups is { } coarser ? new(interval, coarser, request.Kind) : null;
+        Grouper grouper = new(shown, by, request.Kind);
+        Grouper? coarse = groups is { } coarser ? new(shown, coarser, request.Kind) : null;
         var grouping = new RowGrouping(by);
-        Dictionary<GroupKey, TallySum> cells = Sum(interval, grouping, request.PageShift);
-        bool knowsHalts = Idleness.KnowsHalts(interval);
+        Dictionary<GroupKey, TallySum> cells = Sum(shown, grouping, request.PageShift);
+        bool knowsHalts = Idleness.KnowsHalts(shown);
         QualifierRanks? ranks = grouping.Parts != ExitParts.None ? Rank(cells, request) : null;
         foreach ((GroupKey key, TallySum cell) in cells)
         {
             if (request.Nested && key.Level != ExitLevel.L2) continue;
-            GroupKey shown = ranks?.Shown(key) ?? key;
+            GroupKey row = ranks?.Shown(key) ?? key;
             ReportPart part = ReportPart.Of(key, cell.Value, knowsHalts);
-            grouper.Add(shown, part);
-            coarse?.Add(shown, part);
+            grouper.Add(row, part);
+            coarse?.Add(row, part);
         }
         grouper.Finish();
         coarse?.Finish();
         var order = new ReportOrder(request.Order, request.Split, request.IdleApart);
         grouper.Rows.Sort(order);
         coarse?.Rows.Sort(order);
+        ulong exits = interval.Accounting.Exits + CountOf(shown) - CountOf(interval);
+        interval = interval with { Accounting = interval.Accounting with { Exits = exits } };
         return new Report(request, interval, grouper.Rows, grouper.Total(), grouper.Busy())
         {
             Groups = coarse?.Rows ?? [],
@@ -52,6 +55,18 @@ public static class ReportBuilder
             Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(interval, request.By.HasFlag(GroupBy.Vcpu)) : [],
         };
     }
+
+    // Where only the advice needs qualifiers, the table has open exits as it has them without advice.
+    private static Interval Shown(Interval interval, ReportRequest request)
+    {
+        ExitParts parts = ReportRequest.PartsOf(request.By);
+        if (parts == request.Parts) return interval;
+        var sum = new IntervalSum(request.Grouping, parts);
+        sum.Add(interval);
+        return sum.ToInterval();
+    }
+
+    private static ulong CountOf(Interval interval) => interval.Rows.Aggregate(0UL, (sum, row) => sum + row.Count);
 
     // An exit that began before this interval has only its time here: that is nothing to count.
     private static bool HasFigures(ReportRow row, ReportKind kind) =>

@@ -51,7 +51,7 @@ internal sealed class JsonReportWriter(ReportRequest request, TextWriter output)
         JsonParts.Write(json, "missing", [.. interval.Missing.Select(m => m.Text).Distinct()]);
         if (request.Explain) JsonParts.Write(json, "advice", Advice.Of(report));
         WriteOpen(json, interval);
-        JsonAccounting.Write(json, interval, ReportRequest.PartsOf(request.By) != ExitParts.None);
+        JsonAccounting.Write(json, report.Interval, ReportRequest.PartsOf(request.By) != ExitParts.None);
     }
 
     // As under tables: what hangs.
