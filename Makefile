@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-web test lint unit lab bench contract check-exit-tables man dist clean sysroot
+.PHONY: help build demo demo-web test lint unit lab bench contract check-exit-tables dist verify-dist lock clean sysroot
 .NOTPARALLEL:
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -16,7 +16,7 @@ ifeq ($(ARCH),riscv64)
 $(error .NET has no native compiler for riscv64, so there is no binary: see docs/riscv64.md. Its BPF program is tested in the lab: make out/riscv64/lab-suite)
 endif
 CROSS := $(if $(filter-out $(HOST),$(ARCH)),-p:SysRoot=$(CURDIR)/out/sysroot-$(ARCH) -p:LinkerFlavor=lld -p:CppCompilerAndLinker=clang -p:ObjCopyName=llvm-objcopy)
-PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH) $(CROSS)
+PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH) $(CROSS) $(addprefix -p:Lock=,$(LOCK))
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -75,16 +75,18 @@ contract: ## generate the C# types of bpf/contract.h
 check-exit-tables: ## compare the tables of exit reasons with the headers of Debian's newest kernel (needs the network)
 	@eng/check-exit-tables
 
-man: build ## write out/man, the man pages
-	@rm -rf out/man && mkdir -p out/man
-	@out/kvmscope man > out/man/kvmscope.8
-	@out/kvmscope complete bash -- '' | sed -n 's/^\([a-z]\{1,\}\)\t.*/\1/p' | grep -vx help | while read -r command; do \
-	    out/kvmscope man "$$command" > "out/man/kvmscope-$$command.8"; done
-	@echo out/man
+dist: ## build the packages of both architectures: out/dist
+	@eng/install build cross dist
+	@$(MAKE) --no-print-directory build ARCH=x64 LOCK=check
+	@$(MAKE) --no-print-directory build ARCH=arm64 LOCK=check
+	@packaging/dist x64 arm64
 
-dist: build ## build out/kvmscope-VERSION-linux-ARCH.tar.gz
-	@$(MAKE) --no-print-directory man ARCH=$(HOST)
-	@eng/dist $(ARCH) $(OUT)/kvmscope
+verify-dist: dist ## build the packages again in another folder and compare: the same commit gives the same bytes
+	@packaging/verify
+
+lock: sysroot ## write the lock files of NuGet, after a package or the SDK has changed
+	@$(MAKE) --no-print-directory build ARCH=x64 LOCK=write
+	@$(MAKE) --no-print-directory build ARCH=arm64 LOCK=write
 
 clean: ## remove what was built
 	rm -rf out src/*/{bin,obj} tests/*/{bin,obj} eng/*/{bin,obj} bench/*/{bin,obj}

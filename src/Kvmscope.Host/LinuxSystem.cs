@@ -19,6 +19,10 @@ public sealed class LinuxSystem : IOperatingSystem
     public SafeFileHandle Listen(System.Net.IPEndPoint at, int backlog) => Listening.On(at, backlog);
 
     /// <inheritdoc/>
+    public GivenSocket? TakeGivenSocket() =>
+        Listening.Given(Environment.GetEnvironmentVariable("LISTEN_FDS"), Environment.GetEnvironmentVariable("LISTEN_PID"));
+
+    /// <inheritdoc/>
     public FileOwner OwnerOfNewFiles() => new(Interop.Libc.geteuid(), Interop.Libc.getegid());
 
     /// <inheritdoc/>

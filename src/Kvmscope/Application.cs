@@ -73,6 +73,9 @@ internal static class Application
             case { Kind: LineKind.Version }:
                 context.Out.WriteLine($"kvmscope {ProgramHelp.Version}");
                 return (int)ExitStatus.Fine;
+            case { Kind: LineKind.Licenses }:
+                Licences.Write(context.Out);
+                return (int)ExitStatus.Fine;
             case { Kind: LineKind.Nothing }:
                 new HelpText(context.Error, context.Screen.Width).WriteProgram(commands);
                 return (int)ExitStatus.Usage;

@@ -101,6 +101,21 @@ public sealed class HelpTests
     public void Version_is_one_line() => Assert.Matches(@"^kvmscope \d+\.\d+\.\d+\n$", new World().Run("--version").Out);
 
     [Fact]
+    public void Licences_are_those_of_all_that_the_program_contains()
+    {
+        string[][] components = [.. File.ReadLines(Path.Combine(DocsBlock.Root, "packaging/licences/components.tsv"))
+            .Where(line => !line.StartsWith('#')).Select(line => line.Split('\t'))];
+        string licences = new World().Run("--licenses").Out;
+
+        Assert.NotEmpty(components);
+        Assert.All(components, component =>
+            Assert.Contains($"{component[0]}\n    {component[2]}\n    {component[5]}\n\n", licences, StringComparison.Ordinal));
+        Assert.All(components.SelectMany(component => component[3].Split(' ')).Where(text => text != "page"), text =>
+            Assert.Contains(
+                File.ReadAllText(Path.Combine(DocsBlock.Root, $"packaging/licences/texts/{text}.txt")), licences, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_man_page_names_the_pages_of_the_commands()
     {
         string page = ManPageOf();

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
+using Kvmscope.Core;
+using Kvmscope.Core.Sources;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kvmscope.Host.Tests;
@@ -18,6 +20,41 @@ public sealed class ListeningTests
         client.Connect((IPEndPoint)socket.LocalEndPoint!);
         using Socket accepted = socket.Accept();
         Assert.Equal(client.Client.LocalEndPoint, accepted.RemoteEndPoint);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public void The_socket_of_a_service_manager_is_taken(string address)
+    {
+        SafeFileHandle made = new LinuxSystem().Listen(new IPEndPoint(IPAddress.Parse(address), 0), 4);
+        string pid = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        int descriptor = (int)made.DangerousGetHandle();
+        Assert.Null(Listening.Given("1", "1", descriptor));
+        Assert.Null(Listening.Given(null, pid, descriptor));
+        Assert.Null(Listening.Given("0", pid, descriptor));
+        var several = Assert.Throws<KvmscopeException>(() => Listening.Given("2", pid, descriptor));
+        Assert.Contains("2 sockets", several.Message, StringComparison.Ordinal);
+        Assert.False(made.IsClosed);
+
+        GivenSocket given = Listening.Given("1", pid, descriptor)!;
+        made.SetHandleAsInvalid();
+        using var client = new TcpClient(given.At.AddressFamily);
+        client.Connect(given.At);
+        Assert.Equal(IPAddress.Parse(address), given.At.Address);
+        given.Handle.Dispose();
+    }
+
+    [Fact]
+    public void What_does_not_listen_is_refused()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        string pid = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Contains("not a TCP socket that listens",
+            Assert.Throws<KvmscopeException>(() => Listening.Given("1", pid, (int)socket.SafeHandle.DangerousGetHandle())).Message,
+            StringComparison.Ordinal);
+        socket.SafeHandle.SetHandleAsInvalid();
     }
 
     [Fact]

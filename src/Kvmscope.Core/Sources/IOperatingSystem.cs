@@ -48,6 +48,11 @@ public interface IOperatingSystem
     /// <exception cref="System.ComponentModel.Win32Exception">It is not possible; its number is the kernel's.</exception>
     SafeFileHandle Listen(IPEndPoint at, int backlog);
 
+    /// <summary>Takes the socket that a service manager listens on for this process (sd_listen_fds(3)).</summary>
+    /// <returns>Null where it gave none.</returns>
+    /// <exception cref="KvmscopeException">It gave several, or what is not a TCP socket that listens (status 1).</exception>
+    GivenSocket? TakeGivenSocket();
+
     /// <summary>
     /// How long this host was suspended since it started, ns: by how much CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC; null where that is
     /// not known.
@@ -89,3 +94,8 @@ public readonly record struct FileIdentity(ulong Device, ulong Inode);
 /// <param name="User">The user id.</param>
 /// <param name="Group">The group id.</param>
 public readonly record struct FileOwner(uint User, uint Group);
+
+/// <summary>A socket that another process made, and that listens already.</summary>
+/// <param name="Handle">The socket.</param>
+/// <param name="At">Where it listens.</param>
+public sealed record GivenSocket(SafeFileHandle Handle, IPEndPoint At);

@@ -36,10 +36,27 @@ internal static class MemoryCheck
     /// </summary>
     internal static long MostBytes(HostFiles files) => Available(files) / 4 ?? long.MaxValue;
 
-    private static long? Available(HostFiles files) =>
-        files.Field("proc/meminfo", "MemAvailable") is { } text && TryNumber(text.Split(' ')[0], out long kib) && kib < long.MaxValue / 1024
-            ? kib * 1024
-            : null;
+    // Of the host, or what a service manager or container runtime permits: the kernel charges tables to the control group of who made them.
+    private static long? Available(HostFiles files)
+    {
+        long? ofHost = files.Field("proc/meminfo", "MemAvailable") is { } text && TryNumber(text.Split(' ')[0], out long kib)
+            && kib < long.MaxValue / 1024
+                ? kib * 1024
+                : null;
+        return ofHost is { } bytes ? Math.Min(bytes, GroupLimit(files)) : null;
+    }
+
+    // memory.max of the process's control group (version 2) and of those above it; "max" is no limit.
+    private static long GroupLimit(HostFiles files)
+    {
+        long least = long.MaxValue;
+        for (string? group = files.Field("proc/self/cgroup", "0:"); !string.IsNullOrEmpty(group); group = Path.GetDirectoryName(group))
+        {
+            if (files.Text($"sys/fs/cgroup{group}/memory.max") is { } text && TryNumber(text, out long limit))
+                least = Math.Min(least, limit);
+        }
+        return least;
+    }
 
     // "Max locked memory         8388608              8388608              bytes": the soft limit first.
     private static long? LockedLimit(HostFiles files) =>

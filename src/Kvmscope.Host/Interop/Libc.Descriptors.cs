@@ -6,6 +6,8 @@ namespace Kvmscope.Host.Interop;
 internal static unsafe partial class Libc
 {
     internal const int F_GETFD = 1;
+    internal const int F_SETFD = 2;
+    internal const int FD_CLOEXEC = 1;
     internal const short POLLOUT = 4;
 
     /// <summary>struct pollfd.</summary>
@@ -15,6 +17,9 @@ internal static unsafe partial class Libc
         internal int fd;
         internal short events, revents;
     }
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int fcntl_set(Microsoft.Win32.SafeHandles.SafeFileHandle file, int command, int value);
 
     // fcntl(2) is variadic; F_GETFD has no argument.
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]

@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
     internal const int SO_REUSEADDR = 2;
+    internal const int SO_ACCEPTCONN = 30;
     internal const int IPPROTO_IPV6 = 41;
     internal const int IPV6_V6ONLY = 26;
     internal const int MSG_NOSIGNAL = 0x4000;
@@ -37,6 +38,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setsockopt(SafeFileHandle socket, int level, int name, int* value, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getsockopt(SafeFileHandle socket, int level, int name, int* value, uint* length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getsockname(SafeFileHandle socket, byte* address, uint* length);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int bind(SafeFileHandle socket, byte* address, uint length);

@@ -14,7 +14,8 @@ internal sealed class CommandLineParser
     private readonly Dictionary<string, Command> _symbols = [];
     private readonly Command _root = new("kvmscope");
     private readonly Option<bool> _help = OptionFactory.Switch("--help", "Show help.");
-    private readonly Option<bool> _version = OptionFactory.Switch("--version", "Show the version.");
+    private readonly Option<bool> _version = OptionFactory.Switch(ProgramHelp.VersionOption.Name, ProgramHelp.VersionOption.Says);
+    private readonly Option<bool> _licenses = OptionFactory.Switch(ProgramHelp.LicensesOption.Name, ProgramHelp.LicensesOption.Says);
 
     // A VM or file may be called "@x", and most short options have a value.
     private readonly ParserConfiguration _configuration = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
@@ -26,6 +27,7 @@ internal sealed class CommandLineParser
         _help.Recursive = true;
         _root.Options.Add(_help);
         _root.Options.Add(_version);
+        _root.Options.Add(_licenses);
         foreach (ICommand command in commands)
         {
             var symbol = new Command(command.Help.Name);
@@ -51,7 +53,8 @@ internal sealed class CommandLineParser
         if (command is null)
         {
             if (result.UnmatchedTokens is [var unknown, ..]) throw Unknown(unknown, null);
-            return new ParsedLine(result.Has(_version) ? LineKind.Version : LineKind.Nothing, null);
+            LineKind kind = result.Has(_version) ? LineKind.Version : result.Has(_licenses) ? LineKind.Licenses : LineKind.Nothing;
+            return new ParsedLine(kind, null);
         }
         var invocation = new Invocation(command, result, started);
         Check(invocation, own);
@@ -71,7 +74,8 @@ internal sealed class CommandLineParser
         return _commands.FirstOrDefault(c => c.Help.Name == name) ?? throw Unknown(name, null);
     }
 
-    private bool IsRootOption(string word) => new Option[] { _help, _version }.Any(o => o.Name == word || o.Aliases.Contains(word));
+    private bool IsRootOption(string word) =>
+        new Option[] { _help, _version, _licenses }.Any(o => o.Name == word || o.Aliases.Contains(word));
 
     private void Check(Invocation invocation, string[] own)
     {
@@ -145,6 +149,9 @@ internal enum LineKind
 
     /// <summary>The version.</summary>
     Version,
+
+    /// <summary>The licences.</summary>
+    Licenses,
 
     /// <summary>Nothing: the line has no command.</summary>
     Nothing,

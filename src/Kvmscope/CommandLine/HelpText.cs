@@ -25,7 +25,7 @@ internal sealed class HelpText(TextWriter output, int width)
             Entry($"{help.Name} {Positional(help)}".TrimEnd(), help.Summary, ListColumn);
         Heading("Options");
         Entry("-h, --help", "Show help; with a COMMAND, its options and examples.", ListColumn);
-        Entry("--version", "Show the version.", ListColumn);
+        foreach ((string name, string says) in ProgramHelp.Options) Entry(name, says, ListColumn);
         Examples(ProgramHelp.Examples);
         Heading("Exit status");
         foreach ((string status, string says) in ProgramHelp.ExitStatuses) Entry(status, says, 14);

@@ -18,6 +18,16 @@ internal static class ProgramHelp
         + "to handle them, and for which VM, vCPU and nesting level. L1 is a guest of this host, L2 a guest of a guest. Handling time "
         + "runs from the exit to the next entry of the same vCPU. Exits that only wait (HLT and the like) are idle and are kept apart.";
 
+    /// <summary>The option that shows the version.</summary>
+    public static (string Name, string Says) VersionOption => ("--version", "Show the version.");
+
+    /// <summary>The option that shows the licences.</summary>
+    public static (string Name, string Says) LicensesOption =>
+        ("--licenses", "Show the licences of kvmscope and of what it contains.");
+
+    /// <summary>The options beside --help that need no command.</summary>
+    public static IReadOnlyList<(string Name, string Says)> Options => [VersionOption, LicensesOption];
+
     /// <summary>Examples that show the breadth.</summary>
     public static IReadOnlyList<CommandExample> Examples { get; } =
     [

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Kvmscope.Core;
 using Kvmscope.Core.Model;
+using Kvmscope.Core.Sources;
 using Kvmscope.Recordings;
 using Kvmscope.Server;
 using Kvmscope.Server.Listening;
@@ -93,7 +94,14 @@ internal sealed class ServeOptions
     /// </exception>
     public ServerSettings Open(ParseResult result, string hostName, CommandContext context)
     {
-        ListenAddress address = result.Text(_listen) is { } text ? ListenAddress.Parse(text) : ListenAddress.Default;
+        GivenSocket? given = context.System.TakeGivenSocket();
+        ListenAddress address = result.Text(_listen) is { } text ? ListenAddress.Parse(text)
+            : given is not null ? new ListenAddress(given.At.Address, given.At.Port) : ListenAddress.Default;
+        if (given is not null && result.Text(_listen) is not null)
+        {
+            throw UsageError.Of("--listen and the service manager's socket both say where",
+                "Leave --listen out, or start it without the socket unit.");
+        }
         string? certificate = result.Text(_certificate), key = result.Text(_key), clientCa = result.Text(_clientCa);
         if ((certificate is null) != (key is null)) throw UsageError.Of("--tls-cert and --tls-key belong together", "Give both.");
         if (clientCa is not null && certificate is null)
@@ -110,7 +118,7 @@ internal sealed class ServeOptions
         string full = hostName.ToLowerInvariant().TrimEnd('.');
         return new ServerSettings
         {
-            Socket = address.Open(context.System),
+            Socket = given is null ? address.Open(context.System) : new ListeningSocket(given.Handle),
             Names = [.. new[] { full, full.Split('.')[0] }.Concat(result.Items(_names).Select(n => n.ToLowerInvariant().TrimEnd('.')))
                 .Where(n => n.Length > 0).Distinct()],
             Tokens = tokens,

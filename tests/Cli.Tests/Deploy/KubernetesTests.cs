@@ -74,12 +74,12 @@ public sealed partial class KubernetesTests
     }
 
     [Fact]
-    public void It_has_the_capabilities_of_the_unit_and_those_to_become_another_user()
+    public void It_has_the_capabilities_of_the_unit_and_those_for_locked_memory_and_to_become_another_user()
     {
-        string unit = File.ReadAllText(Path.Combine(DocsBlock.Root, "packaging/kvmscope-serve.service"));
+        string unit = File.ReadAllText(Path.Combine(DocsBlock.Root, "packaging/systemd/kvmscope-serve.service"));
         string[] needed = [.. UnitCapabilities().Match(unit).Groups[1].Value.Split(' ').Select(name => name["CAP_".Length..])];
         string[] given = [.. Container.SecurityContext.Capabilities.Add];
-        Assert.Equal(needed.Concat(["SETUID", "SETGID"]).Order(), given.Order());
+        Assert.Equal(needed.Concat(["SYS_RESOURCE", "SETUID", "SETGID"]).Order(), given.Order());
         Assert.Equal(["ALL"], Container.SecurityContext.Capabilities.Drop);
         // They are those that the program asks for by name.
         Assert.All(needed, name => Assert.True(Enum.TryParse<Capability>(name.Replace("_", ""), ignoreCase: true, out _), name));

@@ -18,6 +18,11 @@ internal sealed class FakeSystem : IOperatingSystem
 
     public SafeFileHandle Listen(System.Net.IPEndPoint at, int backlog) => HostFactory.System.Listen(at, backlog);
 
+    /// <summary>What a service manager gave.</summary>
+    public GivenSocket? Socket { get; init; }
+
+    public GivenSocket? TakeGivenSocket() => Socket;
+
     public FileOwner OwnerOfNewFiles() => Owner;
 
     public bool Give(SafeFileHandle file, FileOwner owner)

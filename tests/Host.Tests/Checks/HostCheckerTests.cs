@@ -266,6 +266,22 @@ public sealed class HostCheckerTests
     }
 
     [Fact]
+    public void Tables_of_automatic_size_keep_to_the_limit_of_the_service_or_container()
+    {
+        using TempTree tree = HostTrees.Debian61Amd();
+        tree.File("proc/self/cgroup", "0::/system.slice/kvmscope-record.service\n");
+        tree.File("sys/fs/cgroup/system.slice/kvmscope-record.service/memory.max", "max\n");
+        Assert.Equal(512L << 20, new HostChecker(tree.Root, new FakeProbe()).MostTableBytes());
+        tree.File("sys/fs/cgroup/system.slice/memory.max", "1073741824\n");
+        Assert.Equal(256L << 20, new HostChecker(tree.Root, new FakeProbe()).MostTableBytes());
+        tree.File("sys/fs/cgroup/system.slice/kvmscope-record.service/memory.max", "536870912\n");
+        Assert.Equal(128L << 20, new HostChecker(tree.Root, new FakeProbe()).MostTableBytes());
+        tree.File("proc/self/cgroup", "0::/\n");
+        tree.File("sys/fs/cgroup/memory.max", "268435456\n");
+        Assert.Equal(64L << 20, new HostChecker(tree.Root, new FakeProbe()).MostTableBytes());
+    }
+
+    [Fact]
     public void Tables_larger_than_the_free_memory_fail()
     {
         using TempTree tree = HostTrees.Debian61Amd();

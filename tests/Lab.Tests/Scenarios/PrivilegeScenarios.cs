@@ -10,6 +10,10 @@ namespace Kvmscope.Lab.Tests.Scenarios;
 internal static class PrivilegeScenarios
 {
     internal const string SetPriv = "/usr/bin/setpriv";
+
+    /// <summary>It sets limits of a program, as units do.</summary>
+    internal const string PrLimit = "/usr/bin/prlimit";
+
     private const string Nobody = "65534";
 
     // dash, whose ulimit -p is -u of others; or busybox's, which has none.
@@ -75,7 +79,7 @@ internal static class PrivilegeScenarios
     {
         string folder = FolderOfUnit(host, "state");
         string[] unit = AsUnit("kvmscope-record.service");
-        (int status, string output, string errors) = LabHost.Run(SetPriv,
+        (int status, string output, string errors) = LabHost.Run(PrLimit,
         [
             .. unit, host.Kvmscope, "record", "--by", "vm", "--without", "qualifiers", "--interval", "100ms", "--rotate",
             "1s", "--keep", "2", "--require-drop", "--duration", "3500ms", "-o", $"{folder}/host.kvmscope",
@@ -201,18 +205,19 @@ internal static class PrivilegeScenarios
         return folder;
     }
 
-    /// <summary>The arguments of setpriv for a program that has what a unit gives it.</summary>
+    /// <summary>The arguments of prlimit for a program that has what a unit gives it.</summary>
     internal static string[] AsUnit(string name)
     {
-        if (!File.Exists(SetPriv)) throw new SuiteSkip($"{SetPriv} is not here");
+        if (Array.Find([SetPriv, PrLimit], tool => !File.Exists(tool)) is { } missing) throw new SuiteSkip($"{missing} is not here");
         using var reader = new StreamReader(typeof(PrivilegeScenarios).Assembly.GetManifestResourceStream(name)!);
         string[] unit = reader.ReadToEnd().Split('\n');
         string set = Capabilities(unit, "AmbientCapabilities=");
         Check.Equal(set, Capabilities(unit, "CapabilityBoundingSet="), "what it may have beside what it has");
+        Check.Equal(true, unit.Contains("LimitMEMLOCK=infinity"), "no limit on locked memory");
         return
         [
-            "--reuid", UnitUser, "--regid", UnitUser, "--clear-groups", "--inh-caps", set, "--ambient-caps", set, "--bounding-set", set,
-            "--no-new-privs", "--",
+            "--memlock=unlimited:unlimited", SetPriv, "--reuid", UnitUser, "--regid", UnitUser, "--clear-groups",
+            "--inh-caps", set, "--ambient-caps", set, "--bounding-set", set, "--no-new-privs", "--",
         ];
     }
 

@@ -293,7 +293,7 @@ internal static class ServeScenarios
     {
         string folder = PrivilegeScenarios.FolderOfUnit(host, "serve-state");
         using GuestProcess guest = host.Guest("cpuid=1501 out=37", "web-1");
-        using var served = new ServedTracer(PrivilegeScenarios.SetPriv,
+        using var served = new ServedTracer(PrivilegeScenarios.PrLimit,
         [
             .. PrivilegeScenarios.AsUnit("kvmscope-serve.service"), host.Kvmscope, "serve", "--listen", "127.0.0.1:0", "--store", folder,
             "--interval", "100ms", "--rotate", "1s", "--keep", "100", "--require-drop",

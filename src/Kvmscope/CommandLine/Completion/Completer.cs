@@ -19,7 +19,7 @@ internal sealed class Completer(IReadOnlyList<ICommand> commands, Func<IHost> ho
     {
         if (words.Count == 0) return Completions.None;
         string word = words[^1];
-        if (words.Count == 1) return Choose(word, [.. Names(), s_help, new("--version", "Show the version.")]);
+        if (words.Count == 1) return Choose(word, [.. Names(), s_help, .. ProgramHelp.Options.Select(o => new Candidate(o.Name, o.Says))]);
         if (words[0] == "help") return words.Count == 2 ? Choose(word, Names()) : Completions.None;
         if (commands.FirstOrDefault(c => c.Help.Name == words[0]) is not { } command) return Completions.None;
         string[] before = [.. words.Take(words.Count - 1).Skip(1)];
