@@ -18,7 +18,7 @@ public sealed class DocsBlockTests
     private static readonly string[] s_notations = ["ebnf", "synopsis", "rules", "json"];
 
     // What a shell has; the rest must be in the repository.
-    private static readonly string[] s_programs = ["zcat", "jq", "awk", "sort", "install", "systemctl"];
+    private static readonly string[] s_programs = ["zcat", "jq", "awk", "sort", "install", "systemctl", "apt", "dnf"];
 
     public static TheoryData<string> Pages => new(DocsBlock.Pages());
 

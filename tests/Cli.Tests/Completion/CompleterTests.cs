@@ -56,7 +56,7 @@ public sealed class CompleterTests
     public void Offers_commands_first_and_options_where_no_argument_is_due()
     {
         Assert.StartsWith("count time hist slower ", Complete([""]), StringComparison.Ordinal);
-        Assert.EndsWith("help --help --version", Complete([""]), StringComparison.Ordinal);
+        Assert.EndsWith("help --help --version --licenses", Complete([""]), StringComparison.Ordinal);
         Assert.StartsWith("--vm --all --vcpu --reason ", Complete(["time", ""]), StringComparison.Ordinal);
         Assert.Equal("", Complete([]));
     }
