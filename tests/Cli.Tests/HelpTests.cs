@@ -111,8 +111,10 @@ public sealed class HelpTests
         Assert.All(components, component =>
             Assert.Contains($"{component[0]}\n    {component[2]}\n    {component[5]}\n\n", licences, StringComparison.Ordinal));
         Assert.All(components.SelectMany(component => component[3].Split(' ')).Where(text => text != "page"), text =>
-            Assert.Contains(
-                File.ReadAllText(Path.Combine(DocsBlock.Root, $"packaging/licences/texts/{text}.txt")), licences, StringComparison.Ordinal));
+        {
+            string path = Path.Combine(DocsBlock.Root, $"packaging/licences/texts/{text}.txt");
+            Assert.Contains(File.ReadAllText(path), licences, StringComparison.Ordinal);
+        });
     }
 
     [Fact]
