@@ -218,7 +218,10 @@ for (const [format, ...options] of [['parquet'], ['perfetto'], ['openmetrics', '
         // No file may have more than 4 kB.
         const { status, stderr } = limited(place, line);
         assert.deepEqual([status, readdirSync(place)], [1, []]);
-        assert.match(stderr, /^kvmscope: cannot write .*: the file is too large \(for 'ulimit -f', or for its file system\)\n {2}Nothing of it is kept; free some space, .*\n$/);
+        assert.match(
+            stderr,
+            /^kvmscope: cannot write .*: the file is too large \(for 'ulimit -f', or for its file system\)\n {2}Nothing of it is kept; free some space, .*\n$/,
+        );
     });
 
 test('the columns are those of docs/export.md', async () => {
