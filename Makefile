@@ -16,7 +16,7 @@ ifeq ($(ARCH),riscv64)
 $(error .NET has no native compiler for riscv64, so there is no binary: see docs/riscv64.md. Its BPF program is tested in the lab: make out/riscv64/lab-suite)
 endif
 CROSS := $(if $(filter-out $(HOST),$(ARCH)),-p:SysRoot=$(CURDIR)/out/sysroot-$(ARCH) -p:LinkerFlavor=lld -p:CppCompilerAndLinker=clang -p:ObjCopyName=llvm-objcopy)
-PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH) $(CROSS) $(addprefix -p:Lock=,$(LOCK))
+PUBLISH := dotnet publish -c Release --nologo -v quiet -r linux-$(ARCH) $(CROSS) $(addprefix -p:Lock=,$(LOCK)) $(addprefix -p:Libraries=,$(LIBRARIES))
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' Makefile
