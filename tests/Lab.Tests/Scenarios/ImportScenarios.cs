@@ -11,6 +11,9 @@ internal static class ImportScenarios
 {
     private const string Perf = "/usr/bin/perf", TraceCmd = "/usr/bin/trace-cmd";
 
+    /// <summary>Of each CPU. A kernel keeps 7 KB until somebody asks for more, which a busy host does not empty in time.</summary>
+    private const string BufferKb = "4096";
+
     /// <summary>How much averages of long exits may differ: a tracer's times have what the others add to an exit.</summary>
     private const double Slack = 0.10;
 
@@ -34,7 +37,7 @@ internal static class ImportScenarios
         using GuestProcess guest = host.Guest(plan);
         using Tracefs tracefs = new();
         using ChildProcess? perf = Start(host, folder, Perf, "kvm", "stat", "record", "-a", "-o", "perf.data", "--");
-        using ChildProcess? traceCmd = Start(host, folder, TraceCmd, "record", "-q", "-e", "kvm", "-o", "trace.dat");
+        using ChildProcess? traceCmd = Start(host, folder, TraceCmd, "record", "-q", "-b", BufferKb, "-e", "kvm", "-o", "trace.dat");
         using Tracer recorder = host.Trace($"record -o {own}").WaitAttached();
         guest.Run();
         recorder.Finish();
@@ -149,7 +152,7 @@ internal static class ImportScenarios
 
         internal Tracefs()
         {
-            Write("buffer_size_kb", "4096");
+            Write("buffer_size_kb", BufferKb);
             Write("events/kvm/enable", "1");
         }
 
