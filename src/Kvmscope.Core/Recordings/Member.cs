@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.IO.Hashing;
 using System.Text.Json;
 
 namespace Kvmscope.Core.Recordings;
@@ -29,7 +28,7 @@ internal static class Member
         head = head with { Length = length };
         head.Write(to);
         body.GetBuffer().AsSpan(0, packed).CopyTo(to[MemberHead.Size..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(to[(length - 8)..], Crc32.HashToUInt32(line));
+        BinaryPrimitives.WriteUInt32LittleEndian(to[(length - 8)..], Crc32.Of(line));
         BinaryPrimitives.WriteInt32LittleEndian(to[(length - 4)..], line.Length);
         output.Advance(length);
         return head;
@@ -97,7 +96,7 @@ internal static class Member
         line = ArrayPool<byte>.Shared.Rent(length + 1);
         using var body = new MemoryStream(member, MemberHead.Size, size - MemberHead.Size - MemberHead.TrailerSize, writable: false);
         if (TryInflate(body, line.AsSpan(0, length + 1)) == length
-            && Crc32.HashToUInt32(line.AsSpan(0, length)) == BinaryPrimitives.ReadUInt32LittleEndian(trailer)) return true;
+            && Crc32.Of(line.AsSpan(0, length)) == BinaryPrimitives.ReadUInt32LittleEndian(trailer)) return true;
         ArrayPool<byte>.Shared.Return(line);
         return false;
     }

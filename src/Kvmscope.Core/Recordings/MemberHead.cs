@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 
 namespace Kvmscope.Core.Recordings;
 
@@ -61,7 +60,7 @@ public readonly record struct MemberHead(
         BinaryPrimitives.WriteInt64LittleEndian(at[32..], ToNs);
         BinaryPrimitives.WriteInt64LittleEndian(at[40..], WallNs);
         BinaryPrimitives.WriteUInt32LittleEndian(at[48..], SuspendedMs);
-        BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumAt..], Crc32.HashToUInt32(to[..ChecksumAt]));
+        BinaryPrimitives.WriteUInt32LittleEndian(to[ChecksumAt..], Crc32.Of(to[..ChecksumAt]));
     }
 
     /// <summary>Reads one.</summary>
@@ -72,7 +71,7 @@ public readonly record struct MemberHead(
     {
         head = default;
         if (from.Length < Size || !from.StartsWith(Magic) || !from[FieldAt..].StartsWith("KS"u8)) return false;
-        if (BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumAt..]) != Crc32.HashToUInt32(from[..ChecksumAt])) return false;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(from[ChecksumAt..]) != Crc32.Of(from[..ChecksumAt])) return false;
         ReadOnlySpan<byte> at = from[PayloadAt..];
         head = new MemberHead(
             (MemberKind)at[1], at[2], BinaryPrimitives.ReadInt32LittleEndian(at[4..]), BinaryPrimitives.ReadInt64LittleEndian(at[8..]),

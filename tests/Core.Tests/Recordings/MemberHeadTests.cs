@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using CsCheck;
 using Kvmscope.Core.Recordings;
 
@@ -25,7 +24,7 @@ public sealed class MemberHeadTests
             + "01030200" + "04030201" + "100e000000000000" + "100e0000" + "08070605"
             + "1817161514131211" + "2827262524232221" + "b1680871fe9c9717" + "34333231",
             Convert.ToHexStringLower(bytes[..(MemberHead.Size - 4)]));
-        Assert.Equal(Crc32.HashToUInt32(bytes.AsSpan(0, MemberHead.Size - 4)),
+        Assert.Equal(System.IO.Hashing.Crc32.HashToUInt32(bytes.AsSpan(0, MemberHead.Size - 4)),
             BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(MemberHead.Size - 4)));
         // Nothing is written after it.
         Assert.Equal(0xff, bytes[^1]);
@@ -73,7 +72,7 @@ public sealed class MemberHeadTests
             changed[at] ^= 1;
             Assert.False(MemberHead.TryRead(changed, out _));
             // With a right checksum it is still none where it is not gzip's head, or another's extra field.
-            uint checksum = Crc32.HashToUInt32(changed.AsSpan(0, MemberHead.Size - 4));
+            uint checksum = System.IO.Hashing.Crc32.HashToUInt32(changed.AsSpan(0, MemberHead.Size - 4));
             BinaryPrimitives.WriteUInt32LittleEndian(changed.AsSpan(MemberHead.Size - 4), checksum);
             if (at is < 4 or 12 or 13) Assert.False(MemberHead.TryRead(changed, out _));
         }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.IO.Hashing;
 using System.Text;
 
 namespace Kvmscope.Core.Output.Charts;
@@ -71,10 +70,7 @@ internal static class PngEncoder
         output.Write(number);
         output.Write(name);
         output.Write(data);
-        var crc = new Crc32();
-        crc.Append(name);
-        crc.Append(data);
-        BinaryPrimitives.WriteUInt32BigEndian(number, crc.GetCurrentHashAsUInt32());
+        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Append(Crc32.Of(name), data));
         output.Write(number);
     }
 }
