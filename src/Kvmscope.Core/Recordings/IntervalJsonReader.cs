@@ -65,8 +65,8 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
             else if (json.ValueTextEquals("returns"u8)) ReadReturns(ref json);
             else if (json.ValueTextEquals("vcpu_states"u8)) ReadStates(ref json);
             else if (json.ValueTextEquals("slow"u8)) ReadSlow(ref json);
-            else if (json.ValueTextEquals("rows"u8)) ReadRows(ref json);
-            else JsonWalk.Skip(ref json);
+            else if (!json.ValueTextEquals("rows"u8)) JsonWalk.Skip(ref json);
+            else if (ReadRows(ref json, line[(int)json.BytesConsumed..])) break;
         }
         return new Interval
         {
@@ -303,10 +303,25 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
         };
     }
 
-    private void ReadRows(ref Utf8JsonReader json)
+    // Whether the line ends with them, which is then read.
+    private bool ReadRows(ref Utf8JsonReader json, ReadOnlySpan<byte> rest)
+    {
+        int taken = 0;
+        var rows = new RowScanner(rest);
+        if (rows.Begin())
+        {
+            for (_row.Clear(); rows.TryRead(_row); _row.Clear(), taken++) Take(_row.Key);
+            if (rows.IsAtEnd) return true;
+        }
+        ReadAnyRows(ref json, taken);
+        return false;
+    }
+
+    // Rows as they may be too; those that were taken are passed over.
+    private void ReadAnyRows(ref Utf8JsonReader json, int taken)
     {
         JsonWalk.Expect(ref json, JsonTokenType.StartArray);
-        while (JsonWalk.Element(ref json))
+        for (int at = 0; JsonWalk.Element(ref json); at++)
         {
             _row.Clear();
             var key = new KeyReader();
@@ -323,9 +338,14 @@ internal sealed class IntervalJsonReader(HostZone zone, Action<Row> take, VmNumb
                 else if (json.ValueTextEquals("rounds"u8)) _row.Rounds = ReadRounds(ref json);
                 else JsonWalk.Skip(ref json);
             }
-            _row.Key = numbers is null ? key.Key : key.Key with { Vm = NumberOf(key.Vm) };
-            take(_row);
+            if (at >= taken) Take(key.Key);
         }
+    }
+
+    private void Take(GroupKey key)
+    {
+        _row.Key = numbers is null ? key : key with { Vm = NumberOf(key.Vm) };
+        take(_row);
     }
 
     private static ReflectedRounds ReadRounds(ref Utf8JsonReader json)

@@ -25,8 +25,8 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
     // of them, and saves a reader little: beyond so many rows, and so many times those of an interval, it is left out.
     private const int LeastMost = 1024, MostPerInterval = 4;
 
-    // Not embedded in HTML; names stay readable.
-    private static readonly JsonWriterOptions s_options =
+    /// <summary>Not embedded in HTML; names stay readable.</summary>
+    internal static readonly JsonWriterOptions Options =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly ArrayBufferWriter<byte> _line = new(1 << 14), _members = new(1 << 14);
@@ -104,7 +104,7 @@ public sealed class RecordingWriter(RecordingHeader header, Action<ReadOnlyMemor
     private void MakeLine(Action<Utf8JsonWriter> write)
     {
         _line.ResetWrittenCount();
-        using (var json = new Utf8JsonWriter(_line, s_options)) write(json);
+        using (var json = new Utf8JsonWriter(_line, Options)) write(json);
         _line.Write("\n"u8);
     }
 
