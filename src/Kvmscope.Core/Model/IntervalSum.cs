@@ -11,13 +11,15 @@ namespace Kvmscope.Core.Model;
 /// <param name="parts">What exits of a reason are kept apart by.</param>
 /// <param name="wants">Which rows are added; all where null. Asked with the key as it was recorded.</param>
 /// <param name="most">How many different rows, vCPUs and VMs there may be; more are an error (<see cref="TooMany"/>).</param>
+/// <param name="expected">How many rows it has room for from the start.</param>
 public sealed class IntervalSum(
-    Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null, int most = int.MaxValue)
+    Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null, int most = int.MaxValue,
+    int expected = 0)
 {
     // There are a few dozen of these at most, and they are searched.
     private const int MissingWeight = 4096;
 
-    private readonly RowTable _rows = new(grouping, parts);
+    private readonly RowTable _rows = new(grouping, parts, expected);
     private readonly Dictionary<GroupKey, VcpuTime> _times = [];
     private readonly HashSet<GroupKey> _vcpus = [];
     private readonly SortedDictionary<int, VmIdentity> _vms = [];
@@ -125,7 +127,9 @@ public sealed class IntervalSum(
         bool isFiltered = wantsVm is not null || wants is not null;
         HashSet<int>? vms = wantsVm is null ? null : [.. _vms.Values.Where(wantsVm).Select(vm => vm.Ordinal)];
         bool IsWanted(GroupKey key) => vms is null || vms.Contains(key.Vm);
-        List<Row> rows = [.. _rows.Rows.Where(row => IsWanted(row.Key))];
+        List<Row> rows = new(_rows.Rows.Count);
+        foreach (Row row in _rows.Rows)
+            if (IsWanted(row.Key)) rows.Add(row);
         IReadOnlyList<OpenAge>? ages = _last is null ? [] : Ages(_last.OpenAges);
         if (ages is [_, ..] && isFiltered) ages = [.. ages.Where(open => IsWanted(open.Key) && wants?.Invoke(open.Key) != false)];
         return new Interval

@@ -21,9 +21,10 @@ public sealed class Row(GroupKey key) : Tally
 /// <summary>Rows by their keys.</summary>
 /// <param name="grouping">How finely vCPUs are kept apart.</param>
 /// <param name="parts">What exits of a reason are kept apart by.</param>
-public sealed class RowTable(Grouping grouping, ExitParts parts = ExitParts.All)
+/// <param name="expected">How many rows it has room for from the start.</param>
+public sealed class RowTable(Grouping grouping, ExitParts parts = ExitParts.All, int expected = 0)
 {
-    private readonly Dictionary<GroupKey, Row> _rows = [];
+    private readonly Dictionary<GroupKey, Row> _rows = new(expected);
     private readonly bool _keepsAll = grouping == Grouping.Vcpu && parts == ExitParts.All;
 
     /// <summary>The rows so far.</summary>

@@ -192,13 +192,19 @@ public sealed class RecordingSet
     }
 
     /// <summary>Adds up intervals, with as few reads as the spans allow.</summary>
+    /// <param name="range">The intervals.</param>
+    /// <param name="grouping">Which vCPUs are kept apart.</param>
+    /// <param name="parts">What exits of a reason are kept apart by.</param>
+    /// <param name="wants">Which rows are added; all where null.</param>
+    /// <param name="expected">How many rows the sum is likely to have.</param>
     /// <exception cref="KvmscopeException">There is one recording, and something that it needs is damaged (1).</exception>
-    public IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null) =>
-        Sum(range, grouping, parts, wants, null);
+    public IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts = ExitParts.All, Func<GroupKey, bool>? wants = null,
+        int expected = 0) => Sum(range, grouping, parts, wants, null, expected);
 
-    private IntervalSum Sum(IntervalRange range, Grouping grouping, ExitParts parts, Func<GroupKey, bool>? wants, Action? check)
+    private IntervalSum Sum(
+        IntervalRange range, Grouping grouping, ExitParts parts, Func<GroupKey, bool>? wants, Action? check, int expected = 0)
     {
-        var sum = new IntervalSum(grouping, parts, wants, RecordingLimits.Summed);
+        var sum = new IntervalSum(grouping, parts, wants, RecordingLimits.Summed, expected);
         if (IsOne)
         {
             Open(0).Visit(range, sum.Add, sum.Add);

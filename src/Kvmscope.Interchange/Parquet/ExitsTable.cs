@@ -60,11 +60,12 @@ public sealed class ExitsTable : SharedColumns
             if (durations is { HasBins: true, Bins: var bins })
             {
                 length = 0;
-                for (int bin = bins.Low; bin < bins.End; bin++)
+                ReadOnlySpan<ulong> counts = bins.Counts;
+                for (int i = 0; i < counts.Length; i++)
                 {
-                    if (bins[bin] == 0) continue;
-                    _lows.Add((long)HistogramLayout.LowNs(bin));
-                    _counts.Add((long)bins[bin]);
+                    if (counts[i] == 0) continue;
+                    _lows.Add((long)HistogramLayout.LowNs(bins.Low + i));
+                    _counts.Add((long)counts[i]);
                     length++;
                 }
             }

@@ -7,9 +7,9 @@ namespace Kvmscope.Interchange.Parquet;
 public sealed class ParquetFile
 {
     /// <summary>How many rows a group has, and a few more: an interval is in one group.</summary>
-    public const int GroupRows = 100_000;
+    public const int GroupRows = 25_000;
 
-    private const int MostPooled = 16 << 20;
+    private const int MostPooled = 4 << 20;
 
     private readonly ParquetTable _table;
     private readonly ParquetWriter _writer;

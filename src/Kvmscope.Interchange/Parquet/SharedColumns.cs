@@ -14,6 +14,7 @@ public abstract class SharedColumns : ParquetTable
     private const int MostNames = 1 << 16;
 
     private readonly Dictionary<(ExitCode Code, Qualifier Qualifier), QualifierText> _qualifiers = [];
+    private readonly Dictionary<ExitCode, CodeText> _texts = [];
 
     private protected SharedColumns()
     {
@@ -21,6 +22,9 @@ public abstract class SharedColumns : ParquetTable
 
     // Names of the reasons' arguments, made once.
     private sealed record QualifierText(string? Name, string? Raw, string? Direction);
+
+    // What says a reason, made once; the numbers are those of all code columns.
+    private sealed record CodeText(string Isa, ulong Code, int?[] Numbers, string Reason);
 
     private protected sealed class HostColumns(SharedColumns table)
     {
@@ -80,14 +84,12 @@ public abstract class SharedColumns : ParquetTable
 
         internal void Add(GroupKey key)
         {
+            CodeText code = table.TextOf(key.Code);
             _level.Add((int)key.Level);
-            _isa.Add(MachineNames.Of(key.Code.Isa));
-            _code.Add(MachineNames.Number(key.Code));
-            int at = 0;
-            foreach (IsaInfo isa in IsaInfo.All)
-                for (int column = 0; column < isa.CodeColumns.Count; column++)
-                    _codes[at++].Add(isa.Isa == key.Code.Isa ? (int?)isa.CodeColumn(key.Code.Code, column) : null);
-            _reason.Add(ExitReasons.Name(key.Code));
+            _isa.Add(code.Isa);
+            _code.Add(code.Code);
+            for (int i = 0; i < _codes.Length; i++) _codes[i].Add(code.Numbers[i]);
+            _reason.Add(code.Reason);
             _idle.Add(Idleness.IsIdle(key));
             QualifierText? text = table.TextOf(key.Code, key.Qualifier);
             _qualifier.Add(text?.Name);
@@ -107,16 +109,29 @@ public abstract class SharedColumns : ParquetTable
         /// <summary>Parts that may be negative, in two's complement; what this kernel does not tell is null.</summary>
         internal void Add(in TimeParts? parts, IReadOnlyList<MissingSource> missing)
         {
+            int count = missing.Count;
+            TimeParts known = parts ?? default;
             foreach ((TimePart part, ValueColumn<long> column) in _columns)
-                column.Add(parts is { } known && !Misses(missing, part) ? (long)known[part] : null);
+                column.Add(parts is null || (count > 0 && Misses(missing, part)) ? null : (long)known[part]);
         }
 
         private static bool Misses(IReadOnlyList<MissingSource> missing, TimePart part)
         {
-            foreach (MissingSource source in missing)
-                if (source.Part == part) return true;
+            // By index: an enumerator would be an object per row.
+            for (int i = 0; i < missing.Count; i++)
+                if (missing[i].Part == part) return true;
             return false;
         }
+    }
+
+    private CodeText TextOf(ExitCode code)
+    {
+        if (_texts.Count >= MostNames) _texts.Clear();
+        ref CodeText? text = ref CollectionsMarshal.GetValueRefOrAddDefault(_texts, code, out _);
+        return text ??= new CodeText(MachineNames.Of(code.Isa), MachineNames.Number(code),
+            [.. IsaInfo.All.SelectMany(isa => isa.CodeColumns.Select((_, column) =>
+                isa.Isa == code.Isa ? (int?)isa.CodeColumn(code.Code, column) : null))],
+            ExitReasons.Name(code));
     }
 
     private QualifierText? TextOf(ExitCode code, Qualifier qualifier)

@@ -13,6 +13,9 @@ internal sealed class ParquetExport(ExportPlan plan, CommandContext context) : I
     // What Hive, Spark and DuckDB read as null.
     private const string NoHost = "__HIVE_DEFAULT_PARTITION__";
 
+    // In weights of intervals: about 10 MB. Left to itself the collector lets ten times as much gather, and clearing that takes longer.
+    private const long MostGarbage = 25_000;
+
     private readonly ParquetTable _table = plan.Table switch
     {
         ExportPlan.Slow => new SlowTable(),
@@ -23,7 +26,7 @@ internal sealed class ParquetExport(ExportPlan plan, CommandContext context) : I
     private ExportFile? _file;
     private ParquetFile? _parquet;
     private (RecordingPart? Part, DateTime Day) _place;
-    private long _rows, _files;
+    private long _rows, _files, _garbage;
 
     /// <inheritdoc/>
     public string Run(ExportWalk walk)
@@ -32,8 +35,11 @@ internal sealed class ParquetExport(ExportPlan plan, CommandContext context) : I
         {
             if (!plan.IsPartitioned) Begin(plan.Output, walk.Inputs.Any(input => input.Source.Recording.Header.HasRips));
             if (plan.Table == ExportPlan.Slow) AddSlow(walk);
-            // Reading takes as long as writing: each has a core.
-            else Relay.Run(walk.Intervals(), item => Add(item.Part, item.Interval));
+            // Reading takes as long as writing: each has a core. While a group is written, half as many rows are read.
+            else
+                new Relay<(RecordingPart Part, Interval Interval)>(
+                    item => Add(item.Part, item.Interval), item => WeightOf(item.Interval), ParquetFile.GroupRows / 2)
+                    .Run(walk.Intervals());
             if (!walk.IsInterrupted) End();
         }
         finally
@@ -44,11 +50,20 @@ internal sealed class ParquetExport(ExportPlan plan, CommandContext context) : I
         return plan.IsPartitioned ? string.Create(CultureInfo.InvariantCulture, $"{rows} in {_files} files") : rows;
     }
 
+    // In rows, about: what takes memory in it.
+    private static long WeightOf(Interval interval) =>
+        16L + interval.Changes.Count + interval.TimeChanges.Count + interval.Returns.Count + interval.Vms.Count;
+
     private void Add(RecordingPart part, Interval interval)
     {
         GoTo(part, interval.From, part.Header.HasRips);
         _table.Add(part.Header, interval);
         _parquet!.Flush();
+        _garbage += WeightOf(interval);
+        if (_garbage < MostGarbage) return;
+        _garbage = 0;
+        // What waited at the last time was kept once.
+        GC.Collect(1);
     }
 
     private void AddSlow(ExportWalk walk)

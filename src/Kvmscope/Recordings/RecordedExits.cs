@@ -21,6 +21,9 @@ internal sealed class RecordedExits
     private readonly ExitFilter _filter;
     private VmFilter _vms = VmFilter.All;
 
+    // Of the last sum: the next one has about as many.
+    private int _rows;
+
     /// <summary>Resolves everything except the VMs.</summary>
     /// <param name="recording">The recording.</param>
     /// <param name="selection">As typed.</param>
@@ -65,8 +68,10 @@ internal sealed class RecordedExits
     {
         bool someVms = !_selection.Vms.IsEmpty;
         if (someVms && grouping < Grouping.Vm) grouping = Grouping.Vm;
-        IntervalSum sum = _recording.Sum(range, grouping, parts, IsAll ? null : Passes);
-        return sum.ToInterval(someVms ? _vms.Matches : null);
+        IntervalSum sum = _recording.Sum(range, grouping, parts, IsAll ? null : Passes, _rows);
+        Interval interval = sum.ToInterval(someVms ? _vms.Matches : null);
+        _rows = interval.Changes.Count;
+        return interval;
     }
 
     /// <summary>The same for a history; after <see cref="Resolve"/>.</summary>

@@ -95,7 +95,8 @@ public sealed class RowScannerTests
         var text = new StringBuilder();
         try
         {
-            new IntervalJsonReader(new HostZone(TimeSpan.Zero, []), row => text.Append(TextOf(row)).Append('\n')).Read(Encoding.UTF8.GetBytes(line));
+            var reader = new IntervalJsonReader(new HostZone(TimeSpan.Zero, []), row => text.Append(TextOf(row)).Append('\n'));
+            reader.Read(Encoding.UTF8.GetBytes(line));
         }
         catch (Exception error) when (error is JsonException or OverflowException)
         {
@@ -105,7 +106,8 @@ public sealed class RowScannerTests
     }
 
     private static string TextOf(Row row) => string.Join(' ', row.Key, row.Count, row.Timed, row.Final, row.TotalNs, row.MaxNs,
-        string.Join(',', row.Bins.ToArray()), row.Parts is { } parts ? string.Join(',', Enum.GetValues<TimePart>().Select(p => parts[p])) : "",
+        string.Join(',', row.Bins.ToArray()),
+        row.Parts is { } parts ? string.Join(',', Enum.GetValues<TimePart>().Select(p => parts[p])) : "",
         row.Rounds is { } rounds
             ? string.Join(',', rounds.Reflected, rounds.Timed, rounds.TotalNs, rounds.MaxNs, rounds.HandlingNs, rounds.L1Exits,
                 string.Join(',', rounds.Bins.ToArray()))
