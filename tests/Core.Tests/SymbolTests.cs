@@ -64,6 +64,47 @@ public sealed class SymbolTests
     [InlineData("1000 D a\n2000 D b\n", "it names no function")]
     public void What_is_no_table_is_said(string text, string what) => Assert.Contains(what, Refused(Encoding.UTF8.GetBytes(text)).Message);
 
+    [Theory]
+    [InlineData("1000 T\n", "line 1 is not an address, a type and a name",
+        "A System.map or a copy of /proc/kallsyms has lines like 'ffffffff81000000 T _text'.")]
+    [InlineData("1000 T \n", "line 1 is not an address, a type and a name",
+        "A System.map or a copy of /proc/kallsyms has lines like 'ffffffff81000000 T _text'.")]
+    [InlineData("1000 1 a\n", "line 1 is not an address, a type and a name",
+        "A System.map or a copy of /proc/kallsyms has lines like 'ffffffff81000000 T _text'.")]
+    [InlineData("x000 T a\n", "line 1 is not an address, a type and a name",
+        "A System.map or a copy of /proc/kallsyms has lines like 'ffffffff81000000 T _text'.")]
+    [InlineData("0 T a\n", "all of its addresses are 0", "Copy the guest's /proc/kallsyms as root, or with kernel.kptr_restrict=0.")]
+    [InlineData("", "it names no function",
+        "Give a System.map, a copy of the guest's /proc/kallsyms, or an ELF file that was not stripped.")]
+    public void What_is_no_table_is_said_with_the_fix(string text, string what, string fix)
+    {
+        KvmscopeException error = Refused(Encoding.UTF8.GetBytes(text));
+        Assert.Equal(($"'map' is not a table of symbols: {what}", fix), (error.Message, error.Hint));
+    }
+
+    [Theory]
+    [InlineData("1000 ? a\n2000 - b\n3000 T c\n4000 D d\n", 0x3000, "c")]
+    [InlineData("\n1000 T a\r\n\n2000 t b\r\n3000 D c", 0x2fff, "b+0xfff")]
+    [InlineData("1000 W a\n2000 w b\n3000 D c\n", 0x2000, "b")]
+    [InlineData("1000 t _a\n1000 t __b\n2000 D c\n", 0x1000, "_a")]
+    [InlineData("1000 t b\n1000 t a\n2000 D c\n", 0x1000, "a")]
+    [InlineData("1000 D a\n1000 t b\n2000 D c\n", 0x1000, "b")]
+    [InlineData("1000 T a\n2000 ? b\n", 0x2000, null)]
+    [InlineData("ffffffffffffffff T z\n1000 t a\n", 0xffffffffffffffff, null)]
+    public void Lines_of_system_map_are_read(string text, ulong address, string? name) => Assert.Equal(name, Read(text).NameOf(address));
+
+    [Fact]
+    public void A_line_may_be_as_long_as_the_longest_name()
+    {
+        string name = new('a', 4096 - "1000 T ".Length);
+        Assert.Equal(name, Read($"1000 T {name}\n2000 D d\n").NameOf(0x1000));
+        KvmscopeException error = Refused(Encoding.UTF8.GetBytes($"1000 T {name}a\n2000 D d\n"));
+        Assert.Equal(
+            ("'map' is not a table of symbols: a line is longer than any symbol",
+                "Give a System.map, a copy of /proc/kallsyms, or an ELF file."),
+            (error.Message, error.Hint));
+    }
+
     [Fact]
     public void A_line_without_end_is_not_read_into_memory() =>
         Assert.Contains("longer than any symbol", Refused([.. Enumerable.Repeat((byte)'1', 100_000)]).Message);
@@ -141,6 +182,65 @@ public sealed class SymbolTests
         byte[] file = Elf();
         BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(64 + (2 * 64) + 4), 11); // .dynsym
         Assert.Contains("it has no .symtab", Refused(file).Message);
+    }
+
+    private const string OtherElf = "Give an ELF file of the guest's kernel or program that was not stripped.";
+
+    [Theory]
+    [InlineData(4, 1, "it is not of 64 bits and little-endian", OtherElf)]
+    [InlineData(16, 1, "it is not linked, so it has no addresses", "Give vmlinux, or a linked program.")]
+    [InlineData(58, 63, "its sections cannot be read", OtherElf)]
+    [InlineData(64 + (2 * 64) + 4, 3, "it has no .symtab", "Give a file that was not stripped, or its debug file.")]
+    [InlineData(64 + (2 * 64) + 40, 4, "its symbol table cannot be read", OtherElf)] // the section of its names is after the last
+    [InlineData(64 + (2 * 64) + 56, 16, "its symbol table cannot be read", OtherElf)] // symbols of 32 bits
+    [InlineData(41, 0xff, "it is cut off, or its numbers are wrong", OtherElf)]
+    [InlineData(64 + (3 * 64) + 24 + 2, 1, "it is cut off, or its numbers are wrong", OtherElf)]
+    public void An_elf_file_that_cannot_be_used_is_said_with_the_fix(int at, byte value, string what, string fix)
+    {
+        byte[] file = Elf();
+        file[at] = value;
+        KvmscopeException error = Refused(file);
+        Assert.Equal(($"'map' is not a table of symbols: {what}", fix), (error.Message, error.Hint));
+    }
+
+    [Fact]
+    public void An_elf_file_may_have_more_sections_than_its_header_can_say()
+    {
+        byte[] file = Elf();
+        file[60] = 0;
+        file[64 + 32] = 4; // the size of section 0 is their number
+        Assert.Equal("first", SymbolReader.Read(new MemoryStream(file), "vmlinux").NameOf(0x401000));
+    }
+
+    [Theory]
+    [InlineData(0x10, 0x12, "first")] // NOTYPE, as assembly has it
+    [InlineData(0x1a, 0x12, "first")] // GNU_IFUNC
+    [InlineData(0x11, 0x12, "second")] // a variable
+    [InlineData(0x02, 0x12, "second")] // local before global
+    [InlineData(0x22, 0x12, "second")] // weak before global
+    [InlineData(0x22, 0x02, "second")] // weak before local
+    [InlineData(0x02, 0x22, "first")]
+    public void Of_two_symbols_of_an_address_the_usual_one_is_taken(byte first, byte second, string name)
+    {
+        byte[] file = Elf();
+        const int symbols = 64 + (4 * 64);
+        file[symbols + 24 + 4] = first;
+        file[symbols + 48 + 4] = second;
+        file[symbols + 48 + 8] = 0; // second begins where first does
+        Assert.Equal(name, SymbolReader.Read(new MemoryStream(file), "vmlinux").NameOf(0x401000));
+    }
+
+    [Theory]
+    [InlineData(6, 0)] // undefined
+    [InlineData(6, 4)] // absolute, or in no section
+    [InlineData(0, 0)] // without a name
+    [InlineData(0, 200)] // the name is after the end
+    public void A_symbol_that_is_not_code_or_has_no_name_is_left_out(int at, byte value)
+    {
+        byte[] file = Elf();
+        file[64 + (4 * 64) + 24 + at] = value;
+        SymbolTable table = SymbolReader.Read(new MemoryStream(file), "vmlinux");
+        Assert.Equal((1, null, "second"), (table.Count, table.NameOf(0x401000), table.NameOf(0x401020)));
     }
 
     // A header, four sections (none, code, symbols, names), three functions and a variable.
