@@ -287,6 +287,7 @@ public sealed class HostCheckerTests
         using TempTree tree = HostTrees.Debian61Amd();
         KvmscopeException error = Assert.Throws<KvmscopeException>(
             () => new HostChecker(tree.Root, new FakeProbe()).ThrowIfUntraceable(3L << 30));
+        Assert.Equal("not enough memory: 2.0 GiB available, tables take 3.0 GiB", error.Message);
         Assert.Equal("make the tables smaller with --max-vcpus", error.Hint);
         Assert.Contains(
             new HostChecker(tree.Root, new FakeProbe()).Check(1L << 30),
