@@ -64,8 +64,16 @@ public sealed class TraceEndTests : IDisposable
     public void What_is_not_found_gives_127()
     {
         using var end = new TraceEnd(HostFactory.System);
-        Assert.Equal(127, (int)Assert.Throws<KvmscopeException>(() => end.Start(["no-such-command-anywhere"])).Status);
-        Assert.Equal(127, (int)Assert.Throws<KvmscopeException>(() => end.Start(["/no/such/command"])).Status);
+        const string nowhere = "It is not in any directory of PATH.";
+        Refused(end, "no-such-command-anywhere", 127, "command not found: no-such-command-anywhere", nowhere);
+        Refused(end, "", 127, "command not found: ", nowhere);
+        Refused(end, "/no/such/command", 127, "command not found: /no/such/command", "There is no such file.");
+    }
+
+    private static void Refused(TraceEnd end, string command, int status, string message, string hint)
+    {
+        var error = Assert.Throws<KvmscopeException>(() => end.Start([command]));
+        Assert.Equal((status, message, hint), ((int)error.Status, error.Message, error.Hint));
     }
 
     [Fact]
@@ -74,11 +82,14 @@ public sealed class TraceEndTests : IDisposable
         string file = Path.Combine(_directory, "plain");
         File.WriteAllText(file, "no program");
         using var end = new TraceEnd(HostFactory.System);
-        Assert.Equal(126, (int)Assert.Throws<KvmscopeException>(() => end.Start([file])).Status);
+        const string check = "Check that it is a program and that you may execute it.";
+        Refused(end, file, 126, $"cannot execute {file}", check);
+        Refused(end, "/", 126, "cannot execute /", check);
 
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        Assert.Equal(126, (int)Assert.Throws<KvmscopeException>(() => end.Start([file])).Status);
-        Assert.Equal(126, (int)Assert.Throws<KvmscopeException>(() => end.Start(["/"])).Status);
+        var error = Assert.Throws<KvmscopeException>(() => end.Start([file]));
+        Assert.Equal((126, check), ((int)error.Status, error.Hint));
+        Assert.StartsWith($"cannot execute {file}: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
