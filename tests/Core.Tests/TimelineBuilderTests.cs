@@ -149,9 +149,67 @@ public sealed class TimelineBuilderTests
     {
         Timeline timeline = TimelineBuilder.Build("", [], TimelineBy.Vm, 1);
         Assert.Empty(timeline.Rows);
+        Assert.Empty(timeline.Losses);
         Assert.Equal((0UL, 0d, 0d), (timeline.Count, timeline.Seconds, timeline.ColumnSeconds));
         Assert.Throws<ArgumentOutOfRangeException>(() => TimelineBuilder.Build("", [], TimelineBy.Vm, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => timeline.Merge(0));
+    }
+
+    [Fact]
+    public void Groups_of_equal_time_are_ordered_by_count_then_by_vm_vcpu_and_reason()
+    {
+        Interval interval = Column(
+            0, Sample.Row(Isa.Vmx, 54, ExitLevel.L1, 2, 500), Sample.Row(Isa.Vmx, 31, ExitLevel.L1, 2, 500),
+            Sample.Row(Isa.Vmx, Cpuid, ExitLevel.L1, 10, 100), Sample.Row(Isa.Vmx, Hlt, ExitLevel.L1, 1, 100));
+        Assert.Equal(["CPUID", "MSR_READ", "WBINVD", "HLT"],
+            TimelineBuilder.Build("", [interval], TimelineBy.Reason, 9).Rows.Select(r => r.Name));
+
+        Interval vcpus = Column(
+            0, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, Sample.Db, 1), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, Sample.Web, 3),
+            Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, Sample.Web, 0));
+        string web = Sample.Web.Name, db = Sample.Db.Name;
+        Assert.Equal([$"{web}, vCPU 0", $"{web}, vCPU 3", $"{db}, vCPU 1"],
+            TimelineBuilder.Build("", [vcpus], TimelineBy.Vcpu, 9).Rows.Select(r => r.Name));
+    }
+
+    [Fact]
+    public void Idle_time_does_not_bring_a_VM_to_the_top()
+    {
+        Interval interval = Column(
+            0, Sample.Row(Isa.Vmx, Hlt, ExitLevel.L1, 9, 900_000_000, Sample.Web, 0),
+            Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900, Sample.Db, 0));
+        Assert.Equal([Sample.Db.Name, Sample.Web.Name],
+            TimelineBuilder.Build("", [interval], TimelineBy.Vm, 9).Rows.Select(r => r.Name));
+    }
+
+    [Fact]
+    public void As_many_groups_as_rows_need_no_other() => Assert.Equal(
+        ["IO_INSTRUCTION", "CPUID", "HLT"], TimelineBuilder.Build("", [Mixed()], TimelineBy.Reason, 3).Rows.Select(r => r.Name));
+
+    [Fact]
+    public void A_reason_without_exits_has_no_row()
+    {
+        Interval interval = Column(0, Sample.Row(Isa.Vmx, Cpuid, ExitLevel.L1, 0, 0), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900));
+        Timeline timeline = TimelineBuilder.Build("", [interval], TimelineBy.Reason, 9);
+        Assert.Equal(("IO_INSTRUCTION", 1UL), (Assert.Single(timeline.Rows).Name, timeline.Count));
+    }
+
+    [Fact]
+    public void A_column_without_duration_has_no_rate()
+    {
+        Timeline timeline = TimelineBuilder.Build("", [Mixed().Lasting(0)], TimelineBy.Reason, 9);
+        Assert.Equal((5UL, 0d), (timeline.Rows[0].Total.Count, timeline.Rows[0].Total.Rate));
+    }
+
+    // As after a clock that was set, or where a recording has gaps.
+    [Fact]
+    public void The_end_is_that_of_the_last_interval_however_many_columns_there_are()
+    {
+        Interval last = Column(1) with { To = Sample.Started.AddSeconds(3604) };
+        Timeline timeline = TimelineBuilder.Build("", [Column(0), last], TimelineBy.Reason, 9);
+        Assert.Equal([Sample.Started.AddSeconds(2), last.To], timeline.Columns.Select(c => c.Ended));
+        Assert.Same(timeline, timeline.Merge(2));
+        Assert.Equal((4, last.To), (timeline.Merge(1).Seconds, Assert.Single(timeline.Merge(1).Columns).Ended));
     }
 
     private static Interval Mixed() => Column(

@@ -35,7 +35,11 @@ public sealed record Timeline(string Title, TimelineBy By, IReadOnlyList<Timelin
         int each = (Columns.Count + maxColumns - 1) / maxColumns;
         return this with
         {
-            Columns = [.. Columns.Chunk(each).Select(c => new TimelineColumn(c[0].Started, c.Sum(one => one.Seconds)))],
+            Columns =
+            [
+                .. Columns.Chunk(each).Select(c =>
+                    new TimelineColumn(c[0].Started, c.Sum(one => one.Seconds)) { Ended = c[^1].Ended }),
+            ],
             Rows = [.. Rows.Select(r => r.Merge(each))],
         };
     }

@@ -37,7 +37,7 @@ public static class TimelineBuilder
             title, by, [.. columns.Select(c => new TimelineColumn(c.From, c.Seconds) { Ended = c.To })],
             [.. Rows(columns, by, groups, shown, weights)])
         {
-            Losses = columns.Count > 0 ? AccountingText.Lines(IntervalSum.Of(columns)) : [],
+            Losses = AccountingText.Lines(IntervalSum.Of(columns)),
         };
     }
 
