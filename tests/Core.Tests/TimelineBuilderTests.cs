@@ -187,9 +187,12 @@ public sealed class TimelineBuilderTests
         ["IO_INSTRUCTION", "CPUID", "HLT"], TimelineBuilder.Build("", [Mixed()], TimelineBy.Reason, 3).Rows.Select(r => r.Name));
 
     [Fact]
-    public void A_reason_without_exits_has_no_row()
+    public void A_reason_whose_exit_was_open_all_the_time_has_no_row()
     {
-        Interval interval = Column(0, Sample.Row(Isa.Vmx, Cpuid, ExitLevel.L1, 0, 0), Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900));
+        TimeParts parts = default;
+        parts[TimePart.Vmm] = 2_000_000_000;
+        var open = new Row(Keys.Of(new ExitCode(Isa.Vmx, Cpuid), ExitLevel.L1)) { Parts = parts };
+        Interval interval = Column(0, open, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900));
         Timeline timeline = TimelineBuilder.Build("", [interval], TimelineBy.Reason, 9);
         Assert.Equal(("IO_INSTRUCTION", 1UL), (Assert.Single(timeline.Rows).Name, timeline.Count));
     }
