@@ -19,6 +19,7 @@ return Application.Run("kvmscope", ["serve", .. args[2..]], new CommandContext
     System = HostFactory.System,
     DemoGuest = HostFactory.CreateDemoGuest,
     ProcessId = Environment.ProcessId,
+    IsPrivileged = true,
     Out = Console.Out,
     Error = Console.Error,
     Screen = Screen.OfStandardOutput(_ => null, () => null),
