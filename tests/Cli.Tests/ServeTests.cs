@@ -41,6 +41,8 @@ public sealed class ServeTests
     [InlineData("there is no such file", "--token-file", "/nonexistent")]
     [InlineData("there is no such file", "--tls-cert", "/nonexistent", "--tls-key", "/nonexistent")]
     [InlineData("--keep needs --store", "--keep", "3")]
+    [InlineData("--history '64M' is not a number of MB", "--history", "64M")]
+    [InlineData("--history '3' is not a number of MB", "--history", "3")]
     [InlineData("is not a folder", "--store", "/nonexistent")]
     [InlineData("--replay needs a recording", "--replay")]
     [InlineData("--speed needs --replay", "--speed", "2")]

@@ -31,7 +31,8 @@ internal sealed class RecordingEndpoint : IEndpoint
         // One at a time, and not for longer than it makes progress: it counts as a stream.
         using IDisposable lease = server.Streams.TryOpen(exchange.Client)
             ?? throw new Problem(ProblemType.TooManyStreams, "this client, or all together, have as many streams and recordings as may be");
-        Plan plan = PlanOf(server.Source, stretch, new Answer(server.Limits, exchange.Stop).Check);
+        using var limits = new Answer(server.Limits, exchange.Stop);
+        Plan plan = PlanOf(server.Source, stretch, limits.Check);
         HttpResponse response = exchange.Context.Response;
         response.ContentType = "application/vnd.kvmscope";
         response.Headers.CacheControl = "no-store";

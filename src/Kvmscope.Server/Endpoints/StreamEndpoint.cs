@@ -103,7 +103,7 @@ internal sealed class StreamEndpoint : IEndpoint
         IReadOnlyCollection<VmIdentity> known = choice.Exits.NamesVms ? server.Excerpts.VmsIn(stretch) : [];
         Func<VmIdentity, bool> vms = choice.Exits.VmsAmong(known, mayBeUnknown: true);
         Excerpt excerpt = server.Excerpts.Read(stretch, choice.Exits, vms, choice.Grouping, choice.Parts);
-        var answer = new Answer(server.Limits, CancellationToken.None);
+        using var answer = new Answer(server.Limits, CancellationToken.None);
         IntervalJson.Write(answer, server.Source.History, excerpt, choice);
         return answer.ToBytes();
     }
@@ -131,7 +131,7 @@ internal sealed class StreamEndpoint : IEndpoint
 
     private static ReadOnlyMemory<byte> Gap(DateTimeOffset? from, DateTimeOffset? to, string why)
     {
-        var answer = new Answer(new ServerLimits(), CancellationToken.None);
+        using var answer = new Answer(new ServerLimits(), CancellationToken.None);
         answer.Json.WriteStartObject();
         foreach ((string name, DateTimeOffset? time) in new[] { ("started", from), ("ended", to) })
         {
@@ -146,7 +146,7 @@ internal sealed class StreamEndpoint : IEndpoint
     /// <summary>The data of an event that only says why.</summary>
     internal static ReadOnlyMemory<byte> Text(string why)
     {
-        var answer = new Answer(new ServerLimits(), CancellationToken.None);
+        using var answer = new Answer(new ServerLimits(), CancellationToken.None);
         answer.Json.WriteStartObject();
         answer.Json.WriteString("why", why);
         answer.Json.WriteEndObject();

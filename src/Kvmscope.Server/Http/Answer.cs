@@ -11,10 +11,14 @@ namespace Kvmscope.Server.Http;
 /// <summary>An answer in JSON that is made in memory, within its limits.</summary>
 /// <param name="limits">How large it may be, and how long it may take.</param>
 /// <param name="stop">Whoever asked has left.</param>
-internal sealed class Answer(ServerLimits limits, CancellationToken stop)
+internal sealed class Answer(ServerLimits limits, CancellationToken stop) : IDisposable
 {
-    private readonly ArrayBufferWriter<byte> _bytes = new(4096);
+    private readonly ChunkWriter _bytes = new();
+    // The collector lets as much gather as the CPU's cache has room for, which is hundreds of MB on some hosts.
+    private const long MostGarbage = 4 << 20;
+
     private readonly long _began = Stopwatch.GetTimestamp();
+    private long _allocated = GC.GetAllocatedBytesForCurrentThread();
     private Utf8JsonWriter? _json;
 
     /// <summary>Writes it.</summary>
@@ -34,7 +38,8 @@ internal sealed class Answer(ServerLimits limits, CancellationToken stop)
     public void Check()
     {
         stop.ThrowIfCancellationRequested();
-        if (_json is { } json && _bytes.WrittenCount + json.BytesPending > limits.AnswerBytes)
+        Collect();
+        if (_json is { } json && _bytes.Count + json.BytesPending > limits.AnswerBytes)
             throw Problem.TooMuch("the answer would have more than 8 MB");
         if (Stopwatch.GetElapsedTime(_began) > limits.AnswerTime)
         {
@@ -46,13 +51,44 @@ internal sealed class Answer(ServerLimits limits, CancellationToken stop)
     /// <summary>Whether less than half of its time is over: what can be left out is, after that.</summary>
     public bool HasTime => Stopwatch.GetElapsedTime(_began) < limits.AnswerTime / 2;
 
-    /// <summary>Its bytes: UTF-8, with what cannot be seen escaped.</summary>
+    /// <summary>Its bytes, to keep: UTF-8, with what cannot be seen escaped.</summary>
     public ReadOnlyMemory<byte> ToBytes()
     {
         Json.Flush();
-        if (Ascii.IsValid(_bytes.WrittenSpan)) return _bytes.WrittenMemory;
-        var escaped = new ArrayBufferWriter<byte>(_bytes.WrittenCount);
-        ForeignText.EscapeJson(_bytes.WrittenSpan, escaped);
+        byte[] bytes = _bytes.ToArray();
+        return Ascii.IsValid(bytes) ? bytes : Escaped(bytes);
+    }
+
+    /// <summary>The same in pieces, until it is disposed.</summary>
+    public ReadOnlyMemory<byte>[] ToPieces()
+    {
+        Json.Flush();
+        Collect();
+        ReadOnlyMemory<byte>[] pieces = [.. _bytes.Chunks];
+        // A character may lie in two of them.
+        return Array.TrueForAll(pieces, piece => Ascii.IsValid(piece.Span)) ? pieces : [Escaped(_bytes.ToArray())];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _json?.Dispose();
+        _bytes.Dispose();
+    }
+
+    // It is made by one thread, step by step; what a step took is garbage after it.
+    private void Collect()
+    {
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        if (allocated - _allocated < MostGarbage) return;
+        GC.Collect(1);
+        _allocated = allocated;
+    }
+
+    private static ReadOnlyMemory<byte> Escaped(byte[] bytes)
+    {
+        var escaped = new ArrayBufferWriter<byte>(bytes.Length);
+        ForeignText.EscapeJson(bytes, escaped);
         return escaped.WrittenMemory;
     }
 }

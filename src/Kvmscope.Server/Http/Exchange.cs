@@ -12,6 +12,8 @@ internal sealed class Exchange(HttpContext context, ServerState server)
 {
     private const string Json = "application/json", ProblemJson = "application/problem+json";
 
+    private const int AtOnce = 1 << 16;
+
     /// <summary>As Kestrel has it.</summary>
     public HttpContext Context => context;
 
@@ -40,31 +42,44 @@ internal sealed class Exchange(HttpContext context, ServerState server)
     /// <summary>Answers with JSON that takes time to make, when it is this request's turn.</summary>
     public async Task MakeAsync(Action<Answer> make)
     {
-        ReadOnlyMemory<byte> bytes;
+        using var answer = new Answer(server.Limits, Stop);
+        ReadOnlyMemory<byte>[] pieces;
         using (await server.Turns.TakeAsync(Stop).ConfigureAwait(false))
         {
-            var answer = new Answer(server.Limits, Stop);
             make(answer);
-            bytes = answer.ToBytes();
+            pieces = answer.ToPieces();
         }
-        await SendAsync(Json, bytes).ConfigureAwait(false);
+        await SendAsync(Json, StatusCodes.Status200OK, pieces).ConfigureAwait(false);
     }
 
     /// <summary>Answers with bytes.</summary>
-    public async Task SendAsync(string type, ReadOnlyMemory<byte> bytes, int status = StatusCodes.Status200OK)
+    public Task SendAsync(string type, ReadOnlyMemory<byte> bytes, int status = StatusCodes.Status200OK) =>
+        SendAsync(type, status, [bytes]);
+
+    private async Task SendAsync(string type, int status, ReadOnlyMemory<byte>[] pieces)
     {
         HttpResponse response = context.Response;
         response.StatusCode = status;
         response.ContentType = type;
-        response.ContentLength = bytes.Length;
+        response.ContentLength = pieces.Sum(piece => (long)piece.Length);
         if (!response.Headers.ContainsKey("Cache-Control")) response.Headers.CacheControl = "no-store";
-        if (!HttpMethods.IsHead(context.Request.Method)) await response.BodyWriter.WriteAsync(bytes, Stop).ConfigureAwait(false);
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        foreach (ReadOnlyMemory<byte> piece in pieces)
+        {
+            // Kestrel copies what it is given at once, and keeps memory for it: not more than it waits for anyway.
+            for (ReadOnlyMemory<byte> rest = piece; !rest.IsEmpty;)
+            {
+                ReadOnlyMemory<byte> part = rest[..Math.Min(rest.Length, AtOnce)];
+                if ((await response.BodyWriter.WriteAsync(part, Stop).ConfigureAwait(false)).IsCompleted) return;
+                rest = rest[part.Length..];
+            }
+        }
     }
 
     /// <summary>Answers with a problem.</summary>
-    public Task SendAsync(Problem problem)
+    public async Task SendAsync(Problem problem)
     {
-        var answer = new Answer(server.Limits, CancellationToken.None);
+        using var answer = new Answer(server.Limits, CancellationToken.None);
         Utf8JsonWriter json = answer.Json;
         json.WriteStartObject();
         json.WriteString("type", problem.Type.Urn);
@@ -80,6 +95,6 @@ internal sealed class Exchange(HttpContext context, ServerState server)
             headers.WWWAuthenticate = new StringValues(["Bearer", "Basic realm=\"kvmscope\", charset=\"UTF-8\""]);
         if (problem.Type == ProblemType.Busy || problem.Type == ProblemType.TooSlow || problem.Type == ProblemType.TooManyStreams)
             headers.RetryAfter = "5";
-        return SendAsync(ProblemJson, answer.ToBytes(), problem.Type.Status);
+        await SendAsync(ProblemJson, problem.Type.Status, answer.ToPieces()).ConfigureAwait(false);
     }
 }

@@ -15,7 +15,7 @@ namespace Kvmscope.CommandLine;
 internal sealed class ServeOptions
 {
     private const double SlowestSpeed = 0.1, FastestSpeed = 1000;
-    private const int DefaultKeep = 168;
+    private const int DefaultKeep = 168, DefaultHistoryMb = 24, LeastHistoryMb = 4, MostHistoryMb = 16_384;
 
     private readonly Option<string> _listen = OptionFactory.Value("--listen", "ADDRESS:PORT",
         "Where it listens (default: 127.0.0.1:7780). Any address but a loopback one needs --token-file or --tls-client-ca.");
@@ -27,6 +27,8 @@ internal sealed class ServeOptions
     private readonly Option<string> _key = OptionFactory.Value("--tls-key", "FILE", "With --tls-cert: its key (PEM).");
     private readonly Option<string> _clientCa = OptionFactory.Value("--tls-client-ca", "FILE",
         "With --tls-cert: only clients with a certificate of one of these CAs (PEM).");
+    private readonly Option<string> _history = OptionFactory.Value("--history", "MB",
+        $"Memory for the last 24 hours (default: {DefaultHistoryMb}). With more, VMs and vCPUs are kept apart for longer.");
     private readonly Option<string> _store = OptionFactory.Value("--store", "DIR",
         "Also write recordings to DIR, at full step, and show those that are there; also for report, diff and top.");
     private readonly Option<string> _rotate = OptionFactory.Value("--rotate", "TIME",
@@ -41,14 +43,28 @@ internal sealed class ServeOptions
     public OptionGroup Listening => new("Server", [_listen, _names, _tokens, _certificate, _key, _clientCa]);
 
     /// <summary>What is kept.</summary>
-    public OptionGroup Keeping => new("Store", [_store, _rotate, _keep]);
+    public OptionGroup Keeping => new("History", [_history, _store, .. OfStore]);
+
+    private IReadOnlyList<Option> OfStore => [_rotate, _keep];
 
     /// <summary>The options about recordings.</summary>
     public IReadOnlyList<Option> OfRecordings => [_replay, _speed];
 
     /// <summary>Which of them cannot be given with a recording; null where none is.</summary>
     public string? OfLive(ParseResult result) =>
-        Array.Find([_store, _rotate, _keep], option => result.GetResult(option) is { Implicit: false })?.Name;
+        FirstGiven(result, [_history, _store, .. OfStore]);
+
+    /// <summary>How much memory the history takes, bytes.</summary>
+    /// <exception cref="KvmscopeException">It is not a number of MB, or too many (status 2).</exception>
+    public long HistoryBytes(ParseResult result)
+    {
+        if (result.Text(_history) is not { } text) return DefaultHistoryMb * 1_000_000L;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int mb)
+            && mb is >= LeastHistoryMb and <= MostHistoryMb
+            ? mb * 1_000_000L
+            : throw UsageError.Of($"--history '{text}' is not a number of MB",
+                $"Give one from {LeastHistoryMb} to {MostHistoryMb}: --history 64");
+    }
 
     /// <summary>How many times as fast as it was a recording is played; null where it is not played.</summary>
     /// <exception cref="KvmscopeException">It is not a speed, or nothing is played (status 2).</exception>
@@ -67,7 +83,7 @@ internal sealed class ServeOptions
     {
         if (result.Text(_store) is not { } folder)
         {
-            return OfLive(result) is { } option
+            return FirstGiven(result, OfStore) is { } option
                 ? throw UsageError.Of($"{option} needs --store", $"Add --store DIR, or leave {option} out.") : null;
         }
         if (!Directory.Exists(folder)) throw UsageError.Of($"--store '{folder}' is not a folder", "Make it, or give another one.");
@@ -128,4 +144,7 @@ internal sealed class ServeOptions
             Complain = context.Say,
         };
     }
+
+    private static string? FirstGiven(ParseResult result, IReadOnlyList<Option> options) =>
+        options.FirstOrDefault(option => result.GetResult(option) is { Implicit: false })?.Name;
 }

@@ -74,6 +74,7 @@ internal sealed class ServeCommand : ICommand
         RunPlan plan = _top.Plan(invocation.Result);
         TraceOptions detail = _top.Detail(invocation.Result, selection.HasAllExits);
         MetricsOptions series = _metrics.Read(invocation.Result);
+        long history = _serve.HistoryBytes(invocation.Result);
         RecordPlan? stored = _serve.Store(invocation.Result, plan.Interval!.Value);
         IHost host = context.Host();
         HostIdentity identity = host.Identity();
@@ -82,7 +83,7 @@ internal sealed class ServeCommand : ICommand
         ServerSettings settings = _serve.Open(invocation.Result, identity.Name, context);
         using var listening = settings.Socket;
         using IServiceManager? manager = context.System.ServiceManager();
-        var memory = new LiveHistory(detail.Finest, detail.Parts, plan.Interval.Value.Ticks * 100);
+        var memory = new LiveHistory(detail.Finest, detail.Parts, plan.Interval.Value.Ticks * 100, history);
         using ServeStore? store = stored is null ? null : new ServeStore(stored, header, memory, context);
         store?.Open(context.Clock.GetLocalNow());
         string[] filters = selection.HasAllExits && selection.Vms.IsEmpty && selection.Vcpus.IsEmpty
@@ -113,6 +114,7 @@ internal sealed class ServeCommand : ICommand
             server.Start();
             Announce(context, server, settings);
             manager?.Ready();
+            var heap = new HeapTrim(context.Clock);
             trace.Sampler.Add(new Sink(detail.Finest, interval =>
             {
                 if (store is null) memory.Add(interval);
@@ -120,6 +122,7 @@ internal sealed class ServeCommand : ICommand
                 metrics.Add(interval);
                 server.Notify();
                 manager?.Alive();
+                heap.Look();
                 return true;
             })
             { Step = plan.Interval, MostSlow = MostSlow });
