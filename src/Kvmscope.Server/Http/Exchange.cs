@@ -42,9 +42,11 @@ internal sealed class Exchange(HttpContext context, ServerState server)
     /// <summary>Answers with JSON that takes time to make, when it is this request's turn.</summary>
     public async Task MakeAsync(Action<Answer> make)
     {
+        IDisposable turn = await server.Turns.TakeAsync(Stop).ConfigureAwait(false);
+        // What it takes counts from here on: not the time for which it waited, nor what another thread allocates.
         using var answer = new Answer(server.Limits, Stop);
         ReadOnlyMemory<byte>[] pieces;
-        using (await server.Turns.TakeAsync(Stop).ConfigureAwait(false))
+        using (turn)
         {
             make(answer);
             pieces = answer.ToPieces();
