@@ -1,13 +1,13 @@
 namespace Kvmscope.Running;
 
 /// <summary>
-/// Gives memory back that answers took. The collector knows of no limit, and leaves what is dead in its oldest generation for minutes:
-/// that was 50 MB of a server of 60 MB. Not for several threads at once.
+/// Gives memory back that answers took. The collector knows of no limit, and leaves what is dead in its oldest generation for minutes,
+/// which was tens of MB of a server. Not for several threads at once.
 /// </summary>
 /// <param name="clock">Says when.</param>
 internal sealed class HeapTrim(TimeProvider clock)
 {
-    // A collection takes some 30 ms of one CPU: at most 1 % of it.
+    // A full collection stops all threads.
     private static readonly TimeSpan s_least = TimeSpan.FromSeconds(5);
 
     private const long MostGarbage = 8 << 20;
