@@ -195,7 +195,22 @@ public sealed class TimelineBuilderTests
         Interval interval = Column(0, open, Sample.Row(Isa.Vmx, Io, ExitLevel.L1, 1, 900));
         Timeline timeline = TimelineBuilder.Build("", [interval], TimelineBy.Reason, 9);
         Assert.Equal(("IO_INSTRUCTION", 1UL), (Assert.Single(timeline.Rows).Name, timeline.Count));
+        Assert.Empty(TimelineBuilder.Build("", [Column(0, open)], TimelineBy.Reason, 9).Rows);
     }
+
+    [Fact]
+    public void A_reason_that_is_equal_but_for_its_flags_follows_it()
+    {
+        const ulong failedEntry = 1UL << 31;
+        Interval interval = Column(
+            0, Sample.Row(Isa.Vmx, Cpuid | failedEntry, ExitLevel.L1, 1, 900), Sample.Row(Isa.Vmx, Cpuid, ExitLevel.L1, 1, 900));
+        Assert.Equal(["CPUID", "CPUID (failed entry)"],
+            TimelineBuilder.Build("", [interval], TimelineBy.Reason, 9).Rows.Select(r => r.Name));
+    }
+
+    [Fact]
+    public void A_shorter_last_column_does_not_say_how_long_a_column_is() =>
+        Assert.Equal(2, TimelineBuilder.Build("", [Column(0), Column(1).Lasting(0.5)], TimelineBy.Vm, 9).ColumnSeconds);
 
     [Fact]
     public void A_column_without_duration_has_no_rate()
