@@ -63,6 +63,9 @@ internal sealed class HistoryEntry(Interval head, VmIdentity[] vms, long vmBytes
     /// <summary>What a list of VMs takes, and what new VMs in it take.</summary>
     internal static long BytesOfList(int vms, int fresh = 0) => OfArray + (OfReference * vms) + (OfVm * fresh);
 
+    /// <summary>What an object with a head and a list of VMs takes that are there already.</summary>
+    internal static long BytesOfHead(int vms) => Overhead + BytesOfList(vms);
+
     /// <summary>The coarsest form that has what this one has.</summary>
     internal PackedInterval AtLeast(HistoryForm form)
     {

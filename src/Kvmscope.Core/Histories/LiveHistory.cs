@@ -25,6 +25,9 @@ public sealed class LiveHistory : IHistory
     /// <summary>How many slow exits are kept, where nothing else is said.</summary>
     public const int DefaultSlow = 10_000;
 
+    // What sums that are asked for again and again may take.
+    private const int BlockShare = 8;
+
     private readonly Grouping _grouping;
     private readonly ExitParts _parts;
     private readonly long _budget;
@@ -33,6 +36,7 @@ public sealed class LiveHistory : IHistory
     private readonly EntryMaker _maker;
     private readonly Coarsening _coarsening;
     private readonly SlowRing _slow;
+    private readonly BlockSums _blocks;
     private Interval? _newest;
     private long _stepNs;
 
@@ -50,6 +54,7 @@ public sealed class LiveHistory : IHistory
         _maker = new EntryMaker(_pool, grouping == Grouping.Vcpu || parts != ExitParts.None);
         _coarsening = new Coarsening(_entries, _maker);
         _slow = new SlowRing(mostSlow);
+        _blocks = new BlockSums(budget / BlockShare);
     }
 
     /// <inheritdoc/>
@@ -71,7 +76,7 @@ public sealed class LiveHistory : IHistory
     /// <summary>How many intervals, and sums of them, it has.</summary>
     public int Entries => _entries.Read(static all => all.Count);
 
-    private long FixedBytes => _maker.Bytes + _slow.Bytes + ((_newest?.Changes.Count ?? 0) * RowMemory.OfRow);
+    private long FixedBytes => _maker.Bytes + _slow.Bytes + _blocks.Bytes + ((_newest?.Changes.Count ?? 0) * RowMemory.OfRow);
 
     /// <summary>Adds the next interval, with its slow exits. It is kept until the next comes, so do not change it.</summary>
     /// <exception cref="ArgumentException">It begins before the one before ended.</exception>
@@ -86,6 +91,7 @@ public sealed class LiveHistory : IHistory
         _entries.Add(_maker.Make(interval, vms, vmBytes, HistoryForm.Exact, StepNs));
         Volatile.Write(ref _newest, interval);
         _coarsening.Run();
+        _blocks.Forget(interval.ToNs);
         _entries.Fit(Math.Max(0, _budget - FixedBytes));
         _slow.ForgetUntil(_entries[0].From);
     }
@@ -156,7 +162,8 @@ public sealed class LiveHistory : IHistory
             else
             {
                 var unpacker = new IntervalUnpacker();
-                foreach (Piece piece in selected.Pieces) unpacker.AddTo(sum, piece.Head, piece.Vms, piece.Counters, piece.States);
+                foreach (HistoryPiece piece in _blocks.Fold(selected.Pieces, selected.Form, selected.Now))
+                    unpacker.AddTo(sum, piece.Head, piece.Vms, piece.Counters, piece.States);
             }
             return sum.ToInterval();
         }
@@ -177,30 +184,27 @@ public sealed class LiveHistory : IHistory
 
     private static Grouping Coarser(Grouping a, Grouping b) => a < b ? a : b;
 
-    // What is read after the entries may have changed.
-    private readonly record struct Piece(Interval Head, VmIdentity[] Vms, PackedBytes Counters, PackedBytes? States);
-
-    private readonly record struct Selected(Piece[] Pieces, HistoryForm Form, Interval? Newest);
+    private readonly record struct Selected(HistoryPiece[] Pieces, HistoryForm Form, Interval? Newest, long Now);
 
     private Selected SelectFrom(List<HistoryEntry> all, long from, long to, HistoryForm wanted)
     {
         int first = all.Count == 0 || from <= all[0].From ? 0 : Search(all, from, static (e, ns) => e.Middle < ns);
         int end = all.Count == 0 || to >= all[^1].To ? all.Count : Search(all, to, static (e, ns) => e.Middle < ns);
-        if (first >= end) return new Selected([], wanted, null);
+        if (first >= end) return new Selected([], wanted, null, 0);
         HistoryForm finest = HistoryForm.Exact;
         for (int i = first; i < end; i++) finest = all[i].Finest < finest ? all[i].Finest : finest;
         // All of it is as coarse as its coarsest part: else rows of VMs would be beside those of their vCPUs.
         HistoryForm form = finest < wanted ? finest : wanted;
-        var pieces = new Piece[end - first];
+        var pieces = new HistoryPiece[end - first];
         for (int i = first; i < end; i++)
         {
             HistoryEntry entry = all[i];
             // What was open between two intervals does not matter; before and after a gap it does.
             bool isEdge = i == first || i == end - 1 || entry.Head.IsAfterGap || all[i + 1].Head.IsAfterGap;
-            pieces[i - first] = new Piece(entry.Head, finest == HistoryForm.Host ? [] : entry.Vms, entry.AtLeast(form).Counters,
+            pieces[i - first] = new HistoryPiece(entry.Head, finest == HistoryForm.Host ? [] : entry.Vms, entry.AtLeast(form).Counters,
                 isEdge ? entry.AtLeast(entry.Finest).States : null);
         }
-        return new Selected(pieces, form, first == all.Count - 1 ? NewestOf(all[first]) : null);
+        return new Selected(pieces, form, first == all.Count - 1 ? NewestOf(all[first]) : null, all[^1].To);
     }
 
     private Interval? NewestOf(HistoryEntry entry) =>

@@ -89,6 +89,72 @@ public sealed class LiveHistoryTests
     });
 
     [Fact]
+    public void A_stretch_that_is_asked_for_again_as_time_goes_on_is_the_sum_of_its_intervals() =>
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[0, 40]).Sample((seed, begin) =>
+        {
+            List<Interval> trace = WithGaps(Trace(seed, 130), new Random(seed));
+            var history = new LiveHistory(Grouping.Vcpu, ExitParts.All, S);
+            for (int i = 0; i < trace.Count; i++)
+            {
+                history.Add(trace[i]);
+                if (i < 100 || i % 10 != 9) continue;
+                long from = trace[begin].FromNs;
+                List<Interval> inside = [.. trace.Take(i + 1).Where(t => (t.FromNs + t.ToNs) / 2 >= from)];
+                foreach ((Grouping grouping, ExitParts parts) in s_kinds)
+                    Assert.Equal(Expected(inside, grouping, parts), Text(history.Sum(from, history.To, grouping, parts)));
+            }
+        }, iter: 12, threads: 1);
+
+    // Now and then the recorder was not there for some seconds.
+    private static List<Interval> WithGaps(List<Interval> trace, Random random)
+    {
+        long late = 0;
+        return
+        [
+            .. Stretched(trace, S).Select((interval, i) =>
+            {
+                bool isAfterGap = i > 0 && random.Next(50) == 0;
+                if (isAfterGap) late += random.Next(1, 20) * S;
+                return interval with
+                {
+                    IsAfterGap = isAfterGap,
+                    FromNs = interval.FromNs + late,
+                    ToNs = interval.ToNs + late,
+                    From = interval.From.AddTicks(late / 100),
+                    To = interval.To.AddTicks(late / 100),
+                };
+            }),
+        ];
+    }
+
+    [Fact]
+    public void Sums_that_are_asked_for_are_kept_for_a_minute_and_within_the_budget()
+    {
+        List<Interval> trace = [.. Stretched(Trace(3, 200), S)];
+        LiveHistory history = Of(trace[..120], LiveHistory.DefaultBytes);
+        long before = history.Bytes;
+        _ = history.Sum(history.From, history.To, Grouping.Vm, ExitParts.None);
+        long first = history.Bytes - before;
+        Assert.InRange(first, 1, before / 4);
+        _ = history.Sum(history.From, history.To, Grouping.Vm, ExitParts.None);
+        Assert.Equal(first, history.Bytes - before);
+        // What is of another form is kept apart.
+        _ = history.Sum(history.From, history.To, Grouping.Vcpu, ExitParts.All);
+        Assert.True(history.Bytes - before > first);
+        LiveHistory other = Of(trace[..120], LiveHistory.DefaultBytes);
+        foreach (Interval interval in trace[120..])
+        {
+            history.Add(interval);
+            other.Add(interval);
+        }
+        Assert.Equal(other.Bytes, history.Bytes);
+        long budget = history.Bytes / 2;
+        LiveHistory small = Of(trace, budget), asked = Of(trace, budget);
+        foreach ((Grouping grouping, ExitParts parts) in s_kinds) _ = asked.Sum(asked.From, asked.To, grouping, parts);
+        Assert.InRange(asked.Bytes - small.Bytes, 1, budget / 8);
+    }
+
+    [Fact]
     public void With_too_little_memory_sums_are_coarser_and_still_exact()
     {
         var seen = new HashSet<Grouping>();
