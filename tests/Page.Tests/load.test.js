@@ -63,6 +63,40 @@ test('a replay: it grows, can be paused and followed again, and says when it is 
     await server.stop();
 });
 
+test('a time that goes on: what is new is asked for, and the figures are those of all at once', async () => {
+    const server = await serve('--replay', recordings.threeVms, '--speed', '2');
+    const { page, close } = await openPage(browser);
+    /** @type {URL[]} */
+    const asked = [];
+    page.on('request', (request) => asked.push(new URL(request.url())));
+    await page.goto(server.url);
+    await page.locator('.connection').getByText('The replay is over.').waitFor();
+    await page.getByText('05:08:05 to 05:08:20').first().waitFor();
+    await settled(page);
+    for (const path of ['/api/v1/heatmap', '/api/v1/intervals']) {
+        const times = asked
+            .filter((url) => url.pathname === path && (path.endsWith('heatmap') || url.searchParams.get('rows') === 'wall'))
+            .map((url) => Date.parse(url.searchParams.get('from') ?? ''));
+        assert.ok(times.length > 2, `${path} was asked ${times.length} times`);
+        assert.ok(times[times.length - 1] > times[0] + 5000, `${path} was asked for all again`);
+    }
+    const { page: other, close: closeOther } = await openPage(browser);
+    await other.goto(server.url);
+    await settled(other);
+    const [grown, whole] = await Promise.all([page, other].map(heatTable));
+    assert.ok(whole.length >= 15);
+    assert.deepEqual(grown, whole);
+    await closeOther();
+    await close();
+    await server.stop();
+});
+
+/** @param {import('playwright-core').Page} page */
+async function heatTable(page) {
+    await page.getByText('As a table').click();
+    return table(page, 'Handling times over time');
+}
+
 test('make demo-web: a guest that boots and runs a guest of its own, with the exits that it is known to make', async () => {
     const server = await demo('--speed', '10');
     const { page, close } = await openPage(browser);

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as format from '../../src/Kvmscope.Server/Page/format.js';
+import { heatOf } from '../../src/Kvmscope.Server/Page/heatmap.js';
+import { rest, stepOf } from '../../src/Kvmscope.Server/Page/series.js';
 import * as view from '../../src/Kvmscope.Server/Page/view.js';
 
 test('three digits and a unit; what is not known is a dash', () => {
@@ -70,4 +72,61 @@ test('a step down or up leaves what belongs to what was chosen', () => {
         now = view.change(now, up);
     }
     assert.deepEqual(steps, ['cell', 'qualifier', 'reason', 'vcpu', 'vm']);
+});
+
+/** @param {number} n seconds */
+const at = (n) => new Date(Date.UTC(2026, 2, 1) + n * 1000).toISOString();
+
+test('steps are round, at most as many as wanted, and never shorter than an interval', () => {
+    for (const [seconds, most, least, step] of /** @type {[number, number, number, number][]} */ ([
+        [900, 180, 1000, 5000],
+        [900, 240, 1000, 4000],
+        [12, 240, 1000, 1000],
+        [12, 240, 100, 100],
+        [3600, 180, 5000, 20000],
+        [86400, 180, 1000, 600000],
+        [7 * 86400, 180, 1000, 3600000],
+        [31 * 86400, 180, 1000, 5 * 3600000],
+        [60, 180, 7000, 10000],
+    ]))
+        assert.equal(stepOf(seconds * 1000, most, least), step);
+});
+
+test('of a time that goes on, only what is new is asked for', () => {
+    const known = [0, 5, 10, 15].map((n) => ({ started: at(n), ended: at(n + 5), n }));
+    const numbers = (/** @type {string} */ from, /** @type {string} */ to) => {
+        const { kept, ask } = rest(known, from, to);
+        return [kept.map((k) => k.n), ask];
+    };
+    assert.deepEqual(numbers(at(0), at(23)), [[0, 5, 10], at(15)], 'the last one may have been cut short');
+    assert.deepEqual(numbers(at(6), at(29)), [[5, 10], at(15)], 'what is over is not kept');
+    assert.deepEqual(numbers(at(10), at(29)), [[10], at(15)]);
+    // Another time: nothing is known of it, or it is not known whether its end is a whole step.
+    assert.deepEqual(numbers(at(-1), at(23)), [[], at(-1)]);
+    assert.deepEqual(numbers(at(15), at(23)), [[], at(15)]);
+    assert.deepEqual(numbers(at(100), at(123)), [[], at(100)]);
+    assert.deepEqual(numbers(at(0), at(19)), [[], at(0)]);
+    assert.deepEqual(rest([], at(0), at(19)), { kept: [], ask: at(0) });
+});
+
+test('columns of several answers are one heat map, each exit in its bin', () => {
+    const low = [1, 2, 4, 8, 16, 32, 64];
+    /** @param {number} n @param {Record<number, number>} counts by bin */
+    const column = (n, counts) => {
+        const used = Object.keys(counts).map(Number);
+        const [first, end] = used.length ? [Math.min(...used), Math.max(...used) + 1] : [0, 0];
+        return /** @type {any} */ ({
+            started: at(n),
+            ended: at(n + 1),
+            counts: low.slice(first, end).map((_, bin) => counts[first + bin] ?? 0),
+            bins: { low_ns: low.slice(first, end), high_ns: low.slice(first, end).map((ns) => (ns === 64 ? null : ns * 2)) },
+        });
+    };
+    const heat = heatOf([column(0, { 1: 7, 2: 1 }), { ...column(1, {}), counts: null }, column(2, {}), column(3, { 5: 3, 6: 2 })]);
+    assert.deepEqual(heat.bins, { low_ns: [2, 4, 8, 32, 64], high_ns: [4, 8, 32, 64, null] }, 'without a hole');
+    assert.deepEqual(
+        heat.columns.map((c) => c.counts),
+        [[7, 1, 0, 0, 0], null, [0, 0, 0, 0, 0], [0, 0, 0, 3, 2]],
+    );
+    assert.deepEqual(heatOf([]), { bins: { low_ns: [], high_ns: [] }, columns: [] });
 });

@@ -95,7 +95,44 @@ public sealed class EndpointTests
         Assert.Equal(100, columns[0].GetProperty("idle_count").GetInt64());
         Assert.Equal(235, columns[0].GetProperty("counts").EnumerateArray().Sum(c => c.GetInt64()));
         Assert.Equal(335, all.GetProperty("columns")[0].GetProperty("counts").EnumerateArray().Sum(c => c.GetInt64()));
+        JsonElement steps = await served.Json("/api/v1/heatmap?columns=1&step=2s");
+        Assert.True(JsonElement.DeepEquals(map.GetProperty("columns"), steps.GetProperty("columns")), $"{steps}");
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("&vm=web-1")]
+    [InlineData("&vm=web-1&vcpu=1")]
+    public async Task The_wall_clock_of_all_is_the_sum_of_those_of_vcpus(string choice)
+    {
+        using var served = new Served(seconds: 6);
+        JsonElement one = await served.Json($"/api/v1/intervals?step=2s&with=split&by=none&rows=wall{choice}"),
+            each = await served.Json($"/api/v1/intervals?step=2s&with=split&by=vcpu&rows=wall{choice}");
+        Assert.Equal(3, one.GetProperty("intervals").GetArrayLength());
+        for (int i = 0; i < 3; i++)
+        {
+            JsonElement interval = one.GetProperty("intervals")[i];
+            Assert.Equal("none", interval.GetProperty("by").GetString());
+            JsonElement row = Assert.Single(interval.GetProperty("report").GetProperty("rows").EnumerateArray());
+            JsonElement[] rows = [.. each.GetProperty("intervals")[i].GetProperty("report").GetProperty("rows").EnumerateArray()];
+            Assert.Equal(choice.Length == 0 ? 3 : choice.Contains("vcpu") ? 1 : 2, rows.Length);
+            Assert.False(row.TryGetProperty("vm", out _));
+            Assert.Equal(SumOf(rows.Select(r => r.GetProperty("wall_ns"))), row.GetProperty("wall_ns").GetUInt64());
+            foreach (JsonProperty part in row.GetProperty("parts_ns").EnumerateObject())
+                Assert.Equal(SumOf(rows.Select(r => r.GetProperty("parts_ns").GetProperty(part.Name))), part.Value.GetUInt64());
+        }
+        JsonElement[] all = Rows(await served.Json($"/api/v1/intervals?with=split&by=none{choice}")),
+            reasons = Rows(await served.Json($"/api/v1/intervals?with=split{choice}"));
+        Assert.Equal(["busy", "reason", "total", "wall"], all.Select(KindOf).Distinct().Order());
+        Assert.True(JsonElement.DeepEquals(all.Single(row => KindOf(row) == "total"), reasons.Single(row => KindOf(row) == "total")));
+    }
+
+    private static ulong SumOf(IEnumerable<JsonElement> numbers) => numbers.Aggregate(0UL, (sum, n) => sum + n.GetUInt64());
+
+    private static JsonElement[] Rows(JsonElement intervals) =>
+        [.. intervals.GetProperty("intervals")[0].GetProperty("report").GetProperty("rows").EnumerateArray()];
+
+    private static string? KindOf(JsonElement row) => row.GetProperty("row").GetString();
 
     [Fact]
     public async Task A_stretch_is_a_recording_with_the_same_figures()
@@ -162,6 +199,8 @@ public sealed class EndpointTests
     [InlineData("/api/v1/intervals?by=page", "bad-parameter", "by")]
     [InlineData("/api/v1/intervals?step=0s", "bad-parameter", "step")]
     [InlineData("/api/v1/heatmap?columns=0", "bad-parameter", "columns")]
+    [InlineData("/api/v1/heatmap?step=x", "bad-parameter", "step")]
+    [InlineData("/api/v1/intervals?by=none", "bad-parameter", "by")]
     [InlineData("/api/v1/slow?vcpu=3-1", "bad-parameter", "vcpu")]
     [InlineData("/api/v1/vms?vm=%ff", "bad-parameter", "")]
     [InlineData("/api/v1/nothing", "not-found", null)]

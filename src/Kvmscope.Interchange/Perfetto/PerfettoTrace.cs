@@ -71,8 +71,8 @@ public sealed class PerfettoTrace(Stream to) : IDisposable
             // No exit that ended has no 99th percentile: the counter must not go on with the one before.
             Count(track, "p99 of busy exits", CounterDescriptor.Types.Unit.TimeNs, null, interval.FromNs, sum.Quantile(Quantile) ?? 0);
         }
-        foreach (bool byVcpu in new[] { false, true })
-            foreach (WallRow wall in WallClockBuilder.Build(interval, byVcpu))
+        foreach (Grouping grouping in new[] { Grouping.Vm, Grouping.Vcpu })
+            foreach (WallRow wall in WallClockBuilder.Build(interval, grouping))
                 if (wall.Vm is { } vm) AddParts(interval, wall, TrackOf(vm, GroupKey.OfVcpu(vm.Ordinal, wall.Vcpu ?? GroupKey.None)));
     }
 

@@ -30,17 +30,18 @@ internal sealed class HeatmapEndpoint : IEndpoint
         Stretch all = TimeChoice.Read(query, source.History);
         ExitChoice exits = ExitChoice.Read(query, source.Header.Isa);
         int columns = (int)query.Number("columns", 1, Most, Default);
+        long step = IntervalsEndpoint.Step(query, source) ?? StepNs(source.History, all, columns);
         bool idle = query.Flag("idle") || exits.NamesReasons || exits.Qualifier is not null;
         query.Finish();
-        return exchange.MakeAsync(answer => Write(answer, source.History, all, idle, Read(answer, server, all, exits, columns, idle)));
+        return exchange.MakeAsync(answer => Write(answer, source.History, all, idle, Read(answer, server, all, exits, step, idle)));
     }
 
-    private static List<Column> Read(Answer answer, ServerState server, Stretch all, ExitChoice exits, int most, bool idle)
+    private static List<Column> Read(Answer answer, ServerState server, Stretch all, ExitChoice exits, long stepNs, bool idle)
     {
         IReadOnlyCollection<VmIdentity> known = exits.NamesVms ? server.Excerpts.VmsIn(all, answer.Check) : [];
         Func<VmIdentity, bool> vms = exits.VmsAmong(known, mayBeUnknown: IntervalsEndpoint.IsCoarse(server, all));
         var columns = new List<Column>();
-        foreach ((Stretch stretch, bool isGap) in server.Excerpts.Steps(all, StepNs(server.Source.History, all, most), Most))
+        foreach ((Stretch stretch, bool isGap) in server.Excerpts.Steps(all, stepNs, Most))
         {
             Excerpt excerpt = isGap ? new Excerpt(stretch, null, default, default, Excerpts.Nothing)
                 : server.Excerpts.Read(stretch, exits, vms, Grouping.Host, ExitParts.None, answer.Check);

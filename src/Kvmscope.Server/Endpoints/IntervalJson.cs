@@ -48,7 +48,7 @@ internal static class IntervalJson
         {
             GroupBy by = ReportChoice.AsKept(choice.Request.By, excerpt.Grouping, excerpt.Parts);
             ReportRequest request = choice.Request;
-            if (by == GroupBy.None && request.Kind != ReportKind.Hist) by = GroupBy.Reason;
+            if (by == GroupBy.None && request.By != GroupBy.None && request.Kind != ReportKind.Hist) by = GroupBy.Reason;
             if (by != request.By) request = request with { By = by };
             json.WriteString("by", ReportChoice.NameOf(request.By));
             json.WriteNull("why");

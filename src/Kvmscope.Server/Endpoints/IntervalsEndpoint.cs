@@ -45,7 +45,9 @@ internal sealed class IntervalsEndpoint : IEndpoint
     internal static bool IsCoarse(ServerState server, Stretch all) =>
         server.Source.History.DetailOf(all.From, all.To).Grouping == Grouping.Host;
 
-    private static long? Step(Query query, ServedSource source)
+    /// <summary>How long steps are meant to be, ns; null for all in one.</summary>
+    /// <exception cref="Problem">It is not a time.</exception>
+    internal static long? Step(Query query, ServedSource source)
     {
         if (query.Text("step") is not { } text || text == "all") return null;
         return TimeChoice.Duration(text) is { } ns and > 0 ? Math.Max(ns, source.History.StepNs)

@@ -131,8 +131,6 @@ export interface Column {
     max_ns: number | null;
 }
 export interface Heat {
-    started: string;
-    ended: string;
     bins: { low_ns: number[]; high_ns: (number | null)[] };
     columns: Column[];
 }

@@ -76,26 +76,36 @@ export async function get(address, signal) {
  * @param {number} epoch
  * @returns {Answer<T>}
  */
-export function useAnswer(address, epoch) {
+export const useAnswer = (address, epoch) => useAsked(address, epoch, (signal) => get(/** @type {string} */ (address), signal));
+
+/**
+ * The answer to a question. It is asked again when `of` or `epoch` changes.
+ * @template T
+ * @param {string | null} of which question; null: nothing is asked
+ * @param {number} epoch
+ * @param {(signal: AbortSignal) => Promise<T>} ask
+ * @returns {Answer<T>}
+ */
+export function useAsked(of, epoch, ask) {
     const [answer, setAnswer] = useState(/** @type {Answer<T>} */ ({ data: null, error: null, busy: false, of: '' }));
     useEffect(() => {
-        if (address === null) {
+        if (of === null) {
             setAnswer({ data: null, error: null, busy: false, of: '' });
             return;
         }
         const stop = new AbortController();
         setAnswer((now) => ({ ...now, busy: true }));
-        get(address, stop.signal).then(
-            (data) => setAnswer({ data: /** @type {T} */ (data), error: null, busy: false, of: address }),
+        ask(stop.signal).then(
+            (data) => setAnswer({ data, error: null, busy: false, of }),
             (error) => {
                 if (stop.signal.aborted) return;
                 // Figures that are there stay while the connection is lost: the page says so, and their time is beside them.
                 setAnswer((now) =>
-                    error instanceof Unreachable && now.data ? { ...now, busy: false } : { data: null, error, busy: false, of: address },
+                    error instanceof Unreachable && now.data ? { ...now, busy: false } : { data: null, error, busy: false, of },
                 );
             },
         );
         return () => stop.abort();
-    }, [address, epoch]);
+    }, [of, epoch]);
     return answer;
 }

@@ -12,9 +12,9 @@ const height = 170;
 
 /** @typedef {{started: string, ended: string, wall: number | null, of: Record<string, number | null>}} Slice the parts of one step */
 
-/** @param {Intervals} answer @param {string} reason empty: all rows @returns {Slice[]} */
-export function slices(answer, reason) {
-    return answer.intervals.map(({ started, ended, report }) => ({
+/** @param {Intervals['intervals']} intervals @param {string} reason empty: all rows @returns {Slice[]} */
+export function slices(intervals, reason) {
+    return intervals.map(({ started, ended, report }) => ({
         started,
         ended,
         ...sum((report?.rows ?? []).filter((r) => reason === '' || r.reason === reason)),

@@ -5,6 +5,7 @@ import { clock, count, duration, rate, ratio, stretch } from './format.js';
 import { colour } from './parts.js';
 
 /** @typedef {import('./answers').Heat} Heat */
+/** @typedef {import('./answers').Column} Column */
 /** @typedef {import('./answers').Slow} Slow */
 /** @typedef {{column: number, bin: number}} Place */
 
@@ -47,6 +48,34 @@ function scales(heat, width) {
         );
     };
     return { x, y, w, h, from, to, nsAt, columnAt, binAt };
+}
+
+/** @typedef {Column & {bins: Heat['bins']}} OwnColumn a column with the bins of its own answer */
+
+/** The columns of an answer. @param {Heat} heat @returns {OwnColumn[]} */
+export const columnsOf = ({ bins, columns }) => columns.map((column) => ({ ...column, bins }));
+
+/** One picture of columns of several answers: each of those has the bins from its shortest to its longest exit. @param {OwnColumn[]} columns @returns {Heat} */
+export function heatOf(columns) {
+    const ends = new Map(columns.flatMap(({ bins }) => bins.low_ns.map((low, n) => [low, bins.high_ns[n]])));
+    const low_ns = [...ends.keys()].sort((a, b) => a - b);
+    // Between two of them none has an exit: that is one bin more.
+    for (let n = low_ns.length - 1; n > 0; n--) {
+        const end = /** @type {number} */ (ends.get(low_ns[n - 1]));
+        if (end >= low_ns[n]) continue;
+        ends.set(end, low_ns[n]);
+        low_ns.splice(n, 0, end);
+    }
+    const places = new Map(low_ns.map((low, n) => [low, n]));
+    return {
+        bins: { low_ns, high_ns: low_ns.map((low) => ends.get(low) ?? null) },
+        columns: columns.map(({ bins, ...column }) => {
+            if (column.counts === null) return column;
+            const counts = low_ns.map(() => 0);
+            column.counts.forEach((count, n) => (counts[/** @type {number} */ (places.get(bins.low_ns[n]))] = count));
+            return { ...column, counts };
+        }),
+    };
 }
 
 /** The most exits per second of any cell. @param {Heat} heat */

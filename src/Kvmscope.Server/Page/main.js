@@ -8,21 +8,23 @@ import { Cell, Exits, Meaning } from './exits.js';
 import { Failure } from './failure.js';
 import { clock, count, duration, seen } from './format.js';
 import { Header, Notices } from './header.js';
-import { HeatMap } from './heatmap.js';
+import { HeatMap, columnsOf, heatOf } from './heatmap.js';
 import * as live from './live.js';
+import { stepOf, useSeries, useSteady } from './series.js';
 import { Link } from './table.js';
 import { address, change, choice, read, slowChoice, up } from './view.js';
 import { Figures, VmTable, Words, chosen } from './vms.js';
 
 /** @typedef {import('./view.js').View} View */
 /** @typedef {import('./answers').Host} Host */
+/** @typedef {import('./series.js').Time} Time */
 
 /** How many points the trend of a VM has. */
 const trendPoints = 30;
-/** How many rows of the wall clock are asked for at once: 8 MB is what an answer may have. */
-const splitRows = 12000;
+/** How often in the time that is shown it is asked again what stands out. */
+const wordsTimes = 60;
 
-/** The time that a view is about. @param {View} view @param {Host} host @param {string} latest @returns {{from: string, to: string, span: number, live: boolean}} */
+/** The time that a view is about. @param {View} view @param {Host} host @param {string} latest @returns {Time} */
 function timeOf(view, host, latest) {
     const started = /** @type {string} */ (host.started);
     if (view.from && view.to) return { from: view.from, to: view.to, span: Date.parse(view.to) - Date.parse(view.from), live: false };
@@ -136,12 +138,14 @@ function Shown({ view, go, host, latest, connection, theme, turnTheme }) {
     const time = timeOf(view, host, latest);
     const { from, to } = time;
     const { epoch } = connection;
-    const vms = /** @type {api.Answer<import('./answers').Vms>} */ (
-        api.useAnswer(api.url('vms', { from, to, points: trendPoints }), epoch)
+    const vms = /** @type {api.Answer<import('./answers').Vms>} */ (api.useAnswer(api.url('vms', { from, to, points: 0 }), epoch));
+    const [slowly, words] = [useSteady(time, trendPoints), useSteady(time, wordsTimes)];
+    const trends = /** @type {api.Answer<import('./answers').Vms>} */ (
+        api.useAnswer(api.url('vms', { from: slowly.from, to: slowly.to, points: trendPoints }), epoch)
     );
     const vm = chosen(vms.data, view);
     const advice = /** @type {api.Answer<import('./answers').Advice>} */ (
-        api.useAnswer(api.url('explain', { from, to, vm: view.vm, vm_pid: view.vm ? view.pid : '' }), epoch)
+        api.useAnswer(api.url('explain', { from: words.from, to: words.to, vm: view.vm, vm_pid: view.vm ? view.pid : '' }), epoch)
     );
     // One word about a VM that is not there, instead of one from each part of the page.
     const absent = view.vm !== '' && advice.error instanceof api.Problem && advice.error.status === 404;
@@ -162,13 +166,13 @@ function Shown({ view, go, host, latest, connection, theme, turnTheme }) {
         <main class="columns" id="main">
             <div class="left">
                 <${Failure} error=${vms.error} />
-                ${vms.data && html`<${VmTable} vms=${vms.data} view=${view} go=${go} />`}
+                ${vms.data && html`<${VmTable} vms=${vms.data} trends=${trends.data} view=${view} go=${go} />`}
                 <${Failure} error=${vms.error || absent ? null : advice.error} />
                 <${Words} advice=${advice.data} what=${view.vm || 'all VMs'} />
             </div>
             <div class="right">
                 <${Trail} view=${view} go=${go} host=${host} vm=${vm} from=${from} to=${to} />
-                ${absent ? html`<section class="panel"><${Failure} error=${advice.error} /></section>` : html`<${Chosen} view=${view} go=${go} host=${host} vm=${vm} vms=${vms.data} from=${from} to=${to} epoch=${epoch} theme=${theme} wider=${wider} />`}
+                ${absent ? html`<section class="panel"><${Failure} error=${advice.error} /></section>` : html`<${Chosen} view=${view} go=${go} host=${host} vm=${vm} from=${from} to=${to} epoch=${epoch} theme=${theme} wider=${wider} />`}
             </div>
         </main>
         <footer>
@@ -182,13 +186,13 @@ function Shown({ view, go, host, latest, connection, theme, turnTheme }) {
         </footer>`;
 }
 
-/** All about what is chosen. @param {{view: View, go: (view: View, replace?: boolean) => void, host: Host, vm: import('./answers').Vm | null, vms: import('./answers').Vms | null, from: string, to: string, epoch: number, theme: string, wider: () => void}} props */
-function Chosen({ view, go, host, vm, vms, from, to, epoch, theme, wider }) {
+/** All about what is chosen. @param {{view: View, go: (view: View, replace?: boolean) => void, host: Host, vm: import('./answers').Vm | null, from: string, to: string, epoch: number, theme: string, wider: () => void}} props */
+function Chosen({ view, go, host, vm, from, to, epoch, theme, wider }) {
     return html`${view.versus.includes('~') && html`<${Compare} view=${view} host=${host} from=${from} to=${to} epoch=${epoch} go=${go} />`}
         <section class="panel">
             ${vm && view.vcpu === '' && view.reason === '' && view.level === '' && html`<${Figures} vm=${vm} />`}
             ${view.reason && html`<${Meaning} reason=${view.reason} epoch=${epoch} />`}
-            ${host.measured.split && view.level === '' && view.qualifier === '' && html`<${Split} view=${view} go=${go} host=${host} from=${from} to=${to} epoch=${epoch} theme=${theme} vms=${view.vm ? 1 : (vms?.rows?.length ?? null)} />`}
+            ${host.measured.split && view.level === '' && view.qualifier === '' && html`<${Split} view=${view} go=${go} host=${host} from=${from} to=${to} epoch=${epoch} theme=${theme} />`}
             ${host.measured.time && html`<${Heat} view=${view} go=${go} host=${host} from=${from} to=${to} epoch=${epoch} theme=${theme} wider=${wider} />`}
             ${view.cell.split('~').length === 4 && html`<${Cell} view=${view} host=${host} epoch=${epoch} go=${go} />`}
         </section>
@@ -243,23 +247,20 @@ function Trail({ view, go, host, vm, from, to }) {
     </nav>`;
 }
 
-/** @param {{view: View, go: (view: View) => void, host: Host, from: string, to: string, epoch: number, theme: string, vms: number | null}} props */
-function Split({ view, go, host, from, to, epoch, theme, vms }) {
+/** @param {{view: View, go: (view: View) => void, host: Host, from: string, to: string, epoch: number, theme: string}} props */
+function Split({ view, go, host, from, to, epoch, theme }) {
     const ofWall = view.reason === '';
-    // The split needs all exits: of one reason it is picked from those of all.
-    const most = ofWall ? splitRows / Math.max(vms ?? 1, 1) : splitRows / 100;
-    const steps = Math.max(10, Math.min(180, Math.floor(most)));
-    const step = Math.max(Math.ceil((Date.parse(to) - Date.parse(from)) / steps / 100) * 100, host.step_ns / 1e6);
-    const what = ofWall ? { by: view.vcpu ? 'vcpu' : 'level', rows: 'wall' } : { by: 'reason', rows: 'group' };
-    const answer = /** @type {api.Answer<import('./answers').Intervals>} */ (
-        api.useAnswer(
-            vms === null
-                ? null
-                : api.url('intervals', { from, to, ...choice({ ...view, reason: '' }), ...what, with: 'split', step: `${step}ms` }),
-            epoch,
-        )
+    // The split needs all exits: of one reason it is picked from those of all, and 8 MB is what an answer may have.
+    const what = ofWall ? { by: 'none', rows: 'wall' } : { by: 'reason', rows: 'group' };
+    const step = stepOf(Date.parse(to) - Date.parse(from), ofWall ? 180 : 120, host.step_ns / 1e6);
+    const answer = useSeries(
+        'intervals',
+        { ...choice({ ...view, reason: '' }), ...what, with: 'split', step: `${step}ms` },
+        { from, to },
+        epoch,
+        (/** @type {import('./answers').Intervals} */ found) => found.intervals,
     );
-    const data = useMemo(() => (answer.data ? slices(answer.data, view.reason) : []), [answer.data, view.reason]);
+    const data = useMemo(() => slices(answer.data ?? [], view.reason), [answer.data, view.reason]);
     const title = ofWall ? 'Where the wall clock of the vCPUs went' : 'Where the handling time of these exits went';
     return html`<h2>${title}</h2>
         <${Failure} error=${answer.error} />
@@ -268,10 +269,9 @@ function Split({ view, go, host, from, to, epoch, theme, vms }) {
 
 /** @param {{view: View, go: (view: View) => void, host: Host, from: string, to: string, epoch: number, theme: string, wider: () => void}} props */
 function Heat({ view, go, host, from, to, epoch, theme, wider }) {
-    const columns = innerWidth < 800 ? 100 : 240;
-    const heat = /** @type {api.Answer<import('./answers').Heat>} */ (
-        api.useAnswer(api.url('heatmap', { from, to, ...choice(view), columns }), epoch)
-    );
+    const step = stepOf(Date.parse(to) - Date.parse(from), innerWidth < 800 ? 100 : 240, host.step_ns / 1e6);
+    const { data, error } = useSeries('heatmap', { ...choice(view), step: `${step}ms` }, { from, to }, epoch, columnsOf);
+    const heat = useMemo(() => data && heatOf(data), [data]);
     const slow = /** @type {api.Answer<import('./answers').Slow>} */ (
         api.useAnswer(
             host.measured.slow_ns === null
@@ -281,11 +281,11 @@ function Heat({ view, go, host, from, to, epoch, theme, wider }) {
         )
     );
     return html`<h2>Handling time of ${view.reason ? 'these' : 'busy'} exits over time</h2>
-        <${Failure} error=${heat.error} />
+        <${Failure} error=${error} />
         ${
-            heat.data &&
+            heat &&
             html`<${HeatMap}
-                    heat=${heat.data}
+                    heat=${heat}
                     slow=${slow.data}
                     cell=${view.cell}
                     theme=${theme}
@@ -294,7 +294,7 @@ function Heat({ view, go, host, from, to, epoch, theme, wider }) {
                     onZoom=${(/** @type {string} */ from, /** @type {string} */ to) => go(change(view, { from, to, span: '' }))}
                     onWider=${wider}
                 />
-                <${HeatTable} heat=${heat.data} />`
+                <${HeatTable} heat=${heat} />`
         }`;
 }
 

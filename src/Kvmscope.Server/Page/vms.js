@@ -10,8 +10,11 @@ import { address, change } from './view.js';
 /** @typedef {import('./view.js').View} View */
 /** @typedef {import('./table.js').Column<Vm>} VmColumn */
 
-/** @param {View} view @param {(view: View) => void} go @returns {VmColumn[]} */
-function columns(view, go) {
+/** @param {Vm} vm */
+const keyOf = (vm) => `${vm.vm_pid} ${vm.vm}`;
+
+/** @param {View} view @param {(view: View) => void} go @param {Map<string, Vm['trend']>} trend @returns {VmColumn[]} */
+function columns(view, go, trend) {
     return [
         {
             key: 'vm',
@@ -44,7 +47,7 @@ function columns(view, go) {
             name: 'Trend',
             about: 'exits per second over this time',
             value: () => null,
-            show: (vm) => html`<${Trend} values=${vm.trend} />`,
+            show: (vm) => html`<${Trend} values=${trend.get(keyOf(vm)) ?? []} />`,
         },
         {
             key: 'p99',
@@ -63,11 +66,12 @@ const isChosen = (view, vm) => view.vm === vm.vm && (view.pid === '' || view.pid
 /** The row of the VM that is chosen, or of all. @param {Vms | null} vms @param {View} view @returns {Vm | null} */
 export const chosen = (vms, view) => (view.vm === '' ? (vms?.total ?? null) : (vms?.rows?.find((vm) => isChosen(view, vm)) ?? null));
 
-/** @param {{vms: Vms, view: View, go: (view: View, replace?: boolean) => void}} props */
-export function VmTable({ vms, view, go }) {
+/** @param {{vms: Vms, trends: Vms | null, view: View, go: (view: View, replace?: boolean) => void}} props */
+export function VmTable({ vms, trends, view, go }) {
     const all = vms.rows ?? [];
+    const trend = new Map(trends?.rows?.map((vm) => [keyOf(vm), vm.trend]));
     const found = all.filter((vm) => vm.vm.toLowerCase().includes(view.find.toLowerCase()));
-    const shown = columns(view, go).filter((c) => c.key !== 'trend' || all.some((vm) => vm.trend.length > 1));
+    const shown = columns(view, go, trend).filter((c) => c.key !== 'trend' || [...trend.values()].some((points) => points.length > 1));
     return html`<section class="panel vms" aria-labelledby="vms-title">
         <header>
             <h2 id="vms-title">VMs${view.sort === '' || view.sort === '-lost' ? ', by time lost' : ''}</h2>
@@ -93,7 +97,7 @@ export function VmTable({ vms, view, go }) {
                 class="tall"
                 columns=${shown}
                 rows=${sorted(found, shown, view.sort)}
-                keyOf=${(/** @type {Vm} */ vm) => `${vm.vm_pid} ${vm.vm}`}
+                keyOf=${keyOf}
                 sort=${view.sort || '-lost'}
                 onSort=${(/** @type {string} */ sort) => go({ ...view, sort }, true)}
                 isCurrent=${(/** @type {Vm} */ vm) => isChosen(view, vm)}

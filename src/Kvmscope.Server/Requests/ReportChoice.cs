@@ -52,7 +52,7 @@ internal sealed record ReportChoice(ExitChoice Exits, ReportRequest Request, IRe
             IsRecorded = source.Kind != SourceKind.Live,
             HasVms = source.Header.Grouping >= Grouping.Vm,
         };
-        if (By(query, kind) is { } by) request = request with { By = by };
+        if (By(query, mayBeNone: kind == "hist" || request.Split) is { } by) request = request with { By = by };
         Check(request, source, with.Count > 0);
         return new ReportChoice(exits, request, rows);
     }
@@ -90,12 +90,12 @@ internal sealed record ReportChoice(ExitChoice Exits, ReportRequest Request, IRe
         $"{Exits}|{Request.Kind}|{Request.By}|{Request.Split}|{Request.Nested}|{Request.Explain}|{Request.Top}|{Request.Sort}|"
         + string.Join(',', Rows.Order(StringComparer.Ordinal));
 
-    private static GroupBy? By(Query query, string kind)
+    private static GroupBy? By(Query query, bool mayBeNone)
     {
         IReadOnlyList<string> names = query.Items("by");
         if (names.Count == 0) return null;
         if (names is ["none"])
-            return kind == "hist" ? GroupBy.None : throw Problem.Bad("by", "by=none is for kind=hist");
+            return mayBeNone ? GroupBy.None : throw Problem.Bad("by", "by=none is for kind=hist and with=split");
         GroupBy by = GroupBy.None;
         foreach (string name in names)
         {

@@ -101,7 +101,7 @@ public sealed class SummaryTests
         HashSet<GroupKey> keys = [.. report.Rows.Select(row => row.Group.Key)];
         // A vCPU of which only the wall clock is known.
         if (request.By is GroupBy.Vm or GroupBy.Vcpu)
-            keys.UnionWith(WallClockBuilder.Build(left, request.By == GroupBy.Vcpu)
+            keys.UnionWith(WallClockBuilder.Build(left, request.By == GroupBy.Vcpu ? Grouping.Vcpu : Grouping.Vm)
                 .Select(wall => GroupKey.OfVcpu(wall.Vm?.Ordinal ?? GroupKey.None, wall.Vcpu ?? GroupKey.None)));
         return keys;
     }
@@ -133,7 +133,7 @@ public sealed class SummaryTests
     private static void CheckParts(Summary summary, SummaryRow row, Interval left, Report report, SummaryRequest request)
     {
         bool byVcpu = request.By.HasFlag(GroupBy.Vcpu), byVm = byVcpu || request.By.HasFlag(GroupBy.Vm);
-        IReadOnlyList<WallRow> walls = WallClockBuilder.Build(left, byVcpu);
+        IReadOnlyList<WallRow> walls = WallClockBuilder.Build(left, byVcpu ? Grouping.Vcpu : Grouping.Vm);
         WallRow[] own = [.. walls.Where(w => !byVm || (w.Vm?.Ordinal == row.Key.Vm && (!byVcpu || w.Vcpu == row.Key.VcpuId)))];
         Assert.Equal(own.Aggregate(0UL, (sum, w) => sum + w.WallNs), row.WallNs);
         bool areWalls = request.By is GroupBy.Vm or GroupBy.Vcpu && request.Scope is { Code: null, Level: null } && !request.LacksExits

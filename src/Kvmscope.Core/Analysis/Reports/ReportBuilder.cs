@@ -20,7 +20,7 @@ public static class ReportBuilder
     {
         GroupBy rows = Whole(request.RowsBy, request.Kind), detail = Whole(rows | GroupBy.Reason | GroupBy.Level, request.Kind);
         // One sum of all is the total.
-        return Build(interval, request, detail, rows == detail || rows == GroupBy.None ? null : rows);
+        return Build(interval, request, detail, rows == detail || request.By == GroupBy.None ? null : rows);
     }
 
     private static Report Build(Interval interval, ReportRequest request, GroupBy by, GroupBy? groups = null)
@@ -52,7 +52,7 @@ public static class ReportBuilder
         {
             Groups = coarse?.Rows ?? [],
             BusyHasRest = grouper.HasRest,
-            Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(interval, request.By.HasFlag(GroupBy.Vcpu)) : [],
+            Walls = request is { Split: true, HasAllExits: true } ? WallClockBuilder.Build(interval, request.WallsBy) : [],
         };
     }
 

@@ -74,8 +74,11 @@ public sealed record ReportRequest
     /// <summary>The grouping that an interval must have for this request.</summary>
     public Grouping Grouping =>
         By.HasFlag(GroupBy.Vcpu) || (OfReturns && !IsRecorded) ? Grouping.Vcpu
-        : Split || By.HasFlag(GroupBy.Vm) || (NeedsAll && HasVms) ? Grouping.Vm
+        : (Split && WallsBy == Grouping.Vm) || By.HasFlag(GroupBy.Vm) || (NeedsAll && HasVms) ? Grouping.Vm
         : Grouping.Host;
+
+    /// <summary>Which wall clocks are rows of their own: those of VMs, unless vCPUs are asked for, or one sum of all.</summary>
+    internal Grouping WallsBy => By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : By == GroupBy.None ? Grouping.Host : Grouping.Vm;
 
     /// <summary>What exits of a reason must be kept apart by in an interval for this request.</summary>
     public ExitParts Parts => PartsOf(By) | (NeedsAll ? ExitParts.Qualifier : ExitParts.None);

@@ -5,10 +5,11 @@ namespace Kvmscope.Core.Analysis.Reports;
 /// <summary>Adds up the wall clocks of an interval: what vCPUs did outside of exits, and where the time of their exits went.</summary>
 internal static class WallClockBuilder
 {
-    /// <summary>One row per VM or per vCPU, ordered by VM and vCPU; empty where the interval has no split.</summary>
-    internal static IReadOnlyList<WallRow> Build(Interval interval, bool byVcpu)
+    /// <summary>
+    /// One row per VM or per vCPU, ordered by VM and vCPU, or one of all; empty where the interval has no split.
+    /// </summary>
+    internal static IReadOnlyList<WallRow> Build(Interval interval, Grouping grouping)
     {
-        Grouping grouping = byVcpu ? Grouping.Vcpu : Grouping.Vm;
         var rows = new Dictionary<GroupKey, WallRow>();
         foreach (VcpuTime time in interval.Times) Add(time.Key, time.WallNs, time.Parts);
         if (rows.Count == 0) return [];

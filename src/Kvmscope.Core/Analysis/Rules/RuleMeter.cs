@@ -118,7 +118,7 @@ internal sealed class ShareMeter(Rule rule, RuleInput input, RuleScope scope, Ru
         MissingSource[] missing = [.. scope.Observed.Missing.Where(m => m.Part is not null)];
         if (Array.Find(missing, m => m.Part == part) is { } own) return RuleMeasurement.None(own.Text);
         TimeParts parts = default;
-        foreach (WallRow row in WallClockBuilder.Build(scope.Observed, byVcpu: rule.NamesVcpu)) parts.Add(row.Parts);
+        foreach (WallRow row in WallClockBuilder.Build(scope.Observed, rule.NamesVcpu ? Grouping.Vcpu : Grouping.Vm)) parts.Add(row.Parts);
         if (missing.Length > 0) return Share(parts[part], wall, RuleBound.AtMost, missing[0].Text);
         string? missed = Accounting.MissedEventsField.Line(scope.Observed.Accounting);
         // Poll time without an event is part of KVM's time.
