@@ -61,8 +61,11 @@ public sealed class SamplerTests
             };
         }
 
+        internal List<double> SlowTimeouts { get; } = [];
+
         public int ReadSlow(TimeSpan timeout, Action<SlowExit> sink)
         {
+            SlowTimeouts.Add(timeout.TotalMilliseconds);
             foreach (SlowExit exit in Slow) sink(exit);
             int count = Slow.Count;
             Slow.Clear();
@@ -71,6 +74,15 @@ public sealed class SamplerTests
         }
 
         public void Sweep() => Swept();
+
+        // Whether each call was for all vCPUs.
+        internal List<bool> HistoriesTaken { get; } = [];
+
+        public IReadOnlyList<VcpuHistory> TakeHistories(bool all)
+        {
+            HistoriesTaken.Add(all);
+            return [new VcpuHistory(Sample.Web, HistoriesTaken.Count, 1, Sample.Started, !all)];
+        }
 
         internal List<int> ExchangedAfter { get; } = [];
 
@@ -197,6 +209,78 @@ public sealed class SamplerTests
         Assert.Equal([(3, 2UL, 2), (0, 0UL, 1)], taken.Select(i => (i.Slow.Count, i.Accounting.LostEvents, i.Intervals)));
         Assert.Contains(Sample.Db, taken[0].Vms);
         Assert.Equal(5, seen.Count);
+    }
+
+    // Ctrl-C is noticed within a tenth of a second, also where slow exits wake the sampler.
+    [Theory]
+    [InlineData(true, true, new double[] { 0, 0, 0 }, new double[] { 100, 100, 50, 0 })]
+    [InlineData(true, false, new double[] { 100, 100, 50 }, new double[] { 0, 0, 0, 0 })]
+    [InlineData(false, true, new double[] { 250 }, new double[0])]
+    public void It_waits_for_slow_exits_only_where_they_are_wanted(bool wantsSlow, bool isWoken, double[] waits, double[] timeouts)
+    {
+        var time = new StillTime();
+        var trace = new Trace(time, 5);
+        var sampler = new Sampler(trace, new TraceClock(time)) { IsWokenBySlow = isWoken };
+        sampler.Add(new Sink(Grouping.Host, _ => true) { TakeSlow = wantsSlow ? _ => { } : null });
+        List<double> waited = [];
+        sampler.Run(span =>
+        {
+            waited.Add(span.TotalMilliseconds);
+            time.Now += span;
+            return false;
+        }, TimeSpan.FromMilliseconds(250));
+        Assert.Equal(waits, waited);
+        Assert.Equal(timeouts, trace.SlowTimeouts);
+    }
+
+    [Fact]
+    public void The_last_exits_of_vCPUs_are_taken_each_second_and_all_of_them_at_the_end()
+    {
+        var time = new StillTime();
+        Trace trace = new(time, 6), other = new(time, 6);
+        var sampler = new Sampler(trace, new TraceClock(time));
+        List<int> taken = [];
+        sampler.Add(new Sink(Grouping.Host, _ => true));
+        sampler.Add(new Sink(Grouping.Host, _ => true) { TakeHistories = histories => taken.AddRange(histories.Select(h => h.Vcpu)) });
+        sampler.Run(Waiting(time), TimeSpan.FromSeconds(2.5));
+        Assert.Equal([false, false, true], trace.HistoriesTaken);
+        Assert.Equal([1, 2, 3], taken);
+
+        var without = new Sampler(other, new TraceClock(time));
+        without.Add(new Sink(Grouping.Host, _ => true));
+        without.Run(Waiting(time), TimeSpan.FromSeconds(2.5));
+        Assert.Empty(other.HistoriesTaken);
+    }
+
+    [Fact]
+    public void It_ends_when_it_is_told_to_and_what_was_counted_until_then_is_delivered()
+    {
+        var time = new StillTime();
+        var sampler = new Sampler(new Trace(time, 7), new TraceClock(time));
+        (Sink sink, List<Interval> taken) = Collect(1);
+        sampler.Add(sink);
+        sampler.Run(_ =>
+        {
+            time.Now += TimeSpan.FromSeconds(0.5);
+            return true;
+        }, null);
+        Assert.True(sampler.HasEnded);
+        Assert.Equal((0L, 500_000_000L), (Assert.Single(taken).FromNs, taken[0].ToNs));
+    }
+
+    [Fact]
+    public void A_trace_that_is_read_once_is_swept_before()
+    {
+        var time = new StillTime { Now = TimeSpan.FromSeconds(2) };
+        List<string> done = [];
+        Trace? trace = null;
+        trace = new Trace(time, 8) { Swept = () => done.Add($"sweep after {trace!.Readings}") };
+        var clock = new TraceClock(time);
+        time.Now += TimeSpan.FromSeconds(3);
+        Interval interval = Sampler.ReadOnce(trace, clock, Grouping.Vm);
+        Assert.Equal((Sample.Started.AddSeconds(2), 2_000_000_000L), (interval.From, interval.FromNs));
+        Assert.Equal((5_000_000_000L, 1), (interval.ToNs, trace.Readings));
+        Assert.Equal(["sweep after 0"], done);
     }
 
     [Fact]
