@@ -14,6 +14,7 @@ public sealed class HabitTests
     [InlineData("count -a -i 1 2", "count --interval 1s --duration 2s")]
     [InlineData("hist -d 2 10", "hist --reason 10 --duration 2s")]
     [InlineData("slower 5 -d 1", "slower 5ms --duration 1s")]
+    [InlineData("count --reason HLT 10", "count --duration 10s --reason HLT")] // an option takes one word
     public void Mean_the_same(string typed, string full)
     {
         World world = new(), other = new();
@@ -68,4 +69,11 @@ public sealed class HabitTests
     [InlineData("it's $HOME")]
     [InlineData("*")]
     public void A_word_in_quotes_is_the_word(string word) => Assert.Equal(word, ShellWord.Plain(ShellWord.Of(word)));
+
+    [Theory]
+    [InlineData("web-1", "web-1")]
+    [InlineData("", "''")]
+    [InlineData("a b", "'a b'")]
+    [InlineData("it's", "'it'\\''s'")]
+    public void Only_a_word_that_needs_quotes_has_them(string word, string typed) => Assert.Equal(typed, ShellWord.Of(word));
 }

@@ -76,7 +76,10 @@ public sealed class HelpTests
         Assert.Equal(["0", "1", "2", "3", "4", "5", "130", "COMMAND's"], ProgramHelp.ExitStatuses.Select(s => s.Status));
         Assert.Equal(["NO_COLOR"], ProgramHelp.Environment.Select(v => v.Name));
         IEnumerable<(string Form, string Says)> said =
-            [.. ProgramHelp.Examples.Select(e => (e.Line, e.Says)), .. ProgramHelp.ExitStatuses, .. ProgramHelp.Environment];
+            [
+                .. ProgramHelp.Examples.Select(e => (e.Line, e.Says)), .. ProgramHelp.ExitStatuses, .. ProgramHelp.Environment,
+                .. ProgramHelp.Options,
+            ];
         Assert.All(said, entry =>
         {
             Assert.EndsWith(".", entry.Says, StringComparison.Ordinal);
