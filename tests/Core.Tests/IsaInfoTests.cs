@@ -24,6 +24,28 @@ public sealed class IsaInfoTests
         Assert.Equal(("#0xc", false, "none"), (ExitReasons.Name(code), ExitReasons.IsKnown(code), IsaInfo.Of(code.Isa).Name));
     }
 
+    [Theory]
+    [InlineData(Isa.Vmx, "VMX", "VMX (Intel)", "VMX#")]
+    [InlineData(Isa.Svm, "SVM", "SVM (AMD)", "SVM#")]
+    [InlineData(Isa.Arm64, "arm64", "arm64", "ARM64#")]
+    [InlineData(Isa.Riscv64, "riscv64", "riscv64", "RISCV64#")]
+    public void It_is_named_as_people_name_it(Isa isa, string name, string title, string mark)
+    {
+        IsaInfo info = IsaInfo.Of(isa);
+        Assert.Equal((name, title, mark), (info.DisplayName, info.Title, info.Mark));
+        Assert.Equal(info.Name, System.Text.Encoding.UTF8.GetString(info.NameUtf8));
+    }
+
+    [Fact]
+    public void Without_an_isa_nothing_is_known()
+    {
+        IsaInfo none = IsaInfo.Of(Isa.None);
+        Assert.Equal((null, 0UL, ""), (none.IndexOf(1), none.CodeAt(1), none.NumberText(1)));
+        Assert.Equal((null, null), (none.Find(1), none.QualifierOf(1)));
+        Assert.Equal((ExitReasons.Unread, "#0x1"), (ExitReasons.Name(default), ExitReasons.Name(new ExitCode(Isa.None, 1))));
+        Assert.Equal((false, false, false), (none.HasPage(1), none.IsFailedEntry(1), none.GoesOnUnhandled));
+    }
+
     [Fact]
     public void What_is_not_known_may_be_any()
     {

@@ -38,6 +38,21 @@ public class QualifierTests
     public void Is_named_as_people_name_it(Isa isa, ulong code, ulong raw, string name) =>
         Assert.Equal(name, Qualifiers.Name(new ExitCode(isa, code), Qualifier.Of(raw)));
 
+    [Theory]
+    [InlineData(Isa.Vmx, 48, 0x1, "read, not present", "read")]
+    [InlineData(Isa.Vmx, 48, 0x2, "write, not present", "write")]
+    [InlineData(Isa.Vmx, 48, 0xc, "fetch, present", "fetch")]
+    [InlineData(Isa.Svm, 0x7c, 0x1_0000_01a0, "IA32_MISC_ENABLE read", "read")]
+    [InlineData(Isa.Svm, 0x7c, 0x2_0000_01a0, "IA32_MISC_ENABLE write", "write")]
+    [InlineData(Isa.Svm, 0x7c, 0x1a0, "IA32_MISC_ENABLE", null)]
+    [InlineData(Isa.Vmx, 30, 0x1_0000_03f8, "0x3f8 in (serial COM1)", "in")]
+    [InlineData(Isa.Vmx, 30, 0x2_0000_03f8, "0x3f8 out (serial COM1)", "out")]
+    public void Has_a_direction_where_that_is_known(Isa isa, ulong code, ulong raw, string name, string? direction)
+    {
+        ExitCode of = new(isa, code);
+        Assert.Equal((name, direction), (Qualifiers.Name(of, Qualifier.Of(raw)), Qualifiers.Direction(of, Qualifier.Of(raw))));
+    }
+
     // Also of those that look alike in some bits: 0x200 is IRR0, and 0 is none.
     [Fact]
     public void Each_register_of_the_APIC_has_its_own_name()

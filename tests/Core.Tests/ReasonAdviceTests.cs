@@ -34,6 +34,27 @@ public sealed class ReasonAdviceTests
     }
 
     [Fact]
+    public void Command_lines_name_the_reason()
+    {
+        Assert.Equal(
+            [
+                ("kvmscope time --split", "how much of it is sleep, and how much is halt polling"),
+                ("kvmscope hist HLT", "many short halts, or few long ones"),
+            ],
+            ReasonAdvice.LookAt(new ExitCode(Isa.Vmx, 12)));
+        Assert.Equal(
+            [
+                ("kvmscope time --by qualifier --reason CPUID", Qualifiers.InfoOf(new ExitCode(Isa.Vmx, 10))!.Shows),
+                ("kvmscope time --split --reason CPUID", "KVM, the VMM, or waiting for a CPU"),
+                ("kvmscope slower 1ms --reason CPUID --verbose", "each slow one, and where its time went"),
+            ],
+            ReasonAdvice.LookAt(new ExitCode(Isa.Vmx, 10)));
+        Assert.Equal(
+            [("kvmscope count --by vcpu --reason TRIPLE_FAULT", "which VMs and vCPUs it happened to")],
+            ReasonAdvice.LookAt(new ExitCode(Isa.Vmx, 2)));
+    }
+
+    [Fact]
     public void Each_reason_has_a_line_and_idle_or_fatal_ones_no_slow_exits()
     {
         foreach (IsaInfo isa in IsaInfo.All)
