@@ -31,6 +31,14 @@ public sealed class KeyPrioritiesTests
         Assert.Equal([(3, 2), (1, 1)],
             Decide([Held(1, 5), Held(2, 10), Held(3, 0), Held(4, 0, reason: 11)], Waiting(1, 20), Waiting(2, 30)));
 
+    // A reason without an exit in that time has no share to tell of.
+    [Fact]
+    public void The_largest_share_of_its_reason_chooses_first_not_the_largest_count()
+    {
+        Assert.Equal([(1, 2)], Decide([Held(1, 0)], Waiting(1, 30), Waiting(2, 20, of: 100)));
+        Assert.Equal([(1, 2)], Decide([Held(1, 0)], Waiting(1, 30, of: 0), Waiting(2, 20)));
+    }
+
     [Fact]
     public void A_key_that_is_not_frequent_takes_nothing() => Assert.Empty(Decide([Held(1, 0)], Waiting(1, 9)));
 
