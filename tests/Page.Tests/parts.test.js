@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import * as format from '../../src/Kvmscope.Server/Page/format.js';
 import { heatOf } from '../../src/Kvmscope.Server/Page/heatmap.js';
 import { rest, stepOf } from '../../src/Kvmscope.Server/Page/series.js';
+import { keyOf, trendsOf } from '../../src/Kvmscope.Server/Page/trends.js';
 import * as view from '../../src/Kvmscope.Server/Page/view.js';
 
 test('three digits and a unit; what is not known is a dash', () => {
@@ -129,4 +130,28 @@ test('columns of several answers are one heat map, each exit in its bin', () => 
         [[7, 1, 0, 0, 0], null, [0, 0, 0, 0, 0], [0, 0, 0, 3, 2]],
     );
     assert.deepEqual(heatOf([]), { bins: { low_ns: [], high_ns: [] }, columns: [] });
+});
+
+test('trends: exits per second of each row, 0 where it made none, nothing where it is not known', () => {
+    const rows = (/** @type {Record<string, number>} */ counts) =>
+        Object.entries(counts).map(([vm, count]) => /** @type {any} */ ({ row: 'group', vm, vm_pid: 7, reason: null, count }));
+    const interval = (/** @type {any} */ rows, by = 'vm') => ({
+        started: '',
+        ended: '',
+        seconds: 2,
+        by,
+        why: null,
+        report: rows && { rows },
+    });
+    const trends = trendsOf(
+        [interval(rows({ a: 2, b: 4 })), interval(null), interval(rows({ b: 1 })), interval([{ row: 'group', count: 9 }], 'reason')],
+        'vm',
+    );
+    assert.deepEqual(
+        [...trends],
+        [
+            [keyOf({ row: 'group', vm: 'a', vm_pid: 7 }), [1, null, 0, null]],
+            [keyOf({ row: 'group', vm: 'b', vm_pid: 7 }), [2, null, 0.5, null]],
+        ],
+    );
 });

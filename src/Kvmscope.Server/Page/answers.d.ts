@@ -57,7 +57,6 @@ export interface Vm {
     lost_ns: number | null;
     lost_share: number | null;
     reasons: { reason: string; busy_share: number }[];
-    trend: (number | null)[];
     uuid?: string;
     vmid?: string;
     namespace?: string;

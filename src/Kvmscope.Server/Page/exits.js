@@ -6,6 +6,7 @@ import { count, duration, rate, ratio, seen, share, stretch } from './format.js'
 import { Failure } from './failure.js';
 import { SlowExits } from './slow.js';
 import { Link, Name, Table, Trend, figure, sorted } from './table.js';
+import { keyOf, useTrends } from './trends.js';
 import { address, change, choice, slowChoice } from './view.js';
 
 /** @typedef {import('./answers').Row} Row */
@@ -40,10 +41,6 @@ export function tabOf(view, host) {
     const all = tabs(view, host);
     return all.find((t) => t.key === view.tab) ?? all[0];
 }
-
-/** @param {Row} row */
-export const keyOf = (row) =>
-    [row.row, row.vm_pid, row.vm, row.vcpu, row.reason, row.level, row.idle, row.qualifier, row.direction, row.page, row.rip].join('\n');
 
 /** @param {View} view @param {(view: View) => void} go @param {string} by @returns {RowColumn[]} */
 function names(view, go, by) {
@@ -190,26 +187,6 @@ function rounds() {
     ];
 }
 
-/** Exits per second of each row over time. @param {Intervals | null} over @returns {Map<string, (number | null)[]>} */
-function trends(over) {
-    const all = new Map();
-    over?.intervals.forEach(({ report, seconds }, n) => {
-        for (const row of report?.rows ?? []) {
-            const key = keyOf(row);
-            if (!all.has(key))
-                all.set(
-                    key,
-                    over.intervals.map((i) => (i.report ? 0 : null)),
-                );
-            all.get(key)[n] = ratio(row.count, seconds);
-        }
-    });
-    return all;
-}
-
-/** How many steps a trend has. */
-const points = 24;
-
 /** @param {{view: View, host: import('./answers').Host, from: string, to: string, epoch: number, go: (view: View, replace?: boolean) => void}} props */
 export function Exits({ view, host, from, to, epoch, go }) {
     const tab = tabOf(view, host);
@@ -223,15 +200,7 @@ export function Exits({ view, host, from, to, epoch, go }) {
             epoch,
         )
     );
-    const step = Math.max(Math.round((Date.parse(to) - Date.parse(from)) / points), Math.round(host.step_ns / 1e6));
-    const over = /** @type {api.Answer<Intervals>} */ (
-        api.useAnswer(
-            tab.key === 'reasons'
-                ? api.url('intervals', { ...time, ...choice(view), by: tab.by, rows: 'group', step: `${step}ms`, kind: 'count' })
-                : null,
-            epoch,
-        )
-    );
+    const trend = useTrends(tab.by, tab.key === 'reasons' ? choice(view) : null, time, host, epoch);
     const slow = /** @type {api.Answer<import('./answers').Slow>} */ (
         api.useAnswer(tab.key === 'slow' ? api.url('slow', { ...time, ...slowChoice(view, host.isa) }) : null, epoch)
     );
@@ -276,12 +245,12 @@ export function Exits({ view, host, from, to, epoch, go }) {
                 html`<label class="small"><input type="checkbox" checked=${view.halts === '1'} onChange=${(/** @type {any} */ e) => go({ ...view, halts: e.target.checked ? '1' : '' }, true)} />${' '}halts too</label>`
             }
             ${tab.key === 'slow' && slow.data && html`<${SlowExits} slow=${slow.data} label="Slow exits" vm=${view.vm} />`}
-            ${tab.by !== '' && answer.data && answer.of.includes(`by=${encodeURIComponent(tab.by)}`) && html`<${ExitTable} interval=${answer.data.intervals[0]} tab=${tab} trend=${trends(tab.key === 'reasons' ? over.data : null)} view=${view} go=${go} />`}
+            ${tab.by !== '' && answer.data && answer.of.includes(`by=${encodeURIComponent(tab.by)}`) && html`<${ExitTable} interval=${answer.data.intervals[0]} tab=${tab} trend=${trend} view=${view} go=${go} />`}
         </div>
     </section>`;
 }
 
-/** @param {{interval: import('./answers').Interval, tab: {key: string, name: string, by: string}, trend: Map<string, (number | null)[]>, view: View, go: (view: View, replace?: boolean) => void}} props */
+/** @param {{interval: import('./answers').Interval, tab: {key: string, name: string, by: string}, trend: import('./trends.js').Trends, view: View, go: (view: View, replace?: boolean) => void}} props */
 function ExitTable({ interval, tab, trend, view, go }) {
     if (!interval?.report) return html`<p class="note">${interval?.why ?? 'Nothing was recorded in this time.'}</p>`;
     const { rows } = interval.report;

@@ -12,6 +12,7 @@ import { HeatMap, columnsOf, heatOf } from './heatmap.js';
 import * as live from './live.js';
 import { stepOf, useSeries, useSteady } from './series.js';
 import { Link } from './table.js';
+import { points as trendPoints, useTrends } from './trends.js';
 import { address, change, choice, read, slowChoice, up } from './view.js';
 import { Figures, VmTable, Words, chosen } from './vms.js';
 
@@ -19,8 +20,6 @@ import { Figures, VmTable, Words, chosen } from './vms.js';
 /** @typedef {import('./answers').Host} Host */
 /** @typedef {import('./series.js').Time} Time */
 
-/** How many points the trend of a VM has. */
-const trendPoints = 30;
 /** How often in the time that is shown it is asked again what stands out. */
 const wordsTimes = 60;
 
@@ -139,10 +138,9 @@ function Shown({ view, go, host, latest, connection, theme, turnTheme }) {
     const { from, to } = time;
     const { epoch } = connection;
     const vms = /** @type {api.Answer<import('./answers').Vms>} */ (api.useAnswer(api.url('vms', { from, to, points: 0 }), epoch));
-    const [slowly, words] = [useSteady(time, trendPoints), useSteady(time, wordsTimes)];
-    const trends = /** @type {api.Answer<import('./answers').Vms>} */ (
-        api.useAnswer(api.url('vms', { from: slowly.from, to: slowly.to, points: trendPoints }), epoch)
-    );
+    const going = { ...time, live: time.live && connection.state !== 'over' };
+    const words = useSteady(going, wordsTimes, `${view.pid} ${view.vm}`);
+    const trends = useTrends('vm', host.measured.by === 'host' ? null : {}, useSteady(going, trendPoints, ''), host, epoch);
     const vm = chosen(vms.data, view);
     const advice = /** @type {api.Answer<import('./answers').Advice>} */ (
         api.useAnswer(api.url('explain', { from: words.from, to: words.to, vm: view.vm, vm_pid: view.vm ? view.pid : '' }), epoch)
@@ -166,7 +164,7 @@ function Shown({ view, go, host, latest, connection, theme, turnTheme }) {
         <main class="columns" id="main">
             <div class="left">
                 <${Failure} error=${vms.error} />
-                ${vms.data && html`<${VmTable} vms=${vms.data} trends=${trends.data} view=${view} go=${go} />`}
+                ${vms.data && html`<${VmTable} vms=${vms.data} trends=${trends} view=${view} go=${go} />`}
                 <${Failure} error=${vms.error || absent ? null : advice.error} />
                 <${Words} advice=${advice.data} what=${view.vm || 'all VMs'} />
             </div>

@@ -62,12 +62,14 @@ export function useSeries(path, parameters, { from, to }, epoch, read) {
  * A time that goes on less often: for what takes long to answer and changes slowly. Answers say of which time they are.
  * @param {Time} time
  * @param {number} times how often in its span
+ * @param {string} of about what: something else is asked about the time that it is now
  * @returns {Time}
  */
-export function useSteady(time, times) {
-    const steady = useRef(time);
+export function useSteady(time, times, of) {
+    const steady = useRef({ time, of });
     const { current } = steady;
-    const on = Date.parse(time.to) - Date.parse(current.to);
-    if (!time.live || time.span !== current.span || on < 0 || on * times >= time.span) steady.current = time;
-    return steady.current;
+    const on = Date.parse(time.to) - Date.parse(current.time.to);
+    const isOther = !time.live || of !== current.of || time.span !== current.time.span;
+    if (isOther || on < 0 || on * times >= time.span) steady.current = { time, of };
+    return steady.current.time;
 }

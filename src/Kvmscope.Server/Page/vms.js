@@ -3,6 +3,7 @@
 import { html } from './vendor/preact.js';
 import { duration, rate, seen, share, stretch } from './format.js';
 import { Link, Name, Table, Trend, figure, sorted } from './table.js';
+import { keyOf } from './trends.js';
 import { address, change } from './view.js';
 
 /** @typedef {import('./answers').Vm} Vm */
@@ -11,10 +12,10 @@ import { address, change } from './view.js';
 /** @typedef {import('./table.js').Column<Vm>} VmColumn */
 
 /** @param {Vm} vm */
-const keyOf = (vm) => `${vm.vm_pid} ${vm.vm}`;
+const keyOfVm = ({ vm, vm_pid }) => keyOf({ row: 'group', vm, vm_pid });
 
-/** @param {View} view @param {(view: View) => void} go @param {Map<string, Vm['trend']>} trend @returns {VmColumn[]} */
-function columns(view, go, trend) {
+/** @param {View} view @param {(view: View) => void} go @param {import('./trends.js').Trends} trends @returns {VmColumn[]} */
+function columns(view, go, trends) {
     return [
         {
             key: 'vm',
@@ -47,7 +48,7 @@ function columns(view, go, trend) {
             name: 'Trend',
             about: 'exits per second over this time',
             value: () => null,
-            show: (vm) => html`<${Trend} values=${trend.get(keyOf(vm)) ?? []} />`,
+            show: (vm) => html`<${Trend} values=${trends.get(keyOfVm(vm)) ?? []} />`,
         },
         {
             key: 'p99',
@@ -66,12 +67,11 @@ const isChosen = (view, vm) => view.vm === vm.vm && (view.pid === '' || view.pid
 /** The row of the VM that is chosen, or of all. @param {Vms | null} vms @param {View} view @returns {Vm | null} */
 export const chosen = (vms, view) => (view.vm === '' ? (vms?.total ?? null) : (vms?.rows?.find((vm) => isChosen(view, vm)) ?? null));
 
-/** @param {{vms: Vms, trends: Vms | null, view: View, go: (view: View, replace?: boolean) => void}} props */
+/** @param {{vms: Vms, trends: import('./trends.js').Trends, view: View, go: (view: View, replace?: boolean) => void}} props */
 export function VmTable({ vms, trends, view, go }) {
     const all = vms.rows ?? [];
-    const trend = new Map(trends?.rows?.map((vm) => [keyOf(vm), vm.trend]));
     const found = all.filter((vm) => vm.vm.toLowerCase().includes(view.find.toLowerCase()));
-    const shown = columns(view, go, trend).filter((c) => c.key !== 'trend' || [...trend.values()].some((points) => points.length > 1));
+    const shown = columns(view, go, trends).filter((c) => c.key !== 'trend' || [...trends.values()].some((points) => points.length > 1));
     return html`<section class="panel vms" aria-labelledby="vms-title">
         <header>
             <h2 id="vms-title">VMs${view.sort === '' || view.sort === '-lost' ? ', by time lost' : ''}</h2>
@@ -97,7 +97,7 @@ export function VmTable({ vms, trends, view, go }) {
                 class="tall"
                 columns=${shown}
                 rows=${sorted(found, shown, view.sort)}
-                keyOf=${keyOf}
+                keyOf=${keyOfVm}
                 sort=${view.sort || '-lost'}
                 onSort=${(/** @type {string} */ sort) => go({ ...view, sort }, true)}
                 isCurrent=${(/** @type {Vm} */ vm) => isChosen(view, vm)}
