@@ -28,7 +28,8 @@ internal sealed class BlockSums(long most)
     private readonly IntervalUnpacker _unpacker = new();
     private long _bytes;
 
-    private sealed record Block(HistoryPiece Sum, long FromNs, long ToNs, long Bytes)
+    // Without a sum where there was no room for it: it is not made again each time.
+    private sealed record Block(HistoryPiece? Sum, long FromNs, long ToNs, long Bytes)
     {
         /// <summary>How far the history was when it was last asked for.</summary>
         internal long UsedAt { get; set; }
@@ -53,11 +54,7 @@ internal sealed class BlockSums(long most)
                 while (end < pieces.Length && BlockOf(pieces[end]) == block) end++;
                 // Of the first and the last block there may be more entries than these; and what was open at the edges matters.
                 bool isWhole = first > 0 && end < pieces.Length && !HasGap(pieces[first..(end + 1)]);
-                if (isWhole && end - first >= LeastPieces && Of(block, form, pieces[first..end]) is { } sum)
-                {
-                    sum.UsedAt = now;
-                    folded.Add(sum.Sum);
-                }
+                if (isWhole && end - first >= LeastPieces && Of(block, form, pieces[first..end], now) is { } sum) folded.Add(sum);
                 else folded.AddRange(pieces[first..end]);
             }
         }
@@ -68,7 +65,7 @@ internal sealed class BlockSums(long most)
     /// <param name="now">How far the history is.</param>
     internal void Forget(long now)
     {
-        if (Bytes == 0 || !_lock.TryEnter()) return;
+        if (!_lock.TryEnter()) return;
         try
         {
             foreach (((long, HistoryForm) key, Block block) in _blocks)
@@ -91,29 +88,32 @@ internal sealed class BlockSums(long most)
         return false;
     }
 
-    private Block? Of(long number, HistoryForm form, ReadOnlySpan<HistoryPiece> pieces)
+    private HistoryPiece? Of(long number, HistoryForm form, ReadOnlySpan<HistoryPiece> pieces, long now)
     {
         (long from, long to) = (pieces[0].Head.FromNs, pieces[^1].Head.ToNs);
-        if (_blocks.TryGetValue((number, form), out Block? known))
+        if (_blocks.TryGetValue((number, form), out Block? block) && (block.FromNs, block.ToNs) == (from, to))
         {
-            if (known.FromNs == from && known.ToNs == to) return known;
-            Remove((number, form), known);
+            block.UsedAt = now;
+            return block.Sum;
         }
-        // Their sum takes no more than they do.
-        long room = most - _bytes;
-        foreach (HistoryPiece piece in pieces) room -= piece.Counters.Bytes;
-        if (room < 0) return null;
+        if (block is not null) Remove((number, form), block);
+        (HistoryPiece sum, long bytes) = SumOf(pieces);
+        bool hasRoom = _bytes + bytes <= most;
+        block = new Block(hasRoom ? sum : null, from, to, hasRoom ? bytes : 0) { UsedAt = now };
+        _blocks.Add((number, form), block);
+        Interlocked.Add(ref _bytes, block.Bytes);
+        return sum;
+    }
+
+    private (HistoryPiece Sum, long Bytes) SumOf(ReadOnlySpan<HistoryPiece> pieces)
+    {
         // With all that the pieces have.
         var sum = new IntervalSum(Grouping.Vcpu);
         foreach (HistoryPiece piece in pieces) _unpacker.AddTo(sum, piece.Head, piece.Vms, piece.Counters, null);
         Interval interval = sum.ToInterval();
         PackedBytes counters = _packer.Pack(interval).Counters;
-        var block = new Block(
-            new HistoryPiece(PackedInterval.HeadOf(interval), [.. interval.Vms], counters, null), from, to,
+        return (new HistoryPiece(PackedInterval.HeadOf(interval), [.. interval.Vms], counters, null),
             counters.Bytes + HistoryEntry.BytesOfHead(interval.Vms.Count));
-        _blocks.Add((number, form), block);
-        Interlocked.Add(ref _bytes, block.Bytes);
-        return block;
     }
 
     private void Remove((long, HistoryForm) key, Block block)

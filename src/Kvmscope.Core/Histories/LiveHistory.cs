@@ -26,7 +26,7 @@ public sealed class LiveHistory : IHistory
     public const int DefaultSlow = 10_000;
 
     // What sums that are asked for again and again may take.
-    private const int BlockShare = 8;
+    private const int BlockShare = 6;
 
     private readonly Grouping _grouping;
     private readonly ExitParts _parts;
