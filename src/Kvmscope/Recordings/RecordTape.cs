@@ -14,6 +14,8 @@ namespace Kvmscope.Recordings;
 internal sealed class RecordTape(
     IOperatingSystem system, RecordPlan plan, Func<RecordingHeader> header, Action<string> warn, TimeZoneInfo zone) : IDisposable
 {
+    private static readonly TimeSpan s_longFile = TimeSpan.FromMinutes(1);
+
     private readonly Rotation _rotation = new(plan.Path);
     // Taken before privileges are dropped.
     private readonly FileOwner _owner = system.OwnerOfNewFiles();
@@ -120,6 +122,9 @@ internal sealed class RecordTape(
         _file = RecordingFile.Create(system, next, ExitStatus.Failed, _owner);
         // Only the VMs of the last interval are known to exist still: others may have ended, and could not be traced in this file.
         Begin(header() with { IsContinued = true, Machines = [.. interval.Vms.Select(KnownVm.Of)] }, (interval.To, interval.ToNs));
+        // What the index of a file took is in the oldest generation, which is collected when there is need: so memory would go up and
+        // down by some MB over days.
+        if (rotate >= s_longFile) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     // Read just after the interval ended, so what is suspended meanwhile is in the interval before.
