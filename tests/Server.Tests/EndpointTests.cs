@@ -127,6 +127,17 @@ public sealed class EndpointTests
         Assert.True(JsonElement.DeepEquals(all.Single(row => KindOf(row) == "total"), reasons.Single(row => KindOf(row) == "total")));
     }
 
+    [Fact]
+    public async Task Advice_is_about_VMs_whatever_rows_are_shown()
+    {
+        using var served = new Served(seconds: 6);
+        string[] all = [.. (await Task.WhenAll(new[] { "", "&by=none", "&by=level" }.Select(
+            by => served.Json($"/api/v1/intervals?with=split,advice{by}")))).Select(
+                answer => answer.GetProperty("intervals")[0].GetProperty("report").GetProperty("advice").GetRawText())];
+        Assert.Contains("web-1", all[0]);
+        Assert.Equal([all[0], all[0]], all[1..]);
+    }
+
     private static ulong SumOf(IEnumerable<JsonElement> numbers) => numbers.Aggregate(0UL, (sum, n) => sum + n.GetUInt64());
 
     private static JsonElement[] Rows(JsonElement intervals) =>

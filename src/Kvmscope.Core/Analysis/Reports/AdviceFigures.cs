@@ -13,7 +13,8 @@ internal sealed class AdviceFigures
     internal AdviceFigures(Report report, bool unicode)
     {
         (Report, _unicode) = (report, unicode);
-        Walls = WallClockBuilder.Build(report.Interval, report.Request.WallsBy);
+        // Whichever rows are shown, advice names VMs.
+        Walls = WallClockBuilder.Build(report.Interval, report.Request.By.HasFlag(GroupBy.Vcpu) ? Grouping.Vcpu : Grouping.Vm);
         Reasons =
             [.. report.Interval.Rows.GroupBy(r => r.Key.Code).Select(g => new ReasonFigures(g.Key, [.. g])).OrderByDescending(r => r.Ns)];
         BusyNs = Reasons.Where(r => !r.IsIdle).Aggregate(0UL, (sum, r) => sum + r.Ns);
