@@ -23,10 +23,13 @@ internal sealed class BlockSums(long most)
     private const int LeastPieces = 4;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(long Block, HistoryForm Form), Block> _blocks = [];
+    private readonly Dictionary<BlockKey, Block> _blocks = [];
     private readonly IntervalPacker _packer = new(new ChunkPool());
     private readonly IntervalUnpacker _unpacker = new();
     private long _bytes;
+
+    // Of a time in which VMs are not kept apart everywhere, no piece has any: then the sum must have none either.
+    private readonly record struct BlockKey(long Number, HistoryForm Form, bool HasVms);
 
     // Without a sum where there was no room for it: it is not made again each time.
     private sealed record Block(HistoryPiece? Sum, long FromNs, long ToNs, long Bytes)
@@ -54,8 +57,9 @@ internal sealed class BlockSums(long most)
                 while (end < pieces.Length && BlockOf(pieces[end]) == block) end++;
                 // Of the first and the last block there may be more entries than these; and what was open at the edges matters.
                 bool isWhole = first > 0 && end < pieces.Length && !HasGap(pieces[first..(end + 1)]);
-                if (isWhole && end - first >= LeastPieces && Of(block, form, pieces[first..end], now) is { } sum) folded.Add(sum);
-                else folded.AddRange(pieces[first..end]);
+                ReadOnlySpan<HistoryPiece> own = pieces[first..end];
+                if (isWhole && own.Length >= LeastPieces && Of(new(block, form, HasVms(own)), own, now) is { } sum) folded.Add(sum);
+                else folded.AddRange(own);
             }
         }
         return folded;
@@ -68,7 +72,7 @@ internal sealed class BlockSums(long most)
         if (!_lock.TryEnter()) return;
         try
         {
-            foreach (((long, HistoryForm) key, Block block) in _blocks)
+            foreach ((BlockKey key, Block block) in _blocks)
                 if (block.UsedAt < now - KeptNs) Remove(key, block);
         }
         finally
@@ -88,19 +92,26 @@ internal sealed class BlockSums(long most)
         return false;
     }
 
-    private HistoryPiece? Of(long number, HistoryForm form, ReadOnlySpan<HistoryPiece> pieces, long now)
+    private static bool HasVms(ReadOnlySpan<HistoryPiece> pieces)
+    {
+        foreach (HistoryPiece piece in pieces)
+            if (piece.Vms.Length > 0) return true;
+        return false;
+    }
+
+    private HistoryPiece? Of(BlockKey key, ReadOnlySpan<HistoryPiece> pieces, long now)
     {
         (long from, long to) = (pieces[0].Head.FromNs, pieces[^1].Head.ToNs);
-        if (_blocks.TryGetValue((number, form), out Block? block) && (block.FromNs, block.ToNs) == (from, to))
+        if (_blocks.TryGetValue(key, out Block? block) && (block.FromNs, block.ToNs) == (from, to))
         {
             block.UsedAt = now;
             return block.Sum;
         }
-        if (block is not null) Remove((number, form), block);
+        if (block is not null) Remove(key, block);
         (HistoryPiece sum, long bytes) = SumOf(pieces);
         bool hasRoom = _bytes + bytes <= most;
         block = new Block(hasRoom ? sum : null, from, to, hasRoom ? bytes : 0) { UsedAt = now };
-        _blocks.Add((number, form), block);
+        _blocks.Add(key, block);
         Interlocked.Add(ref _bytes, block.Bytes);
         return sum;
     }
@@ -116,7 +127,7 @@ internal sealed class BlockSums(long most)
             counters.Bytes + HistoryEntry.BytesOfHead(interval.Vms.Count));
     }
 
-    private void Remove((long, HistoryForm) key, Block block)
+    private void Remove(BlockKey key, Block block)
     {
         _blocks.Remove(key);
         Interlocked.Add(ref _bytes, -block.Bytes);

@@ -155,6 +155,22 @@ public sealed class LiveHistoryTests
     }
 
     [Fact]
+    public void A_sum_has_its_VMs_whatever_was_asked_for_before()
+    {
+        List<Interval> trace = [.. Stretched(Trace(5, 200), S)];
+        long all = Of(trace, LiveHistory.DefaultBytes).Bytes;
+        // The most with which the oldest have no VMs any more.
+        LiveHistory history = Enumerable.Range(1, 20).Select(i => Of(trace, all * (20 - i) / 20)).First(h => FirstWithVms(h) > 0);
+        List<Interval> recent = trace[FirstWithVms(history)..];
+        Assert.InRange(recent.Count, 70, 190);
+        int FirstWithVms(LiveHistory of) => trace.FindLastIndex(i => of.DetailAt(i.ToNs).Grouping < Grouping.Vm) + 1;
+        Assert.Equal(
+            Expected(recent, Grouping.Host, ExitParts.None), Text(history.Sum(recent[0].FromNs, history.To, Grouping.Host, ExitParts.None)));
+        // Of all together VMs are not known any more.
+        Assert.Empty(history.Sum(history.From, history.To, Grouping.Host, ExitParts.None)!.Vms);
+    }
+
+    [Fact]
     public void With_too_little_memory_sums_are_coarser_and_still_exact()
     {
         var seen = new HashSet<Grouping>();
