@@ -164,8 +164,8 @@ public sealed class LiveHistoryTests
         List<Interval> recent = trace[FirstWithVms(history)..];
         Assert.InRange(recent.Count, 70, 190);
         int FirstWithVms(LiveHistory of) => trace.FindLastIndex(i => of.DetailAt(i.ToNs).Grouping < Grouping.Vm) + 1;
-        Assert.Equal(
-            Expected(recent, Grouping.Host, ExitParts.None), Text(history.Sum(recent[0].FromNs, history.To, Grouping.Host, ExitParts.None)));
+        Interval? sum = history.Sum(recent[0].FromNs, history.To, Grouping.Host, ExitParts.None);
+        Assert.Equal(Expected(recent, Grouping.Host, ExitParts.None), Text(sum));
         // Of all together VMs are not known any more.
         Assert.Empty(history.Sum(history.From, history.To, Grouping.Host, ExitParts.None)!.Vms);
     }
