@@ -358,4 +358,40 @@ public sealed class SamplerTests
         // Some may have been in use for longer: other tests have memory collected at the same time.
         Assert.InRange(gone, Intervals / 2, Intervals - 1);
     }
+
+    [Fact]
+    public void What_is_kept_of_an_interval_is_let_go_and_collected_before_the_next_is_read()
+    {
+        const int Intervals = 20;
+        var time = new StillTime();
+        Interval? kept = null;
+        List<WeakReference> taken = [];
+        int gone = 0, readings = 0;
+        // What is swept right before each reading.
+        var trace = new Trace(time, 1)
+        {
+            Swept = () =>
+            {
+                readings++;
+                if (taken.Count > 0 && !taken[^1].IsAlive) gone++;
+            },
+        };
+        var sampler = new Sampler(trace, new TraceClock(time));
+        sampler.Add(new Sink(Grouping.Host, interval =>
+        {
+            taken.Add(new WeakReference(kept = interval));
+            for (int i = 0; i < 100; i++) GC.KeepAlive(new byte[30_000]);
+            return true;
+        })
+        { Step = TimeSpan.FromSeconds(1), LetGo = () => kept = null });
+        sampler.Run(wait =>
+        {
+            // It is there until then.
+            if (wait > TimeSpan.Zero && taken.Count > 0) Assert.Same(kept, taken[^1].Target);
+            time.Now += wait;
+            return false;
+        }, TimeSpan.FromSeconds(Intervals));
+        Assert.Equal(Intervals, readings);
+        Assert.InRange(gone, Intervals / 2, Intervals - 1);
+    }
 }

@@ -38,6 +38,7 @@ public sealed class LiveHistory : IHistory
     private readonly SlowRing _slow;
     private readonly BlockSums _blocks;
     private Interval? _newest;
+    private VmIdentity[] _vms = [];
     private long _stepNs;
 
     /// <summary>Makes an empty one.</summary>
@@ -78,14 +79,15 @@ public sealed class LiveHistory : IHistory
 
     private long FixedBytes => _maker.Bytes + _slow.Bytes + _blocks.Bytes + ((_newest?.Changes.Count ?? 0) * RowMemory.OfRow);
 
-    /// <summary>Adds the next interval, with its slow exits. It is kept until the next comes, so do not change it.</summary>
+    /// <summary>Adds the next interval, with its slow exits. Kept until <see cref="LetGo"/> or the next: do not change it.</summary>
     /// <exception cref="ArgumentException">It begins before the one before ended.</exception>
     public void Add(Interval interval)
     {
         if (interval.ToNs < interval.FromNs || (_entries.Count > 0 && interval.FromNs < _entries[_entries.Count - 1].To))
             throw new ArgumentException("intervals must follow each other", nameof(interval));
         (VmIdentity[] vms, int fresh) = _maker.Share(interval.Vms);
-        long vmBytes = _newest is { } before && ReferenceEquals(before.Vms, vms) ? 0 : HistoryEntry.BytesOfList(vms.Length, fresh);
+        long vmBytes = ReferenceEquals(_vms, vms) ? 0 : HistoryEntry.BytesOfList(vms.Length, fresh);
+        _vms = vms;
         _slow.Add(interval, vms);
         interval = interval with { Vms = vms, Slow = [] };
         _entries.Add(_maker.Make(interval, vms, vmBytes, HistoryForm.Exact, StepNs));
@@ -95,6 +97,12 @@ public sealed class LiveHistory : IHistory
         _entries.Fit(Math.Max(0, _budget - FixedBytes));
         _slow.ForgetUntil(_entries[0].From);
     }
+
+    /// <summary>
+    /// Forgets the rows of the newest interval as they came, which those who want it at once are spared unpacking. Called before the next
+    /// is read: then they are garbage when it comes, and are not copied to where long-lived objects are.
+    /// </summary>
+    public void LetGo() => Volatile.Write(ref _newest, null);
 
     /// <inheritdoc/>
     public HistoryDetail DetailAt(long place) => _entries.Read(all =>

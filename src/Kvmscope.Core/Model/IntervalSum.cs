@@ -72,13 +72,22 @@ public sealed class IntervalSum(
         foreach (MissingSource missing in interval.Missing)
             if (!_missing.Contains(missing)) _missing.Add(missing);
         foreach (VcpuTime time in interval.TimeChanges) Add(time);
-        if (grouping > Grouping.Host)
-            foreach (GroupKey vcpu in interval.Vcpus)
-                if (wants is null || wants(vcpu)) _vcpus.Add(vcpu.At(grouping));
-        foreach (VmmReturns returns in interval.Returns)
-            if (wants is null || wants(GroupKey.OfVcpu(returns.Key.Vm, returns.Key.Vcpu))) _returns.Add(returns);
+        foreach (GroupKey vcpu in interval.Vcpus) AddVcpu(vcpu);
+        foreach (VmmReturns returns in interval.Returns) Add(returns);
         foreach (Row row in interval.Changes) Add(row);
         Check();
+    }
+
+    /// <summary>Adds a vCPU of the interval that was added last.</summary>
+    internal void AddVcpu(GroupKey vcpu)
+    {
+        if (grouping > Grouping.Host && (wants is null || wants(vcpu))) _vcpus.Add(vcpu.At(grouping));
+    }
+
+    /// <summary>Adds returns of the interval that was added last; the object is not kept.</summary>
+    internal void Add(VmmReturns returns)
+    {
+        if (wants is null || wants(GroupKey.OfVcpu(returns.Key.Vm, returns.Key.Vcpu))) _returns.Add(returns);
     }
 
     private void Know(VmIdentity vm)
@@ -197,7 +206,8 @@ public sealed class IntervalSum(
         return [.. sums.Select(s => new OpenExits(s.Key, s.Value))];
     }
 
-    private void Add(VcpuTime time)
+    /// <summary>Adds a wall clock of the interval that was added last.</summary>
+    internal void Add(VcpuTime time)
     {
         if (wants is not null && !wants(time.Key)) return;
         GroupKey key = _rows.KeyOf(time.Key);

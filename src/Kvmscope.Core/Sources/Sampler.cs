@@ -33,6 +33,9 @@ public sealed class Sink(Grouping grouping, Func<Interval, bool> take)
     /// <summary>Takes the last exits of vCPUs: when they end, and of all others at the end; null for none.</summary>
     public Action<IReadOnlyList<VcpuHistory>>? TakeHistories { get; init; }
 
+    /// <summary>Called before the trace is read for its next interval: what it keeps of the last one may be garbage by then.</summary>
+    public Action? LetGo { get; init; }
+
     /// <summary>How many intervals it did not take when they were due.</summary>
     public long Skipped { get; private set; }
 
@@ -122,6 +125,8 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
     public void Run(Func<TimeSpan, bool> wait, TimeSpan? duration)
     {
         bool hasSlow = _sinks.Any(sink => sink.WantsSlow);
+        // After a reading they would be in use, and copied: then memory is collected before the next.
+        bool keepsRows = _sinks.Any(sink => sink.LetGo is not null);
         Grouping grouping = _sinks.Max(sink => sink.Grouping);
         var sweeps = new Cadence(s_sweepPeriod);
         var due = new List<Sink>();
@@ -137,12 +142,14 @@ public sealed class Sampler(ITraceSession session, TraceClock clock)
                 if (sink.IsDue(clock.Elapsed) || HasEnded) due.Add(sink);
             // Also before a reading: it learns the names of new VMs.
             bool isSwept = sweeps.IsDue(clock.Elapsed) || due.Count > 0;
+            foreach (Sink sink in due) sink.LetGo?.Invoke();
+            if (keepsRows && due.Count > 0) garbage.Collect();
             if (isSwept) session.Sweep();
             if (isSwept) GiveHistories();
             if (due.Count > 0) Deliver(due, grouping, hasSlow);
             // After the reading, which it would delay.
             if (isSwept && !HasEnded) session.ExchangeCells();
-            if (isSwept && !HasEnded) garbage.Collect();
+            if (isSwept && !HasEnded && !keepsRows) garbage.Collect();
         }
     }
 

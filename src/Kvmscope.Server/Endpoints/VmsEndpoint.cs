@@ -66,10 +66,10 @@ internal sealed class VmsEndpoint : IEndpoint
         json.WriteEndObject();
     }
 
-    // Of the last interval: a sum of much time by vCPU would take long.
+    // Of the last interval: a sum of much time by vCPU would take long. As it is: then it is not added up.
     private static Dictionary<(int, string), int> VcpusAt(IHistory history, long to)
     {
-        Interval? last = history.Sum(history.EdgeBefore(to), to, Grouping.Vcpu, ExitParts.None);
+        Interval? last = history.Sum(history.EdgeBefore(to), to, Grouping.Vcpu, ExitParts.All);
         Dictionary<(int, string), int> vcpus = [];
         foreach (GroupKey key in last?.Vcpus ?? [])
             if (key.VcpuId is not null && last!.VmOf(key) is { } vm)

@@ -125,7 +125,7 @@ internal sealed class ServeCommand : ICommand
                 heap.Look();
                 return true;
             })
-            { Step = plan.Interval, MostSlow = MostSlow });
+            { Step = plan.Interval, MostSlow = MostSlow, LetGo = memory.LetGo });
             trace.Sampler.Run(trace.End.Wait, plan.Duration);
             manager?.Stopping();
             End(server, push);

@@ -98,7 +98,7 @@ internal sealed class TopCommand : ICommand
                 if (!trace.Sampler.HasEnded) program?.Draw();
                 return true;
             })
-            { Step = plan.Interval, MostSlow = MostSlow });
+            { Step = plan.Interval, MostSlow = MostSlow, LetGo = history.LetGo });
             program?.Draw();
             trace.Sampler.Run(program is null ? trace.End.Wait : time => program.Wait(time, context.Clock), job.Plan.Duration);
             if (once) Print(app, context);

@@ -185,75 +185,76 @@ internal sealed class IntervalUnpacker
     /// <param name="states">What was so at its begin and its end; null where that does not matter, or there was nothing.</param>
     internal void AddTo(IntervalSum sum, Interval head, IReadOnlyCollection<VmIdentity> vms, PackedBytes counters, PackedBytes? states)
     {
-        Interval interval = Read(head, vms, counters, states, out PackReader rows, out int count);
-        sum.Add(interval);
-        for (int i = 0; i < count; i++) sum.Add(_rows.Read(ref rows));
+        var from = new PackReader(counters);
+        Sizes sizes = Begin(ref from);
+        Interval interval = head with { Vms = vms };
+        sum.Add(states is null ? interval : ReadStates(states, interval));
+        OwnerCodec owner = default;
+        for (int i = 0; i < sizes.Vcpus; i++) sum.AddVcpu(ReadVcpu(ref from, ref owner));
+        owner = default;
+        for (int i = 0; i < sizes.Times; i++) sum.Add(ReadTime(ref from, ref owner, head.ToNs - head.FromNs));
+        owner = default;
+        for (int i = 0; i < sizes.Returns; i++) sum.Add(ReadReturns(ref from, ref owner));
+        _rows.Begin();
+        for (int i = 0; i < sizes.Rows; i++) sum.Add(_rows.Read(ref from));
     }
 
     /// <summary>Makes the interval again.</summary>
     internal Interval Unpack(Interval head, IReadOnlyCollection<VmIdentity> vms, PackedInterval packed)
     {
-        Interval interval = Read(head, vms, packed.Counters, packed.States, out PackReader reader, out int count);
-        var rows = new Row[count];
-        for (int i = 0; i < count; i++)
+        var from = new PackReader(packed.Counters);
+        Sizes sizes = Begin(ref from);
+        var vcpus = new GroupKey[sizes.Vcpus];
+        var times = new VcpuTime[sizes.Times];
+        var returns = new VmmReturns[sizes.Returns];
+        var rows = new Row[sizes.Rows];
+        OwnerCodec owner = default;
+        for (int i = 0; i < vcpus.Length; i++) vcpus[i] = ReadVcpu(ref from, ref owner);
+        owner = default;
+        for (int i = 0; i < times.Length; i++) times[i] = ReadTime(ref from, ref owner, head.ToNs - head.FromNs);
+        owner = default;
+        for (int i = 0; i < returns.Length; i++) returns[i] = ReadReturns(ref from, ref owner);
+        _rows.Begin();
+        for (int i = 0; i < rows.Length; i++)
         {
-            Row row = _rows.Read(ref reader);
+            Row row = _rows.Read(ref from);
             (rows[i] = new Row(row.Key)).Add(row);
         }
-        return interval with { Changes = rows };
+        Interval interval = head with { Vms = vms, Vcpus = vcpus, TimeChanges = times, Returns = returns, Changes = rows };
+        return packed.States is { } states ? ReadStates(states, interval) : interval;
     }
 
-    private Interval Read(
-        Interval head, IReadOnlyCollection<VmIdentity> vms, PackedBytes counters, PackedBytes? states, out PackReader from, out int rows)
+    private readonly record struct Sizes(int Vcpus, int Times, int Returns, int Rows);
+
+    private static Sizes Begin(ref PackReader from)
     {
-        from = new PackReader(counters);
         from.BeginItem();
-        var vcpus = new GroupKey[(int)from.Number()];
-        var times = new VcpuTime[(int)from.Number()];
-        var returns = new VmmReturns[(int)from.Number()];
-        rows = (int)from.Number();
-        ReadVcpus(ref from, vcpus);
-        ReadTimes(ref from, times, head.ToNs - head.FromNs);
-        ReadReturns(ref from, returns);
-        _rows.Begin();
-        Interval interval = head with { Vms = vms, Vcpus = vcpus, TimeChanges = times, Returns = returns };
-        return states is null ? interval : ReadStates(states, interval);
+        return new Sizes((int)from.Number(), (int)from.Number(), (int)from.Number(), (int)from.Number());
     }
 
-    private static void ReadVcpus(ref PackReader from, GroupKey[] vcpus)
+    private static GroupKey ReadVcpu(ref PackReader from, ref OwnerCodec owner)
     {
-        OwnerCodec owner = default;
-        for (int i = 0; i < vcpus.Length; i++)
-        {
-            from.BeginItem();
-            owner.Read(ref from, from.Byte());
-            vcpus[i] = GroupKey.OfVcpu(owner.Vm, owner.Vcpu);
-        }
+        from.BeginItem();
+        owner.Read(ref from, from.Byte());
+        return GroupKey.OfVcpu(owner.Vm, owner.Vcpu);
     }
 
-    private static void ReadTimes(ref PackReader from, VcpuTime[] times, long length)
+    private static VcpuTime ReadTime(ref PackReader from, ref OwnerCodec owner, long length)
     {
-        OwnerCodec owner = default;
-        for (int i = 0; i < times.Length; i++)
-        {
-            from.BeginItem();
-            owner.Read(ref from, from.Byte());
-            ulong wall = (ulong)(from.Signed() + length);
-            times[i] = new VcpuTime(GroupKey.OfVcpu(owner.Vm, owner.Vcpu), wall, TallyCodec.ReadParts(ref from, null));
-        }
+        from.BeginItem();
+        owner.Read(ref from, from.Byte());
+        ulong wall = (ulong)(from.Signed() + length);
+        return new VcpuTime(GroupKey.OfVcpu(owner.Vm, owner.Vcpu), wall, TallyCodec.ReadParts(ref from, null));
     }
 
-    private void ReadReturns(ref PackReader from, VmmReturns[] returns)
+    private VmmReturns ReadReturns(ref PackReader from, ref OwnerCodec owner)
     {
-        OwnerCodec owner = default;
-        for (int i = 0; i < returns.Length; i++)
-        {
-            from.BeginItem();
-            int flags = from.Byte();
-            owner.Read(ref from, flags);
-            returns[i] = new VmmReturns(new ReturnKey(owner.Vm, owner.Vcpu, new((int)from.Signed())));
-            TallyCodec.Read(ref from, returns[i], flags, _scratch);
-        }
+        from.BeginItem();
+        int flags = from.Byte();
+        owner.Read(ref from, flags);
+        var returns = new VmmReturns(new ReturnKey(owner.Vm, owner.Vcpu, new((int)from.Signed())));
+        TallyCodec.Read(ref from, returns, flags, _scratch);
+        return returns;
     }
 
     private Interval ReadStates(PackedBytes states, Interval interval)
