@@ -21,7 +21,7 @@ import { Figures, VmTable, Words, chosen } from './vms.js';
 /** @typedef {import('./series.js').Time} Time */
 
 /** How often in the time that is shown it is asked again what stands out. */
-const wordsTimes = 60;
+const wordsTimes = 30;
 
 /** The time that a view is about. @param {View} view @param {Host} host @param {string} latest @returns {Time} */
 function timeOf(view, host, latest) {

@@ -8,7 +8,7 @@ namespace Kvmscope.Running;
 internal sealed class HeapTrim(TimeProvider clock)
 {
     // A full collection stops all threads.
-    private static readonly TimeSpan s_least = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_least = TimeSpan.FromSeconds(10);
 
     private const long MostGarbage = 8 << 20;
 
