@@ -170,20 +170,6 @@ public sealed class LiveHistoryTests
     }
 
     [Fact]
-    public void Sums_are_made_again_where_entries_that_became_coarser_lie_across_their_edges()
-    {
-        List<Interval> trace = [.. Stretched(Trace(11, 200), 7 * S)];
-        var history = new LiveHistory(Grouping.Vcpu, ExitParts.All, 7 * S);
-        for (int i = 0; i < trace.Count; i++)
-        {
-            history.Add(trace[i]);
-            if (i % 8 != 7 || i < 100) continue;
-            Interval? sum = history.Sum(history.From, history.To, Grouping.Vm, ExitParts.None);
-            Assert.Equal(Expected(trace[..(i + 1)], Grouping.Vm, ExitParts.None), Text(sum));
-        }
-    }
-
-    [Fact]
     public void Shorter_sums_go_when_the_longer_one_is_made_of_them()
     {
         List<Interval> trace = [.. Stretched(Trace(9, 240), S)];
