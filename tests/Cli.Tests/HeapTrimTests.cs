@@ -8,12 +8,12 @@ namespace Kvmscope.Tests;
 public sealed class HeapTrimTests
 {
     [Fact]
-    public void What_is_dead_and_large_is_collected_after_five_seconds()
+    public void What_is_dead_and_large_is_collected_after_ten_seconds()
     {
         var clock = new FakeClock();
         var trim = new HeapTrim(clock);
         WeakReference old = Dead();
-        clock.Advance(TimeSpan.FromSeconds(4.9));
+        clock.Advance(TimeSpan.FromSeconds(9.9));
         trim.Look();
         Assert.True(old.IsAlive);
         clock.Advance(TimeSpan.FromSeconds(0.2));
