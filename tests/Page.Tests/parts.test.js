@@ -108,6 +108,12 @@ test('of a time that goes on, only what is new is asked for', () => {
     assert.deepEqual(numbers(at(100), at(123)), [[], at(100)]);
     assert.deepEqual(numbers(at(0), at(19)), [[], at(0)]);
     assert.deepEqual(rest([], at(0), at(19)), { kept: [], ask: at(0) });
+    // A VM that has ended is not in the last steps: they are asked for together with the last one that has it.
+    for (const gone of [{ count: 0 }, { report: { rows: [] } }]) {
+        const ended = known.map((step) => ({ ...step, count: null, report: null, ...(step.n > 5 ? gone : {}) }));
+        assert.deepEqual(rest(ended, at(0), at(23)), { kept: ended.slice(0, 1), ask: at(5) });
+        assert.deepEqual(rest(ended.slice(2), at(10), at(23)), { kept: [], ask: at(10) });
+    }
 });
 
 test('columns of several answers are one heat map, each exit in its bin', () => {

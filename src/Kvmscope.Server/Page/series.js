@@ -3,7 +3,7 @@
 import { useRef } from './vendor/preact.js';
 import * as api from './api.js';
 
-/** @typedef {{started: string, ended: string}} Step */
+/** @typedef {{started: string, ended: string, count?: number | null, report?: {rows: unknown[]} | null}} Step */
 /** @typedef {{from: string, to: string, span: number, live: boolean}} Time `span` in ms */
 
 const round = [0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 900, 1800, 3600];
@@ -19,9 +19,12 @@ export function stepOf(ms, most, least) {
     return (round.find((s) => s * 1000 >= wanted) ?? Math.ceil(wanted / 3.6e6) * 3600) * 1000;
 }
 
+/** Whether nothing happened in it: perhaps its VM had ended. @param {Step} step */
+const isEmpty = (step) => step.count === 0 || step.report?.rows.length === 0;
+
 /**
  * Which known steps are of use for a time, and from when on it must be asked for. The last one is asked for again: it may have been cut
- * short.
+ * short. So are those before it in which nothing happened: of a time without its VM nothing can be asked.
  * @template {Step} S
  * @param {S[]} known in order, without a hole
  * @param {string} from
@@ -29,11 +32,16 @@ export function stepOf(ms, most, least) {
  * @returns {{kept: S[], ask: string}}
  */
 export function rest(known, from, to) {
-    const last = known[known.length - 1];
     const begin = Date.parse(from);
+    const at = known.findLastIndex((step) => !isEmpty(step));
     const isOther =
-        !last || begin < Date.parse(known[0].started) || begin >= Date.parse(last.started) || Date.parse(to) < Date.parse(last.ended);
-    return isOther ? { kept: [], ask: from } : { kept: known.slice(0, -1).filter((s) => Date.parse(s.ended) > begin), ask: last.started };
+        at < 0 ||
+        begin < Date.parse(known[0].started) ||
+        begin >= Date.parse(known[at].started) ||
+        Date.parse(to) < Date.parse(known[known.length - 1].ended);
+    return isOther
+        ? { kept: [], ask: from }
+        : { kept: known.slice(0, at).filter((s) => Date.parse(s.ended) > begin), ask: known[at].started };
 }
 
 /**

@@ -35,7 +35,8 @@ export async function openPage(browser, options = {}) {
     const faults = [];
     let origin = '';
     page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()}`);
+        if (message.type() === 'error' || message.type() === 'warning')
+            faults.push(`console: ${message.text()} (${message.location().url})`);
     });
     page.on('pageerror', (error) => faults.push(`error: ${error.stack}`));
     page.on('dialog', (dialog) => {
