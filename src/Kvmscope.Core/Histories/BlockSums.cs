@@ -19,7 +19,7 @@ internal sealed class BlockSums(long most)
 {
     private const long Second = 1_000_000_000, KeptNs = 60 * Second;
 
-    // Each sum is made of those of the next length.
+    // Each sum is made of so many of the next length in s_lengths.
     private const int Children = 6;
 
     // Fewer are added up as fast as their sum is.
