@@ -61,6 +61,22 @@ public sealed class RowTableTests
     }, iter: 60);
 
     [Fact]
+    public void Rows_that_come_again_are_found_in_any_order() => Gen.Select(
+        s_rows.Array[1, 10], Gen.Int[0, 9].Array[0, 40]).Sample((rows, order) =>
+    {
+        var table = new RowTable(Grouping.Vcpu);
+        foreach (Row row in rows) table.Add(row);
+        table.Clear();
+        Assert.Empty(table.Rows);
+        Assert.Null(table.Find(rows[0].Key));
+        Row[] all = [.. rows, .. rows, .. order.Select(at => rows[at % rows.Length])];
+        foreach (Row row in all) table.Add(row);
+        Assert.Equal(Text(all, key => key), Text(table.Rows, key => key));
+        Assert.Equal(rows.Select(row => row.Key).Distinct(), table.Rows.Select(row => row.Key));
+        foreach (Row row in table.Rows) Assert.Same(row, table.Find(row.Key));
+    });
+
+    [Fact]
     public void A_difference_is_what_was_added_meanwhile() => Gen.Select(s_rows, s_rows, s_rows).Sample((before, more, to) =>
     {
         var now = new Row(before.Key);

@@ -165,7 +165,8 @@ public sealed class LiveHistory : IHistory
                 grouping = Coarser(grouping, selected.Form == HistoryForm.Vm ? Grouping.Vm : Grouping.Host);
                 parts = _parts == ExitParts.None ? ExitParts.All : ExitParts.None;
             }
-            var sum = new IntervalSum(grouping, parts);
+            // Where it keeps apart what they do, it has as many rows as the largest, or some more.
+            var sum = new IntervalSum(grouping, parts, expected: FormFor(grouping, parts) == selected.Form ? selected.MostRows : 0);
             if (selected.Newest is { } only && selected.Form == HistoryForm.Exact) sum.Add(only);
             else
             {
@@ -192,27 +193,30 @@ public sealed class LiveHistory : IHistory
 
     private static Grouping Coarser(Grouping a, Grouping b) => a < b ? a : b;
 
-    private readonly record struct Selected(HistoryPiece[] Pieces, HistoryForm Form, Interval? Newest, long Now);
+    private readonly record struct Selected(HistoryPiece[] Pieces, HistoryForm Form, int MostRows, Interval? Newest, long Now);
 
     private Selected SelectFrom(List<HistoryEntry> all, long from, long to, HistoryForm wanted)
     {
         int first = all.Count == 0 || from <= all[0].From ? 0 : Search(all, from, static (e, ns) => e.Middle < ns);
         int end = all.Count == 0 || to >= all[^1].To ? all.Count : Search(all, to, static (e, ns) => e.Middle < ns);
-        if (first >= end) return new Selected([], wanted, null, 0);
+        if (first >= end) return new Selected([], wanted, 0, null, 0);
         HistoryForm finest = HistoryForm.Exact;
         for (int i = first; i < end; i++) finest = all[i].Finest < finest ? all[i].Finest : finest;
         // All of it is as coarse as its coarsest part: else rows of VMs would be beside those of their vCPUs.
         HistoryForm form = finest < wanted ? finest : wanted;
         var pieces = new HistoryPiece[end - first];
+        int mostRows = 0;
         for (int i = first; i < end; i++)
         {
             HistoryEntry entry = all[i];
             // What was open between two intervals does not matter; before and after a gap it does.
             bool isEdge = i == first || i == end - 1 || entry.Head.IsAfterGap || all[i + 1].Head.IsAfterGap;
-            pieces[i - first] = new HistoryPiece(entry.Head, finest == HistoryForm.Host ? [] : entry.Vms, entry.AtLeast(form).Counters,
+            PackedInterval packed = entry.AtLeast(form);
+            mostRows = Math.Max(mostRows, packed.Rows);
+            pieces[i - first] = new HistoryPiece(entry.Head, finest == HistoryForm.Host ? [] : entry.Vms, packed.Counters,
                 isEdge ? entry.AtLeast(entry.Finest).States : null);
         }
-        return new Selected(pieces, form, first == all.Count - 1 ? NewestOf(all[first]) : null, all[^1].To);
+        return new Selected(pieces, form, mostRows, first == all.Count - 1 ? NewestOf(all[first]) : null, all[^1].To);
     }
 
     private Interval? NewestOf(HistoryEntry entry) =>

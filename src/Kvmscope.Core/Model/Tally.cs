@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kvmscope.Core.Model;
 
 /// <summary>Durations that were measured: how many, their sum, the longest, their histogram.</summary>
@@ -127,16 +129,15 @@ public class Tally : Durations
         Count += more.Count;
         Final += more.Final;
         AddDurations(more);
-        if (more.Parts is { } parts) AddParts(parts);
+        if (more.HasParts) AddParts(more.PartsOrNone);
         if (more.Rounds is { } rounds) (Rounds ??= new ReflectedRounds()).Add(rounds);
     }
 
     /// <summary>Adds to where the time went.</summary>
     public void AddParts(in TimeParts parts)
     {
-        TimeParts sum = Parts ?? default;
-        sum.Add(parts);
-        Parts = sum;
+        if (HasParts) Unsafe.AsRef(in PartsOrNone).Add(parts);
+        else _parts = parts;
     }
 
     /// <summary>
@@ -153,7 +154,7 @@ public class Tally : Durations
         }
         Count += now.Count - before.Count;
         Final += now.Final - Math.Min(now.Final, before.Final);
-        if (now.Parts is { } parts) AddParts(parts.Less(before.Parts ?? default));
+        if (now.HasParts) AddParts(now.PartsOrNone.Less(before.PartsOrNone));
         if (now.Rounds is { } rounds) (Rounds ??= new ReflectedRounds()).AddDifference(rounds, before.Rounds);
         return true;
     }

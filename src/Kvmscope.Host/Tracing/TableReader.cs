@@ -69,7 +69,7 @@ internal sealed unsafe class TableReader(
         }
         known?.Add(reading);
         GroupKey[] vcpus = [.. reading.Vcpus];
-        Row[] rows = [.. reading.Rows.Rows.Where(row => row.HasAny)];
+        List<Row> rows = Changed(reading.Rows.Rows);
         VcpuTime[] times = [.. reading.Times.Values.Where(time => time.WallNs != 0 || !time.Parts.IsZero)];
         VmmReturns[] returned = [.. reading.Returns.Rows.Where(row => row.HasAny)];
         VcpuState[] states = grouping == Grouping.Vcpu && returns is not null ? [.. reading.States] : [];
@@ -87,9 +87,8 @@ internal sealed unsafe class TableReader(
             OpenBefore = before,
             OpenAfter = after,
             OpenAges = ages,
-            Vms = NamedIn(reading.Vms, [.. rows.Select(r => r.Key.Vm), .. times.Select(t => t.Key.Vm), .. before.Select(o => o.Key.Vm),
-                .. ages.Select(o => o.Key.Vm), .. returned.Select(r => r.Key.Vm), .. states.Select(s => s.Vm),
-                .. vcpus.Select(v => v.Vm)]),
+            Vms = NamedIn(reading.Vms, rows.Select(r => r.Key.Vm), times.Select(t => t.Key.Vm), before.Select(o => o.Key.Vm),
+                ages.Select(o => o.Key.Vm), returned.Select(r => r.Key.Vm), states.Select(s => s.Vm), vcpus.Select(v => v.Vm)),
             Accounting = Since(losses.ToAccounting(lost, missedEvents, slots.Count - 1), rows),
             RestartedRows = reading.Restarted,
         };
@@ -345,7 +344,7 @@ internal sealed unsafe class TableReader(
         return Place.Of(hasPage ? Qualifier.Of(slot.page) : default, options.WantRips ? rip : default);
     }
 
-    private Accounting Since(Accounting now, Row[] rows)
+    private Accounting Since(Accounting now, List<Row> rows)
     {
         Accounting since = now.Less(_accounting);
         _accounting = now;
@@ -355,8 +354,22 @@ internal sealed unsafe class TableReader(
     private static OpenExits[] Regroup(List<OpenExits> open, RowTable rows) =>
         [.. open.GroupBy(o => rows.KeyOf(o.Key)).Select(g => new OpenExits(g.Key, (ulong)g.Count()))];
 
-    private static VmIdentity[] NamedIn(Dictionary<int, VmIdentity> known, IEnumerable<int> numbers) =>
-        [.. numbers.Where(known.ContainsKey).Distinct().Order().Select(vm => known[vm])];
+    private static VmIdentity[] NamedIn(Dictionary<int, VmIdentity> known, params ReadOnlySpan<IEnumerable<int>> numbers)
+    {
+        HashSet<int> named = [];
+        foreach (IEnumerable<int> some in numbers) named.UnionWith(some);
+        named.IntersectWith(known.Keys);
+        return [.. named.Order().Select(vm => known[vm])];
+    }
+
+    // Tens of thousands: with room for all from the start.
+    private static List<Row> Changed(IReadOnlyCollection<Row> all)
+    {
+        List<Row> rows = new(all.Count);
+        foreach (Row row in all)
+            if (row.HasAny) rows.Add(row);
+        return rows;
+    }
 
     private bool IsKeyed(ExitCode code) => (options.Parts & Qualifiers.PartsOf(code)) != ExitParts.None;
 

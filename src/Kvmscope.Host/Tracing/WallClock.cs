@@ -8,6 +8,8 @@ internal unsafe ref struct WallClock
 {
     private const int MaxTries = 100;
 
+    private static readonly TimePart[] s_parts = [.. Enumerable.Range(0, kvmscope_part.KVMSCOPE_PARTS).Select(PartOf)];
+
     /// <summary>How long the vCPU was observed, in ns; 0 if it was not.</summary>
     internal ulong WallNs;
 
@@ -115,7 +117,7 @@ internal unsafe ref struct WallClock
         for (int i = 0; i < kvmscope_part.KVMSCOPE_PARTS; i++)
         {
             ulong ns = Math.Min(left, kept[i]);
-            parts[PartOf(i)] = ns;
+            parts[s_parts[i]] = ns;
             left -= ns;
         }
         parts[TimePart.Kvm] = left;

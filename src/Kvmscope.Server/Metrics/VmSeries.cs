@@ -77,12 +77,12 @@ internal sealed class VmSeries(MetricsOptions options, MeasuredKinds measured, s
     /// <summary>Adds exits of an interval.</summary>
     internal void Add(Row row, DateTimeOffset now)
     {
-        ulong workNs = Idleness.IsIdle(row.Key) ? 0 : row.TotalNs;
-        int place = _reasons.Find(row.Key.Code, row.Count, workNs);
+        bool isIdle = Idleness.IsIdle(row.Key);
+        int place = _reasons.Find(row.Key.Code, row.Count, isIdle ? 0 : row.TotalNs);
         if (place == ReasonPlaces<ExitCode>.Undecided) _undecidedRows.Add(row);
         else Add(place, row, now);
         if (measured.Split && row.Parts is { } parts) ClockOf(row.Key.Vcpu, now).Add(parts);
-        if (!measured.Times || !row.HasBins || Idleness.IsIdle(row.Key)) return;
+        if (!measured.Times || !row.HasBins || isIdle) return;
         Bins.Add(row.Bins);
         BusyNs = Series.Sum(BusyNs, row.TotalNs);
     }

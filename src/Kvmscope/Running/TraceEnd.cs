@@ -45,7 +45,8 @@ internal interface ITraceEnd : IDisposable
 internal sealed class TraceEnd : ITraceEnd
 {
     private readonly IOperatingSystem _system;
-    private readonly ManualResetEventSlim _ended = new();
+    // Without a spin before each wait: the trace waits once an interval, mostly in vain.
+    private readonly ManualResetEventSlim _ended = new(initialState: false, spinCount: 0);
     private PosixSignalRegistration[] _signals = [];
     private IStartedCommand? _command;
     private int _commandStatus = Running;

@@ -22,7 +22,13 @@ internal sealed class RowMap
     private int _count, _next;
 
     /// <summary>Goes to the first row of an interval.</summary>
-    internal void Begin() => _next = 0;
+    /// <param name="rows">How many it has.</param>
+    internal void Begin(int rows)
+    {
+        _next = 0;
+        _places.EnsureCapacity(rows);
+        if (_rows.Length < rows) Array.Resize(ref _rows, rows + (rows / 4));
+    }
 
     /// <summary>The number of a key; <see cref="Unknown"/> where it has none.</summary>
     internal int Find(in GroupKey key)
@@ -42,7 +48,7 @@ internal sealed class RowMap
     internal void Add(in GroupKey key, int number)
     {
         _places.Add(key, _count);
-        if (_count == _rows.Length) Array.Resize(ref _rows, Math.Max(64, _count * 2));
+        if (_count == _rows.Length) Array.Resize(ref _rows, _count * 2);
         _rows[_count++] = (key, number);
         _next = _count;
     }

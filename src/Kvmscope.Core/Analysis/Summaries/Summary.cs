@@ -138,7 +138,7 @@ public sealed class Summary
 
     private void AddRows(ReadOnlySpan<Row> rows)
     {
-        _map.Begin();
+        _map.Begin(rows.Length);
         for (int i = 0; i < rows.Length; i++)
         {
             Row row = rows[i];

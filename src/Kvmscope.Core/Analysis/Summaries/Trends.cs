@@ -138,8 +138,9 @@ public sealed class Trends(int length)
 
     private void Count(Interval interval)
     {
-        if (_map.IsStale(interval.Changes.Count)) _map.Clear();
-        _map.Begin();
+        int rows = interval.Changes.Count;
+        if (_map.IsStale(rows)) _map.Clear();
+        _map.Begin(rows);
         // Counts need no settling.
         foreach (Row row in interval.Changes)
         {
