@@ -51,6 +51,9 @@ function useView() {
     return /** @type {[View, (next: View, replace?: boolean) => void]} */ ([view, go]);
 }
 
+// Of the heat map; no other picture of a time has more.
+const mostColumns = 240;
+
 /** Until when figures are shown: the newest interval, but not more often than something would change in a picture. @param {live.Connection} connection @param {View} view */
 function useLatest(connection, view) {
     const [latest, setLatest] = useState(/** @type {string | null} */ (null));
@@ -65,7 +68,7 @@ function useLatest(connection, view) {
     useEffect(() => {
         // Nobody looks at it: nothing is asked for.
         if (newest === null || host === null || (hidden && latest !== null)) return;
-        const column = Math.max((Number(view.span) || 900) * (1000 / 300), host.step_ns / 1e6);
+        const column = stepOf((Number(view.span) || 900) * 1000, mostColumns, host.step_ns / 1e6);
         const moved = latest === null ? Infinity : Math.abs(Date.parse(newest) - Date.parse(latest));
         const back = seenEpoch.current !== epoch;
         if (back || latest === null || (api.open() === 0 && moved >= column * 0.9) || connection.state === 'over') setLatest(newest);
@@ -267,7 +270,7 @@ function Split({ view, go, host, from, to, epoch, theme }) {
 
 /** @param {{view: View, go: (view: View) => void, host: Host, from: string, to: string, epoch: number, theme: string, wider: () => void}} props */
 function Heat({ view, go, host, from, to, epoch, theme, wider }) {
-    const step = stepOf(Date.parse(to) - Date.parse(from), innerWidth < 800 ? 100 : 240, host.step_ns / 1e6);
+    const step = stepOf(Date.parse(to) - Date.parse(from), innerWidth < 800 ? 100 : mostColumns, host.step_ns / 1e6);
     const { data, error } = useSeries('heatmap', { ...choice(view), step: `${step}ms` }, { from, to }, epoch, columnsOf);
     const heat = useMemo(() => data && heatOf(data), [data]);
     const slow = /** @type {api.Answer<import('./answers').Slow>} */ (
