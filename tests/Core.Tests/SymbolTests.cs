@@ -54,6 +54,15 @@ public sealed class SymbolTests
     public void Several_names_of_one_address_give_the_usual_one() =>
         Assert.Equal("sys_read", Read("1000 t aaa\n1000 T __x64_sys_read\n1000 T sys_read\n1000 W abc\n1010 d x\n").NameOf(0x1000));
 
+    // As a hostile ELF file may say it.
+    [Fact]
+    public void A_function_that_is_longer_than_the_addresses_go_ends_with_them()
+    {
+        var table = SymbolTable.Of([new Symbol(ulong.MaxValue - 0xfff, 0x2000, "top", IsCode: true, Rank: 0)]);
+        Assert.Equal("top+0x800", table.NameOf(ulong.MaxValue - 0x7ff));
+        Assert.Null(table.NameOf(0x10));
+    }
+
     [Theory]
     [InlineData("0000000000000000 T a\n0000000000000000 t b\n", "all of its addresses are 0")]
     [InlineData("ffffffff81000000 T\n", "line 1 is not an address, a type and a name")]
