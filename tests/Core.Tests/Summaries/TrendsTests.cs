@@ -18,6 +18,9 @@ public sealed class TrendsTests
 
         internal int Reads { get; set; }
 
+        /// <summary>How fine the last sum was asked for.</summary>
+        internal (Grouping Grouping, ExitParts Parts) Asked { get; private set; }
+
         internal void Add(long lastsNs, params Row[] rows) => _intervals.Add(
             new Interval { FromNs = To, ToNs = To + lastsNs, Changes = rows, Vms = [Sample.Web, Sample.Db] });
 
@@ -36,6 +39,7 @@ public sealed class TrendsTests
         public Interval? Sum(long from, long to, Grouping grouping, ExitParts parts, Action? check = null)
         {
             Reads++;
+            Asked = (grouping, parts);
             Interval[] meant = [.. _intervals.Where(i => (i.FromNs + i.ToNs) / 2 is var middle && middle > from && middle <= to)];
             if (meant.Length == 0) return null;
             var sum = new IntervalSum(grouping, parts);
@@ -171,17 +175,89 @@ public sealed class TrendsTests
         Assert.Equal([3, 4, 5], trends.Of(Of(Sample.Web)));
     }
 
+    // A coarser sum of a long time is cheaper; the newest interval is there as it is.
+    [Theory]
+    [InlineData(1, GroupBy.Reason, "", Grouping.Vcpu, ExitParts.All)]
+    [InlineData(2, GroupBy.Reason, "", Grouping.Host, ExitParts.None)]
+    [InlineData(2, GroupBy.Reason, "vm", Grouping.Vm, ExitParts.None)]
+    [InlineData(2, GroupBy.Reason, "vcpu", Grouping.Vcpu, ExitParts.None)]
+    [InlineData(2, GroupBy.Vm, "", Grouping.Vm, ExitParts.None)]
+    [InlineData(2, GroupBy.Vm, "vcpu", Grouping.Vcpu, ExitParts.None)]
+    [InlineData(2, GroupBy.Vcpu, "vm", Grouping.Vcpu, ExitParts.None)]
+    [InlineData(2, GroupBy.Qualifier, "", Grouping.Host, ExitParts.Qualifier)]
+    [InlineData(2, GroupBy.Rip, "", Grouping.Host, ExitParts.Rip)]
+    [InlineData(2, GroupBy.Rip, "qualifier", Grouping.Host, ExitParts.Rip | ExitParts.Qualifier)]
+    [InlineData(2, GroupBy.Reason, "qualifier", Grouping.Host, ExitParts.Qualifier)]
+    public void A_step_is_read_no_finer_than_its_groups(int seconds, GroupBy by, string scope, Grouping grouping, ExitParts parts)
+    {
+        var tape = new Tape();
+        for (int i = 0; i < 4; i++) tape.Add(Second, Exits(10, Sample.Web));
+        var trends = new Trends(1);
+        trends.Read(tape, tape.To, seconds * Second, new SummaryRequest
+        {
+            By = by,
+            Scope = scope switch
+            {
+                "vm" => new() { Vm = 0 },
+                "vcpu" => new() { Vm = 0, Vcpu = 0 },
+                "qualifier" => new() { Code = new ExitCode(Isa.Svm, 0x72), Qualifier = Qualifier.None },
+                _ => default,
+            },
+        });
+        Assert.Equal((grouping, parts), tape.Asked);
+    }
+
+    [Fact]
+    public void An_interval_that_is_not_the_newest_is_read_as_its_groups_are()
+    {
+        var tape = new Tape();
+        tape.Add(Second, Exits(10, Sample.Web));
+        tape.Add(Second, Exits(20, Sample.Web));
+        var trends = new Trends(1);
+        trends.Read(tape, Second, Second, s_byVm);
+        Assert.Equal((Grouping.Vm, ExitParts.None), tape.Asked);
+        Assert.Equal([10.0], trends.Of(Of(Sample.Web)));
+    }
+
+    [Fact]
+    public void The_last_step_grows_until_there_is_another()
+    {
+        var tape = new Tape();
+        for (ulong i = 1; i <= 8; i++) tape.Add(Second / 4, Exits(i, Sample.Web));
+        var trends = new Trends(2);
+        trends.Read(tape, tape.To, Second, s_byVm);
+        Assert.Equal([10, 26], trends.Of(Of(Sample.Web)));
+        tape.Add(Second / 4, Exits(100, Sample.Web));
+        trends.Read(tape, tape.To, Second, s_byVm);
+        Assert.Equal([10, 126 / 1.25], trends.Of(Of(Sample.Web)));
+    }
+
+    [Fact]
+    public void A_step_without_time_has_no_rate()
+    {
+        var tape = new Tape();
+        tape.Add(0, Exits(10, Sample.Web));
+        var trends = new Trends(1);
+        trends.Read(tape, tape.To, Second, s_byVm);
+        Assert.Equal([double.NaN], trends.Of(Of(Sample.Web)));
+    }
+
     [Fact]
     public void VMs_that_come_and_go_leave_nothing()
     {
         var tape = new Tape();
-        var trends = new Trends(5);
+        Trends trends = new(5), reasons = new(5);
+        var stays = new VmIdentity(4_000, 4_000, "stays");
         for (int i = 0; i < 3_000; i++)
         {
-            tape.Add(Second, Exits(1, new VmIdentity(i, i, "vm")));
+            tape.Add(Second, Exits(1, new VmIdentity(i, i, "vm")), Exits(7, stays));
             trends.Read(tape, tape.To, Second, s_byVm);
-            Assert.InRange(trends.Groups, 1, 10);
+            reasons.Read(tape, tape.To, Second, new SummaryRequest { By = GroupBy.Reason });
+            Assert.InRange(trends.Groups, 2, 11);
+            Assert.InRange(reasons.Rows, 1, 1_100);
+            if (i >= 5) Assert.Equal([7, 7, 7, 7, 7], trends.Of(Of(stays)));
         }
         Assert.Equal([0, 0, 0, 0, 1], trends.Of(GroupKey.OfVcpu(2_999, GroupKey.None)));
+        Assert.Equal([8, 8, 8, 8, 8], reasons.Of(new(GroupKey.None, GroupKey.None, new ExitCode(Isa.Svm, 0x72), default)));
     }
 }

@@ -21,6 +21,9 @@ internal sealed class RowMap
     private (GroupKey Key, int Number)[] _rows = [];
     private int _count, _next;
 
+    /// <summary>How many keys have a number.</summary>
+    internal int Count => _count;
+
     /// <summary>Goes to the first row of an interval.</summary>
     /// <param name="rows">How many it has.</param>
     internal void Begin(int rows)

@@ -41,6 +41,9 @@ public sealed class Trends(int length)
     /// <summary>For how many groups it keeps anything.</summary>
     internal int Groups => _series.Count;
 
+    /// <summary>Of how many rows it knows the group.</summary>
+    internal int Rows => _map.Count;
+
     /// <summary>Reads what is missing.</summary>
     /// <param name="history">The history.</param>
     /// <param name="to">The end of the last step.</param>
