@@ -10,8 +10,9 @@ namespace Kvmscope.Host;
 public static class MemoryLimit
 {
     /// <summary>
-    /// With less address space the collector may end the process whatever its own limit is: seen with 50 to 400 MB, not from 500 MB on. Below
-    /// about 340 MiB the runtime may even end (status 255) before <see cref="Heed"/>: a thread's malloc maps 128 MiB while half is reserved.
+    /// With less address space the collector may end the process whatever its own limit is: seen with 50 to 400 MB, not from 500 MB on.
+    /// Below about 340 MiB the runtime may end (status 255) even before <see cref="Heed"/>: half of it is reserved while the malloc of a
+    /// thread maps 128 MiB.
     /// </summary>
     internal const ulong LeastAddressSpace = 512UL << 20;
 

@@ -126,7 +126,7 @@ public sealed class MadeCaptureTests
     {
         CapturedEvent[] events = [.. Enumerable.Range(0, 30).SelectMany(tid => (CapturedEvent[])
             [MadeCapture.Exit(1_000 + (100 * tid), tid, 12), MadeCapture.Entry(1_050 + (100 * tid), tid, tid)])];
-        CaptureResult result = Captured.Import(new Given(events), new CaptureOptions { MostVcpus = 10 });
+        CaptureResult result = Captured.Import(new GivenEvents(events), new CaptureOptions { MostVcpus = 10 });
         Assert.Equal(["HLT 10"], result.Counts());
         Assert.Equal(new Accounting { Exits = 10, Entries = 10, DroppedExits = 20, DroppedVcpus = 20 }, result.Trust);
     }
@@ -140,7 +140,7 @@ public sealed class MadeCaptureTests
             MadeCapture.Exit(1_000, 11, 12), MadeCapture.Entry(1_100, 11, 0), MadeCapture.Exit(1_200, 11, 10), end,
             MadeCapture.Exit(1_400, 11, 12), MadeCapture.Entry(1_600, 11, 1),
         ];
-        CaptureResult result = Captured.Import(new Given(events), new CaptureOptions { MostVcpus = 1, IntervalNs = 250 });
+        CaptureResult result = Captured.Import(new GivenEvents(events), new CaptureOptions { MostVcpus = 1, IntervalNs = 250 });
         Assert.Equal(["CPUID 1", "HLT 2"], result.Counts());
         Assert.Equal(["CPUID 0 0", "HLT 2 300"], result.Times());
         Assert.Equal(new Accounting { Exits = 3, Entries = 2, FinalExits = 1 }, result.Trust);
@@ -155,7 +155,7 @@ public sealed class MadeCaptureTests
             MadeCapture.Exit(1_000, 11, 12), MadeCapture.Exit(1_000, 11, 12), MadeCapture.Entry(1_100, 11, 0),
             MadeCapture.Entry(1_100, 11, 0), MadeCapture.Exit(1_200, 11, 12), MadeCapture.Exit(1_201, 11, 12),
         ];
-        CaptureResult result = Captured.Import(new Given(events));
+        CaptureResult result = Captured.Import(new GivenEvents(events));
         Assert.Equal(new Accounting { Exits = 3, Entries = 1, UnpairedExits = 1, Open = 1, DuplicateEvents = 2 }, result.Trust);
     }
 
@@ -167,7 +167,7 @@ public sealed class MadeCaptureTests
         [
             MadeCapture.Exit(1_000, 11, 12) with { Vcpu = 0 }, other, MadeCapture.Entry(1_500, 11, 1), MadeCapture.Entry(1_900, 11, 0),
         ];
-        CaptureResult result = Captured.Import(new Given(events));
+        CaptureResult result = Captured.Import(new GivenEvents(events));
         Assert.Equal(["CPUID 1 400", "HLT 1 900"], result.Times());
     }
 
@@ -185,7 +185,7 @@ public sealed class MadeCaptureTests
                 now += by;
                 events.Add(isExit ? MadeCapture.Exit(now, 100 + thread, code, cpu) : MadeCapture.Entry(now, 100 + thread, thread, cpu));
             }
-            CaptureResult direct = Captured.Import(new Given(events));
+            CaptureResult direct = Captured.Import(new GivenEvents(events));
             // CPU by CPU in the file, one round.
             CaptureResult perf = Import(MadeCapture.PerfData(events.OrderBy(e => e.Cpu).Select(e => (CapturedEvent?)e), isBigEndian));
             CaptureResult trace = Import(MadeCapture.TraceDat(events, 3, isBigEndian));
@@ -208,24 +208,5 @@ public sealed class MadeCaptureTests
         KvmscopeException error = Assert.Throws<KvmscopeException>(() => Import([.. begin.Select(c => (byte)c)]));
         Assert.Equal(message, error.Message);
         Assert.NotNull(error.Hint);
-    }
-
-    /// <summary>Events as they are.</summary>
-    private sealed class Given(IReadOnlyList<CapturedEvent> events) : ICaptureReader
-    {
-        private int _next;
-
-        public CaptureFacts Facts { get; } = new();
-
-        public long Position => _next;
-
-        public string? NameOf(int pid, int tid) => null;
-
-        public bool Read(ref CapturedEvent e)
-        {
-            if (_next == events.Count) return false;
-            e = events[_next++];
-            return true;
-        }
     }
 }
