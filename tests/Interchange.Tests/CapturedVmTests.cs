@@ -27,8 +27,14 @@ public sealed class CapturedVmTests
         Assert.Equal(["a-7", "a-8"], Names(Exit(1_000, 7, 11), Exit(1_100, 7, 12), Exit(1_200, 8, 13)));
         Assert.Equal(["a-11", "a-12", "a-13"], Names(Exit(1_000, -1, 11), Exit(1_100, -1, 12), Exit(1_200, -1, 13)));
         Assert.Equal(["a-7", "a-13"], Names(Exit(1_000, 7, 11), Exit(1_100, -1, 13)));
+        Assert.Equal(["unknown threads", "a-7", "a-13"], Names(Exit(1_000, -1, -1), Exit(1_100, 7, 11), Exit(1_200, -1, 13)));
 
-        string[] Names(params CapturedEvent[] events) => [.. Vms((_, _) => "a", events).Select(vm => vm.Name)];
+        string[] Names(params CapturedEvent[] events)
+        {
+            IReadOnlyCollection<VmIdentity> vms = Vms((_, _) => "a", events);
+            Assert.Equal(Enumerable.Range(0, vms.Count), vms.Select(vm => vm.Ordinal).Order());
+            return [.. vms.Select(vm => vm.Name)];
+        }
     }
 
     [Fact]

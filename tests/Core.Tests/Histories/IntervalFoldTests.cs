@@ -53,7 +53,9 @@ public sealed class IntervalFoldTests
         {
             Interval many = Many(first, vms, codes);
             Assert.Equal(Summed(many, grouping), Words(fold.Fold(many)).Order(StringComparer.Ordinal));
-            Assert.Equal(alone, Words(fold.Fold(Mixed())));
+            Interval mixed = fold.Fold(Mixed());
+            Assert.Equal(alone, Words(mixed));
+            Assert.Equal(37, mixed.TimeChanges.Sum(time => (int)time.WallNs));
         }
     }
 

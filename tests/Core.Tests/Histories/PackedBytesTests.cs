@@ -111,7 +111,9 @@ public sealed class PackedBytesTests
         Assert.Equal(3, large.Chunks);
         Assert.Equal(128 + (3 * 36) + (2 * ChunkPool.ChunkBytes) + 1, large.Bytes);
         writer.Byte(5);
-        Assert.Equal(1, writer.ToPacked().Chunks);
+        PackedBytes last = writer.ToPacked();
+        Assert.Equal(1, last.Chunks);
+        Assert.Equal([5], last.Chunk(0).ToArray());
     }
 
     [Fact]
