@@ -47,13 +47,6 @@ flavour_of() {
     esac
 }
 
-# mirror: the one that this system's apt uses.
-mirror() {
-    # shellcheck disable=SC2016 # expanded by apt
-    apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 2>/dev/null |
-        awk '$1 ~ /^(https?|file|mirror\+https?):/ && $2 !~ /-/ && $3 == "main" { print $1; exit }'
-}
-
 # own_apt SUITE/ARCH PROGRAM ARG…: apt with its own sources, lists and cache, in $apt_root if the caller has set that.
 own_apt() {
     local root=${apt_root:-$CACHE/apt/$1} arch=${1#*/} program=$2 status=()
@@ -72,8 +65,7 @@ own_apt() {
 # own_apt_update SUITE/ARCH: updates its lists of packages, or of $apt_types (deb, deb-src).
 own_apt_update() {
     local suite=$1 root=${apt_root:-$CACHE/apt/$1} from type
-    from=$(mirror)
-    [ -n "$from" ] || die "apt names no Debian mirror (apt-get indextargets): the lab's kernels and Bochs come from one"
+    from=$("$LAB_DIR/../mirror") || die "the lab's kernels and Bochs come from Debian's mirror"
     mkdir -p "$root/lists/partial" "$root/cache/archives/partial"
     for type in ${apt_types:-deb}; do
         printf '%s [arch=%s] %s %s main\n' "$type" "${suite#*/}" "$from" "${suite%/*}"

@@ -27,9 +27,6 @@ internal static class LiveTime
         return (to - Math.Max(state.StepNs, history.DetailAt(to).StepNs), to);
     }
 
-    /// <summary>How far the end of what is shown is from the newest, ns.</summary>
-    public static long Behind(IHistory history, LiveState state) => history.To - Window(history, state).To;
-
     /// <summary>Shows one stretch earlier or later.</summary>
     public static LiveState Step(IHistory history, LiveState state, bool isBack)
     {
