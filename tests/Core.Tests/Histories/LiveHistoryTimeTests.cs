@@ -122,6 +122,42 @@ public sealed class LiveHistoryTimeTests
         Assert.Equal(109 * S, history.PlaceOf(s_start.AddSeconds(59)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Times_on_either_side_of_a_gap_do_not_become_coarser_together(bool isSaid)
+    {
+        LiveHistory history = History();
+        for (int i = 0; i < 1300; i++)
+        {
+            bool isAfter = i == 107;
+            history.Add(Of((i * S) + (isAfter && !isSaid ? S / 2 : 0), (i + 1) * S) with { IsAfterGap = isAfter && isSaid });
+        }
+        Assert.Equal([90 * S, 100 * S, 107 * S, 110 * S, 120 * S], new[] { 85, 95, 105, 109, 115 }.Select(at => history.EdgeAfter(at * S)));
+        Assert.Equal([10L, 10, 10], new[] { 105, 109, 115 }.Select(at => history.DetailAt(at * S).StepNs / S));
+    }
+
+    // As old as is said, and not older by more than one of the coarser steps.
+    [Fact]
+    public void Each_step_is_where_its_age_begins()
+    {
+        LiveHistory history = History(5 * S);
+        const long end = 8 * 60 * Minute;
+        for (long at = 0; at < end; at += 5 * S) history.Add(Of(at, at + (5 * S)));
+        Assert.Equal(300 * S, history.EdgeAfter(0));
+        Assert.InRange(First(60), end - (360 * Minute) - (5 * Minute), end - (360 * Minute));
+        Assert.InRange(First(10), end - (60 * Minute) - Minute, end - (60 * Minute));
+        Assert.InRange(First(5), end - (15 * Minute) - (10 * S), end - (15 * Minute));
+
+        // Where steps of so many seconds begin.
+        long First(long step)
+        {
+            long at = 0;
+            while (history.DetailAt(at + 1).StepNs != step * S) at = history.EdgeAfter(at);
+            return at;
+        }
+    }
+
     [Fact]
     public void An_interval_that_begins_before_the_last_ended_is_refused()
     {

@@ -14,10 +14,12 @@ public sealed class PackingTests
     private static readonly Gen<ulong> s_number =
         Gen.OneOf(Gen.ULong[0, 9], Gen.ULong[0, 100_000], Gen.ULong, Gen.Const(ulong.MaxValue), Gen.Const(1UL << 63));
 
-    private static readonly Gen<Qualifier> s_part = Gen.Select(Gen.Int[0, 2], s_number).Select(d => d.Item1 switch
+    private static readonly Gen<Qualifier> s_part = Gen.Select(Gen.Int[0, 4], s_number).Select(d => d.Item1 switch
     {
         0 => Qualifier.None,
         1 => Qualifier.Other,
+        // What is not known has no number; if it had one, that would stay too.
+        2 => new Qualifier(QualifierState.Other, d.Item2),
         _ => Qualifier.Of(d.Item2),
     });
 
