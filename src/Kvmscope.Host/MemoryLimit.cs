@@ -11,8 +11,8 @@ public static class MemoryLimit
 {
     /// <summary>
     /// With less address space the collector may end the process whatever its own limit is: seen with 50 to 400 MB, not from 500 MB on.
-    /// Below about 340 MiB the runtime may end (status 255) even before <see cref="Heed"/>: half of it is reserved while the malloc of a
-    /// thread maps 128 MiB.
+    /// With 195 and 293 MiB the runtime was seen to end (status 255) even before <see cref="Heed"/>: it reserves half of the limit while
+    /// the malloc of a thread maps 128 MiB.
     /// </summary>
     internal const ulong LeastAddressSpace = 512UL << 20;
 

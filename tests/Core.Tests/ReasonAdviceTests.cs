@@ -42,6 +42,10 @@ public sealed class ReasonAdviceTests
                 ("kvmscope hist HLT", "many short halts, or few long ones"),
             ],
             ReasonAdvice.LookAt(new ExitCode(Isa.Vmx, 12)));
+        Assert.Contains(("kvmscope time --nested", "which exits of L2 are reflected to L1, and what a round costs"),
+            ReasonAdvice.LookAt(new ExitCode(Isa.Vmx, 24)));
+        Assert.Contains(("kvmscope time --split", "whether the vCPU then waits for a CPU (run queue)"),
+            ReasonAdvice.LookAt(new ExitCode(Isa.Vmx, 1)));
         Assert.Equal(
             [
                 ("kvmscope time --by qualifier --reason CPUID", Qualifiers.InfoOf(new ExitCode(Isa.Vmx, 10))!.Shows),

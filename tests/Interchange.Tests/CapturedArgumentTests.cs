@@ -5,8 +5,8 @@ using Kvmscope.Core.Model;
 namespace Kvmscope.Interchange.Tests;
 
 /// <summary>
-/// The arguments of exits from what their events say: EXITINFO1 and 2 (AMD's manual, volume 2, chapter 15), the exit qualification and the
-/// interruption information (Intel's manual, volume 3, chapter 28), and events of KVM after kvm_exit.
+/// The arguments of exits from what their events say: EXITINFO1 and 2 (AMD's manual, volume 2, "Secure Virtual Machine"), the exit
+/// qualification and the interruption information (Intel's manual, volume 3, "VM Exits"), and events of KVM after kvm_exit.
 /// </summary>
 public sealed class CapturedArgumentTests
 {
